@@ -1,0 +1,118 @@
+"""What training says while it runs: each event is one line of a run's `events.jsonl`, and pages read nothing else."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
+OUTCOMES = (
+    FINISHED,
+    STOPPED,
+    FAILED,
+)  # what a run says of itself; one that fell silent is found `interrupted`
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins, or begins again after epoch `from_epoch`."""
+
+    time: float  # seconds since 1970
+    device: str  # the device that computes, with its memory: "CPU (2 cores)", "NVIDIA H200 (139 GiB)"
+    parameters: int
+    train_images: int
+    validation_images: int  # 0: no validation
+    batches: int  # in an epoch
+    epochs: int  # to run in all
+    from_epoch: int = 0
+    source: str = ""  # of the data
+
+
+@dataclass(frozen=True)
+class BatchDone:
+    """The batches since the last such event are done. `loss` and `accuracy` are their own mean, weighted by images."""
+
+    step: int  # batches since the run began, 1-based
+    epoch: int  # 1-based
+    batch: int  # within the epoch, 1-based
+    seconds: float  # of training since the run began, pauses left out
+    loss: float
+    accuracy: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch is done, and its weights are kept. `loss` and `accuracy` are Keras' own: means over the epoch."""
+
+    step: int
+    epoch: int
+    seconds: float
+    loss: float
+    accuracy: float
+    learning_rate: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class RateChanged:
+    """The learning rate was set by hand while the run went on."""
+
+    step: int
+    epoch: int
+    seconds: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The run holds after `step`; it goes on with the next event."""
+
+    step: int
+    epoch: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The last word of a run, written after its weights. Test figures are None while the test set is sealed."""
+
+    outcome: str  # one of OUTCOMES
+    reason: str  # a sentence; empty when finished
+    time: float
+    epochs: int  # completed
+    fit_seconds: float = 0.0
+    images_per_second: float = 0.0
+    best_epoch: int | None = None  # 1-based; the epoch whose weights were kept, if not the last
+    train_accuracy: float | None = None  # of the last epoch
+    train_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
+    test_accuracy: float | None = None
+    test_loss: float | None = None
+
+
+Event = Started | BatchDone | EpochDone | RateChanged | Paused | RunEnded
+_KINDS: dict[str, type] = {
+    kind.__name__: kind for kind in (Started, BatchDone, EpochDone, RateChanged, Paused, RunEnded)
+}
+
+
+def to_line(event: Event) -> str:
+    """The event as one line of JSON, newline included. A loss that is not finite is written as text."""
+    return json.dumps({"event": type(event).__name__, **{k: _plain(v) for k, v in asdict(event).items()}}) + "\n"
+
+
+def from_line(line: str | bytes) -> Event | None:
+    """Reads `to_line` back; None for an event of another version, or a line that is none (cut short by a kill)."""
+    try:
+        values = json.loads(line)
+        kind = _KINDS[values.pop("event")]
+        return kind(**{k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in values.items()})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,133 @@
+"""One hidden layer as a value, and a stack of them as a short text that fits into a link.
+
+    conv32x3 · pool2 · dropout0.25 · dense128 · norm          conv32x3-pool2-dropout0.25-dense128-norm
+
+What shapes and how many parameters a stack has is worked out in `architecture`; Keras layers are made in `models`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import NetworkError
+
+KINDS = ("dense", "conv", "pool", "dropout", "norm")
+MAX_LAYERS = 16
+MAX_UNITS = 4096
+MAX_FILTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One hidden layer: what `kind` it is and the one or two numbers it has.
+
+    `size` counts units (dense), filters (conv) or the side of the window (pool); `kernel` is the side of a
+    convolution's window, `rate` the share that dropout silences, in [0, 0.9].
+    """
+
+    kind: str
+    size: int = 0
+    kernel: int = 0
+    rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise NetworkError(
+                f"A layer must be one of {', '.join(KINDS)}. Received: {self.kind!r}. Choose one of them."
+            )
+        if self.kind == "dense":
+            _within("units of a dense layer", self.size, 1, MAX_UNITS)
+        elif self.kind == "conv":
+            _within("filters of a convolution", self.size, 1, MAX_FILTERS)
+            _within("window of a convolution", self.kernel, 1, 28)
+        elif self.kind == "pool":
+            _within("window of a pooling layer", self.size, 2, 28)
+        elif self.kind == "dropout":
+            _within("rate of a dropout layer", self.rate, 0.0, 0.9)
+
+    def __str__(self) -> str:
+        """The layer as it stands in a link: `dense128`, `conv32x3`, `pool2`, `dropout0.25`, `norm`."""
+        match self.kind:
+            case "dense" | "pool":
+                return f"{self.kind}{self.size}"
+            case "conv":
+                return f"conv{self.size}x{self.kernel}"
+            case "dropout":
+                return f"dropout{self.rate:g}"
+            case _:
+                return self.kind
+
+
+def dense(units: int) -> Layer:
+    """A layer of `units` neurons, each joined to every value below it."""
+    return Layer("dense", size=units)
+
+
+def conv(filters: int, kernel: int = 3) -> Layer:
+    """`filters` pattern finders that look through a window of `kernel` × `kernel` pixels (no padding)."""
+    return Layer("conv", size=filters, kernel=kernel)
+
+
+def pool(window: int = 2) -> Layer:
+    """Keeps the largest value of each `window` × `window` square."""
+    return Layer("pool", size=window)
+
+
+def dropout(rate: float) -> Layer:
+    """Silences a random share `rate` of the values in each training step."""
+    return Layer("dropout", rate=rate)
+
+
+def norm() -> Layer:
+    """Batch normalisation: brings each value to mean 0 and spread 1 over the batch, then learns its own."""
+    return Layer("norm")
+
+
+_WRITTEN = re.compile(r"(?P<kind>[a-z]+)(?P<size>[0-9]*\.?[0-9]*)(?:x(?P<kernel>[0-9]+))?")
+_EXAMPLE = "Write layers like conv32x3-pool2-dropout0.25-dense128-norm"
+
+
+def parse_layers(text: str) -> tuple[Layer, ...]:
+    """The stack that `text` names, from the image upwards. Raises `NetworkError` where it names none."""
+    layers = tuple(_parse(part) for part in re.split(r"[-\s,]+", text.strip().lower()) if part)
+    if len(layers) > MAX_LAYERS:
+        raise NetworkError(
+            f"A network must have at most {MAX_LAYERS} hidden layers. Received: {len(layers)}. Remove some."
+        )
+    return layers
+
+
+def format_layers(layers: Sequence[Layer]) -> str:
+    """The text that `parse_layers` reads back."""
+    return "-".join(map(str, layers))
+
+
+def _parse(part: str) -> Layer:
+    match = _WRITTEN.fullmatch(part)
+    if not match or match["kind"] not in KINDS:
+        raise NetworkError(
+            f"A layer must be one of {', '.join(KINDS)} with its numbers. Received: {part!r}. {_EXAMPLE}."
+        )
+    kind, size, kernel = match["kind"], match["size"], match["kernel"]
+    try:
+        match kind:
+            case "dense" if not kernel:
+                return dense(int(size))
+            case "conv":
+                return conv(int(size), int(kernel or 3))
+            case "pool" if not kernel:
+                return pool(int(size or 2))
+            case "dropout" if not kernel:
+                return dropout(float(size))
+            case "norm" if not size and not kernel:
+                return norm()
+    except ValueError:
+        pass
+    raise NetworkError(f"The numbers of a {kind} layer must be written as in {_EXAMPLE[18:]}. Received: {part!r}.")
+
+
+def _within(what: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise NetworkError(
+            f"The {what} must be between {low} and {high}. Received: {value}. Choose a value in that range."
+        )
