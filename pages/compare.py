@@ -1,0 +1,5 @@
+"""Compare."""
+
+from pages.shared import frame
+
+frame.page("compare")

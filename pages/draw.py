@@ -1,0 +1,5 @@
+"""Draw."""
+
+from pages.shared import frame
+
+frame.page("draw")

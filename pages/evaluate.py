@@ -1,0 +1,5 @@
+"""Evaluate."""
+
+from pages.shared import frame
+
+frame.page("evaluate")

@@ -1,0 +1,5 @@
+"""Explore."""
+
+from pages.shared import frame
+
+frame.page("explore")

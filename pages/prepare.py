@@ -1,0 +1,5 @@
+"""Prepare."""
+
+from pages.shared import frame
+
+frame.page("prepare")

@@ -1,0 +1,41 @@
+"""What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
+
+import streamlit as st
+
+from core import mnist
+from core.jobs import Jobs
+from core.mnist import Mnist
+from core.runs import RunStore
+
+
+@st.cache_resource(show_spinner="Reading MNIST …")
+def data() -> Mnist:
+    """The data set in use, read once for all visitors."""
+    return mnist.load()
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The folder of runs."""
+    return RunStore()
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """Queue and workers; there is one for the whole server."""
+    return Jobs(store())
+
+
+@st.cache_resource(max_entries=24, show_spinner="Waking the network …")
+def _predictor(run_id: str, epoch: int | None, changed: float):  # noqa: ANN202 - naming its type would import Keras
+    from core.predict import Predictor
+
+    run = store().get(run_id)
+    return Predictor(run.model_path) if epoch is None else Predictor.from_weights(run.config, run.epoch_path(epoch))
+
+
+def predictor(run_id: str, epoch: int | None = None):  # noqa: ANN201 - as above
+    """The network of a run, after `epoch` or as it ended. The first one imports Keras, which takes some seconds."""
+    run = store().get(run_id)
+    path = run.model_path if epoch is None else run.epoch_path(epoch)
+    return _predictor(run_id, epoch, path.stat().st_mtime if path.exists() else 0.0)

@@ -1,0 +1,24 @@
+"""The picker of a finished run, which every page that asks a network something has."""
+
+import streamlit as st
+
+from core.runs import Run
+from pages.shared import caches
+
+
+def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
+    """The run the visitor picks, newest first; `?run=` in the link picks it. None, with a sentence, where there is none."""
+    runs = [run for run in caches.store().runs() if run.has_model or not with_model]
+    if not runs:
+        st.info("No run has finished yet. Train one first; it takes a few seconds.", icon=":material/model_training:")
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+        return None
+    by_id = {run.id: run for run in runs}
+    linked = st.query_params.get("run")
+    if key not in st.session_state and linked in by_id:
+        st.session_state[key] = linked
+    if st.session_state.get(key) not in by_id:
+        st.session_state.pop(key, None)
+    chosen = st.selectbox(label, list(by_id), format_func=lambda run_id: by_id[run_id].title, key=key)
+    st.query_params["run"] = chosen
+    return by_id[chosen]

@@ -1,0 +1,110 @@
+"""What stands around every page: the navigation's guard, the title, the data in use, the run that trains, and the net
+under errors that a visitor can mend."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.errors import DigitLabError
+from pages.shared import caches, source
+
+_INSIDE, _BOUND_FOR = "_inside_navigation", "_bound_for"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One screen: the file `pages/<name>.py`, what the navigation calls it, and the sentence that says what it is for."""
+
+    name: str
+    title: str
+    icon: str
+    purpose: str
+
+    @property
+    def path(self) -> str:
+        return f"pages/{self.name}.py"
+
+    @property
+    def navigation(self) -> dict[str, Any]:
+        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0]}
+
+
+PAGES = (
+    Page("start", "Start", ":material/home:", "See a neural network learn to read, from the first pixel to your own hand."),
+    Page("explore", "Explore", ":material/grid_view:", "Look at the 70,000 digits the network learns from."),
+    Page("prepare", "Prepare", ":material/conversion_path:", "Follow one digit from picture to numbers a network can learn from."),
+    Page("train", "Train", ":material/model_training:", "Choose a network, press Start and watch it learn."),
+    Page("compare", "Compare", ":material/stacked_line_chart:", "Set runs side by side and see which is better, and by how much."),
+    Page("evaluate", "Evaluate", ":material/fact_check:", "Find out where a trained network is right, where it is wrong, and why."),
+    Page("draw", "Draw", ":material/draw:", "Draw a digit and let a trained network read it."),
+)  # fmt: skip
+_BY_NAME = {page.name: page for page in PAGES}
+
+
+def enter(chosen: Any) -> None:
+    """Called by the entry script just before a page runs; sends a visitor on who came in by a deep link.
+
+    Until one session has run `st.navigation`, Streamlit runs the files of `pages/` on their own: `page` then bounces
+    the visitor through the entry script, which lands here.
+    """
+    if goto := st.session_state.pop(_BOUND_FOR, None):
+        st.switch_page(goto[0], query_params=goto[1])
+    st.session_state[_INSIDE] = True
+
+
+def page(name: str) -> None:
+    """The first line of every page: title, purpose, data source and the run that trains."""
+    this = _BY_NAME[name]
+    if not st.session_state.pop(_INSIDE, False):
+        st.session_state[_BOUND_FOR] = (this.path, st.query_params.to_dict())
+        st.switch_page("streamlit_app.py")
+    st.html(_STYLE)
+    with st.container(key="frame", gap="xxsmall"):
+        st.title(this.title, anchor=False)
+        st.markdown(this.purpose)
+        _status()
+
+
+def _status() -> None:
+    with st.container(horizontal=True, key="status", gap="medium"):
+        source.line()
+        _run_badge()
+
+
+def _run_badge() -> None:
+    busy = bool(caches.store().active())
+
+    @st.fragment(run_every=2.0 if busy else None)
+    def badge() -> None:
+        active = caches.store().active()
+        if not active:
+            if busy:
+                st.rerun()  # the last one ended: draw the page once more, without the timer
+            return
+        run, *waiting = active
+        epochs = len(run.epochs)
+        text = f"Training {run.title}: epoch {min(epochs + 1, run.config.epochs)} of {run.config.epochs}"
+        more = f" · {len(waiting)} waiting" if waiting else ""
+        st.page_link("pages/train.py", label=text + more, icon=":material/model_training:", query_params={"run": run.id})
+
+    badge()
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Shows an error that the visitor can mend as a sentence; any other stays loud."""
+    try:
+        yield
+    except DigitLabError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+_STYLE = """<style>
+.st-key-frame h1 {font-size: 1.9rem; padding: 0}
+.st-key-status {opacity: .8; font-size: .85rem}
+.stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
+.stImage img {image-rendering: pixelated; border-radius: 0}
+</style>"""

@@ -1,0 +1,14 @@
+"""The colours and signs that mean the same on every page."""
+
+# Tableau's ten, told apart by most people with a colour weakness when they lie side by side; as in .streamlit/config.toml.
+DIGITS = (
+    "#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#8c8c8c",
+)  # fmt: skip
+TRAINING, VALIDATION = "#4e79a7", "#f28e2b"
+RIGHT, WRONG = "#2e9e5b", "#d64545"
+RIGHT_SIGN, WRONG_SIGN = "✓", "✗"
+
+
+def run_colour(index: int) -> str:
+    """The colour of the run with that `colour_index`: the same in every chart and table."""
+    return DIGITS[index % len(DIGITS)]

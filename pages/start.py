@@ -1,0 +1,5 @@
+"""Start."""
+
+from pages.shared import frame
+
+frame.page("start")

@@ -1,0 +1,5 @@
+"""Train."""
+
+from pages.shared import frame
+
+frame.page("train")

@@ -1,0 +1,54 @@
+"""What tests share: small data, one home for all runs of the session, and one run trained once."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# One home for the whole session, set before anything of the project is imported: the suite never touches a person's own runs.
+_HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-")
+os.environ["DIGIT_LAB_HOME"] = _HOME.name
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+if "MNIST_PATH" in os.environ:
+    os.environ["MNIST_PATH"] = str(Path(os.environ["MNIST_PATH"]).resolve())
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The session's DIGIT_LAB_HOME."""
+    return Path(_HOME.name)
+
+
+@pytest.fixture(scope="session")
+def real_mnist():
+    """The official 70,000, where MNIST_PATH points at them; otherwise the test is skipped."""
+    if "MNIST_PATH" not in os.environ:
+        pytest.skip("needs the official MNIST: set MNIST_PATH to it")
+    from core import mnist
+
+    return mnist.load()
+
+
+@pytest.fixture(scope="session")
+def embedded():
+    """The 5,000 real images that every installation has, split as the dashboard splits them."""
+    from core import mnist
+
+    return mnist.embedded()
+
+
+@pytest.fixture(scope="session")
+def tiny_mnist(embedded):
+    """1,000 training, 200 validation and 200 test images: enough to learn something in a second."""
+    return embedded._replace(
+        train=embedded.train[:1000], validation=embedded.validation[:200], test=embedded.test[:200]
+    )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)

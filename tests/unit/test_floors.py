@@ -1,0 +1,46 @@
+"""The reading order of `core`: a module imports only what stands above it, so cycles cannot arise."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+CORE = Path(__file__).parents[2] / "core"
+READING_ORDER = (
+    "errors layers config recipes events "
+    "digits mnist preparation drawing augment metrics "
+    "architecture models "
+    "engine training predict explain "
+    "runs worker jobs __main__"
+).split()
+MAY_IMPORT_KERAS = {"models", "engine", "training", "predict", "explain", "worker"}
+modules = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init__")
+
+
+def imported(module: str) -> set[str]:
+    """Every name a module imports, at its top or inside a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((CORE / f"{module}.py").read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", modules)
+def test_a_module_imports_only_what_stands_above_it(module: str):
+    assert module in READING_ORDER, f"give core/{module}.py its place in READING_ORDER"
+    above = set(READING_ORDER[: READING_ORDER.index(module)])
+    used = {name.split(".")[1] for name in imported(module) if name.startswith("core.")}
+    assert used <= above, f"core/{module}.py imports {used - above}, which stands below it"
+
+
+@pytest.mark.parametrize("module", modules)
+def test_core_never_imports_streamlit(module: str):
+    assert not {name for name in imported(module) if name.split(".")[0] == "streamlit"}
+
+
+@pytest.mark.parametrize("module", sorted(set(modules) - MAY_IMPORT_KERAS))
+def test_keras_stays_in_its_own_rooms(module: str):
+    assert not {name for name in imported(module) if name.split(".")[0] in {"keras", "tensorflow", "jax"}}
