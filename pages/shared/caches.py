@@ -1,11 +1,11 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
 
 import streamlit as st
-
-from core import mnist
 from core.jobs import Jobs
 from core.mnist import Mnist
 from core.runs import RunStore
+
+from core import mnist
 
 
 @st.cache_resource(show_spinner="Reading MNIST …")
@@ -27,14 +27,14 @@ def jobs() -> Jobs:
 
 
 @st.cache_resource(max_entries=24, show_spinner="Waking the network …")
-def _predictor(run_id: str, epoch: int | None, changed: float):  # noqa: ANN202 - naming its type would import Keras
+def _predictor(run_id: str, epoch: int | None, changed: float):
     from core.predict import Predictor
 
     run = store().get(run_id)
     return Predictor(run.model_path) if epoch is None else Predictor.from_weights(run.config, run.epoch_path(epoch))
 
 
-def predictor(run_id: str, epoch: int | None = None):  # noqa: ANN201 - as above
+def predictor(run_id: str, epoch: int | None = None):
     """The network of a run, after `epoch` or as it ended. The first one imports Keras, which takes some seconds."""
     run = store().get(run_id)
     path = run.model_path if epoch is None else run.epoch_path(epoch)

@@ -1,8 +1,8 @@
 """What stands around every page: the navigation's guard, the title, the data in use, the run that trains, and the net
 under errors that a visitor can mend."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,9 @@ def _run_badge() -> None:
         epochs = len(run.epochs)
         text = f"Training {run.title}: epoch {min(epochs + 1, run.config.epochs)} of {run.config.epochs}"
         more = f" · {len(waiting)} waiting" if waiting else ""
-        st.page_link("pages/train.py", label=text + more, icon=":material/model_training:", query_params={"run": run.id})
+        st.page_link(
+            "pages/train.py", label=text + more, icon=":material/model_training:", query_params={"run": run.id}
+        )
 
     badge()
 

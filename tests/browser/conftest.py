@@ -1,0 +1,143 @@
+"""A started dashboard and a real Chromium, shared by all browser tests.
+
+A test fails on a console error, on an exception shown on the page, on a request that leaves the machine, and on a
+traceback in the server's log. Without a Chromium the tests are skipped and say so; with CI=true that is a failure.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+# Streamlit probes these under every deep link and falls back: two harmless 404s.
+HARMLESS = re.compile(r"404 \(Not Found\)")
+
+
+class Server:
+    """A dashboard in its own process and home. It can be killed and started again on the same port."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log = home / "server.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port),
+                   "--server.headless", "true", "--server.fileWatcherType", "none"]  # fmt: skip
+        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home)}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        for _ in range(300):
+            try:
+                if urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read() == b"ok":
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"The dashboard did not start:\n{self.log.read_text()}")
+
+    def kill(self) -> None:
+        """As `kill -9` does it."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        reason = "no Chromium on this machine: install Debian's `chromium`, or set CHROMIUM to one"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="digit-lab-browser-", ignore_cleanup_errors=True) as home:
+        server = Server(Path(home))
+        yield server
+        server.stop()
+        log = server.log.read_text()
+        assert "Traceback" not in log, log[log.index("Traceback") :][:3000]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A fresh visitor. What must not happen on any page is checked when the test is over."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    problems: list[str] = []
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" and not HARMLESS.search(m.text) else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda r: problems.append(r.url) if re.match(r"(http|ws)s?://(?!127\.0\.0\.1)", r.url) else None)
+    yield page
+    broken = page.get_by_test_id("stException").all_inner_texts()
+    context.close()
+    assert not broken
+    assert not problems
+
+
+def wait_idle(page: Page) -> None:
+    """Until the page's script has come to rest."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=30_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+
+
+def visit(page: Page, path: str) -> None:
+    page.goto(path)
+    wait_idle(page)
+
+
+def follow(page: Page, title: str) -> None:
+    """Goes to another page by the navigation at the top."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    wait_idle(page)
+
+
+def stroke(page: Page, points: list[tuple[float, float]], canvas: Locator | None = None) -> None:
+    """Draws one stroke with the mouse, in the canvas' own pixels."""
+    surface = canvas or page.locator("canvas.upper-canvas").first
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + points[0][0], box["y"] + points[0][1])
+    page.mouse.down()
+    for x, y in points[1:]:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
