@@ -1,5 +1,51 @@
-"""Start."""
+"""The way in: what there is to do, in the order in which it makes sense."""
 
-from pages.shared import frame
+import streamlit as st
+
+from pages.shared import caches, frame
 
 frame.page("start")
+
+_LEARN = {
+    "explore": "What does a machine see in a handwritten 4? Browse, sort and map the digits, and find the odd ones.",
+    "prepare": "Pixels become numbers between 0 and 1, labels become ten switches. Follow one digit, step by step.",
+    "train": "Pick one of five classic recipes or build your own network. Loss and accuracy move while it learns.",
+    "compare": "Is 98.1 % better than 97.9 %, or is that luck? Curves, differences and a verdict.",
+    "evaluate": "Which digits does it confuse? Click a mistake, see why, and try it from another side.",
+    "draw": "Draw with mouse, pen or finger, see what the network sees, and watch it decide.",
+}
+
+
+def card(page: frame.Page, number: int) -> None:
+    with st.container(border=True, height="stretch"):
+        st.page_link(page.path, label=f"**{number} · {page.title}**", icon=page.icon)
+        st.markdown(_LEARN[page.name])
+
+
+def newest_runs() -> None:
+    runs = caches.store().runs()[:3]
+    if not runs:
+        return
+    st.subheader("Where you left off", anchor=False)
+    for run in runs:
+        accuracy = run.ended and (run.ended.test_accuracy or run.ended.validation_accuracy)
+        reached = f" · {accuracy:.2%} right" if accuracy else ""
+        st.page_link(
+            "pages/train.py",
+            label=f"{run.title} · {run.state}{reached}",
+            icon=":material/history:",
+            query_params={"run": run.id},
+        )
+
+
+with st.container(horizontal=True):
+    if st.button("Draw a digit", type="primary", icon=":material/draw:"):
+        st.switch_page("pages/draw.py")
+    if st.button("Train your first network", icon=":material/model_training:"):
+        st.switch_page("pages/train.py", query_params={"recipe": "quickstart"})
+st.subheader("Six steps, in this order or any other", anchor=False)
+first, second = st.columns(3), st.columns(3)
+for number, (column, page) in enumerate(zip(first + second, frame.PAGES[1:], strict=True), 1):
+    with column:
+        card(page, number)
+newest_runs()

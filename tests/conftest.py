@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# One home for the whole session, set before anything of the project is imported: the suite never touches a person's own runs.
+# Set before anything of the project is imported: the suite never touches a person's own runs.
 _HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-")
 os.environ["DIGIT_LAB_HOME"] = _HOME.name
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

@@ -16,7 +16,7 @@ _INSIDE, _BOUND_FOR = "_inside_navigation", "_bound_for"
 
 @dataclass(frozen=True)
 class Page:
-    """One screen: the file `pages/<name>.py`, what the navigation calls it, and the sentence that says what it is for."""
+    """One screen: the file `pages/<name>.py`, its name in the navigation and the sentence that says what it is for."""
 
     name: str
     title: str
@@ -33,14 +33,39 @@ class Page:
 
 
 PAGES = (
-    Page("start", "Start", ":material/home:", "See a neural network learn to read, from the first pixel to your own hand."),
+    Page(
+        "start",
+        "Start",
+        ":material/home:",
+        "See a neural network learn to read, from the first pixel to your own hand.",
+    ),
     Page("explore", "Explore", ":material/grid_view:", "Look at the 70,000 digits the network learns from."),
-    Page("prepare", "Prepare", ":material/conversion_path:", "Follow one digit from picture to numbers a network can learn from."),
-    Page("train", "Train", ":material/model_training:", "Choose a network, press Start and watch it learn."),
-    Page("compare", "Compare", ":material/stacked_line_chart:", "Set runs side by side and see which is better, and by how much."),
-    Page("evaluate", "Evaluate", ":material/fact_check:", "Find out where a trained network is right, where it is wrong, and why."),
+    Page(
+        "prepare",
+        "Prepare",
+        ":material/conversion_path:",
+        "Follow one digit from picture to numbers a network can learn from.",
+    ),
+    Page(
+        "train",
+        "Train",
+        ":material/model_training:",
+        "Choose a network, press Start and watch it learn.",
+    ),
+    Page(
+        "compare",
+        "Compare",
+        ":material/stacked_line_chart:",
+        "Set runs side by side and see which is better, and by how much.",
+    ),
+    Page(
+        "evaluate",
+        "Evaluate",
+        ":material/fact_check:",
+        "Find out where a trained network is right, where it is wrong, and why.",
+    ),
     Page("draw", "Draw", ":material/draw:", "Draw a digit and let a trained network read it."),
-)  # fmt: skip
+)
 _BY_NAME = {page.name: page for page in PAGES}
 
 

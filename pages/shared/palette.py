@@ -1,6 +1,6 @@
 """The colours and signs that mean the same on every page."""
 
-# Tableau's ten, told apart by most people with a colour weakness when they lie side by side; as in .streamlit/config.toml.
+# Tableau's ten, which most people with a colour weakness can tell apart; the same as in .streamlit/config.toml.
 DIGITS = (
     "#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#8c8c8c",
 )  # fmt: skip

@@ -6,7 +6,29 @@ from pathlib import Path
 import pytest
 
 CORE = Path(__file__).parents[2] / "core"
-READING_ORDER = ["errors", "layers", "config", "recipes", "events", "digits", "mnist", "preparation", "drawing", "augment", "metrics", "architecture", "models", "engine", "training", "predict", "explain", "runs", "worker", "jobs", "__main__"]
+READING_ORDER = [
+    "errors",
+    "layers",
+    "config",
+    "recipes",
+    "events",
+    "digits",
+    "mnist",
+    "preparation",
+    "drawing",
+    "augment",
+    "metrics",
+    "architecture",
+    "models",
+    "engine",
+    "training",
+    "predict",
+    "explain",
+    "runs",
+    "worker",
+    "jobs",
+    "__main__",
+]
 MAY_IMPORT_KERAS = {"models", "engine", "training", "predict", "explain", "worker"}
 modules = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init__")
 
