@@ -7,7 +7,7 @@ from pages.shared import caches
 
 
 def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
-    """The run the visitor picks, newest first; `?run=` in the link picks it. None, said in a sentence, if there is none."""
+    """The run the visitor picks, newest first; `?run=` in the link picks it. None if there is none, which is said."""
     runs = [run for run in caches.store().runs() if run.has_model or not with_model]
     if not runs:
         st.info("No run has finished yet. Train one first; it takes a few seconds.", icon=":material/model_training:")
