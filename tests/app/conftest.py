@@ -1,0 +1,22 @@
+"""AppTest on the whole dashboard: every test starts cold at the entry script and goes to its page from there."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AppTest]:
+    """`open_page("train", run="…")`: the page as a visitor finds it who comes in by that link."""
+
+    def open_page(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+        app.run()
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.switch_page(f"pages/{name}.py").run()
+
+    return open_page
