@@ -1,4 +1,4 @@
-"""Nothing undocumented: what the README, the changelog and the committed figures promise is there, and the other way round."""
+"""Nothing undocumented: what the documents promise is there, and the other way round."""
 
 import re
 from pathlib import Path
