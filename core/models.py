@@ -1,0 +1,96 @@
+"""A config becomes a compiled Keras model, and a model a file. Saved models hold no class of this project's own."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.architecture import LayerRow, shapes
+from core.config import RunConfig
+
+_OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "adam": keras.optimizers.Adam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+    "momentum": partial(keras.optimizers.SGD, momentum=0.9),
+    "adamw": keras.optimizers.AdamW,
+    "nadam": keras.optimizers.Nadam,
+}
+_LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
+
+
+def build(config: RunConfig) -> keras.Sequential:
+    """A compiled model from uint8 (n, 28, 28) to float32 (n, 10), rows summing to 1; scaling is its first layer.
+
+    Its weights follow from `config.seed` alone. Raises `NetworkError` if the layers do not fit on one another.
+    """
+    rows = shapes(config)
+    model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
+    for position, row in enumerate(rows):
+        model.add(_layer(row, _seed(config.seed, position)))
+    model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def optimizer(config: RunConfig) -> Any:
+    """A fresh optimiser as the knobs say, with Keras' defaults for what is no knob."""
+    # One name for all, so that the state of a run is found again whichever optimiser was made before it.
+    return _OPTIMIZERS[config.optimizer](config.learning_rate, name="optimizer")
+
+
+def save(model: keras.Model, path: Path | str) -> None:
+    """Writes `model` as a `.keras` file, whole or not at all."""
+    path = Path(path)
+    unfinished = path.with_name(f".{path.stem}.unfinished.keras")
+    model.save(unfinished)
+    unfinished.replace(path)
+
+
+def load(path: Path | str) -> keras.Model:
+    """Reads a saved model, compiled as it was."""
+    return keras.models.load_model(path)
+
+
+def _layer(row: LayerRow, seed: int) -> Any:
+    """The Keras layer of one row of the table."""
+    layer, activation = row.layer, row.activation or None
+    glorot = keras.initializers.GlorotUniform(seed=seed)
+    match row.kind:
+        case "scale":
+            return keras.layers.Rescaling(1 / 255, name=row.name)
+        case "channel":
+            return keras.layers.Reshape(row.output_shape, name=row.name)
+        case "flatten":
+            return keras.layers.Flatten(name=row.name)
+        case "activation":
+            return keras.layers.Activation(activation, name=row.name)
+        case "dense":
+            return keras.layers.Dense(
+                row.output_shape[0], activation, row.bias, kernel_initializer=glorot, name=row.name
+            )
+        case "norm":
+            return keras.layers.BatchNormalization(name=row.name)
+    assert layer is not None
+    match row.kind:
+        case "conv":
+            return keras.layers.Conv2D(
+                layer.size,
+                layer.kernel,
+                activation=activation,
+                use_bias=row.bias,
+                kernel_initializer=glorot,
+                name=row.name,
+            )
+        case "pool":
+            return keras.layers.MaxPooling2D(layer.size, name=row.name)
+        case "dropout":
+            return keras.layers.Dropout(layer.rate, seed=seed, name=row.name)
+    raise AssertionError(f"no Keras layer for {row.kind}")
+
+
+def _seed(seed: int, position: int) -> int:
+    """A seed of its own for each layer, so that one more layer leaves the weights of those below as they were."""
+    return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])
