@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.benchmarks.pages [--rounds 5]
 
-First page: from the request of a fresh visitor until its title stands and its script rests. A page: the same for each of
-the others. A control: from the click until the script rests again. Stroke: from the pen's lift until new bars stand.
+First page: from the request of a fresh visitor until its title stands and its script rests. A page: the same for
+each of the others. A control: from the click until the script rests again. Stroke: from the pen's lift until new bars stand.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def opened(browser: Browser, server: Server, name: str) -> float:
 
 
 def strokes(browser: Browser, server: Server, rounds: int) -> Iterator[float]:
-    """Seconds from the end of a stroke until the answer has changed; the first one, which wakes the network, is left out."""
+    """Seconds from a stroke's end until the answer has changed; the first, which wakes the network, is left out."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
     page = context.new_page()
     page.goto("/draw")
