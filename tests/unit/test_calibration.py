@@ -1,0 +1,62 @@
+"""Confidence against accuracy, checked with scikit-learn and with networks whose answer is known."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+
+from core import calibration, metrics
+
+
+def asked(rng, temperature=1.0, images=20_000):
+    """Labels drawn from the probabilities themselves, so they are calibrated; then the logits divided."""
+    truth = metrics.softmax(rng.normal(0, 2, (images, 10)))
+    labels = (rng.random((images, 1)) > truth.cumsum(1)).sum(1).clip(0, 9).astype(np.uint8)
+    return labels, calibration.tempered(truth, temperature)
+
+
+def test_bins_are_those_of_scikit_learn(rng):
+    labels, probabilities = asked(rng)
+    found = calibration.reliability(labels, probabilities, bins=10)
+    right = probabilities.argmax(1) == labels
+    accuracy, confidence = calibration_curve(right, probabilities.max(1), n_bins=10, strategy="uniform")
+    filled = found.counts > 0
+    np.testing.assert_allclose(found.accuracy[filled], accuracy)
+    np.testing.assert_allclose(found.confidence[filled], confidence)
+
+
+def test_expected_calibration_error_worked_by_hand():
+    # Two images said with 0.95, one right: off by 0.45. Two said with 0.55, one right: off by 0.05.
+    probabilities = np.zeros((4, 10))
+    probabilities[:, 0], probabilities[:, 1] = [0.95, 0.95, 0.55, 0.55], [0.05, 0.05, 0.45, 0.45]
+    found = calibration.reliability(np.array([0, 5, 0, 5], np.uint8), probabilities)
+    assert found.error == pytest.approx((2 * 0.45 + 2 * 0.05) / 4)
+    assert found.counts.sum() == 4
+
+
+def test_a_network_that_tells_the_truth_has_hardly_any_error(rng):
+    labels, probabilities = asked(rng)
+    assert calibration.reliability(labels, probabilities).error < 0.015
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0])
+def test_fitting_finds_the_temperature_that_undoes_the_boast(rng, temperature):
+    labels, probabilities = asked(rng, temperature)
+    found = calibration.fit_temperature(labels, probabilities)
+    assert found == pytest.approx(1 / temperature, rel=0.05)
+    before = calibration.reliability(labels, probabilities).error
+    assert calibration.reliability(labels, calibration.tempered(probabilities, found)).error < before / 3
+
+
+def test_tempering_is_dividing_the_logits():
+    logits = np.array([[2.0, 0, -1, 0, 0, 0, 0, 0, 0, 5]])
+    np.testing.assert_allclose(calibration.tempered(metrics.softmax(logits), 3.0), metrics.softmax(logits / 3))
+
+
+def test_no_temperature_changes_an_answer(rng):
+    _, probabilities = asked(rng, images=500)
+    assert (calibration.tempered(probabilities, 3).argmax(1) == probabilities.argmax(1)).all()
+
+
+def test_a_probability_of_nought_is_survived():
+    sure = np.eye(10, dtype=np.float32)
+    assert np.isfinite(calibration.tempered(sure, 2.0)).all()
