@@ -1,0 +1,306 @@
+"""`RunStore`: one folder a run. The folder is the truth: whoever looks at it, whatever has happened, sees the same.
+
+runs/<id>/run.json        config, name, note and the rest of what is said about the run
+          queued          waits for a device since the time written in it
+          lock            held by the process that trains it; free again when that process ends, however it ends
+          control.json    what visitors want of it: pause, stop, another learning rate
+          events.jsonl    what training says, `RunEnded` last
+          model.keras     the network as it ended
+          epochs/0003.npz the weights after each epoch
+          state.npz       all that a resume needs
+"""
+
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core import mnist
+from core.config import RunConfig
+from core.errors import DigitLabError, RunError
+from core.events import FINISHED, INTERRUPTED, EpochDone, Event, RunEnded, Started
+from core.files import Lock, disk_errors, read_json, write_json
+from core.layers import format_layers
+from core.timeline import Timeline, read_events
+
+WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
+ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
+SHIPPED = "shipped"
+KEPT_IN_TRASH = 50
+_SHIPPED_FOLDER = Path(__file__).parent / "shipped"
+_ID = re.compile(r"[0-9a-z][0-9a-z-]{2,40}")
+_TOLD = {"name": "", "note": "", "starred": False, "baseline": False}
+
+
+class Run:
+    """One run as its folder tells it. What can change while it trains is read anew each time it is asked for."""
+
+    def __init__(self, folder: Path, facts: dict[str, Any], timeline: Timeline) -> None:
+        self.folder, self.id, self._timeline = folder, folder.name, timeline
+        self.config = RunConfig.from_dict(facts["config"])
+        self.recipe: str = str(facts.get("recipe", ""))
+        self.name: str = str(facts.get("name", ""))
+        self.note: str = str(facts.get("note", ""))
+        self.starred: bool = bool(facts.get("starred", False))
+        self.baseline: bool = bool(facts.get("baseline", False))
+        self.created: float = float(facts.get("created", 0.0))  # seconds since 1970
+        self.sweep: str = str(facts.get("sweep", ""))
+        self.starter: str = str(facts.get("starter", ""))
+        self.colour_index: int = int(facts.get("colour", 0))
+
+    def __repr__(self) -> str:
+        return f"Run({self.id}, {self.state}, {self.title!r})"
+
+    @property
+    def state(self) -> str:
+        """waiting, starting, running, paused, finished, stopped, failed or interrupted."""
+        if self.shipped:
+            return FINISHED
+        if holder := self.holder:
+            timeline = self._timeline.refresh()
+            if timeline.started_at <= holder.get("after", 0):
+                return STARTING
+            return PAUSED if timeline.paused else RUNNING
+        if self.queued_since is not None:
+            return WAITING
+        ended = self.ended
+        return ended.outcome if ended else INTERRUPTED
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is the one that came with the project; it is only read."""
+        return self.id == SHIPPED
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def lock(self) -> Lock:
+        return Lock(self.folder / "lock")
+
+    @property
+    def holder(self) -> dict[str, Any] | None:
+        """What the process that trains this run says of itself; None where none does."""
+        return self.lock.holder()
+
+    @property
+    def queued_since(self) -> float | None:
+        """Seconds since 1970; None where it does not wait."""
+        waiting = read_json(self.folder / "queued")
+        return float(waiting) if isinstance(waiting, (int, float)) else None
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Every event written after byte `offset`, and the offset to go on from."""
+        return read_events(self.events_path, offset)
+
+    @property
+    def started(self) -> Started | None:
+        return self._timeline.refresh().started
+
+    @property
+    def epochs(self) -> list[EpochDone]:
+        return self._timeline.refresh().epochs
+
+    @property
+    def ended(self) -> RunEnded | None:
+        return self._timeline.refresh().ended
+
+    @property
+    def step(self) -> int:
+        """Batches done."""
+        return self._timeline.refresh().step
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def model_path(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def has_model(self) -> bool:
+        return self.model_path.exists()
+
+    @property
+    def state_path(self) -> Path:
+        return self.folder / "state.npz"
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state_path.exists() and not self.shipped
+
+    @property
+    def glimpse_path(self) -> Path:
+        return self.folder / "glimpse.npz"
+
+    @property
+    def control_path(self) -> Path:
+        return self.folder / "control.json"
+
+    def epoch_path(self, epoch: int) -> Path:
+        """The weights after `epoch`, 1-based."""
+        return self.folder / "epochs" / f"{epoch:04d}.npz"
+
+    @property
+    def kept_epochs(self) -> list[int]:
+        return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
+
+    @cached_property
+    def title(self) -> str:
+        """The name it was given, or what it is and when it was made."""
+        if self.name:
+            return self.name
+        if self.shipped:
+            return "First model (came with Digit Lab)"
+        return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
+
+
+def describe(config: RunConfig) -> str:
+    """A config in a few words: its layers, optimiser and epochs."""
+    epochs = f"{config.epochs} epoch{'s' if config.epochs > 1 else ''}"
+    return f"{format_layers(config.layers) or 'softmax alone'} · {config.optimizer} · {epochs}"
+
+
+class RunStore:
+    """All runs below `home` (DIGIT_LAB_HOME unless told otherwise). Any number of processes may use it at once."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = Path(home) if home else mnist.home()
+        self.folder, self.trash = self.home / "runs", self.home / "trash"
+        self._timelines: dict[Path, Timeline] = {}
+        self._lock = threading.Lock()
+
+    def create(
+        self,
+        config: RunConfig,
+        *,
+        recipe: str = "",
+        name: str = "",
+        starter: str = "",
+        sweep: str = "",
+        queued: bool = False,
+    ) -> Run:
+        """A new run that has not begun; `queued`: it waits for a device. Raises `RunError` where the disk is full."""
+        now = time.time()
+        run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        facts: dict[str, Any] = {
+            "config": config.to_dict(),
+            "recipe": recipe,
+            "name": name,
+            "starter": starter,
+            "sweep": sweep,
+        }
+        facts |= {"created": now, "colour": self._next_colour()}
+        unseen = self.folder / f".{run_id}"  # a folder is seen when all of it is there
+        try:
+            with disk_errors(self.folder / run_id):
+                (unseen / "epochs").mkdir(parents=True)
+                write_json(unseen / "run.json", facts)
+                if queued:
+                    write_json(unseen / "queued", now)
+                unseen.rename(self.folder / run_id)
+        finally:
+            shutil.rmtree(unseen, ignore_errors=True)
+        return self.get(run_id)
+
+    def runs(self) -> list[Run]:
+        """Every run that can be read, newest first; the shipped one comes last."""
+        found = [run for folder in self._folders() if (run := self._read(folder))]
+        return sorted(found, key=lambda run: (run.shipped, -run.created, run.id))
+
+    def get(self, run_id: str) -> Run:
+        """Raises `RunError` where there is no such run, or it cannot be read."""
+        folder = _SHIPPED_FOLDER if run_id == SHIPPED else self.folder / run_id
+        if not _ID.fullmatch(run_id) or not folder.is_dir():
+            raise RunError(f"There is no run of that name. Received: {run_id!r}. Choose one from the list of runs.")
+        run = self._read(folder)
+        if run is None:
+            raise RunError(
+                f"The run {run_id} is damaged: its run.json is missing or cannot be read. "
+                "Put the file back, or move the run to the trash."
+            )
+        return run
+
+    def active(self) -> list[Run]:
+        """The runs that train, then those that wait, each oldest first."""
+        states = [(ACTIVE.index(state), run) for run in self.runs() if (state := run.state) in ACTIVE]
+        states.sort(key=lambda pair: (pair[0] == ACTIVE.index(WAITING), pair[1].queued_since or 0.0, pair[1].created))
+        return [run for _, run in states]
+
+    def damaged(self) -> list[str]:
+        """The ids of the folders that hold no readable run."""
+        return [folder.name for folder in self._folders() if folder != _SHIPPED_FOLDER and not self._read(folder)]
+
+    def update(self, run_id: str, **told: Any) -> Run:
+        """Sets `name`, `note`, `starred` or `baseline`. One run at most is the baseline."""
+        unknown = set(told) - set(_TOLD)
+        if unknown:
+            raise RunError(f"Of a run one may set {', '.join(_TOLD)}. Received: {', '.join(sorted(unknown))}.")
+        if told.get("baseline"):
+            for other in self.runs():
+                if other.baseline and other.id != run_id:
+                    self.write(other.id, baseline=False)
+        return self.write(run_id, **told)
+
+    def write(self, run_id: str, **facts: Any) -> Run:
+        """Writes facts of a run anew, its config as a dict among them; what others see of it is whole at any time."""
+        run = self.get(run_id)
+        if run.shipped:
+            raise RunError(
+                "The model that came with Digit Lab can only be read. Train a run of your own and change that."
+            )
+        path = run.folder / "run.json"
+        write_json(path, {**read_json(path), **facts})
+        return self.get(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Moves the run, damaged or not, to the trash, from where `restore` fetches it back."""
+        if run_id == SHIPPED or not _ID.fullmatch(run_id) or not (self.folder / run_id).is_dir():
+            raise RunError(f"There is no run that could be deleted. Received: {run_id!r}. Choose one from the list.")
+        if Lock(self.folder / run_id / "lock").holder() is not None:
+            raise RunError(f"Run {run_id} is still training. Stop it, then delete it.")
+        self.trash.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.trash / run_id, ignore_errors=True)
+        (self.folder / run_id).rename(self.trash / run_id)
+        self._forget_oldest()
+
+    def restore(self, run_id: str) -> Run:
+        """Fetches a deleted run back."""
+        if not _ID.fullmatch(run_id) or not (self.trash / run_id).is_dir():
+            raise RunError(f"The trash holds no run of that name. Received: {run_id!r}. It may have been emptied.")
+        (self.trash / run_id).rename(self.folder / run_id)
+        return self.get(run_id)
+
+    def _folders(self) -> Iterator[Path]:
+        if (_SHIPPED_FOLDER / "run.json").exists():
+            yield _SHIPPED_FOLDER
+        try:
+            yield from (folder for folder in self.folder.iterdir() if _ID.fullmatch(folder.name) and folder.is_dir())
+        except FileNotFoundError:
+            return
+
+    def _read(self, folder: Path) -> Run | None:
+        with self._lock:
+            timeline = self._timelines.setdefault(folder, Timeline(folder / "events.jsonl"))
+        facts = read_json(folder / "run.json")
+        try:
+            return Run(folder, facts, timeline)
+        except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
+            return None
+
+    def _next_colour(self) -> int:
+        latest = next(iter(self.runs()), None)
+        return 0 if latest is None or latest.shipped else latest.colour_index + 1
+
+    def _forget_oldest(self) -> None:
+        deleted = sorted(self.trash.iterdir(), key=lambda folder: folder.stat().st_ctime)
+        for folder in deleted[:-KEPT_IN_TRASH]:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,244 @@
+"""Runs on disk: whatever happens to a folder or a process, what is shown is true."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core import files
+from core.config import RunConfig
+from core.errors import RunError
+from core.events import BatchDone, EpochDone, Paused, RunEnded, Started
+from core.runs import RunStore
+from core.timeline import EventFile
+
+STARTED = Started(time=1.0, device="CPU", parameters=10, train_images=100, validation_images=0, batches=4, epochs=3)
+HOLDER = """
+import sys, time
+from pathlib import Path
+from core.files import Lock
+assert Lock(Path(sys.argv[1])).take({"after": int(sys.argv[2])})
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def epoch(number: int, loss: float = 0.5) -> EpochDone:
+    return EpochDone(step=4 * number, epoch=number, seconds=number, loss=loss, accuracy=0.9, learning_rate=0.001)
+
+
+def batch(step: int) -> BatchDone:
+    return BatchDone(step, (step - 1) // 4 + 1, (step - 1) % 4 + 1, step / 4, 1 / step, 0.5, 1000.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path)
+
+
+@pytest.fixture
+def held():
+    """Lets another process hold the lock of a run, as a worker does."""
+    processes = []
+
+    def hold(run) -> subprocess.Popen:
+        size = run.events_path.stat().st_size if run.events_path.exists() else 0
+        command = [sys.executable, "-c", HOLDER, str(run.folder / "lock"), str(size)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+        assert process.stdout.readline() == b"held\n"
+        processes.append(process)
+        return process
+
+    yield hold
+    for process in processes:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def say(run, *events) -> None:
+    file = EventFile(run.events_path)
+    for event in events:
+        file.append(event)
+    file.close()
+
+
+def test_a_run_comes_back_as_it_was_made(store):
+    made = store.create(RunConfig(units=64, seed=3), recipe="chollet", name="mine", starter="ada", sweep="s1")
+    found = RunStore(store.home).get(made.id)
+    assert found.config == RunConfig(units=64, seed=3)
+    assert (found.recipe, found.name, found.starter, found.sweep) == ("chollet", "mine", "ada", "s1")
+    assert found.title == "mine"
+
+
+def test_runs_are_listed_newest_first_each_with_its_own_colour(store):
+    made = [store.create(RunConfig(seed=seed)) for seed in range(3)]
+    listed = [run for run in store.runs() if not run.shipped]
+    assert [run.id for run in listed] == [run.id for run in reversed(made)]
+    assert [run.colour_index for run in made] == [0, 1, 2]
+
+
+def test_the_state_follows_what_happens(store, held):
+    run = store.create(RunConfig(), queued=True)
+    assert run.state == "waiting"
+    worker = held(run)
+    (run.folder / "queued").unlink()
+    assert run.state == "starting"
+    say(run, STARTED, batch(1))
+    assert run.state == "running"
+    say(run, Paused(1, 1, 0.2))
+    assert run.state == "paused"
+    say(run, batch(2), epoch(1), RunEnded("finished", "", 2.0, 1))
+    worker.kill()
+    worker.wait()
+    assert run.state == "finished"
+
+
+def test_a_killed_worker_shows_as_interrupted_at_once(store, held):
+    # Liveness by process number would show it as running for as long as the number is taken by anybody else.
+    run = store.create(RunConfig())
+    say(run, STARTED, epoch(1))
+    worker = held(run)
+    assert run.state == "starting"
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    assert run.state == "interrupted"
+    assert [done.epoch for done in run.epochs] == [1]
+
+
+def test_a_resumed_run_forgets_what_it_will_train_anew(store):
+    run = store.create(RunConfig())
+    say(run, STARTED, epoch(1), epoch(2, loss=9.0), batch(9))
+    assert run.step == 9
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    assert [done.epoch for done in run.epochs] == [1]
+    assert run.step == 4
+    say(run, epoch(2, loss=0.2))
+    assert [done.loss for done in run.epochs] == [0.5, 0.2]
+
+
+def test_half_a_line_is_not_read_and_does_not_spoil_the_next(store):
+    run = store.create(RunConfig())
+    say(run, STARTED)
+    with run.events_path.open("ab") as file:
+        file.write(b'{"event": "EpochDone", "st')
+    events, offset = run.events()
+    assert events == [STARTED]
+    say(run, epoch(1))
+    assert run.events(offset)[0] == [epoch(1)]
+    assert run.epochs == [epoch(1)]
+
+
+def test_events_are_read_by_increments(store):
+    run = store.create(RunConfig())
+    say(run, STARTED, batch(1))
+    _, offset = run.events()
+    assert run.events(offset) == ([], offset)
+    say(run, batch(2))
+    assert run.events(offset)[0] == [batch(2)]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"config": {"units": -1}}', b'{"config": 3}', b"\xff\xfe"])
+def test_a_damaged_folder_is_named_and_nothing_else_suffers(store, content):
+    whole, damaged = store.create(RunConfig()), store.create(RunConfig())
+    (damaged.folder / "run.json").write_bytes(content)
+    assert store.damaged() == [damaged.id]
+    assert [run.id for run in store.runs() if not run.shipped] == [whole.id]
+    with pytest.raises(RunError, match="damaged"):
+        store.get(damaged.id)
+    store.delete(damaged.id)
+    assert store.damaged() == []
+
+
+def test_events_that_are_rubbish_leave_a_run_that_can_be_shown(store):
+    run = store.create(RunConfig())
+    run.events_path.write_bytes(os.urandom(2000) + b"\n" + b'{"event": "EpochDone"}\n[1]\nnull\n')
+    assert run.state == "interrupted"
+    assert run.epochs == []
+
+
+def test_a_deleted_run_comes_back_with_undo(store):
+    run = store.create(RunConfig(units=7))
+    store.delete(run.id)
+    with pytest.raises(RunError, match="no run"):
+        store.get(run.id)
+    assert store.restore(run.id).config.units == 7
+
+
+def test_a_training_run_is_not_deleted(store, held):
+    run = store.create(RunConfig())
+    held(run)
+    with pytest.raises(RunError, match="still training"):
+        store.delete(run.id)
+
+
+@pytest.mark.parametrize("run_id", ["", "..", "../x", "a/b", "nope-1", "A" * 50, ".hidden", "/etc"])
+def test_an_id_from_a_link_never_becomes_a_path(store, run_id):
+    for ask in (store.get, store.delete, store.restore):
+        with pytest.raises(RunError):
+            ask(run_id)
+
+
+def test_what_is_told_of_a_run_is_kept_and_one_run_is_the_baseline(store):
+    first, second = store.create(RunConfig()), store.create(RunConfig())
+    store.update(first.id, name="first", note="wide", starred=True, baseline=True)
+    store.update(second.id, baseline=True)
+    assert [store.get(run.id).baseline for run in (first, second)] == [False, True]
+    assert store.get(first.id).note == "wide"
+    with pytest.raises(RunError, match="config"):
+        store.update(first.id, config={})
+
+
+def test_a_full_disk_is_a_sentence_and_the_old_file_stays(store, monkeypatch):
+    run = store.create(RunConfig())
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(RunError, match="full"):
+        store.update(run.id, name="lost")
+    with pytest.raises(RunError, match="full"):
+        store.create(RunConfig())
+    monkeypatch.undo()
+    assert store.get(run.id).name == ""
+    assert [path.name for path in run.folder.iterdir() if path.name.startswith(".")] == []
+    assert [found.id for found in store.runs() if not found.shipped] == [run.id]
+
+
+def test_a_really_full_device_is_a_sentence_too(store):
+    run = store.create(RunConfig())
+    run.events_path.symlink_to("/dev/full")
+    file = EventFile(run.events_path)
+    with pytest.raises(RunError, match="full"):
+        file.append(STARTED)
+    file.close()
+
+
+def test_a_writer_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "run.json"
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom core.files import write_json\nn = 0\n"
+        "while True:\n    n += 1\n    write_json(Path(sys.argv[1]), {'n': n, 'filling': 'x' * 50000})\n"
+    )
+    for pause in (0.25, 0.31, 0.37):
+        process = subprocess.Popen([sys.executable, "-c", script, str(path)], cwd=Path(__file__).parents[2])
+        time.sleep(pause)
+        process.kill()
+        process.wait()
+        assert not path.exists() or len(json.loads(path.read_bytes())["filling"]) == 50000
+
+
+def test_active_runs_stand_before_waiting_ones(store, held):
+    waiting = store.create(RunConfig(), queued=True)
+    running = store.create(RunConfig())
+    held(running)
+    say(running, STARTED)
+    store.create(RunConfig())  # interrupted: not among them
+    assert [run.id for run in store.active()] == [running.id, waiting.id]
