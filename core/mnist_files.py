@@ -64,15 +64,16 @@ def _candidates(folder: Path, name: str) -> list[Path]:
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:  # opened here, for np.load forgets to close what is no zip
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise _damage(path, "it is not an .npz archive")
             if missing := [name for name in ARRAYS if name not in archive.files]:
                 raise DataError(
                     f"{path} must hold the arrays {', '.join(ARRAYS)}. Missing: {', '.join(missing)}. "
                     "Use the mnist.npz that Keras publishes."
                 )
             return {name: archive[name] for name in ARRAYS}
-    except AttributeError:  # a single .npy array under this name
-        raise _damage(path, "it is not an .npz archive") from None
     except MemoryError:
         raise _damage(path, "the arrays it announces do not fit into memory") from None
     except _DAMAGED as error:
