@@ -33,7 +33,7 @@ class LayerRow:
 
 
 def shapes(config: RunConfig) -> list[LayerRow]:
-    """The rows of a network, the softmax included. Raises `NetworkError` where a layer does not fit on the one below."""
+    """The rows of a network, the softmax included. Raises `NetworkError` where a layer does not fit."""
     layers = config.layers
     rows = [LayerRow("scale", "scale", (SIDE, SIDE))]
     if any(layer.kind in IMAGE_KINDS for layer in layers):
@@ -42,7 +42,8 @@ def shapes(config: RunConfig) -> list[LayerRow]:
         rows.append(LayerRow("flatten", "flatten", (SIDE * SIDE,)))
     for position, layer in enumerate(layers):
         above = layers[position + 1].kind if position + 1 < len(layers) else ""
-        rows.extend(_rows_of(layer, above, config.activation, rows))
+        # A list first: extended step by step, `rows` would hold the norm already when its activation looks below.
+        rows += [*_rows_of(layer, above, config.activation, rows)]
     shape = rows[-1].output_shape
     if len(shape) > 1:
         rows.append(LayerRow("flatten", "flatten", (math.prod(shape),)))
@@ -58,7 +59,8 @@ def parameter_count(config: RunConfig) -> int:
 
 def multiplications(config: RunConfig) -> int:
     """Multiplications of one image's way up through the network; training takes about three times as many."""
-    total, shape = 0, (SIDE, SIDE)
+    total = 0
+    shape: tuple[int, ...] = (SIDE, SIDE)
     for row in shapes(config):
         if row.kind == "dense":
             total += shape[-1] * row.output_shape[0]
@@ -77,8 +79,8 @@ def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow
     name = f"{layer.kind}{1 + sum(row.kind == layer.kind for row in below)}"
     match layer.kind:
         case "dense" | "conv":
-            # Where a norm follows, it comes between the sum and the activation (Ioffe and Szegedy 2015, section 3.2), and
-            # its own shift stands in for the bias.
+            # Where a norm follows, it comes between the sum and the activation (Ioffe and Szegedy 2015, section
+            # 3.2), and its own shift stands in for the bias.
             normed = above == "norm"
             shape, weights = _summed(layer, shape)
             parameters = weights + (0 if normed else layer.size)

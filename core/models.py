@@ -32,6 +32,7 @@ def build(config: RunConfig) -> keras.Sequential:
     for position, row in enumerate(rows):
         model.add(_layer(row, _seed(config.seed, position)))
     model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
+    model.optimizer.build(model.trainable_variables)  # so that even a model saved untrained loads as it was
     return model
 
 
@@ -49,9 +50,9 @@ def save(model: keras.Model, path: Path | str) -> None:
     unfinished.replace(path)
 
 
-def load(path: Path | str) -> keras.Model:
-    """Reads a saved model, compiled as it was."""
-    return keras.models.load_model(path)
+def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
+    """Reads a saved model, with its loss and optimiser unless `compiled` is False."""
+    return keras.models.load_model(path, compile=compiled)
 
 
 def _layer(row: LayerRow, seed: int) -> Any:

@@ -25,8 +25,14 @@ READING_ORDER = [
     "calibration",
     "significance",
     "architecture",
+    "schedules",
+    "devices",
     "models",
+    "batches",
+    "engine_tensorflow",
+    "engine_jax",
     "engine",
+    "snapshots",
     "training",
     "predict",
     "explain",
@@ -35,7 +41,18 @@ READING_ORDER = [
     "jobs",
     "__main__",
 ]
-MAY_IMPORT_KERAS = {"models", "engine", "training", "predict", "explain", "worker"}
+MAY_IMPORT_KERAS = {
+    "devices",  # only where a run begins: pages ask it how busy the device is
+    "models",
+    "engine_tensorflow",
+    "engine_jax",
+    "engine",
+    "snapshots",
+    "training",
+    "predict",
+    "explain",
+    "worker",
+}
 modules = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init__")
 
 

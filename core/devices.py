@@ -1,0 +1,121 @@
+"""Which device computes, what it is called, and how busy it is. Keras is imported only where a run begins."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import psutil
+
+from core.errors import DeviceError
+
+GIB = 2**30
+# JAX takes three quarters of a GPU's memory at once unless told otherwise; it reads this when it first computes.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How busy a device is at this moment. `busy` is a share in [0, 1], memory in bytes."""
+
+    name: str
+    busy: float
+    memory_used: int
+    memory_total: int
+
+
+def usage() -> Usage:
+    """The first GPU's present load, or the processor's where there is no NVIDIA GPU."""
+    gpu = _nvml_gpu()
+    if gpu is None:
+        memory = psutil.virtual_memory()
+        return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
+    nvml, handle = gpu
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    return Usage(_nvml_name(nvml, handle), busy, memory.used, memory.total)
+
+
+def cpu_name() -> str:
+    """ "CPU (2 cores)": what the process may use, not what the machine has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"CPU ({cores} core{'s' * (cores > 1)})"
+
+
+def slot(asked: str) -> str:
+    """Which of the machine's devices a run takes, "gpu" or "cpu": one run at a time each. Asks no backend."""
+    return "gpu" if asked != "cpu" and _nvml_gpu() else "cpu"
+
+
+@contextmanager
+def computing(asked: str) -> Iterator[str]:
+    """Computes on the device asked for, auto, cpu or gpu, and yields its name with its memory.
+
+    Raises `DeviceError` where a GPU is asked for and none can be used.
+    """
+    import keras
+
+    found = _gpus(keras.backend.backend())
+    if asked == "gpu" and not found:
+        raise DeviceError(
+            "device must be auto or cpu here: no GPU that can be used was found. Received: 'gpu'. "
+            "Choose auto, or install GPU support (README: With a GPU)."
+        )
+    if found and asked != "cpu":
+        with keras.device("gpu:0"):
+            yield found[0]
+    elif found:
+        with keras.device("cpu:0"):
+            yield cpu_name()
+    else:
+        yield cpu_name()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that the device has no memory left."""
+    text = f"{type(error).__name__} {error}"
+    return isinstance(error, MemoryError) or any(
+        sign in text for sign in ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OOM when", "Out of memory")
+    )
+
+
+def _gpus(backend: str) -> list[str]:
+    """The names of the GPUs that the backend can compute on."""
+    if backend == "jax":
+        import jax
+
+        devices = [device for device in jax.devices() if device.platform in ("gpu", "cuda", "rocm")]
+        return [_gpu_name(device.device_kind) for device in devices]
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    for device in devices:
+        with suppress(RuntimeError):  # once the GPU computes, growth can no longer be set, and is set already
+            tf.config.experimental.set_memory_growth(device, True)
+    return [
+        _gpu_name(tf.config.experimental.get_device_details(device).get("device_name", "GPU")) for device in devices
+    ]
+
+
+def _gpu_name(plain: str) -> str:
+    gpu = _nvml_gpu()
+    return _nvml_name(*gpu) if gpu else plain
+
+
+def _nvml_name(nvml: Any, handle: Any) -> str:
+    """The name with the memory, "NVIDIA H200 (140 GiB)"."""
+    return f"{nvml.nvmlDeviceGetName(handle)} ({nvml.nvmlDeviceGetMemoryInfo(handle).total / GIB:.0f} GiB)"
+
+
+@cache
+def _nvml_gpu() -> tuple[Any, Any] | None:
+    """NVIDIA's management library and its first GPU; None where there is no such GPU or no driver."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return pynvml, pynvml.nvmlDeviceGetHandleByIndex(0)
+    except Exception:  # pynvml raises classes it makes at run time, and OSError where the driver is missing
+        return None
