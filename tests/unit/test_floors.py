@@ -19,6 +19,7 @@ READING_ORDER = [
     "fetching",
     "mnist",
     "preparation",
+    "traits",
     "drawing",
     "augment",
     "metrics",

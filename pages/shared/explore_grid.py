@@ -1,0 +1,102 @@
+"""Explore's grid: the chosen digits, 25 to 400 at a time, in the order asked for."""
+
+import numpy as np
+import streamlit as st
+
+from core.mnist import Mnist
+from pages.shared import explore_traits
+from pages.shared.digit_grid import digit_grid
+from pages.shared.explore_state import Choice, Opened, open_digit, split_of
+
+AT_A_TIME = (25, 50, 100, 200, 400)
+NEIGHBOURHOOD = 10  # digits on either side of the open one
+ORDERS = {
+    "index": "As in the file",
+    "around": f"Around the open digit (±{NEIGHBOURHOOD})",
+    "shuffled": "Shuffled",
+    "ink": "By ink",
+    "thickness": "By thickness",
+    "slant": "By slant",
+    "distance": "By distance from the class mean",
+}
+_SHUFFLE, _PAGE = "explore_shuffle", "explore_page"
+
+
+def show(data: Mnist, choice: Choice, here: Opened) -> None:
+    """The controls, the grid and what it holds."""
+    order, falling, at_a_time = _controls()
+    if not len(choice.positions):
+        st.info(f"There are no {choice.words[2:]}. Choose other digits, or another split.")
+        return
+    ordered = _ordered(data, choice, here, order, falling)
+    page = _page(len(ordered), at_a_time)
+    shown = ordered[page * at_a_time : (page + 1) * at_a_time]
+    digits = split_of(data, choice.split)[shown]
+    st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Choose one to open it.")
+    at = np.flatnonzero(shown == here.index)
+    digit_grid(
+        digits.images,
+        _captions(data, choice.split, shown, digits.labels, order),
+        key="explore_grid",
+        alt=f"{len(shown)} of {choice.words}",
+        tile=52,
+        selected=int(at[0]) if len(at) else -1,
+        on_choose=lambda position: open_digit(choice.split, shown[position]),
+    )
+
+
+def _controls() -> tuple[str, bool, int]:
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        order = st.selectbox(
+            "Order",
+            list(ORDERS),
+            format_func=ORDERS.__getitem__,
+            key="explore_order",
+            persist_state="session",
+            width=270,
+        )
+        at_a_time = st.selectbox(
+            "At a time", AT_A_TIME, index=2, key="explore_at_a_time", persist_state="session", width=110
+        )
+        if order == "shuffled":
+            st.button("Shuffle again", icon=":material/shuffle:", on_click=_shuffle)
+        falling = order in explore_traits.NAMES and st.toggle(
+            "Largest first", key="explore_falling", persist_state="session"
+        )
+    return order, falling, at_a_time
+
+
+def _shuffle() -> None:
+    st.session_state[_SHUFFLE] = st.session_state.get(_SHUFFLE, 0) + 1
+
+
+def _ordered(data: Mnist, choice: Choice, here: Opened, order: str, falling: bool) -> np.ndarray:
+    positions = choice.positions
+    if order == "around":
+        # The neighbourhood counts over the digits that the filter leaves; the open one may not be among them.
+        at = int(np.searchsorted(positions, here.index))
+        return positions[max(at - NEIGHBOURHOOD, 0) : at + NEIGHBOURHOOD + 1]
+    if order == "shuffled":
+        return np.random.default_rng(st.session_state.get(_SHUFFLE, 0)).permutation(positions)
+    if order in explore_traits.NAMES:
+        ranked = positions[np.argsort(explore_traits.of(data, choice.split)[order][positions], kind="stable")]
+        return ranked[::-1] if falling else ranked
+    return positions
+
+
+def _page(n: int, at_a_time: int) -> int:
+    """The page asked for, 0-based; a page that is no more becomes the last."""
+    pages = -(-n // at_a_time)
+    st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
+    if pages == 1:
+        return 0
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.number_input(f"Page of {pages:,}", 1, pages, key=_PAGE, width=160)
+    return st.session_state[_PAGE] - 1
+
+
+def _captions(data: Mnist, split: str, shown: np.ndarray, labels: np.ndarray, order: str) -> list[str]:
+    if order in explore_traits.NAMES:
+        values = explore_traits.of(data, split)[order][shown]
+        return [f"{label} · {value:.1f}" for label, value in zip(labels, values, strict=True)]
+    return [f"{label} · {index}" for label, index in zip(labels, shown, strict=True)]

@@ -1,0 +1,114 @@
+"""What Explore looks at: the digit that is open (kept in the link) and the choice of digits (kept in the session)."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from core.digits import CLASSES, Digits
+from core.mnist import Mnist
+
+SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
+_LAST, _LASSO, _DIGITS = "explore_last", "explore_lasso", "explore_digits"
+
+
+class Opened(NamedTuple):
+    """One digit of one split."""
+
+    split: str
+    index: int
+
+
+class Choice(NamedTuple):
+    """The digits that the filters leave, as sorted positions in their split."""
+
+    split: str
+    positions: np.ndarray  # int64 (n,)
+    words: str  # what they are: "5,923 training images of 0"
+
+
+def split_of(data: Mnist, name: str) -> Digits:
+    """The digits of `train`, `validation` or `test`."""
+    return getattr(data, name)
+
+
+def opened(data: Mnist) -> Opened:
+    """The digit in the link, else the one that was open before; says so where the link names none."""
+    query = st.query_params
+    last = st.session_state.get(_LAST, Opened("train", 0))
+    split = query.get("split", last.split)
+    if split not in SPLITS:
+        st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {split!r}. Showing train.")
+        split = "train"
+    index = _index(query.get("index", str(last.index if split == last.split else 0)), split, data)
+    _remember(Opened(split, index))
+    return Opened(split, index)
+
+
+def open_digit(split: str, index: int) -> None:
+    """Opens a digit; for callbacks, which run before the page is drawn."""
+    _remember(Opened(split, int(index)))
+
+
+def filter_by_digits(digits: list[int]) -> None:
+    """Lets only these digits through; for callbacks."""
+    st.session_state[_DIGITS] = digits
+
+
+def keep_only(split: str, positions: np.ndarray | None) -> None:
+    """Lets only these positions of a split through, as drawn around on the map; None lets all through again."""
+    st.session_state[_LASSO] = None if positions is None else (split, np.sort(positions))
+
+
+def choose(data: Mnist) -> Choice:
+    """The filter row: split and digits, and what was drawn around on the map."""
+    here = opened(data)
+    st.session_state["explore_split"] = here.split
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.segmented_control(
+            "Split",
+            list(SPLITS),
+            format_func=lambda name: f"{SPLITS[name]} {len(split_of(data, name)):,}",
+            required=True,
+            key="explore_split",
+            on_change=lambda: open_digit(st.session_state["explore_split"], 0),
+        )
+        picked = st.pills("Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, persist_state="session")
+        lasso = st.session_state.get(_LASSO)
+        if lasso:
+            st.button(
+                f"{len(lasso[1]):,} chosen on the map",
+                icon=":material/close:",
+                help="Let all digits through again",
+                on_click=keep_only,
+                args=(lasso[0], None),
+            )
+    return _choice(data, here.split, sorted(picked), lasso)
+
+
+def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.ndarray] | None) -> Choice:
+    labels = split_of(data, split).labels
+    mask = np.isin(labels, digits) if digits else np.ones(len(labels), bool)
+    words = f"{SPLITS[split].lower()} images"
+    if digits:
+        words += f" of {', '.join(map(str, digits))}"
+    if lasso and lasso[0] == split:
+        inside = np.zeros(len(labels), bool)
+        inside[lasso[1][lasso[1] < len(labels)]] = True
+        mask &= inside
+        words += " chosen on the map"
+    positions = np.flatnonzero(mask)
+    return Choice(split, positions, f"{len(positions):,} {words}")
+
+
+def _index(written: str, split: str, data: Mnist) -> int:
+    n = len(split_of(data, split))
+    if written.isdecimal() and int(written) < n:
+        return int(written)
+    st.warning(f"The index must be a whole number from 0 to {n - 1:,}. Received: {written!r}. Showing digit 0.")
+    return 0
+
+
+def _remember(here: Opened) -> None:
+    st.session_state[_LAST] = here
+    st.query_params.update(split=here.split, index=str(here.index))

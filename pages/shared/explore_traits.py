@@ -1,0 +1,32 @@
+"""Traits and mean images of each split, worked out once for all visitors."""
+
+import numpy as np
+import streamlit as st
+
+from core import traits
+from core.mnist import Mnist
+from pages.shared.explore_state import split_of
+
+NAMES = tuple(traits.TRAITS)
+
+
+def of(data: Mnist, split: str) -> dict[str, np.ndarray]:
+    """Each trait of each digit of a split: name → float32 (n,)."""
+    return _measured(split, data.source.sentence, data)
+
+
+def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each digit's pixels: float32 (10, 28, 28) each, 0 to 255."""
+    return _means(split, data.source.sentence, data)
+
+
+# `_data` is not hashed: the source's sentence names it, and changes when another set takes its place.
+@st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
+def _measured(split: str, source: str, _data: Mnist) -> dict[str, np.ndarray]:
+    return traits.measure(split_of(_data, split))
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _means(split: str, source: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
+    digits = split_of(_data, split)
+    return traits.mean_images(digits), traits.spread_images(digits)
