@@ -279,6 +279,12 @@ class RunStore:
         (self.trash / run_id).rename(self.folder / run_id)
         return self.get(run_id)
 
+    def device_path(self, device: str) -> Path:
+        """The lock of a device; the process that computes on it holds it."""
+        folder = self.home / "devices"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{device}.lock"
+
     def _folders(self) -> Iterator[Path]:
         if (_SHIPPED_FOLDER / "run.json").exists():
             yield _SHIPPED_FOLDER

@@ -38,6 +38,8 @@ READING_ORDER = [
     "predict",
     "explain",
     "runs",
+    "keeping",
+    "control",
     "worker",
     "jobs",
     "__main__",

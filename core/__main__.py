@@ -1,0 +1,193 @@
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]` and `python -m core recipes`."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from typing import Any, NoReturn
+
+from core.config import KNOBS, RunConfig, read_knob
+from core.errors import DigitLabError
+from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
+from core.recipes import RECIPES, recipe, recipe_of
+from core.runs import Run, RunStore
+
+BAR = 24  # characters
+ERROR, INTERRUPTED = 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. `python -m core --help` shows what there is.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0, 2 for an error, 130 for a run stopped by Ctrl-C."""
+    try:
+        chosen = _parser().parse_args(arguments)
+        return int(chosen.command(chosen))
+    except DigitLabError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return ERROR
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m core", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("recipes", help="the recipes, one a line")
+    listing.set_defaults(command=_recipes)
+    training = commands.add_parser(
+        "train", help="train a run in the foreground and keep it", description="Without a recipe: the default knobs."
+    )
+    training.set_defaults(command=_train)
+    training.add_argument("recipe", nargs="?", metavar="RECIPE", help=f"one of {', '.join(RECIPES)}")
+    training.add_argument("--json", action="store_true", help="print one JSON object last")
+    training.add_argument("--name", default="", help="a name for the run")
+    for name, knob in KNOBS.items():
+        training.add_argument(
+            f"--{name.replace('_', '-')}", f"--{name}", dest=name, metavar="VALUE", help=knob.help.replace("%", "%%")
+        )
+    return parser
+
+
+def _recipes(chosen: argparse.Namespace) -> int:
+    for each in RECIPES.values():
+        print(f"{each.name:<12} {each.title} ({each.source}: {each.reports})")
+    return 0
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    base = recipe(chosen.recipe).config if chosen.recipe else RunConfig()
+    config = base.changed(
+        **{name: read_knob(name, text) for name in KNOBS if (text := getattr(chosen, name)) is not None}
+    )
+    store = RunStore()
+    run = store.create(config, recipe=_recipe_name(chosen.recipe, config), name=chosen.name)
+    ended = _trained(store, run)
+    if ended.outcome == FAILED:
+        raise DigitLabError(ended.reason)
+    if chosen.json:
+        print(json.dumps({**_report(run, ended), "recipe": chosen.recipe or run.recipe or None}))
+    else:
+        print(_summary(run, ended))
+    return INTERRUPTED if ended.outcome == STOPPED else 0
+
+
+def _recipe_name(asked: str | None, config: RunConfig) -> str:
+    """The recipe a run belongs to: the one asked for while the knobs are still its own."""
+    plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
+    return asked if asked and RECIPES[asked].config == plain else recipe_of(config)
+
+
+def _trained(store: RunStore, run: Run) -> RunEnded:
+    from core.worker import Training
+
+    _wake_tensorflow()
+    bar = Bar(run.config)
+    job = Training(store, run.id, say=bar.hears, waits_for=bar.waits)
+    before = [signal.signal(sign, lambda *_: job.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        ended = job.run()
+    finally:
+        bar.close()
+        for sign, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(sign, handler)
+    assert ended is not None, "nobody else knows of this run yet"
+    return ended
+
+
+def _wake_tensorflow() -> None:
+    """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    heard, aside = os.dup(2), tempfile.TemporaryFile()
+    os.dup2(aside.fileno(), 2)
+    try:
+        from core import models, training  # noqa: F401
+    except BaseException:
+        aside.seek(0)
+        os.write(heard, aside.read())
+        raise
+    finally:
+        os.dup2(heard, 2)
+        os.close(heard)
+        aside.close()
+
+
+def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "recipe": run.recipe,
+        "outcome": ended.outcome,
+        "test_loss": ended.test_loss,
+        "test_accuracy": ended.test_accuracy,
+        "validation_accuracy": ended.validation_accuracy,
+        "train_accuracy": ended.train_accuracy,
+        "fit_seconds": ended.fit_seconds,
+        "images_per_second": ended.images_per_second,
+        "device": run.started.device if run.started else None,
+        "model": str(run.model_path) if run.has_model else None,
+    }
+
+
+def _summary(run: Run, ended: RunEnded) -> str:
+    figures = {"training": ended.train_accuracy, "validation": ended.validation_accuracy, "test": ended.test_accuracy}
+    told = ", ".join(f"{name} accuracy {value:.2%}" for name, value in figures.items() if value is not None)
+    kept = f"kept in {run.folder}" if run.has_model else f"its log is in {run.folder}"
+    length = f"{ended.epochs} epochs, {ended.fit_seconds:.1f} s"
+    return f"Run {run.id} {ended.outcome} after {length}: {told or 'no epoch was completed'}; {kept}"
+
+
+class Bar:
+    """The progress bar on stderr: one line that is drawn anew on a terminal, a line an epoch elsewhere."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.epochs, self.batches = config.epochs, 1
+        self.live = sys.stderr.isatty()
+        self._drawn, self._told_wait = 0.0, False
+
+    def hears(self, event: Event) -> None:
+        match event:
+            case Started():
+                self.batches, self.epochs = event.batches, event.epochs
+                self._line(f"{event.device}: {event.train_images:,} images, {event.parameters:,} parameters", "\n")
+            case BatchDone() if self.live and time.monotonic() - self._drawn > 0.1:
+                self._drawn = time.monotonic()
+                share = event.batch / self.batches
+                left = (self.epochs * self.batches - event.step) * event.seconds / max(event.step, 1)
+                figures = f"loss {event.loss:.4f} accuracy {event.accuracy:.2%} {event.images_per_second:,.0f} images/s"
+                self._line(f"{self._bar(event.epoch, share)} {figures} {left:.0f} s left")
+            case EpochDone():
+                figures = f"loss {event.loss:.4f} accuracy {event.accuracy:.2%}"
+                if event.validation_accuracy is not None:
+                    figures += f" validation {event.validation_accuracy:.2%}"
+                self._line(f"{self._bar(event.epoch, 1.0)} {figures} {event.seconds:.1f} s", "\n")
+
+    def waits(self, run_id: str) -> None:
+        """Says once that another run has the device."""
+        if not self._told_wait:
+            self._told_wait = True
+            self._line(f"Waiting: run {run_id or 'of another process'} computes on this device. Ctrl-C gives up.", "\n")
+
+    def close(self) -> None:
+        if self.live:
+            self._line("")
+
+    def _bar(self, epoch: int, share: float) -> str:
+        done = round(BAR * share)
+        return f"Epoch {epoch}/{self.epochs} [{'━' * done}{' ' * (BAR - done)}]"
+
+    def _line(self, text: str, end: str = "") -> None:
+        print(
+            f"\r\x1b[K{text}" if self.live else text,
+            end=end or ("" if self.live else "\n"),
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
