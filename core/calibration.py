@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from core.metrics import evaluate, softmax
+from core.metrics import evaluate
+from core.preparation import softmax
 
 BINS = 15  # as in C. Guo et al., On Calibration of Modern Neural Networks, 2017
 _SMALLEST = 1e-30  # float32 softmax underflows to 0; its logarithm must stay finite

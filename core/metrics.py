@@ -140,13 +140,6 @@ def cell(labels: np.ndarray, probabilities: np.ndarray, truth: int, predicted: i
     return here[np.argsort(probabilities[here, truth], kind="stable")]
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Shares that sum to 1: float64 (…, 10). On probabilities instead of logits it flattens them: none can then pass
-    e / (e + 9) = 23.2 %."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True), dtype=np.float64)
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
 def _of(digits: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """The probability of one digit for each image: (n,)."""
     return probabilities[np.arange(len(digits)), digits]

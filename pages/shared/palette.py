@@ -1,5 +1,7 @@
 """The colours and signs that mean the same on every page."""
 
+import streamlit as st
+
 # Tableau's ten, which most people with a colour weakness can tell apart; the same as in .streamlit/config.toml.
 DIGITS = (
     "#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#8c8c8c",
@@ -12,3 +14,8 @@ RIGHT_SIGN, WRONG_SIGN = "✓", "✗"
 def run_colour(index: int) -> str:
     """The colour of the run with that `colour_index`: the same in every chart and table."""
     return DIGITS[index % len(DIGITS)]
+
+
+def ink() -> str:
+    """The colour of text in the visitor's theme, for charts that do not know it."""
+    return "#e8eaf0" if st.context.theme.type == "dark" else "#1c1e26"

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from core import calibration, metrics
+from core import calibration, preparation
 
 
 def asked(rng, temperature=1.0, images=20_000):
     """Labels drawn from the probabilities themselves, so they are calibrated; then the logits divided."""
-    truth = metrics.softmax(rng.normal(0, 2, (images, 10)))
+    truth = preparation.softmax(rng.normal(0, 2, (images, 10)))
     labels = (rng.random((images, 1)) > truth.cumsum(1)).sum(1).clip(0, 9).astype(np.uint8)
     return labels, calibration.tempered(truth, temperature)
 
@@ -49,7 +49,7 @@ def test_fitting_finds_the_temperature_that_undoes_the_boast(rng, temperature):
 
 def test_tempering_is_dividing_the_logits():
     logits = np.array([[2.0, 0, -1, 0, 0, 0, 0, 0, 0, 5]])
-    np.testing.assert_allclose(calibration.tempered(metrics.softmax(logits), 3.0), metrics.softmax(logits / 3))
+    np.testing.assert_allclose(calibration.tempered(preparation.softmax(logits), 3.0), preparation.softmax(logits / 3))
 
 
 def test_no_temperature_changes_an_answer(rng):

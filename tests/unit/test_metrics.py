@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from core import metrics
+from core import metrics, preparation
 from core.errors import DataError
 
 
@@ -16,7 +16,7 @@ def answers(rng):
     labels = rng.integers(0, 10, 2000).astype(np.uint8)
     logits = rng.normal(0, 1, (2000, 10))
     logits[np.arange(2000), labels] += 3
-    return labels, metrics.softmax(logits).astype(np.float32)
+    return labels, preparation.softmax(logits).astype(np.float32)
 
 
 def test_the_confusion_matrix_is_the_one_of_scikit_learn(answers):
@@ -112,7 +112,7 @@ def test_the_commonest_confusions_leave_the_diagonal_out():
 
 def test_softmax_applied_twice_never_passes_23_percent():
     once = np.eye(10)[3]
-    assert metrics.softmax(once).max() == pytest.approx(math.e / (math.e + 9))
+    assert preparation.softmax(once).max() == pytest.approx(math.e / (math.e + 9))
 
 
 @pytest.mark.parametrize("shape", [(5, 10), (6, 9), (6,)])

@@ -1,0 +1,143 @@
+"""Runs side by side: one row a run, the knobs that differ, curves on one axis, seeds as mean and band."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.config import KNOBS, RunConfig
+from core.evaluations import kept_evaluation, sealed
+from core.metrics import wilson
+from core.runs import Run, RunStore
+from core.summaries import Curve, Summaries, Summary
+
+UNITS = ("step", "epoch", "seconds")
+_NOT_THE_EXPERIMENT = ("seed", "device")  # equal configs over several seeds are one experiment, repeated
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One run as the table shows it. Accuracies are shares in [0, 1]; None where there is none, or it is sealed."""
+
+    run: Run
+    summary: Summary
+    state: str
+    sealed: bool
+    test: float | None
+    test_interval: tuple[float, float] | None
+
+    @property
+    def config(self) -> RunConfig:
+        return self.run.config
+
+    @property
+    def parameters(self) -> int | None:
+        return self.summary.started.parameters if self.summary.started else None
+
+    @property
+    def device(self) -> str:
+        return self.summary.started.device if self.summary.started else ""
+
+    @property
+    def validation(self) -> float | None:
+        """The best validation accuracy: what one may choose a run by."""
+        return self.summary.best_validation
+
+
+def rows(store: RunStore, summaries: Summaries, test_images: int) -> list[Row]:
+    """Every run, newest first. `test_images`: how many the test set in use has, for the interval."""
+    return [row_of(run, summaries, test_images) for run in store.runs()]
+
+
+def row_of(run: Run, summaries: Summaries, test_images: int) -> Row:
+    summary = summaries.of(run)
+    kept = kept_evaluation(run)
+    test, interval = None, None
+    if kept is not None:
+        test, interval = kept.accuracy, kept.interval
+    elif summary.ended and summary.ended.test_accuracy is not None:
+        test = summary.ended.test_accuracy
+        interval = wilson(round(test * test_images), test_images)
+    return Row(run, summary, summaries.state(run), kept is None and sealed(run), test, interval)
+
+
+def varying(configs: Iterable[RunConfig]) -> list[str]:
+    """The knobs that are not the same in all of them, in the order of the knobs."""
+    values = [config.to_dict() for config in configs]
+    return [name for name in KNOBS if len({value[name] for value in values}) > 1]
+
+
+def experiment(config: RunConfig) -> RunConfig:
+    """The config without its seed and device: what is the same over a repetition."""
+    return config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})
+
+
+def repetitions(found: Sequence[Row]) -> list[list[Row]]:
+    """Rows of the same experiment together, in the order in which each first appears."""
+    groups: dict[RunConfig, list[Row]] = {}
+    for row in found:
+        groups.setdefault(experiment(row.config), []).append(row)
+    return list(groups.values())
+
+
+def described(configs: Sequence[RunConfig]) -> list[str]:
+    """Each config by what sets it apart from the others: 'units 64, seed 2'. Empty where nothing does."""
+    names = varying(configs)
+    return [", ".join(f"{KNOBS[name].label.lower()} {_value(getattr(c, name))}" for name in names) for c in configs]
+
+
+def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
+    """The running mean of TensorBoard: each point is `weight` (0 to < 1) of the one before and the rest of itself.
+
+    Corrected for its start, as Adam is: without that the first points are drawn towards 0.
+    """
+    if weight <= 0 or not len(values):
+        return values
+    found, last = np.empty(len(values)), 0.0
+    for place, value in enumerate(values):
+        last = weight * last + (1 - weight) * float(value) if np.isfinite(value) else last
+        found[place] = last / (1 - weight ** (place + 1))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Several curves as one: the mean at each place, and mean ± one standard deviation. float64 (points,) each."""
+
+    x: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def band(curves: Sequence[tuple[np.ndarray, np.ndarray]], points: int = 200) -> Band:
+    """Mean and spread of curves (x, y), as far as all of them reach; between its points a curve is a straight line."""
+    first = max(float(x[0]) for x, _ in curves)
+    last = min(float(x[-1]) for x, _ in curves)
+    shared = curves[0][0] if all(np.array_equal(x, curves[0][0]) for x, _ in curves) else None
+    x = shared if shared is not None else np.linspace(first, max(first, last), points)
+    values = np.stack([np.interp(x, xs, ys) for xs, ys in curves])
+    mean = values.mean(axis=0)
+    deviation = values.std(axis=0, ddof=1) if len(curves) > 1 else np.zeros_like(mean)
+    return Band(np.asarray(x, np.float64), mean, mean - deviation, mean + deviation)
+
+
+def validation_curve(summary: Summary, measure: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
+    """(x, y) of `accuracy` or `loss` on validation, one point an epoch that has one. float64 (epochs,) each."""
+    points = [
+        (getattr(epoch, unit), value)
+        for epoch in summary.epochs
+        if (value := getattr(epoch, f"validation_{measure}")) is not None
+    ]
+    pairs = np.array(points, np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def training_curve(curve: Curve, measure: str, unit: str, smoothing: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """(x, y) of `accuracy` or `loss` along the training. float64 (points,) each."""
+    y = np.asarray(getattr(curve, measure), np.float64)
+    return np.asarray(getattr(curve, unit), np.float64), smoothed(y, smoothing)
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"

@@ -1,0 +1,179 @@
+"""What a network said about a whole split, kept with its run, and the seal on the test set.
+
+runs/<id>/evaluations/test-final.npz    probabilities float32 (n, 10)      validation-0003.npz: after the third epoch
+                      test-final.json   the counts, the loss, and what they belong to
+          test_set.json                 when the test set was opened for this run
+
+A kept answer counts only for the very weights and the very images it was made with.
+"""
+
+import hashlib
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from core import mnist, preparation
+from core.digits import Digits
+from core.errors import RunError
+from core.events import FINISHED
+from core.files import read_json, write_json, write_whole
+from core.metrics import Evaluation, evaluate
+from core.mnist import Mnist
+from core.runs import Run
+
+TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
+_CLOSE = 0.005  # two measurements of one network differ by less, whichever device computed them
+
+
+class Network(Protocol):
+    def probabilities(self, images: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a network said about a split. labels: uint8 (n,), probabilities: float32 (n, 10)."""
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return evaluate(self.labels, self.probabilities)
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The digit each image was taken for: int64 (n,)."""
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """bool (n,)."""
+        return self.predicted == self.labels
+
+
+def split_of(data: Mnist, split: str) -> Digits:
+    """The images of `train` (54,000), `validation` (6,000) or `test` (10,000)."""
+    return {TRAIN: data.train, VALIDATION: data.validation, TEST: data.test}[split]
+
+
+def sealed(run: Run) -> bool:
+    """Whether nobody has looked at this run's test figures yet: neither its recipe nor a visitor."""
+    read = run.ended is not None and run.ended.test_accuracy is not None
+    return run.config.validate_on == "held-out" and not read and not openings(run)
+
+
+def openings(run: Run) -> list[float]:
+    """When the test set was opened for this run, in seconds since 1970."""
+    kept = read_json(run.folder / "test_set.json")
+    return [float(at) for at in kept["opened"]] if isinstance(kept, dict) else []
+
+
+def open_test_set(run: Run) -> None:
+    """Breaks the seal, and writes down that it was broken."""
+    if sealed(run):
+        write_json(run.folder / "test_set.json", {"opened": [*openings(run), time.time()]})
+
+
+def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> Answers:
+    """What `run` says about `split`, as it ended or after `epoch`: as it was kept, else asked of `ask()` and kept.
+
+    Raises `RunError` for a sealed test set, missing weights, or weights and images that do not belong together.
+    """
+    if split == TEST and sealed(run):
+        raise RunError(f"The test set is sealed for {run.title}. Open it first; that is written down with the run.")
+    weights = _weights(run, epoch)
+    digits = split_of(data, split)
+    belongs = {"weights": _stamp(weights), "images": fingerprint(digits)}
+    path = _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npz"
+    if (probabilities := _read(path, belongs, len(digits))) is None:
+        probabilities = ask().probabilities(digits.images)
+        found = Answers(digits.labels, probabilities)
+        _check_same_data(run, split, found.evaluation, epoch, data)
+        _keep(path, belongs, found)
+    return Answers(digits.labels, probabilities)
+
+
+def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
+    """The counts kept for the run as it ended; None where it was not evaluated since, or the test set is sealed.
+
+    Reads one small file; needs neither the images nor the network.
+    """
+    facts = read_json(_folder(run) / f"{split}-final.json")
+    if not isinstance(facts, dict) or not run.has_model or (split == TEST and sealed(run)):
+        return None
+    if facts["weights"] != _stamp(run.model_path):
+        return None
+    return Evaluation(np.array(facts["counts"]), facts["loss"])
+
+
+def fingerprint(digits: Digits) -> str:
+    """A short text that differs for different images or labels."""
+    state = hashlib.blake2b(digits.images.tobytes(), digest_size=8)
+    state.update(digits.labels.tobytes())
+    return state.hexdigest()
+
+
+def _weights(run: Run, epoch: int | None) -> Path:
+    path = run.model_path if epoch is None else run.epoch_path(epoch)
+    if not path.exists():
+        what = "no network yet" if epoch is None else f"no weights of epoch {epoch}"
+        raise RunError(f"{run.title} has kept {what}. Let it train to the end of an epoch, or choose another run.")
+    return path
+
+
+def _stamp(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _folder(run: Run) -> Path:
+    # The run that came with the project lies among its code, where nothing is written.
+    return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
+
+
+def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None:
+    facts = read_json(path.with_suffix(".json"))
+    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
+        return None
+    try:
+        with np.load(path) as kept:
+            probabilities = np.asarray(kept["probabilities"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return probabilities if probabilities.shape == (images, 10) else None
+
+
+def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = io.BytesIO()
+    np.savez(content, probabilities=found.probabilities.astype(np.float32))
+    write_whole(path, content.getvalue(), durable=False)
+    counts = found.evaluation.counts.tolist()
+    write_json(path.with_suffix(".json"), {**belongs, "counts": counts, "loss": found.evaluation.loss})
+
+
+def _check_same_data(run: Run, split: str, found: Evaluation, epoch: int | None, data: Mnist) -> None:
+    """Refuses images that are not those the run was trained or tested with."""
+    other = (
+        f"{run.title} belongs to another data set than the one in use. Point MNIST_PATH at the images it was trained "
+        "on, or train it anew on these. Received: "
+    )
+    config, started, ended = run.config, run.started, run.ended
+    if started and not config.train_images:
+        expected = len(preparation.for_run(config.changed(wrong_labels=0.0), data)[0])
+        if started.train_images != expected:
+            raise RunError(f"{other}{expected:,} training images where the run had {started.train_images:,}.")
+    recorded = None
+    if ended and ended.outcome == FINISHED and epoch is None and split in (TEST, VALIDATION):
+        recorded = ended.test_accuracy if split == TEST else ended.validation_accuracy
+    if split == VALIDATION and config.validate_on != "held-out":
+        recorded = None
+    if recorded is not None and abs(recorded - found.accuracy) > _CLOSE:
+        raise RunError(f"{other}{found.accuracy:.2%} right where the run itself counted {recorded:.2%}.")

@@ -1,0 +1,164 @@
+"""What the events of each run come to, kept beside them, so that hundreds of runs open at once.
+
+runs/<id>/summary.json   first and last words and every epoch, with the size and time of the events it was made from
+          curve.npy      float32 (5, up to 512): step, epoch, seconds, loss and accuracy along the way, thinned
+
+A run that still trains is read anew; one that has ended is read once.
+"""
+
+import io
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.events import INTERRUPTED, BatchDone, EpochDone, RunEnded, Started
+from core.files import read_json, write_json, write_whole
+from core.runs import Run
+
+POINTS = 512
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run said of itself: its last start, the epochs that count, and its last word."""
+
+    started: Started | None = None
+    epochs: tuple[EpochDone, ...] = ()
+    ended: RunEnded | None = None
+
+    @property
+    def validation(self) -> list[float]:
+        """Validation accuracy after each epoch that has one."""
+        return [epoch.validation_accuracy for epoch in self.epochs if epoch.validation_accuracy is not None]
+
+    @property
+    def best_validation(self) -> float | None:
+        return max(self.validation, default=None)
+
+    @property
+    def last_validation(self) -> float | None:
+        return self.validation[-1] if self.validation else None
+
+    @property
+    def seconds(self) -> float:
+        """Of training, validation included."""
+        if self.ended and self.ended.fit_seconds:
+            return self.ended.fit_seconds
+        return self.epochs[-1].seconds if self.epochs else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Training along the way: float32 (points,) each; `epoch` is fractional."""
+
+    step: np.ndarray
+    epoch: np.ndarray
+    seconds: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+
+
+class Summaries:
+    """The summaries of all runs: in memory while the events stay as they are, else from disk, else made anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[list[int], Summary]] = {}
+
+    def of(self, run: Run) -> Summary:
+        stamp = _stamp(run)
+        known = self._known.get(run.folder)
+        if known is None or known[0] != stamp:
+            known = (stamp, _kept(run, stamp) or _made(run, stamp))
+            self._known[run.folder] = known
+        return known[1]
+
+    def state(self, run: Run) -> str:
+        """`run.state`, without reading the events of a run that is over."""
+        if run.shipped or run.holder is not None or run.queued_since is not None:
+            return run.state
+        ended = self.of(run).ended
+        return ended.outcome if ended else INTERRUPTED
+
+    def curve(self, run: Run) -> Curve:
+        """The way of the training loss and accuracy, thinned to at most 512 points by means."""
+        summary = self.of(run)
+        if summary.ended is not None:
+            try:
+                return Curve(*np.load(run.folder / "curve.npy"))
+            except (OSError, ValueError, TypeError, EOFError):
+                pass
+        return _curve(run)
+
+
+def _stamp(run: Run) -> list[int]:
+    try:
+        status = os.stat(run.events_path)
+    except OSError:
+        return [_VERSION, 0, 0]
+    return [_VERSION, status.st_size, status.st_mtime_ns]
+
+
+def _kept(run: Run, stamp: list[int]) -> Summary | None:
+    facts = read_json(run.folder / "summary.json")
+    if not isinstance(facts, dict) or facts.get("stamp") != stamp:
+        return None
+    try:
+        return Summary(
+            _event(Started, facts["started"]),
+            tuple(EpochDone(*values) for values in facts["epochs"]),
+            _event(RunEnded, facts["ended"]),
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def _made(run: Run, stamp: list[int]) -> Summary:
+    summary = Summary(run.started, tuple(run.epochs), run.ended)
+    if summary.ended is not None and not run.shipped:
+        content = io.BytesIO()
+        curve = _curve(run)
+        np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
+        write_whole(run.folder / "curve.npy", content.getvalue(), durable=False)
+        write_json(
+            run.folder / "summary.json",
+            {
+                "stamp": stamp,
+                "started": summary.started and asdict(summary.started),
+                "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
+                "ended": asdict(summary.ended),
+            },
+        )
+    return summary
+
+
+def _event(kind: type, values: dict[str, Any] | None) -> Any:
+    return None if values is None else kind(**values)
+
+
+def _curve(run: Run) -> Curve:
+    batches: list[BatchDone] = []
+    per_epoch = 1
+    for event in run.events()[0]:
+        if isinstance(event, Started):
+            per_epoch = max(event.batches, 1)
+            batches = [batch for batch in batches if batch.epoch <= event.from_epoch]
+        elif isinstance(event, BatchDone):
+            batches.append(event)
+    rows = np.array(
+        [[b.step, b.epoch - 1 + b.batch / per_epoch, b.seconds, b.loss, b.accuracy] for b in batches], np.float64
+    ).reshape(-1, 5)
+    return Curve(*thin(rows, POINTS).T.astype(np.float32))
+
+
+def thin(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` rows: means over pieces as equal as can be, each standing at the piece's last place. (n, 5)."""
+    if len(rows) <= most:
+        return rows
+    edges = np.linspace(0, len(rows), most + 1).astype(np.int64)
+    means = np.add.reduceat(rows, edges[:-1], axis=0) / np.diff(edges)[:, None]
+    means[:, :3] = rows[edges[1:] - 1, :3]
+    return means
