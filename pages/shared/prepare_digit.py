@@ -1,0 +1,109 @@
+"""What Prepare follows: the digit that was chosen, and the step of the lesson; both are in the link."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.mnist import Mnist
+from pages.shared.digit_grid import montage
+from pages.shared.lesson import Example
+
+_INDEX, _STEP, _LAST = "prepare_index", "prepare_step", "prepare_last"
+
+
+def choose(data: Mnist) -> Example:
+    """The training digit to follow."""
+    index = _remembered("index", "7")
+    if not (index.isdecimal() and int(index) < len(data.train)):
+        st.warning(
+            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index!r}. Showing 7."
+        )
+        index = "7"
+    st.session_state[_INDEX] = int(index)
+    image, label = data.train.images[int(index)], int(data.train.labels[int(index)])
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.image(montage(image[None]), width=84, output_format="PNG", alt=f"The digit that is followed, a {label}")
+        st.number_input(
+            "Follow training digit",
+            0,
+            len(data.train) - 1,
+            key=_INDEX,
+            on_change=_take,
+            args=("index", _INDEX),
+            width=200,
+            help=f"It is a {label}.",
+        )
+        st.button("Another", icon=":material/casino:", on_click=_another, args=(len(data.train),))
+        st.page_link(
+            "pages/explore.py",
+            label="Open in Explore",
+            icon=":material/grid_view:",
+            query_params={"split": "train", "index": index},
+        )
+    return Example(data, int(index), image, label)
+
+
+def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
+    """The step of the lesson that is open."""
+    step = _remembered("step", names[0])
+    if step not in names:
+        st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step!r}. Showing the first.")
+        step = names[0]
+    st.session_state[_STEP] = step
+    st.pills(
+        "Step",
+        names,
+        format_func=lambda name: f"{names.index(name) + 1} {titles[name]}",
+        required=True,
+        key=_STEP,
+        on_change=_take,
+        args=("step", _STEP),
+        label_visibility="collapsed",
+    )
+    return step
+
+
+def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
+    """Buttons to the step before and the step after."""
+    at = names.index(name)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if at:
+            st.button(
+                titles[names[at - 1]],
+                icon=":material/arrow_back:",
+                on_click=_go,
+                args=("step", names[at - 1]),
+                key="before",
+            )
+        if at + 1 < len(names):
+            st.button(
+                f"Next: {titles[names[at + 1]]}",
+                icon=":material/arrow_forward:",
+                type="primary",
+                on_click=_go,
+                args=("step", names[at + 1]),
+                key="after",
+            )
+        else:
+            st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+
+
+def _another(n: int) -> None:
+    _go("index", str(np.random.default_rng().integers(n)))
+
+
+def _take(name: str, widget: str) -> None:
+    _go(name, str(st.session_state[widget]))
+
+
+def _go(name: str, value: str) -> None:
+    st.query_params[name] = value
+    st.session_state[f"{_LAST}_{name}"] = value
+
+
+def _remembered(name: str, first: str) -> str:
+    """The value in the link, else the one from this visitor's last look, else the first."""
+    value = st.query_params.get(name, st.session_state.get(f"{_LAST}_{name}", first))
+    _go(name, value)
+    return value
