@@ -1,5 +1,13 @@
-"""Train."""
+"""Choose a network, press Start and watch it learn."""
 
-from pages.shared import frame
+import streamlit as st
+
+from pages.shared import frame, train_knobs, train_watch
 
 frame.page("train")
+with frame.guard():
+    knobs, watch = st.columns([2, 3], gap="large")
+    with knobs:
+        train_knobs.panel()
+    with watch:
+        train_watch.panel()

@@ -1,0 +1,112 @@
+"""A widget for each knob, built from what `RunConfig` says of it, and the config they make together."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from core.config import DEFAULTS, KINDS, KNOBS, Knob, RunConfig
+from core.errors import ConfigError
+
+CHOSEN = "chosen_knobs"  # session: the knobs as last chosen; survives a change of the page, which widgets do not
+_FEW = 150  # positions; beyond that a slider cannot be set to one value with the mouse
+
+
+def chosen() -> dict[str, Any]:
+    """The knobs as this visitor last chose them; those of the link on the first visit."""
+    return st.session_state.setdefault(CHOSEN, dict(DEFAULTS))
+
+
+def choose(values: dict[str, Any]) -> None:
+    """Sets the knobs from outside their widgets: a recipe, a link, a remedy of the coach."""
+    st.session_state[CHOSEN] = {**DEFAULTS, **values}
+    for name in KNOBS:
+        st.session_state.pop(_key(name), None)
+
+
+def run_config() -> RunConfig:
+    """The config that the knobs make. Raises `ConfigError` where they do not go together."""
+    return RunConfig(**chosen())
+
+
+def knob(name: str, *, disabled: bool = False) -> Any:
+    """Draws the widget of one knob and returns its value, which `RunConfig` checks once more."""
+    facts, value = KNOBS[name], chosen()[name]
+    st.session_state.setdefault(_key(name), value)
+    draw = _widget(facts, KINDS[name])
+    chosen()[name] = draw(name, facts, st.session_state[_key(name)], disabled)
+    return chosen()[name]
+
+
+def _key(name: str) -> str:
+    return f"knob_{name}"
+
+
+def _widget(facts: Knob, kind: type) -> Any:
+    if kind is str:
+        return _choice if facts.choices else _text
+    if facts.log:
+        return _powers
+    assert facts.low is not None and facts.high is not None
+    return _slider if (facts.high - facts.low) / (facts.step or 1) <= _FEW else _number
+
+
+def _choice(name: str, facts: Knob, value: str, disabled: bool) -> str:
+    return st.selectbox(facts.label, facts.choices, key=_key(name), help=facts.help, disabled=disabled)
+
+
+def _text(name: str, facts: Knob, value: str, disabled: bool) -> str:
+    return st.text_input(facts.label, key=_key(name), help=facts.help, disabled=disabled)
+
+
+def _slider(name: str, facts: Knob, value: float, disabled: bool) -> float:
+    bounds = [KINDS[name](bound) for bound in (facts.low, facts.high, facts.step or 1)]
+    low, high, step = bounds
+    return st.slider(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
+
+
+def _number(name: str, facts: Knob, value: float, disabled: bool) -> float:
+    low, high, step = (KINDS[name](bound) for bound in (facts.low, facts.high, facts.step or 1))
+    return st.number_input(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
+
+
+def _powers(name: str, facts: Knob, value: float, disabled: bool) -> float:
+    """A slider whose steps are powers; a value between them, as a link may bring it, gets a place of its own."""
+    steps = sorted({*powers(facts, KINDS[name]), value})
+    return st.select_slider(
+        facts.label, steps, key=_key(name), help=facts.help, disabled=disabled, format_func=lambda step: f"{step:g}"
+    )
+
+
+def powers(facts: Knob, kind: type) -> list[Any]:
+    """Powers of two for whole numbers (1, 2, 4 …), 1, 2 and 5 of each power of ten for others, within the range."""
+    assert facts.low is not None and facts.high is not None
+    if kind is int:
+        steps = [2**power for power in range(int(math.log2(facts.high)) + 1)]
+    else:
+        tens = range(math.floor(math.log10(facts.low)), math.ceil(math.log10(facts.high)) + 1)
+        steps = [float(f"{digit}e{power}") for power in tens for digit in (1, 2, 5)]
+    return [kind(step) for step in steps if facts.low <= step <= facts.high]
+
+
+def from_link() -> None:
+    """Takes the knobs of the link, once for each link. A value that is none is said in a sentence, and left out."""
+    query = {name: text for name, text in st.query_params.items() if name in KNOBS}
+    if not query or st.session_state.get("link_taken") == query:
+        return
+    st.session_state["link_taken"] = query
+    try:
+        choose(RunConfig.from_query(query).to_dict())
+    except ConfigError as error:
+        st.error(f"The link holds a value that cannot be used. {error}", icon=":material/link_off:")
+
+
+def to_link(config: RunConfig) -> None:
+    """Writes the knobs into the link: opened elsewhere, it is the same experiment."""
+    query = config.to_query()
+    for name in KNOBS:
+        if name in query:
+            st.query_params[name] = query[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+    st.session_state["link_taken"] = query

@@ -1,0 +1,155 @@
+"""The live chart: Plotly in a component of our own, which keeps the visitor's zoom and is sent only new points.
+
+`st.plotly_chart` builds a chart anew at every change of its data: zoom and legend are lost, and it flickers.
+"""
+
+import base64
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly
+import streamlit as st
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
+FIRST_SENT = 2000  # points a series in the first message; a longer curve is sent thinned, then as it grows
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve. `marks` draws it as points at epoch ends; `smooth` lets the smoothing slider act on it."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    colour: str
+    marks: bool = False
+    smooth: bool = False
+    symbol: str = "diamond"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An upright line with a few words."""
+
+    x: float
+    text: str
+    colour: str = "#8c8c8c"
+    low: bool = False  # words at the foot instead of the head
+
+
+def live_plot(
+    series: Sequence[Series],
+    *,
+    key: str,
+    generation: str,
+    alt: str,
+    title: str = "",
+    x_title: str = "",
+    log: bool = False,
+    percent: bool = False,
+    smoothing: float = 0.0,
+    marks: Sequence[Mark] = (),
+    height: int = 340,
+) -> None:
+    """Draws the curves. Within one `generation` they may only grow: what was sent is not sent again.
+
+    The zoom is kept as long as `key`, `generation` and `log` stay.
+    """
+    sent = _sent(key, generation)
+    data = {
+        "generation": f"{generation}:{sent['time']}",
+        "view": f"{generation}:{log}",
+        "series": [_message(each, sent) for each in series],
+        "title": title,
+        "x_title": x_title,
+        "log": log,
+        "percent": percent,
+        "smoothing": smoothing,
+        "marks": [mark.__dict__ for mark in marks],
+        "height": height,
+        "alt": alt,
+        "plotly": _served()[0],
+    }
+    _component()(key=key, data=data, height=height, on_lost_change=lambda: _forget(key))
+
+
+def _sent(key: str, generation: str) -> dict[str, Any]:
+    """What the browser has got: a series' name → positions up to which the last two messages went."""
+    state = st.session_state.setdefault(f"{key}:sent", {"generation": None, "time": 0})
+    if state["generation"] != generation:
+        state.update(generation=generation, time=state["time"] + 1, upto={}, thinning={})
+    return state
+
+
+def _forget(key: str) -> None:
+    """The browser lost points, or was opened anew: everything is sent once more."""
+    st.session_state[f"{key}:sent"]["generation"] = None
+
+
+def _message(series: Series, sent: dict[str, Any]) -> dict[str, Any]:
+    """A series with the points that the last message did not have, and those it had: a lost message is no loss."""
+    width = sent["thinning"].setdefault(series.name, -(-len(series.x) // FIRST_SENT) or 1)
+    x, y = _thinned(series.x, series.y, width)
+    before, last = sent["upto"].get(series.name, (0, 0))
+    sent["upto"][series.name] = (last, len(x))
+    return {
+        "name": series.name,
+        "colour": series.colour,
+        "marks": series.marks,
+        "smooth": series.smooth,
+        "symbol": series.symbol,
+        "from": before,
+        "x": _packed(x[before:]),
+        "y": _packed(y[before:]),
+    }
+
+
+def _thinned(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The means of `width` neighbours each; what does not fill a bin yet is left for later."""
+    if width == 1:
+        return x, y
+    whole = len(x) // width * width
+    return x[:whole].reshape(-1, width).mean(1), y[:whole].reshape(-1, width).mean(1)
+
+
+def _packed(values: np.ndarray) -> str:
+    return base64.b64encode(np.asarray(values, "<f4").tobytes()).decode()
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    """The component. What is sent with every message is only a loader: the script itself is fetched once, as a file."""
+    loader = f"""
+    const script = () => import(new URL("{_served()[1]}", document.baseURI).href);
+    export default (component) => {{
+      script().then((module) => module.default(component));
+      return () => script().then((module) => module.forget(component.parentElement));
+    }}"""
+    html = '<div class="live-plot" role="img" tabindex="0"></div>'
+    css = (HERE / "live_plot.css").read_text("utf-8")
+    return st.components.v2.component("digit_lab_live_plot", html=html, css=css, js=loader, isolate_styles=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _served() -> tuple[str, str]:
+    """Puts Plotly's script and ours where Streamlit serves them, under names that change with their content."""
+    STATIC.mkdir(exist_ok=True)
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    script = HERE / "live_plot.js"
+    content = hashlib.sha256(script.read_bytes()).hexdigest()[:10]
+    return _put(source, f"plotly-{plotly.__version__}.min.js"), _put(script, f"live_plot-{content}.js")
+
+
+def _put(source: Path, name: str) -> str:
+    target = STATIC / name
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        beside = target.with_suffix(".new")
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+    return f"app/static/{name}"
