@@ -1,6 +1,6 @@
 """What a network said about a whole split, kept with its run, and the seal on the test set.
 
-runs/<id>/evaluations/test-final.npz    probabilities float32 (n, 10)      validation-0003.npz: after the third epoch
+runs/<id>/evaluations/test-final.npy    probabilities float32 (n, 10)      validation-0003.npy: after the third epoch
                       test-final.json   the counts, the loss, and what they belong to
           test_set.json                 when the test set was opened for this run
 
@@ -10,7 +10,6 @@ A kept answer counts only for the very weights and the very images it was made w
 import hashlib
 import io
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,7 +90,7 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
     weights = _weights(run, epoch)
     digits = split_of(data, split)
     belongs = {"weights": _stamp(weights), "images": fingerprint(digits)}
-    path = _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npz"
+    path = _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npy"
     if (probabilities := _read(path, belongs, len(digits))) is None:
         probabilities = ask().probabilities(digits.images)
         found = Answers(digits.labels, probabilities)
@@ -143,9 +142,8 @@ def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None
     if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
         return None
     try:
-        with np.load(path) as kept:
-            probabilities = np.asarray(kept["probabilities"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        probabilities = np.load(io.BytesIO(path.read_bytes()))
+    except (OSError, ValueError, EOFError):
         return None
     return probabilities if probabilities.shape == (images, 10) else None
 
@@ -153,7 +151,7 @@ def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None
 def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    np.savez(content, probabilities=found.probabilities.astype(np.float32))
+    np.save(content, found.probabilities.astype(np.float32))
     write_whole(path, content.getvalue(), durable=False)
     counts = found.evaluation.counts.tolist()
     write_json(path.with_suffix(".json"), {**belongs, "counts": counts, "loss": found.evaluation.loss})

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.architecture import LayerRow, shapes
 from core.config import RunConfig
+from core.errors import RunError
 
 _OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "adam": keras.optimizers.Adam,
@@ -51,8 +52,19 @@ def save(model: keras.Model, path: Path | str) -> None:
 
 
 def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
-    """Reads a saved model, with its loss and optimiser unless `compiled` is False."""
-    return keras.models.load_model(path, compile=compiled)
+    """Reads a saved model, with its loss and optimiser unless `compiled` is False.
+
+    Raises `RunError` where the file is missing, cut short or no model.
+    """
+    try:
+        return keras.models.load_model(path, compile=compiled)
+    except Exception as error:  # zipfile, h5py and Keras each have their own way of saying it
+        path = Path(path)
+        found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"
+        raise RunError(
+            f"{path.name} of the run {path.parent.name} must be a saved network. Received: {found}. "
+            "It was damaged or deleted: train the run anew, or choose another."
+        ) from error
 
 
 def _layer(row: LayerRow, seed: int) -> Any:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from core.config import RunConfig
+from core.errors import RunError
 from core.models import build, load
 
 BATCH = 512  # large enough for speed, small enough that a convolution's activations stay in cache
@@ -27,11 +28,20 @@ class Predictor:
 
     @classmethod
     def from_weights(cls, config: RunConfig, path: Path | str) -> Self:
-        """A predictor of the weights one epoch left: an `.npz` with an array a weight, named as in Keras."""
+        """A predictor of the weights one epoch left: an `.npz` with an array a weight, named as in Keras.
+
+        Raises `RunError` where the file is missing, cut short or of another network.
+        """
         model = build(config)
-        with np.load(path) as kept:
-            for weight in model.weights:
-                weight.assign(kept[weight.path])
+        try:
+            with Path(path).open("rb") as file, np.load(file) as kept:
+                for weight in model.weights:
+                    weight.assign(kept[weight.path])
+        except Exception as error:  # zipfile, NumPy and Keras each have their own way of saying it
+            raise RunError(
+                f"{Path(path).name} must hold the weights of one epoch. Received: {error}. "
+                "The file is damaged or missing: choose another epoch."
+            ) from error
         return cls.from_model(model)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:

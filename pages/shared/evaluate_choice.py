@@ -69,9 +69,7 @@ def _choose_split(run: Run) -> str:
     return st.segmented_control(
         "Images",
         [VALIDATION, TEST, TRAIN],
-        format_func=lambda name: (
-            _NAMES[name] + (" :material/lock:" if name == TEST and evaluations.sealed(run) else "")
-        ),
+        format_func=lambda name: _NAMES[name] + lock * (name == TEST),
         required=True,
         key=_SPLIT,
         persist_state="session",
