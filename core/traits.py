@@ -59,6 +59,12 @@ def spread_images(digits: Digits) -> np.ndarray:
     return np.sqrt(np.maximum(squares - mean_images(digits) ** 2, 0))
 
 
+def value_counts(digits: Digits) -> np.ndarray:
+    """How many pixels have each value: int64 (256,)."""
+    counts = (np.bincount(chunk.ravel(), minlength=256) for chunk in _chunks(digits.images))
+    return sum(counts, np.zeros(256, np.int64))
+
+
 def distance_from(means: np.ndarray, digits: Digits) -> np.ndarray:
     """How far each digit is from the mean image of its own label, root mean square over the pixels: float32 (n,)."""
     return _joined(

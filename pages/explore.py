@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from pages.shared import caches, explore_digit, explore_grid, explore_state, frame
+from pages.shared import caches, explore_digit, explore_state, frame
+from pages.shared.explore_views import choose_view
 
 frame.page("explore")
 with frame.guard():
     data = caches.data()
-    choice = explore_state.choose(data)
     here = explore_state.opened(data)
+    choice = explore_state.choose(data, here)
+    view = choose_view()
     views, closer = st.columns([3, 2], gap="medium")
-    with views:
-        explore_grid.show(data, choice, here)
-    with closer:
+    with closer, st.container(key="closer"):
         explore_digit.show(data, here)
+    with views:
+        view.show(data, choice, here)

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.mnist import Mnist
-from pages.shared import explore_traits
+from pages.shared import explore_traits, link
 from pages.shared.digit_grid import digit_grid
 from pages.shared.explore_state import Choice, Opened, open_digit, split_of
 
@@ -19,17 +19,17 @@ ORDERS = {
     "slant": "By slant",
     "distance": "By distance from the class mean",
 }
-_SHUFFLE, _PAGE = "explore_shuffle", "explore_page"
+_ORDER, _SHUFFLE, _PAGE = "explore_order", "explore_shuffle", "explore_page"
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
     """The controls, the grid and what it holds."""
-    order, falling, at_a_time = _controls()
     if not len(choice.positions):
-        st.info(f"There are no {choice.words[2:]}. Choose other digits, or another split.")
+        st.info(f"There are {choice.words.replace('0 ', 'no ', 1)}. Choose other digits, or another split.")
         return
-    ordered = _ordered(data, choice, here, order, falling)
-    page = _page(len(ordered), at_a_time)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        ordered, order, at_a_time = _ordered(data, choice, here)
+        page = _page(len(ordered), at_a_time)
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
     digits = split_of(data, choice.split)[shown]
     st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Choose one to open it.")
@@ -45,32 +45,30 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     )
 
 
-def _controls() -> tuple[str, bool, int]:
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        order = st.selectbox(
-            "Order",
-            list(ORDERS),
-            format_func=ORDERS.__getitem__,
-            key="explore_order",
-            persist_state="session",
-            width=270,
-        )
-        at_a_time = st.selectbox(
-            "At a time", AT_A_TIME, index=2, key="explore_at_a_time", persist_state="session", width=110
-        )
-        if order == "shuffled":
-            st.button("Shuffle again", icon=":material/shuffle:", on_click=_shuffle)
-        falling = order in explore_traits.NAMES and st.toggle(
-            "Largest first", key="explore_falling", persist_state="session"
-        )
-    return order, falling, at_a_time
+def show_neighbourhood() -> None:
+    """Orders the grid around the open digit; for callbacks."""
+    st.session_state[_ORDER] = "around"
+    link.write("explore", "view", "grid")
 
 
-def _shuffle() -> None:
-    st.session_state[_SHUFFLE] = st.session_state.get(_SHUFFLE, 0) + 1
+def _ordered(data: Mnist, choice: Choice, here: Opened) -> tuple[np.ndarray, str, int]:
+    """The positions in the order asked for, the name of that order, and how many to show at a time."""
+    order = st.selectbox(
+        "Order", list(ORDERS), format_func=ORDERS.__getitem__, key=_ORDER, persist_state="session", width=270
+    )
+    falling = order in explore_traits.NAMES and st.toggle(
+        "Largest first", key="explore_falling", persist_state="session"
+    )
+    if order == "shuffled":
+        st.button("Shuffle again", icon=":material/shuffle:", on_click=_shuffle)
+    at_a_time = st.selectbox(
+        "At a time", AT_A_TIME, index=2, key="explore_at_a_time", persist_state="session", width=110
+    )
+    return in_order(data, choice, here, order, falling), order, at_a_time
 
 
-def _ordered(data: Mnist, choice: Choice, here: Opened, order: str, falling: bool) -> np.ndarray:
+def in_order(data: Mnist, choice: Choice, here: Opened, order: str, falling: bool = False) -> np.ndarray:
+    """The chosen positions, in that order: int64 (n,)."""
     positions = choice.positions
     if order == "around":
         # The neighbourhood counts over the digits that the filter leaves; the open one may not be among them.
@@ -84,14 +82,16 @@ def _ordered(data: Mnist, choice: Choice, here: Opened, order: str, falling: boo
     return positions
 
 
+def _shuffle() -> None:
+    st.session_state[_SHUFFLE] = st.session_state.get(_SHUFFLE, 0) + 1
+
+
 def _page(n: int, at_a_time: int) -> int:
     """The page asked for, 0-based; a page that is no more becomes the last."""
     pages = -(-n // at_a_time)
     st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
-    if pages == 1:
-        return 0
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.number_input(f"Page of {pages:,}", 1, pages, key=_PAGE, width=160)
+    if pages > 1:
+        st.number_input(f"Page of {pages:,}", 1, pages, key=_PAGE, width=140)
     return st.session_state[_PAGE] - 1
 
 

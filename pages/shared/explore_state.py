@@ -7,9 +7,10 @@ import streamlit as st
 
 from core.digits import CLASSES, Digits
 from core.mnist import Mnist
+from pages.shared import link
 
 SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
-_LAST, _LASSO, _DIGITS = "explore_last", "explore_lasso", "explore_digits"
+_LASSO, _DIGITS = "explore_lasso", "explore_digits"
 
 
 class Opened(NamedTuple):
@@ -25,6 +26,7 @@ class Choice(NamedTuple):
     split: str
     positions: np.ndarray  # int64 (n,)
     words: str  # what they are: "5,923 training images of 0"
+    digits: tuple[int, ...] = ()  # the digits filtered for; empty: all
 
 
 def split_of(data: Mnist, name: str) -> Digits:
@@ -34,20 +36,22 @@ def split_of(data: Mnist, name: str) -> Digits:
 
 def opened(data: Mnist) -> Opened:
     """The digit in the link, else the one that was open before; says so where the link names none."""
-    query = st.query_params
-    last = st.session_state.get(_LAST, Opened("train", 0))
-    split = query.get("split", last.split)
+    split = link.read("explore", "split", "train")
     if split not in SPLITS:
         st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {split!r}. Showing train.")
         split = "train"
-    index = _index(query.get("index", str(last.index if split == last.split else 0)), split, data)
-    _remember(Opened(split, index))
-    return Opened(split, index)
+    written, n = link.read("explore", "index", "0"), len(split_of(data, split))
+    if not (written.isdecimal() and int(written) < n):
+        st.warning(f"The index must be a whole number from 0 to {n - 1:,}. Received: {written!r}. Showing digit 0.")
+        written = "0"
+    open_digit(split, int(written))
+    return Opened(split, int(written))
 
 
 def open_digit(split: str, index: int) -> None:
     """Opens a digit; for callbacks, which run before the page is drawn."""
-    _remember(Opened(split, int(index)))
+    link.write("explore", "split", split)
+    link.write("explore", "index", int(index))
 
 
 def filter_by_digits(digits: list[int]) -> None:
@@ -60,9 +64,8 @@ def keep_only(split: str, positions: np.ndarray | None) -> None:
     st.session_state[_LASSO] = None if positions is None else (split, np.sort(positions))
 
 
-def choose(data: Mnist) -> Choice:
+def choose(data: Mnist, here: Opened) -> Choice:
     """The filter row: split and digits, and what was drawn around on the map."""
-    here = opened(data)
     st.session_state["explore_split"] = here.split
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
@@ -98,17 +101,4 @@ def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.nda
         mask &= inside
         words += " chosen on the map"
     positions = np.flatnonzero(mask)
-    return Choice(split, positions, f"{len(positions):,} {words}")
-
-
-def _index(written: str, split: str, data: Mnist) -> int:
-    n = len(split_of(data, split))
-    if written.isdecimal() and int(written) < n:
-        return int(written)
-    st.warning(f"The index must be a whole number from 0 to {n - 1:,}. Received: {written!r}. Showing digit 0.")
-    return 0
-
-
-def _remember(here: Opened) -> None:
-    st.session_state[_LAST] = here
-    st.query_params.update(split=here.split, index=str(here.index))
+    return Choice(split, positions, f"{len(positions):,} {words}", tuple(digits))

@@ -20,6 +20,16 @@ def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
     return _means(split, data.source.sentence, data)
 
 
+def counts(data: Mnist, split: str) -> np.ndarray:
+    """How many there are of each digit in a split: int64 (10,)."""
+    return split_of(data, split).counts
+
+
+def values(data: Mnist, split: str) -> np.ndarray:
+    """The share of a split's pixels that has each value: float64 (256,)."""
+    return _values(split, data.source.sentence, data)
+
+
 # `_data` is not hashed: the source's sentence names it, and changes when another set takes its place.
 @st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
 def _measured(split: str, source: str, _data: Mnist) -> dict[str, np.ndarray]:
@@ -30,3 +40,8 @@ def _measured(split: str, source: str, _data: Mnist) -> dict[str, np.ndarray]:
 def _means(split: str, source: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
     digits = split_of(_data, split)
     return traits.mean_images(digits), traits.spread_images(digits)
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _values(split: str, source: str, _data: Mnist) -> np.ndarray:
+    return traits.value_counts(split_of(_data, split)) / max(split_of(_data, split).images.size, 1)

@@ -6,15 +6,16 @@ import numpy as np
 import streamlit as st
 
 from core.mnist import Mnist
+from pages.shared import link
 from pages.shared.digit_grid import montage
 from pages.shared.lesson import Example
 
-_INDEX, _STEP, _LAST = "prepare_index", "prepare_step", "prepare_last"
+_INDEX, _STEP = "prepare_index", "prepare_step"
 
 
 def choose(data: Mnist) -> Example:
     """The training digit to follow."""
-    index = _remembered("index", "7")
+    index = link.read("prepare", "index", "7")
     if not (index.isdecimal() and int(index) < len(data.train)):
         st.warning(
             f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index!r}. Showing 7."
@@ -46,7 +47,7 @@ def choose(data: Mnist) -> Example:
 
 def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     """The step of the lesson that is open."""
-    step = _remembered("step", names[0])
+    step = link.read("prepare", "step", names[0])
     if step not in names:
         st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step!r}. Showing the first.")
         step = names[0]
@@ -72,8 +73,8 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
             st.button(
                 titles[names[at - 1]],
                 icon=":material/arrow_back:",
-                on_click=_go,
-                args=("step", names[at - 1]),
+                on_click=link.write,
+                args=("prepare", "step", names[at - 1]),
                 key="before",
             )
         if at + 1 < len(names):
@@ -81,8 +82,8 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
                 f"Next: {titles[names[at + 1]]}",
                 icon=":material/arrow_forward:",
                 type="primary",
-                on_click=_go,
-                args=("step", names[at + 1]),
+                on_click=link.write,
+                args=("prepare", "step", names[at + 1]),
                 key="after",
             )
         else:
@@ -90,20 +91,8 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
 
 
 def _another(n: int) -> None:
-    _go("index", str(np.random.default_rng().integers(n)))
+    link.write("prepare", "index", np.random.default_rng().integers(n))
 
 
 def _take(name: str, widget: str) -> None:
-    _go(name, str(st.session_state[widget]))
-
-
-def _go(name: str, value: str) -> None:
-    st.query_params[name] = value
-    st.session_state[f"{_LAST}_{name}"] = value
-
-
-def _remembered(name: str, first: str) -> str:
-    """The value in the link, else the one from this visitor's last look, else the first."""
-    value = st.query_params.get(name, st.session_state.get(f"{_LAST}_{name}", first))
-    _go(name, value)
-    return value
+    link.write("prepare", name, st.session_state[widget])

@@ -1,0 +1,55 @@
+"""Explore's views in order; all look at the same choice of digits."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.mnist import Mnist
+from pages.shared import explore_counts, explore_grid, explore_means, explore_numbers, link
+from pages.shared.explore_state import Choice, Opened
+
+_VIEW = "explore_view"
+
+
+class View(NamedTuple):
+    """One way to look at the digits."""
+
+    title: str
+    icon: str
+    show: Callable[[Mnist, Choice, Opened], None]
+
+
+VIEWS = {
+    "grid": View("Grid", ":material/grid_view:", explore_grid.show),
+    "numbers": View("Numbers", ":material/pin:", explore_numbers.show),
+    "counts": View("Counts", ":material/bar_chart:", explore_counts.show),
+    "means": View("Mean and spread", ":material/blur_on:", explore_means.show),
+}
+
+
+def choose_view() -> View:
+    """The view that is open; it is in the link."""
+    st.html(_STYLE)
+    name = link.read("explore", "view", "grid")
+    if name not in VIEWS:
+        st.warning(f"The link must name a view: {', '.join(VIEWS)}. Received: {name!r}. Showing the grid.")
+        name = "grid"
+        link.write("explore", "view", name)
+    st.session_state[_VIEW] = name
+    st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=lambda name: f"{VIEWS[name].icon} {VIEWS[name].title}",
+        required=True,
+        key=_VIEW,
+        on_change=lambda: link.write("explore", "view", st.session_state[_VIEW]),
+        label_visibility="collapsed",
+    )
+    return VIEWS[name]
+
+
+# On a narrow screen the columns stand one below the other: the open digit first, so that a choice is seen to work.
+_STYLE = """<style>
+@media (max-width: 640px) {.stColumn:has(.st-key-closer) {order: -1}}
+</style>"""
