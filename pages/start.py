@@ -1,7 +1,9 @@
 """The way in: what there is to do, in the order in which it makes sense."""
 
+import numpy as np
 import streamlit as st
 
+from core.digits import CLASSES
 from pages.shared import caches, frame
 
 frame.page("start")
@@ -14,6 +16,17 @@ _LEARN = {
     "evaluate": "Which digits does it confuse? Click a mistake, see why, and try it from another side.",
     "draw": "Draw with mouse, pen or finger, see what the network sees, and watch it decide.",
 }
+
+
+COLUMNS = 24  # digits of one kind on the wall
+
+
+@st.cache_data(show_spinner=False)
+def banner(source: str) -> np.ndarray:
+    """A wall of training digits, a row for each digit: uint8 (280, 672)."""
+    train = caches.data().train
+    rows = [train.images[np.flatnonzero(train.labels == digit)[:COLUMNS]] for digit in range(CLASSES)]
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows if len(row) == COLUMNS])
 
 
 def card(page: frame.Page, number: int) -> None:
@@ -38,11 +51,24 @@ def newest_runs() -> None:
         )
 
 
-with st.container(horizontal=True):
-    if st.button("Draw a digit", type="primary", icon=":material/draw:"):
-        st.switch_page("pages/draw.py")
-    if st.button("Train your first network", icon=":material/model_training:"):
-        st.switch_page("pages/train.py", query_params={"recipe": "quickstart"})
+words, wall = st.columns([2, 3], gap="large", vertical_alignment="center")
+with words:
+    st.markdown(
+        "Sixty thousand handwritten digits and a machine that starts out guessing. Watch it go from "
+        "one right in ten to ninety-eight in a hundred within seconds, on this computer. You cannot break anything."
+    )
+    with st.container(horizontal=True):
+        if st.button("Draw a digit", type="primary", icon=":material/draw:"):
+            st.switch_page("pages/draw.py")
+        if st.button("Train your first network", icon=":material/model_training:"):
+            st.switch_page("pages/train.py", query_params={"recipe": "quickstart"})
+with wall, frame.guard():
+    st.image(
+        banner(caches.data().source.sentence),
+        width="stretch",
+        output_format="PNG",
+        alt="Handwritten digits from MNIST, 0 to 9 in ten rows",
+    )
 st.subheader("Six steps, in this order or any other", anchor=False)
 first, second = st.columns(3), st.columns(3)
 for number, (column, page) in enumerate(zip(first + second, frame.PAGES[1:], strict=True), 1):

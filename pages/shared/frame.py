@@ -88,7 +88,7 @@ def page(name: str) -> None:
         st.switch_page("streamlit_app.py")
     st.html(_STYLE)
     with st.container(key="frame", gap="xxsmall"):
-        st.title(this.title, anchor=False)
+        st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
         _status()
 
@@ -130,8 +130,8 @@ def guard() -> Iterator[None]:
 
 
 _STYLE = """<style>
-.st-key-frame h1 {font-size: 1.9rem; padding: 0}
-.st-key-status {opacity: .8; font-size: .85rem}
+.st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
+.st-key-status p {opacity: .75; font-size: .85rem}
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""
