@@ -132,6 +132,7 @@ def guard() -> Iterator[None]:
 _STYLE = """<style>
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
 .st-key-status p {opacity: .75; font-size: .85rem}
+.st-key-status button {min-height: 0; padding: 0}
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

@@ -17,7 +17,7 @@ def _fetcher() -> mnist.Fetcher:
 def line() -> None:
     """Names the data set in use. While the full one is fetched, shows how far it is, and takes it when it is there."""
     source = caches.data().source
-    with st.container(horizontal=True, gap="small", width="content"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":material/database: {source.sentence}")
         if not source.complete:
             _progress()
@@ -27,7 +27,7 @@ def line() -> None:
 def _progress() -> None:
     fetcher = _fetcher()
     if fetcher.error:
-        st.markdown(f":orange[The full set could not be fetched: {fetcher.error}]")
+        st.markdown(":orange[All 70,000 could not be fetched.]", help=fetcher.error)
         st.button("Try again", on_click=_fetcher.clear, type="tertiary", icon=":material/refresh:")
     elif fetcher.progress < 1:
         st.progress(fetcher.progress, f"Fetching all 70,000 images: {fetcher.progress:.0%}")
