@@ -94,8 +94,8 @@ class Curves:
     def _go_back_to(self, started: Started) -> None:
         """What an earlier attempt trained beyond `from_epoch` is trained anew, and no longer counts."""
         last = started.from_epoch * started.batches
-        beyond = any(event.step > last for event in (*self.batches[-1:], *self.rates[-1:]))
-        if beyond or len(self.epochs) > started.from_epoch:
+        latest = max([0, *(event.step for event in self.batches[-1:]), *(rate.step for rate in self.rates[-1:])])
+        if latest > last or len(self.epochs) > started.from_epoch:
             self.generation += 1
             self.batches = self.batches[: bisect_left(self.batches, last + 1, key=lambda event: event.step)]
             self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= started.from_epoch]

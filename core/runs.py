@@ -53,6 +53,7 @@ class Run:
         self.sweep: str = str(facts.get("sweep", ""))
         self.starter: str = str(facts.get("starter", ""))
         self.colour_index: int = int(facts.get("colour", 0))
+        self.forecast_seconds: float = float(facts.get("forecast_seconds", 0.0))  # said before it began; 0: nothing was
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.state}, {self.title!r})"
@@ -186,6 +187,7 @@ class RunStore:
         name: str = "",
         starter: str = "",
         sweep: str = "",
+        forecast_seconds: float = 0.0,
         queued: bool = False,
     ) -> Run:
         """A new run that has not begun; `queued`: it waits for a device. Raises `RunError` where the disk is full."""
@@ -198,7 +200,7 @@ class RunStore:
             "starter": starter,
             "sweep": sweep,
         }
-        facts |= {"created": now, "colour": self._next_colour()}
+        facts |= {"created": now, "colour": self._next_colour(), "forecast_seconds": forecast_seconds}
         unseen = self.folder / f".{run_id}"  # a folder is seen when all of it is there
         try:
             with disk_errors(self.folder / run_id):
@@ -234,6 +236,11 @@ class RunStore:
         states = [(ACTIVE.index(state), run) for run in self.runs() if (state := run.state) in ACTIVE]
         states.sort(key=lambda pair: (pair[0] == ACTIVE.index(WAITING), pair[1].queued_since or 0.0, pair[1].created))
         return [run for _, run in states]
+
+    def like(self, config: RunConfig) -> Run | None:
+        """The newest run with exactly these knobs that came to its end, or is about to."""
+        same = (run for run in self.runs() if run.config == config and not run.shipped)
+        return next((run for run in same if run.active or run.state == FINISHED), None)
 
     def damaged(self) -> list[str]:
         """The ids of the folders that hold no readable run."""

@@ -47,7 +47,8 @@ def _widget(facts: Knob, kind: type) -> Any:
         return _choice if facts.choices else _text
     if facts.log:
         return _powers
-    assert facts.low is not None and facts.high is not None
+    assert facts.low is not None
+    assert facts.high is not None
     return _slider if (facts.high - facts.low) / (facts.step or 1) <= _FEW else _number
 
 
@@ -80,7 +81,8 @@ def _powers(name: str, facts: Knob, value: float, disabled: bool) -> float:
 
 def powers(facts: Knob, kind: type) -> list[Any]:
     """Powers of two for whole numbers (1, 2, 4 …), 1, 2 and 5 of each power of ten for others, within the range."""
-    assert facts.low is not None and facts.high is not None
+    assert facts.low is not None
+    assert facts.high is not None
     if kind is int:
         steps = [2**power for power in range(int(math.log2(facts.high)) + 1)]
     else:

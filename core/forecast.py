@@ -1,0 +1,118 @@
+"""How long a run will take and how much memory it needs, before it starts; learnt from the runs before it.
+
+A batch costs a fixed part (the call), a part for its arithmetic and a part for the update of every parameter. The
+three prices are fitted to the runs this device has finished; until there are some, prices measured elsewhere stand in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from core.architecture import multiplications, parameter_count, shapes
+from core.config import RunConfig
+from core.devices import slot
+from core.events import FINISHED
+from core.mnist import HELD_OUT
+from core.runs import Run
+
+# Seconds for a batch, a multiplication of a step (forwards and twice backwards) and an updated parameter: two cores
+# of a 2026 server, TensorFlow 2.21, fitted to the recipes.
+PRIOR = np.array([1.2e-4, 2.4e-11, 1.1e-9])
+PRIOR_WEIGHT = 0.1  # of a finished run: the first one measured here outweighs it
+FORWARD_AND_BACK = 3
+SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "momentum": 1, "sgd": 0}  # numbers kept beside each weight
+TENSORFLOW_BYTES = 560 * 2**20  # what the process takes before it trains
+AUGMENTED_SECONDS = 4.0e-5  # an image distorted anew, each epoch
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds of training and bytes of memory. `measured`: how many runs of this device it rests on."""
+
+    seconds: float
+    memory: int
+    measured: int
+
+
+def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
+    """What a run of `config` on `images` training images will take. Raises `NetworkError` for impossible layers."""
+    here = [run for run in runs if _tells(run, config)]
+    prices = _prices(here[:30])
+    return Forecast(config.epochs * _epoch_seconds(config, images, prices), memory(config), len(here))
+
+
+def training_images(config: RunConfig, all_images: int) -> int:
+    """How many images an epoch has, of a data set with `all_images` for training."""
+    there = all_images - all_images // HELD_OUT if config.validate_on == "held-out" else all_images
+    return min(config.train_images or there, there)
+
+
+def memory(config: RunConfig) -> int:
+    """Bytes of the training process: TensorFlow, the images, weights with gradients and optimiser, a batch's values."""
+    parameters = parameter_count(config)
+    numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * _values(config) * 2
+    return TENSORFLOW_BYTES + 70_000 * 784 + 4 * numbers
+
+
+def error(run: Run) -> float | None:
+    """How wrong the forecast of a finished run was: 0.1 = it took 10 % longer. None where there was none."""
+    ended = run.ended
+    if not ended or ended.outcome != FINISHED or not run.forecast_seconds or not ended.fit_seconds:
+        return None
+    return ended.fit_seconds / run.forecast_seconds - 1
+
+
+def _tells(run: Run, config: RunConfig) -> bool:
+    """Whether a run's duration says something about this config: whole, and on the same device."""
+    ended, started = run.ended, run.started
+    if run.shipped or not ended or not started or ended.outcome != FINISHED or not ended.epochs:
+        return False
+    return slot(run.config.device) == slot(config.device) and started.from_epoch == 0 and ended.fit_seconds > 0
+
+
+def _prices(runs: list[Run]) -> np.ndarray:
+    """Prices of a batch, a multiplication and an update that explain the runs best: float64 (3,), none below zero.
+
+    Each run counts by its relative error, so that a long one does not drown the short ones.
+    """
+    rows, seconds = [], []
+    for run in runs:
+        assert run.started is not None
+        assert run.ended is not None
+        plain = run.ended.fit_seconds - run.ended.epochs * _distorting(run.config, run.started.train_images)
+        if plain > 0:
+            rows.append(run.ended.epochs * _costs(run.config, run.started.train_images) / plain)
+            seconds.append(1.0)
+    # Without many runs the three prices cannot be told apart: what is known beforehand keeps them in proportion.
+    scale = _scale(rows)
+    prior = PRIOR_WEIGHT * np.diag(1 / PRIOR)
+    found, _ = nnls(np.vstack([*rows, prior]), np.array([*seconds, *np.full(3, PRIOR_WEIGHT * scale)]))
+    return found
+
+
+def _scale(rows: list[np.ndarray]) -> float:
+    """How much slower this device is than the one of the prior prices."""
+    return float(np.median([1 / (row @ PRIOR) for row in rows])) if rows else 1.0
+
+
+def _costs(config: RunConfig, images: int) -> np.ndarray:
+    """Batches, multiplications and updated parameters of an epoch: float64 (3,). Validation is a forward pass."""
+    batches = -(-images // config.batch_size)
+    validated = {"held-out": images / (HELD_OUT - 1), "test": images / 6, "none": 0.0}[config.validate_on]
+    arithmetic = multiplications(config) * (FORWARD_AND_BACK * images + validated)
+    return np.array([batches, arithmetic, batches * parameter_count(config)], float)
+
+
+def _epoch_seconds(config: RunConfig, images: int, prices: np.ndarray) -> float:
+    return float(_costs(config, images) @ prices) + _distorting(config, images)
+
+
+def _distorting(config: RunConfig, images: int) -> float:
+    return images * AUGMENTED_SECONDS if config.augmentation or config.styles else 0.0
+
+
+def _values(config: RunConfig) -> int:
+    """Values that one image's way through the network makes."""
+    return sum(int(np.prod(row.output_shape)) for row in shapes(config))
