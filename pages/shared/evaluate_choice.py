@@ -1,4 +1,4 @@
-"""What Evaluate looks at: the run, the split and the epoch, all in the link, and the seal on the test set."""
+"""What Evaluate looks at: the run, the images, the epoch and the digit that is open, all but the images in the link."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from core import evaluations
 from core.digits import Digits
 from core.evaluations import TEST, TRAIN, VALIDATION, Answers
 from core.runs import Run
-from pages.shared import caches
+from pages.shared import caches, evaluate_epochs, evaluate_seal
 from pages.shared.choose import choose_run
 
-_SPLIT, _EPOCH = "evaluate_split", "evaluate_epoch"
-_NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
+NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
+_SPLIT, _EPOCH, _INDEX = "evaluate_split", "evaluate_epoch", "evaluate_index"
 _END = 0  # on the slider: the network as it ended
 
 
@@ -30,15 +30,28 @@ class Asked:
     @property
     def place(self) -> str:
         """Where the images come from, in words: '10,000 test images'."""
-        return f"{len(self.digits):,} {_NAMES[self.split].lower().removesuffix(' set')} images"
+        return f"{len(self.digits):,} {NAMES[self.split].lower().removesuffix(' set')} images"
 
     @property
     def predictor(self):
+        """The network itself. The first one wakes Keras, which takes some seconds."""
         return caches.predictor(self.run.id, self.epoch)
 
-    def bars(self, index: int) -> np.ndarray:
-        """The ten probabilities of one image: float32 (10,)."""
-        return self.answers.probabilities[index]
+    def opened(self, otherwise: int = 0) -> int:
+        """The digit that is open; where none is, `otherwise` is opened."""
+        linked = st.query_params.get("index", "")
+        index = st.session_state.get(_INDEX, int(linked) if linked.isdecimal() else None)
+        if index is None or not 0 <= index < len(self.digits):
+            index = otherwise
+        open_digit(index)
+        return index
+
+
+def open_digit(index: int | None) -> None:
+    """Opens one of the images, by its place in the split, or none; for callbacks too."""
+    st.session_state[_INDEX] = None if index is None else int(index)
+    if index is not None:
+        st.query_params["index"] = str(int(index))
 
 
 def choose() -> Asked | None:
@@ -48,9 +61,13 @@ def choose() -> Asked | None:
         if run is None:
             return None
         split = _choose_split(run)
-    epoch = _choose_epoch(run)
+    choose_epoch, curve = st.columns([2, 3], gap="large", vertical_alignment="center")
+    with choose_epoch:
+        epoch = _choose_epoch(run)
+    with curve:
+        evaluate_epochs.show(run, epoch)
     if split == TEST and evaluations.sealed(run):
-        _seal(run)
+        evaluate_seal.show(run)
         return None
     _remark(run, split)
     return Asked(run, split, epoch, evaluations.split_of(caches.data(), split), ask(run, split, epoch))
@@ -58,8 +75,15 @@ def choose() -> Asked | None:
 
 def ask(run: Run, split: str, epoch: int | None = None) -> Answers:
     """What a run says about a split: kept with the run, else asked now, which is said while it lasts."""
-    with st.spinner("Asking the network about every image …", show_time=True):
-        return evaluations.answers(run, split, caches.data(), lambda: caches.predictor(run.id, epoch), epoch)
+    path = run.model_path if epoch is None else run.epoch_path(epoch)
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    return _ask(run.id, split, epoch, changed, caches.data().source.sentence)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Asking the network about every image …")
+def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) -> Answers:
+    run = caches.store().get(run_id)
+    return evaluations.answers(run, split, caches.data(), lambda: caches.predictor(run_id, epoch), epoch)
 
 
 def _choose_split(run: Run) -> str:
@@ -69,10 +93,12 @@ def _choose_split(run: Run) -> str:
     return st.segmented_control(
         "Images",
         [VALIDATION, TEST, TRAIN],
-        format_func=lambda name: _NAMES[name] + lock * (name == TEST),
+        format_func=lambda name: NAMES[name] + lock * (name == TEST),
         required=True,
         key=_SPLIT,
         persist_state="session",
+        on_change=open_digit,
+        args=(None,),
         help="Validation images guide your choices. The test set tells how good the final choice is. On training "
         "images the network shows what it has learnt by heart.",
     )
@@ -80,48 +106,27 @@ def _choose_split(run: Run) -> str:
 
 def _choose_epoch(run: Run) -> int | None:
     kept = run.kept_epochs
-    if not kept:
-        return None
     options = [*kept, _END] if run.has_model else kept
+    if not kept or options == [_END]:
+        return None
     key = f"{_EPOCH}_{run.id}"
     linked = st.query_params.get("epoch", "")
-    if key not in st.session_state:
+    if st.session_state.get(key) not in options:
         st.session_state[key] = int(linked) if linked.isdecimal() and int(linked) in options else options[-1]
-    if st.session_state[key] not in options:
-        st.session_state[key] = options[-1]
     if len(options) == 1:
-        return None if options[0] == _END else options[0]
+        return options[0]
     chosen = st.select_slider(
-        "Epoch",
+        "After epoch",
         options,
         format_func=lambda epoch: "the end" if epoch == _END else str(epoch),
         key=key,
-        help="Go back to the weights after an earlier epoch: curves, matrix and bars move together.",
+        help="Go back to the weights after an earlier epoch: curve, matrix and bars move together.",
     )
     if chosen == _END:
         st.query_params.pop("epoch", None)
         return None
     st.query_params["epoch"] = str(chosen)
     return chosen
-
-
-def _seal(run: Run) -> None:
-    """Says what the seal means, and lets it be broken."""
-    runs = caches.store().runs()
-    opened = sum(bool(evaluations.openings(each)) for each in runs)
-    with st.container(border=True):
-        st.markdown("#### :material/lock: The test set is sealed for this run")
-        st.markdown(
-            "While you try networks, you choose by the **validation** images, and what you choose by flatters the "
-            "winner a little. The **test set** has guided no choice, so it tells honestly how the network will do on "
-            "digits it has never met. Every look that leads to another choice wears that honesty out: open it when "
-            "you have chosen.\n\n"
-            f"You have opened it for {opened} of your {len(runs)} runs so far."
-        )
-        if st.button("Open the test set", type="primary", icon=":material/lock_open:", key="evaluate_open"):
-            evaluations.open_test_set(run)
-            st.rerun()
-        st.caption("It stays open for this run, and the day is written down with it.")
 
 
 def _remark(run: Run, split: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from core import evaluations, neighbours
 from pages.shared import caches
 from pages.shared.digit_grid import digit_grid
-from pages.shared.evaluate_choice import Asked
+from pages.shared.evaluate_choice import Asked, open_digit
 from pages.shared.softmax import softmax_bars
 
 SHOWN = 100  # at once; a cell of the diagonal holds a thousand
@@ -14,22 +14,26 @@ NEIGHBOURS = 8
 
 
 def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int | None = None) -> None:
-    """A grid of the images at `indices`; the one that is chosen, else the first, opens beside it."""
+    """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first."""
     shown = indices[:SHOWN]
+    index = asked.opened(int(shown[0]))
+    at = np.flatnonzero(shown == index)
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
-        position = digit_grid(
+        digit_grid(
             asked.digits.images[shown],
             captions(asked, shown),
             key=key,
             columns=columns,
             marks=[bool(mark) for mark in asked.answers.right[shown]],
             alt=f"{len(shown)} images with what they are and what the network said",
+            selected=int(at[0]) if len(at) else -1,
+            on_choose=lambda position: open_digit(shown[position]),
         )
         if len(indices) > SHOWN:
             st.caption(f"The first {SHOWN} of {len(indices):,}.")
     with detail:
-        closer(asked, int(shown[position or 0]), key=key)
+        closer(asked, index, key=key)
 
 
 def captions(asked: Asked, indices: np.ndarray) -> list[str]:
@@ -43,37 +47,55 @@ def captions(asked: Asked, indices: np.ndarray) -> list[str]:
 def closer(asked: Asked, index: int, *, key: str) -> None:
     """One image with its softmax bars, its nearest training digits, and the way to Draw."""
     image, label = asked.digits.images[index], int(asked.digits.labels[index])
+    predicted, sure = int(asked.answers.predicted[index]), float(asked.answers.probabilities[index].max())
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
         st.image(image, width=140, output_format="PNG", alt=f"A handwritten {label}")
-        st.caption(f"{asked.split} {index:,}, a **{label}**")
+        st.markdown(f"A **{label}**, read as **{predicted}** with {sure:.1%}")
+        st.caption(f"{asked.split} {index:,}")
     with bars:
-        softmax_bars(asked.bars(index), truth=label)
-    st.page_link(
-        "pages/draw.py",
-        label="Send to Draw",
-        icon=":material/draw:",
-        query_params={"send": f"{asked.split}:{index}", "run": asked.run.id},
-    )
+        softmax_bars(asked.answers.probabilities[index], truth=label)
+    links(asked, index)
+    _near(asked, index, key)
+
+
+def links(asked: Asked, index: int) -> None:
+    """From this image on to Draw and to Explore."""
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link(
+            "pages/draw.py",
+            label="Send to Draw",
+            icon=":material/draw:",
+            query_params={"send": f"{asked.split}:{index}", "run": asked.run.id},
+        )
+        st.page_link(
+            "pages/explore.py",
+            label="Open in Explore",
+            icon=":material/grid_view:",
+            query_params={"split": asked.split, "index": str(index)},
+        )
+
+
+def _near(asked: Asked, index: int, key: str) -> None:
     train = caches.data().train
     near, distances = nearest(asked.split, index)
+    st.caption(f"The {len(near)} training digits nearest to it, pixel by pixel, with label and distance:")
     digit_grid(
         train.images[near],
-        [f"{train.labels[i]} · {i:,}" for i in near],
+        [f"{train.labels[i]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
         key=f"{key}_near",
         columns=NEIGHBOURS,
-        alt=f"The {NEIGHBOURS} training digits most like it",
+        alt=f"The {len(near)} training digits most like it",
         tile=40,
-    )
-    st.caption(
-        f"The {NEIGHBOURS} training digits nearest to it, pixel by pixel ({distances[0]:.1f} to {distances[-1]:.1f})."
+        selected=-1,
     )
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def nearest(split: str, index: int, most: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
     """The training images nearest to an image, itself left out: indices int64 (most,), distances float64 (most,)."""
-    image = evaluations.split_of(caches.data(), split).images[index]
-    found, distances = neighbours.nearest(caches.data().train.images, image, most + 1)
-    own = (found == index) & (split == "train")
+    data = caches.data()
+    image = evaluations.split_of(data, split).images[index]
+    found, distances = neighbours.nearest(data.train.images, image, most + 1)
+    own = (found == index) & (split == evaluations.TRAIN)
     return found[~own][:most], distances[~own][:most]

@@ -8,7 +8,7 @@ from core import metrics
 from core.digits import CLASSES
 from core.metrics import Evaluation
 from pages.shared import evaluate_images, palette
-from pages.shared.evaluate_choice import Asked
+from pages.shared.evaluate_choice import Asked, open_digit
 
 
 def show(asked: Asked) -> None:
@@ -86,7 +86,7 @@ def _matrix(evaluation: Evaluation, key: str) -> tuple[int, int] | None:
         matrix_chart(evaluation, shares=shares, hide_diagonal=hide),
         height=430,
         key=key,
-        on_select="rerun",
+        on_select=lambda: open_digit(None),
         alt="Confusion matrix: rows are the true digits, columns what the network said",
     )
     picked = (event.selection or {}).get("selected") or []
@@ -146,4 +146,4 @@ def _cell(asked: Asked, truth: int, predicted: int) -> None:
         st.info(f"There are no {what} among the {asked.place}.")
         return
     st.subheader(f"{len(found):,} {what}, {'worst' if truth != predicted else 'least sure'} first", anchor=False)
-    evaluate_images.grid_and_detail(asked, found, key=f"evaluate_cell_{truth}_{predicted}")
+    evaluate_images.grid_and_detail(asked, found, key="evaluate_cell")

@@ -1,0 +1,74 @@
+"""Evaluate's map: what the last hidden layer makes of the images, seen from the side from which they differ most."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core import explain
+from core.digits import CLASSES
+from pages.shared import evaluate_images, palette
+from pages.shared.evaluate_choice import Asked, open_digit
+
+IMAGES = 2000
+
+
+def show(asked: Asked) -> None:
+    places, shares = _map(asked.run.id, asked.epoch, asked.split, float(asked.answers.evaluation.loss or 0), asked)
+    st.markdown(
+        "Before the last layer decides, each image is a row of numbers. The two directions in which these rows differ "
+        f"most (principal components, {shares[0]:.0%} and {shares[1]:.0%} of all difference) make this map. Digits "
+        "that the network can tell apart lie apart. Crosses are mistakes; choose a point to see its image."
+    )
+    wide, detail = st.columns([3, 2], gap="large")
+    with wide:
+        event = st.plotly_chart(
+            chart(places, asked.answers.labels[:IMAGES], asked.answers.right[:IMAGES]),
+            key="evaluate_map",
+            on_select="rerun",
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt="Map of the images by the last hidden layer, coloured by digit",
+        )
+        points = event.selection.points if event else []
+        if points and points[0].get("customdata") is not None:
+            open_digit(_whole(points[0]["customdata"]))
+    with detail:
+        evaluate_images.closer(asked, asked.opened(), key="evaluate_map_detail")
+
+
+def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figure:
+    """One colour a digit; circles are right, crosses wrong."""
+    figure = go.Figure()
+    for digit in range(CLASSES):
+        here = np.flatnonzero(labels == digit)
+        figure.add_scattergl(
+            x=places[here, 0],
+            y=places[here, 1],
+            mode="markers",
+            name=str(digit),
+            customdata=here,
+            marker={
+                "color": palette.DIGITS[digit],
+                "size": np.where(right[here], 5, 10),
+                "symbol": np.where(right[here], "circle", "x"),
+                "opacity": np.where(right[here], 0.6, 1.0),
+            },
+            hovertemplate=f"a {digit}, image %{{customdata}}<extra></extra>",
+        )
+    figure.update_xaxes(showticklabels=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, zeroline=False)
+    figure.update_layout(
+        height=520, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="pan", clickmode="event+select",
+        legend={"orientation": "h", "itemsizing": "constant"},
+    )  # fmt: skip
+    return figure
+
+
+@st.cache_data(max_entries=64, show_spinner="Laying out the map …")
+def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked):
+    """The loss is part of the key: other weights have another one."""
+    return explain.principal_map(_asked.predictor.features(_asked.digits.images[:IMAGES]))
+
+
+def _whole(customdata: object) -> int:
+    return int(customdata[0] if isinstance(customdata, (list, tuple)) else customdata)

@@ -1,0 +1,7 @@
+"""Evaluate's robustness."""
+
+from pages.shared.evaluate_choice import Asked
+
+
+def show(asked: Asked) -> None:
+    pass

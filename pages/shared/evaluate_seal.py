@@ -1,0 +1,28 @@
+"""The seal on the test set: what it means, and the button that breaks it."""
+
+import streamlit as st
+
+from core import evaluations
+from core.runs import Run
+from pages.shared import caches
+
+
+def show(run: Run) -> None:
+    """Says why the test set is sealed for this run, and lets it be opened."""
+    runs = caches.store().runs()
+    opened = sum(bool(evaluations.openings(each)) for each in runs)
+    with st.container(border=True):
+        st.markdown("#### :material/lock: The test set is sealed for this run")
+        st.markdown(
+            "While you try networks, you choose by the **validation** images, and what you choose by flatters the "
+            "winner a little. The **test set** has guided no choice, so it tells honestly how the network will do on "
+            "digits it has never met. Every look that leads to another choice wears that honesty out: open it when "
+            "you have chosen."
+        )
+        st.markdown(f"So far you have opened it for **{opened}** of your {len(runs)} runs.")
+        if not run.has_model:
+            st.info("This run has not ended yet. Let it end first; then its test figures are worth a look.")
+        elif st.button("Open the test set", type="primary", icon=":material/lock_open:", key="evaluate_open"):
+            evaluations.open_test_set(run)
+            st.rerun()
+        st.caption("It stays open for this run, and the day is written down with it.")
