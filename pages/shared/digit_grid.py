@@ -45,11 +45,11 @@ def digit_grid(
     rev = hashlib.blake2b(png + repr((list(captions), signs)).encode(), digest_size=8).hexdigest()
 
     def hear() -> None:
-        position = _position(st.session_state[key].get("chosen"), rev, len(captions))
+        position = chosen_position(st.session_state[key].get("chosen"), rev, len(captions))
         if on_choose and position is not None:
             on_choose(position)
 
-    own = _position((st.session_state.get(key) or {}).get("chosen"), rev, len(captions))
+    own = chosen_position((st.session_state.get(key) or {}).get("chosen"), rev, len(captions))
     data = {
         "png": base64.b64encode(png).decode(),
         "across": min(_ACROSS, max(len(captions), 1)),
@@ -62,7 +62,7 @@ def digit_grid(
         "chosen": own if selected is None else selected,
     }
     result = _mount(key=key, data=data, on_chosen_change=hear, default={"chosen": None}, height="content")
-    return _position(result.get("chosen"), rev, len(captions))
+    return chosen_position(result.get("chosen"), rev, len(captions))
 
 
 def montage(images: np.ndarray, across: int = _ACROSS) -> bytes:
@@ -77,7 +77,7 @@ def montage(images: np.ndarray, across: int = _ACROSS) -> bytes:
     return file.getvalue()
 
 
-def _position(chosen: object, rev: str, n: int) -> int | None:
+def chosen_position(chosen: object, rev: str, n: int) -> int | None:
     """The position a browser reports, if it is one of the digits now shown; whatever else it says is ignored."""
     if isinstance(chosen, dict) and chosen.get("rev") == rev:
         position = chosen.get("position")

@@ -26,7 +26,8 @@ class Choice(NamedTuple):
     split: str
     positions: np.ndarray  # int64 (n,)
     words: str  # what they are: "5,923 training images of 0"
-    digits: tuple[int, ...] = ()  # the digits filtered for; empty: all
+    digits: tuple[int, ...]  # the digits filtered for; empty: all
+    before_lasso: np.ndarray  # the positions before those chosen on the map are picked out
 
 
 def split_of(data: Mnist, name: str) -> Digits:
@@ -95,10 +96,11 @@ def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.nda
     words = f"{SPLITS[split].lower()} images"
     if digits:
         words += f" of {', '.join(map(str, digits))}"
+    before_lasso = np.flatnonzero(mask)
     if lasso and lasso[0] == split:
         inside = np.zeros(len(labels), bool)
         inside[lasso[1][lasso[1] < len(labels)]] = True
         mask &= inside
         words += " chosen on the map"
     positions = np.flatnonzero(mask)
-    return Choice(split, positions, f"{len(positions):,} {words}", tuple(digits))
+    return Choice(split, positions, f"{len(positions):,} {words}", tuple(digits), before_lasso)
