@@ -89,14 +89,28 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
         raise RunError(f"The test set is sealed for {run.title}. Open it first; that is written down with the run.")
     weights = _weights(run, epoch)
     digits = split_of(data, split)
-    belongs = {"weights": _stamp(weights), "images": fingerprint(digits)}
-    path = _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npy"
+    belongs, path = _belongs(weights, digits), _path(run, split, epoch)
     if (probabilities := _read(path, belongs, len(digits))) is None:
         probabilities = ask().probabilities(digits.images)
         found = Answers(digits.labels, probabilities)
         _check_same_data(run, split, found.evaluation, epoch, data)
         _keep(path, belongs, found)
     return Answers(digits.labels, probabilities)
+
+
+def usual_split(run: Run) -> str:
+    """The images one looks at first: validation where some were held out, else the test set its recipe reads anyway."""
+    return VALIDATION if run.config.validate_on == "held-out" else TEST
+
+
+def is_kept(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
+    """Whether `answers` can do without the network."""
+    try:
+        weights = _weights(run, epoch)
+    except RunError:
+        return True  # `answers` says what is wrong, and asks no network for that
+    digits = split_of(data, split)
+    return _read(_path(run, split, epoch), _belongs(weights, digits), len(digits)) is not None
 
 
 def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
@@ -130,6 +144,14 @@ def _weights(run: Run, epoch: int | None) -> Path:
 def _stamp(path: Path) -> list[int]:
     status = path.stat()
     return [status.st_size, status.st_mtime_ns]
+
+
+def _belongs(weights: Path, digits: Digits) -> dict[str, Any]:
+    return {"weights": _stamp(weights), "images": fingerprint(digits)}
+
+
+def _path(run: Run, split: str, epoch: int | None) -> Path:
+    return _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npy"
 
 
 def _folder(run: Run) -> Path:

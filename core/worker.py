@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from core import keeping, mnist
+from core import evaluations, keeping, mnist
 from core.control import Obedience
 from core.devices import slot
 from core.errors import DigitLabError, RunError
@@ -157,7 +157,16 @@ class Training:
             models.save(trained.model, self.kept.model_path)
             with self.kept.model_path.open("rb") as saved:
                 os.fsync(saved.fileno())
+        self._keep_answers(trained.model)
         return trained.ended
+
+    def _keep_answers(self, model: Any) -> None:
+        """Keeps what the network says of the images one looks at first: the Evaluate page then opens without Keras."""
+        from core.predict import Predictor
+
+        with suppress(DigitLabError, OSError):  # it can be asked again
+            split = evaluations.usual_split(self.kept)
+            evaluations.answers(self.kept, split, mnist.load(), lambda: Predictor.from_model(model))
 
     def _snapshot(self) -> "Snapshot":
         from core.snapshots import Snapshot

@@ -1,5 +1,6 @@
 """What Evaluate looks at: the run, the images, the epoch and the digit that is open, all but the images in the link."""
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,12 @@ def open_digit(index: int | None) -> None:
         st.query_params["index"] = str(int(index))
 
 
+def open_training_digit(index: int) -> None:
+    """Turns to the training images and opens one of them; for callbacks."""
+    st.session_state[_SPLIT] = TRAIN
+    open_digit(index)
+
+
 def choose() -> Asked | None:
     """The controls on top of the page; None, after saying why, where there is nothing to look at yet."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -70,6 +77,8 @@ def choose() -> Asked | None:
         evaluate_seal.show(run)
         return None
     _remark(run, split)
+    if not _awake(run, split, epoch):
+        return None
     return Asked(run, split, epoch, evaluations.split_of(caches.data(), split), ask(run, split, epoch))
 
 
@@ -87,8 +96,7 @@ def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) 
 
 
 def _choose_split(run: Run) -> str:
-    usual = VALIDATION if run.config.validate_on == "held-out" else TEST
-    st.session_state.setdefault(_SPLIT, usual)
+    st.session_state.setdefault(_SPLIT, evaluations.usual_split(run))
     lock = " :material/lock:" if evaluations.sealed(run) else ""
     return st.segmented_control(
         "Images",
@@ -127,6 +135,18 @@ def _choose_epoch(run: Run) -> int | None:
         return None
     st.query_params["epoch"] = str(chosen)
     return chosen
+
+
+def _awake(run: Run, split: str, epoch: int | None) -> bool:
+    """Whether the answers are there or can be had at once; else offers to wake the network, for that takes seconds."""
+    if "keras" in sys.modules or evaluations.is_kept(run, split, caches.data(), epoch):
+        return True
+    with st.container(border=True):
+        images = len(evaluations.split_of(caches.data(), split))
+        st.markdown(f"This network has not been asked about the **{images:,}** images yet.")
+        asked = st.button("Ask it now", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
+        st.caption("Waking the first network takes some seconds; from then on an answer takes well under one.")
+    return asked
 
 
 def _remark(run: Run, split: str) -> None:

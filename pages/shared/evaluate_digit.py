@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.preparation import softmax
 from pages.shared import evaluate_images
-from pages.shared.evaluate_choice import Asked, open_digit
+from pages.shared.evaluate_choice import Asked, open_digit, open_training_digit
 from pages.shared.softmax import softmax_bars
 
 _BOX = "evaluate_digit_index"
@@ -42,8 +42,7 @@ def _choose(asked: Asked) -> int:
             width=200,
         )
         for index in (3, 2000):  # the two that the tutorials look at, in the training images
-            if index < len(asked.digits):
-                st.button(f"Digit {index}", on_click=open_digit, args=(index,))
+            st.button(f"Training digit {index}", on_click=open_training_digit, args=(index,))
         wrong = np.flatnonzero(~asked.answers.right)
         if len(wrong):
             st.button("Next mistake", icon=":material/skip_next:", on_click=_next, args=(wrong, asked.opened()))

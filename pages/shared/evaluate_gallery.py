@@ -39,9 +39,8 @@ def show(asked: Asked) -> None:
         st.success(f"There is not one mistake among the {asked.place}.", icon=":material/celebration:")
         return
     st.caption(f"{_EXPLAINED[choice]} Each shows true → predicted and how sure the network was.")
-    evaluate_images.grid_and_detail(
-        asked, found, key="evaluate_gallery_grid", columns=5 if choice in ("first", "random") else None
-    )
+    shape = {"columns": 5, "tile": 88} if choice in ("first", "random") else {}
+    evaluate_images.grid_and_detail(asked, found, key="evaluate_gallery_grid", **shape)
 
 
 _EXPLAINED = {

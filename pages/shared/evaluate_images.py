@@ -13,7 +13,7 @@ SHOWN = 100  # at once; a cell of the diagonal holds a thousand
 NEIGHBOURS = 8
 
 
-def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int | None = None) -> None:
+def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int | None = None, tile: int = 56) -> None:
     """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first."""
     shown = indices[:SHOWN]
     index = asked.opened(int(shown[0]))
@@ -25,6 +25,7 @@ def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int
             captions(asked, shown),
             key=key,
             columns=columns,
+            tile=tile,
             marks=[bool(mark) for mark in asked.answers.right[shown]],
             alt=f"{len(shown)} images with what they are and what the network said",
             selected=int(at[0]) if len(at) else -1,

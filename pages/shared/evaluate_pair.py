@@ -24,8 +24,8 @@ def show(asked: Asked) -> None:
     if other is None:
         return
     theirs = ask(other, asked.split)
-    names = _names(asked.run, other)
-    st.markdown(significance.verdict(names, asked.answers.right, theirs.right, where=asked.split))
+    said = significance.verdict(("the first run", "the second run"), asked.answers.right, theirs.right, asked.split)
+    st.markdown(said.replace("**the", "**The", 1))
     found = {name: _chosen(asked.answers, theirs, name) for name in PICKS}
     pick = st.segmented_control(
         "Images",
@@ -41,7 +41,7 @@ def show(asked: Asked) -> None:
     if not len(found[pick]):
         st.info(f"There is no such image among the {asked.place}.")
         return
-    _images(asked, theirs, names, found[pick])
+    _images(asked, theirs, (asked.run.title, other.title), found[pick])
 
 
 def _other(asked: Asked) -> Run | None:
@@ -58,10 +58,6 @@ def _other(asked: Asked) -> Run | None:
     titles = {run.id: run.title for run in others}
     chosen = st.selectbox("Second run", list(titles), format_func=titles.__getitem__, key="evaluate_second")
     return next(run for run in others if run.id == chosen)
-
-
-def _names(first: Run, second: Run) -> tuple[str, str]:
-    return (first.title, second.title) if first.title != second.title else (first.id, second.id)
 
 
 def _chosen(ours: Answers, theirs: Answers, pick: str) -> np.ndarray:
@@ -95,6 +91,6 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
     with detail:
         label = int(theirs.labels[index])
         st.image(asked.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")
-        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"**{names[0]}**")
-        softmax_bars(theirs.probabilities[index], truth=label, title=f"**{names[1]}**")
+        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"The first: **{names[0]}**")
+        softmax_bars(theirs.probabilities[index], truth=label, title=f"The second: **{names[1]}**")
         evaluate_images.links(asked, index)
