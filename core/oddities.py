@@ -111,7 +111,11 @@ def outliers(distances: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     return order, mean[order]
 
 
-def near_duplicates(neighbours: np.ndarray, distances: np.ndarray, training: int, most: int) -> np.ndarray:
-    """The test digits closest to a training digit, closest first: int64 (most, 2), positions of test and training."""
-    closest = np.argsort(distances[training:, 0], kind="stable")[:most] + training
-    return np.stack([closest, neighbours[closest, 0]], axis=1).astype(np.int64)
+def near_duplicates(neighbours: np.ndarray, distances: np.ndarray, training: int) -> np.ndarray:
+    """Pairs of a test digit and its nearest training digit: int64 (test images, 2), positions, the most suspect first.
+
+    Any two plain strokes are close, so what counts is how much closer the nearest is than the next four.
+    """
+    closer = distances[training:, 0] / np.maximum(distances[training:, 1:].mean(axis=1), 1e-6)
+    tests = np.argsort(closer, kind="stable") + training
+    return np.stack([tests, neighbours[tests, 0]], axis=1).astype(np.int64)

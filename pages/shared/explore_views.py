@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.mnist import Mnist
-from pages.shared import explore_counts, explore_grid, explore_map, explore_means, explore_numbers, link
+from pages.shared import explore_counts, explore_grid, explore_map, explore_means, explore_numbers, explore_odd, link
 from pages.shared.explore_state import Choice, Opened
 
 _VIEW = "explore_view"
@@ -26,6 +26,7 @@ VIEWS = {
     "counts": View("Counts", ":material/bar_chart:", explore_counts.show),
     "means": View("Mean and spread", ":material/blur_on:", explore_means.show),
     "map": View("Map", ":material/scatter_plot:", explore_map.show),
+    "odd": View("Odd ones", ":material/troubleshoot:", explore_odd.show),
 }
 
 
