@@ -10,12 +10,14 @@ runs/<id>/run.json        config, name, note and the rest of what is said about 
           state.npz       all that a resume needs
 """
 
+import os
 import re
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +29,7 @@ from core.errors import DigitLabError, RunError
 from core.events import FINISHED, INTERRUPTED, EpochDone, Event, RunEnded, Started
 from core.files import Lock, disk_errors, read_json, write_json
 from core.layers import format_layers
-from core.timeline import Timeline, read_events
+from core.timeline import Timeline, last_word, read_events
 
 WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
 ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
@@ -36,6 +38,7 @@ KEPT_IN_TRASH = 50
 _SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{2,40}")
 _TOLD = {"name": "", "note": "", "starred": False, "baseline": False}
+_TICK = 100_000_000  # nanoseconds; of a folder changed that recently, another change might leave the same time
 
 
 class Run:
@@ -170,6 +173,18 @@ def describe(config: RunConfig) -> str:
     return f"{format_layers(config.layers) or 'softmax alone'} · {config.optimizer} · {epochs}"
 
 
+@dataclass
+class _Known:
+    """A run as it was read, and the times of its folder and its run.json then. `settled`: its state, once it is over.
+
+    Whatever begins a run anew makes or removes a file in its folder, so that what is known of it lasts till then.
+    """
+
+    stamp: tuple[int, int, int]
+    run: Run
+    settled: str = ""
+
+
 class RunStore:
     """All runs below `home` (DIGIT_LAB_HOME unless told otherwise). Any number of processes may use it at once."""
 
@@ -177,6 +192,7 @@ class RunStore:
         self.home = Path(home) if home else mnist.home()
         self.folder, self.trash = self.home / "runs", self.home / "trash"
         self._timelines: dict[Path, Timeline] = {}
+        self._known: dict[Path, _Known] = {}
         self._lock = threading.Lock()
 
     def create(
@@ -233,9 +249,21 @@ class RunStore:
 
     def active(self) -> list[Run]:
         """The runs that train, then those that wait, each oldest first."""
-        states = [(ACTIVE.index(state), run) for run in self.runs() if (state := run.state) in ACTIVE]
+        states = [(ACTIVE.index(state), run) for run in self.runs() if (state := self.state(run)) in ACTIVE]
         states.sort(key=lambda pair: (pair[0] == ACTIVE.index(WAITING), pair[1].queued_since or 0.0, pair[1].created))
         return [run for _, run in states]
+
+    def state(self, run: Run) -> str:
+        """`run.state`; of a run that is over it is known without looking again, which hundreds of runs need."""
+        known = self._known.get(run.folder)
+        if known and known.run is run and known.settled:
+            return known.settled
+        over = not run.shipped and run.holder is None and run.queued_since is None
+        ended = last_word(run.events_path) if over else None
+        state = ended.outcome if ended else run.state
+        if known and known.run is run and over and state not in ACTIVE:
+            known.settled = state
+        return state
 
     def like(self, config: RunConfig) -> Run | None:
         """The newest run with exactly these knobs that came to its end, or is about to."""
@@ -301,13 +329,20 @@ class RunStore:
             return
 
     def _read(self, folder: Path) -> Run | None:
+        now, stamp = time.time_ns(), _stamp(folder)
+        known = self._known.get(folder)
+        if known and known.stamp == stamp:
+            return known.run
         with self._lock:
             timeline = self._timelines.setdefault(folder, Timeline(folder / "events.jsonl"))
         facts = read_json(folder / "run.json")
         try:
-            return Run(folder, facts, timeline)
+            run = Run(folder, facts, timeline)
         except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
             return None
+        if now - max(stamp[:2]) > _TICK:
+            self._known[folder] = _Known(stamp, run)
+        return run
 
     def _next_colour(self) -> int:
         latest = next(iter(self.runs()), None)
@@ -317,3 +352,12 @@ class RunStore:
         deleted = sorted(self.trash.iterdir(), key=lambda folder: folder.stat().st_ctime)
         for folder in deleted[:-KEPT_IN_TRASH]:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stamp(folder: Path) -> tuple[int, int, int]:
+    """What differs once run.json, or a file of the folder, was made, exchanged or removed."""
+    try:
+        here, facts = os.stat(folder), os.stat(f"{folder}/run.json")
+    except OSError:
+        return 0, 0, 0
+    return here.st_mtime_ns, facts.st_mtime_ns, facts.st_ino

@@ -8,11 +8,27 @@ from pathlib import Path
 from core.events import BatchDone, EpochDone, Event, Paused, RunEnded, Started, from_line, to_line
 from core.files import disk_errors
 
+_TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
+
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """The events after byte `offset`, and the offset to go on from. Whole lines only; one that is none is left out."""
     lines, end = _lines(path, offset)
     return [event for event in map(from_line, lines) if event is not None], end
+
+
+def last_word(path: Path) -> RunEnded | None:
+    """The `RunEnded` that a run closed with; None where the last whole line is another one. Reads only the tail."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            lines = file.read().splitlines(keepends=True)
+    except OSError:
+        return None
+    whole = [line for line in lines if line.endswith(b"\n")]
+    event = from_line(whole[-1]) if whole else None
+    return event if isinstance(event, RunEnded) else None
 
 
 @dataclass
