@@ -57,6 +57,9 @@ def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
             marker={"color": colour, "opacity": [1.0 if digit in picked else 0.3 for digit in range(CLASSES)]},
             text=[f"{count:,}" for count in counts],
             textangle=-90,
+            # plotly.js 4.1.1 fails at a click on bars with text unless both are set.
+            selected={"textfont": {"color": "white"}},
+            unselected={"textfont": {"color": "gray"}},
             hovertemplate="%{text} images of %{x}, %{y:.2f} %<extra></extra>",
         )
     figure.update_layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, clickmode="event+select")
