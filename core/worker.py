@@ -38,10 +38,10 @@ ROOM = 64 * 1024  # bytes
 def main() -> None:
     """Waits for a run's id and trains that run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    told = sys.stdin.readline() if select.select([sys.stdin], [], [], 0)[0] else None
-    from core import models, training  # noqa: F401 - seconds that the next click need not wait
+    if not select.select([sys.stdin], [], [], 0)[0]:  # nobody asks yet: make ready
+        from core import models, training  # noqa: F401 - seconds that the next click need not wait
 
-    run_id = (sys.stdin.readline() if told is None else told).strip()
+    run_id = sys.stdin.readline().strip()
     if run_id:
         store = RunStore()
         _log_to(store.get(run_id).folder / "worker.log")

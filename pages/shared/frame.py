@@ -101,6 +101,8 @@ def _status() -> None:
 
 def _run_badge() -> None:
     busy = bool(caches.store().active())
+    if busy:
+        caches.jobs()  # after a restart of the server, somebody must look after what waits
 
     @st.fragment(run_every=2.0 if busy else None)
     def badge() -> None:

@@ -118,7 +118,7 @@ function layout(root, data) {
     uirevision: data.view, autosize: true, height: data.height, shapes, annotations,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
     title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
-    margin: { l: 48, r: 12, t: 58, b: 42 }, hovermode: "x unified",
+    margin: { l: 48, r: 12, t: data.legend ? 58 : 34, b: 42 }, hovermode: "x unified", showlegend: data.legend,
     legend: { orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom" },
     xaxis: { ...axis, title: { text: data.x_title }, rangemode: "tozero" },
     yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".0%" : "" },

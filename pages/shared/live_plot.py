@@ -56,6 +56,7 @@ def live_plot(
     smoothing: float = 0.0,
     marks: Sequence[Mark] = (),
     height: int = 340,
+    legend: bool = True,
 ) -> None:
     """Draws the curves. Within one `generation` they may only grow: what was sent is not sent again.
 
@@ -73,6 +74,7 @@ def live_plot(
         "smoothing": smoothing,
         "marks": [mark.__dict__ for mark in marks],
         "height": height,
+        "legend": legend,
         "alt": alt,
         "plotly": _served()[0],
     }

@@ -1,16 +1,20 @@
-"""The left side of Train: recipe, knobs, the network they make, and Start."""
+"""The left side of Train: recipe, knobs, the network they make, what it will take, and Start."""
 
+import numpy as np
 import streamlit as st
 
-from core.architecture import shapes
+from core import forecast, schedules
+from core.architecture import LayerRow, shapes
 from core.config import DATA, KNOBS, LEARNING, NETWORK, RUN, RunConfig
-from core.errors import ConfigError
+from core.errors import ConfigError, DigitLabError
 from core.recipes import RECIPES, recipe_of
-from pages.shared import caches, controls
+from pages.shared import caches, controls, palette, train_layers
+from pages.shared.live_plot import Series, live_plot
 from pages.shared.visitor import visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
+_REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made by hand
 
 
 def panel() -> None:
@@ -19,18 +23,29 @@ def panel() -> None:
     _recipe()
     for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
         with tab:
-            for name in (name for name, facts in KNOBS.items() if facts.group == group and name != "network"):
-                controls.knob(name)
+            _group(group)
     try:
         config = controls.run_config()
         rows = shapes(config)
     except ConfigError as error:
         st.error(str(error), icon=":material/error:")
-        st.button("Start", type="primary", disabled=True, icon=":material/play_arrow:", width="stretch")
+        _start_button(None, 0.0)
         return
     controls.to_link(config)
-    _start(config)
+    _before_start(config)
     _layer_table(rows)
+
+
+def _group(group: str) -> None:
+    by_hand = bool(controls.chosen()["network"])
+    for name in (name for name, facts in KNOBS.items() if facts.group == group and name != "network"):
+        if by_hand and name in _REPLACED:
+            continue
+        controls.knob(name)
+    if group == NETWORK:
+        train_layers.editor()
+    if group == LEARNING:
+        _schedule()
 
 
 def _recipe() -> None:
@@ -57,21 +72,93 @@ def _take_recipe() -> None:
         controls.choose(RECIPES[name].config.to_dict())
 
 
-def _start(config: RunConfig) -> None:
+def _schedule() -> None:
+    """The learning rate over the run, drawn before it is used."""
+    try:
+        config = controls.run_config()
+    except ConfigError:
+        return
+    if config.schedule == "constant":
+        return
+    steps = schedules.steps(config, _images(config))
+    rates = schedules.rates(config, steps)
+    shown = np.linspace(0, steps - 1, min(steps, 200)).astype(int)
+    live_plot(
+        [Series("learning rate", shown.astype(float), rates[shown], palette.TRAINING)],
+        key="schedule",
+        generation=f"{config.schedule}:{config.learning_rate}:{steps}",
+        alt=f"Learning rate from {rates[0]:g} to {rates[-1]:g} over {steps:,} steps",
+        x_title="step",
+        title="Learning rate over the run",
+        height=190,
+        legend=False,
+    )
+    if config.schedule == "plateau":
+        st.caption("It stays there until validation stalls, and is then divided by ten.")
+
+
+def _images(config: RunConfig) -> int:
+    data = caches.data()
+    return forecast.training_images(config, len(data.train) + len(data.validation))
+
+
+def _before_start(config: RunConfig) -> None:
+    """What it will take, whether it has been there before, and Start."""
     caches.jobs().warm()
-    if st.button("Start", type="primary", icon=":material/play_arrow:", width="stretch"):
-        run = caches.jobs().submit(config, starter=visitor())
-        st.query_params["run"] = run.id
-        st.session_state["watched"] = run.id
+    told = forecast.forecast(config, _images(config), caches.store().runs())
+    basis = f"from {told.measured} runs here" if told.measured else "a first guess: no run here has been timed yet"
+    st.markdown(
+        f":material/timer: about **{_duration(told.seconds)}** ({basis}) · "
+        f":material/memory: **{told.memory / 2**30:.1f} GiB**"
+    )
+    _start_button(config, told.seconds)
+    if (like := caches.store().like(config)) is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
+            st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
+            st.button("Open it", on_click=_watch, args=(like.id,), key="open_same")
 
 
-def _layer_table(rows: list) -> None:
+def _start_button(config: RunConfig | None, seconds: float) -> None:
+    st.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=config is None,
+        on_click=_begin,
+        args=(config, seconds),
+    )
+    if said := st.session_state.pop("start_failed", None):
+        st.error(said, icon=":material/error:")
+
+
+def _begin(config: RunConfig, seconds: float) -> None:
+    try:
+        run = caches.jobs().submit(config, starter=visitor(), forecast_seconds=seconds)
+    except DigitLabError as error:
+        st.session_state["start_failed"] = str(error)
+        return
+    _watch(run.id)
+
+
+def _watch(run_id: str) -> None:
+    st.session_state["watched"] = st.query_params["run"] = run_id
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "1 s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _layer_table(rows: list[LayerRow]) -> None:
+    """The network from the image upwards, worked out without TensorFlow."""
     st.dataframe(
         {
             "layer": [row.name for row in rows],
-            "shape": [" × ".join(map(str, row.output_shape)) for row in rows],
+            "output": [" × ".join(map(str, row.output_shape)) for row in rows],
             "parameters": [row.parameters for row in rows],
-            "activation": [row.activation for row in rows],
+            "activation": [row.activation or "–" for row in rows],
         },
         hide_index=True,
         width="stretch",

@@ -1,116 +1,221 @@
-"""The right side of Train: one run as it trains, found again after a reload, with its charts and its buttons."""
+"""The right side of Train: one run as it trains, found again after a reload, with all that is known of it."""
+
+import html
 
 import streamlit as st
 
+from core import forecast
 from core.curves import Curves
+from core.devices import usage
 from core.errors import RunError
-from core.runs import PAUSED, RUNNING, STARTING, WAITING, Run
-from pages.shared import caches, train_charts
-from pages.shared.visitor import visitor
+from core.events import FAILED, FINISHED
+from core.runs import INTERRUPTED, PAUSED, RUNNING, STARTING, WAITING, Run
+from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse
 
 REFRESH_SECONDS = 0.5
+_SIGNS = {RUNNING: "🟢", PAUSED: "⏸", STARTING: "🟡", WAITING: "⏳", FINISHED: "✓", FAILED: "✗", INTERRUPTED: "⚡"}
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
-def curves(run_id: str) -> Curves:
+def curves(folder: str, run_id: str) -> Curves:
     """The curves of a run, read once for all visitors."""
     return Curves(caches.store().get(run_id))
 
 
 def panel() -> None:
     """Draws the run that is watched, or says how to begin."""
-    run = _watched()
+    run = _chosen()
+    _damaged()
     if run is None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         return
+    state = run.state
     alive = run.active
 
     @st.fragment(run_every=REFRESH_SECONDS if alive else None)
     def live() -> None:
-        if alive and not run.active:
-            st.rerun()  # it has ended: draw everything once more, without the timer
+        if run.active != alive or (state == WAITING) != (run.state == WAITING):
+            st.rerun()  # it began or ended: draw everything once more, with or without the timer
         _view(run)
 
     live()
+    train_glimpse.panel(run)
 
 
-def _watched() -> Run | None:
-    """The run in the link, or the one last watched, or the one that trains, or the newest."""
-    store = caches.store()
+def _chosen() -> Run | None:
+    """The run in the link, the one last watched, the one that trains, or the newest; any other can be picked."""
+    runs = [run for run in caches.store().runs() if not run.shipped]
+    by_id = {run.id: run for run in runs}
+    wanted = _wanted(by_id)
+    if not wanted:
+        return None
+    st.session_state["watched"] = wanted
+    if st.query_params.get("run") != wanted:
+        st.query_params["run"] = wanted
+    if len(by_id) > 1:
+        st.selectbox(
+            "Run", list(by_id), format_func=lambda run_id: _line(by_id[run_id]), key="watched", on_change=_follow
+        )
+    return by_id[wanted]
+
+
+def _wanted(by_id: dict[str, Run]) -> str | None:
     for run_id in (st.query_params.get("run"), st.session_state.get("watched")):
+        if run_id in by_id:
+            return run_id
         if run_id:
-            try:
-                run = store.get(run_id)
-            except RunError as error:
-                st.warning(str(error), icon=":material/folder_off:")
-                st.session_state.pop("watched", None)
-                st.query_params.pop("run", None)
-                continue
-            return _remember(run)
-    active = store.active()
-    runs = active or [run for run in store.runs() if not run.shipped]
-    return _remember(runs[0]) if runs else None
+            with st.container():
+                _missing(run_id)
+    active = caches.store().active()
+    return active[0].id if active else next(iter(by_id), None)
 
 
-def _remember(run: Run) -> Run:
-    st.session_state["watched"] = run.id
-    if st.query_params.get("run") != run.id:
-        st.query_params["run"] = run.id
-    return run
+def _missing(run_id: str) -> None:
+    """Says why a run of the link cannot be shown; the next drawing no longer asks for it."""
+    try:
+        caches.store().get(run_id)
+    except RunError as error:
+        st.warning(str(error), icon=":material/folder_off:")
+    st.query_params.pop("run", None)
+    st.session_state.pop("watched", None)
+
+
+def _follow() -> None:
+    st.query_params["run"] = st.session_state["watched"]
+
+
+def _line(run: Run) -> str:
+    state = run.state
+    ended = run.ended
+    accuracy = ended and (ended.validation_accuracy if ended.validation_accuracy is not None else ended.test_accuracy)
+    return f"{_SIGNS.get(state, '·')} {run.title} · {f'{accuracy:.2%}' if accuracy else state}"
+
+
+def _damaged() -> None:
+    """Folders that hold no readable run: named, and put away with one click."""
+    for run_id in caches.store().damaged():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(f"The folder of run {run_id} is damaged and cannot be shown.", icon=":material/broken_image:")
+            st.button("Move to the trash", key=f"away_{run_id}", on_click=caches.store().delete, args=(run_id,))
 
 
 def _view(run: Run) -> None:
-    seen = curves(run.id).refresh()
-    _headline(run, seen)
-    _buttons(run)
-    train_charts.charts(run, seen)
-
-
-def _headline(run: Run, seen: Curves) -> None:
-    state = run.state
-    st.subheader(f"{run.title}", anchor=False)
-    if state == WAITING:
-        place = [waiting.id for waiting in caches.jobs().queue()].index(run.id) + 1
-        st.info(f"Waiting for the device: number {place} in the queue.", icon=":material/hourglass_empty:")
+    if not run.folder.is_dir():
+        st.warning("The folder of this run was deleted. Restore it from a copy, or start the run again.")
         return
-    if state == STARTING:
-        st.info("Getting ready: reading the digits and building the network.", icon=":material/hourglass_top:")
+    seen = curves(str(run.folder), run.id).refresh()
+    state = run.state
+    _headline(run, seen, state)
+    train_buttons.row(run, state)
+    if seen.started:
+        _facts(run, seen, state)
+        train_coach.panel(run, seen)
+        train_charts.charts(run, seen)
+
+
+def _headline(run: Run, seen: Curves, state: str) -> None:
+    """What the run does at this moment, in one line or bar."""
     started, ended = seen.started, seen.ended
-    if started is None:
-        if ended:
-            st.error(ended.reason)
-        return
-    total = started.epochs * started.batches
-    at = max((event.step for event in (*seen.batches[-1:], *seen.epochs[-1:])), default=0)
-    share = min(at / total, 1.0)
+    match state:
+        case "waiting":
+            st.info(_place(run), icon=":material/hourglass_empty:")
+        case "starting":
+            st.progress(0.0, "Getting ready: reading the digits and building the network.")
+        case "running" | "paused" if started:
+            share = _share(seen)
+            epoch = min(_step(seen) // started.batches + 1, started.epochs)
+            words = (
+                f"Paused in epoch {epoch} of {started.epochs}"
+                if state == PAUSED
+                else f"Epoch {epoch} of {started.epochs}"
+            )
+            st.progress(share, f"**{words}** · {share:.0%}")
+        case "interrupted":
+            whole = len(seen.epochs)
+            kept = f"after epoch {whole}, whose weights are kept" if whole else "before its first epoch was complete"
+            st.warning(f"Interrupted {kept}. Resume goes on from there.", icon=":material/bolt:")
+        case _ if ended:
+            words = f"{state.capitalize()} after {ended.epochs} epochs and {ended.fit_seconds:.1f} s of training."
+            best = f" The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
+            show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
+            show(f"{words}{best} {ended.reason} {_forecast_error(run)}".strip())
+
+
+def _place(run: Run) -> str:
+    queue = [waiting.id for waiting in caches.jobs().queue()]
+    ahead = queue.index(run.id) if run.id in queue else 0
+    busy = next(iter(caches.jobs().running()), None)
+    now = f" Now training: {busy.title}." if busy else ""
+    return f"Waiting for the device: {'next in turn' if ahead == 0 else f'{ahead} before it'}.{now}"
+
+
+def _forecast_error(run: Run) -> str:
+    error = forecast.error(run)
+    return (
+        ""
+        if error is None
+        else f"Forecast {run.forecast_seconds:.1f} s; it took {abs(error):.0%} {'more' if error > 0 else 'less'}."
+    )
+
+
+def _facts(run: Run, seen: Curves, state: str) -> None:
+    """Speed, time, device and results as a line of small figures."""
+    assert seen.started is not None
+    facts = []
     if state in (RUNNING, PAUSED):
-        epoch = min(at // started.batches + 1, started.epochs)
-        st.progress(share, f"{'Paused in' if state == PAUSED else 'Epoch'} {epoch} of {started.epochs} · {share:.0%}")
-    elif ended:
-        words = f"{ended.outcome.capitalize()} after {ended.epochs} epochs and {ended.fit_seconds:.1f} s of training."
-        (st.error if state == "failed" else st.success)(f"{words} {ended.reason}")
-    elif state == "interrupted":
-        st.warning(f"Interrupted after {len(seen.epochs)} whole epochs. Resume goes on from there.")
-    _figures(run, seen, share)
-
-
-def _figures(run: Run, seen: Curves, share: float) -> None:
-    speed, seconds = 0.0, 0.0
-    if seen.batches:
         recent = seen.batches[-20:]
-        speed = sum(event.images_per_second for event in recent) / len(recent)
-        seconds = seen.batches[-1].seconds
-    left = seconds / share - seconds if share else 0.0
-    with st.container(horizontal=True, gap="large"):
-        st.metric("Images per second", f"{speed:,.0f}")
-        st.metric("Time left" if run.active else "Time", f"{left:.0f} s" if run.active else f"{seconds:.1f} s")
-        if seen.started:
-            st.metric("Device", seen.started.device)
+        if recent:
+            facts.append(("Images per second", f"{sum(each.images_per_second for each in recent) / len(recent):,.0f}"))
+        facts.append(("Time left", _in_words(_seconds_left(seen))))
+        facts += _meter(seen.started.device)
+    elif ended := seen.ended:
+        facts.append(("Images per second", f"{ended.images_per_second:,.0f}"))
+        for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
+            facts += [(label, f"{value:.2%}")] if value is not None else []
+        sealed = "sealed" if run.config.validate_on == "held-out" else None
+        test = f"{ended.test_accuracy:.2%}" if ended.test_accuracy is not None else sealed
+        facts += [("Test", test)] if test else []
+        facts.append(("Device", seen.started.device))
+    cells = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b></div>" for name, value in facts)
+    st.html(f'<div class="facts">{cells}</div>{_STYLE}')
 
 
-def _buttons(run: Run) -> None:
-    jobs, by = caches.jobs(), visitor()
-    state = run.state
-    with st.container(horizontal=True):
-        if state in (RUNNING, PAUSED, STARTING, WAITING):
-            st.button("Stop", icon=":material/stop:", on_click=jobs.stop, args=(run.id,), kwargs={"by": by})
+@st.cache_data(ttl=1.0, show_spinner=False)
+def _meter(device: str) -> list[tuple[str, str]]:
+    """The device that computes, and how busy it is now."""
+    now = usage()
+    gib = 2**30
+    memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
+    return [("Device", device), ("Busy", f"{now.busy:.0%}"), ("Memory", memory)]
+
+
+def _step(seen: Curves) -> int:
+    return max((event.step for event in (*seen.batches[-1:], *seen.epochs[-1:])), default=0)
+
+
+def _share(seen: Curves) -> float:
+    assert seen.started is not None
+    return min(_step(seen) / max(seen.started.epochs * seen.started.batches, 1), 1.0)
+
+
+def _seconds_left(seen: Curves) -> float:
+    """From the pace of the last quarter of what was trained, so that a slow first call counts little."""
+    share, points = _share(seen), seen.batches
+    if not points or not share:
+        return 0.0
+    since = points[-max(2, len(points) // 4) :][0]
+    pace = (points[-1].seconds - since.seconds) / max(points[-1].step - since.step, 1)
+    assert seen.started is not None
+    return pace * (seen.started.epochs * seen.started.batches - points[-1].step)
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+_STYLE = """<style>
+.facts {display: flex; flex-wrap: wrap; gap: .3rem 1.6rem}
+.facts div {display: flex; flex-direction: column}
+.facts span {font-size: .78rem; opacity: .7}
+.facts b {font-weight: 600; font-variant-numeric: tabular-nums}
+</style>"""

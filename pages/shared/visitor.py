@@ -11,6 +11,6 @@ _COOKIE = "_streamlit_xsrf"  # Streamlit gives every browser one; only a digest 
 def visitor() -> str:
     """A short id of the visitor's browser."""
     cookie = st.context.cookies.get(_COOKIE)
-    if cookie:
+    if isinstance(cookie, str):
         return hashlib.sha256(cookie.encode()).hexdigest()[:12]
     return st.session_state.setdefault("visitor", secrets.token_hex(6))

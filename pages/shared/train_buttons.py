@@ -1,0 +1,107 @@
+"""Play, pause, step, stop and what may be done with a run that has ended."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.config import KNOBS
+from core.errors import DigitLabError
+from core.runs import PAUSED, Run
+from pages.shared import caches, controls
+from pages.shared.visitor import visitor
+
+SAID = "said_by_button"
+
+
+def row(run: Run, state: str) -> None:
+    """The buttons that make sense in this state."""
+    if said := st.session_state.pop(SAID, None):
+        st.warning(said, icon=":material/info:")
+    with st.container(horizontal=True, gap="small", key="run_buttons"):
+        match state:
+            case "waiting":
+                _button("Withdraw", "close", run, caches.jobs().withdraw)
+            case "starting":
+                _button("Stop", "stop", run, caches.jobs().stop, help="Stops and keeps what there is.")
+            case "running" | "paused":
+                _while_training(run, state)
+            case "finished":
+                _onwards(run)
+                _more_epochs(run)
+                _restart(run)
+            case _:
+                _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
+                _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
+                _restart(run)
+
+
+def _while_training(run: Run, state: str) -> None:
+    jobs = caches.jobs()
+    if state == PAUSED:
+        _button("Go on", "play_arrow", run, jobs.resume, primary=True)
+    else:
+        _button("Pause", "pause", run, jobs.pause, help="Holds after the present step; the device stays taken.")
+    _button("One epoch", "skip_next", run, jobs.step, help="Trains to the end of an epoch and holds there.")
+    _button("Stop", "stop", run, jobs.stop, help="Ends the run and keeps its weights.")
+    _learning_rate(run)
+
+
+def _learning_rate(run: Run) -> None:
+    """A new learning rate for a run that trains; the chart marks where it was set."""
+    with st.popover("Learning rate", icon=":material/speed:", disabled=not _mine(run), width="content"):
+        key = f"rate_{run.id}"
+        steps = sorted({*controls.powers(KNOBS["learning_rate"], float), run.config.learning_rate})
+        rate = st.select_slider(
+            "From now on", steps, value=run.config.learning_rate, key=key, format_func=lambda step: f"{step:g}"
+        )
+        _button("Set", "check", run, lambda run_id, by: caches.jobs().set_learning_rate(run_id, rate, by=by))
+
+
+def _more_epochs(run: Run) -> None:
+    with st.popover("More epochs", icon=":material/add:", disabled=not _mine(run), width="content"):
+        number = st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}")
+        word = f"Train {number} more epoch{'s' if number > 1 else ''}"
+        _button(word, "play_arrow", run, lambda run_id, by: caches.jobs().more_epochs(run_id, int(number), by=by))
+
+
+def _restart(run: Run) -> None:
+    """A new run with the same knobs; the old one stays as it is."""
+
+    def again() -> None:
+        begun = caches.jobs().submit(run.config, starter=visitor(), forecast_seconds=run.forecast_seconds)
+        st.session_state["watched"] = st.query_params["run"] = begun.id
+
+    st.button("Restart", icon=":material/replay:", on_click=again, help="A new run with the same knobs, from scratch.")
+
+
+def _onwards(run: Run) -> None:
+    query = {"run": run.id}
+    st.page_link("pages/draw.py", label="Draw for it", icon=":material/draw:", query_params=query)
+    st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/fact_check:", query_params=query)
+
+
+def _button(
+    label: str, icon: str, run: Run, do: Callable[..., Any], *, help: str | None = None, primary: bool = False
+) -> None:
+    """A button that asks something of the run. What the jobs refuse is said in a sentence."""
+
+    def act() -> None:
+        try:
+            do(run.id, by=visitor())
+        except DigitLabError as error:
+            st.session_state[SAID] = str(error)
+
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"{label}_{run.id}",
+        on_click=act,
+        type="primary" if primary else "secondary",
+        disabled=not _mine(run),
+        help=help if _mine(run) else "This run was started by somebody else; only its starter may steer it.",
+    )
+
+
+def _mine(run: Run) -> bool:
+    return caches.jobs().may_control(run, visitor())
