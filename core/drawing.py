@@ -1,0 +1,162 @@
+"""From anyone's pixels to a digit as MNIST has them, keeping the steps in between.
+
+MNIST's own recipe (LeCun, Cortes, Burges): the ink is cropped, fitted into 20×20 with its aspect kept, anti-aliased,
+and laid on 28×28 with its centre of mass in the middle. Before that, the stroke is brought to the width it has there.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from core.digits import SIDE
+from core.errors import DrawingError
+
+# The half-toned rim of the ink takes a pixel more: in MNIST the whole of it, rim included, fits into 20.
+FITTED = 19  # pixels of 28 that the longer side of the ink takes, rim left out
+STROKE = 2.3  # pixels: the width of MNIST's strokes, as `stroke_width` measures it
+FINE = 4  # fine pixels to a pixel while the stroke is mended
+SMALLEST, LARGEST = 8, 4096  # pixels of a picture's side
+FAINTEST = 24  # of 255: with less contrast between ink and paper the picture is blank
+INK = 0.25  # of full ink: from here on a pixel counts as written on
+
+
+@dataclass(frozen=True)
+class Road:
+    """Which steps are taken from ink to digit. All of them is MNIST's recipe; leave one out to see what it is worth."""
+
+    keep_aspect: bool = True  # else the whole picture is squashed to 28×28, as most demos do
+    centre_of_mass: bool = True  # else the middle of the ink's box comes to the middle
+    anti_alias: bool = True  # else a pixel is either ink or paper
+    even_stroke: bool = True  # else the stroke stays as thick as it was drawn
+
+
+MNIST_ROAD = Road()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A digit, and the pictures on the way to it."""
+
+    digit: np.ndarray  # uint8 (28, 28), 0 = paper
+    steps: list[tuple[str, np.ndarray]] = field(default_factory=list)  # name, uint8 (h, w); the last is the digit
+    stroke: float = 0.0  # width as it was drawn, in pixels of the digit
+
+
+def to_digit(rgba: np.ndarray, road: Road = MNIST_ROAD) -> Drawing:
+    """The digit in a picture, uint8 (h, w, 4). Raises `DrawingError` where there is none, or it cannot be read."""
+    ink = find_ink(rgba)
+    return from_ink(ink, road)
+
+
+def from_ink(ink: np.ndarray, road: Road = MNIST_ROAD) -> Drawing:
+    """The digit that `ink` shows, float32 (h, w) in [0, 1]. Raises `DrawingError` where it is blank."""
+    cropped = _crop(ink)
+    steps = [("Ink found", _bytes(ink)), ("Cropped to the ink", _bytes(cropped))]
+    if not road.keep_aspect:
+        digit = _finish(_resize(ink, (SIDE, SIDE)), road)
+        return Drawing(digit, [*steps, ("Squashed to 28×28", digit)])
+    fine = _resize(cropped, _fitted(cropped.shape, FITTED * FINE))
+    stroke = stroke_width(fine) / FINE
+    if road.even_stroke:
+        fine = _crop(_thickened(fine, (STROKE - stroke) / 2 * FINE))
+        steps.append(("Stroke evened", _bytes(fine)))
+    steps.append(("Fitted into 20×20", _bytes(_resize(fine, _fitted(fine.shape, FITTED)))))
+    digit = _finish(_laid_out(fine, road.centre_of_mass), road)
+    return Drawing(digit, [*steps, ("Centred on 28×28", digit)], stroke)
+
+
+def find_ink(rgba: np.ndarray) -> np.ndarray:
+    """How much ink each pixel holds, float32 (h, w) in [0, 1], whatever colours ink and paper have.
+
+    Where a picture is see-through, what can be seen is the ink; else what differs from the border, which is paper.
+    """
+    rgba = np.asarray(rgba)
+    if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
+        raise DrawingError(
+            f"A drawing must be uint8 of shape (height, width, 4). Received: {rgba.dtype} {rgba.shape}. "
+            "Send red, green, blue and alpha of each pixel."
+        )
+    if not all(SMALLEST <= side <= LARGEST for side in rgba.shape[:2]):
+        raise DrawingError(
+            f"A drawing must have {SMALLEST} to {LARGEST} pixels a side. Received: {rgba.shape[1]}×{rgba.shape[0]}. "
+            "Scale it first."
+        )
+    alpha = rgba[..., 3]
+    if alpha.min() < FAINTEST:
+        difference = alpha.astype(np.float32)
+    else:
+        grey = np.asarray(Image.fromarray(rgba).convert("L"), np.float32)
+        border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+        difference = np.abs(grey - np.median(border))
+    strongest = float(difference.max())
+    if strongest < FAINTEST:
+        raise DrawingError("There is no ink to read: the drawing is blank. Draw a digit from 0 to 9.")
+    return difference / strongest
+
+
+def stroke_width(ink: np.ndarray) -> float:
+    """Mean width of the strokes in `ink`, float (h, w) in [0, 1], in its own pixels.
+
+    Across a stroke of width w the distance to the nearest paper rises from 0 to w/2 and falls again: its mean is w/4.
+    """
+    depth = ndimage.distance_transform_edt(np.pad(ink > 0.5, 1))
+    inside = depth[depth > 0]
+    # The transform counts from pixel to pixel: the edge itself lies half a pixel further out.
+    return float(4 * (inside - 0.5).mean()) if len(inside) else 0.0
+
+
+def _crop(ink: np.ndarray) -> np.ndarray:
+    written = ink > INK
+    rows, columns = np.flatnonzero(written.any(1)), np.flatnonzero(written.any(0))
+    if not len(rows):
+        raise DrawingError("There is no ink to read: the drawing is blank. Draw a digit from 0 to 9.")
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _fitted(shape: tuple[int, ...], longer: int) -> tuple[int, int]:
+    """The (height, width) of a box whose longer side is `longer`, with the aspect of `shape`."""
+    scale = longer / max(shape)
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def _resize(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Each new pixel is the mean of what lies under it."""
+    image = Image.fromarray(np.ascontiguousarray(ink, np.float32))
+    return np.clip(np.asarray(image.resize(shape[::-1], Image.Resampling.BILINEAR)), 0, 1)
+
+
+def _thickened(fine: np.ndarray, growth: float) -> np.ndarray:
+    """`fine` with the edge of its ink moved outwards by `growth` pixels, or inwards where that is negative."""
+    margin = int(max(growth, 0)) + 2
+    mask = np.pad(fine > 0.5, margin)
+    depth = ndimage.distance_transform_edt(mask)
+    # A stroke is never eaten away: where it is thinner than what is taken off, its middle stays.
+    height = ndimage.distance_transform_edt(~mask)
+    signed = np.where(mask, depth - 0.5, 0.5 - height)
+    edge = -growth if growth >= 0 else np.minimum(-growth, ndimage.maximum_filter(depth, 5) - 1.0)
+    return np.clip(signed - edge + 0.5, 0, 1).astype(np.float32)
+
+
+def _laid_out(fine: np.ndarray, centre_of_mass: bool) -> np.ndarray:
+    """`fine` fitted into 20×20 on 28×28, its centre of mass, or of its box, in the middle: to a fraction of a pixel."""
+    height, width = fine.shape
+    side = max(height, width) / FITTED * SIDE
+    middle = (height / 2, width / 2)
+    if centre_of_mass:
+        middle = tuple(place + 0.5 for place in ndimage.center_of_mass(fine))
+    margin = int(side) + 1
+    padded = Image.fromarray(np.pad(fine, margin))
+    top, left = (place + margin - side / 2 for place in middle)
+    box = (left, top, left + side, top + side)
+    return np.asarray(padded.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
+
+
+def _finish(digit: np.ndarray, road: Road) -> np.ndarray:
+    """As bytes; thresholded where the road says no anti-aliasing."""
+    return _bytes(digit if road.anti_alias else (digit > 0.5).astype(np.float32))
+
+
+def _bytes(ink: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(ink * 255), 0, 255).astype(np.uint8)
