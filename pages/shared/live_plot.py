@@ -76,7 +76,7 @@ def live_plot(
         "height": height,
         "legend": legend,
         "alt": alt,
-        "plotly": _served()[0],
+        "plotly": plotly_script(),
     }
     _component()(key=key, data=data, height=height, on_lost_change=lambda: _forget(key))
 
@@ -128,7 +128,7 @@ def _packed(values: np.ndarray) -> str:
 def _component() -> Any:
     """The component. What is sent with every message is only a loader: the script itself is fetched once, as a file."""
     loader = f"""
-    const script = () => import(new URL("{_served()[1]}", document.baseURI).href);
+    const script = () => import(new URL("{served(HERE / "live_plot.js")}", document.baseURI).href);
     export default (component) => {{
       script().then((module) => module.default(component));
       return () => script().then((module) => module.forget(component.parentElement));
@@ -139,16 +139,21 @@ def _component() -> Any:
 
 
 @st.cache_resource(show_spinner=False)
-def _served() -> tuple[str, str]:
-    """Puts Plotly's script and ours where Streamlit serves them, under names that change with their content."""
-    STATIC.mkdir(exist_ok=True)
+def plotly_script() -> str:
+    """Where the browser finds Plotly: put where Streamlit serves it, under a name that changes with its version."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    script = HERE / "live_plot.js"
+    return _put(source, f"plotly-{plotly.__version__}.min.js")
+
+
+@st.cache_resource(show_spinner=False)
+def served(script: Path) -> str:
+    """Where the browser finds a script of ours, under a name that changes with its content."""
     content = hashlib.sha256(script.read_bytes()).hexdigest()[:10]
-    return _put(source, f"plotly-{plotly.__version__}.min.js"), _put(script, f"live_plot-{content}.js")
+    return _put(script, f"{script.stem}-{content}.js")
 
 
 def _put(source: Path, name: str) -> str:
+    STATIC.mkdir(exist_ok=True)
     target = STATIC / name
     if not target.exists() or target.stat().st_size != source.stat().st_size:
         beside = target.with_suffix(".new")
