@@ -9,6 +9,7 @@ from core.config import KNOBS, RunConfig
 from core.evaluations import kept_evaluation, sealed
 from core.metrics import wilson
 from core.runs import Run, RunStore
+from core.significance import spread
 from core.summaries import Curve, Summaries, Summary
 
 UNITS = ("step", "epoch", "seconds")
@@ -25,6 +26,7 @@ class Row:
     sealed: bool
     test: float | None
     test_interval: tuple[float, float] | None
+    test_images: int
 
     @property
     def config(self) -> RunConfig:
@@ -46,19 +48,19 @@ class Row:
 
 def rows(store: RunStore, summaries: Summaries, test_images: int) -> list[Row]:
     """Every run, newest first. `test_images`: how many the test set in use has, for the interval."""
-    return [row_of(run, summaries, test_images) for run in store.runs()]
+    return [row_of(run, store, summaries, test_images) for run in store.runs()]
 
 
-def row_of(run: Run, summaries: Summaries, test_images: int) -> Row:
+def row_of(run: Run, store: RunStore, summaries: Summaries, test_images: int) -> Row:
     summary = summaries.of(run)
     kept = kept_evaluation(run)
     test, interval = None, None
     if kept is not None:
-        test, interval = kept.accuracy, kept.interval
+        test, interval, test_images = kept.accuracy, kept.interval, kept.images
     elif summary.ended and summary.ended.test_accuracy is not None:
         test = summary.ended.test_accuracy
         interval = wilson(round(test * test_images), test_images)
-    return Row(run, summary, summaries.state(run), kept is None and sealed(run), test, interval)
+    return Row(run, summary, store.state(run), kept is None and sealed(run), test, interval, test_images)
 
 
 def varying(configs: Iterable[RunConfig]) -> list[str]:
@@ -78,6 +80,37 @@ def repetitions(found: Sequence[Row]) -> list[list[Row]]:
     for row in found:
         groups.setdefault(experiment(row.config), []).append(row)
     return list(groups.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Rows with one value of a knob, and a title that says how good they are."""
+
+    value: object
+    rows: list[Row]
+    title: str
+
+
+def grouped(found: Sequence[Row], knob: str) -> list[Group]:
+    """The rows by their value of a knob, in the order of the values."""
+    values: dict[object, list[Row]] = {}
+    for row in found:
+        values.setdefault(getattr(row.config, knob), []).append(row)
+    return [Group(value, values[value], _group_title(knob, value, values[value])) for value in sorted(values, key=_key)]
+
+
+def _key(value: object) -> tuple[bool, float, str]:
+    return (False, float(value), "") if isinstance(value, (int, float)) else (True, 0.0, str(value))
+
+
+def _group_title(knob: str, value: object, members: list[Row]) -> str:
+    runs = f"{KNOBS[knob].label} {_value(value)} · {len(members)} run{'s' if len(members) > 1 else ''}"
+    validated = [row.validation for row in members if row.validation is not None]
+    if not validated:
+        return runs
+    found = spread(validated)
+    width = f" ± {100 * found.deviation:.2f}" if found.seeds > 1 else ""
+    return f"{runs} · best validation {found.mean:.2%}{width}, at most {max(validated):.2%}"
 
 
 def described(configs: Sequence[RunConfig]) -> list[str]:

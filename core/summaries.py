@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from core.events import INTERRUPTED, BatchDone, EpochDone, RunEnded, Started
+from core.events import BatchDone, EpochDone, RunEnded, Started
 from core.files import read_json, write_json, write_whole
 from core.runs import Run
 
@@ -75,13 +75,6 @@ class Summaries:
             known = (stamp, _kept(run, stamp) or _made(run, stamp))
             self._known[run.folder] = known
         return known[1]
-
-    def state(self, run: Run) -> str:
-        """`run.state`, without reading the events of a run that is over."""
-        if run.shipped or run.holder is not None or run.queued_since is not None:
-            return run.state
-        ended = self.of(run).ended
-        return ended.outcome if ended else INTERRUPTED
 
     def curve(self, run: Run) -> Curve:
         """The way of the training loss and accuracy, thinned to at most 512 points by means."""

@@ -1,0 +1,166 @@
+"""Compare's runs as the table has them: what is shown of each, and what is chosen, kept for the visitor."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from core import comparison
+from core.comparison import Row
+from core.config import KNOBS
+from core.errors import DigitLabError
+from core.recipes import RECIPES
+from core.summaries import Summaries
+from pages.shared import caches, palette
+from pages.shared.run_table import run_table
+
+CHOSEN, DELETED, SAID = "compare_chosen", "compare_deleted", "compare_said"
+MOST_KNOBS = 6  # columns of knobs that differ; the others are in the row's title
+MOST_SHOWN = 30  # runs in the charts
+FIRST_SHOWN = 5
+
+
+@st.cache_resource(show_spinner=False)
+def summaries() -> Summaries:
+    """What each run came to, read once for all visitors."""
+    return Summaries()
+
+
+def rows() -> list[Row]:
+    """Every run, newest first."""
+    return comparison.rows(caches.store(), summaries(), len(caches.data().test))
+
+
+def chosen(found: list[Row]) -> list[Row]:
+    """The rows in the charts: those ticked, those of the link, or else the newest that have something to draw."""
+    by_id = {row.run.id: row for row in found}
+    if CHOSEN not in st.session_state:
+        linked = st.query_params.get("runs", "").split(",")
+        drawable = [row.run.id for row in found if row.summary.started and not row.run.shipped]
+        st.session_state[CHOSEN] = [run for run in linked if run in by_id] or drawable[:FIRST_SHOWN]
+    return [by_id[run] for run in st.session_state[CHOSEN] if run in by_id][:MOST_SHOWN]
+
+
+def choose(runs: list[str]) -> None:
+    """Sets the runs in the charts; they stay in the link. For callbacks too."""
+    st.session_state[CHOSEN] = runs
+    st.query_params["runs"] = ",".join(runs[:MOST_SHOWN])
+
+
+def table(found: list[Row], shown: list[Row], group_by: str) -> None:
+    """Draws the table of `found`, with `shown` ticked, grouped by a knob or not at all (an empty text)."""
+    knobs = comparison.varying(row.config for row in found if not row.run.shipped)
+    knobs = [name for name in knobs if name != group_by]
+    ticked = {row.run.id for row in shown}
+    groups = comparison.grouped(found, group_by) if group_by else []
+    place = {row.run.id: number for number, group in enumerate(groups) for row in group.rows}
+    baseline = next((row for row in found if row.run.baseline), None)
+    run_table(
+        _columns(knobs[:MOST_KNOBS], baseline),
+        [_row(row, knobs[:MOST_KNOBS], ticked, place.get(row.run.id, 0), baseline) for row in found],
+        [group.title for group in groups],
+        key="compare_table",
+        on_choose=choose,
+        on_tell=_tell,
+    )
+
+
+def _tell(run_id: str, what: str, value: Any) -> None:
+    """Keeps what the visitor said of a run. What cannot be kept is said in a sentence."""
+    kind = str if what in ("name", "note") else bool
+    try:
+        caches.store().update(run_id, **{what: kind(value)})
+    except DigitLabError as error:
+        st.session_state[SAID] = str(error)
+
+
+def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
+    def column(name: str, label: str, help: str = "", number: bool = False, soft: bool = False) -> dict[str, Any]:
+        return {"id": name, "label": label, "help": help, "number": number, "soft": soft}
+
+    against = []
+    if baseline:
+        words = f"Best validation accuracy, in points from {baseline.run.title}"
+        against = [column("gap", "± baseline", words, number=True)]
+    return [
+        column("state", "State"),
+        column("recipe", "Recipe"),
+        *(column(name, KNOBS[name].label, KNOBS[name].help, not KNOBS[name].choices) for name in knobs),
+        column("best", "Best val.", "Highest validation accuracy after any epoch", True),
+        column("last", "Last val.", "Validation accuracy after the last epoch", True),
+        *against,
+        column(
+            "test",
+            "Test (95 %)",
+            "Test accuracy, with the interval (Wilson's) that holds the true one in 95 of 100 such tests. Empty while "
+            "the test set is sealed.",
+            True,
+        ),
+        column("parameters", "Parameters", "Numbers the network learns", True),
+        column("seconds", "Seconds", "Of training", True),
+        column("device", "Device", soft=True),
+        column("when", "When", soft=True),
+    ]
+
+
+def _row(row: Row, knobs: list[str], ticked: set[str], group: int, baseline: Row | None) -> dict[str, Any]:
+    run, summary = row.run, row.summary
+    values = [getattr(row.config, name) for name in knobs]
+    cells = [
+        [row.state, row.state, ""],
+        [run.recipe, run.recipe, RECIPES[run.recipe].title if run.recipe in RECIPES else ""],
+        *([_value(value), value, ""] for value in values),
+        _share(summary.best_validation),
+        _share(summary.last_validation),
+        *([_gap(row, baseline)] if baseline else []),
+        _test(row),
+        _number(row.parameters, "{:,}"),
+        _number(summary.seconds or None, "{:,.1f}"),
+        [row.device.split(" (")[0], row.device, row.device],
+        [f"{datetime.fromtimestamp(run.created):%d %b %H:%M}" if run.created else "", run.created, ""],
+    ]
+    spoken = [run.title, run.name, run.note, run.recipe, row.state, row.device, run.sweep]
+    spoken += [f"{name}:{_value(value)}" for name, value in row.config.to_dict().items()]
+    return {
+        "id": run.id,
+        "colour": palette.run_colour(run.colour_index),
+        "title": run.title,
+        "name": run.name,
+        "note": run.note,
+        "state": row.state,
+        "starred": run.starred,
+        "baseline": run.baseline,
+        "fixed": run.shipped,
+        "chosen": run.id in ticked,
+        "group": group,
+        "words": " ".join(spoken).lower(),
+        "cells": cells,
+    }
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _share(value: float | None) -> list[Any]:
+    return ["", None, ""] if value is None else [f"{value:.2%}", value, ""]
+
+
+def _number(value: float | None, form: str) -> list[Any]:
+    return ["", None, ""] if value is None else [form.format(value), value, ""]
+
+
+def _gap(row: Row, baseline: Row) -> list[Any]:
+    here, there = row.validation, baseline.validation
+    if row is baseline or here is None or there is None:
+        return ["", None, ""]
+    return [f"{100 * (here - there):+.2f}", here - there, "points of best validation accuracy"]
+
+
+def _test(row: Row) -> list[Any]:
+    if row.sealed:
+        return ["", None, "The test set is sealed for this run; open it on Evaluate"]
+    if row.test is None or row.test_interval is None:
+        return ["", None, ""]
+    low, high = row.test_interval
+    return [f"{row.test:.2%} [{100 * low:.2f}–{100 * high:.2f}]", row.test, f"{row.test_images:,} test images"]

@@ -1,0 +1,87 @@
+"""Compare's first view: the table of runs, what may be done with the chosen ones, and their curves."""
+
+import streamlit as st
+
+from core.comparison import Row
+from core.config import KNOBS
+from core.errors import DigitLabError
+from pages.shared import caches, compare_curves, compare_rows
+
+REFRESH_SECONDS = 2.0
+
+
+def show() -> None:
+    """Draws the view; while something trains, it draws itself anew every two seconds."""
+    training = bool(caches.store().active())
+
+    @st.fragment(run_every=REFRESH_SECONDS if training else None)
+    def view() -> None:
+        if bool(caches.store().active()) != training:
+            st.rerun()
+        _view()
+
+    view()
+
+
+def _view() -> None:
+    found = compare_rows.rows()
+    if all(row.run.shipped for row in found):
+        _invite()
+        return
+    shown = compare_rows.chosen(found)
+    group_by = _toolbar(found, shown)
+    compare_rows.table(found, shown, group_by)
+    if not shown:
+        st.info("Tick runs in the table: their curves appear here.", icon=":material/check_box:")
+        return
+    compare_curves.show(shown)
+
+
+def _invite() -> None:
+    st.info("There is nothing to compare yet. Train two runs, or start a sweep below.", icon=":material/info:")
+    st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+
+
+def _toolbar(found: list[Row], shown: list[Row]) -> str:
+    """Group by a knob; delete what is chosen, and fetch it back."""
+    if said := st.session_state.pop(compare_rows.SAID, None):
+        st.warning(said, icon=":material/info:")
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        group_by = st.selectbox(
+            "Group by",
+            ["", *KNOBS],
+            format_func=lambda name: KNOBS[name].label if name else "Nothing",
+            key="compare_group",
+            width=220,
+        )
+        mine = [row for row in shown if not row.run.shipped]
+        st.button("Choose none", icon=":material/deselect:", on_click=compare_rows.choose, args=([],))
+        with st.popover("Delete", icon=":material/delete:", disabled=not mine):
+            st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
+            st.button("Move to the trash", type="primary", on_click=_delete, args=([row.run.id for row in mine],))
+        if deleted := st.session_state.get(compare_rows.DELETED):
+            word = f"Bring {len(deleted)} back" if len(deleted) > 1 else "Bring it back"
+            st.button(word, icon=":material/undo:", on_click=_restore, key="compare_undo")
+    return group_by
+
+
+def _delete(runs: list[str]) -> None:
+    gone = []
+    for run in runs:
+        try:
+            caches.store().delete(run)
+            gone.append(run)
+        except DigitLabError as error:
+            st.session_state[compare_rows.SAID] = str(error)
+    st.session_state[compare_rows.DELETED] = gone
+    compare_rows.choose([run for run in st.session_state.get(compare_rows.CHOSEN, []) if run not in gone])
+
+
+def _restore() -> None:
+    back = st.session_state.pop(compare_rows.DELETED, [])
+    for run in back:
+        try:
+            caches.store().restore(run)
+        except DigitLabError as error:
+            st.session_state[compare_rows.SAID] = str(error)
+    compare_rows.choose([*st.session_state.get(compare_rows.CHOSEN, []), *back])

@@ -1,0 +1,108 @@
+// Curves of many runs in one chart. The curve under the mouse lights up and says so (the event `digit-lab-run`), and
+// so does the curve of a run that another chart or the table speaks of. The zoom stays while `view` stays.
+
+const plots = new WeakMap();
+let loading;
+
+const plotly = (url) =>
+  (loading ??= window.Plotly
+    ? Promise.resolve(window.Plotly)
+    : new Promise((done, failed) => {
+        const script = document.createElement("script");
+        script.src = url;
+        script.onload = () => done(window.Plotly);
+        script.onerror = failed;
+        document.head.appendChild(script);
+      }));
+
+const numbers = (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Float32Array(bytes.buffer);
+};
+
+const faded = (colour, share) => colour + Math.round(share * 255).toString(16).padStart(2, "0");
+
+function drawn(trace, percent) {
+  const x = numbers(trace.x), y = numbers(trace.y);
+  const shape = { x, y, type: "scatter", name: trace.name, legendgroup: trace.run, meta: trace.run, showlegend: trace.legend,
+    hovertemplate: trace.hover.length ? "%{text}<extra></extra>" : `${trace.name}: %{y${percent ? ":.2%" : ":.4f"}}<extra></extra>`,
+    text: trace.hover };
+  switch (trace.kind) {
+    case "band":
+      return { ...shape, mode: "lines", fill: "toself", fillcolor: faded(trace.colour, 0.18), line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
+    case "faint":
+      return { ...shape, mode: "lines", line: { color: faded(trace.colour, 0.28), width: 1 }, hoverinfo: "skip", hovertemplate: undefined };
+    case "marks":
+      return { ...shape, mode: "lines+markers", line: { color: trace.colour, width: 1.8, dash: trace.dash },
+        marker: { color: trace.colour, size: 6 } };
+    default:
+      return { ...shape, mode: "lines", line: { color: trace.colour, width: 1.8, dash: trace.dash } };
+  }
+}
+
+function layout(root, data) {
+  const style = getComputedStyle(root);
+  const theme = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+  const text = theme("--st-text-color", "#333"), line = theme("--st-border-color", "#ccc");
+  const axis = { gridcolor: line, zeroline: false, linecolor: line, automargin: true };
+  const annotations = data.notes.map((note) => ({ x: note.x, y: note.y, text: note.text, showarrow: false,
+    xanchor: note.anchor, yanchor: note.low ? "top" : "middle", xshift: note.shift, yshift: note.low ? -14 : 0, font: { size: 11, color: text } }));
+  const shapes = data.uprights.map((x) => ({ type: "line", x0: x, x1: x, y0: 0, y1: 1, line: { color: line, width: 1.5 } }));
+  return {
+    uirevision: data.view, autosize: true, height: data.height, annotations, shapes,
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
+    title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
+    margin: { l: 52, r: 14, t: 38, b: 42, ...data.margin }, hovermode: "closest", hoverdistance: 30, showlegend: false,
+    xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, range: data.x_range },
+    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, range: data.y_range },
+    hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
+  };
+}
+
+// The one run stands out, the others step back; null: all as they were.
+function light(plot, run) {
+  if (plot.lit === run || !window.Plotly || !plot.drawn) return;
+  plot.lit = run;
+  const known = run !== null && plot.data.traces.some((trace) => trace.run === run);
+  const opacity = plot.data.traces.map((trace) => (!known || trace.run === run ? 1 : 0.18));
+  window.Plotly.restyle(plot.root, { opacity });
+}
+
+const say = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: run }));
+
+function draw(plot) {
+  const { root, data } = plot;
+  const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes ? "hover" : false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  plot.lit = null;
+  window.Plotly.react(root, data.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
+  plot.drawn = true;
+  root.dataset.traces = data.traces.length;
+  if (plot.listening) return;
+  plot.listening = true;
+  root.on("plotly_hover", (event) => say(event.points[0].data.meta ?? null));
+  root.on("plotly_unhover", () => say(null));
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".overlay-plot");
+  let plot = plots.get(parentElement);
+  if (!plot) {
+    plots.set(parentElement, (plot = { root, rev: "" }));
+    plot.listen = (event) => light(plot, event.detail);
+    window.addEventListener("digit-lab-run", plot.listen);
+  }
+  const theme = getComputedStyle(root).getPropertyValue("--st-text-color");
+  if (plot.rev === data.rev && plot.theme === theme) return;
+  Object.assign(plot, { data, rev: data.rev, theme });
+  root.setAttribute("aria-label", data.alt);
+  plotly(new URL(data.plotly, document.baseURI).href).then(() => draw(plot));
+}
+
+export function forget(parentElement) {
+  const plot = plots.get(parentElement);
+  if (!plot) return;
+  window.removeEventListener("digit-lab-run", plot.listen);
+  if (window.Plotly) window.Plotly.purge(plot.root);
+  plots.delete(parentElement);
+}

@@ -1,0 +1,109 @@
+"""A chart of many runs' curves, in which one lights up under the mouse, here and wherever else that run is shown."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import live_plot
+
+_SCRIPT = Path(__file__).parent / "overlay_plot.js"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One curve of a run. `kind`: line, marks (a point an epoch), faint (behind its own smoothed line) or band."""
+
+    run: str
+    name: str
+    colour: str
+    x: np.ndarray
+    y: np.ndarray
+    kind: str = "line"
+    dash: str = "solid"
+    hover: Sequence[str] = ()  # words at each point, in place of its figure
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words at a place of the chart; `low`: below it."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str = "center"
+    shift: int = 0
+    low: bool = False
+
+
+def overlay_plot(
+    traces: Sequence[Trace],
+    *,
+    key: str,
+    alt: str,
+    view: str = "",
+    title: str = "",
+    x_title: str = "",
+    log: bool = False,
+    percent: bool = False,
+    notes: Sequence[Note] = (),
+    uprights: Sequence[float] = (),
+    axes: bool = True,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    margin: dict[str, int] | None = None,
+    height: int = 340,
+) -> None:
+    """Draws the curves. The visitor's zoom is kept as long as `key` and `view` stay."""
+    data: dict[str, Any] = {
+        "traces": [_message(trace) for trace in traces],
+        "title": title,
+        "x_title": x_title,
+        "log": log,
+        "percent": percent,
+        "notes": [note.__dict__ for note in notes],
+        "uprights": list(uprights),
+        "axes": axes,
+        "x_range": x_range,
+        "y_range": y_range,
+        "margin": margin or {},
+        "height": height,
+        "alt": alt,
+        "view": view or key,
+        "plotly": live_plot.plotly_script(),
+    }
+    rev = hashlib.blake2b(repr(data).encode(), digest_size=8).hexdigest()
+    _component()(key=key, data={**data, "rev": rev}, height=height)
+
+
+def _message(trace: Trace) -> dict[str, Any]:
+    return {
+        "run": trace.run,
+        "name": trace.name,
+        "colour": trace.colour,
+        "kind": trace.kind,
+        "dash": trace.dash,
+        "hover": list(trace.hover),
+        "legend": trace.kind in ("line", "marks"),
+        "x": base64.b64encode(np.asarray(trace.x, "<f4").tobytes()).decode(),
+        "y": base64.b64encode(np.asarray(trace.y, "<f4").tobytes()).decode(),
+    }
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    """As in `live_plot`: what is sent with every message is only a loader, the script is fetched once, as a file."""
+    loader = f"""
+    const script = () => import(new URL("{live_plot.served(_SCRIPT)}", document.baseURI).href);
+    export default (component) => {{
+      script().then((module) => module.default(component));
+      return () => script().then((module) => module.forget(component.parentElement));
+    }}"""
+    html = '<div class="overlay-plot" role="img" tabindex="0"></div>'
+    css = ".overlay-plot {width: 100%; min-height: 8rem}"
+    return st.components.v2.component("digit_lab_overlay", html=html, css=css, js=loader, isolate_styles=False)
