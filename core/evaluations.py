@@ -91,9 +91,10 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
     digits = split_of(data, split)
     belongs, path = _belongs(weights, digits), _path(run, split, epoch)
     if (probabilities := _read(path, belongs, len(digits))) is None:
+        _check_images(run, data)
         probabilities = ask().probabilities(digits.images)
         found = Answers(digits.labels, probabilities)
-        _check_same_data(run, split, found.evaluation, epoch, data)
+        _check_figures(run, split, found.evaluation, epoch)
         _keep(path, belongs, found)
     return Answers(digits.labels, probabilities)
 
@@ -179,21 +180,28 @@ def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
     write_json(path.with_suffix(".json"), {**belongs, "counts": counts, "loss": found.evaluation.loss})
 
 
-def _check_same_data(run: Run, split: str, found: Evaluation, epoch: int | None, data: Mnist) -> None:
-    """Refuses images that are not those the run was trained or tested with."""
-    other = (
-        f"{run.title} belongs to another data set than the one in use. Point MNIST_PATH at the images it was trained "
-        "on, or train it anew on these. Received: "
-    )
-    config, started, ended = run.config, run.started, run.ended
-    if started and not config.train_images:
-        expected = len(preparation.for_run(config.changed(wrong_labels=0.0), data)[0])
+def _check_images(run: Run, data: Mnist) -> None:
+    """Refuses a data set that has another number of training images than the run had."""
+    started = run.started
+    if started and not run.config.train_images:
+        expected = len(preparation.for_run(run.config.changed(wrong_labels=0.0), data)[0])
         if started.train_images != expected:
-            raise RunError(f"{other}{expected:,} training images where the run had {started.train_images:,}.")
-    recorded = None
-    if ended and ended.outcome == FINISHED and epoch is None and split in (TEST, VALIDATION):
-        recorded = ended.test_accuracy if split == TEST else ended.validation_accuracy
-    if split == VALIDATION and config.validate_on != "held-out":
-        recorded = None
+            raise _other_data(run, f"{expected:,} training images where the run had {started.train_images:,}")
+
+
+def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -> None:
+    """Refuses images on which the run itself counted another accuracy: Fashion-MNIST is as large as MNIST."""
+    ended = run.ended
+    if not ended or ended.outcome != FINISHED or epoch is not None:
+        return
+    held_out = run.config.validate_on == "held-out"
+    recorded = {TEST: ended.test_accuracy, VALIDATION: ended.validation_accuracy if held_out else None}.get(split)
     if recorded is not None and abs(recorded - found.accuracy) > _CLOSE:
-        raise RunError(f"{other}{found.accuracy:.2%} right where the run itself counted {recorded:.2%}.")
+        raise _other_data(run, f"{found.accuracy:.2%} right where the run itself counted {recorded:.2%}")
+
+
+def _other_data(run: Run, received: str) -> RunError:
+    return RunError(
+        f"{run.title} belongs to another data set than the one in use. Received: {received}. "
+        "Point MNIST_PATH at the images it was trained on, or train it anew on these."
+    )

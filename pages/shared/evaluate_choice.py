@@ -14,7 +14,7 @@ from pages.shared import caches, evaluate_epochs, evaluate_seal
 from pages.shared.choose import choose_run
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
-_SPLIT, _EPOCH, _INDEX = "evaluate_split", "evaluate_epoch", "evaluate_index"
+_SPLIT, _EPOCH, _INDEX, _HERE = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
 _END = 0  # on the slider: the network as it ended
 
 
@@ -138,15 +138,20 @@ def _choose_epoch(run: Run) -> int | None:
 
 
 def _awake(run: Run, split: str, epoch: int | None) -> bool:
-    """Whether the answers are there or can be had at once; else offers to wake the network, for that takes seconds."""
-    if "keras" in sys.modules or evaluations.is_kept(run, split, caches.data(), epoch):
+    """Whether the answers are there or can be had at once, or were asked for by a click.
+
+    Who has only just come gets the page without waiting: waking the first network takes seconds.
+    """
+    here = st.session_state.get(_HERE)
+    st.session_state[_HERE] = True
+    if here or "keras" in sys.modules or evaluations.is_kept(run, split, caches.data(), epoch):
         return True
     with st.container(border=True):
         images = len(evaluations.split_of(caches.data(), split))
         st.markdown(f"This network has not been asked about the **{images:,}** images yet.")
-        asked = st.button("Ask it now", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
+        st.button("Ask it now", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
         st.caption("Waking the first network takes some seconds; from then on an answer takes well under one.")
-    return asked
+    return False
 
 
 def _remark(run: Run, split: str) -> None:
