@@ -1,6 +1,7 @@
 """Which images make a batch, and what a batch came to."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,11 @@ class Sums:
         self.images += other.images
         return self
 
+    def add(self, losses: Any, correct: Any) -> None:
+        """Adds the losses and hits of images, arrays of any length; `images` counts them elsewhere."""
+        self.loss += float(np.asarray(losses).sum(dtype=np.float64))
+        self.correct += int(np.asarray(correct).sum())
+
     @property
     def mean_loss(self) -> float:
         return self.loss / self.images
@@ -28,6 +34,22 @@ class Sums:
     @property
     def accuracy(self) -> float:
         return self.correct / self.images
+
+    def as_metrics(self) -> tuple[float, float, float, float]:
+        """The sums as Keras' two means keep them: total and count of the loss, total and count of the accuracy."""
+        return self.loss, self.images, self.correct, self.images
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is cut: `batches_a_call` batches of `batch_size` images in each call of the engine.
+
+    `scheduled`: each batch brings its own learning rate.
+    """
+
+    batch_size: int
+    batches_a_call: int
+    scheduled: bool = False
 
 
 def order(seed: int, epoch: int, images: int) -> np.ndarray:

@@ -1,42 +1,32 @@
 """The fast path of `model.fit`: the images lie on the device, and one call trains many batches.
 
-Keras' own `fit` stays the loop: it counts the batches, calls the callbacks, keeps the history and validates. It
-asks the model for a train function and a test function, and gets those of the engine instead of its own.
+Keras' own `fit` stays the loop: it counts the batches, calls the callbacks, keeps the history and validates. It asks
+the model for a train function and a test function, and gets those of the engine instead of its own.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 
-from core.batches import Sums, order
+from core.batches import Plan, Sums, order
 from core.digits import Digits
 
 CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
 
 
-class Backend(Protocol):
-    """What a backend brings: the many-batches call of `fit`, the one-call validation, and the images' place."""
-
-    def put(self, images: np.ndarray) -> None: ...
-    def train_function(self) -> Any: ...
-    def test_function(self) -> Any: ...
-    def evaluate(self, digits: Digits) -> Sums: ...
-    def sync(self) -> None: ...
-
-
 class Loop:
     """One training of one model by `fit` on the fast path.
 
-    `take` sums up what was trained since it was last asked. `refreshed`, if given, makes the images of an epoch
-    (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the learning rate of each step of the run.
+    `refreshed`, if given, makes the images of an epoch (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the
+    learning rate of each step of the run. `given_order` replaces the shuffled order of an epoch.
     """
 
     def __init__(
         self,
-        model: keras.Model,
+        model: keras.Sequential,
         train: Digits,
         validation: Digits | None,
         *,
@@ -50,52 +40,43 @@ class Loop:
         self.model, self.train, self.validation = model, train, validation
         self.batch_size = min(batch_size, len(train))
         self.batches = math.ceil(len(train) / self.batch_size)
-        self.batches_a_call = min(batches_a_call or 50, self.batches)
+        a_call = batches_a_call or round(CALL_SECONDS / seconds_a_batch(model, self.batch_size))
+        self.batches_a_call = max(1, min(a_call, self.batches))
         self.order = given_order or (lambda epoch: order(seed, epoch, len(train)))
         self.refreshed, self.rates = refreshed, rates
-        self.epoch = self.step = self.position = self.trained_images = 0
-        self._since = Sums()
-        self.backend = _backend(self)
+        self.step = self.epoch = self.position = self.trained_images = 0
+        self._since, self._epoch = Sums(), Sums()
+        # Keras makes its metrics when they first count something.
+        one_label = keras.ops.zeros((1,) if model.loss.startswith("sparse") else (1, 10))
+        model.compute_metrics(None, one_label, keras.ops.ones((1, 10)))
+        self.backend = _backend()(model, train, Plan(self.batch_size, self.batches_a_call, rates is not None))
 
     def fit(self, epochs: int, callbacks: Sequence[Any] = (), *, initial_epoch: int = 0, verbose: Any = 0) -> Any:
         """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history."""
-        model, validated = self.model, self.validation is not None and len(self.validation) > 0
+        model = self.model
         self.step = initial_epoch * self.batches
         kept = model.train_function, model.test_function, model.steps_per_execution
-        model.train_function, model.test_function = self.backend.train_function(), self.backend.test_function()
+        model.train_function = self.backend.train_function(self._next_call)
+        model.test_function = self.backend.test_function(self._validate)
         model.steps_per_execution = self.batches_a_call
         try:
             return model.fit(
-                np.arange(self.batches),  # Keras counts the batches; what is in them, the engine knows
+                np.zeros(self.batches),  # Keras counts the batches; what is in them, the engine knows
                 batch_size=1,
                 shuffle=False,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
                 callbacks=[_EpochBegins(self), *callbacks],
-                validation_data=(np.zeros(1),) if validated else None,
+                validation_data=(np.zeros(1),) if self.validation else None,
                 verbose=verbose,
             )
         finally:
             model.train_function, model.test_function, model.steps_per_execution = kept
 
-    def begin(self, epoch: int) -> None:
-        self.epoch, self.position = epoch, 0
-        self.indices = self.order(epoch)
-        if self.refreshed:
-            self.backend.put(self.refreshed(epoch))
-
-    def next_batches(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """The indices of the next call, batch after batch, and the learning rate of each batch."""
-        end = min(self.position + self.batches_a_call, self.batches)
-        chosen = self.indices[self.position * self.batch_size : end * self.batch_size]
-        rates = None if self.rates is None else self.rates[self.step : self.step + end - self.position]
-        self.step += end - self.position
-        self.position = end
-        return chosen, rates
-
-    def report(self, sums: Sums) -> None:
-        self._since += sums
-        self.trained_images += sums.images
+    def take(self) -> Sums:
+        """What was trained since this was last asked."""
+        taken, self._since = self._since, Sums()
+        return taken
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy of the model as it is, on all of `digits`."""
@@ -105,10 +86,28 @@ class Loop:
         """Makes the model's own variables hold what was trained so far, where the backend keeps them elsewhere."""
         self.backend.sync()
 
-    def take(self) -> Sums:
-        """What was trained since this was last asked."""
-        taken, self._since = self._since, Sums()
-        return taken
+    def begin(self, epoch: int) -> None:
+        """Takes up an epoch (0-based): its order, and its images where each epoch has its own."""
+        self.epoch, self.position, self._epoch = epoch, 0, Sums()
+        self.indices = self.order(epoch)
+        if self.refreshed:
+            self.backend.put(self.refreshed(epoch))
+
+    def _next_call(self) -> Any:
+        """Trains the next call's batches; returns the sums of the epoch so far."""
+        end = min(self.position + self.batches_a_call, self.batches)
+        count = end - self.position
+        chosen = self.indices[self.position * self.batch_size : end * self.batch_size]
+        rates = None if self.rates is None else self.rates[self.step : self.step + count]
+        sums = self.backend.run(chosen, rates)
+        self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
+        self._since += sums
+        self._epoch += sums
+        return self._epoch
+
+    def _validate(self) -> Sums:
+        assert self.validation is not None
+        return self.evaluate(self.validation)
 
 
 class _EpochBegins(keras.callbacks.Callback):  # type: ignore[misc]
@@ -120,14 +119,24 @@ class _EpochBegins(keras.callbacks.Callback):  # type: ignore[misc]
         self.loop.begin(epoch)
 
 
-def _backend(loop: Loop) -> Backend:
+def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
+    """A guess at how long one step takes; being wrong by a factor of two only makes the live chart finer or coarser."""
+    multiplications = sum(
+        layer.kernel.shape[-2] * math.prod(layer.output.shape[1:]) * math.prod(layer.kernel.shape[:-2])
+        for layer in model.layers
+        if hasattr(layer, "kernel")
+    )
+    return 50e-6 + 6 * multiplications * batch_size / 1.5e11
+
+
+def _backend() -> Any:
     match keras.backend.backend():
         case "tensorflow":
             from core.engine_tensorflow import TensorFlow
 
-            return TensorFlow(loop)
+            return TensorFlow
         case "jax":
             from core.engine_jax import Jax
 
-            return Jax(loop)
-    raise NotImplementedError(f"No fast path for Keras' {keras.backend.backend()} backend.")
+            return Jax
+    raise NotImplementedError(f"There is no fast path for Keras' {keras.backend.backend()} backend.")

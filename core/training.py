@@ -11,7 +11,6 @@ import numpy as np
 
 from core import devices, schedules
 from core.architecture import parameter_count
-from core.batches import DISTORTIONS, random
 from core.config import RunConfig
 from core.engine import Loop
 from core.errors import DeviceError
@@ -20,6 +19,7 @@ from core.mnist import Mnist
 from core.models import build
 from core.preparation import for_run
 from core.snapshots import Snapshot, restore, snapshot
+from core.variations import EachEpoch, Variations
 
 POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
 GLIMPSE_SECONDS = 1.0
@@ -95,7 +95,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.validation,
             batch_size=config.batch_size,
             seed=config.seed,
-            refreshed=self._distorted if config.augmentation or config.styles else None,
+            refreshed=self._variations(),
             rates=self._rates(),
         )
         self.resume, epoch = resume, resume.epoch if resume else 0
@@ -206,11 +206,11 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             return None
         return schedules.rates(self.config, schedules.steps(self.config, len(self.training)))
 
-    def _distorted(self, epoch: int) -> np.ndarray:
-        from core import augment
-
-        rng = random(self.config.seed, epoch, DISTORTIONS)
-        return augment.for_training(self.training.images, self.training.labels, self.config, rng)
+    def _variations(self) -> EachEpoch | None:
+        config, digits = self.config, self.training
+        if not (config.augmentation or config.pen or config.styles):
+            return None
+        return EachEpoch(Variations(digits.images, digits.labels, config))
 
     def _ended(self, seconds: float) -> RunEnded:
         config, history = self.config, self.history
