@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from core import worked_out
 from core.digits import SIDE
@@ -47,19 +48,24 @@ def axes(mnist: Mnist) -> Axes:
 
 def principal_axes(parts: Iterable[np.ndarray]) -> Axes:
     """The principal axes of images given in parts, uint8 (n, 28, 28) each; 70,000 take about a second."""
+    from scipy.linalg import eigh  # takes 0.1 s to import, and most maps are found in the home
+
     n, total, products = 0, np.zeros(_PIXELS), np.zeros((_PIXELS, _PIXELS))
-    for images in parts:
-        for chunk in _chunks(images):
-            ink = _ink(chunk)
-            n, total = n + len(ink), total + ink.sum(axis=0, dtype=np.float64)
-            products += ink.T @ ink
-    mean = total / max(n, 1)
-    values, vectors = np.linalg.eigh(products / max(n, 1) - np.outer(mean, mean))
-    values, vectors = values[::-1], vectors[:, ::-1][:, :KEPT_AXES]
+    # One thread: two are a little quicker alone, and many times slower while a training run keeps the cores busy.
+    with threadpool_limits(1):
+        for images in parts:
+            for chunk in _chunks(images):
+                ink = _ink(chunk)
+                n, total = n + len(ink), total + ink.sum(axis=0, dtype=np.float64)
+                products += ink.T @ ink
+        mean = total / max(n, 1)
+        covariance = products / max(n, 1) - np.outer(mean, mean)
+        values, vectors = eigh(covariance, subset_by_index=(_PIXELS - KEPT_AXES, _PIXELS - 1))
+    values, vectors = values[::-1], vectors[:, ::-1]
     # A direction and its opposite are equal; the largest part points up, so that maps look alike on all machines.
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-    shares = np.maximum(values, 0) / max(values.sum(), 1e-12)
-    return Axes(mean.astype(np.float32), vectors.astype(np.float32), shares[:KEPT_AXES])
+    shares = np.maximum(values, 0) / max(np.trace(covariance), 1e-12)
+    return Axes(mean.astype(np.float32), vectors.astype(np.float32), shares)
 
 
 def sample(mnist: Mnist, sizes: dict[str, int] = TSNE_SAMPLE, seed: int = 0) -> dict[str, np.ndarray]:

@@ -70,19 +70,26 @@ def nearest_training(places: np.ndarray, training: int, progress: Progress) -> t
 def out_of_fold(places: np.ndarray, labels: np.ndarray, progress: Progress, seed: int = 0) -> np.ndarray:
     """Probabilities for each place from a small network trained on the other folds: float32 (n, 10)."""
     from sklearn.neural_network import MLPClassifier  # only a process of its own comes here
+    from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
     fold = rng.permutation(np.arange(len(labels)) % FOLDS)
-    scaled = (places - places.mean(axis=0)) / places[:, :1].std()
+    spread = places.std(axis=0) + 1e-6
+    # Weak axes are raised half-way to the strong ones: they tell digits apart too, but hold more noise.
+    scaled = (places - places.mean(axis=0)) / np.sqrt(spread * spread[0])
     probabilities = np.zeros((len(labels), CLASSES), np.float32)
-    for out in range(FOLDS):
-        network = MLPClassifier((256,), alpha=1e-3, batch_size=min(200, len(labels)), random_state=seed)
-        inside = np.flatnonzero(fold != out)
-        for round_ in range(ROUNDS):
-            rng.shuffle(inside)
-            network.partial_fit(scaled[inside], labels[inside], classes=np.arange(CLASSES))
-            progress((out + (round_ + 1) / ROUNDS) / FOLDS)
-        probabilities[fold == out] = network.predict_proba(scaled[fold == out])
+    # Products this small are quicker on one thread, and beside a training run fifteen times quicker.
+    with threadpool_limits(1):
+        for out in range(FOLDS):
+            inside = np.flatnonzero(fold != out)
+            batch = min(max(len(inside) // 100, 32), 500, len(inside))
+            rate = 1e-3 * max(batch / 200, 1)
+            network = MLPClassifier((256,), alpha=1e-3, batch_size=batch, learning_rate_init=rate, random_state=seed)
+            for done in range(1, ROUNDS + 1):
+                rng.shuffle(inside)
+                network.partial_fit(scaled[inside], labels[inside], classes=np.arange(CLASSES))
+                progress((out + done / ROUNDS) / FOLDS)
+            probabilities[fold == out] = network.predict_proba(scaled[fold == out])
     return probabilities
 
 

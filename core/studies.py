@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +73,7 @@ class Study:
         deadline = time.monotonic() + 10
         while self._lock.holder() is None and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)  # until the process is up, so that nobody starts a second one
-        self._process = process  # kept, so that Python does not warn of a child it has lost sight of
+        threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie when it ends
 
     def stop(self) -> None:
         """Ends it; nothing is kept."""
