@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from core.runs import WAITING, Run, RunStore
 from core.timeline import EventFile
 
 ROOT = Path(__file__).parents[1]
+WORKER = (sys.executable, "-m", "core.worker")
 LOOK_SECONDS = 0.2
 SPARE_SECONDS = 15 * 60  # a spare worker nobody has asked for goes home after this, with its 550 MB
 ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
@@ -35,9 +37,9 @@ ATTEMPTS = 2  # workers that may die before they begin, before a run is called f
 class Jobs:
     """One for a whole server. `by` names the visitor who asks; without it, nobody is refused."""
 
-    def __init__(self, store: RunStore, *, spare: bool = True) -> None:
+    def __init__(self, store: RunStore, *, spare: bool = True, worker: Sequence[str] = WORKER) -> None:
         self.store = store
-        self._workers = Workers(store, spare=spare)
+        self._workers = Workers(store, spare=spare, command=worker)
         self._due = threading.Event()
         self._closed = False
         threading.Thread(target=self._look_after, name="digit-lab-jobs", daemon=True).start()
@@ -186,8 +188,8 @@ class Jobs:
 class Workers:
     """The worker processes that this server started: the spare one, and those on their way to a run."""
 
-    def __init__(self, store: RunStore, *, spare: bool) -> None:
-        self.store, self.spare_allowed = store, spare
+    def __init__(self, store: RunStore, *, spare: bool, command: Sequence[str]) -> None:
+        self.store, self.spare_allowed, self.command = store, spare, command
         self.wanted: float = -SPARE_SECONDS
         self.failures: Counter[str] = Counter()
         self._spare: subprocess.Popen[bytes] | None = None
@@ -247,7 +249,7 @@ class Workers:
         environment = {**os.environ, "DIGIT_LAB_HOME": str(self.store.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
         with log.open("wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "core.worker"],
+                self.command,
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.PIPE,

@@ -1,0 +1,301 @@
+"""The worker: what it keeps, what it survives, and that a resume after `kill -9` is the run that was never killed."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.config import RunConfig
+from core.control import Wishes
+from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
+from core.files import Lock
+from core.keeping import read_arrays, read_state, surplus
+from core.runs import RunStore
+
+ROOT = Path(__file__).parents[2]
+SMALL = RunConfig(units=16, train_images=400, epochs=3, batch_size=50)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, embedded):
+    """A store of its own, with the embedded images at hand."""
+    from core import worker
+
+    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    return RunStore(tmp_path)
+
+
+def train(store: RunStore, config: RunConfig, **facts):
+    from core.worker import Training
+
+    run = store.create(config, **facts)
+    return run, Training(store, run.id).run()
+
+
+def weights_of(run) -> dict[str, np.ndarray]:
+    return read_arrays(run.epoch_path(run.kept_epochs[-1]))
+
+
+def process(store: RunStore, run) -> subprocess.Popen:
+    """A real worker on its way to `run`."""
+    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
+    environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "core.worker"], stdin=subprocess.PIPE, cwd=ROOT, env=environment, stderr=subprocess.PIPE
+    )
+    worker.stdin.write(f"{run.id}\n".encode())
+    worker.stdin.flush()
+    return worker
+
+
+def wait_until(true, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_run_keeps_its_weights_and_says_so_last(store):
+    run, ended = train(store, SMALL)
+    assert ended.outcome == run.state == "finished"
+    events, _ = run.events()
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], RunEnded)
+    assert [done.epoch for done in run.epochs] == run.kept_epochs == [1, 2, 3]
+    assert run.has_model
+    assert not (run.folder / "room").exists()
+    assert read_state(run.state_path)[0] == 3
+    assert set(read_arrays(run.glimpse_path)) if run.glimpse_path.exists() else True
+
+
+def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store):
+    # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.
+    config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
+    whole, _ = train(store, config)
+    run = store.create(config, queued=True)
+    worker = process(store, run)
+    wait_until(lambda: len(run.epochs) >= 2)
+    worker.kill()
+    worker.wait()
+    worker.stdin.close()
+    worker.stderr.close()
+    assert run.state == "interrupted"
+    from core.worker import Training
+
+    assert Training(store, run.id).run().outcome == "finished"
+    expected, resumed = weights_of(whole), weights_of(run)
+    assert list(expected) == list(resumed)
+    for name in expected:
+        np.testing.assert_array_equal(expected[name], resumed[name], err_msg=name)
+    assert [done.loss for done in whole.epochs] == [done.loss for done in run.epochs]
+
+
+def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
+    from core.worker import Training
+
+    run, _ = train(store, SMALL.changed(epochs=2))
+    told = run.epochs
+    lines = run.events_path.read_bytes().splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if b'"EpochDone"' in line)
+    run.events_path.write_bytes(b"".join(lines[:last]))  # killed between keeping epoch 2 and saying so
+    store.write(run.id, config=SMALL.to_dict())
+    Training(store, run.id).run()
+    assert [done.epoch for done in run.epochs] == [1, 2, 3]
+    assert run.epochs[1].loss == told[1].loss
+    assert run.epochs[1].validation_accuracy == told[1].validation_accuracy
+
+
+def test_more_epochs_go_on_where_the_run_ended(store):
+    from core.worker import Training
+
+    once, _ = train(store, SMALL.changed(epochs=4))
+    run, _ = train(store, SMALL.changed(epochs=2))
+    store.write(run.id, config=SMALL.changed(epochs=4).to_dict())
+    Training(store, run.id).run()
+    for name, expected in weights_of(once).items():
+        np.testing.assert_array_equal(expected, weights_of(run)[name])
+
+
+def test_stop_keeps_the_weights(store):
+    from core.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    heard = []
+
+    def say(event):
+        heard.append(event)
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            Wishes(run).stop()
+
+    ended = Training(store, run.id, say=say).run()
+    assert ended.outcome == run.state == "stopped"
+    assert ended.epochs in (2, 3)
+    assert run.has_model
+
+
+def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
+    from core.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    Wishes(run).pause()
+    thread = threading.Thread(target=Training(store, run.id).run)
+    thread.start()
+    try:
+        wait_until(lambda: run.state == "paused")
+        assert run.epochs == []
+        step = run.step
+        time.sleep(0.2)
+        assert run.step == step
+        Wishes(run).step()
+        wait_until(lambda: len(run.epochs) == 1 and run.state == "paused")
+        time.sleep(0.2)
+        assert len(run.epochs) == 1
+        Wishes(run).go_on()
+        wait_until(lambda: len(run.epochs) > 3)
+    finally:
+        Wishes(run).stop()
+        thread.join(30)
+    events, _ = run.events()
+    assert sum(isinstance(event, Paused) for event in events) == 2
+
+
+def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
+    from core.worker import Training
+
+    run = store.create(SMALL.changed(epochs=6))
+
+    def say(event):
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            Wishes(run).learning_rate(0.0001)
+
+    Training(store, run.id, say=say).run()
+    changed = [event for event in run.events()[0] if isinstance(event, RateChanged)]
+    assert [event.learning_rate for event in changed] == [0.0001]
+    assert run.epochs[0].learning_rate == pytest.approx(0.001)
+    assert run.epochs[-1].learning_rate == pytest.approx(0.0001)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_at_once_and_names_the_knob(store):
+    run, ended = train(
+        store, SMALL.changed(optimizer="sgd", learning_rate=10.0, units=1024, hidden_layers=4, epochs=500)
+    )
+    assert ended.outcome == "failed"
+    assert "learning rate" in ended.reason
+    assert ended.epochs < 5
+    assert not run.has_model
+
+
+def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeypatch):
+    import errno
+
+    from core import files, worker
+
+    real = files.os.fsync
+
+    def full(file):
+        if len(run.kept_epochs) >= 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file)
+
+    run = store.create(SMALL)
+    monkeypatch.setattr(files.os, "fsync", full)
+    ended = worker.Training(store, run.id).run()
+    monkeypatch.undo()
+    assert ended.outcome == "failed"
+    assert "full" in ended.reason
+    assert run.kept_epochs == [1, 2]
+    assert read_state(run.state_path)[0] == 2
+
+
+def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
+    import shutil
+
+    from core.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+
+    def say(event):
+        if isinstance(event, EpochDone):
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+    ended = Training(store, run.id, say=say).run()
+    assert ended.outcome == "failed"
+    assert "deleted" in ended.reason
+
+
+def test_two_processes_never_train_the_same_run(store):
+    from core.worker import Training
+
+    run = store.create(SMALL)
+    first = run.lock
+    assert first.take({"pid": 1, "after": 0})
+    assert Training(store, run.id).run() is None
+    first.release()
+
+
+def test_a_withdrawn_run_is_not_trained(store):
+    from core.worker import Training
+
+    run = store.create(SMALL, queued=True)
+    (run.folder / "queued").unlink()
+    assert Training(store, run.id).run(claim=True) is None
+    assert run.events()[0] == []
+
+
+def test_a_second_run_waits_for_the_device(store):
+    from core.worker import Training
+
+    device = Lock(store.device_path("cpu"))
+    assert device.take({"run": "other"})
+    run = store.create(SMALL.changed(epochs=1, device="cpu"))
+    waited = []
+    thread = threading.Thread(target=Training(store, run.id, waits_for=waited.append).run)
+    thread.start()
+    wait_until(lambda: waited)
+    assert run.state == "starting"
+    assert waited[0] == "other"
+    device.release()
+    thread.join(30)
+    assert run.state == "finished"
+
+
+def test_the_points_within_an_epoch_add_up_to_it(store):
+    # Two roads to the training loss: Keras' mean over the epoch, and the mean of the live points weighted by images.
+    run, _ = train(store, SMALL.changed(epochs=1))
+    events, _ = run.events()
+    points = [event for event in events if isinstance(event, BatchDone)]
+    batches = np.diff([0, *(point.batch for point in points)])
+    mean = np.average([point.loss for point in points], weights=batches)
+    assert mean == pytest.approx(run.epochs[0].loss, rel=1e-4)
+
+
+def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "4")
+    run, _ = train(store, SMALL.changed(epochs=9, train_images=100))
+    assert len(run.kept_epochs) <= 4
+    assert run.kept_epochs[0] == 1
+    assert run.kept_epochs[-1] == 9
+
+
+@pytest.mark.parametrize("bound", [2, 3, 10, 50])
+def test_however_long_a_run_its_first_and_last_epoch_are_kept(bound):
+    kept: list[int] = []
+    for epoch in range(1, 501):
+        kept.append(epoch)
+        kept = [each for each in kept if each not in surplus(kept, bound)]
+        assert len(kept) <= bound
+        assert kept[0] == 1
+        assert kept[-1] == epoch
+
+
+def test_an_idle_worker_ends_with_its_dashboard():
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "core.worker"], stdin=subprocess.PIPE, cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    worker.stdin.close()
+    assert worker.wait(60) == 0
