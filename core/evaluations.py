@@ -80,16 +80,20 @@ def open_test_set(run: Run) -> None:
         write_json(run.folder / "test_set.json", {"opened": [*openings(run), time.time()]})
 
 
+def respect_seal(run: Run, split: str) -> None:
+    """Raises `RunError` where `split` is the test set and still sealed for this run."""
+    if split == TEST and sealed(run):
+        raise RunError(f"The test set is sealed for {run.title}. Open it first; that is written down with the run.")
+
+
 def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> Answers:
     """What `run` says about `split`, as it ended or after `epoch`: as it was kept, else asked of `ask()` and kept.
 
     Raises `RunError` for a sealed test set, missing weights, or weights and images that do not belong together.
     """
-    if split == TEST and sealed(run):
-        raise RunError(f"The test set is sealed for {run.title}. Open it first; that is written down with the run.")
-    weights = _weights(run, epoch)
+    respect_seal(run, split)
     digits = split_of(data, split)
-    belongs, path = _belongs(weights, digits), _path(run, split, epoch)
+    belongs, path = belonging(run, epoch, digits), _path(run, split, epoch)
     if (probabilities := _read(path, belongs, len(digits))) is None:
         _check_images(run, data)
         probabilities = ask().probabilities(digits.images)
@@ -106,12 +110,12 @@ def usual_split(run: Run) -> str:
 
 def is_kept(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
     """Whether `answers` can do without the network."""
+    digits = split_of(data, split)
     try:
-        weights = _weights(run, epoch)
+        belongs = belonging(run, epoch, digits)
     except RunError:
         return True  # `answers` says what is wrong, and asks no network for that
-    digits = split_of(data, split)
-    return _read(_path(run, split, epoch), _belongs(weights, digits), len(digits)) is not None
+    return _read(_path(run, split, epoch), belongs, len(digits)) is not None
 
 
 def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
@@ -119,12 +123,17 @@ def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
 
     Reads one small file; needs neither the images nor the network.
     """
-    facts = read_json(_folder(run) / f"{split}-final.json")
+    facts = read_json(folder(run) / f"{split}-final.json")
     if not isinstance(facts, dict) or not run.has_model or (split == TEST and sealed(run)):
         return None
     if facts["weights"] != _stamp(run.model_path):
         return None
     return Evaluation(np.array(facts["counts"]), facts["loss"])
+
+
+def belonging(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
+    """What tells these weights and these images from all others, as JSON. Raises `RunError` for missing weights."""
+    return {"weights": _stamp(_weights(run, epoch)), "images": fingerprint(digits)}
 
 
 def fingerprint(digits: Digits) -> str:
@@ -147,15 +156,12 @@ def _stamp(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _belongs(weights: Path, digits: Digits) -> dict[str, Any]:
-    return {"weights": _stamp(weights), "images": fingerprint(digits)}
-
-
 def _path(run: Run, split: str, epoch: int | None) -> Path:
-    return _folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npy"
+    return folder(run) / f"{split}-{'final' if epoch is None else f'{epoch:04d}'}.npy"
 
 
-def _folder(run: Run) -> Path:
+def folder(run: Run) -> Path:
+    """Where what was found out about a run is kept."""
     # The run that came with the project lies among its code, where nothing is written.
     return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
 
