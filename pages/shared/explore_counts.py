@@ -8,7 +8,6 @@ from core.digits import CLASSES
 from core.mnist import Mnist
 from pages.shared import explore_traits, palette
 from pages.shared.explore_state import Choice, Opened, filter_by_digits
-from pages.shared.lesson import facts
 
 _CHART = "explore_counts"
 
@@ -36,8 +35,10 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     st.caption(f"{paper:.1%} of all training pixels are paper (0), {ink:.1%} are full ink (255).")
     st.markdown("**What the arrays hold**")
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    arrays = {f"{name} images": digits.images for name, digits in parts.items()}
-    facts(arrays | {f"{name} labels": digits.labels for name, digits in parts.items()})
+    _arrays(
+        {f"{name} images": digits.images for name, digits in parts.items()}
+        | {f"{name} labels": digits.labels for name, digits in parts.items()}
+    )
 
 
 def _filter() -> None:
@@ -82,6 +83,14 @@ def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
         f"| **all** | **{training.sum():,}** | 100 % | **{held_out.sum():,}** | **{test.sum():,}** | 100 % |",
     ]
     st.markdown("\n".join(lines))
+
+
+def _arrays(arrays: dict[str, np.ndarray]) -> None:
+    rows = [
+        f"| {name} | `{array.shape}` | `{array.dtype}` | {array.min()} | {array.max()} | {array.nbytes:,} |"
+        for name, array in arrays.items()
+    ]
+    st.markdown("\n".join(["| array | shape | dtype | min | max | bytes |", "|---|---|---|--:|--:|--:|", *rows]))
 
 
 def _histogram(shares: dict[str, np.ndarray]) -> go.Figure:
