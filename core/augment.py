@@ -12,6 +12,7 @@ from scipy import ndimage
 from core.config import RunConfig
 from core.digits import SIDE
 from core.errors import ConfigError
+from core.variations import Variations
 
 Amount = float | np.ndarray
 _CHUNK = 256  # images at a time: what comes in between stays in the cache
@@ -115,35 +116,11 @@ def distort(images: np.ndarray, *, rng: np.random.Generator, **strengths: float)
     return images
 
 
-# At strength 1. A hand's own spread: more than this and digits turn into one another (6 and 9, 1 and 7).
-_FULL = {"rotation": 20.0, "shift": 2.0, "zoom": 0.2, "shear": 0.3, "thickness": 1.0}
-
-
 def for_training(images: np.ndarray, labels: np.ndarray, config: RunConfig, rng: np.random.Generator) -> np.ndarray:
-    """What the knob `augmentation` makes of the training images for one epoch: uint8, same shape."""
-    if not config.augmentation:
+    """What the knobs `augmentation`, `pen` and `styles` make of training images for one epoch: uint8, same shape."""
+    if not (config.augmentation or config.pen or config.styles):
         return images
-    parts = [_augmented(images[at : at + _CHUNK], config.augmentation, rng) for at in range(0, len(images), _CHUNK)]
-    return np.concatenate(parts) if parts else images
-
-
-def _augmented(images: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """All of `_FULL` at once: turned, slanted, zoomed and shifted in one drawing, which blurs and costs once."""
-    drawn = {
-        name: _either_way(images, full * strength, rng) for name, full in (*_FULL.items(), ("down", _FULL["shift"]))
-    }
-    angle, factor = np.deg2rad(drawn["rotation"]), np.exp(-drawn["zoom"])
-    cos, sin = np.cos(angle) * factor, np.sin(angle) * factor
-    images = thicken(images, drawn["thickness"])
-    return _warp(
-        images,
-        cos,
-        cos * drawn["shear"] - sin,
-        sin,
-        sin * drawn["shear"] + cos,
-        drawn["shift"],
-        drawn["down"],
-    )
+    return Variations(images, labels, config).drawn(rng)
 
 
 def _warp(

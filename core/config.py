@@ -194,8 +194,18 @@ class RunConfig:
         0.0,
         DATA,
         "Augmentation",
-        "How strongly each training image is rotated, shifted, zoomed, sheared and thickened. Raise it when "
-        "it over-fits or misreads drawings.",
+        "How strongly each training image is turned, slanted, stretched, moved and bent, anew in each epoch. Raise "
+        "it when it over-fits or misreads drawings.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+    )
+    pen: float = knob(
+        0.0,
+        DATA,
+        "Redrawn with a pen",
+        "Share of the training images redrawn in each epoch with a round pen of even width, as a canvas has it. "
+        "Raise it when MNIST is read well and drawings are not.",
         low=0.0,
         high=1.0,
         step=0.05,

@@ -110,7 +110,7 @@ def _epoch_seconds(config: RunConfig, images: int, prices: np.ndarray) -> float:
 
 
 def _distorting(config: RunConfig, images: int) -> float:
-    return images * AUGMENTED_SECONDS if config.augmentation or config.styles else 0.0
+    return images * AUGMENTED_SECONDS if config.augmentation or config.pen or config.styles else 0.0
 
 
 def _values(config: RunConfig) -> int:
