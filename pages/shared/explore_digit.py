@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import neighbours, traits
 from core.mnist import Mnist
+from core.worked_out import fingerprint
 from pages.shared import explore_grid, explore_traits
 from pages.shared.digit_grid import digit_grid
 from pages.shared.explore_state import SPLITS, Opened, open_digit, split_of
@@ -64,7 +65,7 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
 
 
 def _nearest(data: Mnist, here: Opened) -> None:
-    found = _nearest_of(here.split, here.index, data.source.sentence, data)
+    found = _nearest_of(here.split, here.index, fingerprint(data), data)
     st.markdown(f"**Most alike** among the {len(data.train) + len(data.validation):,} training images, pixel by pixel")
     images = np.stack([split_of(data, split).images[index] for split, index, _ in found])
     labels = [int(split_of(data, split).labels[index]) for split, index, _ in found]
@@ -87,7 +88,7 @@ def _nearest(data: Mnist, here: Opened) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _nearest_of(split: str, index: int, source: str, _data: Mnist) -> list[tuple[str, int, float]]:
+def _nearest_of(split: str, index: int, key: str, _data: Mnist) -> list[tuple[str, int, float]]:
     """Split, index and distance of the nearest training images, without the digit itself."""
     image = split_of(_data, split).images[index]
     found = []

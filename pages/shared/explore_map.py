@@ -7,6 +7,7 @@ from core import atlas
 from core.mnist import Mnist
 from core.preparation import evenly
 from core.studies import Study
+from core.worked_out import fingerprint
 from pages.shared import caches, explore_study
 from pages.shared.choose import choose_run
 from pages.shared.digit_map import digit_map
@@ -40,7 +41,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
 
 
 def _components(data: Mnist, choice: Choice, dims: int) -> None:
-    found = _axes(data.source.sentence, data)
+    found = _axes(fingerprint(data), data)
     at = _sample(data, choice)
     shares = [f"{share:.1%}" for share in found.shares[:dims]]
     st.caption(
@@ -72,7 +73,7 @@ def _run(data: Mnist, choice: Choice) -> None:
     if run is None:
         return
     at = _sample(data, choice)
-    places, shares = _features(run.id, choice.split, at, data.source.sentence, data)
+    places, shares = _features(run.id, choice.split, at, fingerprint(data), data)
     st.caption(
         f"What the last hidden layer of this network makes of the digits, along its two strongest directions "
         f"({shares[0]:.0%} and {shares[1]:.0%} of the differences). Compare with the map of the pixels: training has "
@@ -109,12 +110,12 @@ def _sample(data: Mnist, choice: Choice) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner="Finding the principal components …", max_entries=3)
-def _axes(source: str, _data: Mnist) -> atlas.Axes:
+def _axes(key: str, _data: Mnist) -> atlas.Axes:
     return atlas.axes(_data)
 
 
 @st.cache_data(show_spinner="Asking the network …", max_entries=12)
-def _features(run_id: str, split: str, at: np.ndarray, source: str, _data: Mnist) -> tuple:
+def _features(run_id: str, split: str, at: np.ndarray, key: str, _data: Mnist) -> tuple:
     from core.explain import principal_map
 
     return principal_map(caches.predictor(run_id).features(split_of(_data, split).images[at]))

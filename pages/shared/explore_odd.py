@@ -7,6 +7,7 @@ from core import oddities
 from core.digits import Digits
 from core.mnist import Mnist
 from core.studies import Study
+from core.worked_out import fingerprint
 from pages.shared import explore_study
 from pages.shared.digit_grid import digit_grid
 from pages.shared.explore_state import SPLITS, Choice, Opened, open_digit
@@ -39,7 +40,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
 def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     labels = np.concatenate([digits.labels for digits in data[:3]])
     accuracy = np.mean(result["probabilities"].argmax(axis=1) == labels)
-    found = _label_errors(data.source.sentence, labels, result["probabilities"])
+    found = _label_errors(fingerprint(data), labels, result["probabilities"])
     st.markdown(
         f"**Confident learning** ([Northcutt, Jiang and Chuang 2021](https://arxiv.org/abs/1911.00068)): a digit is "
         f"suspect when networks trained without it are confident that it is another one. Each of {oddities.FOLDS} "
@@ -119,5 +120,5 @@ def _label(data: Mnist, position: int) -> int:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def _label_errors(source: str, labels: np.ndarray, probabilities: np.ndarray) -> oddities.LabelErrors:
+def _label_errors(key: str, labels: np.ndarray, probabilities: np.ndarray) -> oddities.LabelErrors:
     return oddities.label_errors(labels, probabilities)

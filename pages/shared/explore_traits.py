@@ -5,6 +5,7 @@ import streamlit as st
 
 from core import traits
 from core.mnist import Mnist
+from core.worked_out import fingerprint
 from pages.shared.explore_state import split_of
 
 NAMES = tuple(traits.TRAITS)
@@ -12,12 +13,12 @@ NAMES = tuple(traits.TRAITS)
 
 def of(data: Mnist, split: str) -> dict[str, np.ndarray]:
     """Each trait of each digit of a split: name → float32 (n,)."""
-    return _measured(split, data.source.sentence, data)
+    return _measured(split, fingerprint(data), data)
 
 
 def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each digit's pixels: float32 (10, 28, 28) each, 0 to 255."""
-    return _means(split, data.source.sentence, data)
+    return _means(split, fingerprint(data), data)
 
 
 def counts(data: Mnist, split: str) -> np.ndarray:
@@ -27,21 +28,21 @@ def counts(data: Mnist, split: str) -> np.ndarray:
 
 def values(data: Mnist, split: str) -> np.ndarray:
     """The share of a split's pixels that has each value: float64 (256,)."""
-    return _values(split, data.source.sentence, data)
+    return _values(split, fingerprint(data), data)
 
 
-# `_data` is not hashed: the source's sentence names it, and changes when another set takes its place.
+# `_data` is not hashed; its fingerprint, `key`, stands for it.
 @st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
-def _measured(split: str, source: str, _data: Mnist) -> dict[str, np.ndarray]:
+def _measured(split: str, key: str, _data: Mnist) -> dict[str, np.ndarray]:
     return traits.measure(split_of(_data, split))
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _means(split: str, source: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
+def _means(split: str, key: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
     digits = split_of(_data, split)
     return traits.mean_images(digits), traits.spread_images(digits)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
-def _values(split: str, source: str, _data: Mnist) -> np.ndarray:
+def _values(split: str, key: str, _data: Mnist) -> np.ndarray:
     return traits.value_counts(split_of(_data, split)) / max(split_of(_data, split).images.size, 1)

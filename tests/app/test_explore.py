@@ -1,0 +1,169 @@
+"""Explore as a visitor meets it: every view cold, links good and bad, filters that leave something and nothing."""
+
+import numpy as np
+import pytest
+
+from core import mnist
+from core.worked_out import fingerprint
+from pages.shared import explore_state
+from pages.shared.explore_grid import ORDERS, in_order
+from pages.shared.explore_numbers import as_table
+from pages.shared.explore_odd import place
+from pages.shared.explore_views import VIEWS
+
+
+@pytest.fixture(scope="module")
+def data():
+    return mnist.load()
+
+
+def again(app):
+    """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
+    app.session_state["_inside_navigation"] = True
+    return app.run()
+
+
+def texts(app) -> str:
+    return " ".join(element.value for kind in (app.markdown, app.caption, app.info, app.warning) for element in kind)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_by_its_link(open_page, view):
+    app = open_page("explore", view=view)
+    assert not app.exception
+    assert not app.error
+    assert not app.warning
+
+
+def test_a_link_opens_a_digit(open_page, data):
+    app = open_page("explore", split="test", index="3")
+    assert app.subheader[0].value == f"Test digit 3: a {data.test.labels[3]}"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"index": "99999999"}, "The index must be a whole number from 0 to"),
+        ({"index": "-1"}, "Received: '-1'. Showing digit 0."),
+        ({"index": "²"}, "The index must be a whole number"),
+        ({"index": "three"}, "Received: 'three'"),
+        ({"split": "everything"}, "The link must name a split: train, validation, test. Received: 'everything'."),
+        ({"view": "upside-down"}, "The link must name a view"),
+    ],
+)
+def test_a_wrong_link_gets_a_sentence(open_page, query, sentence):
+    app = open_page("explore", **query)
+    assert not app.exception
+    assert sentence in app.warning[0].value
+
+
+def test_choosing_digits_filters_the_grid(open_page, data):
+    app = open_page("explore")
+    app.session_state["explore_digits"] = [3, 8]
+    again(app)
+    counts = data.train.counts
+    assert f"{counts[3] + counts[8]:,} training images of 3, 8" in texts(app)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_empty_choice_is_a_sentence_in_every_view(open_page, view):
+    app = open_page("explore", view=view)
+    app.session_state["explore_lasso"] = ("train", np.zeros(0, np.int64))
+    again(app)
+    assert not app.exception
+    if view == "grid":
+        assert "There are no training images" in texts(app)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_shows_each_chosen_digit_once(data, order, monkeypatch):
+    monkeypatch.setattr("streamlit.session_state", {})
+    positions = np.arange(0, 600, 2)
+    choice = explore_state.Choice("train", positions, "300 training images", (), positions)
+    ordered = in_order(data, choice, explore_state.Opened("train", 100), order)
+    if order == "around":
+        assert ordered.tolist() == list(range(80, 121, 2))
+    else:
+        assert sorted(ordered) == positions.tolist()
+
+
+def test_the_neighbourhood_of_an_index_is_ten_on_either_side(data):
+    positions = np.arange(len(data.train))
+    choice = explore_state.Choice("train", positions, "", (), positions)
+    around = [in_order(data, choice, explore_state.Opened("train", index), "around").tolist() for index in (2000, 0)]
+    assert around == [list(range(1990, 2011)), list(range(11))]
+
+
+def test_sorting_by_ink_begins_with_the_least(data):
+    positions = np.arange(500)
+    choice = explore_state.Choice("train", positions, "", (), positions)
+    here = explore_state.Opened("train", 0)
+    ink = data.train.images[in_order(data, choice, here, "ink")].mean(axis=(1, 2))
+    assert ink.tolist() == sorted(ink)
+    falling = data.train.images[in_order(data, choice, here, "ink", falling=True)].mean(axis=(1, 2))
+    assert falling.tolist() == sorted(ink, reverse=True)
+
+
+def test_numbers_are_printed_three_characters_each(data):
+    lines = as_table(data.train.images[0]).split("\n")
+    assert len(lines) == 28
+    assert {len(line) for line in lines} == {28 * 4 - 1}
+    assert [int(value) for value in lines[10].split()] == data.train.images[0, 10].tolist()
+
+
+def test_row_10_of_digit_2000_reads_as_in_the_tutorial(open_page, real_mnist):
+    app = open_page("explore", view="numbers", index="2000")
+    row = " ".join(["0"] * 9 + ["92", "255", "254", "254", "119"] + ["0"] * 14)
+    assert f"image[10] = {row}" in [code.value for code in app.code]
+
+
+def test_counts_are_exact(open_page, real_mnist):
+    table = texts(open_page("explore", view="counts"))
+    for count in (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949, 980, 1135):
+        assert f"| {count:,} |" in table
+
+
+def test_a_set_with_a_digit_missing_is_no_error(open_page, data, monkeypatch):
+    without = data._replace(
+        train=data.train[data.train.labels != 4][:500],
+        validation=data.validation[data.validation.labels != 4][:100],
+        test=data.test[data.test.labels != 4][:100],
+    )
+    monkeypatch.setattr(mnist, "load", lambda: without)
+    from pages.shared import caches
+
+    caches.data.clear()
+    try:
+        for view in VIEWS:
+            app = open_page("explore", view=view)
+            assert not app.exception, view
+            app.session_state["explore_digits"] = [4]
+            again(app)
+            assert not app.exception, view
+            if view == "grid":
+                assert "There are no training images of 4" in texts(app)
+            if view == "counts":
+                assert "No training image shows 4" in texts(app)
+    finally:
+        monkeypatch.undo()
+        caches.data.clear()
+
+
+def test_positions_through_all_splits_are_found_again(data):
+    train, validation = len(data.train), len(data.validation)
+    assert place(data, 0) == ("train", 0)
+    assert place(data, train - 1) == ("train", train - 1)
+    assert place(data, train) == ("validation", 0)
+    assert place(data, train + validation + 7) == ("test", 7)
+
+
+def test_the_nearest_images_do_not_hold_the_digit_itself(open_page, data):
+    app = open_page("explore", index="17")
+    assert "training images, pixel by pixel" in texts(app)
+    from pages.shared.explore_digit import _nearest_of
+
+    found = _nearest_of("train", 17, fingerprint(data), data)
+    assert ("train", 17) not in [(split, index) for split, index, _ in found]
+    gaps = [np.linalg.norm(data.train.images[17] / 255 - getattr(data, s).images[i] / 255) for s, i, _ in found]
+    assert gaps == pytest.approx([distance for *_, distance in found], abs=1e-3)
+    assert gaps == sorted(gaps)
