@@ -1,11 +1,11 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
 
 import streamlit as st
+
+from core import mnist
 from core.jobs import Jobs
 from core.mnist import Mnist
 from core.runs import RunStore
-
-from core import mnist
 
 
 @st.cache_resource(show_spinner="Reading MNIST …")
@@ -35,7 +35,12 @@ def _predictor(run_id: str, epoch: int | None, changed: float):
 
 
 def predictor(run_id: str, epoch: int | None = None):
-    """The network of a run, after `epoch` or as it ended. The first one imports Keras, which takes some seconds."""
+    """The network of a run, after `epoch`, or as it ended; while it still trains, as its newest epoch left it.
+
+    The first one imports Keras, which takes some seconds.
+    """
     run = store().get(run_id)
+    if epoch is None and not run.has_model and run.kept_epochs:
+        epoch = run.kept_epochs[-1]
     path = run.model_path if epoch is None else run.epoch_path(epoch)
     return _predictor(run_id, epoch, path.stat().st_mtime if path.exists() else 0.0)

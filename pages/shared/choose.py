@@ -1,8 +1,8 @@
 """The picker of a finished run, which every page that asks a network something has."""
 
 import streamlit as st
-from core.runs import Run
 
+from core.runs import Run
 from pages.shared import caches
 
 

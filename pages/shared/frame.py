@@ -11,7 +11,8 @@ import streamlit as st
 from core.errors import DigitLabError
 from pages.shared import caches, source
 
-_INSIDE, _BOUND_FOR = "_inside_navigation", "_bound_for"
+_INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
+VISITS = "_visits"  # counts how often this visitor changed the page: components forget what they held, pages may ask
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ def page(name: str) -> None:
     if not st.session_state.pop(_INSIDE, False):
         st.session_state[_BOUND_FOR] = (this.path, st.query_params.to_dict())
         st.switch_page("streamlit_app.py")
+    if st.session_state.get(_PAGE) != name:
+        st.session_state[_PAGE] = name
+        st.session_state[VISITS] = st.session_state.get(VISITS, 0) + 1
     st.html(_STYLE)
     with st.container(key="frame", gap="xxsmall"):
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)

@@ -1,0 +1,92 @@
+"""One digit: the canvas, what the network gets of it, its answer, and what can be asked about that."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from core import drawing
+from core.drawing import Drawing
+from core.errors import DrawingError
+from pages.shared import caches, canvas, draw_everyone, draw_probe, draw_steps, draw_why
+from pages.shared.draw_network import Chosen
+from pages.shared.softmax import answer, softmax_bars
+
+KEY = "draw"
+STYLE = """<style>
+.st-key-answer h2 {padding-top: 0}
+.st-key-draw-canvas canvas {touch-action: none; border-radius: .6rem}
+</style>"""
+VIEWS: dict[str, tuple[str, Callable[[Chosen, Drawing, np.ndarray], None]]] = {
+    "steps": ("From ink to digit", draw_steps.show),
+    "why": ("Why", draw_why.show),
+    "probe": ("Probe", draw_probe.show),
+    "everyone": ("Every run", draw_everyone.show),
+}
+
+
+@st.fragment
+def show(network: Chosen) -> None:
+    """Canvas and answer; a stroke runs only this again."""
+    under = _sent()
+    left, middle, right = st.columns([3, 2, 4], gap="large")
+    with left:
+        rgba = canvas.canvas(key=KEY, under=under)
+        st.slider("Pen", 8, 36, 20, 2, key=f"{KEY}-pen", format="%d px", width=280)
+    road = draw_steps.road()
+    try:
+        if rgba is None:
+            raise DrawingError("Draw a digit from 0 to 9 on the black square, as large as you like.")
+        drawn = drawing.to_digit(rgba, road)
+    except DrawingError as error:
+        with right, st.container(key="answer"):
+            st.info(str(error), icon=":material/draw:")
+        return
+    probabilities = network.probabilities(drawn.digit)
+    with middle:
+        st.image(_large(drawn.digit), width=196, output_format="PNG", alt="The 28 by 28 pixels that the network gets")
+        st.caption("What the network gets: 28×28 pixels, this very array.")
+    with right, st.container(key="answer"):
+        st.subheader(answer(probabilities), anchor=False)
+        softmax_bars(probabilities)
+    _more(network, drawn, probabilities)
+
+
+def _more(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+    view = st.segmented_control(
+        "More about this answer",
+        list(VIEWS),
+        format_func=lambda name: VIEWS[name][0],
+        default="steps",
+        required=True,
+        key="draw_view",
+        label_visibility="collapsed",
+    )
+    VIEWS[view][1](network, drawn, probabilities)
+
+
+def _sent() -> np.ndarray | None:
+    """The digit another page sent here, `?send=train:2000`: it lies under the pen until the canvas is cleared."""
+    sent = st.query_params.get("send")
+    if not sent:
+        return None
+    split, _, index = sent.partition(":")
+    digits = {"train": caches.data().training, "validation": caches.data().validation, "test": caches.data().test}
+    if split not in digits or not index.isdecimal() or int(index) >= len(digits[split]):
+        st.warning(f"There is no digit to send by that link. Received: {sent!r}. Draw one.", icon=":material/link_off:")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"From Explore: {split} digit {index}, a {digits[split].labels[int(index)]}. Draw over it if you like."
+        )
+        st.button("Take it away", on_click=_take_away, type="tertiary", icon=":material/close:")
+    return digits[split].images[int(index)]
+
+
+def _take_away() -> None:
+    st.query_params.pop("send", None)
+    canvas.clear(KEY)
+
+
+def _large(digit: np.ndarray) -> np.ndarray:
+    return np.kron(digit, np.ones((7, 7), np.uint8))

@@ -1,0 +1,100 @@
+"""Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
+
+import contextlib
+import sys
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.errors import DigitLabError
+from core.runs import Run
+from pages.shared import caches
+
+_RUN, _EPOCH = "draw_run", "draw_epoch"
+NEWEST = 0  # on the epoch slider: the network as it is now
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A run and one of its kept epochs; None: as it is now."""
+
+    run: Run
+    epoch: int | None
+
+    @property
+    def predictor(self):
+        """The network itself. The first one imports Keras, which takes some seconds."""
+        return caches.predictor(self.run.id, self.epoch)
+
+    def probabilities(self, digit: np.ndarray) -> np.ndarray:
+        """float32 (10,) for one digit, uint8 (28, 28)."""
+        return self.predictor.probabilities(digit[None])[0]
+
+    @property
+    def title(self) -> str:
+        return self.run.title + (f", after epoch {self.epoch}" if self.epoch else "")
+
+
+def answering() -> list[Run]:
+    """The runs that can answer: finished ones, the one that came with the project, and any that kept an epoch."""
+    return [run for run in caches.store().runs() if run.has_model or run.kept_epochs]
+
+
+def choose() -> Chosen | None:
+    """The controls that choose the network; None, which is said, where no run can answer."""
+    wake()
+    runs = {run.id: run for run in answering()}
+    if not runs:
+        st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+        return None
+    if st.session_state.get(_RUN) not in runs:
+        linked = st.query_params.get("run")
+        # The model that came with the project was made for drawings: it answers unless another is chosen.
+        st.session_state[_RUN] = linked if linked in runs else next(iter(sorted(runs, key=lambda i: i != "shipped")))
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "The network that reads",
+            list(runs),
+            format_func=lambda run_id: _named(runs[run_id]),
+            key=_RUN,
+            persist_state="session",
+            width=440,
+        )
+        st.query_params["run"] = chosen
+        return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
+
+
+def _named(run: Run) -> str:
+    return run.title + (f" (training: epoch {len(run.epochs)})" if run.active else "")
+
+
+def _choose_epoch(run: Run) -> int | None:
+    kept = run.kept_epochs
+    if len(kept) < 2:
+        return None
+    epoch = st.select_slider(
+        "After epoch",
+        [*kept, NEWEST],
+        NEWEST,
+        format_func=lambda epoch: "newest" if epoch == NEWEST else str(epoch),
+        key=f"{_EPOCH}_{run.id}",
+        help="Go back to what the network knew after an earlier epoch.",
+        width=280,
+    )
+    return None if epoch == NEWEST else epoch
+
+
+def wake() -> None:
+    """Begins to import Keras beside the page, so that the first stroke is answered as fast as the later ones."""
+    if "keras" not in sys.modules and not any(thread.name == "waking" for thread in threading.enumerate()):
+        threading.Thread(target=_wake, name="waking", daemon=True).start()
+
+
+def _wake() -> None:
+    from core.predict import Predictor
+
+    with contextlib.suppress(DigitLabError):  # the first answer builds what later ones reuse
+        Predictor(caches.store().get("shipped").model_path).probabilities(np.zeros((1, 28, 28), np.uint8))
