@@ -46,7 +46,14 @@ class Stood:
         return next(found, None)
 
 
-def stood(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> list[Stood]:
+def stood(
+    run: Run,
+    split: str,
+    data: Mnist,
+    ask: Callable[[], Network],
+    epoch: int | None = None,
+    progress: Callable[[float], object] = lambda share: None,
+) -> list[Stood]:
     """How a run stands every distortion: as it was kept, else measured now and kept."""
     evaluations.respect_seal(run, split)
     digits = evaluations.split_of(data, split)[:IMAGES]
@@ -55,7 +62,10 @@ def stood(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: 
     if found := _kept(path, belongs):
         return found
     network = ask()
-    found = [measure(network, digits, name) for name in DISTORTIONS]
+    found = []
+    for done, name in enumerate(DISTORTIONS):
+        progress(done / len(DISTORTIONS))
+        found.append(measure(network, digits, name))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]})
     return found

@@ -14,7 +14,7 @@ from pages.shared.evaluate_choice import Asked
 
 
 def show(asked: Asked) -> None:
-    found = _stood(asked.run.id, asked.split, asked.epoch, float(asked.answers.evaluation.loss or 0.0))
+    found = _stood(asked)
     st.markdown(
         f"The first {found[0].images:,} {asked.split} images, each distorted by an amount drawn up to the strength "
         "shown. A person reads most of them even at the far right."
@@ -32,11 +32,16 @@ def show(asked: Asked) -> None:
     _one_digit(asked)
 
 
-@st.cache_data(max_entries=200, show_spinner="Distorting images and asking the network …")
-def _stood(run_id: str, split: str, epoch: int | None, loss: float) -> list[Stood]:
-    """The loss is part of the key: other weights have another one."""
-    run = caches.store().get(run_id)
-    return robustness.stood(run, split, caches.data(), lambda: caches.predictor(run_id, epoch), epoch)
+def _stood(asked: Asked) -> list[Stood]:
+    """As it was kept with the run, else measured now, which takes some seconds and shows how far it is."""
+    place = st.empty()
+
+    def tell(share: float) -> None:
+        place.progress(share, "Distorting images and asking the network …")
+
+    found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.predictor, asked.epoch, tell)
+    place.empty()
+    return found
 
 
 def strain_chart(found: list[Stood]) -> go.Figure:
