@@ -31,7 +31,7 @@ def from_canvas(canvas: Mapping[str, Any] | None) -> list[Stroke]:
     try:
         paths = [item for item in (canvas or {}).get("objects", ()) if item.get("type", "").lower() == "path"]
         if len(paths) > MAX_STROKES or sum(len(item["path"]) for item in paths) > MAX_POINTS:
-            raise DrawingError(f"A drawing must have at most {MAX_STROKES} strokes. Received: {len(paths)}. Clear.")
+            raise DrawingError(f"A drawing may have {MAX_STROKES} strokes. Received: {len(paths)}. Clear some.")
         return [Stroke(_flattened(item["path"]), _width(item.get("strokeWidth", 1))) for item in paths]
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         raise DrawingError("The drawing could not be read. Clear the canvas and draw again.") from error
@@ -48,7 +48,7 @@ def through_midpoints(points: np.ndarray) -> np.ndarray:
 
 
 def render(strokes: Sequence[Stroke], height: int, width: int, under: np.ndarray | None = None) -> np.ndarray:
-    """White strokes on black, uint8 (height, width, 4), alpha 255; `under`, uint8 (height, width), lies beneath them."""
+    """White strokes on black, uint8 (height, width, 4), alpha 255; `under`, uint8 (height, width), lies beneath."""
     fine = Image.new("L", (width * _FINER, height * _FINER))
     pen = ImageDraw.Draw(fine)
     for stroke in strokes:
