@@ -5,7 +5,7 @@ import streamlit as st
 from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
-from pages.shared import caches, compare_curves, compare_rows
+from pages.shared import caches, compare_curves, compare_rows, compare_verdict
 
 REFRESH_SECONDS = 2.0
 
@@ -35,6 +35,7 @@ def _view() -> None:
         st.info("Tick runs in the table: their curves appear here.", icon=":material/check_box:")
         return
     compare_curves.show(shown)
+    compare_verdict.show(found, shown)
 
 
 def _invite() -> None:

@@ -1,0 +1,115 @@
+"""Compare's second half: two runs, what sets them apart, and which is better, in words."""
+
+import sys
+
+import streamlit as st
+
+from core import evaluations, verdict
+from core.comparison import Row
+from core.evaluations import TEST, VALIDATION
+from core.runs import ACTIVE
+from core.verdict import Difference
+from pages.shared import caches
+from pages.shared.evaluate_choice import ask
+
+MANY = 5  # runs in the charts, beyond which the best of them is partly the luckiest
+
+
+def show(found: list[Row], shown: list[Row]) -> None:
+    """Draws the comparison of two of the chosen runs."""
+    st.subheader("Which is better?", anchor=False)
+    ended = [row for row in shown if row.state not in ACTIVE]
+    if len(ended) < 2:
+        st.info("Tick two runs that have ended: this says what sets them apart, and whether one is better.")
+        return
+    first, second = _pair(ended)
+    if first is second:
+        st.info("These are one and the same. Choose two runs.")
+        return
+    _verdict(first, second)
+    if said := verdict.over_seeds(first, second, found):
+        st.markdown(said)
+    if len(shown) > MANY:
+        st.caption(
+            f"The best of {len(shown)} runs is also the luckiest of them. Train it again with other seeds before you "
+            "believe the difference."
+        )
+    _tables(first, second)
+
+
+def _pair(ended: list[Row]) -> tuple[Row, Row]:
+    """Two of the chosen runs; at first the baseline, or else the newest, and the one after it."""
+    by_id = {row.run.id: row for row in sorted(ended, key=lambda row: not row.run.baseline)}
+    picked = []
+    for column, label, key, first in zip(
+        st.columns(2), ("First", "Second"), ("compare_first", "compare_second"), (0, 1), strict=True
+    ):
+        if st.session_state.get(key) not in by_id:
+            st.session_state[key] = list(by_id)[first]
+        titles = {run: row.run.title + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
+        picked.append(by_id[column.selectbox(label, list(by_id), format_func=titles.__getitem__, key=key)])
+    return picked[0], picked[1]
+
+
+def _verdict(first: Row, second: Row) -> None:
+    split = verdict.common_split(first, second)
+    if split is None:
+        st.info(verdict.why_none(first, second), icon=":material/lock:")
+        return
+    called = verdict.names(first, second)
+    if split == VALIDATION:
+        st.caption(
+            ":material/lock: The test set is sealed for at least one of them, so the 6,000 held-out validation images "
+            "judge. They have guided your choices already; the test set has the last word."
+        )
+    without = [row.run.title for row in (first, second) if not row.run.has_model]
+    if without:
+        _by_counts(first, second, called, split, f"{without[0]} has kept no network. ")
+    elif _answered(first, split) and _answered(second, split):
+        _by_images(first, second, called, split)
+    else:
+        _by_counts(first, second, called, split, "")
+        asked = st.button("Ask both networks image by image", icon=":material/play_arrow:", key="compare_ask")
+        st.caption("Waking the first network takes some seconds; the answers are kept.")
+        if asked:
+            _by_images(first, second, called, split)
+
+
+def _answered(row: Row, split: str) -> bool:
+    """Whether the run's answers are there, or can be had at once."""
+    return "keras" in sys.modules or evaluations.is_kept(row.run, split, caches.data())
+
+
+def _by_images(first: Row, second: Row, called: tuple[str, str], split: str) -> None:
+    answers = [ask(row.run, split) for row in (first, second)]
+    said = verdict.by_images(called, answers[0].right, answers[1].right, split)
+    st.success(said, icon=":material/balance:")
+
+
+def _by_counts(first: Row, second: Row, called: tuple[str, str], split: str, before: str) -> None:
+    """What the two accuracies alone say."""
+    accuracies = [row.test if split == TEST else row.summary.last_validation for row in (first, second)]
+    if accuracies[0] is None or accuracies[1] is None:
+        st.info(f"{before}At least one of them has no accuracy on the {split} images yet.")
+        return
+    images = first.test_images if split == TEST else len(caches.data().validation)
+    st.info(before + verdict.by_counts(called, accuracies[0], accuracies[1], images, split), icon=":material/balance:")
+
+
+def _tables(first: Row, second: Row) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What sets them apart**")
+        different = verdict.differences(first, second)
+        if different:
+            _table(different)
+        else:
+            st.caption("Nothing: the same knobs, the same seed. On one machine their curves are equal.")
+    with right:
+        st.markdown("**What came of it**")
+        _table(verdict.results(first, second))
+
+
+def _table(lines: list[Difference]) -> None:
+    st.table({"": [line.what for line in lines], "First": [line.first for line in lines],
+              "Second": [line.second for line in lines]}, hide_index=True)  # fmt: skip
