@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from pages.shared import caches, frame, prepare_digit
-from pages.shared.prepare_steps import BY_NAME, NAMES
+from pages.shared import caches, frame, lesson, prepare_digit
+from pages.shared.prepare_steps import BY_NAME, NAMES, TITLES
 
 frame.page("prepare")
+lesson.style()
 with frame.guard():
     example = prepare_digit.choose(caches.data())
-    name = prepare_digit.choose_step(NAMES, {name: step.title for name, step in BY_NAME.items()})
+    name = prepare_digit.choose_step(NAMES, TITLES)
     with st.container(key="step"):
-        st.subheader(f"{NAMES.index(name) + 1}. {BY_NAME[name].title}", anchor=False)
+        st.subheader(f"{NAMES.index(name) + 1}. {TITLES[name]}", anchor=False)
         BY_NAME[name].draw(example)
-    prepare_digit.walk(NAMES, name, {name: step.title for name, step in BY_NAME.items()})
+    prepare_digit.walk(NAMES, name, TITLES)

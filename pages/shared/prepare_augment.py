@@ -1,111 +1,143 @@
-"""Augmentation and other changes to the training images, seen before anything is trained on them."""
+"""The lesson's step for augmentation: one digit twenty-five times, made by the functions that training uses."""
+
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import augment
-from core.config import RunConfig
+from core.augment import DISTORTIONS, distort, for_training, rotate
+from core.config import KNOBS, RunConfig
 from core.digits import Digits
-from core.preparation import for_run
+from pages.shared import lesson_pictures as draw
 from pages.shared.digit_grid import digit_grid
-from pages.shared.lesson import Example, code, facts
+from pages.shared.lesson import Example, before_after, code, show, wrong
 
 SAMPLES = 25
-_SEED = "prepare_augment_seed"
+_STEPS = {"rotation": 1.0, "shift": 0.5, "zoom": 0.05, "shear": 0.05, "thickness": 0.1, "noise": 0.05, "cover": 1.0}
+_GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # where the sliders stand at first
+_KNOB, _OWN = "As the training knob does", "Each by itself"
 
 
 def previewer(example: Example) -> None:
     """Twenty-five versions of the digit, made by the functions that training uses."""
     st.markdown(
-        "A digit stays the same digit when it is turned a little, moved or written with a thicker pen. Training on "
-        "such versions teaches the network what does **not** matter, as if there were many more images."
+        "A digit stays the same digit when it is turned a little, moved, or written with a thicker pen. Training on "
+        "such versions teaches the network what does **not** matter, as if there were many more pictures. "
+        "These are made by the very functions that training uses."
     )
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        how = st.segmented_control(
-            "How", ["As the training knob does", "One by one"], default="As the training knob does", required=True,
-            key="prepare_augment_how",
-        )  # fmt: skip
-        others = st.toggle("25 different digits", key="prepare_augment_others")
-        st.button("Draw anew", icon=":material/casino:", on_click=_draw_anew)
-    chosen = slice(example.index, example.index + SAMPLES) if others else np.full(SAMPLES, example.index)
-    digits = example.train[chosen]
-    rng = np.random.default_rng(st.session_state.get(_SEED, 0))
-    after = _as_the_knob(digits, rng) if how == "As the training knob does" else _one_by_one(digits, rng)
-    digit_grid(
-        after, [str(label) for label in digits.labels], key="prepare_augmented", columns=13, alt="Distorted digits"
-    )
-    facts({"before": digits.images, "after": after})
+    sides = st.columns([2, 3], gap="large")
+    with sides[0]:
+        how = st.segmented_control("Distort", [_KNOB, _OWN], default=_KNOB, required=True, key="prepare_how")
+        seed = int(st.number_input("Seed", 0, 9999, 1, key="prepare_seed", help="Same seed, same 25 versions."))
+        many = st.toggle("25 different digits", key="prepare_many", help="The digits that follow yours in the data.")
+        digits = _originals(example, many)
+        rng = np.random.default_rng(seed)
+        made, lines, config = _knob(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
+    with sides[1]:
+        _compare(example, digits, made, many)
+    before_after({"original": digits.images}, {"distorted": made})
+    left, right = st.columns(2)
+    with left:
+        code(*lines)
+        if config is not None:
+            st.page_link(
+                "pages/train.py",
+                label=f"Train with augmentation {config.augmentation:g}",
+                icon=":material/model_training:",
+                query_params=config.to_query(),
+            )
+    with right, wrong("augment"):
+        _too_much(example)
 
 
-def _as_the_knob(digits: Digits, rng: np.random.Generator) -> np.ndarray:
+def _originals(example: Example, many: bool) -> Digits:
+    """The digit 25 times, or the 25 from it on."""
+    chosen = np.arange(example.index, example.index + SAMPLES) % len(example.train)
+    return example.train[chosen if many else np.full(SAMPLES, example.index)]
+
+
+def _knob(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], RunConfig]:
+    knob = KNOBS["augmentation"]
     strength = st.slider(
-        "Augmentation", 0.0, 1.0, 0.5, 0.05, key="prepare_strength", help="The knob of that name in Train."
+        f"{knob.label} (the knob on Train)", knob.low, knob.high, 0.5, knob.step, key="prepare_strength", help=knob.help
     )
     config = RunConfig(augmentation=strength)
-    st.page_link(
-        "pages/train.py", label="Train with this", icon=":material/model_training:", query_params=config.to_query()
-    )
-    code(f"augment.for_training(images, labels, RunConfig(augmentation={strength:g}), rng)   # anew in every epoch")
-    return augment.for_training(digits.images, digits.labels, config, rng)
+    made = for_training(digits.images, digits.labels, config, rng)
+    st.caption("One number for all: rotation, shift, zoom, shear and thickness together. New versions in every epoch.")
+    lines = [
+        "from core.augment import for_training",
+        f"config = RunConfig(augmentation={strength:g})",
+        f"for_training(images, labels, config, np.random.default_rng({seed}))",
+        "",
+        "# Keras has layers that do the like, active in training only:",
+        "keras.layers.RandomRotation(0.05), keras.layers.RandomTranslation(0.1, 0.1), keras.layers.RandomZoom(0.1)",
+    ]
+    return made, lines, config
 
 
-def _one_by_one(digits: Digits, rng: np.random.Generator) -> np.ndarray:
-    columns, strengths = st.columns(4), {}
-    for at, distortion in enumerate(augment.DISTORTIONS.values()):
-        strengths[distortion.name] = columns[at % 4].slider(
-            f"{distortion.label} {distortion.unit}".strip(),
+def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], None]:
+    strengths: dict[str, Any] = {}
+    for name, distortion in DISTORTIONS.items():
+        unit = f", {distortion.unit}" if distortion.unit else ""
+        strengths[name] = st.slider(
+            f"{distortion.label}{unit}",
             0.0,
             float(distortion.strongest),
-            0.0 if at else distortion.strongest / 3,
-            float(distortion.strongest) / 40,
-            key=f"prepare_{distortion.name}",
+            _GENTLE.get(name, 0.0),
+            _STEPS.get(name, distortion.strongest / 20),
+            key=f"prepare_{name}",
+            help="Each version draws its own amount at random, up to this.",
         )
-    used = {name: round(strength, 4) for name, strength in strengths.items() if strength}
-    code(f"augment.distort(images, rng=rng, {', '.join(f'{name}={strength:g}' for name, strength in used.items())})")
-    return augment.distort(digits.images, rng=rng, **used)
+    chosen = {name: strength for name, strength in strengths.items() if strength}
+    made = distort(digits.images, rng=rng, **chosen)
+    arguments = "".join(f", {name}={strength:g}" for name, strength in chosen.items())
+    lines = ["from core.augment import distort", f"distort(images, rng=np.random.default_rng({seed}){arguments})"]
+    return made, lines, None
 
 
-def _draw_anew() -> None:
-    st.session_state[_SEED] = st.session_state.get(_SEED, 0) + 1
+def _compare(example: Example, digits: Digits, made: np.ndarray, many: bool) -> None:
+    """The original beside what was made of it: the one digit large, or the one of the 25 that was chosen."""
+    alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
+    captions = [str(label) for label in digits.labels] if many else [""] * SAMPLES
+    chosen = digit_grid(made, captions, key="prepare_made", columns=5, alt=alt, tile=74) or 0
+    changed = np.abs(made[chosen].astype(int) - digits.images[chosen]).mean() / 255
+    show(
+        draw.line(
+            draw.picture(digits.images[chosen], 112, f"Original, a {digits.labels[chosen]}", "original"),
+            "→",
+            draw.picture(made[chosen], 112, "The same, distorted", f"version {chosen + 1}"),
+            draw.picture(
+                _difference(digits.images[chosen], made[chosen]),
+                112,
+                "Where ink went away in orange, and came in blue",
+                f"ink gone, ink new<br>{changed:.1%} of full ink",
+            ),
+        )
+    )
+    st.caption("Choose a version to see it beside the original.")
 
 
-def harder(example: Example) -> None:
-    """Fewer images and wrong labels: what the knobs of a run do to its training images."""
+def _difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Ink that went away in orange, ink that came in blue, what stayed in grey: uint8 (28, 28, 3)."""
+    a, b = before.astype(np.float32)[..., None], after.astype(np.float32)[..., None]
+    stayed, gone, new = np.minimum(a, b), np.maximum(a - b, 0), np.maximum(b - a, 0)
+    colours = np.array([[150, 150, 158], [255, 150, 30], [70, 150, 255]], np.float32) / 255
+    return np.clip(stayed * colours[0] + gone * colours[1] + new * colours[2], 0, 255).astype(np.uint8)
+
+
+def _too_much(example: Example) -> None:
+    turned = rotate(example.image[None], 180.0)[0]
+    flipped = example.image[:, ::-1]
     st.markdown(
-        "Two ways to make learning harder, and to see a network over-fit: give it only a few images, or tell it lies. "
-        "Here is the beginning of what a run with these knobs would be trained on."
+        "**Too much** and the label lies: a 6 turned by 180° is a 9, and a mirrored 3 is no digit at all. Flips, which "
+        "serve well for cats, are wrong for digits. Turn up rotation until you could not name the digits yourself: "
+        "that is too far.\n\n**On the wrong part:** distort training pictures only. Validation and test stay as they "
+        "are, or you measure something else."
     )
-    with st.container(horizontal=True, gap="medium"):
-        images = st.select_slider(
-            "Training images", [100, 500, 1000, 5000, 10_000, 0], 0, format_func=_all, key="prepare_n"
+    show(
+        draw.line(
+            draw.picture(example.image, 84, "The digit", f"label {example.label}"),
+            draw.picture(turned, 84, "Turned upside down", f"turned by 180°, still labelled {example.label}"),
+            draw.picture(flipped, 84, "Mirrored", f"mirrored, still labelled {example.label}"),
         )
-        wrong = st.slider("Wrong labels", 0.0, 0.9, 0.2, 0.05, format="percent", key="prepare_wrong")
-    config = RunConfig(train_images=images, wrong_labels=wrong)
-    training, _ = for_run(config, example.data)
-    truth, _ = for_run(config.changed(wrong_labels=0.0), example.data)
-    right = training.labels == truth.labels
-    marks = [None if ok else False for ok in right[:SAMPLES]]
-    digit_grid(
-        training.images[:SAMPLES],
-        [f"“{n}”" for n in training.labels[:SAMPLES]],
-        key="prepare_harder",
-        marks=marks,
-        columns=13,
-        alt="The first 25 training images with the labels they are trained on",
     )
-    st.markdown(f"**{np.sum(~right):,}** of {len(training):,} labels are wrong, drawn from seed {config.seed}.")
-    facts({"training images": training.images, "training labels": training.labels})
-    st.page_link(
-        "pages/train.py",
-        label="Train with these knobs",
-        icon=":material/model_training:",
-        query_params=config.to_query(),
-    )
-    code(
-        f"config = RunConfig(train_images={images}, wrong_labels={wrong:g})",
-        "training, validation = for_run(config, mnist.load())",
-    )
-
-
-def _all(n: int) -> str:
-    return f"{n:,}" if n else "all"

@@ -8,7 +8,7 @@ import streamlit as st
 from core.mnist import Mnist
 from pages.shared import link
 from pages.shared.digit_grid import montage
-from pages.shared.lesson import Example
+from pages.shared.lesson import Example, show
 
 _INDEX, _STEP = "prepare_index", "prepare_step"
 
@@ -16,9 +16,9 @@ _INDEX, _STEP = "prepare_index", "prepare_step"
 def choose(data: Mnist) -> Example:
     """The training digit to follow."""
     index = link.read("prepare", "index", "7")
-    if not (index.isdecimal() and int(index) < len(data.train)):
+    if not (index.isdecimal() and len(index) < 9 and int(index) < len(data.train)):
         st.warning(
-            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index!r}. Showing 7."
+            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index[:20]!r}. Showing 7."
         )
         index = "7"
     st.session_state[_INDEX] = int(index)
@@ -49,7 +49,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     """The step of the lesson that is open."""
     step = link.read("prepare", "step", names[0])
     if step not in names:
-        st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step!r}. Showing the first.")
+        st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step[:20]!r}. Showing the first.")
         step = names[0]
     st.session_state[_STEP] = step
     st.pills(
@@ -62,6 +62,8 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
         args=("step", _STEP),
         label_visibility="collapsed",
     )
+    done = (names.index(step) + 1) / len(names)
+    show(f"<div class='way'><div style='width:{done:.1%}'></div></div>")
     return step
 
 
@@ -76,6 +78,7 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
                 on_click=link.write,
                 args=("prepare", "step", names[at - 1]),
                 key="before",
+                shortcut="P",
             )
         if at + 1 < len(names):
             st.button(
@@ -85,6 +88,7 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
                 on_click=link.write,
                 args=("prepare", "step", names[at + 1]),
                 key="after",
+                shortcut="N",
             )
         else:
             st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")

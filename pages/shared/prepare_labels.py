@@ -1,88 +1,112 @@
-"""The lesson's steps for labels and for the set as a whole: one-hot, three parts, batches."""
+"""The lesson's step for labels: a column for each name."""
 
 import numpy as np
 import streamlit as st
 
 from core.digits import CLASSES
-from core.preparation import one_hot, steps_per_epoch
-from pages.shared.lesson import Example, code, facts, matrix, side_by_side
+from core.lesson import distances
+from core.preparation import one_hot
+from pages.shared import lesson_pictures as draw
+from pages.shared.lesson import Example, before_after, code, show, wrong
 
-COLOURS = ("red", "green", "blue")
+COLOURS = {"Red": "#d64545", "Green": "#2e9e5b", "Blue": "#4e79a7"}
 
 
 def one_hot_labels(example: Example) -> None:
     """First colours, then the digit's own label."""
-    st.markdown(
-        "Labels are names that happen to look like numbers. What is 7 − 2? Whoever answers 4 is nearer to 5 than one "
-        "who answers 9. But a picture of a 5 that is read as a 4 is simply **wrong**, and no nearer than a 9. So the "
-        "network must not treat labels as quantities. As with colours, each name gets a column of its own:"
-    )
-    cars = ("blue", "red", "green", "blue")
-    head = "| colour | " + " | ".join(f"is it {colour}?" for colour in COLOURS) + " |\n|---|---|---|---|\n"
-    st.markdown(
-        head + "\n".join(f"| {car} | " + " | ".join(str(int(car == c)) for c in COLOURS) + " |" for car in cars)
-    )
     label = np.array([example.label], np.uint8)
     row = one_hot(label)
-    st.markdown(f"The same for this digit, a **{example.label}**:")
-    side_by_side(
-        [
-            matrix(label, title="label"),
+    st.markdown(
+        "A label is a **name**, not a quantity. Nobody says that green is more than red. So each name gets a column of "
+        "its own, and a 1 says which it is. Three colours, then your digit:"
+    )
+    show(
+        draw.line(_colours(), "→", draw.matrix(np.eye(3, dtype=int), title="one-hot, (3, 3)", on=np.eye(3, dtype=bool)))
+    )
+    show(
+        draw.line(
+            draw.picture(example.image, 84, f"The digit, a {example.label}"),
+            draw.matrix(label, title="label"),
             "→",
-            matrix(np.arange(CLASSES), title="is it a …?"),
-            matrix(row.astype(int), title="one-hot", marks=row > 0),
+            draw.matrix(
+                np.stack([np.arange(CLASSES), row[0].astype(int)]),
+                title="is it a …?",
+                on=np.stack([np.zeros(CLASSES, bool), row[0] > 0]),
+            ),
+        )
+    )
+    before_after({"this label": label}, {"one-hot": row})
+    st.markdown("#### Why not simply train on the number?")
+    _near(example.label)
+    left, right = st.columns(2)
+    with left:
+        n = len(example.train)
+        st.markdown(f"All labels at once: `({n},)` becomes `({n}, 10)`.")
+        code(
+            "y_train = keras.utils.to_categorical(y_train, 10)  # Keras",
+            "y_train = np.eye(10)[y_train]  # NumPy: row y of the identity matrix",
+        )
+    with right, wrong("one_hot"):
+        _columns_missing()
+
+
+def _colours() -> str:
+    rows = [
+        [
+            f"<span class='dot' style='background:{colour}'></span>{name}",
+            *(str(int(name == other)) for other in COLOURS),
         ]
-    )
-    labels = example.train.labels
-    facts({"before": labels, "after": one_hot(labels)})
+        for name, colour in COLOURS.items()
+    ]
+    return draw.table(["Colour", *(f"Is it {name.lower()}?" for name in COLOURS)], rows, numbers=(1, 2, 3))
+
+
+def _near(label: int) -> None:
+    digits = np.arange(CLASSES)
+    other = (label + 6) % CLASSES
+    between = (label + other) / 2
     st.markdown(
-        f"Two one-hot rows of different digits are always √2 apart: a {example.label} is as far from a "
-        f"{(example.label + 1) % 10} as from a {(example.label + 5) % 10}."
+        "What is 7 − 2? Who answers 4 is **near** the right answer, 5, and nearer than who answers 9. With pictures "
+        "that is the wrong idea: a 5 read as a 4 is just as wrong as a 5 read as a 9. On a number line a network that "
+        f"cannot decide between {label} and {other} would even answer {between:g}"
+        f"{', another digit' if between == int(between) else ', which is no digit at all'}. "
+        "In one-hot rows every wrong digit is equally far away, √2:"
     )
-    code("y_train = keras.utils.to_categorical(y_train, 10)  # Keras", "y_train = np.eye(10)[y_train]  # NumPy")
+    show(
+        draw.line(
+            draw.bars(
+                np.abs(digits - label),
+                on=label,
+                title=f"As numbers: how far from {label}",
+                top=9,
+                written="{:g}",
+                high="6.5rem",
+            ),
+            draw.bars(
+                distances(digits, label),
+                on=label,
+                title=f"As one-hot rows: how far from {label}",
+                top=9 / 4,
+                written="{:.2f}",
+                high="6.5rem",
+            ),
+            top=True,
+        )
+    )
 
 
-def three_parts(example: Example) -> None:
-    """Training, validation and test defined."""
-    data = example.data
+def _columns_missing() -> None:
+    some = np.array([5, 0, 4, 1])
     st.markdown(
-        f"""
-| part | images here | what it is for | compare |
-|---|---|---|---|
-| **training** | {len(data.train):,} | The network learns from these, again and again. | the exercises |
-| **validation** | {len(data.validation):,} | You look at these to choose knobs and to stop in time. | the mock exam |
-| **test** | {len(data.test):,} | Looked at once, at the end: how good is it really? | the exam |
-
-A network can learn the training images by heart, so being good at those proves little. And whoever keeps choosing
-the knobs that do best on the test images has learned *those* by heart, only more slowly. So a third part stands
-between. MNIST comes in two parts, 60,000 and 10,000; the last tenth of the first is held out here for validation.
-"""
+        f"Leave the 10 away and Keras counts for itself: the largest label and one more. If your part of the labels "
+        f"holds only {', '.join(map(str, some))}, that makes {some.max() + 1} columns, and the network's ten answers "
+        "do not fit them. So always say 10."
     )
-    facts(
-        {
-            "training images": data.train.images,
-            "validation images": data.validation.images,
-            "test images": data.test.images,
-        }
+    rows = np.eye(some.max() + 1, dtype=int)[some]
+    show(
+        draw.line(
+            draw.matrix(some[:, None], title="labels"),
+            "→",
+            draw.matrix(rows, title=str(rows.shape), on=rows > 0, small=True),
+        )
     )
-    code(
-        "x_validation, y_validation = x_train[-6000:], y_train[-6000:]",
-        "x_train, y_train = x_train[:-6000], y_train[:-6000]",
-    )
-
-
-def in_batches(example: Example) -> None:
-    """60,000 images in batches of 128 are 469 steps."""
-    st.markdown(
-        "The network does not look at all images before it learns something. It looks at a **batch**, corrects its "
-        "weights a little, and takes the next. Once through all images is an **epoch**."
-    )
-    n = st.select_slider("Images", [1000, 5000, 10_000, 54_000, 60_000], value=60_000, key="prepare_images")
-    size = st.select_slider("Batch size", [2**k for k in range(13)], value=128, key="prepare_batch")
-    steps = steps_per_epoch(n, size)
-    last = n - (steps - 1) * size
-    rest = "and the last is as full as the others" if last == size else f"of which the last holds only {last:,} images"
-    st.markdown(f"{n:,} ÷ {size:,} = {n / size:,.2f}, rounded up: **{steps:,} steps** an epoch, {rest}.")
-    batch = example.train.images[:size]
-    facts({"one batch of images": batch, "its labels": example.train.labels[:size]})
-    code(f"model.fit(x_train, y_train, batch_size={size}, epochs=5)  # {steps:,}/{steps:,} in the progress bar")

@@ -1,74 +1,157 @@
-"""The lesson's first steps: numbers in boxes, and adding boxes of different shapes."""
+"""The lesson's steps for shapes: adding boxes of different shapes, and one long row."""
 
 import numpy as np
 import streamlit as st
 
 from core.digits import SIDE
-from pages.shared.digit_grid import montage
-from pages.shared.lesson import Example, code, facts, matrix, side_by_side
+from core.lesson import fitting, position, scrambled
+from core.preparation import flatten
+from pages.shared import lesson_pictures as draw
+from pages.shared.lesson import Example, before_after, code, show, wrong
 
-FRAMES = 12
-
-
-def tensors(example: Example) -> None:
-    """From one number to a batch of videos, all made of the digit that was chosen."""
-    st.markdown(
-        "Everything a network sees is an array of numbers, a **tensor**. What differs is how many axes it has. "
-        "Each row of this table is made of the digit above."
-    )
-    image, batch = example.image, example.train.images[:32]
-    video = moving(image)
-    facts(
-        {
-            "**scalar**: one pixel": image[10, 10],
-            "**vector**: one row of pixels": image[10],
-            "**matrix**: one image": image,
-            "**3 axes**: a batch of 32 images": batch,
-            "**4 axes**: the same in colour (red, green, blue)": np.stack([batch] * 3, axis=-1),
-            f"**4 axes**: a video, {FRAMES} frames in colour": video,
-            "**5 axes**: a batch of 4 videos": np.stack([video] * 4),
-        }
-    )
-    st.markdown(f"The vector is row 10 of the image: `{' '.join(map(str, image[10]))}`")
-    st.image(montage(video[..., 0], across=FRAMES), width=FRAMES * 56, output_format="PNG", alt="The digit walks past")
-    st.caption(f"The video: the digit walks to the right in {FRAMES} frames.")
-    code("images.ndim, images.shape, images.dtype, images.min(), images.max()")
-
-
-def moving(image: np.ndarray) -> np.ndarray:
-    """A video of the digit walking past: uint8 (12, 28, 28, 3)."""
-    steps = np.linspace(-SIDE // 2, SIDE // 2, FRAMES).astype(int)
-    padded = np.pad(image, ((0, 0), (SIDE, SIDE)))
-    frames = np.stack([padded[:, SIDE - step : 2 * SIDE - step] for step in steps])
-    return np.stack([frames] * 3, axis=-1)
+_SECOND = {
+    "(3, 1)": np.array([[10], [20], [30]]),
+    "(1, 3)": np.array([[10, 20, 30]]),
+    "(3,)": np.array([10, 20, 30]),
+    "()": np.array(10),
+    "(2,)": np.array([10, 20]),
+}
 
 
 def broadcasting(example: Example) -> None:
     """Three by three plus three by one, drawn out."""
     st.markdown(
-        "Arrays of different shapes can be added when, counted from the right, each axis is equal in both or 1 in one "
-        "of them. The axis of length 1 is **repeated** until it fits. No copy is made; it only behaves as if."
+        "How can a box of 3 × 3 numbers be added to one of 3 × 1? The shorter one is **repeated** until it fits. "
+        "Nothing is copied; it only behaves as if. Try other shapes:"
     )
-    left, column = np.arange(1, 10).reshape(3, 3), np.array([[10], [20], [30]])
-    repeated = np.broadcast_to(column, left.shape)
-    fresh = np.array([[False, True, True]] * 3)
-    side_by_side(
-        [
-            matrix(left, title="(3, 3)"),
-            "+",
-            matrix(column, title="(3, 1)"),
-            "=",
-            matrix(left, title="(3, 3)"),
-            "+",
-            matrix(repeated, title="repeated to (3, 3)", marks=fresh),
-            "=",
-            matrix(left + column, title="(3, 3)"),
-        ]
+    shape = st.pills("Shape of the second box", list(_SECOND), default="(3, 1)", required=True, key="prepare_second")
+    left, right = np.arange(1, 10).reshape(3, 3), _SECOND[str(shape)]
+    axes = fitting(left.shape, right.shape)
+    fits = all(result for _, _, result in axes)
+    if fits:
+        _drawn_out(left, right)
+    else:
+        show(draw.line(draw.matrix(left, title="(3, 3)"), "+", draw.matrix(right, title=str(shape)), "= ?"))
+        st.error(
+            f"operands could not be broadcast together with shapes (3,3) {str(shape).replace(' ', '')}. "
+            "The last axes are 3 and 2: they differ, and neither is 1.",
+            icon=":material/close:",
+        )
+    rows = [
+        [f"axis {n}", str(a), str(b), str(result) if result else "✗ do not fit"]
+        for n, (a, b, result) in enumerate(axes)
+    ]
+    show(
+        "<p class='note'>The rule, axis by axis, the last ones under one another: equal, or one of them is 1. "
+        "An axis that is missing counts as 1.</p>",
+        draw.table(["", "first", "second", "sum"], rows, numbers=(1, 2, 3)),
     )
-    code("np.arange(1, 10).reshape(3, 3) + np.array([[10], [20], [30]])")
+    if fits:
+        before_after({"first": left, "second": right}, {"sum": left + right})
+    side, other = st.columns(2)
+    with side:
+        code(f"np.arange(1, 10).reshape(3, 3) + np.array({right.tolist()})")
+        st.markdown(
+            "You meet it everywhere: `x_train / 255` divides 47 million numbers by one, and a layer adds its ten "
+            "biases to the scores of every picture: `(128, 784) @ (784, 10) + (10,)` gives `(128, 10)`."
+        )
+    with other, wrong("broadcasting"):
+        _silent_square(example)
+
+
+def _drawn_out(left: np.ndarray, right: np.ndarray) -> None:
+    repeated, shape = np.broadcast_to(right, left.shape), f"{right.shape}"
+    # What stands in the first row or column of an axis that was not there, or was 1, is own; the rest is repeated.
+    padded = (1,) * (2 - right.ndim) + right.shape
+    again = (np.arange(3)[:, None] >= padded[0]) | (np.arange(3)[None] >= padded[1])
+    show(
+        draw.line(draw.matrix(left, title="(3, 3)"), "+", draw.matrix(right, title=shape), "="),
+        draw.line(
+            draw.matrix(left, title="(3, 3)"),
+            "+",
+            draw.matrix(repeated, title="repeated to (3, 3)", again=again),
+            "=",
+            draw.matrix(left + right, title="the sum, (3, 3)", on=np.ones((3, 3), bool)),
+        ),
+    )
+
+
+def _silent_square(example: Example) -> None:
+    labels = example.train.labels[:3].astype(int)
+    same = labels[:, None] == labels
     st.markdown(
-        "This is how a whole batch is divided by one number, and how a layer adds its ten biases to the scores of "
-        "every image: `(32, 784) @ (784, 10) + (10,)` gives `(32, 10)`."
+        "It also fits where it should not. Three labels as a column, `(3, 1)`, compared with the same three as a row, "
+        f"`(3,)`, give **nine** answers, and {same.mean():.0%} right instead of 100 %. No error, only a wrong number. "
+        "Look at the shapes first."
     )
-    scores = np.ones((32, 784), np.float32) @ np.ones((784, 10), np.float32)
-    facts({"scores of a batch": scores, "biases": np.zeros(10, np.float32), "sum": scores + np.zeros(10, np.float32)})
+    show(
+        draw.line(
+            draw.matrix(labels[:, None], title="(3, 1)"),
+            "==",
+            draw.matrix(labels, title="(3,)"),
+            "→",
+            draw.matrix(np.where(same, "yes", "no"), title="(3, 3)", on=same),
+        )
+    )
+
+
+def flattening(example: Example) -> None:
+    """28 × 28 becomes 784, row after row."""
+    st.markdown(
+        "A dense layer takes a row of numbers, not a picture. So the 28 rows are laid one behind the other. "
+        "Choose a row and see where it goes:"
+    )
+    image, flat = example.image, flatten(example.image[None])[0]
+    row = st.slider("Row", 0, SIDE - 1, int(image.sum(axis=1).argmax()), key="prepare_flat_row")
+    column = int(image[row].argmax())
+    at = position(row, column)
+    show(
+        draw.line(
+            draw.picture(image, 196, f"The digit, row {row} framed", here=draw.mark(0, row / SIDE, 1, 1 / SIDE)),
+            "→",
+            draw.picture(
+                image[row][None],
+                392,
+                f"Row {row}, 28 pixels",
+                f"row {row}: numbers {SIDE * row} to {SIDE * row + 27}",
+                22,
+            ),
+        ),
+        draw.picture(
+            flat[None],
+            1180,
+            "The digit as one row of 784 pixels",
+            "",
+            30,
+            here=draw.mark(SIDE * row / flat.size, 0, SIDE / flat.size, 1),
+        ),
+        "<p class='note'>All 784 in one row. Each bright group is one row of the picture with ink in it.</p>",
+    )
+    st.markdown(
+        f"Row {row}, column {column} becomes number 28 · {row} + {column} = **{at}**. "
+        f"Before: **{image[row, column]}**. After: **{flat[at]}**. Nothing is lost, "
+        "except who was whose neighbour above and below."
+    )
+    train = example.train.images
+    before_after({"this digit": image}, {"this digit, flat": flat})
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"For all pictures at once: `{train.shape}` becomes `{flatten(train).shape}`.")
+        code(
+            "x_train = x_train.reshape(60000, 784)  # NumPy",
+            "x_train = x_train.reshape(len(x_train), -1)  # the same, NumPy counts",
+            "keras.layers.Flatten()  # or as the model's first layer",
+        )
+    with right, wrong("flatten"):
+        st.markdown(
+            "`reshape` never asks what the numbers mean: it is content if their count fits. "
+            "`reshape(784, n).T` has the right shape, and each of its rows is a mixture of all pictures:"
+        )
+        mixed = scrambled(example.train.images[:32])
+        show(
+            draw.line(
+                draw.picture(example.train.images[0], 84, "A digit", "reshape(n, 784)"),
+                draw.picture(mixed[0], 84, "Noise that is no digit", "reshape(784, n).T"),
+                draw.picture(mixed[1], 84, "Noise that is no digit", "and the next"),
+            )
+        )

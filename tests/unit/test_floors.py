@@ -19,6 +19,8 @@ READING_ORDER = [
     "fetching",
     "mnist",
     "preparation",
+    "lesson",
+    "printed",
     "worked_out",
     "atlas",
     "oddities",

@@ -1,0 +1,115 @@
+"""Small pictures in HTML: digits, matrices, bars. They follow the theme and wrap on a phone; each says in words what it
+shows."""
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from PIL import Image
+
+from core.digits import CLASSES
+
+
+def source(pixels: np.ndarray) -> str:
+    """Pixels, uint8 (h, w) or (h, w, 3), as the source of an <img>."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def picture(pixels: np.ndarray, wide: int, alt: str, caption: str = "", high: int = 0, here: str = "") -> str:
+    """One picture, `wide` pixels on screen (or as much as fits). here: HTML drawn over it, see `mark`."""
+    size = f"width:{wide}px;" + (f"height:{high}px" if high else "aspect-ratio:auto")
+    image = f"<img class='pix' src='{source(pixels)}' style='{size}' alt='{escape(alt, quote=True)}'>"
+    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f"<figure><span class='frame'>{image}{here}</span>{below}</figure>"
+
+
+def mark(left: float, top: float, wide: float, high: float) -> str:
+    """A frame around a part of a picture; all four as shares of its sides."""
+    place = f"left:{left:.3%};top:{top:.3%};width:{wide:.3%};height:{high:.3%}"
+    return f"<span class='here' style='{place}'></span>"
+
+
+def stack(pictures: Sequence[np.ndarray], side: int, alt: str, overlap: float = 0.72) -> str:
+    """Pictures lying on one another like cards, the first on top."""
+    tags = [
+        f"<img class='pix' src='{source(pixels)}' alt='' style='width:{side}px;height:{side}px;position:relative;"
+        f"z-index:{len(pictures) - n};{f'margin-left:-{overlap * side:.0f}px' if n else ''}'>"
+        for n, pixels in enumerate(pictures)
+    ]
+    return f"<span class='stack' role='img' aria-label='{escape(alt, quote=True)}'>{''.join(tags)}</span>"
+
+
+def film(video: np.ndarray, side: int, alt: str) -> str:
+    """The frames of a video, uint8 (n, h, w, 3), as a strip of film."""
+    frames = "".join(f"<img class='pix' src='{source(f)}' alt='' style='width:{side}px'>" for f in video)
+    return f"<span class='film' role='img' aria-label='{escape(alt, quote=True)}'>{frames}</span>"
+
+
+def line(*parts: str, top: bool = False) -> str:
+    """Pictures, matrices and signs side by side; what begins with no < is a sign."""
+    cells = "".join(part if part.startswith("<") else f"<span class='sign'>{escape(part)}</span>" for part in parts)
+    return f"<div class='line{' top' if top else ''}'>{cells}</div>"
+
+
+def matrix(
+    values: np.ndarray,
+    *,
+    title: str = "",
+    written: str = "{}",
+    on: np.ndarray | None = None,
+    again: np.ndarray | None = None,
+    small: bool = False,
+) -> str:
+    """A small matrix as a table. Cells where `on` is true stand out; those where `again` is are only repeated."""
+    values = np.atleast_2d(values)
+    kinds = np.full(values.shape, "", dtype="U5")
+    for name, marks in (("on", on), ("again", again)):
+        if marks is not None:
+            kinds[np.atleast_2d(marks)] = name
+    rows = "".join(
+        "<tr>" + "".join(_cell(written.format(v), kind) for v, kind in zip(row, row_kinds, strict=True)) + "</tr>"
+        for row, row_kinds in zip(values, kinds, strict=True)
+    )
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    return f"<table class='matrix{' small' if small else ''}'>{caption}{rows}</table>"
+
+
+def _cell(text: str, kind: str) -> str:
+    return f"<td class='{kind}'>{escape(text)}</td>" if kind else f"<td>{escape(text)}</td>"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = (), on: int = -1) -> str:
+    """A table of HTML cells; the columns `numbers` are set to the right, row `on` stands out."""
+    heads = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join(
+        f"<tr class='{'on' if n == on else ''}'>"
+        + "".join(f"<td class='{'n' if at in numbers else ''}'>{cell}</td>" for at, cell in enumerate(row))
+        + "</tr>"
+        for n, row in enumerate(rows)
+    )
+    return f"<div class='scroll'><table class='plain'><tr>{heads}</tr>{body}</table></div>"
+
+
+def bars(
+    values: np.ndarray, *, on: int, title: str, top: float = 1.0, written: str = "{:.1%}", high: str = "9rem"
+) -> str:
+    """Ten bars, one a digit, that of digit `on` in green; a bar of `top` fills the height."""
+    texts = [written.format(value) for value in values]
+    said = f"{title}: " + ", ".join(f"{digit}: {text}" for digit, text in enumerate(texts))
+    columns = "".join(
+        f"<div class='{'on' if digit == on else ''}'><div class='well'><div style='width:100%'>"
+        f"<div class='value'>{texts[digit]}</div>"
+        f"<div class='bar' style='height:calc((var(--high, 9rem) - 1.4rem) * {min(values[digit] / top, 1):.4f})'></div>"
+        f"</div></div><div class='digit'>{digit}</div></div>"
+        for digit in range(CLASSES)
+    )
+    label = escape(said, quote=True)
+    heading = f"<div class='bars-title'>{escape(title)}</div>"
+    return (
+        f"<div style='flex:1 1 19rem;max-width:36rem'>{heading}"
+        f"<div class='bars' role='img' aria-label='{label}' style='--high:{high}'>{columns}</div></div>"
+    )

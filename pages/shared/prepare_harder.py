@@ -1,0 +1,65 @@
+"""The lesson's last step: fewer images and wrong labels, as the knobs of a run ask for them."""
+
+import numpy as np
+import streamlit as st
+
+from core.config import RunConfig
+from core.preparation import for_run
+from pages.shared.digit_grid import digit_grid
+from pages.shared.lesson import Example, before_after, code, wrong
+
+SAMPLES = 50
+
+
+def harder(example: Example) -> None:
+    """Fewer images and wrong labels: what the knobs of a run do to its training images."""
+    st.markdown(
+        "Two ways to make learning harder, and to see a network learn by heart: give it only **a few pictures**, or "
+        "tell it **lies**. Here is the beginning of what a run with these knobs would be trained on."
+    )
+    left, right = st.columns(2)
+    images = left.select_slider(
+        "Training images", [100, 500, 1000, 5000, 10_000, 0], 1000, format_func=_all, key="prepare_n"
+    )
+    wrong_share = right.slider("Wrong labels", 0.0, 0.9, 0.2, 0.05, format="percent", key="prepare_wrong")
+    config = RunConfig(train_images=images, wrong_labels=wrong_share)
+    training, _ = for_run(config, example.data)
+    truth, _ = for_run(config.changed(wrong_labels=0.0), example.data)
+    lies = training.labels != truth.labels
+    digit_grid(
+        training.images[:SAMPLES],
+        [f"“{label}”" for label in training.labels[:SAMPLES]],
+        key="prepare_harder",
+        marks=[False if lie else None for lie in lies[:SAMPLES]],
+        alt=f"The first {SAMPLES} training images with the labels they are trained on; ✗ marks the wrong ones",
+    )
+    st.markdown(
+        f"**{lies.sum():,}** of {len(training):,} labels are wrong (✗), drawn from seed {config.seed}: the same seed, "
+        "the same lies. Validation and test keep their true labels."
+    )
+    before_after(
+        {"all training images": example.train.images},
+        {"images of this run": training.images, "labels of this run": training.labels},
+    )
+    side, other = st.columns(2)
+    with side:
+        code(
+            f"config = RunConfig(train_images={images}, wrong_labels={wrong_share:g})",
+            "training, validation = for_run(config, mnist.load())",
+        )
+        st.page_link(
+            "pages/train.py",
+            label="Train with these knobs",
+            icon=":material/model_training:",
+            query_params=config.to_query(),
+        )
+    with other, wrong("harder"):
+        st.markdown(
+            f"A network that has learned the lies by heart is right on {1:.0%} of its training labels and still wrong "
+            f"on the world. A good one stays near **{1 - np.mean(lies):.0%}** in training, which is every true label, "
+            "and is far better in validation. When the two curves cross, learning by heart has begun: stop there."
+        )
+
+
+def _all(n: int) -> str:
+    return f"{n:,}" if n else "all"
