@@ -26,6 +26,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 HARMLESS = re.compile(r"404 \(Not Found\)")
 
 
+expect.set_options(timeout=20_000)  # a loaded machine is slow; what is wrong stays wrong
+
+
 class Server:
     """A dashboard in its own process and home. It can be killed and started again on the same port."""
 

@@ -1,0 +1,61 @@
+"""The whole loop as a newcomer goes round it: start a run, see it learn, leave, come back, draw, read the bars."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
+
+SEVEN = [(70, 70), (210, 70), (120, 230)]
+SMALL = "/train?train_images=4000&epochs=40&units=32&seed=3"
+
+
+def state(page: Page) -> str:
+    return page.locator(".st-key-run_state").inner_text()
+
+
+def test_every_page_is_reached_from_the_start(page: Page):
+    visit(page, "/")
+    for title in ("Explore", "Prepare", "Train", "Compare", "Evaluate", "Draw"):
+        follow(page, title)
+        expect(page.get_by_text(re.compile("MNIST images")).first).to_be_visible()
+
+
+def test_a_drawing_is_read_on_the_first_visit(page: Page):
+    visit(page, "/draw")
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_contain_text("Draw a digit")
+    stroke(page, SEVEN)
+    expect(answer).to_contain_text("It reads 7", timeout=60_000)
+    expect(answer.get_by_role("listitem")).to_have_count(10)
+    expect(page.get_by_alt_text(re.compile("28 by 28"))).to_be_visible()
+
+
+def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page(page: Page):
+    visit(page, "/draw")
+    answer = page.locator(".st-key-answer")
+    stroke(page, SEVEN)
+    expect(answer).to_contain_text("It reads 7", timeout=60_000)
+    follow(page, "Explore")
+    follow(page, "Draw")
+    expect(answer).to_contain_text("It reads 7")
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(answer).to_contain_text("Draw a digit")
+    wait_idle(page)
+    stroke(page, [(140, 50), (140, 230)])
+    expect(answer).to_contain_text("It reads 1")
+    page.locator(".st-key-draw-clear button").click()
+    expect(answer).to_contain_text("Draw a digit")
+
+
+def test_a_run_is_started_watched_left_and_found_again(page: Page, server: Server):
+    visit(page, SMALL)
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text(re.compile("Epoch [1-9]")).first).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    follow(page, "Explore")
+    expect(page.locator(".st-key-status")).to_contain_text("Training")
+    page.reload()
+    wait_idle(page)
+    follow(page, "Train")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
