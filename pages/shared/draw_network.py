@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -13,6 +14,7 @@ from core.runs import Run
 from pages.shared import caches
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
+_OPENED, _WAKING = "draw_opened", "waking the network"
 NEWEST = 0  # on the epoch slider: the network as it is now
 
 
@@ -88,13 +90,31 @@ def _choose_epoch(run: Run) -> int | None:
 
 
 def wake() -> None:
-    """Begins to import Keras beside the page, so that the first stroke is answered as fast as the later ones."""
-    if "keras" not in sys.modules and not any(thread.name == "waking" for thread in threading.enumerate()):
-        threading.Thread(target=_wake, name="waking", daemon=True).start()
+    """Begins to import Keras beside the page, so that the first stroke is answered as fast as the later ones.
+
+    Not before the page has been on screen for a moment: whoever only passes by does not pay for it.
+    """
+
+    @st.fragment(run_every=None if _awake() else 1.0)
+    def waking() -> None:
+        if not st.session_state.pop(_OPENED, False) and not _awake():
+            path = caches.store().get("shipped").model_path if _shipped() else None
+            threading.Thread(target=_wake, args=(path,), name=_WAKING, daemon=True).start()
+
+    st.session_state[_OPENED] = True
+    waking()
 
 
-def _wake() -> None:
+def _awake() -> bool:
+    return "keras" in sys.modules or any(thread.name == _WAKING for thread in threading.enumerate())
+
+
+def _shipped() -> bool:
+    return any(run.shipped and run.has_model for run in caches.store().runs())
+
+
+def _wake(path: Path | None) -> None:
     from core.predict import Predictor
 
-    with contextlib.suppress(DigitLabError):  # the first answer builds what later ones reuse
-        Predictor(caches.store().get("shipped").model_path).probabilities(np.zeros((1, 28, 28), np.uint8))
+    if path:  # the first answer builds what later ones reuse
+        Predictor(path).probabilities(np.zeros((1, 28, 28), np.uint8))

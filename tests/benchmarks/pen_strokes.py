@@ -1,0 +1,75 @@
+"""How well drawings are read: real pen strokes of other writers, drawn as the canvas draws them, asked of any runs.
+
+    PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.pen_strokes MODEL.keras …
+
+The strokes are UCI's Pen-Based Recognition of Handwritten Digits (original traces; Alimoglu and Alpaydin; CC BY 4.0), one
+JSON object a line: label, writer, id, strokes (each a flat list x0, y0, x1, y1 …, y downwards). Nothing is trained on them.
+"""
+
+import gzip
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core.drawing import MNIST_ROAD, Road, to_digit
+from core.strokes import Stroke, render, through_midpoints
+
+SIDE = 280  # of the canvas
+WIDTHS = (12, 20, 28)
+_SEED = 20
+
+
+def load() -> tuple[list[list[np.ndarray]], np.ndarray]:
+    """The strokes of each digit, as (n, 2), and its label."""
+    path = os.environ.get("PEN_DIGITS_PATH")
+    if not path:
+        raise SystemExit("Set PEN_DIGITS_PATH to the pen digits (JSON lines, gzipped).")
+    with gzip.open(Path(path), "rt", encoding="utf-8") as lines:
+        digits = [json.loads(line) for line in lines]
+    strokes = [[np.asarray(s, float).reshape(-1, 2) for s in digit["strokes"]] for digit in digits]
+    return strokes, np.array([digit["label"] for digit in digits])
+
+
+def canvas(strokes: list[np.ndarray], width: float, rng: np.random.Generator) -> np.ndarray:
+    """One digit on the canvas, uint8 (280, 280, 4): its ink's longer side takes 40 to 90 %, its place is random."""
+    points = np.concatenate(strokes)
+    low, span = points.min(0), np.ptp(points, axis=0)
+    scale = (rng.uniform(0.4, 0.9) * SIDE - width) / max(span.max(), 1)
+    ink = span * scale + width
+    corner = rng.uniform(0, 1, 2) * (SIDE - ink) + width / 2
+    drawn = [Stroke(through_midpoints((part - low) * scale + corner), width) for part in strokes]
+    return render(drawn, SIDE, SIDE)
+
+
+def canvases(width: float, every: int = 1) -> Iterator[np.ndarray]:
+    """All digits on canvases, drawn with a pen of this width; the same ones every time."""
+    rng = np.random.default_rng(_SEED)
+    yield from (canvas(strokes, width, rng) for strokes in load()[0][::every])
+
+
+def digits(width: float, road: Road = MNIST_ROAD, every: int = 1) -> np.ndarray:
+    """What the network gets of them: uint8 (n, 28, 28)."""
+    return np.stack([to_digit(rgba, road).digit for rgba in canvases(width, every)])
+
+
+def main() -> None:
+    from core.predict import Predictor
+
+    every = int(os.environ.get("EVERY", "1"))
+    labels = load()[1][::every]
+    began = time.perf_counter()
+    images = {width: digits(width, every=every) for width in WIDTHS}
+    print(f"{3 * len(labels):,} drawings in {time.perf_counter() - began:.0f} s")
+    for path in sys.argv[1:]:
+        predicted = {width: Predictor(path).probabilities(images[width]).argmax(1) for width in WIDTHS}
+        shares = [float((predicted[width] == labels).mean()) for width in WIDTHS]
+        print(path, *(f"{w} px: {share:.2%}" for w, share in zip(WIDTHS, shares, strict=True)), f"mean: {np.mean(shares):.2%}")
+
+
+if __name__ == "__main__":
+    main()
