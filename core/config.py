@@ -214,7 +214,7 @@ class RunConfig:
         0.0,
         DATA,
         "European styles",
-        "Share of 1s, 7s and 9s redrawn with flag and base, bar, or curled tail, which MNIST hardly has and "
+        "Share of 1s, 4s, 7s and 9s given a flag and base, a loop, a bar or a curled tail, which MNIST hardly has and "
         "many hands write.",
         low=0.0,
         high=1.0,

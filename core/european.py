@@ -1,4 +1,6 @@
-"""Strokes that many hands add and MNIST's writers hardly did: flag and base of a 1, bar of a 7, curled tail of a 9.
+"""Strokes that many hands add and MNIST's writers hardly did.
+
+Flag and base of a 1, the loop of a 4 that is written without lifting the pen, bar of a 7, curled tail of a 9.
 
 A stroke is a chain of `POINTS` places (x, y) in pixels of the image. Where a digit gets none, its places are `NONE`.
 """
@@ -8,7 +10,7 @@ import numpy as np
 from core.centre_lines import BOTTOM, FINE, LEFT, RIGHT, TOP, CentreLines
 from core.digits import SIDE
 
-STYLED = (1, 7, 9)
+STYLED = (1, 4, 7, 9)
 STROKES, POINTS = 2, 6
 NONE = -99.0  # far away from any image
 _FLAGGED, _BASED = 0.85, 0.4  # share of the styled 1s; some have both
@@ -16,9 +18,9 @@ _ALONG = np.linspace(0, 1, POINTS, dtype=np.float32)[:, None]
 
 
 def european_strokes(labels: np.ndarray, lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
-    """What is added to digits with these `labels` and centre `lines`: float32 (n, 2, 6, 2), for 1, 7 and 9 only."""
+    """What is added to digits with these `labels` and centre `lines`: float32 (n, 2, 6, 2)."""
     strokes = np.full((len(labels), STROKES, POINTS, 2), NONE, np.float32)
-    for digit, added in ((1, _flag_and_base), (7, _bar), (9, _tail)):
+    for digit, added in ((1, _flag_and_base), (4, _loop), (7, _bar), (9, _tail)):
         chosen = np.flatnonzero(labels == digit)
         strokes[chosen] = added(lines[chosen], rng)
     return strokes
@@ -43,7 +45,7 @@ def distance_to(strokes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray
 def _flag_and_base(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
     top, bottom, height = lines.outermost[:, TOP], lines.outermost[:, BOTTOM], _height(lines)
     strokes = np.full((len(lines), STROKES, POINTS, 2), NONE, np.float32)
-    angle = np.deg2rad(_between(rng, height, 20, 65))  # below the horizontal
+    angle = np.deg2rad(_between(rng, height, 30, 68))  # below the horizontal
     length = _between(rng, height, 0.2, 0.75) * height
     end = top + np.stack([-np.cos(angle), np.sin(angle)], 1) * length[:, None]
     sag = np.stack([_between(rng, height, -0.1, 0.1), _between(rng, height, -0.1, 0.1)], 1) * height[:, None]
@@ -54,6 +56,14 @@ def _flag_and_base(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
     strokes[which < _FLAGGED, 0] = flag[which < _FLAGGED]
     strokes[which > 1 - _BASED, 1] = base[which > 1 - _BASED]
     return strokes
+
+
+def _loop(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
+    """From the right end of the cross stroke round to the top of the stem."""
+    end, top, height = lines.outermost[:, RIGHT + 1], lines.outermost[:, TOP + 2], _height(lines)
+    right, up = _between(rng, height, 0.0, 0.35) * height, _between(rng, height, -0.1, 0.3) * height
+    loop = _curve(end, (end + top) / 2 + np.stack([right, -up], 1), top)
+    return np.stack([loop, np.full_like(loop, NONE)], 1)
 
 
 def _bar(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
@@ -70,7 +80,7 @@ def _bar(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
 
 def _tail(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:
     start, height = lines.outermost[:, BOTTOM], _height(lines)
-    reach, sag, rise = (_between(rng, height, *share) * height for share in ((0.25, 0.7), (0.0, 0.15), (-0.05, 0.3)))
+    reach, sag, rise = (_between(rng, height, *share) * height for share in ((0.25, 0.8), (0.0, 0.25), (-0.05, 0.28)))
     tail = _curve(start, start + np.stack([-0.45 * reach, sag], 1), start + np.stack([-reach, -rise], 1))
     return np.stack([tail, np.full_like(tail, NONE)], 1)
 
