@@ -9,6 +9,7 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
+from core.architecture import shapes
 from core.config import KNOBS, RunConfig, read_knob
 from core.errors import DigitLabError
 from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
@@ -64,6 +65,7 @@ def _train(chosen: argparse.Namespace) -> int:
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(chosen, name)) is not None}
     )
+    shapes(config)  # an impossible network is refused before anything is kept
     store = RunStore()
     run = store.create(config, recipe=_recipe_name(chosen.recipe, config), name=chosen.name)
     ended = _trained(store, run)

@@ -1,7 +1,8 @@
 """How long a run will take and how much memory it needs, before it starts; learnt from the runs before it.
 
-A batch costs a fixed part (the call), a part for its arithmetic and a part for the update of every parameter. The
-three prices are fitted to the runs this device has finished; until there are some, prices measured elsewhere stand in.
+A run costs a fixed part (building its functions), an epoch another (keeping it, validation's call), a batch a third (its
+share of a call); then come arithmetic and the update of every parameter. These five prices are fitted to the runs this
+device has finished; until there are some, prices measured elsewhere stand in.
 """
 
 from collections.abc import Iterable
@@ -17,9 +18,9 @@ from core.events import FINISHED
 from core.mnist import HELD_OUT
 from core.runs import Run
 
-# Seconds for a batch, a multiplication of a step (forwards and twice backwards) and an updated parameter: two cores
-# of a 2026 server, TensorFlow 2.21, fitted to the recipes.
-PRIOR = np.array([1.2e-4, 2.4e-11, 1.1e-9])
+# Seconds for a run, an epoch, a batch, a multiplication of a step (forwards and twice backwards) and an updated
+# parameter: two cores of a 2026 server, TensorFlow 2.21, from the recipes.
+PRIOR = np.array([0.4, 0.08, 5e-5, 1.0e-11, 2e-10])
 PRIOR_WEIGHT = 0.1  # of a finished run: the first one measured here outweighs it
 FORWARD_AND_BACK = 3
 SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "momentum": 1, "sgd": 0}  # numbers kept beside each weight
@@ -40,7 +41,8 @@ def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     """What a run of `config` on `images` training images will take. Raises `NetworkError` for impossible layers."""
     here = [run for run in runs if _tells(run, config)]
     prices = _prices(here[:30])
-    return Forecast(config.epochs * _epoch_seconds(config, images, prices), memory(config), len(here))
+    seconds = float(_costs(config, images) @ prices) + config.epochs * _distorting(config, images)
+    return Forecast(seconds, memory(config), len(here))
 
 
 def training_images(config: RunConfig, all_images: int) -> int:
@@ -73,7 +75,7 @@ def _tells(run: Run, config: RunConfig) -> bool:
 
 
 def _prices(runs: list[Run]) -> np.ndarray:
-    """Prices of a batch, a multiplication and an update that explain the runs best: float64 (3,), none below zero.
+    """The prices that explain the runs best: float64 (5,), none below zero.
 
     Each run counts by its relative error, so that a long one does not drown the short ones.
     """
@@ -83,12 +85,12 @@ def _prices(runs: list[Run]) -> np.ndarray:
         assert run.ended is not None
         plain = run.ended.fit_seconds - run.ended.epochs * _distorting(run.config, run.started.train_images)
         if plain > 0:
-            rows.append(run.ended.epochs * _costs(run.config, run.started.train_images) / plain)
+            rows.append(_costs(run.config, run.started.train_images) / plain)
             seconds.append(1.0)
-    # Without many runs the three prices cannot be told apart: what is known beforehand keeps them in proportion.
+    # Without many runs the prices cannot be told apart: what is known beforehand keeps them in proportion.
     scale = _scale(rows)
     prior = PRIOR_WEIGHT * np.diag(1 / PRIOR)
-    found, _ = nnls(np.vstack([*rows, prior]), np.array([*seconds, *np.full(3, PRIOR_WEIGHT * scale)]))
+    found, _ = nnls(np.vstack([*rows, prior]), np.array([*seconds, *np.full(len(PRIOR), PRIOR_WEIGHT * scale)]))
     return found
 
 
@@ -98,15 +100,11 @@ def _scale(rows: list[np.ndarray]) -> float:
 
 
 def _costs(config: RunConfig, images: int) -> np.ndarray:
-    """Batches, multiplications and updated parameters of an epoch: float64 (3,). Validation is a forward pass."""
-    batches = -(-images // config.batch_size)
+    """Runs (1), epochs, batches, multiplications and updates of a run: float64 (5,). Validation is a forward pass."""
+    batches = config.epochs * -(-images // config.batch_size)
     validated = {"held-out": images / (HELD_OUT - 1), "test": images / 6, "none": 0.0}[config.validate_on]
-    arithmetic = multiplications(config) * (FORWARD_AND_BACK * images + validated)
-    return np.array([batches, arithmetic, batches * parameter_count(config)], float)
-
-
-def _epoch_seconds(config: RunConfig, images: int, prices: np.ndarray) -> float:
-    return float(_costs(config, images) @ prices) + _distorting(config, images)
+    arithmetic = config.epochs * multiplications(config) * (FORWARD_AND_BACK * images + validated)
+    return np.array([1, config.epochs, batches, arithmetic, batches * parameter_count(config)], float)
 
 
 def _distorting(config: RunConfig, images: int) -> float:

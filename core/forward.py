@@ -11,6 +11,7 @@ from scipy.special import erf
 from core.architecture import LayerRow, shapes
 from core.config import RunConfig
 
+MODEL = "digit_lab"  # what `models` calls every network, and so the beginning of its weights' paths
 NORM_EPSILON = 0.001  # Keras' BatchNormalization
 _SQUARE_ROOT_OF_TWO = 1.4142135
 
@@ -51,17 +52,17 @@ def _row(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -
         case "channel" | "flatten":
             return values.reshape(len(values), *row.output_shape)
         case "dense":
-            values = values @ weights[f"{row.name}/kernel"]
+            values = values @ weights[f"{MODEL}/{row.name}/kernel"]
         case "conv":
-            values = _convolved(values, weights[f"{row.name}/kernel"])
+            values = _convolved(values, weights[f"{MODEL}/{row.name}/kernel"])
         case "pool":
             return _pooled(values, row)
         case "norm":
-            spread = np.sqrt(weights[f"{row.name}/moving_variance"] + NORM_EPSILON)
-            scaled = (values - weights[f"{row.name}/moving_mean"]) / spread
-            return scaled * weights[f"{row.name}/gamma"] + weights[f"{row.name}/beta"]
+            spread = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)
+            scaled = (values - weights[f"{MODEL}/{row.name}/moving_mean"]) / spread
+            return scaled * weights[f"{MODEL}/{row.name}/gamma"] + weights[f"{MODEL}/{row.name}/beta"]
     if row.kind in ("dense", "conv") and row.bias:
-        values = values + weights[f"{row.name}/bias"]
+        values = values + weights[f"{MODEL}/{row.name}/bias"]
     return _activated(row.activation, values)
 
 

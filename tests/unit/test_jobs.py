@@ -1,0 +1,204 @@
+"""The queue: whose turn it is, one run a device, and that nothing is lost when the dashboard dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.config import RunConfig
+from core.errors import ConfigError, RunError
+from core.jobs import Jobs, fair_order
+from core.runs import RunStore
+
+ROOT = Path(__file__).parents[2]
+STAND_IN = (sys.executable, "-m", "tests.unit.stand_in_worker")
+SHORT, LONG = RunConfig(epochs=2), RunConfig(epochs=500)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(tmp_path)
+
+
+@pytest.fixture
+def jobs(store):
+    jobs = Jobs(store, spare=False, worker=STAND_IN)
+    yield jobs
+    for run in store.active():
+        jobs.stop(run.id)
+    wait_until(lambda: not store.active())
+    jobs.close()
+
+
+def wait_until(true, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_submitted_run_trains_to_its_end(jobs):
+    run = jobs.submit(SHORT, name="mine")
+    wait_until(lambda: run.state == "finished")
+    assert len(run.epochs) == 2
+    assert jobs.queue() == jobs.running() == []
+
+
+def test_one_run_a_device_and_the_rest_wait(jobs):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    second = jobs.submit(SHORT)
+    time.sleep(0.6)
+    assert second.state == "waiting"
+    assert [run.id for run in jobs.queue()] == [second.id]
+    jobs.stop(first.id)
+    wait_until(lambda: second.state == "finished")
+    assert first.state == "stopped"
+
+
+def test_turns_are_fair(store):
+    # Ada starts five, then Bob comes with one: he need not wait for all of hers.
+    made = {name: store.create(SHORT, starter=name[0], queued=True) for name in ("a1", "a2", "a3", "b1", "b2", "c1")}
+    names = {run.id: name for name, run in made.items()}
+    ordered = [names[run.id] for run in fair_order(list(made.values()), busy=["a"])]
+    assert ordered == ["b1", "c1", "a1", "b2", "a2", "a3"]
+
+
+def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    waiting = jobs.submit(SHORT)
+    jobs.withdraw(waiting.id)
+    assert jobs.queue() == []
+    assert store.restore(waiting.id).state == "waiting"
+
+
+def test_a_run_that_was_resumed_and_withdrawn_is_what_it_was(jobs):
+    first = jobs.submit(LONG)
+    wait_until(lambda: len(first.epochs) > 1)
+    jobs.stop(first.id)
+    wait_until(lambda: first.state == "stopped")
+    other = jobs.submit(LONG)
+    wait_until(lambda: other.state == "running")
+    jobs.resume(first.id)
+    assert first.state == "waiting"
+    jobs.withdraw(first.id)
+    assert first.state == "stopped"
+
+
+def test_pause_step_and_go_on(jobs):
+    run = jobs.submit(LONG)
+    wait_until(lambda: len(run.epochs) > 1)
+    jobs.pause(run.id)
+    wait_until(lambda: run.state == "paused")
+    epochs = len(run.epochs)
+    jobs.step(run.id)
+    wait_until(lambda: len(run.epochs) == epochs + 1 and run.state == "paused")
+    jobs.resume(run.id)
+    wait_until(lambda: len(run.epochs) > epochs + 3)
+
+
+def test_a_stopped_run_resumes_from_its_last_epoch_and_forgets_the_stop(jobs):
+    run = jobs.submit(LONG)
+    wait_until(lambda: len(run.epochs) > 2)
+    jobs.stop(run.id)
+    wait_until(lambda: run.state == "stopped")
+    epochs = len(run.epochs)
+    jobs.resume(run.id)
+    wait_until(lambda: run.state == "running" and len(run.epochs) > epochs)
+    assert run.started.from_epoch == epochs
+
+
+def test_a_finished_run_takes_more_epochs(jobs):
+    run = jobs.submit(SHORT)
+    wait_until(lambda: run.state == "finished")
+    with pytest.raises(RunError, match="finished"):
+        jobs.resume(run.id)
+    jobs.more_epochs(run.id, 3)
+    wait_until(lambda: len(run.epochs) == 5 and run.state == "finished")
+    assert jobs.store.get(run.id).config.epochs == 5
+    with pytest.raises(ConfigError):
+        jobs.more_epochs(run.id, 5000)
+
+
+def test_only_the_starter_steers_unless_the_setting_says_otherwise(jobs, monkeypatch):
+    run = jobs.submit(LONG, starter="ada")
+    wait_until(lambda: run.state == "running")
+    for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.withdraw):
+        with pytest.raises(RunError, match="somebody else"):
+            ask(run.id, by="bob")
+    jobs.pause(run.id, by="ada")
+    monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
+    jobs.stop(run.id, by="bob")
+    wait_until(lambda: run.state == "stopped")
+
+
+def test_a_rate_out_of_range_is_refused(jobs):
+    run = jobs.submit(LONG)
+    wait_until(lambda: run.state == "running")
+    with pytest.raises(ConfigError, match="learning_rate"):
+        jobs.set_learning_rate(run.id, 1000.0)
+
+
+def test_a_run_whose_worker_dies_before_it_begins_is_not_tried_for_ever(jobs):
+    run = jobs.submit(SHORT, name="dies")
+    behind = jobs.submit(SHORT)
+    wait_until(lambda: run.state == "failed")
+    assert "worker.log" in run.ended.reason
+    wait_until(lambda: behind.state == "finished")
+
+
+def test_a_killed_worker_is_interrupted_and_the_next_run_begins(jobs, store):
+    run = jobs.submit(LONG)
+    wait_until(lambda: len(run.epochs) > 1)
+    behind = jobs.submit(SHORT)
+    (worker,) = jobs._workers._sent.values()
+    worker.kill()
+    wait_until(lambda: run.state == "interrupted")
+    wait_until(lambda: behind.state == "finished")
+    jobs.resume(run.id)
+    wait_until(lambda: run.state == "running")
+
+
+DASHBOARD = """
+import sys, time
+from core.config import RunConfig
+from core.jobs import Jobs
+from core.runs import RunStore
+jobs = Jobs(RunStore(), spare=False, worker=(sys.executable, "-m", "tests.unit.stand_in_worker"))
+jobs.submit(RunConfig(epochs=500), name="first")
+jobs.submit(RunConfig(epochs=2), name="second")
+print("submitted", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_dashboard_loses_nothing(store):
+    environment = {**os.environ, "DIGIT_LAB_HOME": str(store.home)}
+    dashboard = subprocess.Popen([sys.executable, "-c", DASHBOARD], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    assert dashboard.stdout.readline() == b"submitted\n"
+    wait_until(lambda: any(run.name == "first" and len(run.epochs) > 1 for run in store.runs()))
+    os.kill(dashboard.pid, signal.SIGKILL)
+    dashboard.wait()
+    dashboard.stdout.close()
+    first = next(run for run in store.runs() if run.name == "first")
+    second = next(run for run in store.runs() if run.name == "second")
+    epochs = len(first.epochs)
+    wait_until(lambda: len(first.epochs) > epochs)  # it trains on without any dashboard
+    assert second.state == "waiting"
+    again = Jobs(RunStore(store.home), spare=False, worker=STAND_IN)  # the restarted one adopts both
+    again.stop(first.id)
+    wait_until(lambda: second.state == "finished")
+    assert first.state == "stopped"
+    again.close()
+
+
+def test_the_shipped_model_is_not_steered(jobs):
+    if not any(run.shipped for run in jobs.store.runs()):
+        pytest.skip("no model is shipped yet")
+    with pytest.raises(RunError, match="only be read"):
+        jobs.resume("shipped")
