@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from core.metrics import evaluate
 from core.preparation import softmax
@@ -62,6 +61,7 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """The temperature at which the mean cross-entropy is lowest. Fit it on validation, never on the test set."""
+    from scipy.optimize import minimize_scalar  # a quarter of a second that pages which fit nothing need not spend
 
     def loss(logarithm: float) -> float:
         return evaluate(labels, tempered(probabilities, float(np.exp(logarithm)))).loss or 0.0

@@ -71,7 +71,7 @@ def sealed(run: Run) -> bool:
 def openings(run: Run) -> list[float]:
     """When the test set was opened for this run, in seconds since 1970."""
     kept = read_json(run.folder / "test_set.json")
-    return [float(at) for at in kept["opened"]] if isinstance(kept, dict) else []
+    return [float(at) for at in kept.get("opened", ())] if isinstance(kept, dict) else []
 
 
 def open_test_set(run: Run) -> None:
@@ -126,7 +126,7 @@ def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
     facts = read_json(folder(run) / f"{split}-final.json")
     if not isinstance(facts, dict) or not run.has_model or (split == TEST and sealed(run)):
         return None
-    if facts["weights"] != _stamp(run.model_path):
+    if facts.get("weights") != _stamp(run.model_path):
         return None
     return Evaluation(np.array(facts["counts"]), facts["loss"])
 

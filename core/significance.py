@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from core.errors import DataError
 
@@ -54,6 +53,8 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
     both = only_first + only_second
     if both == 0:
         return 1.0
+    from scipy import stats  # half a second that a page need not spend before it shows anything
+
     if both < _EXACT_BELOW:
         return float(stats.binomtest(only_first, both, 0.5).pvalue)
     return float(stats.chi2.sf(max(0, abs(only_first - only_second) - 1) ** 2 / both, 1))
@@ -90,6 +91,8 @@ def welch_p(first: list[float], second: list[float]) -> float | None:
         return None
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         return 1.0 if first[0] == second[0] else 0.0
+    from scipy import stats
+
     return float(stats.ttest_ind(first, second, equal_var=False).pvalue)
 
 

@@ -1,27 +1,20 @@
 """Evaluate: where a trained network is right, where it is wrong, and why."""
 
+from importlib import import_module
+
 import streamlit as st
 
-from pages.shared import (
-    evaluate_choice,
-    evaluate_digit,
-    evaluate_gallery,
-    evaluate_inside,
-    evaluate_pair,
-    evaluate_robustness,
-    evaluate_scores,
-    evaluate_trust,
-    frame,
-)
+from pages.shared import evaluate_choice, frame
 
+# Each is shown by pages/shared/evaluate_<name>.py, imported when somebody looks: SciPy and Plotly take their time.
 VIEWS = {
-    "figures": ("Figures", evaluate_scores.show),
-    "images": ("Images", evaluate_gallery.show),
-    "digit": ("One digit", evaluate_digit.show),
-    "trust": ("Trust", evaluate_trust.show),
-    "robustness": ("Robustness", evaluate_robustness.show),
-    "inside": ("Inside", evaluate_inside.show),
-    "pair": ("Two runs", evaluate_pair.show),
+    "figures": "Figures",
+    "gallery": "Images",
+    "digit": "One digit",
+    "trust": "Trust",
+    "robustness": "Robustness",
+    "inside": "Inside",
+    "pair": "Two runs",
 }
 
 
@@ -33,7 +26,7 @@ def _view() -> str:
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        format_func=lambda name: VIEWS[name][0],
+        format_func=VIEWS.__getitem__,
         required=True,
         key="evaluate_view",
         persist_state="session",
@@ -47,4 +40,4 @@ frame.page("evaluate")
 with frame.guard():
     asked = evaluate_choice.choose()
     if asked:
-        VIEWS[_view()][1](asked)
+        import_module(f"pages.shared.evaluate_{_view()}").show(asked)

@@ -89,7 +89,7 @@ def ask(run: Run, split: str, epoch: int | None = None) -> Answers:
     return _ask(run.id, split, epoch, changed, caches.data().source.sentence)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Asking the network about every image …")
+@st.cache_resource(max_entries=32, show_spinner="Asking the network about every image …")
 def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) -> Answers:
     run = caches.store().get(run_id)
     return evaluations.answers(run, split, caches.data(), lambda: caches.predictor(run_id, epoch), epoch)

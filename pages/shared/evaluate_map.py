@@ -21,17 +21,14 @@ def show(asked: Asked) -> None:
     )
     wide, detail = st.columns([3, 2], gap="large")
     with wide:
-        event = st.plotly_chart(
+        st.plotly_chart(
             chart(places, asked.answers.labels[:IMAGES], asked.answers.right[:IMAGES]),
             key="evaluate_map",
-            on_select="rerun",
+            on_select=_open,
             selection_mode="points",
             config={"displayModeBar": False},
             alt="Map of the images by the last hidden layer, coloured by digit",
         )
-        points = event.selection.points if event else []
-        if points and points[0].get("customdata") is not None:
-            open_digit(_whole(points[0]["customdata"]))
     with detail:
         evaluate_images.closer(asked, asked.opened(), key="evaluate_map_detail")
 
@@ -41,7 +38,7 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
     figure = go.Figure()
     for digit in range(CLASSES):
         here = np.flatnonzero(labels == digit)
-        figure.add_scattergl(
+        figure.add_scatter(
             x=places[here, 0],
             y=places[here, 1],
             mode="markers",
@@ -49,7 +46,8 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
             customdata=here,
             marker={
                 "color": palette.DIGITS[digit],
-                "size": np.where(right[here], 5, 10),
+                "size": np.where(right[here], 5, 8),
+                "line": {"width": 0},
                 "symbol": np.where(right[here], "circle", "x"),
                 "opacity": np.where(right[here], 0.6, 1.0),
             },
@@ -70,5 +68,8 @@ def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked)
     return explain.principal_map(_asked.predictor.features(_asked.digits.images[:IMAGES]))
 
 
-def _whole(customdata: object) -> int:
-    return int(customdata[0] if isinstance(customdata, (list, tuple)) else customdata)
+def _open() -> None:
+    points = st.session_state["evaluate_map"]["selection"]["points"]
+    if points:
+        place = points[0]["customdata"]
+        open_digit(int(place[0] if isinstance(place, (list, tuple)) else place))

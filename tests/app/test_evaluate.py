@@ -98,7 +98,7 @@ def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, stor
     assert values(app)["Accuracy"] == "95.00%"
 
 
-@pytest.mark.parametrize("view", ["figures", "images", "digit", "trust", "pair"])
+@pytest.mark.parametrize("view", ["figures", "gallery", "digit", "trust", "pair"])
 def test_every_view_that_needs_no_network_opens_by_its_link(open_page, run, view):
     app = open_page("evaluate", run=run.id, view=view)
     assert not app.exception

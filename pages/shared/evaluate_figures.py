@@ -10,16 +10,19 @@ from core.metrics import Evaluation
 from pages.shared import evaluate_images, palette
 from pages.shared.evaluate_choice import Asked, open_digit
 
+_MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+
 
 def show(asked: Asked) -> None:
     evaluation = asked.answers.evaluation
     headline(evaluation, asked.place)
     matrix, table = st.columns([3, 2], gap="large")
     with matrix:
-        chosen = _matrix(evaluation, key="evaluate_matrix")
+        _matrix(evaluation)
     with table:
         _per_digit(evaluation)
-    if chosen is None:
+    _commonest(evaluation)
+    if (chosen := _chosen()) is None:
         st.info("Choose a cell of the matrix to see its images, worst first.", icon=":material/touch_app:")
     else:
         _cell(asked, *chosen)
@@ -72,27 +75,66 @@ def _per_digit(evaluation: Evaluation) -> None:
     )
 
 
-def _matrix(evaluation: Evaluation, key: str) -> tuple[int, int] | None:
-    """The confusion matrix; the cell that is chosen, as (true, predicted)."""
+def _matrix(evaluation: Evaluation) -> None:
+    """The confusion matrix; a click chooses a cell."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        shares = (
-            st.segmented_control(
-                "Cells", ["Counts", "Shares"], required=True, default="Counts", key=f"{key}_unit",
-                label_visibility="collapsed", persist_state="session",
-            ) == "Shares"
-        )  # fmt: skip
-        hide = st.toggle("Hide what is right", value=True, key=f"{key}_hide", persist_state="session")
-    event = st.echarts_chart(
-        matrix_chart(evaluation, shares=shares, hide_diagonal=hide),
+        unit = st.segmented_control(
+            "Cells",
+            ["Counts", "Shares"],
+            required=True,
+            default="Counts",
+            key="evaluate_unit",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        hide = st.toggle("Hide what is right", value=True, key="evaluate_hide", persist_state="session")
+    st.echarts_chart(
+        matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide),
         height=430,
-        key=key,
-        on_select=lambda: open_digit(None),
+        key=_MATRIX,
+        on_select=_clicked,
         alt="Confusion matrix: rows are the true digits, columns what the network said",
     )
-    picked = (event.selection or {}).get("selected") or []
-    if not picked or not picked[0]["data_indices"]:
-        return None
-    return divmod(int(picked[0]["data_indices"][0]), CLASSES)
+
+
+def _commonest(evaluation: Evaluation) -> None:
+    """The largest cells as buttons: a way to them for the keyboard, and for a finger on a small screen."""
+    found = evaluation.confusions(8)
+    if found:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown("Most often:", width="content")
+            for truth, predicted, times in found:
+                st.button(
+                    f"{truth} read as {predicted} · {times:,}",
+                    key=f"evaluate_cell_{truth}_{predicted}",
+                    on_click=_choose,
+                    args=((truth, predicted),),
+                    type="tertiary",
+                )
+
+
+def _clicked() -> None:
+    picked = st.session_state[_MATRIX]["selection"]["selected"]
+    places = picked[0]["data_indices"] if picked else []
+    _choose(divmod(int(places[0]), CLASSES) if places else None)
+
+
+def _choose(cell: tuple[int, int] | None) -> None:
+    """Chooses a cell, (true, predicted), and opens its first digit."""
+    open_digit(None)
+    st.session_state[_CELL] = cell
+    if cell is None:
+        st.query_params.pop("cell", None)
+
+
+def _chosen() -> tuple[int, int] | None:
+    """The cell that was chosen, here or in the link: ?cell=53 is the 5s read as 3."""
+    linked = st.query_params.get("cell", "")
+    usual = divmod(int(linked), CLASSES) if linked.isdecimal() and len(linked) == 2 else None
+    cell = st.session_state.setdefault(_CELL, usual)
+    if cell is not None:
+        st.query_params["cell"] = f"{cell[0]}{cell[1]}"
+    return cell
 
 
 def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -> dict:
@@ -115,7 +157,7 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
     axis = {"type": "category", "data": names, "splitArea": {"show": False}, "nameLocation": "middle", "nameGap": 26}
     return {
         "animation": False,
-        "grid": {"left": 48, "right": 8, "top": 8, "bottom": 48},
+        "grid": {"left": 24, "right": 8, "top": 8, "bottom": 24},
         "tooltip": {"formatter": "{b}"},
         "xAxis": {**axis, "name": "what the network said"},
         "yAxis": {**axis, "name": "what it is", "inverse": True},
@@ -146,4 +188,4 @@ def _cell(asked: Asked, truth: int, predicted: int) -> None:
         st.info(f"There are no {what} among the {asked.place}.")
         return
     st.subheader(f"{len(found):,} {what}, {'worst' if truth != predicted else 'least sure'} first", anchor=False)
-    evaluate_images.grid_and_detail(asked, found, key="evaluate_cell")
+    evaluate_images.grid_and_detail(asked, found, key="evaluate_cell_grid")
