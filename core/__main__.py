@@ -105,18 +105,18 @@ def _wake_tensorflow() -> None:
     """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    heard, aside = os.dup(2), tempfile.TemporaryFile()
-    os.dup2(aside.fileno(), 2)
-    try:
-        from core import models, training  # noqa: F401
-    except BaseException:
-        aside.seek(0)
-        os.write(heard, aside.read())
-        raise
-    finally:
-        os.dup2(heard, 2)
-        os.close(heard)
-        aside.close()
+    heard = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            from core import models, training  # noqa: F401
+        except BaseException:
+            aside.seek(0)
+            os.write(heard, aside.read())
+            raise
+        finally:
+            os.dup2(heard, 2)
+            os.close(heard)
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """How long a run will take and how much memory it needs, before it starts; learnt from the runs before it.
 
-A run costs a fixed part (building its functions), an epoch another (keeping it, validation's call), a batch a third (its
-share of a call); then come arithmetic and the update of every parameter. These five prices are fitted to the runs this
-device has finished; until there are some, prices measured elsewhere stand in.
+A run costs a fixed part (building its functions), an epoch another (keeping it, validation's call), a batch a third
+(its share of a call); then come arithmetic and the update of every parameter. These five prices are fitted to the runs
+this device has finished; until there are some, prices measured elsewhere stand in.
 """
 
 from collections.abc import Iterable

@@ -37,9 +37,9 @@ ATTEMPTS = 2  # workers that may die before they begin, before a run is called f
 class Jobs:
     """One for a whole server. `by` names the visitor who asks; without it, nobody is refused."""
 
-    def __init__(self, store: RunStore, *, spare: bool = True, worker: Sequence[str] = WORKER) -> None:
+    def __init__(self, store: RunStore, *, spare: bool = True, worker: Sequence[str] | None = None) -> None:
         self.store = store
-        self._workers = Workers(store, spare=spare, command=worker)
+        self._workers = Workers(store, spare=spare, command=worker or WORKER)
         self._due = threading.Event()
         self._closed = False
         threading.Thread(target=self._look_after, name="digit-lab-jobs", daemon=True).start()

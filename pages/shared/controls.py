@@ -17,6 +17,13 @@ def chosen() -> dict[str, Any]:
     return st.session_state.setdefault(CHOSEN, dict(DEFAULTS))
 
 
+def follow_widgets() -> None:
+    """Takes over what was just set in the widgets, before the first of them is drawn anew."""
+    for name in KNOBS:
+        if _key(name) in st.session_state:
+            chosen()[name] = st.session_state[_key(name)]
+
+
 def choose(values: dict[str, Any]) -> None:
     """Sets the knobs from outside their widgets: a recipe, a link, a remedy of the coach."""
     st.session_state[CHOSEN] = {**DEFAULTS, **values}

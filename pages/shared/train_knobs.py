@@ -19,6 +19,7 @@ _REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made b
 
 def panel() -> None:
     """Draws the knobs; Start makes a run of them."""
+    controls.follow_widgets()
     controls.from_link()
     _recipe()
     for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):

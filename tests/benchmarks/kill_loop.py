@@ -1,0 +1,120 @@
+"""`python -m tests.benchmarks.kill_loop [KILLS]`: kills workers with `kill -9` at random moments, counts what is lost.
+
+Each round starts a worker on a new run or on one interrupted before, lets it live for a random time, from within its
+imports to deep in its training, and kills it. Then every run must be listed, readable and shown as interrupted, with
+every epoch it ever told. At the end one survivor is trained to its end and compared with a run never interrupted.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from core.config import RunConfig
+from core.keeping import read_arrays, read_state
+from core.runs import Run, RunStore
+
+ROOT = Path(__file__).parents[2]
+CONFIG = RunConfig(units=32, dropout=0.2, train_images=400, batch_size=50, epochs=300)
+RUNS = 5
+
+
+def main(kills: int = 100, seed: int = 1) -> None:
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="digit-lab-kills-") as home:
+        store, told, moments = RunStore(Path(home)), {}, Counter()
+        for kill in range(1, kills + 1):
+            run = _victim(store, chance)
+            state = _kill(store, run, chance)
+            moments[state] += 1
+            _check(store, told)
+            print(f"kill {kill}: {run.id} while {state}, {len(run.epochs)} epochs told", flush=True)
+        print(f"{kills} kills, {sum(moments.values())} counted: {dict(moments)}; runs lost 0, unreadable 0")
+        _compare(store, max(_own(store), key=lambda run: len(run.epochs)))
+
+
+def _victim(store: RunStore, chance: random.Random) -> Run:
+    """A new run, or one that was interrupted before."""
+    runs = [run for run in _own(store) if run.state == "interrupted"]
+    if len(_own(store)) < RUNS or not runs:
+        return store.create(CONFIG, queued=True)
+    run = chance.choice(runs)
+    (run.folder / "queued").write_text(str(time.time()))
+    return run
+
+
+def _kill(store: RunStore, run: Run, chance: random.Random) -> str:
+    """Lets a worker live for a while and kills it; says what it was doing."""
+    epochs = len(run.epochs)
+    worker = _worker(store, run)
+    if chance.random() < 0.2:  # while it imports, claims the run or builds the network
+        time.sleep(chance.uniform(0, 5.0))
+    else:  # while it trains or keeps an epoch
+        until = epochs + chance.randrange(6)
+        while worker.poll() is None and (run.state != "running" or len(run.epochs) < until):
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.2))
+    state = run.state
+    worker.kill()
+    worker.wait()
+    return state
+
+
+def _worker(store: RunStore, run: Run) -> subprocess.Popen[bytes]:
+    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
+    environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "core.worker"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert worker.stdin
+    worker.stdin.write(f"{run.id}\n".encode())
+    worker.stdin.close()
+    return worker
+
+
+def _check(store: RunStore, told: dict[str, int]) -> None:
+    fresh = RunStore(store.home)  # as a dashboard that starts now sees it
+    assert not fresh.damaged(), fresh.damaged()
+    assert set(told) <= {run.id for run in _own(fresh)}, "a run was lost"
+    for run in _own(fresh):
+        assert run.state in ("interrupted", "waiting", "finished"), (run.id, run.state)
+        kept = run.kept_epochs
+        for epoch in kept[-3:]:
+            read_arrays(run.epoch_path(epoch))
+        if run.epochs:
+            assert read_state(run.state_path)[0] >= run.epochs[-1].epoch, "an epoch was told before it was kept"
+        # A resume begins at the state that was kept, which is never behind what was told before.
+        assert len(run.epochs) >= told.get(run.id, 0), "a told epoch was lost"
+        told[run.id] = len(run.epochs)
+
+
+def _compare(store: RunStore, run: Run) -> None:
+    """Trains a survivor to its end, and another run without any interruption."""
+    whole = store.create(CONFIG, queued=True)
+    for each in (run, whole):
+        if each.state == "interrupted":
+            (each.folder / "queued").write_text(str(time.time()))
+        _worker(store, each).wait()
+    survivor, never = (read_arrays(each.epoch_path(CONFIG.epochs)) for each in (run, whole))
+    same = all(np.array_equal(survivor[name], never[name]) for name in never)
+    print(f"the survivor {run.id} ends {'bit for bit' if same else 'NOT'} like a run never interrupted")
+    assert same
+
+
+def _own(store: RunStore) -> list[Run]:
+    return [run for run in store.runs() if not run.shipped]
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
