@@ -45,6 +45,12 @@ class Row:
         """The best validation accuracy: what one may choose a run by."""
         return self.summary.best_validation
 
+    @property
+    def score(self) -> float | None:
+        """How good the run is at its end: on validation images, or on the test set where there are none."""
+        last = self.summary.last_validation
+        return last if last is not None else self.test
+
 
 def rows(store: RunStore, summaries: Summaries, test_images: int) -> list[Row]:
     """Every run, newest first. `test_images`: how many the test set in use has, for the interval."""

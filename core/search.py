@@ -26,7 +26,8 @@ from core.sweep import SEARCH, Axis, Sweep, SweepStore
 LOOK_SECONDS = 0.5
 GUESSING = 0.1  # what a run that failed counts as: ten digits, one of them right by chance
 UNTIL_PRUNED = 4  # runs that are trained whole before any is stopped early
-FOR_IMPORTANCE = 6  # whole runs, below which nobody can say which knob mattered
+FOR_IMPORTANCE = 6  # runs, below which nobody can say which knob mattered
+MORE = 0.25  # of the runs must be new before that is found out anew: it takes a second
 NOBODY_SECONDS = 30 * 60  # without any dashboard to train what waits, the search goes home; opening one calls it back
 _ROOT = Path(__file__).parents[1]
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn of a child it has lost sight of
@@ -86,7 +87,7 @@ class Search:
         self.study.sampler = optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3))
         )
-        self._importance: tuple[int, dict[str, float]] = (0, {})
+        self._judged, self._importance = 0, (0, dict[str, float]())
 
     def advance(self) -> bool:
         """Hears what the runs came to and begins the next one. False when there is nothing left to do."""
@@ -167,19 +168,33 @@ class Search:
     def _tell(self, *, ended: bool) -> None:
         """Writes down what the dashboard shows of the search."""
         pruned = [trial.user_attrs["run"] for trial in self.study.get_trials(deepcopy=False) if _was_pruned(trial)]
-        told = {"pruned": pruned, "importance": self._shares(), "ended": ended, "error": ""}
+        epoch, shares = self._shares(MORE if not ended else 0.0)
+        told = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
         if told != self.sweep.told:
             write_json(self.sweep.folder / "told.json", told)
 
-    def _shares(self) -> dict[str, float]:
-        """How much of the differences each knob explains, by fANOVA over the whole runs."""
-        complete = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.COMPLETE,))
-        if len(complete) >= FOR_IMPORTANCE and len(complete) != self._importance[0]:
+    def _shares(self, more: float) -> tuple[int, dict[str, float]]:
+        """How much of the differences each knob explains, by fANOVA, and the epoch after which runs are judged for it.
+
+        Found anew once there are so many `more` runs, as a share. The runs that were stopped early tell most about the knobs: all are judged after the last epoch they share.
+        """
+        states = self._optuna.trial.TrialState
+        over = self.study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))
+        told = [trial for trial in over if trial.intermediate_values]
+        if len(told) >= FOR_IMPORTANCE and len(told) > self._judged * (1 + more):
+            self._judged = len(told)
+            shared = min(max(trial.intermediate_values) for trial in told)
+            again = self._optuna.create_study(direction="maximize")
+            for trial in told:
+                scored = {"params": trial.params, "distributions": trial.distributions}
+                again.add_trial(
+                    self._optuna.trial.create_trial(value=trial.intermediate_values.get(shared, GUESSING), **scored)
+                )
             evaluator = self._optuna.importance.FanovaImportanceEvaluator(seed=0)
             with contextlib.suppress(ValueError, RuntimeError):  # runs that are all equally good
-                shares = self._optuna.importance.get_param_importances(self.study, evaluator=evaluator)
-                self._importance = (len(complete), {name: float(share) for name, share in shares.items()})
-        return self._importance[1]
+                shares = self._optuna.importance.get_param_importances(again, evaluator=evaluator)
+                self._importance = shared, {name: float(share) for name, share in shares.items()}
+        return self._importance
 
 
 def score_of(run: Run) -> float | None:

@@ -99,7 +99,7 @@ class Sweep:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What a search found out so far: `pruned` (ids), `importance` (share a knob), `ended`, `error`."""
+        """What a search found out so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
         told = read_json(self.folder / "told.json")
         return told if isinstance(told, dict) else {}
 

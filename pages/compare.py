@@ -1,7 +1,30 @@
 """Compare: runs side by side, which of them is better and by how much, and sweeps that try many at once."""
 
-from pages.shared import compare_runs, frame
+import streamlit as st
+
+from pages.shared import compare_runs, compare_sweep, frame, link
+
+VIEWS = {"runs": ("Runs", compare_runs.show), "sweep": ("Sweeps", compare_sweep.show)}
+
+
+def _view() -> str:
+    """The view that is chosen; it stays in the link."""
+    asked = st.session_state.setdefault("compare_view", st.query_params.get("view"))
+    if asked not in VIEWS:
+        st.session_state["compare_view"] = "runs"
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=lambda name: VIEWS[name][0],
+        required=True,
+        key="compare_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    link.write("compare", "view", view)
+    return view
+
 
 frame.page("compare")
 with frame.guard():
-    compare_runs.show()
+    VIEWS[_view()][1]()

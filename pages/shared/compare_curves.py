@@ -11,6 +11,7 @@ from pages.shared.overlay_plot import Trace, overlay_plot
 
 MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 UNITS = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
+FEW_EPOCHS = 15  # that can each have their number on the axis
 _DASHES = ("solid", "dash", "dot", "dashdot")  # runs beyond the tenth share a colour, and differ in their line
 
 
@@ -103,4 +104,5 @@ def _plot(traces: list[Trace], title: str, key: str, unit: str, measure: str, lo
         x_title=UNITS[unit],
         log=log,
         percent=measure == "accuracy",
+        whole=unit == "epoch" and max(float(trace.x[-1]) for trace in traces) <= FEW_EPOCHS,
     )

@@ -10,6 +10,7 @@ from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
 from core.recipes import RECIPES
+from core.runs import PAUSED, RUNNING
 from core.summaries import Summaries
 from pages.shared import caches, palette
 from pages.shared.run_table import run_table
@@ -85,7 +86,6 @@ def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
     return [
         column("state", "State"),
         column("recipe", "Recipe"),
-        *(column(name, KNOBS[name].label, KNOBS[name].help, not KNOBS[name].choices) for name in knobs),
         column("best", "Best val.", "Highest validation accuracy after any epoch", True),
         column("last", "Last val.", "Validation accuracy after the last epoch", True),
         *against,
@@ -96,6 +96,7 @@ def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
             "the test set is sealed.",
             True,
         ),
+        *(column(name, KNOBS[name].label, KNOBS[name].help, not KNOBS[name].choices) for name in knobs),
         column("parameters", "Parameters", "Numbers the network learns", True),
         column("seconds", "Seconds", "Of training", True),
         column("device", "Device", soft=True),
@@ -107,13 +108,13 @@ def _row(row: Row, knobs: list[str], ticked: set[str], group: int, baseline: Row
     run, summary = row.run, row.summary
     values = [getattr(row.config, name) for name in knobs]
     cells = [
-        [row.state, row.state, ""],
+        _state(row),
         [run.recipe, run.recipe, RECIPES[run.recipe].title if run.recipe in RECIPES else ""],
-        *([_value(value), value, ""] for value in values),
-        _share(summary.best_validation),
-        _share(summary.last_validation),
+        _share(summary.best_validation, row),
+        _share(summary.last_validation, row),
         *([_gap(row, baseline)] if baseline else []),
         _test(row),
+        *([_value(value), value, ""] for value in values),
         _number(row.parameters, "{:,}"),
         _number(summary.seconds or None, "{:,.1f}"),
         [row.device.split(" (")[0], row.device, row.device],
@@ -142,8 +143,17 @@ def _value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _share(value: float | None) -> list[Any]:
-    return ["", None, ""] if value is None else [f"{value:.2%}", value, ""]
+def _state(row: Row) -> list[Any]:
+    if row.state in (RUNNING, PAUSED):
+        return [f"{row.state}, {len(row.summary.epochs)} of {row.config.epochs}", row.state, "epochs done"]
+    return [row.state, row.state, row.summary.ended.reason if row.summary.ended else ""]
+
+
+def _share(value: float | None, row: Row) -> list[Any]:
+    if value is None:
+        return ["", None, ""]
+    on_test = row.config.validate_on == "test"
+    return [f"{value:.2%}{' ᵗ' * on_test}", value, "Validated on the test set, as its recipe has it" if on_test else ""]
 
 
 def _number(value: float | None, form: str) -> list[Any]:
@@ -152,14 +162,14 @@ def _number(value: float | None, form: str) -> list[Any]:
 
 def _gap(row: Row, baseline: Row) -> list[Any]:
     here, there = row.validation, baseline.validation
-    if row is baseline or here is None or there is None:
+    if row is baseline or here is None or there is None or row.config.validate_on != baseline.config.validate_on:
         return ["", None, ""]
     return [f"{100 * (here - there):+.2f}", here - there, "points of best validation accuracy"]
 
 
 def _test(row: Row) -> list[Any]:
     if row.sealed:
-        return ["", None, "The test set is sealed for this run; open it on Evaluate"]
+        return ["sealed", None, "Nobody has looked at this run's test figures yet; open them on Evaluate"]
     if row.test is None or row.test_interval is None:
         return ["", None, ""]
     low, high = row.test_interval

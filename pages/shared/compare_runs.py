@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import comparison
 from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
@@ -50,7 +51,7 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         group_by = st.selectbox(
             "Group by",
-            ["", *KNOBS],
+            ["", *comparison.varying(row.config for row in found)],
             format_func=lambda name: KNOBS[name].label if name else "Nothing",
             key="compare_group",
             width=220,

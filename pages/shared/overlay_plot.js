@@ -46,14 +46,15 @@ function layout(root, data) {
   const text = theme("--st-text-color", "#333"), line = theme("--st-border-color", "#ccc");
   const axis = { gridcolor: line, zeroline: false, linecolor: line, automargin: true };
   const annotations = data.notes.map((note) => ({ x: note.x, y: note.y, text: note.text, showarrow: false,
-    xanchor: note.anchor, yanchor: note.low ? "top" : "middle", xshift: note.shift, yshift: note.low ? -14 : 0, font: { size: 11, color: text } }));
+    xanchor: note.anchor, yanchor: note.low ? "top" : "middle", xshift: note.shift, yshift: note.low ? -14 : 0, font: { size: 11, color: text },
+    bgcolor: faded(theme("--st-background-color", "#ffffff").slice(0, 7), 0.75), borderpad: 1 }));
   const shapes = data.uprights.map((x) => ({ type: "line", x0: x, x1: x, y0: 0, y1: 1, line: { color: line, width: 1.5 } }));
   return {
     uirevision: data.view, autosize: true, height: data.height, annotations, shapes,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
     title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
     margin: { l: 52, r: 14, t: 38, b: 42, ...data.margin }, hovermode: "closest", hoverdistance: 30, showlegend: false,
-    xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, range: data.x_range },
+    xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, range: data.x_range, ...(data.whole ? { dtick: 1 } : {}) },
     yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, range: data.y_range },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };

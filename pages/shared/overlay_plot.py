@@ -51,6 +51,7 @@ def overlay_plot(
     x_title: str = "",
     log: bool = False,
     percent: bool = False,
+    whole: bool = False,
     notes: Sequence[Note] = (),
     uprights: Sequence[float] = (),
     axes: bool = True,
@@ -59,13 +60,14 @@ def overlay_plot(
     margin: dict[str, int] | None = None,
     height: int = 340,
 ) -> None:
-    """Draws the curves. The visitor's zoom is kept as long as `key` and `view` stay."""
+    """Draws the curves. The visitor's zoom is kept as long as `key` and `view` stay. `whole`: x has whole numbers."""
     data: dict[str, Any] = {
         "traces": [_message(trace) for trace in traces],
         "title": title,
         "x_title": x_title,
         "log": log,
         "percent": percent,
+        "whole": whole,
         "notes": [note.__dict__ for note in notes],
         "uprights": list(uprights),
         "axes": axes,
