@@ -148,7 +148,7 @@ class Templates(NamedTuple):
     biases: np.ndarray  # float32 (10,)
 
     def scores(self, images: np.ndarray) -> np.ndarray:
-        """uint8 (n, 28, 28) → float32 (n, 10): the nearer to a mean image, the higher."""
+        """uint8 (n, 28, 28) → float32 (n, 10), of mean 0: the nearer to a mean image, the higher."""
         return flatten(normalise(images)) @ self.weights + self.biases
 
 
@@ -158,7 +158,9 @@ def templates(means: np.ndarray) -> Templates:
     |x − m|² = |x|² − 2 x·m + |m|², and |x|² is the same for all ten: so x·m − |m|² / 2 says which mean is nearest.
     """
     rows = flatten(means).astype(np.float32) / 255
-    return Templates(np.ascontiguousarray(rows.T) / SHARPNESS * 2, -np.square(rows).sum(axis=1) / SHARPNESS)
+    weights, biases = rows.T * (2 / SHARPNESS), -np.square(rows).sum(axis=1) / SHARPNESS
+    # Centred, so that each picture's ten scores have a mean of 0: easier to read, and softmax is the same.
+    return Templates(weights - weights.mean(axis=1, keepdims=True), biases - biases.mean())
 
 
 class Softmax(NamedTuple):

@@ -25,7 +25,7 @@ def previewer(example: Example) -> None:
         "such versions teaches the network what does **not** matter, as if there were many more pictures. "
         "These are made by the very functions that training uses."
     )
-    sides = st.columns([2, 3], gap="large")
+    sides = st.columns([4, 5, 2], gap="medium")
     with sides[0]:
         how = st.segmented_control("Distort", [_KNOB, _OWN], default=_KNOB, required=True, key="prepare_how")
         seed = int(st.number_input("Seed", 0, 9999, 1, key="prepare_seed", help="Same seed, same 25 versions."))
@@ -34,10 +34,15 @@ def previewer(example: Example) -> None:
         rng = np.random.default_rng(seed)
         made, lines, config = _knob(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
     with sides[1]:
-        _compare(example, digits, made, many)
-    before_after({"original": digits.images}, {"distorted": made})
+        alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
+        captions = [str(label) for label in digits.labels] if many else [""] * SAMPLES
+        chosen = digit_grid(made, captions, key="prepare_made", columns=5, alt=alt, tile=84) or 0
+        st.caption("Choose a version to see it beside the original.")
+    with sides[2]:
+        _compare(digits, made, chosen)
     left, right = st.columns(2)
     with left:
+        before_after({"original": digits.images}, {"distorted": made})
         code(*lines)
         if config is not None:
             st.page_link(
@@ -95,26 +100,22 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
     return made, lines, None
 
 
-def _compare(example: Example, digits: Digits, made: np.ndarray, many: bool) -> None:
-    """The original beside what was made of it: the one digit large, or the one of the 25 that was chosen."""
-    alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
-    captions = [str(label) for label in digits.labels] if many else [""] * SAMPLES
-    chosen = digit_grid(made, captions, key="prepare_made", columns=5, alt=alt, tile=74) or 0
-    changed = np.abs(made[chosen].astype(int) - digits.images[chosen]).mean() / 255
+def _compare(digits: Digits, made: np.ndarray, chosen: int) -> None:
+    """The chosen version, what it was made of, and what changed."""
+    before, after = digits.images[chosen], made[chosen]
+    changed = np.abs(after.astype(int) - before).mean() / 255
+    gone = (
+        f"<span style='color:#c96f00'>●</span> ink gone<br><span style='color:#3b82f6'>●</span> ink new, {changed:.1%}"
+    )
     show(
         draw.line(
-            draw.picture(digits.images[chosen], 112, f"Original, a {digits.labels[chosen]}", "original"),
-            "→",
-            draw.picture(made[chosen], 112, "The same, distorted", f"version {chosen + 1}"),
+            draw.picture(before, 118, f"Original, a {digits.labels[chosen]}", "original"),
+            draw.picture(after, 118, "The same, distorted", f"version {chosen + 1}"),
             draw.picture(
-                _difference(digits.images[chosen], made[chosen]),
-                112,
-                "Where ink went away in orange, and came in blue",
-                f"ink gone, ink new<br>{changed:.1%} of full ink",
+                _difference(before, after), 118, "Where ink went away in orange, and where it is new in blue", gone
             ),
         )
     )
-    st.caption("Choose a version to see it beside the original.")
 
 
 def _difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -37,12 +37,12 @@ def harder(example: Example) -> None:
         f"**{lies.sum():,}** of {len(training):,} labels are wrong (✗), drawn from seed {config.seed}: the same seed, "
         "the same lies. Validation and test keep their true labels."
     )
-    before_after(
-        {"all training images": example.train.images},
-        {"images of this run": training.images, "labels of this run": training.labels},
-    )
     side, other = st.columns(2)
     with side:
+        before_after(
+            {"all training images": example.train.images},
+            {"images of this run": training.images, "their labels": training.labels},
+        )
         code(
             f"config = RunConfig(train_images={images}, wrong_labels={wrong_share:g})",
             "training, validation = for_run(config, mnist.load())",

@@ -35,16 +35,16 @@ def one_hot_labels(example: Example) -> None:
             ),
         )
     )
-    before_after({"this label": label}, {"one-hot": row})
     st.markdown("#### Why not simply train on the number?")
     _near(example.label)
     left, right = st.columns(2)
     with left:
+        before_after({"this label": label}, {"one-hot": row})
         n = len(example.train)
         st.markdown(f"All labels at once: `({n},)` becomes `({n}, 10)`.")
         code(
-            "y_train = keras.utils.to_categorical(y_train, 10)  # Keras",
-            "y_train = np.eye(10)[y_train]  # NumPy: row y of the identity matrix",
+            "y_train = keras.utils.to_categorical(y_train, 10)",
+            "y_train = np.eye(10)[y_train]  # NumPy",
         )
     with right, wrong("one_hot"):
         _columns_missing()
@@ -78,7 +78,7 @@ def _near(label: int) -> None:
                 np.abs(digits - label),
                 on=label,
                 title=f"As numbers: how far from {label}",
-                top=9,
+                top=float(np.abs(digits - label).max()),
                 written="{:g}",
                 high="6.5rem",
             ),
@@ -86,7 +86,7 @@ def _near(label: int) -> None:
                 distances(digits, label),
                 on=label,
                 title=f"As one-hot rows: how far from {label}",
-                top=9 / 4,
+                top=2.0,
                 written="{:.2f}",
                 high="6.5rem",
             ),

@@ -1,5 +1,6 @@
 """The lesson's step for the loss: cross-entropy, on two forms of one label."""
 
+import base64
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from core.digits import CLASSES
 from core.lesson import KERAS_EPSILON, Facts, loss_of
 from core.preparation import cross_entropy, one_hot, softmax, sparse_cross_entropy
 from pages.shared import lesson_pictures as draw
+from pages.shared import palette
 from pages.shared.lesson import Example, before_after, code, show, wrong
 from pages.shared.prepare_softmax import scores
 
@@ -34,12 +36,12 @@ def two_forms(example: Example) -> None:
         f"{'The same number.' if math.isclose(*losses) else ''} Nine of the ten products above were 0 anyway."
     )
     n = len(example.train)
-    before_after(
-        {"labels for sparse": example.train.labels},
-        {"labels for categorical": Facts((n, CLASSES), "float32", 0.0, 1.0, n * CLASSES * 4)},
-    )
     left, side = st.columns(2)
     with left:
+        before_after(
+            {"labels, sparse": example.train.labels},
+            {"labels, one-hot": Facts((n, CLASSES), "float32", 0.0, 1.0, n * CLASSES * 4)},
+        )
         code(
             "# labels as they are, 5 0 4 1 9 …",
             'model.compile(loss="sparse_categorical_crossentropy")',
@@ -91,14 +93,19 @@ def _curve(share: float) -> str:
         f"<text x='24' y='{_at(v) + 4:.0f}' text-anchor='end' font-size='12' stroke='none'>{v}</text>"
         for v in range(int(_TOP) + 1)
     )
-    return (
-        f"<figure role='img' aria-label='The curve of minus the logarithm; {label}'>"
-        f"<svg viewBox='0 0 {_WIDE + 20} {_HIGH + 22}' style='width:min(100%, {_WIDE + 20}px);color:inherit' "
-        f"fill='currentColor'><g stroke='currentColor' fill='currentColor' stroke-width='1'>{lines}</g>"
+    colour = palette.ink()
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDE + 20} {_HIGH + 22}' "
+        f"font-family='sans-serif' fill='{colour}'><g stroke='{colour}'>{lines}</g>"
         f"<polyline points='{path}' fill='none' stroke='#635bff' stroke-width='3'/>{texts}"
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='6' fill='#2e9e5b'/>"
         f"<text x='{x + (-10 if anchor == 'end' else 10):.0f}' y='{y - 10:.0f}' text-anchor='{anchor}' font-size='14' "
         f"font-weight='700'>{label}</text></svg>"
+    )
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    said = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100 %; {label}"
+    return (
+        f"<figure><img src='{source}' alt='{said}' style='width:min(100%,{_WIDE + 20}px)'>"
         "<figcaption>share of the right digit → loss</figcaption></figure>"
     )
 

@@ -92,8 +92,12 @@ def in_batches(example: Example) -> None:
         "weights a little, which is one **step**, and takes the next. Once through all pictures is an **epoch**."
     )
     left, right = st.columns(2)
-    n = left.select_slider("Pictures", [1000, 5000, 10_000, 54_000, _OFFICIAL], value=_OFFICIAL, key="prepare_images")
-    size = right.select_slider("Batch size", [2**k for k in range(13)], value=128, key="prepare_batch")
+    n = left.select_slider(
+        "Pictures", [1000, 5000, 10_000, 54_000, _OFFICIAL], value=_OFFICIAL, key="prepare_images", format_func=_grouped
+    )
+    size = right.select_slider(
+        "Batch size", [2**k for k in range(13)], value=128, key="prepare_batch", format_func=_grouped
+    )
     steps, cuts = steps_per_epoch(n, size), list(batches(n, size))
     last = cuts[-1].stop - cuts[-1].start
     rest = "the last as full as the others" if last == size else f"the last of only **{last:,}**"
@@ -113,9 +117,10 @@ def in_batches(example: Example) -> None:
             montage(few, across=min(32, len(few))), width=min(896, 56 * len(few)), output_format="PNG", alt=what + more
         )
         st.caption(f"{what}{more}, in the order in which they lie. `fit` shuffles them anew in each epoch.")
-        before_after({"one picture": batch.images[0]}, {"one batch": batch.images, "its labels": batch.labels})
     side, other = st.columns(2)
     with side:
+        if len(batch):
+            before_after({"one picture": batch.images[0]}, {"one batch": batch.images, "its labels": batch.labels})
         code(
             f"model.fit(x_train, y_train, batch_size={size}, epochs=5)",
             f"# shows {steps}/{steps} in the progress bar: steps, not pictures",
@@ -123,6 +128,10 @@ def in_batches(example: Example) -> None:
         )
     with other, wrong("batches"):
         _unshuffled(example, size)
+
+
+def _grouped(n: int) -> str:
+    return f"{n:,}"
 
 
 def _blocks(steps: int, size: int, last: int, at: int) -> str:

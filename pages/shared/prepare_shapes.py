@@ -41,15 +41,15 @@ def broadcasting(example: Example) -> None:
         [f"axis {n}", str(a), str(b), str(result) if result else "✗ do not fit"]
         for n, (a, b, result) in enumerate(axes)
     ]
+    side, other = st.columns(2)
     show(
         "<p class='note'>The rule, axis by axis, the last ones under one another: equal, or one of them is 1. "
         "An axis that is missing counts as 1.</p>",
         draw.table(["", "first", "second", "sum"], rows, numbers=(1, 2, 3)),
     )
-    if fits:
-        before_after({"first": left, "second": right}, {"sum": left + right})
-    side, other = st.columns(2)
     with side:
+        if fits:
+            before_after({"first": left, "second": right}, {"sum": left + right})
         code(f"np.arange(1, 10).reshape(3, 3) + np.array({right.tolist()})")
         st.markdown(
             "You meet it everywhere: `x_train / 255` divides 47 million numbers by one, and a layer adds its ten "
@@ -133,9 +133,9 @@ def flattening(example: Example) -> None:
         "except who was whose neighbour above and below."
     )
     train = example.train.images
-    before_after({"this digit": image}, {"this digit, flat": flat})
     left, right = st.columns(2)
     with left:
+        before_after({"this digit": image}, {"this digit, flat": flat})
         st.markdown(f"For all pictures at once: `{train.shape}` becomes `{flatten(train).shape}`.")
         code(
             "x_train = x_train.reshape(60000, 784)  # NumPy",

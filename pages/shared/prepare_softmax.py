@@ -38,10 +38,8 @@ def by_hand(example: Example) -> None:
     logits = scores(example) * scaled
     logits[example.label] += raised
     answer = softmax_by_hand(logits)
-    show(draw.line(_arithmetic(answer, example.label), _templates(example), top=True))
-    show(
-        draw.line(_scores_bars(logits, example.label), "→", draw.bars(answer.shares, on=example.label, title="Shares"))
-    )
+    bars = draw.bars(answer.shares, on=example.label, title="Shares", high="15rem")
+    show(draw.line(_arithmetic(answer, example.label), bars, top=True), _templates(example))
     best = int(answer.shares.argmax())
     verdict = "and that is right" if best == example.label else f"but it is a {example.label}"
     st.markdown(
@@ -49,9 +47,9 @@ def by_hand(example: Example) -> None:
         "A difference of 1 between two scores makes one share *e* = 2.718 times the other; adding the same to all ten "
         "scores changes nothing."
     )
-    before_after({"scores": answer.scores}, {"shares": answer.shares})
     left, right = st.columns(2)
     with left:
+        before_after({"scores": answer.scores}, {"shares": answer.shares})
         code(
             "powers = np.exp(scores)          # NumPy",
             "shares = powers / powers.sum()",
@@ -91,35 +89,26 @@ def _templates(example: Example) -> str:
     _, means = _layer(example.data.source.sentence, example.data)
     pictures = draw.line(*(draw.picture(m.astype(np.uint8), 46, f"The mean {d}", str(d)) for d, m in enumerate(means)))
     return (
-        f"<div style='max-width:19rem'>{pictures}<p class='note'>Where the scores come from: a layer whose weights are "
-        "not learned, but are the mean picture of each digit. The nearer your digit to one, the higher its score. "
-        "It reads about 80 % of MNIST; training does far better.</p></div>"
-    )
-
-
-def _scores_bars(logits: np.ndarray, label: int) -> str:
-    low, high = min(logits.min(), 0), max(logits.max(), 0.1)
-    shown = logits - low
-    bars = draw.bars(shown, on=label, title="Scores", top=high - low or 1, written="{:.1f}")
-    return (
-        bars
-        if low == 0
-        else draw.bars(shown, on=label, title=f"Scores, above the lowest, {low:.1f}", top=high - low, written="+{:.1f}")
+        f"{pictures}<p class='note'>Where the scores come from: a layer whose weights are not learned but are the mean "
+        "picture of each digit. The nearer your digit to one, the higher its score. It reads about 80 % of MNIST; "
+        "training does far better.</p>"
     )
 
 
 def _overflow(logits: np.ndarray) -> None:
-    large = logits.round() * 20
+    large = logits + 100
     naive, safe = overflowing(large)
-    power = math.exp(large.max())
     st.markdown(
-        f"Large scores overflow. With these times 20, the highest is {large.max():.0f}, and *e* to it is {power:.1e}; "
-        "float32 ends at 3.4e+38. Then inf ÷ inf is **nan**, not a number, and the loss with it. Take the highest "
-        "score off first; the shares stay the same. Keras does so."
+        "Add 100 to all ten scores: on paper nothing changes. But now the highest is "
+        f"{large.max():.2f}, *e* to it is {math.exp(large.max()):.1e}, and float32 ends at 3.4e+38. The computer "
+        "writes **inf**, inf ÷ inf is **nan**, not a number, and the whole training is lost. The cure: take the "
+        "highest score off first. Keras does."
     )
     show(
+        "<div class='scroll'>",
         draw.matrix(naive, written="{:.2f}", title="np.exp(s) / np.exp(s).sum()", on=np.isnan(naive), small=True),
-        draw.matrix(safe, written="{:.2f}", title="after s = s − s.max()", small=True),
+        draw.matrix(safe, written="{:.2f}", title="the same after s = s - s.max()", small=True),
+        "</div>",
     )
 
 
@@ -154,9 +143,9 @@ def twice(example: Example) -> None:
             numbers=(1, 2, 3),
         )
     )
-    before_after({"softmax once": once}, {"softmax twice": again})
     left, right = st.columns(2)
     with left:
+        before_after({"softmax once": once}, {"softmax twice": again})
         st.markdown("Either a softmax in the last layer, or scores and a loss that knows it. Never both:")
         code(
             'keras.layers.Dense(10, activation="softmax")',

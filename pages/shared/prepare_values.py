@@ -18,7 +18,7 @@ def normalising(example: Example) -> None:
         "learning, would be 255 times too large. Divide by 255: the picture stays, the scale changes."
     )
     image = example.image
-    top, left = _densest(image)
+    top, left = _richest(image)
     part = image[top : top + _HIGH, left : left + _WIDE]
     here = draw.mark(left / 28, top / 28, _WIDE / 28, _HIGH / 28)
     show(
@@ -29,12 +29,12 @@ def normalising(example: Example) -> None:
             draw.matrix(normalise(part), written="{:.3f}", title="the same part, 0 to 1"),
         )
     )
-    before_after({"this digit": image}, {"normalised": normalise(image)})
     side, other = st.columns(2)
     with side:
+        before_after({"this digit": image}, {"normalised": normalise(image)})
         code(
             'x_train = x_train.astype("float32") / 255  # NumPy',
-            "keras.layers.Rescaling(1 / 255)  # or as the model's first layer",
+            "keras.layers.Rescaling(1 / 255)            # or a layer",
         )
         st.markdown(
             "Digit Lab keeps uint8 and divides inside the model: it needs a quarter of the memory, and what you draw "
@@ -46,10 +46,11 @@ def normalising(example: Example) -> None:
     _cost(image)
 
 
-def _densest(image: np.ndarray) -> tuple[int, int]:
+def _richest(image: np.ndarray) -> tuple[int, int]:
     """Where the part with the most different values begins: (row, column)."""
     parts = np.lib.stride_tricks.sliding_window_view(image, (_HIGH, _WIDE))
-    variety = parts.reshape(*parts.shape[:2], -1).astype(np.float32).std(axis=-1)
+    values = np.sort(parts.reshape(*parts.shape[:2], -1), axis=-1)
+    variety = (values[..., 1:] != values[..., :-1]).sum(axis=-1)
     row, column = divmod(int(variety.argmax()), variety.shape[1])
     return row, column
 
@@ -90,8 +91,8 @@ def _cost(image: np.ndarray) -> None:
     with left:
         show("<p class='note'>All 60,000 training pictures in memory</p>", f"<div class='sizes'>{bars}</div>")
         code(
-            "x_train / 255                        # careful: float64, twice the memory",
-            'x_train.astype("float32") / 255      # float32',
+            "x_train / 255                    # careful: float64",
+            'x_train.astype("float32") / 255  # float32',
         )
     with right:
         images, pixels, units = PRODUCT

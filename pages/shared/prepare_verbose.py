@@ -27,15 +27,13 @@ def verbosity(example: Example) -> None:
     st.markdown(_WORDS[verbose])
     text = transcript(verbose, EPOCHS[verbose], STEPS)
     if verbose == 1:
-        text = _on_the_way(text)
+        _on_the_way(text)
     else:
         _terminal(text)
     code(f"history = model.fit(x_train, y_train, epochs=3, batch_size=128, verbose={verbose},", *_REST)
-    _reading(verbose)
-    left, right = st.columns(2)
+    left, right = st.columns([3, 2])
     with left:
-        st.markdown("**The same text to copy**")
-        st.code(text or " ", language=None, wrap_lines=True)
+        _reading(verbose)
     with right, wrong("verbose"):
         st.markdown(
             "**In a file** verbose=1 leaves thousands of half lines behind, for it wipes out its line with "
@@ -49,8 +47,8 @@ def verbosity(example: Example) -> None:
 _REST = ("                    validation_data=(x_test, y_test))",)
 
 
-def _on_the_way(text: str) -> str:
-    """verbose=1 at the moment of the first epoch that the visitor chooses; the text that stands there then."""
+def _on_the_way(text: str) -> None:
+    """verbose=1 at the moment of the first epoch that the visitor chooses; at its end, all three epochs."""
     steps = [moment.step for moment in MOMENTS] + [STEPS]
     at = st.select_slider(
         "Steps done in the first epoch",
@@ -61,11 +59,9 @@ def _on_the_way(text: str) -> str:
     )
     if at == STEPS:
         _terminal(text)
-        return text
+        return
     moment = next(moment for moment in MOMENTS if moment.step == at)
-    text = f"Epoch 1/{len(EPOCHS[1])}\n{bar_on_the_way(moment, STEPS)}"
-    _terminal(text, filled(moment.step, STEPS))
-    return text
+    _terminal(f"Epoch 1/{len(EPOCHS[1])}\n{bar_on_the_way(moment, STEPS)}", filled(moment.step, STEPS))
 
 
 def _terminal(text: str, done: int = BAR) -> None:
