@@ -1,26 +1,13 @@
 """Evaluate as a visitor meets it: figures, seal, earlier epochs and what is said when something is missing."""
 
-import numpy as np
 import pytest
 
 from core import evaluations, mnist
 from core.config import RunConfig
-from core.events import EpochDone, RunEnded, Started
+from core.events import RunEnded, Started
 from core.runs import RunStore
 from core.timeline import EventFile
-
-
-class Oracle:
-    """A network that is wrong on every tenth image, and at first on every second: known without training one."""
-
-    def __init__(self, labels: np.ndarray, wrong_every: int):
-        predicted = labels.astype(np.int64)
-        predicted[::wrong_every] = (predicted[::wrong_every] + 1) % 10
-        self.answer = np.full((len(labels), 10), 0.02, np.float32)
-        self.answer[np.arange(len(labels)), predicted] = 0.82
-
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        return self.answer
+from tests.known_run import Oracle, known_run
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +22,9 @@ def store(home):
 
 @pytest.fixture
 def run(store, data):
-    """A finished run of two epochs whose answers on validation and test are kept; removed afterwards."""
-    run = store.create(RunConfig(epochs=2), name="The oracle")
-    run.model_path.write_bytes(b"weights")
-    run.epoch_path(1).write_bytes(b"early weights")
-    run.epoch_path(2).write_bytes(b"late weights")
-    events = EventFile(run.events_path)
-    events.append(Started(1.0, "CPU", 10, len(data.train), len(data.validation), 4, 2))
-    events.append(EpochDone(4, 1, 1.0, 0.5, 0.6, 0.001, 0.7, 0.5))
-    events.append(EpochDone(8, 2, 2.0, 0.2, 0.9, 0.001, 0.3, 0.9))
-    events.append(RunEnded("finished", "", 2.0, 2, validation_accuracy=0.9))
-    events.close()
-    for epoch, wrong_every in ((None, 10), (1, 2), (2, 10)):
-        oracle = Oracle(data.validation.labels, wrong_every)
-        evaluations.answers(run, "validation", data, lambda oracle=oracle: oracle, epoch)
-    yield store.get(run.id)
+    """A finished run whose answers are known; removed afterwards."""
+    run = known_run(store, data)
+    yield run
     store.delete(run.id)
 
 
@@ -96,6 +71,27 @@ def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, stor
     again(app)
     assert len(evaluations.openings(run)) == 1
     assert values(app)["Accuracy"] == "95.00%"
+
+
+def test_the_commonest_mistake_opens_its_images(open_page, run):
+    app = open_page("evaluate", run=run.id)
+    commonest = next(button for button in app.button if " read as " in button.label)
+    truth, predicted = commonest.label[0], commonest.label[10]
+    commonest.click()
+    assert f"{truth}s read as {predicted}, worst first" in again(app).subheader[0].value
+    assert app.query_params["cell"] == truth + predicted
+
+
+def test_two_runs_are_told_apart_by_a_test_in_words(open_page, run, store, data):
+    other = known_run(store, data, name="A worse oracle", wrong_every=3)
+    try:
+        app = open_page("evaluate", run=run.id, view="pair")
+        app.selectbox(key="evaluate_second").set_value(other.id)
+        said = " ".join(text.value for text in again(app).markdown)
+        assert "**The first run** is better than the second run" in said
+        assert "McNemar" in said
+    finally:
+        store.delete(other.id)
 
 
 @pytest.mark.parametrize("view", ["figures", "gallery", "digit", "trust", "pair"])

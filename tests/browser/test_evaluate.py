@@ -1,0 +1,55 @@
+"""Evaluate under the hand: a cell is clicked, its images open, and an earlier epoch moves everything together."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import mnist
+from core.runs import RunStore
+from tests.browser.conftest import Server, wait_idle
+from tests.known_run import known_run
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def run(server: Server):
+    return known_run(RunStore(server.home), mnist.load())
+
+
+def test_a_cell_of_the_matrix_opens_its_images_worst_first(page: Page, run):
+    page.goto(f"/evaluate?run={run.id}")
+    wait_idle(page)
+    matrix = page.locator(".st-key-evaluate_matrix canvas").last  # the topmost: hovering lays one over the others
+    box = matrix.bounding_box()
+    heading = page.get_by_role("heading", level=3)
+    # Where the cells lie is ECharts' own affair: the middle of the picture hits one of them, whichever it is.
+    matrix.click(position={"x": box["width"] * 0.53, "y": box["height"] * 0.45})
+    expect(heading.or_(page.get_by_text("There are no"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("read as")).first.click()
+    expect(heading).to_contain_text("worst first")
+    expect(page).to_have_url(re.compile("cell="))
+
+
+def test_the_seal_is_broken_by_its_button_only(page: Page, run):
+    page.goto(f"/evaluate?run={run.id}")
+    wait_idle(page)
+    page.get_by_text("Test set").first.click()
+    expect(page.get_by_text("The test set is sealed for this run")).to_be_visible()
+    expect(page.get_by_role("button", name="Open the test set")).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+
+
+def test_the_epoch_slider_moves_figures_and_bars_together(page: Page, run):
+    page.goto(f"/evaluate?run={run.id}&cell=01&index=10")
+    wait_idle(page)
+    accuracy = page.get_by_test_id("stMetricValue").first
+    expect(accuracy).to_have_text("90.00%")
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowLeft")
+    slider.press("ArrowLeft")
+    expect(accuracy).to_have_text("50.00%")
+    expect(page).to_have_url(re.compile("epoch=1"))
+    expect(page).to_have_url(re.compile("index=10"))
