@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.5
 GUESSING = 0.1  # what a run that failed counts as: ten digits, one of them right by chance
 UNTIL_PRUNED = 4  # runs that are trained whole before any is stopped early
 FOR_IMPORTANCE = 6  # runs, below which nobody can say which knob mattered
-MORE = 0.25  # of the runs must be new before that is found out anew: it takes a second
+MORE = 0.5  # of the runs must be new before that is found out anew: it takes a second
 NOBODY_SECONDS = 30 * 60  # without any dashboard to train what waits, the search goes home; opening one calls it back
 _ROOT = Path(__file__).parents[1]
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn of a child it has lost sight of
@@ -176,7 +176,8 @@ class Search:
     def _shares(self, more: float) -> tuple[int, dict[str, float]]:
         """How much of the differences each knob explains, by fANOVA, and the epoch after which runs are judged for it.
 
-        Found anew once there are so many `more` runs, as a share. The runs that were stopped early tell most about the knobs: all are judged after the last epoch they share.
+        Found anew once there are so many `more` runs, as a share. Those that were stopped early tell most about the
+        knobs: all are judged after the last epoch they share.
         """
         states = self._optuna.trial.TrialState
         over = self.study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))
@@ -190,7 +191,7 @@ class Search:
                 again.add_trial(
                     self._optuna.trial.create_trial(value=trial.intermediate_values.get(shared, GUESSING), **scored)
                 )
-            evaluator = self._optuna.importance.FanovaImportanceEvaluator(seed=0)
+            evaluator = self._optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0)
             with contextlib.suppress(ValueError, RuntimeError):  # runs that are all equally good
                 shares = self._optuna.importance.get_param_importances(again, evaluator=evaluator)
                 self._importance = shared, {name: float(share) for name, share in shares.items()}

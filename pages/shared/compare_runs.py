@@ -40,8 +40,10 @@ def _view() -> None:
 
 
 def _invite() -> None:
-    st.info("There is nothing to compare yet. Train two runs, or start a sweep below.", icon=":material/info:")
-    st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+    st.info("There is nothing to compare yet. Train two runs, or start a sweep.", icon=":material/info:")
+    with st.container(horizontal=True):
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+        _undo()
 
 
 def _toolbar(found: list[Row], shown: list[Row]) -> str:
@@ -61,10 +63,15 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
         with st.popover("Delete", icon=":material/delete:", disabled=not mine):
             st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
             st.button("Move to the trash", type="primary", on_click=_delete, args=([row.run.id for row in mine],))
-        if deleted := st.session_state.get(compare_rows.DELETED):
-            word = f"Bring {len(deleted)} back" if len(deleted) > 1 else "Bring it back"
-            st.button(word, icon=":material/undo:", on_click=_restore, key="compare_undo")
+        _undo()
     return group_by
+
+
+def _undo() -> None:
+    """Offers to fetch back what was deleted last."""
+    if deleted := st.session_state.get(compare_rows.DELETED):
+        word = f"Bring {len(deleted)} back" if len(deleted) > 1 else "Bring it back"
+        st.button(word, icon=":material/undo:", on_click=_restore, key="compare_undo")
 
 
 def _delete(runs: list[str]) -> None:

@@ -1,0 +1,228 @@
+"""Compare as a visitor finds it: table, verdict, deleting with undo, and sweeps."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import evaluations, search
+from core.config import RunConfig
+from core.runs import Run, RunStore
+from core.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
+from pages.shared import caches, compare_rows, compare_verdict
+from tests.made_runs import make
+
+OPEN = RunConfig(validate_on="none", epochs=2)
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[RunStore]:
+    """The store of the dashboard under test, left as it was found."""
+    store = RunStore(home)
+    before = {run.id for run in store.runs()}
+    yield store
+    for folder in ("sweeps", "trash"):
+        shutil.rmtree(home / folder, ignore_errors=True)
+    for run in store.runs():
+        if run.id not in before:
+            shutil.rmtree(run.folder)
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the table was last given; AppTest draws no components."""
+    seen = SimpleNamespace()
+
+    def run_table(columns, rows, groups, **calls):
+        seen.columns = [column["id"] for column in columns]
+        seen.rows = {row["id"]: row for row in rows}
+        seen.groups, seen.calls = groups, calls
+
+    monkeypatch.setattr(compare_rows, "run_table", run_table)
+    return seen
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> list[Run]:
+    """The runs that were handed to the queue; nothing trains."""
+    runs: list[Run] = []
+
+    class Jobs:
+        def submit(self, config, **facts) -> Run:
+            runs.append(store.create(config, queued=True, **facts))
+            return runs[-1]
+
+        def stop(self, run_id: str, *, by: str) -> None:
+            (store.get(run_id).folder / "queued").unlink()
+            store.delete(run_id)
+
+    monkeypatch.setattr(caches, "jobs", Jobs)
+    monkeypatch.setattr(search, "begin", lambda *_: None)
+    return runs
+
+
+def cell(table: SimpleNamespace, run: Run, column: str) -> str:
+    return table.rows[run.id]["cells"][table.columns.index(column)][0]
+
+
+def button(app: AppTest, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+def again(app: AppTest, done: object) -> None:
+    """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
+    app.session_state["_inside_navigation"] = True
+    app.run()
+
+
+def told(app: AppTest) -> str:
+    return " ".join(each.value for kind in ("markdown", "info", "success", "caption", "warning", "error")
+                    for each in app.get(kind))  # fmt: skip
+
+
+Open = Callable[..., AppTest]
+
+
+def test_without_runs_it_says_where_to_begin(open_page: Open, store: RunStore):
+    if any(not run.shipped for run in store.runs()):
+        pytest.skip("other tests have left runs")
+    assert "nothing to compare yet" in told(open_page("compare"))
+
+
+def test_the_table_tells_figures_and_keeps_sealed_ones_to_itself(open_page: Open, store: RunStore, table):
+    sealed = make(store, RunConfig(units=64, epochs=2), level=0.9712)
+    opened = make(store, OPEN.changed(units=64), test=0.98)
+    app = open_page("compare")
+    assert not app.exception
+    assert cell(table, sealed, "best") == "97.12%"
+    assert cell(table, sealed, "test") == "sealed"
+    images = len(caches.data().test)
+    low, high = evaluations.Evaluation(counts(images, 0.98)).interval
+    assert cell(table, opened, "test") == f"98.00% [{100 * low:.2f}–{100 * high:.2f}]"
+
+
+def counts(images: int, accuracy: float) -> np.ndarray:
+    found = np.zeros((10, 10), np.int64)
+    found[0, 0] = round(images * accuracy)
+    found[0, 1] = images - found[0, 0]
+    return found
+
+
+def test_what_is_said_of_a_run_is_kept(open_page: Open, store: RunStore, table):
+    run = make(store)
+    open_page("compare")
+    for what, value in (("name", "My best"), ("note", "twice the units"), ("starred", True), ("baseline", True)):
+        table.calls["on_tell"](run.id, what, value)
+        assert getattr(store.get(run.id), what) == value
+    open_page("compare")
+    assert table.rows[run.id]["title"] == "My best"
+    assert "gap" in table.columns
+
+
+def test_runs_are_grouped_by_a_knob(open_page: Open, store: RunStore, table):
+    for units in (64, 128):
+        make(store, RunConfig(units=units))
+    app = open_page("compare")
+    group = next(each for each in app.selectbox if each.label == "Group by")
+    again(app, group.select("units"))
+    assert [title.split(" · ")[0] for title in table.groups][-2:] == ["Units 64", "Units 128"]
+    assert "units" not in table.columns
+
+
+def test_the_link_chooses_the_runs_and_a_broken_one_harms_nothing(open_page: Open, store: RunStore, table):
+    runs = [make(store) for _ in range(3)]
+    open_page("compare", runs=f"{runs[0].id},nonsense", view="nonsense")
+    assert [run for run, row in table.rows.items() if row["chosen"]] == [runs[0].id]
+
+
+def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunStore, table):
+    runs = [make(store) for _ in range(2)]
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    again(app, button(app, "Move to the trash").click())
+    assert not {run.id for run in runs} & {run.id for run in store.runs()}
+    again(app, button(app, "Bring 2 back").click())
+    assert {run.id for run in runs} <= set(table.rows)
+    assert all(table.rows[run.id]["chosen"] for run in runs)
+
+
+def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunStore, table, monkeypatch):
+    runs = [make(store, OPEN.changed(units=units), test=test) for units, test in ((64, 0.95), (128, 0.97))]
+    for run in runs:
+        run.model_path.write_bytes(b"a network")
+    right = {run.id: np.arange(1000) < count for run, count in zip(runs, (950, 970), strict=True)}
+    monkeypatch.setattr(evaluations, "is_kept", lambda *_: True)
+    monkeypatch.setattr(compare_verdict, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    said = told(app)
+    assert "**units 128** is better than units 64 by 2.00 points; that is **more than the noise**" in said
+    assert app.table[0].value.to_numpy().tolist() == [["Units", "64", "128"]]
+
+
+def test_without_networks_the_accuracies_alone_speak(open_page: Open, store: RunStore, table):
+    runs = [make(store, RunConfig(units=units, epochs=2), level=0.97) for units in (64, 128)]
+    said = told(open_page("compare", runs=",".join(run.id for run in runs)))
+    assert "within the noise" in said
+    assert "has kept no network" in said
+    assert "sealed" in said
+
+
+# Sweeps
+
+
+def test_a_list_becomes_a_run_for_each_value(open_page: Open, store: RunStore, queued: list[Run]):
+    app = open_page("compare", view="sweep")
+    again(app, next(each for each in app.text_input if each.label == "Units").input("8, 16, 32"))
+    assert "**3 runs**" in told(app)
+    again(app, button(app, "Start").click())
+    assert not app.exception
+    assert sorted(run.config.units for run in queued) == [8, 16, 32]
+    assert all(run.config.validate_on == "held-out" for run in queued)
+    assert len({run.sweep for run in queued}) == 1
+    assert queued[0].name == "units 8"
+    assert "0 of 3" in app.get("progress")[0].proto.text
+    again(app, button(app, "Call it off").click())
+    assert not store.active()
+
+
+def test_seeds_alone_leave_the_recipe_as_it_is(open_page: Open, queued: list[Run]):
+    app = open_page("compare", view="sweep")
+    again(app, next(each for each in app.selectbox if each.label == "All other knobs from").select("quickstart"))
+    again(app, app.multiselect[0].set_value(["seed"]))
+    again(app, button(app, "Start").click())
+    assert {run.config.validate_on for run in queued} == {"none"}
+    assert sorted(run.config.seed for run in queued) == [1, 2, 3, 4, 5]
+
+
+def test_what_cannot_be_tried_is_a_sentence_and_starts_nothing(open_page: Open, queued: list[Run]):
+    app = open_page("compare", view="sweep")
+    again(app, next(each for each in app.text_input if each.label == "Units").input("64, many"))
+    assert "must be a whole number" in told(app)
+    assert button(app, "Start").disabled
+
+
+def test_a_search_is_written_down_and_begun(open_page: Open, store: RunStore, queued: list[Run]):
+    app = open_page("compare", view="sweep")
+    again(app, next(each for each in app.get("button_group") if each.key == "sweep_kind").set_value(SEARCH))
+    assert not app.exception
+    again(app, button(app, "Start").click())
+    sweep = SweepStore(store).all()[0]
+    assert (sweep.kind, sweep.trials, sweep.base.validate_on) == (SEARCH, 20, "held-out")
+    assert not queued  # its own process queues them
+
+
+def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):
+    axes = [read_axis("units", "64, 256"), read_axis("seed", "1-2")]
+    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), axes, trials=4)
+    for config in combinations(RunConfig(epochs=2), axes):
+        make(store, config, level=0.96 + 0.02 * (config.units == 256), sweep=sweep.id)
+    app = open_page("compare", view="sweep")
+    said = told(app)
+    assert not app.exception
+    assert "units **256**" in said
+    assert "Which knob mattered" in said
+    again(app, button(app, "Show its runs in the table").click())
+    assert app.session_state["compare_view"] == "runs"
