@@ -98,6 +98,11 @@ def page(name: str) -> None:
 
 
 def _status() -> None:
+    try:
+        caches.data()
+    except DigitLabError as error:  # without data no page has anything to show
+        st.error(str(error), icon=":material/error:")
+        st.stop()
     with st.container(horizontal=True, key="status", gap="medium"):
         source.line()
         _run_badge()
