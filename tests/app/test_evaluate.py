@@ -1,5 +1,7 @@
 """Evaluate as a visitor meets it: figures, seal, earlier epochs and what is said when something is missing."""
 
+import warnings
+
 import pytest
 
 from core import evaluations, mnist
@@ -149,3 +151,35 @@ def test_a_run_of_another_data_set_is_a_sentence(open_page, store, data):
         assert "another data set" in app.error[0].value
     finally:
         store.delete(run.id)
+
+
+@pytest.fixture(scope="module")
+def untrained(store):
+    """A run with a real network, small and never trained: for the views that look inside."""
+    from core import models
+
+    run = store.create(RunConfig(network="conv2x5-pool4-dense6"), name="Untrained")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        models.save(models.build(run.config), run.model_path)
+    yield store.get(run.id)
+    store.delete(run.id)
+
+
+def test_every_look_inside_opens(open_page, untrained):
+    app = open_page("evaluate", run=untrained.id, view="inside")
+    for part in ("digit", "layers", "weights", "map", "dead"):
+        app.session_state["evaluate_inside"] = part
+        again(app)
+        assert not app.exception, part
+        assert not app.error, part
+
+
+def test_robustness_is_measured_once_and_kept(open_page, untrained):
+    app = open_page("evaluate", run=untrained.id, view="robustness")
+    assert not app.exception
+    kept = list((untrained.folder / "evaluations").glob("robustness-*.json"))
+    assert len(kept) == 1
+    before = kept[0].stat().st_mtime_ns
+    again(app)
+    assert kept[0].stat().st_mtime_ns == before
