@@ -3,8 +3,10 @@
 import pytest
 
 from core import mnist
-from pages.shared import caches
+from pages.shared import caches, source
 from pages.shared.frame import PAGES
+from tests.unit.test_fetching import mirror  # noqa: F401
+from tests.unit.test_mnist_files import arrays  # noqa: F401
 
 
 @pytest.fixture
@@ -33,3 +35,26 @@ def test_a_mended_data_set_is_taken_at_the_next_look(open_page, cold, tmp_path, 
     app = open_page("explore")
     assert not app.error
     assert any("5,000 real MNIST images" in text.value for text in app.markdown)
+
+
+def test_the_full_set_is_fetched_behind_the_small_one_and_taken_when_it_is_there(
+    open_page,
+    cold,
+    mirror,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+):
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    source._fetcher.clear()
+    assert caches.data().source.name == "embedded"
+    open_page("explore")  # begins to fetch
+    source._fetcher().wait(20)
+    assert source._fetcher().error == ""
+    # In a browser the line looks every second; here a visit does.
+    for _ in range(2):
+        app = open_page("explore")
+    assert not app.exception
+    assert any("60 images, not MNIST's 70,000, from" in text.value for text in app.markdown)
+    source._fetcher.clear()
