@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.config import KNOBS, RunConfig
-from core.evaluations import kept_evaluation, sealed
+from core.evaluations import kept_evaluation, openings
 from core.metrics import wilson
 from core.runs import Run, RunStore
 from core.significance import spread
@@ -66,7 +66,9 @@ def row_of(run: Run, store: RunStore, summaries: Summaries, test_images: int) ->
     elif summary.ended and summary.ended.test_accuracy is not None:
         test = summary.ended.test_accuracy
         interval = wilson(round(test * test_images), test_images)
-    return Row(run, summary, store.state(run), kept is None and sealed(run), test, interval, test_images)
+    # As `evaluations.sealed` has it, without reading the events of hundreds of runs for their last word.
+    sealed = run.config.validate_on == "held-out" and test is None and not openings(run)
+    return Row(run, summary, store.state(run), sealed, test, interval, test_images)
 
 
 def varying(configs: Iterable[RunConfig]) -> list[str]:

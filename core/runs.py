@@ -45,7 +45,7 @@ class Run:
     """One run as its folder tells it. What can change while it trains is read anew each time it is asked for."""
 
     def __init__(self, folder: Path, facts: dict[str, Any], timeline: Timeline) -> None:
-        self.folder, self.id, self._timeline = folder, folder.name, timeline
+        self.folder, self.path, self.id, self._timeline = folder, str(folder), folder.name, timeline
         self.config = RunConfig.from_dict(facts["config"])
         self.recipe: str = str(facts.get("recipe", ""))
         self.name: str = str(facts.get("name", ""))
@@ -192,7 +192,7 @@ class RunStore:
         self.home = Path(home) if home else mnist.home()
         self.folder, self.trash = self.home / "runs", self.home / "trash"
         self._timelines: dict[Path, Timeline] = {}
-        self._known: dict[Path, _Known] = {}
+        self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
     def create(
@@ -239,7 +239,7 @@ class RunStore:
         folder = _SHIPPED_FOLDER if run_id == SHIPPED else self.folder / run_id
         if not _ID.fullmatch(run_id) or not folder.is_dir():
             raise RunError(f"There is no run of that name. Received: {run_id!r}. Choose one from the list of runs.")
-        run = self._read(folder)
+        run = self._read(str(folder))
         if run is None:
             raise RunError(
                 f"The run {run_id} is damaged: its run.json is missing or cannot be read. "
@@ -255,7 +255,7 @@ class RunStore:
 
     def state(self, run: Run) -> str:
         """`run.state`; of a run that is over it is known without looking again, which hundreds of runs need."""
-        known = self._known.get(run.folder)
+        known = self._known.get(run.path)
         if known and known.run is run and known.settled:
             return known.settled
         over = not run.shipped and run.holder is None and run.queued_since is None
@@ -272,7 +272,8 @@ class RunStore:
 
     def damaged(self) -> list[str]:
         """The ids of the folders that hold no readable run."""
-        return [folder.name for folder in self._folders() if folder != _SHIPPED_FOLDER and not self._read(folder)]
+        unread = [Path(folder) for folder in self._folders() if not self._read(folder)]
+        return [folder.name for folder in unread if folder != _SHIPPED_FOLDER]
 
     def update(self, run_id: str, **told: Any) -> Run:
         """Sets `name`, `note`, `starred` or `baseline`. One run at most is the baseline."""
@@ -320,19 +321,21 @@ class RunStore:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{device}.lock"
 
-    def _folders(self) -> Iterator[Path]:
+    def _folders(self) -> Iterator[str]:
         if (_SHIPPED_FOLDER / "run.json").exists():
-            yield _SHIPPED_FOLDER
+            yield str(_SHIPPED_FOLDER)
         try:
-            yield from (folder for folder in self.folder.iterdir() if _ID.fullmatch(folder.name) and folder.is_dir())
+            with os.scandir(self.folder) as entries:
+                yield from (entry.path for entry in entries if _ID.fullmatch(entry.name) and entry.is_dir())
         except FileNotFoundError:
             return
 
-    def _read(self, folder: Path) -> Run | None:
-        now, stamp = time.time_ns(), _stamp(folder)
-        known = self._known.get(folder)
+    def _read(self, path: str) -> Run | None:
+        now, stamp = time.time_ns(), _stamp(path)
+        known = self._known.get(path)
         if known and known.stamp == stamp:
             return known.run
+        folder = Path(path)
         with self._lock:
             timeline = self._timelines.setdefault(folder, Timeline(folder / "events.jsonl"))
         facts = read_json(folder / "run.json")
@@ -341,7 +344,7 @@ class RunStore:
         except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
             return None
         if now - max(stamp[:2]) > _TICK:
-            self._known[folder] = _Known(stamp, run)
+            self._known[path] = _Known(stamp, run)
         return run
 
     def _next_colour(self) -> int:
@@ -354,7 +357,7 @@ class RunStore:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stamp(folder: Path) -> tuple[int, int, int]:
+def _stamp(folder: str) -> tuple[int, int, int]:
     """What differs once run.json, or a file of the folder, was made, exchanged or removed."""
     try:
         here, facts = os.stat(folder), os.stat(f"{folder}/run.json")

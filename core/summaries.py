@@ -7,7 +7,9 @@ A run that still trains is read anew; one that has ended is read once.
 """
 
 import io
+import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from core.events import BatchDone, EpochDone, RunEnded, Started
-from core.files import read_json, write_json, write_whole
+from core.files import read_json, write_whole
 from core.runs import Run
 
 POINTS = 512
+CURVES_HELD = 200  # in memory, of 10 KB each
 _VERSION = 1
 
 
@@ -67,6 +70,7 @@ class Summaries:
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[list[int], Summary]] = {}
+        self._curves: dict[Path, tuple[list[int], Curve]] = {}
 
     def of(self, run: Run) -> Summary:
         stamp = _stamp(run)
@@ -78,13 +82,33 @@ class Summaries:
 
     def curve(self, run: Run) -> Curve:
         """The way of the training loss and accuracy, thinned to at most 512 points by means."""
-        summary = self.of(run)
-        if summary.ended is not None:
-            try:
-                return Curve(*np.load(run.folder / "curve.npy"))
-            except (OSError, ValueError, TypeError, EOFError):
-                pass
-        return _curve(run)
+        stamp = _stamp(run)
+        known = self._curves.get(run.folder)
+        if known is None or known[0] != stamp:
+            known = self._curves[run.folder] = (stamp, self._read_curve(run))
+            if len(self._curves) > CURVES_HELD:
+                self._curves.pop(next(iter(self._curves)), None)
+        return known[1]
+
+    def _read_curve(self, run: Run) -> Curve:
+        path = run.folder / "curve.npy"
+        over = self.of(run).ended is not None and not run.shipped
+        if over and _is_newer(path, run.events_path):
+            with suppress(OSError, ValueError, TypeError, EOFError):
+                return Curve(*np.load(path))
+        curve = _curve(run)
+        if over:
+            content = io.BytesIO()
+            np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
+            write_whole(path, content.getvalue(), durable=False)
+        return curve
+
+
+def _is_newer(path: Path, than: Path) -> bool:
+    try:
+        return path.stat().st_mtime_ns > than.stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def _stamp(run: Run) -> list[int]:
@@ -112,19 +136,13 @@ def _kept(run: Run, stamp: list[int]) -> Summary | None:
 def _made(run: Run, stamp: list[int]) -> Summary:
     summary = Summary(run.started, tuple(run.epochs), run.ended)
     if summary.ended is not None and not run.shipped:
-        content = io.BytesIO()
-        curve = _curve(run)
-        np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
-        write_whole(run.folder / "curve.npy", content.getvalue(), durable=False)
-        write_json(
-            run.folder / "summary.json",
-            {
-                "stamp": stamp,
-                "started": summary.started and asdict(summary.started),
-                "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
-                "ended": asdict(summary.ended),
-            },
-        )
+        facts = {
+            "stamp": stamp,
+            "started": summary.started and asdict(summary.started),
+            "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
+            "ended": asdict(summary.ended),
+        }
+        write_whole(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
     return summary
 
 

@@ -53,6 +53,7 @@ def test_a_row_holds_what_the_run_said(store, summaries):
 def test_test_figures_stay_empty_while_the_test_set_is_sealed(store, summaries):
     made = row(store, summaries)
     assert made.sealed
+    assert evaluations.sealed(made.run)
     assert made.test is made.test_interval is None
     evaluations.open_test_set(made.run)
     assert not comparison.row_of(made.run, store, summaries, TEST_IMAGES).sealed
