@@ -1,11 +1,13 @@
 """Which images make a batch, and what a batch came to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 ORDER, DISTORTIONS = 0, 1  # what a random stream of an epoch is for
+VALIDATED_AT_ONCE = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
 
 
 @dataclass
@@ -39,17 +41,58 @@ class Sums:
         """The sums as Keras' two means keep them: total and count of the loss, total and count of the accuracy."""
         return self.loss, self.images, self.correct, self.images
 
+    def as_logs(self) -> dict[str, float]:
+        """The means as Keras names them."""
+        return {"loss": self.mean_loss, "accuracy": self.accuracy}
+
 
 @dataclass(frozen=True)
 class Plan:
     """How a run is cut: `batches_a_call` batches of `batch_size` images in each call of the engine.
 
-    `scheduled`: each batch brings its own learning rate.
+    `scheduled`: each batch brings its own learning rate. `padded`: the short batch of an epoch is filled up with images
+    that do not count, so that one compiled shape serves all. A norm would count them: there the short batch has a shape
+    of its own.
     """
 
     batch_size: int
     batches_a_call: int
     scheduled: bool = False
+    padded: bool = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of the engine trains on: `indices` int32 (n,), cut into batches, and a learning rate for each."""
+
+    indices: np.ndarray
+    rates: np.ndarray | None = None
+
+    @property
+    def images(self) -> int:
+        return len(self.indices)
+
+    def parts(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
+        """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and how
+        many of the batches are meant int32 (). One part, and another for a short batch that cannot be filled up."""
+        size = plan.batch_size
+        whole = self.images // size
+        if plan.padded or self.images == whole * size:
+            yield self._part(plan.batches_a_call, size, 0, -(-self.images // size))
+            return
+        if whole:
+            yield self._part(plan.batches_a_call, size, 0, whole)
+        yield self._part(1, self.images - whole * size, whole * size, 1)
+
+    def _part(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
+        chosen = self.indices[start : start + count * size]
+        batches = np.zeros((rows, size), np.int32)
+        batches.ravel()[: len(chosen)] = chosen
+        sizes, rates = np.full(rows, size, np.float32), np.zeros(rows, np.float32)
+        sizes[count - 1] = len(chosen) - (count - 1) * size
+        if self.rates is not None:
+            rates[:count] = self.rates[-1:] if start else self.rates[:count]
+        return batches, sizes, rates, np.array(count, np.int32)
 
 
 def order(seed: int, epoch: int, images: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.batches import Plan, Sums, order
+from core.batches import Call, Plan, Sums, order
 from core.digits import Digits
 
 CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
@@ -46,10 +46,10 @@ class Loop:
         self.refreshed, self.rates = refreshed, rates
         self.step = self.epoch = self.position = self.trained_images = 0
         self._since, self._epoch = Sums(), Sums()
-        # Keras makes its metrics when they first count something.
-        one_label = keras.ops.zeros((1,) if model.loss.startswith("sparse") else (1, 10))
-        model.compute_metrics(None, one_label, keras.ops.ones((1, 10)))
-        self.backend = _backend()(model, train, Plan(self.batch_size, self.batches_a_call, rates is not None))
+        padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
+        plan = Plan(self.batch_size, self.batches_a_call, scheduled=rates is not None, padded=padded)
+        _build_metrics(model)
+        self.backend = _backend()(model, train, plan)
 
     def fit(self, epochs: int, callbacks: Sequence[Any] = (), *, initial_epoch: int = 0, verbose: Any = 0) -> Any:
         """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history."""
@@ -57,7 +57,7 @@ class Loop:
         self.step = initial_epoch * self.batches
         kept = model.train_function, model.test_function, model.steps_per_execution
         model.train_function = self.backend.train_function(self._next_call)
-        model.test_function = self.backend.test_function(self._validate)
+        model.test_function = self.backend.test_function(self.validation)
         model.steps_per_execution = self.batches_a_call
         try:
             return model.fit(
@@ -99,15 +99,11 @@ class Loop:
         count = end - self.position
         chosen = self.indices[self.position * self.batch_size : end * self.batch_size]
         rates = None if self.rates is None else self.rates[self.step : self.step + count]
-        sums = self.backend.run(chosen, rates)
+        sums = self.backend.run(Call(chosen, rates))
         self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
         self._since += sums
         self._epoch += sums
         return self._epoch
-
-    def _validate(self) -> Sums:
-        assert self.validation is not None
-        return self.evaluate(self.validation)
 
 
 class _EpochBegins(keras.callbacks.Callback):  # type: ignore[misc]
@@ -127,6 +123,16 @@ def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
         if hasattr(layer, "kernel")
     )
     return 50e-6 + 6 * multiplications * batch_size / 1.5e11
+
+
+def _build_metrics(model: keras.Sequential) -> None:
+    """Keras makes its metrics and its loss when they first see labels, and `fit` would show them a batch of its own."""
+    labels = keras.ops.zeros((1,) if model.loss.startswith("sparse") else (1, 10))
+    answers = keras.ops.full((1, 10), 0.1)
+    model.compute_metrics(None, labels, answers)
+    if keras.backend.backend() == "jax":
+        model.compute_loss(y=labels, y_pred=answers)
+    model.reset_metrics()
 
 
 def _backend() -> Any:

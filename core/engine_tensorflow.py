@@ -7,11 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.batches import Plan, Sums
+from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
 from core.digits import Digits
-from core.steps import logits, losses, right
-
-VALIDATED_AT_ONCE = 2048  # images: large products, and yet no more memory than a small GPU has
+from core.steps import logits, losses, present, right
 
 
 class TensorFlow:
@@ -27,23 +25,14 @@ class TensorFlow:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
         self.images = tf.constant(images)
 
-    def run(self, indices: np.ndarray, rates: np.ndarray | None) -> Sums:
-        """Trains on `indices`, batch after batch; only the last may be short. `rates`: one a batch, or as it is."""
-        size, calls = self.plan.batch_size, self.plan.batches_a_call
-        whole = len(indices) // size
-        sums = Sums(images=len(indices))
-        if whole:
-            batches = np.zeros((calls, size), np.int32)
-            batches[:whole] = indices[: whole * size].reshape(whole, size)
-            each = np.zeros(calls, np.float32)
-            each[:whole] = 0 if rates is None else rates[:whole]
-            sums.add(*self.many(self.images, tf.constant(batches), tf.constant(each), tf.constant(whole)))
-        if len(indices) > whole * size:
-            # The short batch of an epoch runs op by op: that takes milliseconds, compiling its shape would take half a
-            # second.
-            sums.add(
-                *self._one(self.images, tf.constant(indices[whole * size :]), None if rates is None else rates[-1])
-            )
+    def run(self, call: Call) -> Sums:
+        """Trains the batches of one call."""
+        sums = Sums(images=call.images)
+        for batches, sizes, rates, count in call.parts(self.plan):
+            if len(batches) == self.plan.batches_a_call and batches.shape[1] == self.plan.batch_size:
+                sums.add(*self.many(self.images, *map(tf.constant, (batches, sizes, rates, count))))
+            else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
+                sums.add(*self._one(self.images, tf.constant(batches[0]), float(sizes[0]), rates[0]))
         return sums
 
     def evaluate(self, digits: Digits) -> Sums:
@@ -57,27 +46,28 @@ class TensorFlow:
         return sums
 
     def train_function(self, train: Callable[[], Sums]) -> Any:
-        """What Keras' `fit` calls instead of its own step: trains a call's batches and returns the epoch's figures."""
+        """What Keras' `fit` calls instead of its own step."""
         return lambda iterator: self._shown(train())
 
-    test_function = train_function
+    def test_function(self, digits: Digits) -> Any:
+        """What Keras' `evaluate` calls instead of its own step."""
+        return lambda iterator: self._shown(self.evaluate(digits))
 
     def sync(self) -> None:
         """Nothing to do: TensorFlow trains the model's own variables."""
 
     def _shown(self, sums: Sums) -> dict[str, float]:
-        """Writes an epoch's sums into Keras' own metrics, and gives their means."""
+        """Writes sums into Keras' own metrics, and gives their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):
             variable.assign(value)
-        return {"loss": sums.mean_loss, "accuracy": sums.accuracy}
+        return sums.as_logs()
 
-    def _many(self, images: Any, batches: Any, rates: Any, count: Any) -> tuple[Any, Any]:
+    def _many(self, images: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> tuple[Any, Any]:
         """Trains the first `count` rows of `batches`. Sums are kept for each place in a batch: adding those up is quick
         outside, and would be kernels to compile here."""
-        scheduled = self.plan.scheduled
 
         def batch(place: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
-            more, hits = self._one(images, batches[place], rates[place] if scheduled else None)
+            more, hits = self._one(images, batches[place], sizes[place], rates[place])
             return place + 1, loss + more, correct + hits
 
         size = batches.shape[1]
@@ -85,19 +75,19 @@ class TensorFlow:
         _, loss, correct = tf.while_loop(lambda place, *_: place < count, batch, start)
         return loss, correct
 
-    def _one(self, images: Any, batch: Any, rate: Any) -> tuple[Any, Any]:
+    def _one(self, images: Any, batch: Any, size: Any, rate: Any) -> tuple[Any, Any]:
         """One step, exactly Keras' `train_step`: returns the loss of each image and whether it was answered rightly."""
         optimizer = self.model.optimizer
-        if rate is not None:
+        if self.plan.scheduled:
             optimizer.learning_rate.assign(rate)
         labels = tf.gather(self.labels, batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self.weights)
             answers = logits(self.model, tf.gather(images, batch), optimizer.iterations, training=True)
-            loss = losses(self.model, labels, answers)
-            mean = tf.reduce_mean(loss)
+            loss = present(losses(self.model, labels, answers), size)
+            mean = tf.reduce_sum(loss) / size
         optimizer.apply(tape.gradient(mean, self.weights), self.model.trainable_variables)
-        return loss, right(labels, answers)
+        return loss, present(right(labels, answers), size)
 
 
 def compiled(model: keras.Sequential) -> bool:

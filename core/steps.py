@@ -35,6 +35,11 @@ def right(labels: Any, sums: Any) -> Any:
     return ops.cast(ops.equal(ops.argmax(sums, axis=-1), ops.cast(labels, "int32")), "int32")
 
 
+def present(values: Any, size: Any) -> Any:
+    """`values` of a batch, with 0 for those from place `size` on: images that only fill the batch up."""
+    return ops.where(ops.arange(values.shape[0], dtype="float32") < size, values, ops.zeros_like(values))
+
+
 def silenced(x: Any, rate: float, seed: int, step: Any) -> Any:
     """`x` with a random share `rate` of its values at 0 and the others scaled up, as Keras' dropout does.
 

@@ -89,6 +89,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def train(self, device: str, resume: Snapshot | None) -> Trained:
         config, network = self.config, build(self.config)
         self.helpers = _helpers(config)
+        self.resume, epoch = resume, resume.epoch if resume else 0
+        self.history = {name: list(values) for name, values in resume.history.items()} if resume else {}
+        self.clock = _Clock(self.history["seconds"][-1] if epoch else 0.0)
         self.loop = Loop(
             network,
             self.training,
@@ -98,10 +101,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             refreshed=self._variations(),
             rates=self._rates(),
         )
-        self.resume, epoch = resume, resume.epoch if resume else 0
-        self.history = {name: list(values) for name, values in resume.history.items()} if resume else {}
         self.emit(self._started(device, epoch))
-        self.clock = _Clock(self.history["seconds"][-1] if epoch else 0.0)
         self.told = self.glimpsed = self.clock.seconds
         self.loop.fit(config.epochs, [*self.helpers, self], initial_epoch=epoch)
         return Trained(network, self._ended(self.clock.seconds), self.history)

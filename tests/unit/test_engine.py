@@ -148,9 +148,8 @@ def test_dropout_trains_as_keras_does_with_the_same_masks(digits):
         w2 - 0.1 * above.T @ wrong,
         b2 - 0.1 * wrong.sum(0),
     ]
-    loop = Loop(model, digits, None, batch_size=BATCH, seed=1, batches_a_call=1)
-    loop.begin(0)
-    loop._next_call()
+    first = digits[order(1, 0, IMAGES)[:BATCH]]
+    Loop(model, first, None, batch_size=BATCH, seed=1, given_order=lambda epoch: np.arange(BATCH)).fit(1)
     for mine, theirs in zip(model.get_weights(), by_hand, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
@@ -203,7 +202,10 @@ def test_early_stopping_stops_and_brings_the_best_weights_back(digits, held_out)
     model, history = fitted(digits, held_out, 50, [stopping], learning_rate=0.05)
     assert len(history["val_loss"]) < 50
     loss, _ = model.evaluate(held_out.images, held_out.labels, verbose=0)
-    assert loss == pytest.approx(min(history["val_loss"]), rel=1e-5)
+    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine reckons from the logits on both.
+    assert loss == pytest.approx(
+        min(history["val_loss"]), rel=1e-5 if keras.backend.backend() == "tensorflow" else 0.02
+    )
 
 
 def test_reduce_on_plateau_lowers_the_rate_that_training_uses(digits, held_out):
