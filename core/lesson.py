@@ -18,7 +18,7 @@ SURE, UNSURE = np.e / (np.e + 9), 1 / (np.e + 9)  # the bars of softmax on one 1
 # How sharply the mean images answer: of the powers of two, the one with the least loss on MNIST's training images.
 SHARPNESS = 4.0
 KERAS_EPSILON = 1e-7  # Keras never takes the logarithm of less
-PRODUCT = (128, SIDE * SIDE, 512)  # images, pixels, units: a batch meets the first layer of a small network
+PRODUCT = (64, SIDE * SIDE, 512)  # images, pixels, units: a batch meets the first layer of a small network
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Seconds(NamedTuple):
 
 
 def product_seconds(
-    repeats: int = 20, budget: float = 0.1, clock: Callable[[], float] = time.perf_counter, shape: Shape = PRODUCT
+    repeats: int = 60, budget: float = 0.12, clock: Callable[[], float] = time.perf_counter, shape: Shape = PRODUCT
 ) -> Seconds:
     """Times the product of a batch of pictures with a layer's weights, (images, pixels) @ (pixels, units).
 

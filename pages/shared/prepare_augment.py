@@ -71,6 +71,7 @@ def _knob(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarr
     st.caption("One number for all: rotation, shift, zoom, shear and thickness together. New versions in every epoch.")
     lines = [
         "from core.augment import for_training",
+        "from core.config import RunConfig",
         f"config = RunConfig(augmentation={strength:g})",
         f"for_training(images, labels, config, np.random.default_rng({seed}))",
         "",

@@ -55,7 +55,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     st.pills(
         "Step",
         names,
-        format_func=lambda name: f"{names.index(name) + 1} {titles[name]}",
+        format_func=lambda name: f"**{names.index(name) + 1}** {titles[name]}",
         required=True,
         key=_STEP,
         on_change=_take,

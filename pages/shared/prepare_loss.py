@@ -29,14 +29,16 @@ def two_forms(example: Example) -> None:
     losses = cross_entropy(target, shares)[0], sparse_cross_entropy(label, shares)[0]
     show(draw.line(draw.bars(shares[0], on=example.label, title="The answer"), _curve(right), top=True))
     st.markdown("#### Two forms of the same label")
-    show(_sum_of_ten(shares[0], target[0], example.label, losses[0]))
-    st.markdown(
+    left, side = st.columns(2)
+    with left:
+        show(_sum_of_ten(shares[0], target[0], example.label, losses[0]))
+    side.markdown(
         f"**Sparse categorical** takes the label as the number it is, {example.label}, goes straight to place "
-        f"{example.label} of the answer and takes minus the logarithm: −ln {right:.4f} = **{losses[1]:.4f}**. "
+        f"{example.label} of the answer and takes minus the logarithm:\n\n"
+        f"#### −ln {right:.4f} = {losses[1]:.4f}\n\n"
         f"{'The same number.' if math.isclose(*losses) else ''} Nine of the ten products above were 0 anyway."
     )
     n = len(example.train)
-    left, side = st.columns(2)
     with left:
         before_after(
             {"labels, sparse": example.train.labels},
@@ -99,13 +101,13 @@ def _curve(share: float) -> str:
         f"font-family='sans-serif' fill='{colour}'><g stroke='{colour}'>{lines}</g>"
         f"<polyline points='{path}' fill='none' stroke='#635bff' stroke-width='3'/>{texts}"
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='6' fill='#2e9e5b'/>"
-        f"<text x='{x + (-10 if anchor == 'end' else 10):.0f}' y='{y - 10:.0f}' text-anchor='{anchor}' font-size='14' "
-        f"font-weight='700'>{label}</text></svg>"
+        f"<text x='{x + (-10 if anchor == 'end' else 10):.0f}' y='{max(y - 34, 16):.0f}' text-anchor='{anchor}' "
+        f"font-size='16' font-weight='700'>{label}</text></svg>"
     )
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     said = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100 %; {label}"
     return (
-        f"<figure><img src='{source}' alt='{said}' style='width:min(100%,{_WIDE + 20}px)'>"
+        f"<figure class='curve'><img src='{source}' alt='{said}'>"
         "<figcaption>share of the right digit → loss</figcaption></figure>"
     )
 

@@ -37,19 +37,12 @@ def three_parts(example: Example) -> None:
         for (name, _, _, colour), part in zip(_ROLES, parts, strict=True)
     ]
     rows = [
-        [
-            f"<span class='dot' style='background:{colour}'></span><b>{name}</b>",
-            f"{len(part):,}",
-            what,
-            like,
-            draw.stack(list(part.images[:8]), 34, f"The first {name.lower()} pictures", overlap=0.0),
-        ]
+        f"<div class='part'><div><span class='dot' style='background:{colour}'></span><b>{name}</b> {len(part):,}</div>"
+        f"<div>{what} <span class='note'>Like {like}.</span></div>"
+        f"{draw.stack(list(part.images[:8]), 36, f'The first {name.lower()} pictures', overlap=0.0)}</div>"
         for (name, what, like, colour), part in zip(_ROLES, parts, strict=True)
     ]
-    show(
-        f"<div class='share'>{''.join(segments)}</div>",
-        draw.table(["part", "pictures", "what it is for", "like", "its first eight"], rows, numbers=(1,)),
-    )
+    show(f"<div class='share'>{''.join(segments)}</div><div class='parts'>{''.join(rows)}</div>")
     before_after({}, {f"{name.lower()} pictures": part.images for (name, *_), part in zip(_ROLES, parts, strict=True)})
     left, right = st.columns(2)
     held = len(data.validation)

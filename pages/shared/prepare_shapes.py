@@ -41,12 +41,12 @@ def broadcasting(example: Example) -> None:
         [f"axis {n}", str(a), str(b), str(result) if result else "✗ do not fit"]
         for n, (a, b, result) in enumerate(axes)
     ]
-    side, other = st.columns(2)
     show(
         "<p class='note'>The rule, axis by axis, the last ones under one another: equal, or one of them is 1. "
         "An axis that is missing counts as 1.</p>",
         draw.table(["", "first", "second", "sum"], rows, numbers=(1, 2, 3)),
     )
+    side, other = st.columns(2)
     with side:
         if fits:
             before_after({"first": left, "second": right}, {"sum": left + right})

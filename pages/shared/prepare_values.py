@@ -98,7 +98,7 @@ def _cost(image: np.ndarray) -> None:
         images, pixels, units = PRODUCT
         factor = seconds.float64 / seconds.float32
         show(
-            f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}), one core of this machine, just now</p>",
+            f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}) on one core here, just now, best of many</p>",
             draw.table(
                 ["dtype", "time of one product", "figures kept"],
                 [

@@ -1,0 +1,182 @@
+"""Prepare: every step opens on any digit, answers its controls in sentences, and shows numbers worked out elsewhere."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import mnist
+from pages.shared.prepare_steps import NAMES, TITLES
+
+Open = Callable[..., AppTest]
+
+
+def again(app: AppTest, done: object) -> None:
+    """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
+    app.session_state["_inside_navigation"] = True
+    app.run()
+
+
+def words(app: AppTest) -> str:
+    """All text on the page, that in HTML included, without tags."""
+    html = [element.proto.body for element in app.get("html")]
+    return unescape(
+        re.sub(r"<style>.*?</style>|<[^>]+>", " ", " ".join(html + [m.value for m in app.markdown]), flags=re.S)
+    )
+
+
+def code(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.code)
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_every_step_opens_and_shows_code_numbers_and_what_may_go_wrong(step: str, open_page: Open):
+    app = open_page("prepare", step=step, index="3")
+    assert not app.exception
+    assert not app.error
+    assert app.subheader[0].value == f"{NAMES.index(step) + 1}. {TITLES[step]}"
+    assert code(app)
+    assert "What could go wrong" in words(app)
+    assert re.search(r"u?int\d|float\d|\d+/\d+", words(app))
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_a_digit_without_the_usual_ink_is_no_trouble(
+    step: str, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded
+):
+    blank = embedded.train.images.copy()
+    blank[:2] = np.array([0, 255], np.uint8)[:, None, None]  # nothing but paper, nothing but ink
+    data = embedded._replace(train=mnist.Digits(blank, embedded.train.labels))
+    monkeypatch.setattr("pages.shared.caches.data", lambda: data)
+    for index in ("0", "1", str(len(embedded.train) - 1)):
+        assert not open_page("prepare", step=step, index=index).exception
+
+
+def test_next_leads_through_all_steps_and_back(open_page: Open):
+    app = open_page("prepare")
+    for name in NAMES[1:]:
+        again(app, app.button(key="after").click())
+        assert app.query_params["step"] == name
+    assert not [button for button in app.button if button.key == "after"]
+    again(app, app.button(key="before").click())
+    assert app.query_params["step"] == NAMES[-2]
+
+
+def test_the_digit_stays_when_the_step_changes(open_page: Open):
+    app = open_page("prepare", index="11")
+    again(app, app.button(key="after").click())
+    assert app.query_params["index"] == "11"
+    assert app.number_input(key="prepare_index").value == 11
+
+
+def test_another_digit_is_put_into_the_link(open_page: Open):
+    app = open_page("prepare")
+    again(app, app.number_input(key="prepare_index").set_value(21))
+    assert app.query_params["index"] == "21"
+
+
+@pytest.mark.parametrize("index", ["-1", "70000", "seven", "", "9" * 5000, "1e3", "٣٣٣٣٣٣٣"])
+def test_an_index_that_is_none_is_answered_with_a_sentence(index: str, open_page: Open):
+    app = open_page("prepare", index=index)
+    assert not app.exception
+    assert app.warning[0].value.startswith("The index must be a whole number from 0 to")
+    assert app.number_input(key="prepare_index").value == 7
+
+
+def test_an_unknown_step_is_answered_with_the_steps_there_are(open_page: Open):
+    app = open_page("prepare", step="magic")
+    assert "'magic'" in app.warning[0].value
+    assert app.subheader[0].value == "1. Tensors"
+
+
+def test_60_000_in_batches_of_128_are_469_steps_the_last_of_96(open_page: Open):
+    app = open_page("prepare", step="batches")
+    assert "60,000 ÷ 128 = 468.75, rounded up: 469 steps" in words(app)
+    assert "the last of only **96**" in words(app)
+    assert "469/469" in code(app)
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "steps"), [(1000, 4096, 1), (60_000, 1, 60_000), (10_000, 2, 5000), (54_000, 32, 1688)]
+)
+def test_batches_of_any_size(n: int, size: int, steps: int, open_page: Open):
+    app = open_page("prepare", step="batches")
+    app.select_slider(key="prepare_images").set_value(n)
+    again(app, app.select_slider(key="prepare_batch").set_value(size))
+    assert not app.exception
+    assert f"{steps:,} steps" in words(app)
+
+
+@pytest.mark.parametrize("shape", ["(3, 1)", "(1, 3)", "(3,)", "()", "(2,)"])
+def test_broadcasting_says_what_numpy_says(shape: str, open_page: Open):
+    app = open_page("prepare", step="broadcasting")
+    again(app, app.button_group(key="prepare_second").set_value(shape))
+    assert not app.exception
+    second = {"(3, 1)": [[10], [20], [30]], "(1, 3)": [[10, 20, 30]], "(3,)": [10, 20, 30], "()": 10, "(2,)": [10, 20]}
+    first = np.arange(1, 10).reshape(3, 3)
+    if shape == "(2,)":
+        with pytest.raises(ValueError, match="broadcast") as refused:
+            first + np.array(second[shape])
+        assert app.error[0].value.startswith(str(refused.value).strip())
+    else:
+        total = first + np.array(second[shape])
+        assert " ".join(map(str, total.ravel())) in re.sub(r"\s+", " ", words(app))
+
+
+def test_both_losses_show_the_same_number(open_page: Open):
+    shown = words(open_page("prepare", step="loss", index="4"))
+    by_ten = re.search(r"sum\s+1\s+1\.0000\s+([\d.]+)", shown)
+    assert by_ten
+    assert f"= {by_ten[1]}" in shown
+    assert "The same number." in shown
+
+
+def test_softmax_twice_names_both_limits_and_the_floor_of_the_loss(open_page: Open):
+    app = open_page("prepare", step="twice")
+    again(app, app.slider(key="prepare_sure").set_value(10.0))
+    for text in ("8.5%", "23.2%", "1.46"):
+        assert text in words(app)
+
+
+@pytest.mark.parametrize(
+    ("verbose", "line"), [(0, "(silence)"), (1, "━━━━"), (2, "469/469 - 2s - 4ms/step - accuracy: 0.9243")]
+)
+def test_what_fit_prints(verbose: int, line: str, open_page: Open):
+    app = open_page("prepare", step="verbose")
+    again(app, app.button_group(key="prepare_verbose").set_value(verbose))
+    assert line in words(app)
+    assert f"verbose={verbose}" in code(app)
+
+
+def test_the_bar_grows_with_the_steps(open_page: Open):
+    app = open_page("prepare", step="verbose")
+    again(app, app.select_slider(key="prepare_moment").set_value(1))
+    assert "17:20 2s/step" in words(app)
+    assert "val_accuracy: " not in words(app)
+
+
+@pytest.mark.parametrize("name", ["rotation", "shift", "zoom", "shear", "thickness", "noise", "cover"])
+def test_each_distortion_has_a_slider_that_reaches_its_function(name: str, open_page: Open):
+    app = open_page("prepare", step="augment")
+    again(app, app.button_group(key="prepare_how").set_value("Each by itself"))
+    slider = app.slider(key=f"prepare_{name}")
+    again(app, slider.set_value(slider.max))
+    assert not app.exception
+    assert f"{name}={slider.max:g}" in code(app)
+
+
+def test_augmentation_is_handed_to_train_by_link(open_page: Open):
+    app = open_page("prepare", step="augment")
+    again(app, app.slider(key="prepare_strength").set_value(0.8))
+    links = [element.proto for element in app.get("page_link")]
+    assert any("augmentation=0.8" in str(link) for link in links)
+
+
+def test_lies_are_counted(open_page: Open):
+    app = open_page("prepare", step="harder")
+    app.select_slider(key="prepare_n").set_value(500)
+    again(app, app.slider(key="prepare_wrong").set_value(0.4))
+    assert "**200** of 500 labels are wrong" in words(app)
