@@ -5,10 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import DEFAULTS, KINDS, KNOBS, Knob, RunConfig
+from core.config import DEFAULTS, KINDS, KNOBS, Knob, RunConfig, read_knob
 from core.errors import ConfigError
+from core.recipes import recipe
 
 CHOSEN = "chosen_knobs"  # session: the knobs as last chosen; survives a change of the page, which widgets do not
+_TIMES = "knobs_set"  # session: how often they were set from outside
 _FEW = 150  # positions; beyond that a slider cannot be set to one value with the mouse
 
 
@@ -27,8 +29,8 @@ def follow_widgets() -> None:
 def choose(values: dict[str, Any]) -> None:
     """Sets the knobs from outside their widgets: a recipe, a link, a remedy of the coach."""
     st.session_state[CHOSEN] = {**DEFAULTS, **values}
-    for name in KNOBS:
-        st.session_state.pop(_key(name), None)
+    # New widgets for new values: what the browser still sends of the old ones, while a chart refreshes, counts no more.
+    st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
 
 
 def run_config() -> RunConfig:
@@ -46,7 +48,7 @@ def knob(name: str, *, disabled: bool = False) -> Any:
 
 
 def _key(name: str) -> str:
-    return f"knob_{name}"
+    return f"knob_{name}_{st.session_state.get(_TIMES, 0)}"
 
 
 def _widget(facts: Knob, kind: type) -> Any:
@@ -99,13 +101,14 @@ def powers(facts: Knob, kind: type) -> list[Any]:
 
 
 def from_link() -> None:
-    """Takes the knobs of the link, once for each link. A value that is none is said in a sentence, and left out."""
-    query = {name: text for name, text in st.query_params.items() if name in KNOBS}
+    """Takes the knobs of the link, on top of its recipe if it names one. A value that is none is said in a sentence."""
+    query = {name: text for name, text in st.query_params.items() if name in KNOBS or name == "recipe"}
     if not query or st.session_state.get("link_taken") == query:
         return
     st.session_state["link_taken"] = query
     try:
-        choose(RunConfig.from_query(query).to_dict())
+        base = recipe(query.pop("recipe")).config if "recipe" in query else RunConfig()
+        choose(base.changed(**{name: read_knob(name, text) for name, text in query.items()}).to_dict())
     except ConfigError as error:
         st.error(f"The link holds a value that cannot be used. {error}", icon=":material/link_off:")
 
@@ -118,4 +121,5 @@ def to_link(config: RunConfig) -> None:
             st.query_params[name] = query[name]
         elif name in st.query_params:
             del st.query_params[name]
+    st.query_params.pop("recipe", None)
     st.session_state["link_taken"] = query

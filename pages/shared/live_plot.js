@@ -87,7 +87,7 @@ function traces(plot, data) {
     const held = plot.points.get(series.name) ?? { x: [], y: [] };
     const hover = `${series.name}: %{y${data.percent ? ":.2%" : ":.4f"}}<extra></extra>`;
     if (series.marks) {
-      const marker = { color: series.colour, size: 9, symbol: series.symbol, line: { width: 1.5, color: "white" } };
+      const marker = { color: series.colour, size: held.x.length > 30 ? 4 : 9, symbol: series.symbol, line: { width: held.x.length > 30 ? 0 : 1.5, color: "white" } };
       drawn.push({ x: held.x, y: held.y, name: series.name, mode: "lines+markers", marker, hovertemplate: hover,
         line: { color: series.colour, width: 1.5, dash: "dot" } });
       continue;

@@ -54,21 +54,24 @@ def _recipe() -> None:
         present = recipe_of(controls.run_config()) or OWN
     except ConfigError:
         present = OWN
-    st.session_state["recipe"] = present
+    names = [OWN, *RECIPES]
+    key = f"recipe_{present}"  # a new box for a new recipe, as with the knobs
     st.selectbox(
         "Recipe",
-        [OWN, *RECIPES],
+        names,
+        index=names.index(present),
         format_func=lambda name: "My own knobs" if name == OWN else f"{name}: {RECIPES[name].title}",
-        key="recipe",
+        key=key,
         on_change=_take_recipe,
+        args=(key,),
         help="A recipe sets all knobs as a well-known tutorial has them. Change any of them and it is your own.",
     )
     if present != OWN:
         st.caption(f"{RECIPES[present].source}. It reports: {RECIPES[present].reports}.")
 
 
-def _take_recipe() -> None:
-    name = st.session_state["recipe"]
+def _take_recipe(key: str) -> None:
+    name = st.session_state[key]
     if name != OWN:
         controls.choose(RECIPES[name].config.to_dict())
 

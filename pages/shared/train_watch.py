@@ -53,8 +53,15 @@ def _chosen() -> Run | None:
     if st.query_params.get("run") != wanted:
         st.query_params["run"] = wanted
     if len(by_id) > 1:
+        ids, key = list(by_id), f"watch_{wanted}"  # a new box for a new run: see `controls.choose`
         st.selectbox(
-            "Run", list(by_id), format_func=lambda run_id: _line(by_id[run_id]), key="watched", on_change=_follow
+            "Run",
+            ids,
+            index=ids.index(wanted),
+            format_func=lambda run_id: _line(by_id[run_id]),
+            key=key,
+            on_change=_follow,
+            args=(key,),
         )
     return by_id[wanted]
 
@@ -80,8 +87,8 @@ def _missing(run_id: str) -> None:
     st.session_state.pop("watched", None)
 
 
-def _follow() -> None:
-    st.query_params["run"] = st.session_state["watched"]
+def _follow(key: str) -> None:
+    st.session_state["watched"] = st.query_params["run"] = st.session_state[key]
 
 
 def _line(run: Run) -> str:

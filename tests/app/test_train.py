@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import jobs as core_jobs
 from core.config import KNOBS, RunConfig
 from core.events import Started
+from core.recipes import RECIPES
 from core.runs import RunStore
 from core.timeline import EventFile
 from tests.conftest import ROOT
@@ -112,6 +113,13 @@ def test_the_link_is_the_experiment(store):
     press(page, "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     assert run.config == config
+
+
+def test_a_link_may_name_a_recipe_and_change_it(store):
+    press(visit(recipe="chollet", epochs="2"), "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    assert run.config == RECIPES["chollet"].config.changed(epochs=2)
+    assert "There is no recipe" in words(visit(recipe="nonsense"))
 
 
 def test_a_link_with_a_value_that_is_none_is_answered_in_a_sentence(store):

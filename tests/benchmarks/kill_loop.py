@@ -7,7 +7,7 @@ every epoch it ever told. At the end one survivor is trained to its end and comp
 
 import os
 import random
-import subprocess
+import signal
 import sys
 import tempfile
 import time
@@ -19,15 +19,19 @@ import numpy as np
 from core.config import RunConfig
 from core.keeping import read_arrays, read_state
 from core.runs import Run, RunStore
+from core.worker import Training
 
-ROOT = Path(__file__).parents[2]
 CONFIG = RunConfig(units=32, dropout=0.2, train_images=400, batch_size=50, epochs=300)
 RUNS = 5
 
 
 def main(kills: int = 100, seed: int = 1) -> None:
     chance = random.Random(seed)
+    from core import models, training  # noqa: F401 - before the first fork
+
     with tempfile.TemporaryDirectory(prefix="digit-lab-kills-") as home:
+        os.environ.update(DIGIT_LAB_HOME=home, KERAS_HOME=home)
+        os.environ.pop("MNIST_PATH", None)
         store, told, moments = RunStore(Path(home)), {}, Counter()
         for kill in range(1, kills + 1):
             run = _victim(store, chance)
@@ -52,35 +56,42 @@ def _victim(store: RunStore, chance: random.Random) -> Run:
 def _kill(store: RunStore, run: Run, chance: random.Random) -> str:
     """Lets a worker live for a while and kills it; says what it was doing."""
     epochs = len(run.epochs)
-    worker = _worker(store, run)
-    if chance.random() < 0.2:  # while it imports, claims the run or builds the network
-        time.sleep(chance.uniform(0, 5.0))
+    worker = _Worker(store, run)
+    if chance.random() < 0.2:  # while it claims the run or builds the network
+        time.sleep(chance.uniform(0, 2.0))
     else:  # while it trains or keeps an epoch
         until = epochs + chance.randrange(6)
-        while worker.poll() is None and (run.state != "running" or len(run.epochs) < until):
+        while not worker.ended() and (run.state != "running" or len(run.epochs) < until):
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.2))
     state = run.state
     worker.kill()
-    worker.wait()
     return state
 
 
-def _worker(store: RunStore, run: Run) -> subprocess.Popen[bytes]:
-    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
-    environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "core.worker"],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    assert worker.stdin
-    worker.stdin.write(f"{run.id}\n".encode())
-    worker.stdin.close()
-    return worker
+class _Worker:
+    """`core.worker` in a process of its own. TensorFlow is imported once, and each worker forked from there."""
+
+    def __init__(self, store: RunStore, run: Run) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                with open(os.devnull, "w") as nowhere:
+                    os.dup2(nowhere.fileno(), 1)
+                    os.dup2(nowhere.fileno(), 2)
+                Training(RunStore(store.home), run.id).run(claim=True)
+            finally:
+                os._exit(0)
+
+    def ended(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def wait(self) -> None:
+        os.waitpid(self.pid, 0)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait()
 
 
 def _check(store: RunStore, told: dict[str, int]) -> None:
@@ -105,7 +116,7 @@ def _compare(store: RunStore, run: Run) -> None:
     for each in (run, whole):
         if each.state == "interrupted":
             (each.folder / "queued").write_text(str(time.time()))
-        _worker(store, each).wait()
+        _Worker(store, each).wait()
     survivor, never = (read_arrays(each.epoch_path(CONFIG.epochs)) for each in (run, whole))
     same = all(np.array_equal(survivor[name], never[name]) for name in never)
     print(f"the survivor {run.id} ends {'bit for bit' if same else 'NOT'} like a run never interrupted")
