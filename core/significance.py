@@ -116,7 +116,7 @@ def verdict(names: tuple[str, str], first_right: np.ndarray, second_right: np.nd
         f"**{better}** is better than {worse} by {100 * gap / images:.2f} points; {luck}. Of the {images:,} {where} "
         f"images, {max(found.only_first, found.only_second):,} are right with {better} alone and "
         f"{min(found.only_first, found.only_second):,} with {worse} alone. Two equally good networks would differ "
-        f"this much in {_share_in_words(found.p)} (McNemar's test, p = {_p(found.p)})."
+        f"this much in {_share_in_words(found.p)} (McNemar's test, p {_p(found.p)})."
     )
 
 
@@ -131,7 +131,7 @@ def seed_verdict(names: tuple[str, str], first: list[float], second: list[float]
     better = names[0] if here.mean >= there.mean else names[1]
     return (
         f"Over seeds: {names[0]} {here}, {names[1]} {there}. On average **{better}** is ahead by {gap:.2f} points, "
-        f"**{luck}** (Welch's t-test, p = {_p(p)})."
+        f"**{luck}** (Welch's t-test, p {_p(p)})."
     )
 
 
@@ -144,4 +144,4 @@ def _share_in_words(p: float) -> str:
 
 
 def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"

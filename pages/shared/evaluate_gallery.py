@@ -38,7 +38,7 @@ def show(asked: Asked) -> None:
     if not len(found):
         st.success(f"There is not one mistake among the {asked.place}.", icon=":material/celebration:")
         return
-    st.caption(f"{_EXPLAINED[choice]} Each shows true → predicted and how sure the network was.")
+    st.caption(_EXPLAINED[choice])
     shape = {"columns": 5, "tile": 88} if choice in ("first", "random") else {}
     evaluate_images.grid_and_detail(asked, found, key="evaluate_gallery_grid", **shape)
 

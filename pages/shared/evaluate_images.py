@@ -31,8 +31,8 @@ def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
-        if len(indices) > SHOWN:
-            st.caption(f"The first {SHOWN} of {len(indices):,}.")
+        more = f" The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
+        st.caption(f"What it is → what the network says, and how surely.{more}")
     with detail:
         closer(asked, index, key=key)
 

@@ -56,7 +56,7 @@ def strain_chart(found: list[Stood]) -> go.Figure:
             mode="lines+markers",
             line={"color": colour},
             customdata=[
-                [f"{strength:g} {distortion.unit}", f"{low:.1%} to {high:.1%}"]
+                [f"{strength:.2g} {distortion.unit}", f"{low:.1%} to {high:.1%}"]
                 for strength, (low, high) in zip(each.strengths, each.intervals, strict=True)
             ],
             hovertemplate="up to %{customdata[0]}<br><b>%{y:.1%}</b> right (95 %: %{customdata[1]})",
@@ -82,7 +82,7 @@ def _table(found: list[Stood]) -> None:
                 "Distortion": distortion.label,
                 "Strongest": f"{each.strengths[-1]:g} {distortion.unit}",
                 "Right then": 100 * each.accuracies[-1],
-                "Half is lost at": "never" if half is None else f"{half:g} {distortion.unit}",
+                "Half is lost at": "never" if half is None else f"{half:.2g} {distortion.unit}",
             }
         )
     st.dataframe(
@@ -118,7 +118,7 @@ def _one_digit(asked: Asked) -> None:
     digit_grid(
         np.stack(pictures),
         [
-            f"{strength:g}: {int(row.argmax())} {row.max():.0%}"
+            f"{strength:.2g}: {int(row.argmax())} {row.max():.0%}"
             for strength, row in zip(strengths, probabilities, strict=True)
         ],
         key="evaluate_strained",

@@ -59,6 +59,12 @@ def test_a_small_difference_is_called_noise():
     assert "p = " in said
 
 
+def test_a_probability_too_small_to_matter_is_not_spelt_out():
+    said = significance.verdict(("A", "B"), *rights(0, 60))
+    assert "fewer than 1 of 1,000" in said
+    assert "p < 0.001" in said
+
+
 def test_a_tie_is_called_a_tie():
     assert "same number" in significance.verdict(("A", "B"), *rights(4, 4))
 
