@@ -68,6 +68,8 @@ export default function ({ data, parentElement, setStateValue }) {
     const chosen = [...grid.children].indexOf(cell);
     select(grid, chosen);
     setStateValue('chosen', { rev: data.rev, position: chosen, click: performance.now() });
+    const shown = data.reveal && matchMedia('(max-width: 640px)').matches && document.querySelector(`.st-key-${data.reveal}`);
+    shown?.scrollIntoView?.({ behavior: 'smooth' });
   };
   grid.onkeydown = event => {
     const cells = [...grid.children], i = cells.indexOf(event.target.closest('button'));

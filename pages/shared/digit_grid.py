@@ -33,12 +33,14 @@ def digit_grid(
     tile: int = 56,
     selected: int | None = None,
     on_choose: Callable[[int], None] | None = None,
+    reveal: str = "",
 ) -> int | None:
     """Shows `images`, uint8 (n, 28, 28), and gives the position of the one chosen, or None.
 
     captions: one a digit. columns: digits in a row, None for as many as fit at `tile` pixels each. marks: right (True),
     wrong (False) or neither, a digit. selected: the position to show as chosen, None for the visitor's own choice.
-    on_choose: called with the position at each choice, before the page is drawn again. alt: what the whole shows.
+    on_choose: called with the position at each choice, before the page is drawn again. reveal: key of the container
+    that shows the choice; on a phone, where it stands below, the page scrolls there. alt: what the whole shows.
     """
     png = montage(images)
     signs = [{True: "✓", False: "✗", None: ""}[mark] for mark in marks] if marks else [""] * len(captions)
@@ -58,6 +60,7 @@ def digit_grid(
         "columns": columns,
         "tile": tile,
         "alt": alt,
+        "reveal": reveal,
         "rev": rev,
         "chosen": own if selected is None else selected,
     }

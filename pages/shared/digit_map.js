@@ -126,6 +126,7 @@ class DigitMap {
     this.chosen = i;
     this.draw();
     this.send('chosen', { rev: this.data.rev, position: i, click: performance.now() });
+    if (matchMedia('(max-width: 640px)').matches) document.querySelector(`.st-key-${this.data.reveal}`)?.scrollIntoView({ behavior: 'smooth' });
   }
 
   surround() {

@@ -44,14 +44,15 @@ def digit_map(
     alt: str,
     on_choose: Callable[[int], None],
     on_surround: Callable[[np.ndarray], None],
+    reveal: str,
 ) -> None:
     """Shows a map that can be turned (3D), moved and zoomed.
 
     places: float (n, 2) or (n, 3). images: uint8 (n, 28, 28). labels: uint8 (n,), they give the colour.
     on_choose: called with the position that was clicked; on_surround: with the positions (m,) inside the line that was
-    drawn, none for a line around nothing. Both are called before the page is drawn again.
+    drawn, none for a line around nothing. Both are called before the page is drawn again. reveal: as in `digit_grid`.
     """
-    data = _packed(places, images, labels, list(captions), alt)
+    data = _packed(places, images, labels, list(captions), alt, reveal)
 
     def choose() -> None:
         position = chosen_position(st.session_state[key].get("chosen"), data["rev"], len(labels))
@@ -74,7 +75,9 @@ def digit_map(
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
-def _packed(places: np.ndarray, images: np.ndarray, labels: np.ndarray, captions: list[str], alt: str) -> dict:
+def _packed(
+    places: np.ndarray, images: np.ndarray, labels: np.ndarray, captions: list[str], alt: str, reveal: str
+) -> dict:
     png = montage(images, _ACROSS)
     content = {
         "places": base64.b64encode(places.astype("<f4").tobytes()).decode(),
@@ -85,6 +88,7 @@ def _packed(places: np.ndarray, images: np.ndarray, labels: np.ndarray, captions
         "across": min(_ACROSS, max(len(images), 1)),
         "colours": list(DIGITS),
         "alt": alt,
+        "reveal": reveal,
     }
     return content | {"rev": hashlib.blake2b(repr(content).encode(), digest_size=8).hexdigest()}
 

@@ -82,7 +82,7 @@ def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
         ),
         f"| **all** | **{training.sum():,}** | 100 % | **{held_out.sum():,}** | **{test.sum():,}** | 100 % |",
     ]
-    st.markdown("\n".join(lines))
+    _table_of(lines)
 
 
 def _arrays(arrays: dict[str, np.ndarray]) -> None:
@@ -90,7 +90,14 @@ def _arrays(arrays: dict[str, np.ndarray]) -> None:
         f"| {name} | `{array.shape}` | `{array.dtype}` | {array.min()} | {array.max()} | {array.nbytes:,} |"
         for name, array in arrays.items()
     ]
-    st.markdown("\n".join(["| array | shape | dtype | min | max | bytes |", "|---|---|---|--:|--:|--:|", *rows]))
+    _table_of(["| array | shape | dtype | min | max | bytes |", "|---|---|---|--:|--:|--:|", *rows])
+
+
+def _table_of(lines: list[str]) -> None:
+    """A table that can be scrolled sideways on a narrow screen."""
+    with st.container(key=f"explore_table_{len(lines)}"):
+        st.markdown("\n".join(lines))
+    st.html("<style>[class*='st-key-explore_table_'] {overflow-x: auto; font-size: .88rem}</style>")
 
 
 def _histogram(shares: dict[str, np.ndarray]) -> go.Figure:

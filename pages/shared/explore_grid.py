@@ -40,6 +40,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         key="explore_grid",
         alt=f"{len(shown)} of {choice.words}",
         tile=52,
+        reveal="closer",
         selected=int(at[0]) if len(at) else -1,
         on_choose=lambda position: open_digit(choice.split, shown[position]),
     )

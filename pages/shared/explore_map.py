@@ -92,6 +92,7 @@ def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: 
         key=f"explore_map_{kind}",
         alt=f"A map of {len(at):,} {choice.split} images, coloured by digit",
         on_choose=lambda position: open_digit(choice.split, at[position]),
+        reveal="closer",
         on_surround=lambda inside: keep_only(choice.split, at[inside] if len(inside) else None),
     )
     st.caption(

@@ -43,23 +43,19 @@ def _row(pictures: np.ndarray, captions: list[str], key: str, alt: str) -> None:
 
 def _difference(means: np.ndarray, present: list[int]) -> None:
     st.markdown("**The difference of two means**")
+    chart = st.container()
     with st.container(horizontal=True, gap="small"):
         one = st.selectbox("This digit", present, index=min(4, len(present) - 1), key="explore_one", width=100)
         other = st.selectbox("minus this", present, index=len(present) - 1, key="explore_other", width=100)
-    difference = means[one] - means[other]
     picture = go.Heatmap(
-        z=difference,
+        z=means[one] - means[other],
         zmid=0,
         colorscale="RdBu",
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.0f}</b><extra></extra>",
     )
-    st.plotly_chart(
-        as_picture(go.Figure(picture), 300),
-        key="explore_difference",
-        config=PLAIN,
-        alt=f"Mean {one} minus mean {other}",
-    )
+    figure, alt = as_picture(go.Figure(picture), 300), f"Mean {one} minus mean {other}"
+    chart.plotly_chart(figure, key="explore_difference", config=PLAIN, alt=alt)
     st.caption(f"Blue where a {one} has ink and a {other} has none, red the other way round.")
 
 
@@ -72,7 +68,6 @@ def _ink(means: np.ndarray, counts: np.ndarray) -> None:
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.1f}</b> of 255<extra></extra>",
     )
-    st.container(height=74, border=False)  # as high as the two boxes beside it
     st.plotly_chart(as_picture(go.Figure(picture), 300), key="explore_ink", config=PLAIN, alt="Average ink by pixel")
     never = int((average < 0.5).sum())
     st.caption(f"{never} of 784 pixels hardly ever hold ink: MNIST's digits lie in a box of 20 × 20 in the middle.")

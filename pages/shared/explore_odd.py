@@ -94,7 +94,7 @@ def _grid(
         return
     places = [place(data, position) for position in positions]
     images = np.stack([getattr(data, split).images[index] for split, index in places])
-    digit_grid(images, captions, key="explore_odd", alt=alt, tile=72, columns=columns, selected=-1,
+    digit_grid(images, captions, key="explore_odd", alt=alt, tile=72, columns=columns, selected=-1, reveal="closer",
                on_choose=lambda position: open_digit(*places[position]))  # fmt: skip
 
 

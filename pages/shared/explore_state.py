@@ -77,7 +77,9 @@ def choose(data: Mnist, here: Opened) -> Choice:
             key="explore_split",
             on_change=lambda: open_digit(st.session_state["explore_split"], 0),
         )
-        picked = st.pills("Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, persist_state="session")
+        picked = st.pills(
+            "Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
+        )
         lasso = st.session_state.get(_LASSO)
         if lasso:
             st.button(

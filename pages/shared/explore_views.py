@@ -32,7 +32,6 @@ VIEWS = {
 
 def choose_view() -> View:
     """The view that is open; it is in the link."""
-    st.html(_STYLE)
     name = link.read("explore", "view", "grid")
     if name not in VIEWS:
         st.warning(f"The link must name a view: {', '.join(VIEWS)}. Received: {name!r}. Showing the grid.")
@@ -49,9 +48,3 @@ def choose_view() -> View:
         label_visibility="collapsed",
     )
     return VIEWS[name]
-
-
-# On a narrow screen the columns stand one below the other: the open digit first, so that a choice is seen to work.
-_STYLE = """<style>
-@media (max-width: 640px) {.stColumn:has(.st-key-closer) {order: -1}}
-</style>"""

@@ -46,7 +46,7 @@ def test_another_map_has_another_name(tiny_mnist):
     digits = tiny_mnist.train[:20]
     places = np.zeros((20, 2), np.float32)
     captions = [""] * 20
-    one = _packed(places, digits.images, digits.labels, captions, "a map")
-    other = _packed(places + 1, digits.images, digits.labels, captions, "a map")
+    one = _packed(places, digits.images, digits.labels, captions, "a map", "closer")
+    other = _packed(places + 1, digits.images, digits.labels, captions, "a map", "closer")
     assert one["rev"] != other["rev"]
-    assert one["rev"] == _packed(places.copy(), digits.images, digits.labels, captions, "a map")["rev"]
+    assert one["rev"] == _packed(places.copy(), digits.images, digits.labels, captions, "a map", "closer")["rev"]
