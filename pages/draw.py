@@ -2,11 +2,28 @@
 
 import streamlit as st
 
-from pages.shared import draw_digit, draw_network, frame
+from pages.shared import draw_digit, draw_hand, draw_network, draw_number, draw_picture, frame
+
+WAYS = {
+    "digit": (":material/draw: One digit", draw_digit.show),
+    "number": (":material/pin: A number", draw_number.show),
+    "picture": (":material/photo_camera: A picture", draw_picture.show),
+    "hand": (":material/back_hand: My hand", draw_hand.show),
+}
 
 frame.page("draw")
 with frame.guard():
     network = draw_network.choose()
     if network:
-        draw_digit.show(network)
+        way = st.segmented_control(
+            "What to read",
+            list(WAYS),
+            default="digit",
+            required=True,
+            format_func=lambda name: WAYS[name][0],
+            key="draw_way",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        WAYS[way][1](network)
 st.html(draw_digit.STYLE)

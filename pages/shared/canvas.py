@@ -48,6 +48,12 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
     return _pixels(written, width, height, under)
 
 
+def drawn(key: str) -> dict[str, Any] | None:
+    """What the canvas says of its strokes, as `strokes.from_canvas` reads it; None while nothing is on it."""
+    drawing: dict[str, Any] | None = _state(key)["drawn"]
+    return drawing
+
+
 def clear(key: str) -> None:
     """Takes everything off the canvas."""
     _put(key, None)

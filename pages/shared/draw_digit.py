@@ -8,7 +8,7 @@ import streamlit as st
 from core import drawing
 from core.drawing import Drawing
 from core.errors import DrawingError
-from pages.shared import caches, canvas, draw_everyone, draw_probe, draw_steps, draw_why
+from pages.shared import caches, canvas, draw_everyone, draw_hand, draw_probe, draw_steps, draw_strange, draw_why
 from pages.shared.draw_network import Chosen
 from pages.shared.softmax import answer, softmax_bars
 
@@ -49,6 +49,8 @@ def show(network: Chosen) -> None:
     with right, st.container(key="answer"):
         st.subheader(answer(probabilities), anchor=False)
         softmax_bars(probabilities)
+        draw_strange.warn(draw_strange.judge(drawn.digit))
+        draw_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)
 
 

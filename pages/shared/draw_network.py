@@ -1,6 +1,5 @@
 """Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
 
-import contextlib
 import sys
 import threading
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.errors import DigitLabError
 from core.runs import Run
 from pages.shared import caches
 

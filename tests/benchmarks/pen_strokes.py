@@ -2,8 +2,9 @@
 
     PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.pen_strokes MODEL.keras …
 
-The strokes are UCI's Pen-Based Recognition of Handwritten Digits (original traces; Alimoglu and Alpaydin; CC BY 4.0), one
-JSON object a line: label, writer, id, strokes (each a flat list x0, y0, x1, y1 …, y downwards). Nothing is trained on them.
+The strokes are UCI's Pen-Based Recognition of Handwritten Digits (original traces; Alimoglu and Alpaydin; CC BY 4.0),
+one JSON object a line: label, writer, id, strokes (each a flat list x0, y0, x1, y1 …, y downwards). Nothing is trained
+on them.
 """
 
 import gzip
@@ -66,9 +67,25 @@ def main() -> None:
     images = {width: digits(width, every=every) for width in WIDTHS}
     print(f"{3 * len(labels):,} drawings in {time.perf_counter() - began:.0f} s")
     for path in sys.argv[1:]:
-        predicted = {width: Predictor(path).probabilities(images[width]).argmax(1) for width in WIDTHS}
-        shares = [float((predicted[width] == labels).mean()) for width in WIDTHS]
-        print(path, *(f"{w} px: {share:.2%}" for w, share in zip(WIDTHS, shares, strict=True)), f"mean: {np.mean(shares):.2%}")
+        network = Predictor(path)
+        predicted = {width: network.probabilities(images[width]).argmax(1) for width in WIDTHS}
+        right = {width: predicted[width] == labels for width in WIDTHS}
+        print(f"\n{path}: mean {np.mean([r.mean() for r in right.values()]):.2%}", flush=True)
+        print("| digit |", *(f"{width} px |" for width in WIDTHS))
+        for digit in range(10):
+            print(f"| {digit} |", *(f"{right[width][labels == digit].mean():.2%} |" for width in WIDTHS))
+        print("| all |", *(f"{right[width].mean():.2%} |" for width in WIDTHS))
+        worst = _confusions(np.tile(labels, 3), np.concatenate(list(predicted.values())))
+        print("worst confusions:", *worst, sep="\n  ", flush=True)
+
+
+def _confusions(labels: np.ndarray, predicted: np.ndarray) -> list[str]:
+    """The three commonest mistakes."""
+    counts = np.bincount(labels * 10 + predicted, minlength=100).reshape(10, 10)
+    shares = counts / counts.sum(1, keepdims=True)
+    np.fill_diagonal(counts, 0)
+    worst = [divmod(int(place), 10) for place in np.argsort(-counts.ravel(), kind="stable")[:3]]
+    return [f"{a} read as {b}: {counts[a, b]} times, {shares[a, b]:.2%} of the {a}s" for a, b in worst]
 
 
 if __name__ == "__main__":

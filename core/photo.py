@@ -1,0 +1,141 @@
+"""A photograph or a scan → ink: opened with care, light evened out, polarity found, ruled lines taken away."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+from scipy import ndimage
+
+from core.errors import DrawingError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+MOST_BYTES = 10_000_000
+MOST_PIXELS = 40_000_000  # a telephone's camera has 12 to 50 million; decoded, this takes 120 MB for a moment
+LONGEST = 1200  # pixels of the longer side that is worked on
+_CONTRAST = 0.12  # of the paper's brightness: what differs less is no ink
+_RULED = 0.35  # of the longer side: a line as long as that is no digit's stroke …
+_THICK = 0.012  # … unless it is thicker than that
+
+
+def read(content: bytes) -> np.ndarray:
+    """The picture in a file's bytes, upright, at most 1200 pixels a side: uint8 (h, w), grey.
+
+    Raises `DrawingError` for a file that is too large, no picture, damaged, or a bomb (small file, huge picture).
+    """
+    if len(content) > MOST_BYTES:
+        raise DrawingError(f"A picture may have {MOST_BYTES:,} bytes. Received: {len(content):,}. Make it smaller.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+                return _decoded(picture)
+    except DrawingError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DrawingError(f"A picture may have {MOST_PIXELS:,} pixels. Received: more. Scale it first.") from error
+    except Exception as error:  # a damaged file makes Pillow raise whatever its decoder stumbles on
+        raise DrawingError(
+            f"The file must be a picture: {', '.join(FORMATS)}. Received: something that cannot be read as one. "
+            "Save it anew, or take another."
+        ) from error
+
+
+def ink(grey: np.ndarray) -> np.ndarray:
+    """How much ink each pixel holds, float32 (h, w) in [0, 1], whatever the light, dark on light or light on dark.
+
+    Raises `DrawingError` where there is nothing but paper.
+    """
+    light = _dark_on_light(grey).astype(np.float32)
+    paper = _paper(light)
+    darkness = np.clip(1 - light / np.maximum(paper, 1), 0, 1)
+    darkness = _without_ruling(np.where(darkness > _CONTRAST, darkness, 0))
+    written = darkness > _threshold(darkness)
+    if written.sum() < 12:
+        raise DrawingError("There is no ink to read in this picture. Write with a dark pen on light paper.")
+    full = float(np.percentile(darkness[written], 60))
+    # Whole pieces that hold some firm ink, each with its half-toned rim; grain and shadows never get firm.
+    labels, count = ndimage.label(darkness > _CONTRAST, np.ones((3, 3)))
+    firm = np.bincount(labels[written], minlength=count + 1) >= 4
+    firm[0] = False
+    return np.where(firm[labels], np.clip(darkness / full, 0, 1), 0).astype(np.float32)
+
+
+def _decoded(picture: Image.Image) -> np.ndarray:
+    width, height = picture.size  # known from the head, before a pixel is decoded
+    if width * height > MOST_PIXELS or min(width, height) < 8:
+        raise DrawingError(
+            f"A picture may have {MOST_PIXELS:,} pixels, and 8 a side at least. Received: {width}×{height}. Scale it."
+        )
+    picture.draft("L", (2 * LONGEST, 2 * LONGEST))  # a JPEG can be decoded at half, a quarter or an eighth of its size
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        seen = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+    grey = upright.convert("L")
+    grey.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    return np.asarray(grey)
+
+
+def _dark_on_light(grey: np.ndarray) -> np.ndarray:
+    """Ink is the rarer: seen against its surroundings, a stroke stands out more than paper does."""
+    light = grey.astype(np.float32)
+    away = light - ndimage.gaussian_filter(light, max(grey.shape) / 12)
+    return 255 - grey if (away**3).mean() > 0 else grey
+
+
+def _paper(light: np.ndarray) -> np.ndarray:
+    """How bright the paper is everywhere, under the ink too: float32 (h, w)."""
+    coarse = max(1, max(light.shape) // 160)
+    small = ndimage.zoom(ndimage.uniform_filter(light, coarse)[::coarse, ::coarse], 1)
+    closed = ndimage.grey_closing(small, size=(25, 25))  # wider than a stroke, narrower than a shadow
+    smooth = ndimage.gaussian_filter(closed, 6)
+    rows = np.minimum(np.arange(light.shape[0]) / coarse, small.shape[0] - 1)
+    columns = np.minimum(np.arange(light.shape[1]) / coarse, small.shape[1] - 1)
+    return ndimage.map_coordinates(smooth, np.meshgrid(rows, columns, indexing="ij"), order=1).astype(np.float32)
+
+
+def _without_ruling(darkness: np.ndarray) -> np.ndarray:
+    """Long thin lines, along and across, taken away; where a stroke crosses or follows one, it stays."""
+    for axis in (0, 1):  # the axis across the lines
+        length = int(min(_RULED * max(darkness.shape), 0.8 * darkness.shape[1 - axis]))
+        if length < 40:
+            continue
+        mask = darkness > _CONTRAST
+        # A line may lie a pixel off straight and be faint in places.
+        near = ndimage.binary_closing(ndimage.binary_dilation(mask, _bar(3, axis)), _bar(9, 1 - axis))
+        ruled = ndimage.binary_opening(near, _bar(length, 1 - axis))
+        thickness = _thickness(ruled, axis)
+        if not 0 < thickness <= _THICK * max(darkness.shape):
+            continue
+        # Strokes reach further across the line than the line is thick.
+        strokes = ndimage.binary_opening(mask, _bar(thickness + 2, axis))
+        darkness = np.where(ruled & ~strokes, 0, darkness)
+    return darkness
+
+
+def _bar(length: int, axis: int) -> np.ndarray:
+    return np.ones((length, 1) if axis == 0 else (1, length), bool)
+
+
+def _thickness(ruled: np.ndarray, axis: int) -> int:
+    """Pixels, 0 where no line is."""
+    labels, _ = ndimage.label(ruled)
+    boxes = ndimage.find_objects(labels)
+    areas = np.bincount(labels.ravel())[1:]
+    lengths = np.array([box[1 - axis].stop - box[1 - axis].start for box in boxes])
+    return int(np.median(areas / lengths)) if boxes else 0
+
+
+def _threshold(darkness: np.ndarray) -> float:
+    """Otsu's: the darkness that parts ink from what is left of the paper best."""
+    counts, edges = np.histogram(darkness[darkness > 0], 64, (0, 1))
+    weight = counts.cumsum()
+    total = weight[-1]
+    if not total:
+        return 1.0
+    middles = (edges[:-1] + edges[1:]) / 2
+    sums = (counts * middles).cumsum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = (sums[-1] * weight / total - sums) ** 2 / (weight * (total - weight))
+    return min(0.5, max(_CONTRAST * 1.5, float(middles[np.nanargmax(between[:-1])])))

@@ -1,0 +1,26 @@
+"""A number: several digits on a wide canvas."""
+
+import streamlit as st
+
+from core import segmentation, strokes
+from core.errors import DrawingError
+from pages.shared import canvas, draw_reading
+from pages.shared.draw_network import Chosen
+
+KEY = "number"
+WIDTH, HEIGHT = 840, 260
+
+
+@st.fragment
+def show(network: Chosen) -> None:
+    """Canvas and reading; a stroke runs only this again."""
+    rgba = canvas.canvas(key=KEY, width=WIDTH, height=HEIGHT)
+    try:
+        if rgba is None:
+            raise DrawingError("Write a number from left to right, such as 2026. The digits may touch.")
+        written = strokes.from_canvas(canvas.drawn(KEY))
+        found = segmentation.find_strokes(written, draw_reading.likeness(network))
+    except DrawingError as error:
+        st.info(str(error), icon=":material/draw:")
+        return
+    draw_reading.show(network, rgba[..., 0], found)
