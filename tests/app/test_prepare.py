@@ -43,16 +43,20 @@ def test_every_step_opens_and_shows_code_numbers_and_what_may_go_wrong(step: str
     assert re.search(r"u?int\d|float\d|\d+/\d+", words(app))
 
 
-@pytest.mark.parametrize("step", NAMES)
-def test_a_digit_without_the_usual_ink_is_no_trouble(
-    step: str, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded
+@pytest.mark.parametrize("index", [0, 1, -1])
+def test_a_digit_of_nothing_but_paper_or_ink_or_the_last_one_is_no_trouble(
+    index: int, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded
 ):
-    blank = embedded.train.images.copy()
-    blank[:2] = np.array([0, 255], np.uint8)[:, None, None]  # nothing but paper, nothing but ink
-    data = embedded._replace(train=mnist.Digits(blank, embedded.train.labels))
+    images = embedded.train.images.copy()
+    images[:2] = np.array([0, 255], np.uint8)[:, None, None]
+    data = embedded._replace(train=mnist.Digits(images, embedded.train.labels))
     monkeypatch.setattr("pages.shared.caches.data", lambda: data)
-    for index in ("0", "1", str(len(embedded.train) - 1)):
-        assert not open_page("prepare", step=step, index=index).exception
+    app = open_page("prepare", index=str(index % len(images)))
+    for step in NAMES:
+        app.query_params["step"] = step
+        again(app, None)
+        assert app.subheader[0].value.endswith(TITLES[step])
+        assert not app.exception, step
 
 
 def test_next_leads_through_all_steps_and_back(open_page: Open):
