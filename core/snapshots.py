@@ -58,9 +58,12 @@ def restore(kept: Snapshot, model: keras.Model, helpers: Sequence[Any]) -> None:
 def _unseen(model: keras.Model) -> Iterator[tuple[str, Any]]:
     """The variables beside the weights that decide how training goes on: the random numbers' and the optimiser's.
 
-    Keras numbers its random states through the whole process, so here they are named by their place in the model.
+    Keras numbers random states and variables without a name of their own through the whole process, so here these are
+    named by their place.
     """
     known = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
     random = (variable for variable in model.variables if id(variable) not in known)
     yield from ((f"random/{place}", variable) for place, variable in enumerate(random))
-    yield from ((variable.path, variable) for variable in model.optimizer.variables)
+    for place, variable in enumerate(model.optimizer.variables):
+        named = variable.path.startswith("optimizer/")
+        yield (variable.path if named else f"optimizer/variable_{place}"), variable

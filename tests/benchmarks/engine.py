@@ -84,7 +84,7 @@ def stock_keras(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float]:
 
 
 def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float]:
-    """Seconds of the whole fit, test accuracy, and seconds of an epoch once compiled; events go to a file as in a run."""
+    """Seconds of the whole fit, test accuracy, seconds of an epoch once compiled; events go to a file as in a run."""
     with tempfile.TemporaryFile("w") as file:
         ends = []
 

@@ -90,7 +90,7 @@ Train accuracy is Keras' running figure of the last epoch, as the sources print 
 Measured on {"; ".join(sorted({run["machine"] for run in runs}))}, {" to ".join(sorted({run["date"] for run in runs}))}.
 The seconds were taken while other work shared the machine; how fast it is stands in [speed.md](speed.md).
 
-Again: `MNIST_PATH=… python -m tests.benchmarks.recipes`. The seeds give the same figures to the last bit on one machine.
+Again: `MNIST_PATH=… python -m tests.benchmarks.recipes`; a seed gives the same figures to the last bit on one machine.
 """
 
 
