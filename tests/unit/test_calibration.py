@@ -22,6 +22,8 @@ def test_bins_are_those_of_scikit_learn(rng):
     filled = found.counts > 0
     np.testing.assert_allclose(found.accuracy[filled], accuracy)
     np.testing.assert_allclose(found.confidence[filled], confidence)
+    assert (found.edges[:-1][filled] < found.confidence[filled]).all()
+    assert (found.confidence[filled] <= found.edges[1:][filled]).all()
 
 
 def test_expected_calibration_error_worked_by_hand():
@@ -31,6 +33,12 @@ def test_expected_calibration_error_worked_by_hand():
     found = calibration.reliability(np.array([0, 5, 0, 5], np.uint8), probabilities)
     assert found.error == pytest.approx((2 * 0.45 + 2 * 0.05) / 4)
     assert found.counts.sum() == 4
+
+
+def test_a_confidence_on_the_edge_belongs_to_the_bin_below():
+    probabilities = np.zeros((1, 10))
+    probabilities[0, :2] = 0.75, 0.25
+    assert calibration.reliability(np.array([0], np.uint8), probabilities, bins=4).counts.tolist() == [0, 0, 1, 0]
 
 
 def test_a_network_that_tells_the_truth_has_hardly_any_error(rng):

@@ -109,6 +109,7 @@ def test_a_recipe_that_reads_the_test_set_itself_leaves_no_seal(store):
     assert not evaluations.sealed(finished(store, RunConfig(validate_on="none"), test_accuracy=0.9))
     assert not evaluations.sealed(finished(store, RunConfig(validate_on="test")))
     assert evaluations.sealed(finished(store))
+    assert not evaluations.sealed(finished(store, test_accuracy=0.9))
 
 
 def test_the_kept_figures_need_neither_images_nor_network(store, tiny_mnist):
