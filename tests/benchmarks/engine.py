@@ -18,6 +18,7 @@ import tempfile
 import time
 from datetime import date
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -33,7 +34,9 @@ from tests.benchmarks import rivals
 from tests.benchmarks.stock import STOCK
 
 HERE = Path(__file__).parent
-RESULTS, PAGE = HERE / "engine.json", HERE.parents[1] / "docs" / "speed.md"
+PACKAGES = ("tensorflow", "keras", "jax", "numpy", "scikit-learn")
+OF = "" if keras.backend.backend() == "tensorflow" else f"-{keras.backend.backend()}"
+RESULTS, PAGE = HERE / f"engine{OF}.json", HERE.parents[1] / "docs" / f"speed{OF}.md"
 
 
 def main() -> None:
@@ -57,19 +60,22 @@ def main() -> None:
 
 def measured(name: str, data: mnist.Mnist, rounds: int) -> dict:
     """Seconds and test accuracies of both sides, round by round, and the arithmetic's own time."""
-    stock, engine, epochs = [], [], []
+    stock, engine, epochs, live = [], [], [], []
     for seed in range(1, rounds + 1):
         stock.append(stock_keras(name, data, seed))
-        seconds, accuracy, steady = by_engine(name, data, seed)
+        seconds, accuracy, steady, telling = by_engine(name, data, seed)
         engine.append((seconds, accuracy))
         epochs.append(steady)
+        live.append(telling / seconds)
         print(f"{name} seed {seed}: stock {stock[-1][0]:.2f} s, engine {seconds:.2f} s", file=sys.stderr, flush=True)
     return {
         "stock": stock,
         "engine": engine,
         "epoch": statistics.median(epochs),
+        "live": max(live),
         "gemm": rivals.arithmetic_seconds(RECIPES[name].config, len(data.training)),
         "date": date.today().isoformat(),
+        "load": round(os.getloadavg()[1], 1),
         "machine": machine(),
     }
 
@@ -83,19 +89,24 @@ def stock_keras(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float]:
     return time.perf_counter() - begin, evaluate()
 
 
-def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float]:
-    """Seconds of the whole fit, test accuracy, seconds of an epoch once compiled; events go to a file as in a run."""
+def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float, float]:
+    """Seconds of the whole fit, test accuracy, seconds of an epoch once compiled, and seconds spent on telling.
+
+    Events go to a file as in a run.
+    """
     with tempfile.TemporaryFile("w") as file:
-        ends = []
+        ends, telling = [], []
 
         def emit(event: object) -> None:
+            begin = time.perf_counter()
             file.write(to_line(event))
             file.flush()
+            telling.append(time.perf_counter() - begin)
             if isinstance(event, EpochDone):
                 ends.append(event.seconds)
 
         ended = train(RECIPES[name].config.changed(seed=seed), data, emit).ended
-    return ended.fit_seconds, ended.test_accuracy, statistics.median(np.diff(ends))
+    return ended.fit_seconds, ended.test_accuracy, statistics.median(np.diff(ends)), sum(telling)
 
 
 def others(name: str, data: mnist.Mnist) -> dict[str, float]:
@@ -113,7 +124,7 @@ def others(name: str, data: mnist.Mnist) -> dict[str, float]:
 
 
 def machine() -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "jax", "numpy", "scikit-learn"))
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("scikit-", "sk")))
     return f"{rivals.processor()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, {versions}"
 
 
@@ -148,26 +159,31 @@ def table(results: dict) -> str:
 
 
 def page(results: dict) -> str:
-    rounds = {name: len(result["stock"]) for name, result in results.items() if "stock" in result}
-    dates = sorted({result["date"] for result in results.values() if "date" in result})
-    machines = sorted({result["machine"] for result in results.values() if "machine" in result})
+    done = [result for result in results.values() if "stock" in result]
+    rounds = " or ".join(map(str, sorted({len(result["stock"]) for result in done})))
+    dates = " to ".join(sorted({result["date"] for result in done}))
+    machines = "; ".join(sorted({result["machine"] for result in done}))
+    loads = sorted(result["load"] for result in done) or [0]
+    live = max((result.get("live", 0) for result in done), default=0)
     return f"""# Speed
 
 {table(results)}
 
 Seconds of the whole `fit`: compiling included, with the validation that the recipe has, the data already in memory.
 Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its live progress
-to a file as in the dashboard. Both took turns in one process; medians of n = {sorted(set(rounds.values()))} rounds with
-seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the least and the greatest.
+to a file as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process; medians of
+{rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the least and the greatest.
 
 *An epoch* is one after compiling. *Of GEMM peak* is the time that its matrix products alone take at those shapes by the
 quickest library at hand, measured in the same run, as a share of that. JAX scan: hand-written `lax.scan` over resident
 data, compiling included. PyTorch: the usual `DataLoader` loop. These two and scikit-learn's `MLPClassifier` ran once.
 
-Measured on {"; ".join(machines)}, {" to ".join(dates)}. No GPU was at hand: on one, nothing has been measured.
+Measured on {machines}, {dates}. No GPU was at hand: on one, nothing has been measured.
+Other work shared the machine: the load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone
+makes 2. Both sides suffer from that, the engine more: its threads wait for one another in every step.
 
-Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others`. The single figures are in
-[tests/benchmarks/engine.json](../tests/benchmarks/engine.json).
+Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others`; with `KERAS_BACKEND=jax` for that backend.
+The single figures are in [tests/benchmarks/engine.json](../tests/benchmarks/engine.json).
 """
 
 

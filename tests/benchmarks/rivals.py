@@ -1,6 +1,7 @@
 """The same training by other means, and the time that its arithmetic alone takes."""
 
 import time
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,33 +30,28 @@ def arithmetic_seconds(config: RunConfig, images: int) -> float:
 
 
 def _product_seconds(rows: int, inner: int, columns: int) -> float:
-    """The least time of one product (rows, inner) · (inner, columns) in float32, of three libraries."""
-    import jax
-    import tensorflow as tf
-
+    """The least time of one product (rows, inner) · (inner, columns) in float32, of the libraries at hand."""
     left, right = np.ones((rows, inner), np.float32), np.ones((inner, columns), np.float32)
     times = max(8, int(1e9 / (2 * rows * inner * columns)))
 
-    def looped(left: Any, right: Any) -> Any:
-        # Each product hangs on the one before, so that none is left out.
-        body = lambda i, a: (i + 1, a + tf.matmul(a, right)[0, 0] * 1e-30)  # noqa: E731
-        return tf.while_loop(lambda i, _: i < times, body, (0, left))[1]
-
-    def jaxed(left: Any, right: Any) -> Any:
-        return jax.lax.fori_loop(0, times, lambda _, a: a + (a @ right)[0, 0] * 1e-30, left)
-
     out = np.empty((rows, columns), np.float32)
-    graph, xla, jitted = (
-        tf.function(looped, autograph=False),
-        tf.function(looped, autograph=False, jit_compile=True),
-        jax.jit(jaxed),
-    )
-    ways = [
-        lambda: [np.matmul(left, right, out=out) for _ in range(times)],
-        lambda: graph(left, right).numpy(),
-        lambda: xla(left, right).numpy(),
-        lambda: jitted(left, right).block_until_ready(),
-    ]
+    ways: list[Any] = [lambda: [np.matmul(left, right, out=out) for _ in range(times)]]
+    # In the loops each product hangs on the one before, so that none is left out.
+    if find_spec("jax"):
+        import jax
+
+        jitted = jax.jit(lambda a, b: jax.lax.fori_loop(0, times, lambda _, a: a + (a @ b)[0, 0] * 1e-30, a))
+        ways.append(lambda: jitted(left, right).block_until_ready())
+    if find_spec("tensorflow"):
+        import tensorflow as tf
+
+        def looped(left: Any, right: Any) -> Any:
+            body = lambda i, a: (i + 1, a + tf.matmul(a, right)[0, 0] * 1e-30)  # noqa: E731
+            return tf.while_loop(lambda i, _: i < times, body, (0, left))[1]
+
+        graph = tf.function(looped, autograph=False)
+        xla = tf.function(looped, autograph=False, jit_compile=True)
+        ways += [lambda: graph(left, right).numpy(), lambda: xla(left, right).numpy()]
     return min(map(_least, ways)) / times
 
 
