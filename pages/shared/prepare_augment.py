@@ -15,7 +15,8 @@ from pages.shared.lesson import Example, before_after, code, show, wrong
 SAMPLES = 25
 _STEPS = {"rotation": 1.0, "shift": 0.5, "zoom": 0.05, "shear": 0.05, "thickness": 0.1, "noise": 0.05, "cover": 1.0}
 _GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # where the sliders stand at first
-_KNOB, _OWN = "As the training knob does", "Each by itself"
+_FIRST = {"augmentation": 0.5, "pen": 0.0, "styles": 0.0}  # the knobs of training, and where they stand at first
+_KNOB, _OWN = "As the knobs of training do", "Each by itself"
 
 
 def previewer(example: Example) -> None:
@@ -23,7 +24,7 @@ def previewer(example: Example) -> None:
     st.markdown(
         "A digit stays the same digit when it is turned a little, moved, or written with a thicker pen. Training on "
         "such versions teaches the network what does **not** matter, as if there were many more pictures. "
-        "These are made by the very functions that training uses."
+        "Here the very functions of training do it."
     )
     sides = st.columns([4, 5, 2], gap="medium")
     with sides[0]:
@@ -32,7 +33,7 @@ def previewer(example: Example) -> None:
         many = st.toggle("25 different digits", key="prepare_many", help="The digits that follow yours in the data.")
         digits = _originals(example, many)
         rng = np.random.default_rng(seed)
-        made, lines, config = _knob(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
+        made, lines, config = _knobs(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
     with sides[1]:
         alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
         captions = [str(label) for label in digits.labels] if many else [""] * SAMPLES
@@ -47,7 +48,7 @@ def previewer(example: Example) -> None:
         if config is not None:
             st.page_link(
                 "pages/train.py",
-                label=f"Train with augmentation {config.augmentation:g}",
+                label="Train with these knobs",
                 icon=":material/model_training:",
                 query_params=config.to_query(),
             )
@@ -61,24 +62,31 @@ def _originals(example: Example, many: bool) -> Digits:
     return example.train[chosen if many else np.full(SAMPLES, example.index)]
 
 
-def _knob(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], RunConfig]:
-    knob = KNOBS["augmentation"]
-    strength = st.slider(
-        f"{knob.label} (the knob on Train)", knob.low, knob.high, 0.5, knob.step, key="prepare_strength", help=knob.help
-    )
-    config = RunConfig(augmentation=strength)
+def _knobs(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], RunConfig]:
+    chosen = {name: _slider(name, first) for name, first in _FIRST.items()}
+    config = RunConfig(**chosen)
     made = for_training(digits.images, digits.labels, config, rng)
-    st.caption("One number for all: rotation, shift, zoom, shear and thickness together. New versions in every epoch.")
+    st.caption(
+        "Augmentation turns, slants, stretches and bends. The pen redraws with strokes as even as those on the Draw "
+        "page. European styles concern 1, 7 and 9 only. Training makes new versions in every epoch."
+    )
+    written = ", ".join(f"{name}={value:g}" for name, value in chosen.items() if value)
     lines = [
         "from core.augment import for_training",
         "from core.config import RunConfig",
-        f"config = RunConfig(augmentation={strength:g})",
+        f"config = RunConfig({written})",
         f"for_training(images, labels, config, np.random.default_rng({seed}))",
         "",
         "# Keras has layers that do the like, active in training only:",
         "keras.layers.RandomRotation(0.05), keras.layers.RandomTranslation(0.1, 0.1), keras.layers.RandomZoom(0.1)",
     ]
     return made, lines, config
+
+
+def _slider(name: str, first: float) -> float:
+    """The slider of a training knob, as Train has it."""
+    knob = KNOBS[name]
+    return st.slider(knob.label, knob.low, knob.high, first, knob.step, key=f"prepare_knob_{name}", help=knob.help)
 
 
 def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], None]:
@@ -94,6 +102,7 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
             key=f"prepare_{name}",
             help="Each version draws its own amount at random, up to this.",
         )
+    st.caption("One by one, as Evaluate uses them to see how much a network stands.")
     chosen = {name: strength for name, strength in strengths.items() if strength}
     made = distort(digits.images, rng=rng, **chosen)
     arguments = "".join(f", {name}={strength:g}" for name, strength in chosen.items())

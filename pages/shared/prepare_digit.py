@@ -90,8 +90,20 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
                 key="after",
                 shortcut="N",
             )
-        else:
-            st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
+        elif st.button("Next: Train", icon=":material/arrow_forward:", type="primary", key="train", shortcut="N"):
+            st.switch_page("pages/train.py")
+    _to_the_top(name)
+
+
+def _to_the_top(name: str) -> None:
+    """Brings the step's beginning into view when the step changes: who presses Next has scrolled to the end."""
+    st.html(f"<script>/* {name} */{_SCROLL}</script>", unsafe_allow_javascript=True)
+
+
+_SCROLL = """
+const steps = document.querySelector(".st-key-prepare_step"), main = steps?.closest('[data-testid="stMain"]');
+if (steps && steps.getBoundingClientRect().top < 60) main.scrollBy(0, steps.getBoundingClientRect().top - 70);
+"""
 
 
 def _another(n: int) -> None:

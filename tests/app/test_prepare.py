@@ -174,9 +174,10 @@ def test_each_distortion_has_a_slider_that_reaches_its_function(name: str, open_
 
 def test_augmentation_is_handed_to_train_by_link(open_page: Open):
     app = open_page("prepare", step="augment")
-    again(app, app.slider(key="prepare_strength").set_value(0.8))
-    links = [element.proto for element in app.get("page_link")]
-    assert any("augmentation=0.8" in str(link) for link in links)
+    app.slider(key="prepare_knob_pen").set_value(0.3)
+    again(app, app.slider(key="prepare_knob_augmentation").set_value(0.8))
+    assert any("augmentation=0.8&pen=0.3" in str(element.proto) for element in app.get("page_link"))
+    assert "RunConfig(augmentation=0.8, pen=0.3)" in code(app)
 
 
 def test_lies_are_counted(open_page: Open):
