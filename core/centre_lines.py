@@ -44,6 +44,13 @@ class CentreLines:
     def __getitem__(self, chosen: slice | np.ndarray) -> Self:
         return type(self)(*(getattr(self, name)[chosen] for name in ("distance", "outermost", "middle", "length")))
 
+    def replaced(self, chosen: np.ndarray, others: Self) -> Self:
+        """A copy with `others` at the indices `chosen`."""
+        copy = self[np.arange(len(self))]
+        for name in ("distance", "outermost", "middle", "length"):
+            getattr(copy, name)[chosen] = getattr(others, name)
+        return copy
+
     def places(self) -> np.ndarray:
         """Which fine cells the line runs through: bool (n, 56, 56)."""
         return self.distance == 0
@@ -74,8 +81,16 @@ def distances(line: np.ndarray) -> np.ndarray:
     return _nearest(_nearest(squared, 2), 1)
 
 
+def of_cells(line: np.ndarray) -> CentreLines:
+    """The centre lines that run through the fine cells `line`, bool (n, 56, 56), already thin."""
+    return CentreLines(*_measured(line))
+
+
 def _lines(images: np.ndarray) -> tuple[np.ndarray, ...]:
-    line = thin(_FINER @ images.astype(np.float32) @ _FINER.T > INK)
+    return _measured(thin(_FINER @ images.astype(np.float32) @ _FINER.T > INK))
+
+
+def _measured(line: np.ndarray) -> tuple[np.ndarray, ...]:
     cells = line.sum((1, 2))
     places = (np.arange(CELLS, dtype=np.float32) + 0.5) / FINE
     middle = np.stack([line.sum(1) @ places, line.sum(2) @ places], 1) / np.maximum(cells, 1)[:, None]

@@ -1,19 +1,21 @@
 """Strokes that many hands add and MNIST's writers hardly did.
 
-Flag and base of a 1, the loop of a 4 that is written without lifting the pen, bar of a 7, curled tail of a 9.
+Flag and base of a 1, the loop of a 4 that is written without lifting the pen, bar of a 7, curled tail of a 9. And one
+that they leave out: the upper half of a 4's stem.
 
 A stroke is a chain of `POINTS` places (x, y) in pixels of the image. Where a digit gets none, its places are `NONE`.
 """
 
 import numpy as np
 
-from core.centre_lines import BOTTOM, FINE, LEFT, RIGHT, TOP, CentreLines
+from core.centre_lines import BOTTOM, CELLS, FINE, LEFT, RIGHT, TOP, CentreLines, of_cells
 from core.digits import SIDE
 
 STYLED = (1, 4, 7, 9)
 STROKES, POINTS = 2, 6
 NONE = -99.0  # far away from any image
 _FLAGGED, _BASED = 0.85, 0.4  # share of the styled 1s; some have both
+_STEM_REACH = 2.0  # pixels from the straight stem
 _ALONG = np.linspace(0, 1, POINTS, dtype=np.float32)[:, None]
 
 
@@ -40,6 +42,25 @@ def distance_to(strokes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray
         away_y -= along * dy
         np.minimum(nearest, away_x * away_x + away_y * away_y, out=nearest)
     return np.sqrt(nearest)
+
+
+def short_stemmed(fours: CentreLines, rng: np.random.Generator) -> CentreLines:
+    """4s whose stem begins not far above the cross stroke."""
+    top, bottom, height = fours.outermost[:, TOP + 2], fours.outermost[:, BOTTOM], _height(fours)
+    stem = bottom - top
+    begin = fours.outermost[:, RIGHT + 1, 1] - _between(rng, height, 0.0, 0.25) * height
+    # Where the cross stroke ends below the middle, what was taken for its end is none.
+    share = np.minimum((begin - top[:, 1]) / np.maximum(stem[:, 1], 1), 0.45)
+    x, y = ((np.indices((CELLS, CELLS))[::-1] + 0.5) / FINE).astype(np.float32)
+    x, y = x - top[:, 0, None, None], y - top[:, 1, None, None]
+    across, down = stem[:, 0, None, None], stem[:, 1, None, None]
+    square = across**2 + down**2 + 1e-6
+    near = np.abs(x * down - y * across) < _STEM_REACH * np.sqrt(square)
+    cut = near & ((x * across + y * down) / square < share[:, None, None])
+    places = fours.places()
+    left = places & ~cut
+    much = left.sum((1, 2)) > 0.7 * places.sum((1, 2))  # else it was another kind of 4
+    return of_cells(np.where(much[:, None, None], left, places))
 
 
 def _flag_and_base(lines: CentreLines, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from core.batches import DISTORTIONS, random
 from core.centre_lines import FINE, REACH, STEPS, CentreLines, centre_lines
 from core.config import RunConfig
 from core.digits import SIDE
-from core.european import NONE, STYLED, distance_to, european_strokes
+from core.european import NONE, STYLED, distance_to, european_strokes, short_stemmed
 
 FITTED = 20  # pixels: a drawing's longer side once it has come to MNIST's size
 MIDDLE = 14.35  # where the centre of mass comes to lie: 14.5 in MNIST, 14 for a drawing
@@ -25,6 +25,8 @@ EDGE = (1.0, 1.6)  # pixels over which ink fades to paper
 TURN, SLANT, STRETCH = 9.0, 0.18, 0.16  # degrees; pixels a pixel; logarithm of width to height
 SIZE, PLACE, BEND = 0.04, 0.45, 1.65  # logarithm; pixels; pixels
 GENTLY = 0.6
+SHORT = 0.6  # share of the styled 4s whose stem is shortened
+SHORT_STEMS = 2  # what a random stream is for, beside those of `batches`
 _KNOTS = 7
 _CHUNK = 300  # images at a time: what they need stays in the processor's cache
 
@@ -38,14 +40,25 @@ class Variations:
     def __init__(self, images: np.ndarray, labels: np.ndarray, config: RunConfig) -> None:
         self.images, self.labels, self.config = images, labels, config
         self.lines = centre_lines(images)
+        fours = labels == 4
+        self._short = short_stemmed(self.lines[fours], random(config.seed, 0, SHORT_STEMS))
+        self._place = np.cumsum(fours) - 1  # of a 4 among the 4s
 
     def drawn(self, rng: np.random.Generator) -> np.ndarray:
         """The images of one epoch: uint8 (n, 28, 28). 60,000 take about five seconds."""
         drawn = np.empty_like(self.images)
         for start in range(0, len(drawn), _CHUNK):
             part = slice(start, start + _CHUNK)
-            drawn[part] = _drawn(self.images[part], self.labels[part], self.lines[part], self.config, rng)
+            lines, short = self._lines(part, rng)
+            drawn[part] = _drawn(self.images[part], self.labels[part], lines, short, self.config, rng)
         return drawn
+
+    def _lines(self, part: slice, rng: np.random.Generator) -> tuple[CentreLines, np.ndarray]:
+        """The centre lines of some images, and which of them, bool (n,), are 4s that lost half their stem."""
+        labels = self.labels[part]
+        short = (labels == 4) & (rng.random(len(labels)) < self.config.styles * SHORT)
+        chosen = np.flatnonzero(short)
+        return self.lines[part].replaced(chosen, self._short[self._place[part][chosen]]), short
 
 
 class EachEpoch:
@@ -88,9 +101,14 @@ class _Plan:
 
 
 def _drawn(
-    images: np.ndarray, labels: np.ndarray, lines: CentreLines, config: RunConfig, rng: np.random.Generator
+    images: np.ndarray,
+    labels: np.ndarray,
+    lines: CentreLines,
+    short: np.ndarray,
+    config: RunConfig,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    plan = _plan(labels, lines, config, rng)
+    plan = _plan(labels, lines, short, config, rng)
     x, y = _origins(plan)
     added = np.full(x.shape, REACH, np.float32)
     styled = np.flatnonzero(plan.strokes[:, :, 0, 0].max(1) > NONE)
@@ -106,10 +124,12 @@ def _drawn(
     return np.rint(drawn).astype(np.uint8).reshape(images.shape)
 
 
-def _plan(labels: np.ndarray, lines: CentreLines, config: RunConfig, rng: np.random.Generator) -> _Plan:
+def _plan(
+    labels: np.ndarray, lines: CentreLines, short: np.ndarray, config: RunConfig, rng: np.random.Generator
+) -> _Plan:
     n, strength = len(labels), config.augmentation
-    pen = rng.random(n) < config.pen
-    styled = np.isin(labels, STYLED) & (rng.random(n) < config.styles)
+    pen = (rng.random(n) < config.pen) | short  # a shorter stem has no ink of its own
+    styled = np.isin(labels, STYLED) & (rng.random(n) < config.styles) & ~short
     strokes = np.full((n, 2, 6, 2), NONE, np.float32)
     strokes[styled] = european_strokes(labels[styled], lines[styled], rng)
     width, edge = rng.uniform(*PEN, n), rng.uniform(*EDGE, n)
