@@ -52,11 +52,17 @@ def begin(store: RunStore, sweep: Sweep) -> None:
     _started[:] = [child for child in _started if child.poll() is None] + [process]
 
 
-def adopt(store: RunStore) -> None:
-    """Goes on with every search that was left unfinished, by a restart or a kill."""
-    for sweep in SweepStore(store).all():
-        if sweep.kind == SEARCH and not sweep.stopped and not sweep.told.get("ended"):
-            begin(store, sweep)
+def unfinished(sweep: Sweep) -> bool:
+    """Whether a search has something left to do: runs to begin, or a stopped one's last word to hear."""
+    return sweep.kind == SEARCH and not sweep.told.get("ended")
+
+
+def adopt(store: RunStore) -> bool:
+    """Goes on with every search that was left unfinished, by a restart or a kill; whether there was one."""
+    left = [sweep for sweep in SweepStore(store).all() if unfinished(sweep)]
+    for sweep in left:
+        begin(store, sweep)
+    return bool(left)
 
 
 @dataclass

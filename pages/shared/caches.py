@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import mnist
+from core import mnist, search
 from core.jobs import Jobs
 from core.mnist import Mnist
 from core.runs import RunStore
@@ -24,6 +24,12 @@ def store() -> RunStore:
 def jobs() -> Jobs:
     """Queue and workers; there is one for the whole server."""
     return Jobs(store())
+
+
+@st.cache_resource(show_spinner=False)
+def searches() -> bool:
+    """Once a server: goes on with the searches that a restart left unfinished, and with the queue they fill."""
+    return search.adopt(store()) and bool(jobs())
 
 
 @st.cache_resource(max_entries=24, show_spinner="Waking the network …")

@@ -31,7 +31,7 @@ def show(shown: list[Row]) -> None:
         together = st.toggle(
             "Seeds as mean and band",
             value=repeated,
-            key="compare_bands",
+            key=f"compare_bands_{repeated}",
             disabled=not repeated,
             help="Runs that differ in nothing but their seed become one line, the mean, in a band of one standard "
             "deviation up and down.",

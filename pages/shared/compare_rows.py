@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import comparison
 from core.comparison import Row
-from core.config import KNOBS
+from core.config import KINDS, KNOBS
 from core.errors import DigitLabError
 from core.recipes import RECIPES
 from core.runs import PAUSED, RUNNING
@@ -15,6 +15,7 @@ from core.summaries import Summaries
 from pages.shared import caches, palette
 from pages.shared.run_table import run_table
 
+REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made by hand
 CHOSEN, DELETED, SAID = "compare_chosen", "compare_deleted", "compare_said"
 MOST_KNOBS = 6  # columns of knobs that differ; the others are in the row's title
 MOST_SHOWN = 30  # runs in the charts
@@ -56,9 +57,10 @@ def table(found: list[Row], shown: list[Row], group_by: str) -> None:
     groups = comparison.grouped(found, group_by) if group_by else []
     place = {row.run.id: number for number, group in enumerate(groups) for row in group.rows}
     baseline = next((row for row in found if row.run.baseline), None)
+    told = knobs[:MOST_KNOBS], baseline, any(row.run.recipe for row in found)
     run_table(
-        _columns(knobs[:MOST_KNOBS], baseline),
-        [_row(row, knobs[:MOST_KNOBS], ticked, place.get(row.run.id, 0), baseline) for row in found],
+        _columns(*told),
+        [_row(row, *told, chosen=row.run.id in ticked, group=place.get(row.run.id, 0)) for row in found],
         [group.title for group in groups],
         key="compare_table",
         on_choose=choose,
@@ -75,7 +77,7 @@ def _tell(run_id: str, what: str, value: Any) -> None:
         st.session_state[SAID] = str(error)
 
 
-def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
+def _columns(knobs: list[str], baseline: Row | None, recipes: bool) -> list[dict[str, Any]]:
     def column(name: str, label: str, help: str = "", number: bool = False, soft: bool = False) -> dict[str, Any]:
         return {"id": name, "label": label, "help": help, "number": number, "soft": soft}
 
@@ -85,7 +87,7 @@ def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
         against = [column("gap", "± baseline", words, number=True)]
     return [
         column("state", "State"),
-        column("recipe", "Recipe"),
+        *([column("recipe", "Recipe")] if recipes else []),
         column("best", "Best val.", "Highest validation accuracy after any epoch", True),
         column("last", "Last val.", "Validation accuracy after the last epoch", True),
         *against,
@@ -96,7 +98,7 @@ def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
             "the test set is sealed.",
             True,
         ),
-        *(column(name, KNOBS[name].label, KNOBS[name].help, not KNOBS[name].choices) for name in knobs),
+        *(column(name, KNOBS[name].label, KNOBS[name].help, KINDS[name] is not str) for name in knobs),
         column("parameters", "Parameters", "Numbers the network learns", True),
         column("seconds", "Seconds", "Of training", True),
         column("device", "Device", soft=True),
@@ -104,17 +106,20 @@ def _columns(knobs: list[str], baseline: Row | None) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: Row, knobs: list[str], ticked: set[str], group: int, baseline: Row | None) -> dict[str, Any]:
+def _row(
+    row: Row, knobs: list[str], baseline: Row | None, recipes: bool, *, chosen: bool, group: int
+) -> dict[str, Any]:
     run, summary = row.run, row.summary
-    values = [getattr(row.config, name) for name in knobs]
+    unused = REPLACED if row.config.network else ()
+    values = ["" if name in unused else getattr(row.config, name) for name in knobs]
     cells = [
         _state(row),
-        [run.recipe, run.recipe, RECIPES[run.recipe].title if run.recipe in RECIPES else ""],
+        *([_recipe(run.recipe)] if recipes else []),
         _share(summary.best_validation, row),
         _share(summary.last_validation, row),
         *([_gap(row, baseline)] if baseline else []),
         _test(row),
-        *([_value(value), value, ""] for value in values),
+        *([_value(value), None if value == "" else value, ""] for value in values),
         _number(row.parameters, "{:,}"),
         _number(summary.seconds or None, "{:,.1f}"),
         [row.device.split(" (")[0], row.device, row.device],
@@ -132,11 +137,15 @@ def _row(row: Row, knobs: list[str], ticked: set[str], group: int, baseline: Row
         "starred": run.starred,
         "baseline": run.baseline,
         "fixed": run.shipped,
-        "chosen": run.id in ticked,
+        "chosen": chosen,
         "group": group,
         "words": " ".join(spoken).lower(),
         "cells": cells,
     }
+
+
+def _recipe(name: str) -> list[Any]:
+    return [name, name or None, RECIPES[name].title if name in RECIPES else ""]
 
 
 def _value(value: object) -> str:

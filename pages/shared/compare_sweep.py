@@ -20,16 +20,8 @@ from pages.shared.visitor import visitor
 REFRESH_SECONDS = 2.0
 
 
-@st.cache_resource(show_spinner=False)
-def _adopted() -> bool:
-    """Once a server: goes on with the searches that were left unfinished."""
-    search.adopt(caches.store())
-    return True
-
-
 def show() -> None:
     """Draws the form and the sweep that is watched; while that trains, it is drawn anew every two seconds."""
-    _adopted()
     form, panel = st.columns([2, 3], gap="large")
     with form:
         compare_sweep_form.show(compare_rows.rows())
@@ -66,8 +58,7 @@ def _panel(sweep_id: str) -> None:
 
 
 def _alive(sweep: Sweep) -> bool:
-    active = any(run.sweep == sweep.id for run in caches.store().active())
-    return active or (sweep.kind == SEARCH and not sweep.stopped and not sweep.told.get("ended"))
+    return search.unfinished(sweep) or any(run.sweep == sweep.id for run in caches.store().active())
 
 
 def _view(sweep: Sweep, rows: list[Row]) -> None:

@@ -3,6 +3,7 @@
 import sys
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import evaluations, verdict
 from core.comparison import Row
@@ -23,9 +24,6 @@ def show(found: list[Row], shown: list[Row]) -> None:
         st.info("Tick two runs that have ended: this says what sets them apart, and whether one is better.")
         return
     first, second = _pair(ended)
-    if first is second:
-        st.info("These are one and the same. Choose two runs.")
-        return
     _verdict(first, second)
     if said := verdict.over_seeds(first, second, found):
         st.markdown(said)
@@ -38,17 +36,19 @@ def show(found: list[Row], shown: list[Row]) -> None:
 
 
 def _pair(ended: list[Row]) -> tuple[Row, Row]:
-    """Two of the chosen runs; at first the baseline, or else the newest, and the one after it."""
+    """Two different runs of the chosen ones; at first the baseline, or else the newest, and the one after it."""
     by_id = {row.run.id: row for row in sorted(ended, key=lambda row: not row.run.baseline)}
-    picked = []
-    for column, label, key, first in zip(
-        st.columns(2), ("First", "Second"), ("compare_first", "compare_second"), (0, 1), strict=True
-    ):
-        if st.session_state.get(key) not in by_id:
-            st.session_state[key] = list(by_id)[first]
-        titles = {run: row.run.title + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
-        picked.append(by_id[column.selectbox(label, list(by_id), format_func=titles.__getitem__, key=key)])
-    return picked[0], picked[1]
+    titles = {run: row.run.title + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
+    left, right = st.columns(2)
+    first = _pick(left, "First", "compare_first", titles)
+    second = _pick(right, "Second", "compare_second", {run: titles[run] for run in titles if run != first})
+    return by_id[first], by_id[second]
+
+
+def _pick(place: DeltaGenerator, label: str, key: str, titles: dict[str, str]) -> str:
+    if st.session_state.get(key) not in titles:
+        st.session_state[key] = next(iter(titles))
+    return place.selectbox(label, list(titles), format_func=titles.__getitem__, key=key)
 
 
 def _verdict(first: Row, second: Row) -> None:

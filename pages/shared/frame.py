@@ -112,6 +112,7 @@ def _run_badge() -> None:
     busy = bool(caches.store().active())
     if busy:
         caches.jobs()  # after a restart of the server, somebody must look after what waits
+    caches.searches()
 
     @st.fragment(run_every=2.0 if busy else None)
     def badge() -> None:

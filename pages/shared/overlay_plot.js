@@ -45,6 +45,7 @@ function layout(root, data) {
   const theme = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
   const text = theme("--st-text-color", "#333"), line = theme("--st-border-color", "#ccc");
   const axis = { gridcolor: line, zeroline: false, linecolor: line, automargin: true };
+  const bounds = (range) => (range ? { range } : {}); // `range: null` makes the next `Plotly.react` fail
   const annotations = data.notes.map((note) => ({ x: note.x, y: note.y, text: note.text, showarrow: false,
     xanchor: note.anchor, yanchor: note.low ? "top" : "middle", xshift: note.shift, yshift: note.low ? -14 : 0, font: { size: 11, color: text },
     bgcolor: faded(theme("--st-background-color", "#ffffff").slice(0, 7), 0.75), borderpad: 1 }));
@@ -54,19 +55,20 @@ function layout(root, data) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
     title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
     margin: { l: 52, r: 14, t: 38, b: 42, ...data.margin }, hovermode: "closest", hoverdistance: 30, showlegend: false,
-    xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, range: data.x_range, ...(data.whole ? { dtick: 1 } : {}) },
-    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, range: data.y_range },
+    xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, ...bounds(data.x_range), ...(data.whole ? { dtick: 1 } : {}) },
+    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, ...bounds(data.y_range) },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };
 }
 
-// The one run stands out, the others step back; null: all as they were.
+// The one run stands out, the others step back; null: all as they were. Done on the drawing itself, which is at once:
+// Plotly's own `restyle` computes every curve anew.
 function light(plot, run) {
-  if (plot.lit === run || !window.Plotly || !plot.drawn) return;
   plot.lit = run;
-  const known = run !== null && plot.data.traces.some((trace) => trace.run === run);
-  const opacity = plot.data.traces.map((trace) => (!known || trace.run === run ? 1 : 0.18));
-  window.Plotly.restyle(plot.root, { opacity });
+  const curves = [...plot.root.querySelectorAll(".scatterlayer > .trace")];
+  const its = (curve) => curve.__data__?.[0]?.trace?.meta;
+  const known = run !== null && curves.some((curve) => its(curve) === run);
+  for (const curve of curves) curve.style.opacity = !known || its(curve) === run ? "" : "0.15";
 }
 
 const say = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: run }));
@@ -75,9 +77,8 @@ function draw(plot) {
   const { root, data } = plot;
   const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes ? "hover" : false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  plot.lit = null;
   window.Plotly.react(root, data.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
-  plot.drawn = true;
+  light(plot, plot.lit);
   root.dataset.traces = data.traces.length;
   if (plot.listening) return;
   plot.listening = true;
@@ -89,8 +90,8 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".overlay-plot");
   let plot = plots.get(parentElement);
   if (!plot) {
-    plots.set(parentElement, (plot = { root, rev: "" }));
-    plot.listen = (event) => light(plot, event.detail);
+    plots.set(parentElement, (plot = { root, rev: "", lit: null }));
+    plot.listen = (event) => plot.lit !== event.detail && light(plot, event.detail);
     window.addEventListener("digit-lab-run", plot.listen);
   }
   const theme = getComputedStyle(root).getPropertyValue("--st-text-color");
