@@ -214,8 +214,8 @@ class RunConfig:
         0.0,
         DATA,
         "European styles",
-        "Share of 1s, 4s, 7s and 9s given a flag and base, a loop, a bar or a curled tail, which MNIST hardly has and "
-        "many hands write.",
+        "Share of 1s, 4s, 7s and 9s given a flag and base, a loop or a short stem, a bar, a curled tail: MNIST hardly "
+        "has them, and many hands write so.",
         low=0.0,
         high=1.0,
         step=0.05,
