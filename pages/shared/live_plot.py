@@ -6,6 +6,7 @@
 import base64
 import hashlib
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ import streamlit as st
 
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
+OVERLAP_SECONDS = (
+    4.0  # each message holds what was sent so lately once more: a busy browser draws only the last of many
+)
 FIRST_SENT = 2000  # points a series in the first message; a longer curve is sent thinned, then as it grows
 
 
@@ -82,7 +86,7 @@ def live_plot(
 
 
 def _sent(key: str, generation: str) -> dict[str, Any]:
-    """What the browser has got: a series' name → positions up to which the last two messages went."""
+    """What the browser has got: a series' name → when, and up to which position, the latest messages went."""
     state = st.session_state.setdefault(f"{key}:sent", {"generation": None, "time": 0})
     if state["generation"] != generation:
         state.update(generation=generation, time=state["time"] + 1, upto={}, thinning={})
@@ -95,11 +99,14 @@ def _forget(key: str) -> None:
 
 
 def _message(series: Series, sent: dict[str, Any]) -> dict[str, Any]:
-    """A series with the points that the last message did not have, and those it had: a lost message is no loss."""
+    """A series with the points that earlier messages did not have, and the latest of those they had."""
     width = sent["thinning"].setdefault(series.name, -(-len(series.x) // FIRST_SENT) or 1)
     x, y = _thinned(series.x, series.y, width)
-    before, last = sent["upto"].get(series.name, (0, 0))
-    sent["upto"][series.name] = (last, len(x))
+    now, told = time.monotonic(), sent["upto"].setdefault(series.name, [])
+    while len(told) > 1 and told[1][0] < now - OVERLAP_SECONDS:
+        told.pop(0)
+    before = told[0][1] if told and told[0][0] < now - OVERLAP_SECONDS else 0
+    told.append((now, len(x)))
     return {
         "name": series.name,
         "colour": series.colour,

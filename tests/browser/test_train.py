@@ -63,25 +63,26 @@ def test_the_zoom_survives_every_refresh_and_points_go_on_arriving(page: Page, s
 
 
 def test_a_run_outlives_page_reload_and_tab_and_a_learning_rate_is_marked(page: Page, server: Server):
-    with running(page, server, LONG + "&seed=2") as run:
-        follow(page, "Explore")
-        follow(page, "Train")
-        wait_for_points(page, 2)
-        expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        seen = points(page)
-        page.reload()
-        wait_for_points(page, seen)
-        link = page.url
+    first = page.context.new_page()
+    first.set_default_timeout(PATIENCE)
+    with running(first, server, LONG + "&seed=2") as run:
+        follow(first, "Explore")
+        follow(first, "Train")
+        wait_for_points(first, 2)
+        expect(first.get_by_role("button", name="Pause")).to_be_visible(timeout=PATIENCE)
+        seen = points(first)
+        first.reload()
+        wait_for_points(first, seen)
+        link = first.url
         assert f"run={run.id}" in link
-        other = page.context.new_page()
-        page.close()  # the tab that started it
-        other.goto(link)
-        wait_for_points(other, seen)
-        other.get_by_role("button", name="Learning rate").click()
-        other.get_by_role("button", name="Set", exact=True).click()
-        expect(other.locator(".live-plot").first.get_by_text("rate 0.001")).to_be_visible(timeout=PATIENCE)
-        other.get_by_role("button", name="Stop", exact=True).click()
-        expect(other.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
+        first.close()
+        page.goto(link)
+        wait_for_points(page, seen)
+        page.get_by_role("button", name="Learning rate").click()
+        page.get_by_role("button", name="Set", exact=True).click()
+        expect(page.locator(".live-plot").first.get_by_text("rate 0.001")).to_be_visible(timeout=PATIENCE)
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
         assert run.state == "stopped"
         assert run.has_model
 
