@@ -14,7 +14,8 @@ from core.digits import SIDE
 from core.errors import DrawingError
 
 # The half-toned rim of the ink takes a pixel more: in MNIST the whole of it, rim included, fits into 20.
-FITTED = 19  # pixels of 28 that the longer side of the ink takes, rim left out
+FITTED = 19.5  # pixels of 28 that the longer side of the ink takes, rim left out
+MIDDLE = 14.25  # pixels from the edge: MNIST's own centre of mass lies between 14.0 and 14.5, for it counts pixels
 STROKE = 2.3  # pixels: the width of MNIST's strokes, as `stroke_width` measures it
 FINE = 4  # fine pixels to a pixel while the stroke is mended
 SMALLEST, LARGEST = 8, 4096  # pixels of a picture's side
@@ -115,7 +116,7 @@ def _crop(ink: np.ndarray) -> np.ndarray:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _fitted(shape: tuple[int, ...], longer: int) -> tuple[int, int]:
+def _fitted(shape: tuple[int, ...], longer: float) -> tuple[int, int]:
     """The (height, width) of a box whose longer side is `longer`, with the aspect of `shape`."""
     scale = longer / max(shape)
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
@@ -148,7 +149,7 @@ def _laid_out(fine: np.ndarray, centre_of_mass: bool) -> np.ndarray:
         middle = tuple(place + 0.5 for place in ndimage.center_of_mass(fine))
     margin = int(side) + 1
     padded = Image.fromarray(np.pad(fine, margin))
-    top, left = (place + margin - side / 2 for place in middle)
+    top, left = (place + margin - side * MIDDLE / SIDE for place in middle)
     box = (left, top, left + side, top + side)
     return np.asarray(padded.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
 

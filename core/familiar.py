@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 
 NEAREST = 5
 DIRECTIONS = 48
-WARNED = 0.01  # share of held-out digits that are called strange, by choice of the threshold
-HELD_OUT = 1500  # images that the threshold is set on
+WARNED = 0.015  # share of held-out digits that are called strange, by choice of the threshold
+HELD_OUT = 3000  # images that the threshold is set on
 _BLUR = 1.0  # pixels: strokes that lie beside each other still count as near
 _HOLES, _A_HOLE = 2, 0.15  # digits enclose two pieces of paper at most; what each more adds to the distance
 _DEPTH, _A_PIXEL = 3.0, 0.1  # pixels from the edge to the middle of the thickest stroke; what each more adds

@@ -48,7 +48,7 @@ def ink(grey: np.ndarray) -> np.ndarray:
     """
     light = _dark_on_light(grey).astype(np.float32)
     paper = _paper(light)
-    darkness = np.clip(1 - light / np.maximum(paper, 1), 0, 1)
+    darkness = np.clip((paper - light) / np.maximum(paper, 32), 0, 1)
     darkness = _without_ruling(np.where(darkness > _CONTRAST, darkness, 0))
     written = darkness > _threshold(darkness)
     if written.sum() < 12:
@@ -136,6 +136,6 @@ def _threshold(darkness: np.ndarray) -> float:
         return 1.0
     middles = (edges[:-1] + edges[1:]) / 2
     sums = (counts * middles).cumsum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = (sums[-1] * weight / total - sums) ** 2 / (weight * (total - weight))
-    return min(0.5, max(_CONTRAST * 1.5, float(middles[np.nanargmax(between[:-1])])))
+    parted = weight * (total - weight)
+    between = np.where(parted > 0, (sums[-1] * weight / total - sums) ** 2 / np.maximum(parted, 1), 0)
+    return min(0.5, max(_CONTRAST * 1.5, float(middles[between.argmax()])))

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.shared import draw_digit, draw_hand, draw_network, draw_number, draw_picture, frame
+from pages.shared import draw_digit, draw_hand, draw_network, draw_number, draw_picture, draw_pixels, frame
 
 WAYS = {
     "digit": (":material/draw: One digit", draw_digit.show),
     "number": (":material/pin: A number", draw_number.show),
+    "pixels": (":material/grid_on: Pixels", draw_pixels.show),
     "picture": (":material/photo_camera: A picture", draw_picture.show),
     "hand": (":material/back_hand: My hand", draw_hand.show),
 }

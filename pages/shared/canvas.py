@@ -13,8 +13,10 @@ from PIL import Image
 from core import strokes
 from core.strokes import Stroke
 from pages.shared import frame
+from pages.shared.visitor import visitor
 
 SIDE = 280
+MOST_REMEMBERED = 200
 
 
 def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray | None = None) -> np.ndarray | None:
@@ -41,6 +43,7 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
         )
     if _changed(result.json_data, state):
         state["drawn"] = result.json_data
+    _remember(key, state["drawn"])
     _buttons(key, state)
     written = strokes.from_canvas(state["drawn"])
     if not written and under is None:
@@ -63,14 +66,29 @@ def _state(key: str) -> dict[str, Any]:
     """What is drawn; `mounted` counts the canvases: a new one starts from `initial`."""
     name = f"{key}-state"
     state = st.session_state.get(name)
-    if state is None:
-        state = st.session_state[name] = {"mounted": 0, "initial": None, "drawn": None}
+    if state is None:  # a new session: after a reload the drawing of before is there again
+        before = _remembered().get((visitor(), key))
+        state = st.session_state[name] = {"mounted": 0, "initial": before, "drawn": before}
     shown_here = st.session_state.get(f"{key}-here")
     if shown_here != _visit():  # back from another page: the component is gone, so it is mounted with what was drawn
         st.session_state[f"{key}-here"] = _visit()
         if state["drawn"]:
             _put(key, state["drawn"])
     return st.session_state[name]
+
+
+@st.cache_resource(show_spinner=False)
+def _remembered() -> dict[tuple[str, str], dict[str, Any] | None]:
+    """The last drawing of each visitor on each canvas, the latest last."""
+    return {}
+
+
+def _remember(key: str, drawing: dict[str, Any] | None) -> None:
+    kept = _remembered()
+    kept.pop((visitor(), key), None)
+    kept[visitor(), key] = drawing
+    while len(kept) > MOST_REMEMBERED:
+        kept.pop(next(iter(kept)))
 
 
 def _visit() -> int:

@@ -1,6 +1,7 @@
 """One digit: the canvas, what the network gets of it, its answer, and what can be asked about that."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,6 +11,7 @@ from core.drawing import Drawing
 from core.errors import DrawingError
 from pages.shared import caches, canvas, draw_everyone, draw_hand, draw_probe, draw_steps, draw_strange, draw_why
 from pages.shared.draw_network import Chosen
+from pages.shared.pixels import pixels
 from pages.shared.softmax import answer, softmax_bars
 
 KEY = "draw"
@@ -37,15 +39,23 @@ def show(network: Chosen) -> None:
     try:
         if rgba is None:
             raise DrawingError("Draw a digit from 0 to 9 on the black square, as large as you like.")
-        drawn = drawing.to_digit(rgba, road)
+        if under is not None and not canvas.drawn(KEY) and road == drawing.MNIST_ROAD:
+            drawn = Drawing(under, [("As it is in MNIST", under)])  # nothing to bring into MNIST's form
+        else:
+            drawn = drawing.to_digit(rgba, road)
     except DrawingError as error:
         with right, st.container(key="answer"):
             st.info(str(error), icon=":material/draw:")
         return
+    reply(network, drawn, middle, right)
+
+
+def reply(network: Chosen, drawn: Drawing, middle: Any, right: Any) -> None:
+    """The digit in the column `middle`, the network's answer in `right`, and more about it below."""
     probabilities = network.probabilities(drawn.digit)
     with middle:
-        st.image(_large(drawn.digit), width=196, output_format="PNG", alt="The 28 by 28 pixels that the network gets")
-        st.caption("What the network gets: 28×28 pixels, this very array.")
+        caption = "What the network gets:\n28×28 pixels, this very array."
+        pixels([(drawn.digit, caption, "The 28 by 28 pixels that the network gets")], height=196)
     with right, st.container(key="answer"):
         st.subheader(answer(probabilities), anchor=False)
         softmax_bars(probabilities)
@@ -88,7 +98,3 @@ def _sent() -> np.ndarray | None:
 def _take_away() -> None:
     st.query_params.pop("send", None)
     canvas.clear(KEY)
-
-
-def _large(digit: np.ndarray) -> np.ndarray:
-    return np.kron(digit, np.ones((7, 7), np.uint8))

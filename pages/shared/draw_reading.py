@@ -10,6 +10,7 @@ from core.drawing import from_ink
 from core.segmentation import Found, Likeness
 from pages.shared import draw_strange, palette
 from pages.shared.draw_network import Chosen
+from pages.shared.pixels import pixels
 from pages.shared.softmax import softmax_bars
 
 ACROSS = 5
@@ -36,7 +37,7 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
         f"{len(found)} digits found; all of them right with {sure:.1%}, if the network's own trust is justified."
     )
     alt = f"The picture with a box around each of {len(found)} digits"
-    st.image(_boxed(grey, found, shares), width="stretch", output_format="PNG", alt=alt)
+    pixels([(_boxed(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
             with column, st.container(border=True):
@@ -47,13 +48,11 @@ def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = draw_strange.judge(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.strange else ""
     st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
-    st.image(
-        np.kron(image, np.ones((3, 3), np.uint8)), output_format="PNG", alt=f"Digit {at + 1} as the network gets it"
-    )
+    pixels([(image, "", f"Digit {at + 1} as the network gets it")], height=84)
     softmax_bars(shares)
 
 
-def _boxed(grey: np.ndarray, found: Sequence[Found], shares: np.ndarray) -> Image.Image:
+def _boxed(grey: np.ndarray, found: Sequence[Found], shares: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(picture)
     thick = max(2, max(grey.shape) // 400)
@@ -62,4 +61,4 @@ def _boxed(grey: np.ndarray, found: Sequence[Found], shares: np.ndarray) -> Imag
         draw.rectangle((one.left, one.top, one.right, one.bottom), outline=colour, width=thick)
         size = max(12, one.height // 4)
         draw.text((one.left + thick + 2, one.top + thick), str(int(answer.argmax())), fill=colour, font_size=size)
-    return picture
+    return np.asarray(picture)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from core.drawing import Drawing, Road
 from pages.shared.draw_network import Chosen
+from pages.shared.pixels import pixels
 
 _LABELS = {
     "keep_aspect": ("Fit the ink into 20×20", "Off: the whole canvas is squashed to 28×28, as most demos do."),
@@ -33,19 +34,19 @@ def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
         for step in fields(Road):
             label, help_ = _LABELS[step.name]
             st.toggle(label, True, key=_key(step.name), help=help_)
-    with st.container(horizontal=True, gap="medium"):
-        for number, (name, picture) in enumerate(drawn.steps, 1):
-            with st.container(width="content", gap="xxsmall"):
-                st.image(_shown(picture), output_format="PNG", alt=f"Step {number}: {name}")
-                height, width = picture.shape
-                st.caption(f"{number}. {name}  \n{width}×{height}")
+    shown = []
+    for number, (name, picture) in enumerate(drawn.steps, 1):
+        height, width = picture.shape
+        shown.append((_smaller(picture), f"{number}. {name}\n{width}×{height}", f"Step {number}: {name}"))
+    pixels(shown, height=_HEIGHT)
 
 
-def _shown(picture: np.ndarray) -> np.ndarray:
-    """At one height for all; what is smaller is enlarged in whole pixels, so that they can be seen."""
-    image = Image.fromarray(picture)
-    way = Image.Resampling.NEAREST if picture.shape[0] < _HEIGHT else Image.Resampling.BOX
-    return np.asarray(image.resize((max(1, round(_HEIGHT * image.width / image.height)), _HEIGHT), way))
+def _smaller(picture: np.ndarray) -> np.ndarray:
+    """What is larger than it is shown is sent smaller; each pixel of the others can be seen."""
+    if picture.shape[0] <= _HEIGHT:
+        return picture
+    size = (max(1, round(_HEIGHT * picture.shape[1] / picture.shape[0])), _HEIGHT)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
 def _key(step: str) -> str:

@@ -25,7 +25,7 @@ def warn(verdict: Verdict | None) -> None:
     """Says that it may be no digit, where it is stranger than almost all digits."""
     if verdict and verdict.strange:
         st.warning(
-            "**This may be no digit.** It is stranger than 99 of 100 digits, so do not trust the bars: "
+            "**This may be no digit.** It is stranger than 98 of 100 digits, so do not trust the bars: "
             "softmax shares out 100 % whatever it is shown.",
             icon=":material/help:",
         )

@@ -1,0 +1,38 @@
+"""Small pictures within the page itself: nothing is fetched for them, so they never lag behind the bars beside them."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+_STYLE = """<style>
+.pixels {display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; align-items: flex-end}
+.pixels figure {margin: 0}
+.pixels img {image-rendering: pixelated; display: block}
+.pixels figcaption {font-size: .82rem; opacity: .75; padding-top: .25rem; white-space: pre-line}
+</style>"""
+
+
+def pixels(pictures: Sequence[tuple[np.ndarray, str, str]], *, height: int) -> None:
+    """Pictures in a row, each `height` high on screen: (uint8 (h, w) or (h, w, 3), its caption, what it shows)."""
+    figures = "".join(_figure(picture, caption, alt, height) for picture, caption, alt in pictures)
+    st.html(f'{_STYLE}<div class="pixels">{figures}</div>')
+
+
+def _figure(picture: np.ndarray, caption: str, alt: str, height: int) -> str:
+    width = max(1, round(height * picture.shape[1] / picture.shape[0]))
+    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return (
+        f'<figure><img src="{_data_url(picture)}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
+        f'style="max-width:100%;height:auto">{below}</figure>'
+    )
+
+
+def _data_url(picture: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
