@@ -75,7 +75,7 @@ def sample(mnist: Mnist, sizes: dict[str, int] = TSNE_SAMPLE, seed: int = 0) -> 
 
 
 def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarray]:
-    """A t-SNE map of a sample: split → positions, and split_places → float32 (n, 2). Takes about half a minute."""
+    """A t-SNE map of a sample: split → positions, and split_places → float32 (n, 2). Takes about a minute."""
     from sklearn.manifold import TSNE  # 1 s to import, and only a process of its own comes here
 
     chosen = sample(mnist)

@@ -26,6 +26,8 @@ Work = Callable[[Mnist, Callable[[float], None]], dict[str, np.ndarray]]
 STUDIES: dict[str, Work] = {"tsne": atlas.tsne, "oddities": oddities.study}
 _ROOT = Path(__file__).parents[1]
 _EVERY = 0.2  # seconds between two notes of the progress
+# Threads that wait busily for one another crawl while a training run keeps the cores; these wait asleep, or are alone.
+_GIVING_WAY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Progress(NamedTuple):
@@ -68,7 +70,13 @@ class Study:
         command = [sys.executable, "-m", "core.studies", self.name, worked_out.fingerprint(self._data)]
         with self._note.with_suffix(".log").open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=_ROOT,
+                env=os.environ | _GIVING_WAY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + 10
         while self._lock.holder() is None and process.poll() is None and time.monotonic() < deadline:

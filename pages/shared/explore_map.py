@@ -55,7 +55,7 @@ def _components(data: Mnist, choice: Choice, dims: int) -> None:
 def _tsne(data: Mnist, choice: Choice) -> None:
     result = explore_study.ready(
         Study("tsne", data),
-        "t-SNE places digits so that near ones stay near; distances between far ones mean little. It takes about half "
+        "t-SNE places digits so that near ones stay near; distances between far ones mean little. It takes about "
         "a minute for 5,000 digits, runs in the background and is kept.",
     )
     if result is None:
