@@ -101,8 +101,10 @@ def _to_the_top(name: str) -> None:
 
 
 _SCROLL = """
-const steps = document.querySelector(".st-key-prepare_step"), main = steps?.closest('[data-testid="stMain"]');
-if (steps && steps.getBoundingClientRect().top < 60) main.scrollBy(0, steps.getBoundingClientRect().top - 70);
+(() => {
+  const steps = document.querySelector(".st-key-prepare_step"), main = steps?.closest('[data-testid="stMain"]');
+  if (steps && steps.getBoundingClientRect().top < 0) main.scrollBy(0, steps.getBoundingClientRect().top - 70);
+})();
 """
 
 
