@@ -57,7 +57,10 @@ def computing(asked: str) -> Iterator[str]:
     """
     import keras
 
-    found = _gpus(keras.backend.backend())
+    backend = keras.backend.backend()
+    if asked == "cpu":
+        _hide_gpus(backend)
+    found = _gpus(backend)
     if asked == "gpu" and not found:
         raise DeviceError(
             "device must be auto or cpu here: no GPU that can be used was found. Received: 'gpu'. "
@@ -81,6 +84,19 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
+def _hide_gpus(backend: str) -> None:
+    """Keeps this process off the GPUs, so that a run on the processor takes none of their memory."""
+    if backend == "jax":
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")
+        return
+    import tensorflow as tf
+
+    with suppress(RuntimeError):  # too late once a GPU is in use; `keras.device` then places the run
+        tf.config.set_visible_devices([], "GPU")
+
+
 def _gpus(backend: str) -> list[str]:
     """The names of the GPUs that the backend can compute on."""
     if backend == "jax":
@@ -90,7 +106,7 @@ def _gpus(backend: str) -> list[str]:
         return [_gpu_name(device.device_kind) for device in devices]
     import tensorflow as tf
 
-    devices = tf.config.list_physical_devices("GPU")
+    devices = tf.config.get_visible_devices("GPU")
     for device in devices:
         with suppress(RuntimeError):  # once the GPU computes, growth can no longer be set, and is set already
             tf.config.experimental.set_memory_growth(device, True)
