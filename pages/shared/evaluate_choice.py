@@ -68,11 +68,7 @@ def choose() -> Asked | None:
         if run is None:
             return None
         split = _choose_split(run)
-    choose_epoch, curve = st.columns([2, 3], gap="large", vertical_alignment="center")
-    with choose_epoch:
-        epoch = _choose_epoch(run)
-    with curve:
-        evaluate_epochs.show(run, epoch)
+    epoch = _choose_epoch(run)
     if split == TEST and evaluations.sealed(run):
         evaluate_seal.show(run)
         return None
@@ -115,26 +111,34 @@ def _choose_split(run: Run) -> str:
 def _choose_epoch(run: Run) -> int | None:
     kept = run.kept_epochs
     options = [*kept, _END] if run.has_model else kept
-    if not kept or options == [_END]:
+    if len(options) < 2:
+        chosen = options[0] if options else _END
+        evaluate_epochs.show(run, chosen or None)
+        return chosen or None
+    slider, curve = st.columns([2, 3], gap="large", vertical_alignment="center")
+    with slider:
+        chosen = _slider(run, options)
+    with curve:
+        evaluate_epochs.show(run, chosen or None)
+    if chosen == _END:
+        st.query_params.pop("epoch", None)
         return None
+    st.query_params["epoch"] = str(chosen)
+    return chosen
+
+
+def _slider(run: Run, options: list[int]) -> int:
     key = f"{_EPOCH}_{run.id}"
     linked = st.query_params.get("epoch", "")
     if st.session_state.get(key) not in options:
         st.session_state[key] = int(linked) if linked.isdecimal() and int(linked) in options else options[-1]
-    if len(options) == 1:
-        return options[0]
-    chosen = st.select_slider(
+    return st.select_slider(
         "After epoch",
         options,
         format_func=lambda epoch: "the end" if epoch == _END else str(epoch),
         key=key,
         help="Go back to the weights after an earlier epoch: curve, matrix and bars move together.",
     )
-    if chosen == _END:
-        st.query_params.pop("epoch", None)
-        return None
-    st.query_params["epoch"] = str(chosen)
-    return chosen
 
 
 def _awake(run: Run, split: str, epoch: int | None) -> bool:
@@ -156,6 +160,11 @@ def _awake(run: Run, split: str, epoch: int | None) -> bool:
 
 def _remark(run: Run, split: str) -> None:
     """What one should know of these images before believing the figures."""
+    if evaluations.knew_another_part(run, caches.data()):
+        st.caption(
+            ":material/warning: This run learned from another part of MNIST than is in use now. Some of these images "
+            "may be among those it learned from, which flatters it."
+        )
     if split == VALIDATION and run.config.validate_on != "held-out":
         st.caption(":material/info: This run was trained on the validation images too, so they flatter it.")
     elif split == TEST and run.config.validate_on == "test":

@@ -32,12 +32,12 @@ def store(tmp_path):
     return RunStore(tmp_path)
 
 
-def finished(store, config=None, **ended):
+def finished(store, config=None, images=(1000, 200), **ended):
     """A run that has ended, with a file where its weights would be."""
     run = store.create(config or RunConfig())
     run.model_path.write_bytes(b"weights")
     events = EventFile(run.events_path)
-    events.append(Started(1.0, "CPU", 10, 1000, 200, 4, 1))
+    events.append(Started(1.0, "CPU", 10, *images, 4, 1))
     events.append(RunEnded("finished", "", 2.0, 1, **ended))
     events.close()
     return store.get(run.id)
@@ -64,10 +64,9 @@ def test_other_weights_are_asked_anew(store, tiny_mnist):
 
 
 def test_other_images_are_asked_anew(store, tiny_mnist):
-    run, network = finished(store, RunConfig(train_images=100)), Network(tiny_mnist.validation)
+    run, network = finished(store), Network(tiny_mnist.validation)
     evaluations.answers(run, "validation", tiny_mnist, network)
-    other = tiny_mnist._replace(validation=tiny_mnist.validation[:100])
-    assert len(evaluations.answers(run, "validation", other, network).labels) == 100
+    evaluations.answers(run, "validation", tiny_mnist._replace(validation=tiny_mnist.validation[::-1]), network)
     assert network.asked == 2
 
 
@@ -144,6 +143,16 @@ def test_a_run_of_another_data_set_is_found_out_by_its_own_figures(store, tiny_m
     run = finished(store, validation_accuracy=0.7)
     with pytest.raises(RunError, match=r"90.00% right where the run itself counted 70.00%"):
         evaluations.answers(run, "validation", tiny_mnist, Network(tiny_mnist.validation))
+
+
+def test_all_of_mnist_and_its_5_000_are_told_apart_but_not_refused(store, embedded):
+    # The model that comes along was trained on all of MNIST; on a machine without it, it meets the 5,000.
+    run = finished(store, RunConfig(validate_on="none"), test_accuracy=0.99, images=(60_000, 0))
+    assert evaluations.knew_another_part(run, embedded)
+    network = Network(embedded.test)
+    assert evaluations.answers(run, "test", embedded, network).evaluation.accuracy == pytest.approx(0.9)
+    same = finished(store, RunConfig(validate_on="none"), test_accuracy=0.9, images=(4_500, 0))
+    assert not evaluations.knew_another_part(same, embedded)
 
 
 def test_the_same_images_have_the_same_fingerprint(tiny_mnist):
