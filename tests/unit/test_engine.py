@@ -9,7 +9,7 @@ import pytest
 from core import models, steps
 from core.batches import order
 from core.config import RunConfig
-from core.engine import Loop
+from core.engine import Loop, seconds_a_batch
 
 IMAGES, BATCH = 210, 32  # six whole batches and a short one of 18
 
@@ -105,6 +105,23 @@ def test_validation_counts_as_keras_evaluate(digits, held_out):
     loss, accuracy = model.evaluate(held_out.images, held_out.labels, batch_size=7, verbose=0)
     assert history["val_loss"] == [pytest.approx(loss, rel=1e-5)]
     assert history["val_accuracy"] == [pytest.approx(accuracy)]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a rule for TensorFlow")
+def test_convolutions_go_without_xla_on_a_processor_and_dense_networks_with_it():
+    from core.engine import on_gpu
+    from core.engine_tensorflow import compiled
+
+    assert compiled(models.build(RunConfig(dropout=0.2)))
+    assert compiled(models.build(RunConfig(network="conv4x3-pool2"))) is on_gpu()
+
+
+def test_a_call_is_cut_to_about_a_twentieth_of_a_second(digits):
+    model = models.build(RunConfig(units=512))
+    one, four = seconds_a_batch(model, 32), seconds_a_batch(model, 128)
+    assert one < four < 4 * one  # a larger batch takes longer, but its images less each
+    loop = Loop(model, digits, None, batch_size=2, seed=1)
+    assert loop.batches_a_call == min(round(0.05 / seconds_a_batch(model, 2)), 105)
 
 
 def test_dropout_silences_its_share_and_keeps_the_mean():
