@@ -79,7 +79,7 @@ def links(asked: Asked, index: int) -> None:
 
 def _near(asked: Asked, index: int, key: str) -> None:
     train = caches.data().train
-    near, distances = nearest(asked.split, index)
+    near, distances = nearest(asked.split, index, caches.data().source.sentence)
     st.caption(f"The {len(near)} training digits nearest to it, pixel by pixel, with label and distance:")
     digit_grid(
         train.images[near],
@@ -93,8 +93,11 @@ def _near(asked: Asked, index: int, key: str) -> None:
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def nearest(split: str, index: int, most: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
-    """The training images nearest to an image, itself left out: indices int64 (most,), distances float64 (most,)."""
+def nearest(split: str, index: int, source: str, most: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
+    """The training images nearest to an image, itself left out: indices int64 (most,), distances float64 (most,).
+
+    `source` names the data set in use: another one has other neighbours.
+    """
     data = caches.data()
     image = evaluations.split_of(data, split).images[index]
     found, distances = neighbours.nearest(data.train.images, image, most + 1)
