@@ -87,15 +87,16 @@ def live_plot(
 
 def _sent(key: str, generation: str) -> dict[str, Any]:
     """What the browser has got: a series' name → when, and up to which position, the latest messages went."""
-    state = st.session_state.setdefault(f"{key}:sent", {"generation": None, "time": 0})
-    if state["generation"] != generation:
-        state.update(generation=generation, time=state["time"] + 1, upto={}, thinning={})
+    state = st.session_state.get(f"{key}:sent")
+    if state is None or state["generation"] != generation:
+        state = {"generation": generation, "time": time.time_ns(), "upto": {}, "thinning": {}}
+        st.session_state[f"{key}:sent"] = state
     return state
 
 
 def _forget(key: str) -> None:
     """The browser lost points, or was opened anew: everything is sent once more."""
-    st.session_state[f"{key}:sent"]["generation"] = None
+    st.session_state.pop(f"{key}:sent", None)
 
 
 def _message(series: Series, sent: dict[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_run_outlives_page_reload_and_tab_and_a_learning_rate_is_marked(page: 
         page.get_by_role("button", name="Learning rate").click()
         page.get_by_role("button", name="Set", exact=True).click()
         expect(page.locator(".live-plot").first.get_by_text("rate 0.001")).to_be_visible(timeout=PATIENCE)
-        page.get_by_role("button", name="Stop", exact=True).click()
+        page.locator(".st-key-run_buttons").get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
         assert run.state == "stopped"
         assert run.has_model
