@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,6 +78,7 @@ def varying(configs: Iterable[RunConfig]) -> list[str]:
     return [name for name in KNOBS if len({value[name] for value in values}) > 1]
 
 
+@lru_cache(maxsize=4096)  # asked of hundreds of runs at every click
 def experiment(config: RunConfig) -> RunConfig:
     """The config without its seed and device: what is the same over a repetition."""
     return config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})

@@ -173,7 +173,8 @@ class Search:
 
     def _tell(self, *, ended: bool) -> None:
         """Writes down what the dashboard shows of the search."""
-        pruned = [trial.user_attrs["run"] for trial in self.study.get_trials(deepcopy=False) if _was_pruned(trial)]
+        over = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.PRUNED,))
+        pruned = [trial.user_attrs["run"] for trial in over if trial.user_attrs.get("pruned")]
         epoch, shares = self._shares(MORE if not ended else 0.0)
         told = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
         if told != self.sweep.told:
@@ -226,10 +227,6 @@ def _suggested(trial: Any, axis: Axis) -> Any:
     if KINDS[axis.knob] is int:
         return trial.suggest_int(axis.knob, int(low), int(high), log=log)
     return float(f"{trial.suggest_float(axis.knob, low, high, log=log):.3g}")
-
-
-def _was_pruned(trial: Any) -> bool:
-    return bool(trial.user_attrs.get("pruned")) and "run" in trial.user_attrs
 
 
 def main(sweep_id: str) -> int:

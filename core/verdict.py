@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from core import significance
 from core.comparison import Row, described, experiment
@@ -80,7 +79,7 @@ def by_counts(called: tuple[str, str], first: float, second: float, images: int,
     gap = abs(first - second)
     mean = (first + second) / 2
     error = math.sqrt(max(2 * mean * (1 - mean) / images, 1e-12))
-    p = 2 * float(stats.norm.sf(gap / error))
+    p = math.erfc(gap / error / math.sqrt(2))
     better, worse = called if first >= second else called[::-1]
     luck = "more than the noise" if p < LEVEL else "within the noise"
     return (

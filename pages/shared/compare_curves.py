@@ -86,10 +86,11 @@ def _traces(curves: list[tuple[Row, np.ndarray, np.ndarray]], together: bool, ki
     row = curves[0][0]
     found = comparison.band([(x, y) for _, x, y in curves])
     around = np.concatenate([found.x, found.x[::-1]]), np.concatenate([found.high, found.low[::-1]])
+    others = [other.run.id for other, _, _ in curves[1:]]
     name = f"{row.run.title} and {len(curves) - 1} more seed{'s' if len(curves) > 2 else ''}"
     return [
-        Trace(row.run.id, name, colour(row), *around, "band"),
-        Trace(row.run.id, name, colour(row), found.x, found.mean, kind, dash(row)),
+        Trace(row.run.id, name, colour(row), *around, "band", others=others),
+        Trace(row.run.id, name, colour(row), found.x, found.mean, kind, dash(row), others=others),
     ]
 
 

@@ -24,7 +24,7 @@ const faded = (colour, share) => colour + Math.round(share * 255).toString(16).p
 
 function drawn(trace, percent) {
   const x = numbers(trace.x), y = numbers(trace.y);
-  const shape = { x, y, type: "scatter", name: trace.name, legendgroup: trace.run, meta: trace.run, showlegend: trace.legend,
+  const shape = { x, y, type: "scatter", name: trace.name, meta: trace.runs,
     hovertemplate: trace.hover.length ? "%{text}<extra></extra>" : `${trace.name}: %{y${percent ? ":.2%" : ":.4f"}}<extra></extra>`,
     text: trace.hover };
   switch (trace.kind) {
@@ -66,9 +66,9 @@ function layout(root, data) {
 function light(plot, run) {
   plot.lit = run;
   const curves = [...plot.root.querySelectorAll(".scatterlayer > .trace")];
-  const its = (curve) => curve.__data__?.[0]?.trace?.meta;
-  const known = run !== null && curves.some((curve) => its(curve) === run);
-  for (const curve of curves) curve.style.opacity = !known || its(curve) === run ? "" : "0.15";
+  const its = (curve) => curve.__data__?.[0]?.trace?.meta?.includes(run);
+  const known = run !== null && curves.some(its);
+  for (const curve of curves) curve.style.opacity = !known || its(curve) ? "" : "0.15";
 }
 
 const say = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: run }));
@@ -82,7 +82,7 @@ function draw(plot) {
   root.dataset.traces = data.traces.length;
   if (plot.listening) return;
   plot.listening = true;
-  root.on("plotly_hover", (event) => say(event.points[0].data.meta ?? null));
+  root.on("plotly_hover", (event) => say(event.points[0].data.meta[0]));
   root.on("plotly_unhover", () => say(null));
 }
 

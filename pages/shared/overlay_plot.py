@@ -27,6 +27,7 @@ class Trace:
     kind: str = "line"
     dash: str = "solid"
     hover: Sequence[str] = ()  # words at each point, in place of its figure
+    others: Sequence[str] = ()  # runs beside `run` whose mean this is
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,12 @@ def overlay_plot(
 
 def _message(trace: Trace) -> dict[str, Any]:
     return {
-        "run": trace.run,
+        "runs": [trace.run, *trace.others],
         "name": trace.name,
         "colour": trace.colour,
         "kind": trace.kind,
         "dash": trace.dash,
         "hover": list(trace.hover),
-        "legend": trace.kind in ("line", "marks"),
         "x": base64.b64encode(np.asarray(trace.x, "<f4").tobytes()).decode(),
         "y": base64.b64encode(np.asarray(trace.y, "<f4").tobytes()).decode(),
     }

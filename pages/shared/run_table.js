@@ -59,9 +59,8 @@ function ordered(table) {
 
 function body(table) {
   const { data } = table, rows = ordered(table);
-  table.shown = rows;
   table.root.querySelector(".count").textContent =
-    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${data.rows.filter((row) => row.chosen).length} in the charts`;
+    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${chosen(table).length} in the charts`;
   if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;
   if (!data.groups.length) return rows.map((row) => line(row, data.columns)).join("");
   return data.groups.map((title, number) => {
@@ -90,7 +89,9 @@ function draw(table) {
   select.innerHTML = '<option value="">Any state</option>' + states.map((state) =>
     `<option ${state === table.state ? "selected" : ""}>${escaped(state)}</option>`).join("");
   root.querySelector("thead").innerHTML = head(table);
-  root.querySelector("tbody").innerHTML = body(table);
+  const lines = body(table);
+  if (lines === table.lines) return; // hundreds of rows are not laid out anew for nothing
+  root.querySelector("tbody").innerHTML = table.lines = lines;
   if (at && what) root.querySelector(`tr[data-run="${CSS.escape(at)}"] [data-do="${CSS.escape(what)}"]`)?.focus();
 }
 
@@ -108,6 +109,7 @@ function edit(table, button, row, what) {
   const close = (keep) => {
     if (!open) return;
     open = table.editing = false;
+    table.lines = ""; // the cell is another one now
     const before = what === "name" ? row.name || row.title : row.note;
     if (keep && input.value.trim() !== before) {
       if (what === "name") { row.name = input.value.trim(); row.title = row.name || row.title; } else row.note = input.value.trim();
@@ -142,7 +144,9 @@ function act(table, event) {
   const what = button?.dataset.do ?? "choose";
   if (what === "choose") {
     row.chosen = !row.chosen;
-    draw(table);
+    line.classList.toggle("chosen", row.chosen);
+    line.querySelector("[data-do=choose]").checked = row.chosen;
+    table.lines = body(table); // as it stands on the screen already
     table.tell({ what: "choose", runs: chosen(table) });
   } else if (what.startsWith("pencil")) {
     edit(table, button, row, what === "pencil" ? "name" : "note");

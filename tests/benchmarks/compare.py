@@ -70,10 +70,10 @@ def ticked(page: Page) -> None:
 
 def along(page: Page) -> None:
     """Another axis: until the chart names it."""
-    now = page.locator(".overlay-plot .xtitle").first
-    other = "Step" if now.inner_text() == "Epoch" else "Epoch"
-    page.get_by_role("radio", name=other, exact=True).or_(page.get_by_role("button", name=other, exact=True)).click()
-    expect(page.locator(".overlay-plot .xtitle").first).to_have_text(other)
+    title = page.locator(".overlay-plot .xtitle").first
+    other = "Step" if title.text_content() == "Epoch" else "Epoch"
+    page.locator(".st-key-compare_unit").get_by_text(other, exact=True).click()
+    expect(title).to_have_text(other)
 
 
 def filtered(page: Page) -> None:
