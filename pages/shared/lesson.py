@@ -42,7 +42,7 @@ def show(*parts: str) -> None:
 def before_after(before: dict[str, np.ndarray | Facts], after: dict[str, np.ndarray | Facts]) -> None:
     """A card for each array, an arrow between those before and those after: shape, dtype, least, greatest, bytes."""
     cards = [_card(name, array, "") for name, array in before.items()]
-    arrow = "<span class='arrow' aria-label='becomes'>→</span>" if before and after else ""
+    arrow = "<span class='arrow' role='img' aria-label='becomes'>→</span>" if before and after else ""
     show(f"<div class='facts'>{''.join(cards)}{arrow}{''.join(_card(n, a, ' after') for n, a in after.items())}</div>")
 
 
