@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from core import strokes
+from core.errors import DrawingError
 from core.strokes import Stroke
 from pages.shared import frame
 from pages.shared.visitor import visitor
@@ -45,7 +46,11 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
         state["drawn"] = result.json_data
     _remember(key, state["drawn"])
     _buttons(key, state)
-    written = strokes.from_canvas(state["drawn"])
+    try:
+        written = strokes.from_canvas(state["drawn"])
+    except DrawingError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
     if not written and under is None:
         return None
     return _pixels(written, width, height, under)

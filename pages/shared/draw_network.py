@@ -26,7 +26,9 @@ class Chosen:
     @property
     def predictor(self):
         """The network itself. The first one imports Keras, which takes some seconds."""
-        return caches.predictor(self.run.id, self.epoch)
+        kept = self.run.kept_epochs
+        newest = kept[-1] if kept and not self.run.has_model else None  # it still trains, or was interrupted
+        return caches.predictor(self.run.id, self.epoch or newest)
 
     def probabilities(self, digit: np.ndarray) -> np.ndarray:
         """float32 (10,) for one digit, uint8 (28, 28)."""

@@ -1,0 +1,165 @@
+"""Draw as a visitor meets it: a digit on the canvas, its switches, a number, corrections, and what is said of errors."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.config import RunConfig
+from core.hand import Hand
+from core.runs import RunStore
+
+
+@pytest.fixture(scope="module")
+def run(home):
+    """An untrained network is enough: what counts here is that the page asks it and shows what it says."""
+    from core.models import build, save
+
+    store = RunStore()
+    run = store.create(RunConfig(units=16), name="for drawing")
+    save(build(run.config), run.model_path)
+    yield store.get(run.id)
+    store.delete(run.id)
+
+
+@pytest.fixture
+def hand(home):
+    hand = Hand(home)
+    yield hand
+    hand.clear()
+
+
+def again(app):
+    """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
+    app.session_state["_inside_navigation"] = True
+    return app.run()
+
+
+def path(*points, width=20):
+    commands = [["M", *points[0]], *[["L", *point] for point in points[1:]]]
+    return {"type": "Path", "path": commands, "strokeWidth": width}
+
+
+SEVEN = path((60, 60), (220, 60), (120, 240))
+
+
+def draw(app, *paths, key="draw"):
+    """Puts strokes on the canvas as its component does when a pen is lifted."""
+    app.session_state[f"{key}-state"] = {
+        "mounted": 1,
+        "initial": {"objects": list(paths)},
+        "drawn": {"objects": list(paths)},
+    }
+    return again(app)
+
+
+def shown(app) -> str:
+    return " ".join(block.value for block in (*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning))
+
+
+def html(app) -> str:
+    return " ".join(element.proto.body for element in app.main if element.type == "html") or " ".join(
+        element.proto.body for element in app.get("html")
+    )
+
+
+def test_a_blank_canvas_gets_a_sentence_and_no_guess(open_page, run):
+    app = open_page("draw", run=run.id)
+    assert not app.exception
+    assert "Draw a digit" in shown(app)
+    assert not app.subheader
+
+
+def test_a_drawing_gets_ten_bars_that_sum_to_one(open_page, run):
+    app = draw(open_page("draw", run=run.id), SEVEN)
+    assert not app.exception
+    assert app.subheader[0].value.startswith("It reads")
+    assert html(app).count('role="listitem"') == 10
+
+
+def test_a_switched_off_step_shows_other_pictures(open_page, run):
+    app = draw(open_page("draw", run=run.id), SEVEN)
+    assert "Fitted into 20×20" in html(app)
+    app.toggle(key="draw_keep_aspect").set_value(False)
+    again(app)
+    assert "Squashed to 28×28" in html(app)
+    assert "Fitted into 20×20" not in html(app)
+
+
+@pytest.mark.parametrize("view", ["why", "probe", "everyone"])
+def test_every_view_opens(open_page, run, view):
+    app = draw(open_page("draw", run=run.id), SEVEN)
+    app.session_state["draw_view"] = view
+    again(app)
+    assert not app.exception
+
+
+def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
+    app = open_page("draw", run=run.id, send="test:3")
+    again(app)
+    assert not app.exception
+    assert "From Explore" in shown(app)
+    assert "As it is in MNIST" in html(app)
+
+
+@pytest.mark.parametrize("sent", ["nowhere:3", "test:99999999"])
+def test_a_link_to_no_digit_gets_a_sentence(open_page, run, sent):
+    app = open_page("draw", run=run.id, send=sent)
+    again(app)
+    assert not app.exception
+    assert "no digit to send" in shown(app)
+
+
+def test_a_number_is_read_from_left_to_right(open_page, run):
+    app = open_page("draw", run=run.id)
+    app.session_state["draw_way"] = "number"
+    app = draw(app, SEVEN, path((400, 60), (400, 230)), key="number")
+    assert not app.exception
+    assert "2 digits found" in shown(app)
+    assert html(app).count('role="listitem"') == 20
+
+
+def test_what_a_browser_may_not_send_gets_a_sentence(open_page, run):
+    app = draw(open_page("draw", run=run.id), {"type": "Path", "path": [["M", "x", 1]], "strokeWidth": 3})
+    assert not app.exception
+    assert "could not be read" in app.error[0].value
+
+
+def test_my_hand_shows_what_is_kept_and_forgets_it(open_page, run, hand):
+    hand.add(np.full((28, 28), 9, np.uint8), 4)
+    app = open_page("draw", run=run.id)
+    app.session_state["draw_way"] = "hand"
+    again(app)
+    assert "**1** kept" in shown(app)
+    next(button for button in app.button if button.label.startswith("Yes, forget")).click()
+    again(app)
+    assert hand.all() == []
+
+
+def test_a_correction_is_kept(open_page, run, hand):
+    app = draw(open_page("draw", run=run.id), SEVEN)
+    predicted = int(app.subheader[0].value.split()[2].strip("*,"))
+    app.session_state[f"draw_said_{predicted}"] = 7
+    again(app)
+    next(button for button in app.button if button.label == "Keep it as mine").click()
+    again(app)
+    assert [one.label for one in hand.all()] == [7]
+
+
+def test_the_pixel_grid_asks_for_pixels(open_page, run):
+    app = open_page("draw", run=run.id)
+    app.session_state["draw_way"] = "pixels"
+    again(app)
+    assert not app.exception
+    assert "blank" in shown(app)
+
+
+def test_a_picture_without_digits_gets_a_sentence():
+    from core import photo
+    from core.errors import DrawingError
+
+    file = io.BytesIO()
+    Image.new("L", (100, 100), 255).save(file, "PNG")
+    with pytest.raises(DrawingError):
+        photo.ink(photo.read(file.getvalue()))

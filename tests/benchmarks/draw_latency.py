@@ -1,0 +1,54 @@
+"""How long from the end of a stroke to the bars, in a real browser: `python -m tests.benchmarks.draw_latency`.
+
+The canvas itself waits 200 ms for a further stroke before it sends anything.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from tests.benchmarks.machine import chromium_path, describe
+from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
+
+STROKES = 40
+_BARS = ".st-key-answer .softmax"
+# The picture of what the network gets changes with every stroke; the bars come with it.
+_CHANGED = "before => document.querySelector('.pixels img')?.src !== before && !!document.querySelector('%s')" % _BARS
+_PICTURE = "document.querySelector('.pixels img')?.src ?? ''"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
+        server = Server(Path(home))
+        browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        page = browser.new_page(base_url=server.url)
+        page.goto("/draw")
+        wait_idle(page)
+        page.wait_for_timeout(8000)  # Keras is imported and the training digits are learnt meanwhile
+        print("first stroke %.2f s" % after_a_stroke(page, 0))
+        seconds = [after_a_stroke(page, number) for number in range(1, STROKES + 1)]
+        browser.close()
+        server.stop()
+    print(describe())
+    print(f"{STROKES} strokes: median {np.median(seconds):.2f} s, p95 {np.quantile(seconds, 0.95):.2f} s")
+
+
+def after_a_stroke(page: Page, number: int) -> float:
+    """Seconds from lifting the pen to the bars."""
+    if number % 4 == 0 and number:
+        page.get_by_role("button", name="Clear", exact=True).last.click()
+        page.wait_for_timeout(700)
+        wait_idle(page)
+    before = page.evaluate(_PICTURE)
+    start = 60 + 12 * (number % 4)
+    stroke(page, [(start, 60), (start + 120, 80 + 5 * (number % 7)), (start + 30, 230)])
+    began = time.perf_counter()
+    page.wait_for_function(_CHANGED, arg=before, polling="raf", timeout=60_000)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
