@@ -56,6 +56,7 @@ READING_ORDER = [
     "training",
     "predict",
     "explain",
+    "run",
     "runs",
     "curves",
     "forecast",
