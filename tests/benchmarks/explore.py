@@ -2,7 +2,8 @@
 
     MNIST_PATH=… .venv/bin/python -m tests.benchmarks.explore [--rounds 7] [--visitors 8]
 
-On screen: from the click until the new content stands in the page and two frames have been painted.
+Alone: seconds, and in brackets the processor's own, which other work on the machine hardly lengthens. On screen: from
+the click until the new content stands in the page and two frames have been painted.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -29,10 +31,17 @@ _PAINTED = """() => new Promise(done => requestAnimationFrame(() => requestAnima
 VIEWS = ("grid", "numbers", "counts", "means", "map", "odd")
 
 
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+class Took(NamedTuple):
+    """What a piece of work took."""
+
+    seconds: float
+    processor: float | None = None  # seconds of it, summed over threads
+
+
+def timed(work: Callable[[], object]) -> Took:
+    began, busy = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    return Took(time.perf_counter() - began, time.process_time() - busy)
 
 
 def alone(rounds: int) -> None:
@@ -57,18 +66,20 @@ def alone(rounds: int) -> None:
     row("montage of 400 digits", [timed(lambda: montage(data.train.images[:400])) for _ in range(rounds)])
 
 
-def row(what: str, seconds: list[float]) -> None:
-    print(f"| {what} | {statistics.median(seconds):.3f} | {max(seconds):.3f} |", flush=True)
+def row(what: str, times: list[Took]) -> None:
+    median = statistics.median(took.seconds for took in times)
+    processor = "" if times[0].processor is None else f" ({statistics.median(took.processor for took in times):.3f})"
+    print(f"| {what} | {median:.3f}{processor} | {max(took.seconds for took in times):.3f} |", flush=True)
 
 
-def until(page: Page, action: Callable[[], object], condition: str) -> float:
+def until(page: Page, action: Callable[[], object], condition: str) -> Took:
     """Seconds from the click of `action` until `condition` holds and is painted."""
     action()
     page.wait_for_function(condition, polling="raf", timeout=30_000)
     seconds = page.evaluate(_PAINTED)
     wait_idle(page)
     page.wait_for_timeout(250)
-    return seconds
+    return Took(seconds)
 
 
 def choose(page: Page, label: str, option: str) -> Callable[[], None]:
@@ -147,11 +158,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--visitors", type=int, default=8)
+    parser.add_argument("--alone", action="store_true", help="leave the browser out")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
         os.environ["DIGIT_LAB_HOME"] = home
-        print(describe("scikit-learn", "plotly"), "\n\n| what | median s | slowest s |\n|---|--:|--:|")
+        print(
+            f"{describe('scikit-learn', 'plotly')}; load {os.getloadavg()[0]:.1f}",
+            "\n\n| what | median s | slowest s |\n|---|--:|--:|",
+        )
         alone(options.rounds)
+        if options.alone:
+            return
         browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         server = Server(Path(home))
         page = browser.new_page(viewport={"width": 1280, "height": 900}, base_url=server.url)
