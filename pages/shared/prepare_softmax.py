@@ -140,7 +140,7 @@ def twice(example: Example) -> None:
                 ["the 1", f"e¹ = {math.e:.3f}", f"{math.e:.3f} ÷ ({math.e:.3f} + 9 · 1) = e ÷ (e + 9)", f"{SURE:.1%}"],
                 ["each 0", "e⁰ = 1", f"1 ÷ ({math.e:.3f} + 9 · 1) = 1 ÷ (9 + e)", f"{UNSURE:.1%}"],
             ],
-            numbers=(1, 2, 3),
+            numbers=(1, 3),
         )
     )
     left, right = st.columns(2)
