@@ -3,6 +3,7 @@
 
 const tables = new WeakMap();
 const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+const FIRST = 60, MORE = 200; // rows laid out at first, and with every scroll to the end
 const escaped = (text) =>
   String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -62,9 +63,10 @@ function body(table) {
   table.root.querySelector(".count").textContent =
     `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${chosen(table).length} in the charts`;
   if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;
-  if (!data.groups.length) return rows.map((row) => line(row, data.columns)).join("");
+  const laidOut = new Set(rows.slice(0, table.most)); // the others come as one scrolls
+  if (!data.groups.length) return [...laidOut].map((row) => line(row, data.columns)).join("");
   return data.groups.map((title, number) => {
-    const members = rows.filter((row) => row.group === number);
+    const members = rows.filter((row) => row.group === number && laidOut.has(row));
     if (!members.length) return "";
     return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup">${escaped(title)}</th></tr>` +
       members.map((row) => line(row, data.columns)).join("");
@@ -164,12 +166,18 @@ function light(root, run) {
 }
 
 function begin(root, setTriggerValue) {
-  const table = { root, sort: null, filter: "", state: "", starred: false, rev: "", editing: false };
+  const table = { root, sort: null, filter: "", state: "", starred: false, rev: "", editing: false, most: FIRST };
   table.tell = (what) => table.trigger("did", { ...what, click: performance.now() });
   root.querySelector("table").onclick = (event) => act(table, event);
   root.querySelector("input[type=search]").oninput = (event) => { table.filter = event.target.value; draw(table); };
   root.querySelector("select").onchange = (event) => { table.state = event.target.value; draw(table); };
   root.querySelector(".starred").onchange = (event) => { table.starred = event.target.checked; draw(table); };
+  root.querySelector(".scroll").onscroll = ({ target }) => {
+    const near = target.scrollTop + target.clientHeight > target.scrollHeight - 200;
+    if (!near || table.most >= table.data.rows.length || table.editing) return;
+    table.most += MORE;
+    draw(table);
+  };
   root.querySelector("table").onmouseover = (event) => {
     const run = event.target.closest("tr[data-run]")?.dataset.run ?? null;
     if (run !== table.lit) window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.lit = run) }));
