@@ -26,6 +26,25 @@ from tests.benchmarks.machine import describe
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "core" / "shipped"
 REPORT = ROOT / "docs" / "shipped_model.md"
+NOTES = """\
+## What it took
+
+Trained on MNIST alone, with even stroke width measured the same way unless said otherwise; one run each, so differences
+below about 0.2 points mean nothing.
+
+| network | epochs | styles | strokes | MNIST test |
+| --- | --- | --- | --- | --- |
+| four convolutions (16, 32, 48, 64), 54,000 images | 4 of 8 | 1, 7, 9 | 97.9 % | 99.05 % |
+| the same | 8 | 1, 7, 9 | 98.2 % | 99.25 % |
+| three convolutions (24, 48, 64), 60,000 images | 6 | and 4 in one stroke | 97.8 % | 99.22 % |
+| the same | 14 | and 4 with a short stem | 98.3 % | 99.25 % |
+
+(These on an earlier drawing of the same strokes, other sizes and places.) Bringing strokes to one width no longer pays
+with images redrawn by a pen: it costs this network a tenth of a point, and gains networks without `pen` one.
+
+The strokes were never trained on, but which digits are confused was looked at, as counts, while the styles were made:
+for other writers expect a little less. Four of the thirty writers make three fifths of the mistakes.
+"""
 ROADS = {"as the Draw page reads them": MNIST_ROAD, "stroke width left as drawn": Road(even_stroke=False)}
 
 
@@ -111,6 +130,7 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
         "",
         f"The three worst confusions: {_worst(labels, drawn)}.",
         "",
+        NOTES,
         "Measured by `python -m tests.benchmarks.shipped_model measure` (strokes: UCI Pen-Based Recognition of "
         "Handwritten Digits, original traces; Alimoglu and Alpaydin; CC BY 4.0; drawn in random size and place as "
         f"`tests/benchmarks/pen_strokes.py` says). {describe()}.",
