@@ -1,4 +1,4 @@
-"""Draw as a visitor meets it: a digit on the canvas, its switches, a number, corrections, and what is said of errors."""
+"""Draw as a visitor meets it: a digit on the canvas, its switches, a number, corrections, and what errors say."""
 
 import io
 

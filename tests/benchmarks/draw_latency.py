@@ -13,10 +13,10 @@ from playwright.sync_api import Page, sync_playwright
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
 
-STROKES = 40
+STROKES = 24
 _BARS = ".st-key-answer .softmax"
 # The picture of what the network gets changes with every stroke; the bars come with it.
-_CHANGED = "before => document.querySelector('.pixels img')?.src !== before && !!document.querySelector('%s')" % _BARS
+_CHANGED = f"before => document.querySelector('.pixels img')?.src !== before && !!document.querySelector('{_BARS}')"
 _PICTURE = "document.querySelector('.pixels img')?.src ?? ''"
 
 
@@ -28,7 +28,7 @@ def main() -> None:
         page.goto("/draw")
         wait_idle(page)
         page.wait_for_timeout(8000)  # Keras is imported and the training digits are learnt meanwhile
-        print("first stroke %.2f s" % after_a_stroke(page, 0))
+        print(f"first stroke {after_a_stroke(page, 0):.2f} s", flush=True)
         seconds = [after_a_stroke(page, number) for number in range(1, STROKES + 1)]
         browser.close()
         server.stop()
