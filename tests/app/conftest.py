@@ -5,7 +5,19 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.errors import DataError
 from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that show the embedded digits fetch the full set behind them: not from the network, and not in a test."""
+
+    def refuse(*_: object) -> None:
+        raise DataError("Tests fetch nothing.")
+
+    if "mirror" not in request.fixturenames:
+        monkeypatch.setattr("core.fetching.fetch_into", refuse)
 
 
 @pytest.fixture
