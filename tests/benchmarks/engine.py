@@ -147,8 +147,8 @@ def table(results: dict) -> str:
             f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})",
             f"{result['epoch']:.2f}",
             f"{result['gemm'] / result['epoch']:.0%}",
-            f"{stock[:, 1].mean():.2%} ± {stock[:, 1].std(ddof=1):.2%}",
-            f"{engine[:, 1].mean():.2%} ± {engine[:, 1].std(ddof=1):.2%}",
+            f"{stock[:, 1].mean():.2%} ± {_deviation(stock[:, 1]):.2%}",
+            f"{engine[:, 1].mean():.2%} ± {_deviation(engine[:, 1]):.2%}",
             *(
                 f"{other[key]:.1f}" if key in other else ""
                 for key in ("JAX scan", "PyTorch DataLoader", "scikit-learn")
@@ -156,6 +156,11 @@ def table(results: dict) -> str:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _deviation(shares: np.ndarray) -> float:
+    """Standard deviation; 0 where there is but one."""
+    return float(shares.std(ddof=1)) if len(shares) > 1 else 0.0
 
 
 def page(results: dict) -> str:
