@@ -66,9 +66,7 @@ def _measure(store: RunStore, server: Server, browser, points: int) -> None:
             draws.append(took)
     size = sum(size for at, size in frames if at >= since)
     count = max(len(refreshes) - 1, 1)
-    print(
-        f"{points:>6} points: {size / count / 1024:.1f} KiB a refresh, {median(draws):.0f} ms a chart, n = {count}"
-    )
+    print(f"{points:>6} points: {size / count / 1024:.1f} KiB a refresh, {median(draws):.0f} ms a chart, n = {count}")
     done.set()
     page.close()
     _release(run)

@@ -3,7 +3,8 @@
     .venv/bin/python -m tests.benchmarks.pages [--rounds 5]
 
 First page: from the request of a fresh visitor until its title stands and its script rests. A page: the same for
-each of the others. A control: from the click until the script rests again. Stroke: from the pen's lift until new bars stand.
+each of the others. A control: from the click until the script rests again. Stroke: from the pen's lift until new bars
+stand.
 """
 
 import argparse
