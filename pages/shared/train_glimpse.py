@@ -72,13 +72,13 @@ def _sheet(source: str, held_out: bool, number: int) -> str:
 
 
 def _weights(kernel: np.ndarray) -> None:
-    """Each unit's weights as a picture: what it looks for in blue, what speaks against it in red."""
+    """Each unit's weights as a picture: what it looks for in red, what speaks against it in blue."""
     pictures = kernel.reshape(-1, kernel.shape[-1]).T
     side = round(pictures.shape[1] ** 0.5)
     if side * side != pictures.shape[1]:
         return
     pictures = pictures[:UNITS].reshape(-1, side, side)
-    st.markdown("**First layer** · blue speaks for, red against")
+    st.markdown("**First layer** · red speaks for, blue against")
     sheet = _montage(pictures / max(float(np.abs(pictures).max()), 1e-9))
     st.html(
         f'<img class="weights" src="{_png(_diverging(sheet))}" '
@@ -98,10 +98,10 @@ def _montage(pictures: np.ndarray, columns: int = 6) -> np.ndarray:
 
 
 def _diverging(values: np.ndarray) -> np.ndarray:
-    """-1 to 1 → red over white to blue, uint8 (h, w, 4); NaN is transparent."""
+    """-1 to 1 → blue over white to red, uint8 (h, w, 4); NaN is transparent."""
     blue, red, white = np.array([46, 95, 165]), np.array([200, 60, 60]), np.array([250, 250, 250])
     strength = np.nan_to_num(np.abs(values))[..., None] ** 0.7
-    colour = np.where((values > 0)[..., None], blue, red)
+    colour = np.where((values > 0)[..., None], red, blue)
     rgb = white * (1 - strength) + colour * strength
     alpha = np.where(np.isnan(values), 0, 255)[..., None]
     # Few colours make a small file, and nobody can tell them apart from many.
