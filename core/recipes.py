@@ -22,15 +22,15 @@ _DENSE_512_TWICE = RunConfig(
 )
 
 _BEST = RunConfig(
-    network="conv24x5-norm-pool2-conv48x3-norm-conv64x3-norm-pool2-dense128-norm",
+    network="conv32x5-norm-pool2-conv64x3-norm-conv64x3-norm-pool2-dense128-norm",
     optimizer="adam",
     learning_rate=0.002,
     schedule="cosine",
     batch_size=128,
-    epochs=14,
+    epochs=20,
     validate_on="none",
     augmentation=0.8,
-    pen=0.6,
+    pen=0.5,
     styles=0.5,
 )
 
