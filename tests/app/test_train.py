@@ -175,7 +175,8 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     press(again(bob), "Withdraw")
     assert [run.id for run in store.runs() if not run.shipped] == [first.id]
     assert second.id not in {run.id for run in store.runs()}
-    press(again(ada), "Stop")
+    if first.active:  # on a slow machine it may have come to its end by now
+        press(again(ada), "Stop")
 
 
 def test_an_interrupted_run_can_be_resumed(store):
