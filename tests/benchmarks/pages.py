@@ -2,33 +2,22 @@
 
     .venv/bin/python -m tests.benchmarks.pages [--rounds 5]
 
-First page: from the request of a fresh visitor until its title stands and its script rests. A page: the same for
-each of the others. A control: from the click until the script rests again. Stroke: from the pen's lift until new bars
-stand.
+A page is open when a fresh visitor, whose browser has kept nothing, sees its title and its script rests. From a
+stroke to the bars: `tests.benchmarks.draw_latency`.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from pages.shared.frame import PAGES
 from tests.benchmarks.machine import chromium_path, describe
-from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
-
-SEVEN = [(70, 70), (210, 70), (120, 230)]
-
-
-def seconds(action: Callable[[], object], page: Page) -> float:
-    began = time.perf_counter()
-    action()
-    wait_idle(page)
-    return time.perf_counter() - began
+from tests.browser.conftest import FLAGS, Server, wait_idle
 
 
 def opened(browser: Browser, server: Server, name: str) -> float:
@@ -44,25 +33,6 @@ def opened(browser: Browser, server: Server, name: str) -> float:
     return took
 
 
-def strokes(browser: Browser, server: Server, rounds: int) -> Iterator[float]:
-    """Seconds from a stroke's end until the answer has changed; the first, which wakes the network, is left out."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
-    page = context.new_page()
-    page.goto("/draw")
-    wait_idle(page)
-    answer = page.locator(".st-key-answer")
-    for number in range(rounds + 1):
-        before = answer.inner_text() if answer.count() else ""
-        stroke(page, [(x + 2 * number, y + number) for x, y in SEVEN])
-        began = time.perf_counter()
-        expect(answer).not_to_have_text(before, timeout=60_000)
-        if number:
-            yield time.perf_counter() - began
-        page.get_by_role("button", name="Clear", exact=True).click()
-        page.wait_for_timeout(800)
-    context.close()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
@@ -76,10 +46,7 @@ def main() -> None:
             times = [opened(browser, server, page.name) for _ in range(rounds)]
             print(f"| {page.title} opens | {statistics.median(times):.2f} | {max(times):.2f} |", flush=True)
         memory = psutil.Process(server.process.pid).memory_info().rss / 2**20
-        times = list(strokes(browser, server, rounds))
-        print(f"| stroke's end to new bars on Draw | {statistics.median(times):.2f} | {max(times):.2f} |")
-        print(f"\nServer before any prediction: {memory:.0f} MB; after: "
-              f"{psutil.Process(server.process.pid).memory_info().rss / 2**20:.0f} MB.")  # fmt: skip
+        print(f"\nServer before any prediction, all pages opened: {memory:.0f} MB.")
         server.stop()
         browser.close()
 
