@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
 
 SEVEN = [(70, 70), (210, 70), (120, 230)]
-SMALL = "/train?train_images=4000&epochs=40&units=32&seed=3"
+LONG = "/train?train_images=20000&epochs=500&units=256&seed=3"  # it must outlast a look at another page
 
 
 def state(page: Page) -> str:
@@ -49,7 +49,7 @@ def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page(page: Page):
 
 
 def test_a_run_is_started_watched_left_and_found_again(page: Page, server: Server):
-    visit(page, SMALL)
+    visit(page, LONG)
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(re.compile("Epoch [1-9]")).first).to_be_visible(timeout=60_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
@@ -59,3 +59,5 @@ def test_a_run_is_started_watched_left_and_found_again(page: Page, server: Serve
     wait_idle(page)
     follow(page, "Train")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".st-key-status")).not_to_contain_text("Training")
