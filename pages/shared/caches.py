@@ -1,5 +1,7 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
 
+import gc
+
 import streamlit as st
 
 from core import mnist, search
@@ -32,8 +34,26 @@ def searches() -> bool:
     return search.adopt(store()) and bool(jobs())
 
 
+@st.cache_resource(show_spinner=False)
+def wake_keras() -> None:
+    """Imports Keras, once a server, and keeps it from being put to sleep again.
+
+    After every script run of every visitor Streamlit calls `keras.backend.clear_session`, which forgets the compiled
+    functions of everybody's networks, and it collects garbage twice, a second in all over the objects of TensorFlow.
+    Frozen, those are passed over.
+    """
+    import keras
+
+    import core.predict  # noqa: F401
+
+    keras.backend.clear_session = lambda free_memory=True: None
+    gc.collect()
+    gc.freeze()
+
+
 @st.cache_resource(max_entries=24, show_spinner="Waking the network …")
 def _predictor(run_id: str, epoch: int | None, changed: float):
+    wake_keras()
     from core.predict import Predictor
 
     run = store().get(run_id)

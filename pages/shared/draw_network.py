@@ -114,6 +114,7 @@ def _shipped() -> bool:
 
 
 def _wake(path: Path | None) -> None:
+    caches.wake_keras()
     from core.predict import Predictor
 
     if path:  # the first answer builds what later ones reuse

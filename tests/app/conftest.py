@@ -1,11 +1,13 @@
 """AppTest on the whole dashboard: every test starts cold at the entry script and goes to its page from there."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DataError
+from pages.shared import caches
 from tests.conftest import ROOT
 
 
@@ -18,6 +20,13 @@ def nothing_is_fetched(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
     if "mirror" not in request.fixturenames:
         monkeypatch.setattr("core.fetching.fetch_into", refuse)
+
+
+@pytest.fixture(autouse=True)
+def keras_stays_awake() -> None:
+    """As in a server, once a test before this one has imported it."""
+    if "keras" in sys.modules:
+        caches.wake_keras()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def held_out(embedded):
 def by_stock_keras(config, digits, epochs=1):
     """Weights, and loss and accuracy of each batch, when Keras' own train step takes the same batches."""
     model = models.build(config)
+    model.jit_compile = keras.backend.backend() == "jax"  # op by op, JAX compiles a hundred small programs
     labels = np.eye(10)[digits.labels] if config.loss == "one-hot" else digits.labels
     figures = []
     for epoch in range(epochs):

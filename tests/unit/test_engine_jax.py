@@ -34,7 +34,8 @@ np.testing.assert_allclose(answers, whole.model.predict(data.test.images, verbos
 
 
 def in_jax(*command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    quick_to_compile = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": quick_to_compile}
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -46,7 +47,7 @@ def _jax():
 
 
 def test_the_engine_on_jax_trains_as_stock_keras_does():
-    done = in_jax("-m", "pytest", "-q", "-x", "tests/unit/test_engine.py", "-k", CHOSEN)
+    done = in_jax("-m", "pytest", "-q", "-x", "-n", "0", "tests/unit/test_engine.py", "-k", CHOSEN)
     assert done.returncode == 0, done.stdout[-3000:]
 
 
