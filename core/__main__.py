@@ -103,13 +103,15 @@ def _trained(store: RunStore, run: Run) -> RunEnded:
 
 def _wake_tensorflow() -> None:
     """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
+    from core.worker import wake
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     heard = os.dup(2)
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
         try:
-            from core import models, training  # noqa: F401
+            wake()
         except BaseException:
             aside.seek(0)
             os.write(heard, aside.read())

@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from core import evaluations, keeping, mnist
+from core import evaluations, keeping, mnist, programs
+from core.config import RunConfig
 from core.control import Obedience
 from core.devices import slot
+from core.digits import Digits
 from core.errors import DigitLabError, RunError
 from core.events import FAILED, STOPPED, EpochDone, Event, RunEnded, Started
 from core.files import Lock, disk_errors, write_whole
 from core.runs import RunStore
 from core.timeline import EventFile
+from core.waking import wake_keras
 
 if TYPE_CHECKING:
     from core.snapshots import Snapshot
@@ -38,8 +41,9 @@ ROOM = 64 * 1024  # bytes
 def main() -> None:
     """Waits for a run's id and trains that run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    wake()
     if not select.select([sys.stdin], [], [], 0)[0]:  # nobody asks yet: make ready
-        from core import models, training  # noqa: F401 - seconds that the next click need not wait
+        _rehearse()
 
     run_id = sys.stdin.readline().strip()
     if run_id:
@@ -48,6 +52,24 @@ def main() -> None:
         job = Training(store, run_id)
         signal.signal(signal.SIGTERM, lambda *_: job.stop())
         job.run(claim=True)
+
+
+def wake() -> None:
+    """Imports Keras for a run of this process, and on a processor takes the programs that earlier runs compiled."""
+    if slot("auto") == "cpu":
+        programs.keep(mnist.home() / "programs")
+    wake_keras(alone=True)
+
+
+def _rehearse() -> None:
+    """Trains a small network on a few images, so that the next click need not wait for what is done once a process."""
+    from core.training import train
+
+    noise = Digits(
+        np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8), np.arange(300, dtype=np.uint8) % 10
+    )
+    few = mnist.Mnist(noise, noise[:10], noise[:10], mnist.Source("rehearsal", "Noise.", complete=False))
+    train(RunConfig(units=8, epochs=1), few, emit=lambda event: None)
 
 
 def _log_to(path: Path) -> None:
@@ -182,6 +204,8 @@ class Training:
         path = self.kept.epoch_path(snapshot.epoch)
         path.parent.mkdir(exist_ok=True)
         keeping.write_arrays(path, snapshot.weights, durable=False)
+        with suppress(OSError):  # without, the next run compiles once more
+            programs.seal(self.store.home / "programs")
         for epoch in keeping.surplus(self.kept.kept_epochs, kept_epochs()):
             self.kept.epoch_path(epoch).unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """What tests share: small data, one home for all runs of the session, and one run trained once."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -15,6 +16,12 @@ if "MNIST_PATH" in os.environ:
     os.environ["MNIST_PATH"] = str(Path(os.environ["MNIST_PATH"]).resolve())
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_finish() -> None:
+    """By now the tests' modules are imported, TensorFlow among them: garbage collection need not look there again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

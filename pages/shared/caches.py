@@ -1,10 +1,8 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
 
-import gc
-
 import streamlit as st
 
-from core import mnist, search
+from core import mnist, search, waking
 from core.jobs import Jobs
 from core.mnist import Mnist
 from core.runs import RunStore
@@ -42,13 +40,10 @@ def wake_keras() -> None:
     functions of everybody's networks, and it collects garbage twice, a second in all over the objects of TensorFlow.
     Frozen, those are passed over.
     """
+    waking.wake_keras(alone=False)
     import keras
 
-    import core.predict  # noqa: F401
-
     keras.backend.clear_session = lambda free_memory=True: None
-    gc.collect()
-    gc.freeze()
 
 
 @st.cache_resource(max_entries=24, show_spinner="Waking the network …")

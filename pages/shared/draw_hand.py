@@ -99,7 +99,7 @@ def _report() -> None:
         test.metric("Everybody else's", f"{gain.test[1]:.2%}", f"{100 * (gain.test[1] - gain.test[0]):+.2f} points")
         test.caption(f"On {JUDGED:,} test images: what the new has cost.")
         seconds.metric("Took", f"{gain.seconds:.1f} s")
-        st.page_link("pages/draw.py", label="Draw for it", icon=":material/draw:", query_params={"run": run_id})
+        st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params={"run": run_id})
 
 
 def _hand() -> Hand:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.config import KNOBS
 from core.errors import DigitLabError
 from core.runs import PAUSED, Run
-from pages.shared import caches, controls
+from pages.shared import caches, controls, watched
 from pages.shared.visitor import visitor
 
 SAID = "said_by_button"
@@ -69,15 +69,17 @@ def _restart(run: Run) -> None:
     """A new run with the same knobs; the old one stays as it is."""
 
     def again() -> None:
-        begun = caches.jobs().submit(run.config, starter=visitor(), forecast_seconds=run.forecast_seconds)
-        st.session_state["watched"] = st.query_params["run"] = begun.id
+        starter = visitor()
+        watched.watch_new(
+            lambda: caches.jobs().submit(run.config, starter=starter, forecast_seconds=run.forecast_seconds)
+        )
 
     st.button("Restart", icon=":material/replay:", on_click=again, help="A new run with the same knobs, from scratch.")
 
 
 def _onwards(run: Run) -> None:
     query = {"run": run.id}
-    st.page_link("pages/draw.py", label="Draw for it", icon=":material/draw:", query_params=query)
+    st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=query)
     st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/fact_check:", query_params=query)
 
 

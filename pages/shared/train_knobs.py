@@ -8,7 +8,7 @@ from core.architecture import LayerRow, shapes
 from core.config import DATA, KNOBS, LEARNING, NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.recipes import RECIPES, recipe_of
-from pages.shared import caches, controls, palette, train_layers
+from pages.shared import caches, controls, palette, train_layers, watched
 from pages.shared.live_plot import Series, live_plot
 from pages.shared.visitor import visitor
 
@@ -119,7 +119,7 @@ def _before_start(config: RunConfig) -> None:
     if (like := caches.store().like(config)) is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
             st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
-            st.button("Open it", on_click=_watch, args=(like.id,), key="open_same")
+            st.button("Open it", on_click=watched.watch, args=(like.id,), key="open_same")
 
 
 def _start_button(config: RunConfig | None, seconds: float) -> None:
@@ -138,15 +138,10 @@ def _start_button(config: RunConfig | None, seconds: float) -> None:
 
 def _begin(config: RunConfig, seconds: float) -> None:
     try:
-        run = caches.jobs().submit(config, starter=visitor(), forecast_seconds=seconds)
+        starter = visitor()
+        watched.watch_new(lambda: caches.jobs().submit(config, starter=starter, forecast_seconds=seconds))
     except DigitLabError as error:
         st.session_state["start_failed"] = str(error)
-        return
-    _watch(run.id)
-
-
-def _watch(run_id: str) -> None:
-    st.session_state["watched"] = st.query_params["run"] = run_id
 
 
 def _duration(seconds: float) -> str:

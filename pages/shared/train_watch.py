@@ -10,7 +10,7 @@ from core.devices import usage
 from core.errors import RunError
 from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, STARTING, WAITING, Run
-from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse
+from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
 
 REFRESH_SECONDS = 0.5
 _SIGNS = {RUNNING: "🟢", PAUSED: "⏸", STARTING: "🟡", WAITING: "⏳", FINISHED: "✓", FAILED: "✗", INTERRUPTED: "⚡"}
@@ -49,9 +49,7 @@ def _chosen() -> Run | None:
     wanted = _wanted(by_id)
     if not wanted:
         return None
-    st.session_state["watched"] = wanted
-    if st.query_params.get("run") != wanted:
-        st.query_params["run"] = wanted
+    watched.settle(wanted)
     if len(by_id) > 1:
         ids, key = list(by_id), f"watch_{wanted}"  # a new box for a new run: see `controls.choose`
         st.selectbox(
@@ -67,12 +65,10 @@ def _chosen() -> Run | None:
 
 
 def _wanted(by_id: dict[str, Run]) -> str | None:
-    for run_id in (st.query_params.get("run"), st.session_state.get("watched")):
+    for run_id in watched.wanted():
         if run_id in by_id:
             return run_id
-        if run_id:
-            with st.container():
-                _missing(run_id)
+        _missing(run_id)
     active = caches.store().active()
     return active[0].id if active else next(iter(by_id), None)
 
@@ -83,12 +79,11 @@ def _missing(run_id: str) -> None:
         caches.store().get(run_id)
     except RunError as error:
         st.warning(str(error), icon=":material/folder_off:")
-    st.query_params.pop("run", None)
-    st.session_state.pop("watched", None)
+    watched.forget()
 
 
 def _follow(key: str) -> None:
-    st.session_state["watched"] = st.query_params["run"] = st.session_state[key]
+    watched.watch(st.session_state[key])
 
 
 def _line(run: Run) -> str:

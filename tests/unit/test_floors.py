@@ -8,6 +8,8 @@ import pytest
 CORE = Path(__file__).parents[2] / "core"
 READING_ORDER = [
     "errors",
+    "waking",
+    "programs",
     "layers",
     "config",
     "recipes",
@@ -86,7 +88,7 @@ MAY_IMPORT_KERAS = {
     "predict",
     "finetune",
     "explain",
-    "worker",
+    "waking",
 }
 modules = sorted(path.stem for path in CORE.glob("*.py") if path.stem != "__init__")
 

@@ -1,0 +1,57 @@
+"""Compiled programs are kept between runs: a known network begins sooner and trains the same, and no damage is read."""
+
+import os
+import subprocess
+import sys
+
+from core import programs
+from tests.conftest import ROOT
+
+TRAINS = """
+import hashlib, sys
+from pathlib import Path
+from core import mnist, programs
+from core.waking import wake_keras
+programs.keep(Path(sys.argv[1]))
+wake_keras(alone=True)
+from core.config import RunConfig
+from core.training import train
+data = mnist.embedded()
+data = data._replace(train=data.train[:300], validation=data.validation[:10], test=data.test[:10])
+weights = train(RunConfig(units=8, epochs=1), data, lambda event: None).model.get_weights()
+programs.seal(Path(sys.argv[1]))
+print(hashlib.sha256(b"".join(weight.tobytes() for weight in weights)).hexdigest())
+"""
+
+
+def trained(folder):
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINS, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_kept_program_trains_the_same_bits_and_a_damaged_one_is_compiled_anew(tmp_path):
+    weights = trained(tmp_path)
+    (program,) = tmp_path.rglob("*.pb")
+    written = program.stat().st_mtime_ns
+    assert trained(tmp_path) == weights
+    assert program.stat().st_mtime_ns == written, "it was compiled once more"
+    whole = program.read_bytes()
+    program.write_bytes(whole[:50_000])
+    assert trained(tmp_path) == weights
+    assert len(program.read_bytes()) == len(whole)
+
+
+def test_what_was_never_sealed_and_the_oldest_of_too_many_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(programs, "KEPT", 2)
+    place = tmp_path / programs._this_machine()
+    place.mkdir()
+    for number in range(3):
+        (place / f"{number}.pb").write_bytes(bytes(number))
+        os.utime(place / f"{number}.pb", (number, number))
+    programs.seal(tmp_path)
+    (place / "unsealed.pb").write_bytes(b"cut sh")
+    programs.drop_damaged(place)
+    assert not (place / "unsealed.pb").exists()
+    assert len(list(place.glob("*.pb"))) == len(list(place.glob("*.sha256"))) == 1  # of the newest two, one unsealed
