@@ -61,13 +61,12 @@ class Loop:
         model.steps_per_execution = self.batches_a_call
         try:
             return model.fit(
-                np.zeros(self.batches),  # Keras counts the batches; what is in them, the engine knows
-                batch_size=1,
+                self.backend.counted(self.batches),  # Keras counts the batches; what is in them, the engine knows
                 shuffle=False,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
                 callbacks=[_EpochBegins(self), *callbacks],
-                validation_data=(np.zeros(1),) if self.validation else None,
+                validation_data=self.backend.counted(1) if self.validation else None,
                 verbose=verbose,
             )
         finally:

@@ -49,6 +49,10 @@ class Jax:
         """Loss and accuracy on all of `digits`."""
         return self._evaluated(digits, *self._values())
 
+    def counted(self, batches: int) -> Any:
+        """What Keras counts the batches on."""
+        return _Counted(batches)
+
     def train_function(self, train: Callable[[], Sums]) -> Any:
         """What Keras' `fit` calls instead of its own step."""
 
@@ -124,6 +128,20 @@ class Jax:
         model = self.model
         pairs = zip(model.trainable_variables, trainable, strict=True)
         return [*pairs, *zip(model.non_trainable_variables, other, strict=True)]
+
+
+class _Counted(keras.utils.PyDataset):  # type: ignore[misc]
+    """As many empty batches as are trained."""
+
+    def __init__(self, batches: int) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+        return (np.zeros(1),)
 
 
 def _metrics(sums: Sums) -> list[Any]:
