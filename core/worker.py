@@ -36,11 +36,14 @@ if TYPE_CHECKING:
 
 KEPT_EPOCHS = 50  # weights of single epochs, unless DIGIT_LAB_KEEP_EPOCHS says otherwise
 ROOM = 64 * 1024  # bytes
+NICE = 5  # on a machine with few cores the pages, and the visitor's browser, go first; idle, it costs nothing
 
 
 def main() -> None:
     """Waits for a run's id and trains that run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     wake()
     if not select.select([sys.stdin], [], [], 0)[0]:  # nobody asks yet: make ready
         _rehearse()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.shared import caches, explore_digit, explore_state, frame
+from pages.shared import caches, explore_digit, explore_state, frame, link
 from pages.shared.explore_views import choose_view
 
 frame.page("explore")
 with frame.guard():
     data = caches.data()
+    link.fill("explore", split="train", index="0", view="grid")
     here = explore_state.opened(data)
     choice = explore_state.choose(data, here)
     view = choose_view()

@@ -115,11 +115,8 @@ def from_link() -> None:
 
 def to_link(config: RunConfig) -> None:
     """Writes the knobs into the link: opened elsewhere, it is the same experiment."""
-    query = config.to_query()
-    for name in KNOBS:
-        if name in query:
-            st.query_params[name] = query[name]
-        elif name in st.query_params:
-            del st.query_params[name]
-    st.query_params.pop("recipe", None)
+    query, present = config.to_query(), st.query_params.to_dict()
+    others = {name: value for name, value in present.items() if name not in KNOBS and name != "recipe"}
+    if present != others | query:
+        st.query_params.from_dict(others | query)  # at once: one step of the browser's Back, not one for each knob
     st.session_state["link_taken"] = query

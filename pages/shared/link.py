@@ -3,6 +3,13 @@
 import streamlit as st
 
 
+def fill(page: str, **first: str) -> None:
+    """Puts all that a page keeps in its link there at once: one step of the browser's Back, not one for each."""
+    missing = {name: value for name, value in first.items() if name not in st.query_params}
+    if missing:
+        st.query_params.update({name: st.session_state.get(_kept(page, name), missing[name]) for name in missing})
+
+
 def read(page: str, name: str, first: str) -> str:
     """The value in the link, else that of this visitor's last look at the page, else `first`."""
     value = st.query_params.get(name, st.session_state.get(_kept(page, name), first))

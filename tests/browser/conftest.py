@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 # Streamlit probes these under every deep link and falls back: two harmless 404s.
-HARMLESS = re.compile(r"404 \(Not Found\)")
+# And while a killed server is away, the pages that were open say so.
+HARMLESS = re.compile(r"404 \(Not Found\)|when disconnected from server")
+OURS = re.compile(r"(?!(http|ws)s?://)|(http|ws)s?://127\.0\.0\.1")  # data:, blob:, and this machine
 
 
 expect.set_options(timeout=20_000)  # a loaded machine is slow; what is wrong stays wrong
@@ -100,21 +103,28 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A fresh visitor. What must not happen on any page is checked when the test is over."""
+@contextmanager
+def visitor(browser: Browser, server: Server) -> Iterator[Page]:
+    """A fresh visitor. What must not happen on any page, in any tab, is checked when they leave."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
+    context.set_default_timeout(30_000)
     problems: list[str] = []
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" and not HARMLESS.search(m.text) else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: problems.append(r.url) if re.match(r"(http|ws)s?://(?!127\.0\.0\.1)", r.url) else None)
-    yield page
-    broken = page.get_by_test_id("stException").all_inner_texts()
+    context.on(
+        "console", lambda m: problems.append(m.text) if m.type == "error" and not HARMLESS.search(m.text) else None
+    )
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    context.on("request", lambda r: problems.append(r.url) if not OURS.match(r.url) else None)
+    yield context.new_page()
+    broken = [text for page in context.pages for text in page.get_by_test_id("stException").all_inner_texts()]
     context.close()
     assert not broken
     assert not problems
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    with visitor(browser, server) as page:
+        yield page
 
 
 def wait_idle(page: Page) -> None:

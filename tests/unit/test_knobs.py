@@ -1,5 +1,6 @@
 """No knob is wired to nothing: each one, changed alone, changes the story that a run tells."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -31,6 +32,14 @@ def story(config: RunConfig, mnist: Mnist) -> list[dict]:
     told.append(train(config, mnist, told.append).ended)
     kept = [event for event in told if isinstance(event, (Started, EpochDone, RunEnded))]
     return [{name: value for name, value in asdict(event).items() if name not in CLOCK} for event in kept]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_compiled() -> Iterator[None]:
+    """What a knob changes does not depend on the compiler, which would take most of the time here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.engine_tensorflow.compiled", lambda model: False)
+        yield
 
 
 @pytest.fixture(scope="module")
