@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -24,6 +24,7 @@ from core.variations import EachEpoch, Variations
 POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
 GLIMPSE_SECONDS = 1.0
 GLIMPSED = 25
+_SCALE = "schedule/scale"  # by how much a rate set by hand stands above the schedule
 
 
 class Control:
@@ -90,6 +91,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         config, network = self.config, build(self.config)
         self.helpers = _helpers(config)
         self.resume, epoch = resume, resume.epoch if resume else 0
+        self.scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.history = {name: list(values) for name, values in resume.history.items()} if resume else {}
         self.clock = _Clock(self.history["seconds"][-1] if epoch else 0.0)
         self.loop = Loop(
@@ -135,7 +137,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
         if self.keep:
-            self.keep(snapshot(epoch + 1, self.model, self.helpers, self.history))
+            kept = snapshot(epoch + 1, self.model, self.helpers, self.history)
+            self.keep(replace(kept, state={**kept.state, _SCALE: np.array(self.scale)}))
         self.emit(
             EpochDone(
                 step=self.loop.step,
@@ -197,13 +200,15 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.rate = rate
         elif self.loop.step < len(self.loop.rates):
             # The schedule goes on from here in its own shape.
-            rest = self.loop.rates[self.loop.step :]
-            rest *= rate / max(float(rest[0]), 1e-12)
+            drawn = self._schedule()[self.loop.step :]
+            self.scale = rate / max(float(drawn[0]), 1e-12)
+            self.loop.rates[self.loop.step :] = drawn * self.scale
         self.emit(RateChanged(self.loop.step, self.loop.epoch + 1, self.clock.seconds, rate))
 
     def _rates(self) -> np.ndarray | None:
-        if not schedules.scheduled(self.config):
-            return None
+        return self._schedule() * self.scale if schedules.scheduled(self.config) else None
+
+    def _schedule(self) -> np.ndarray:
         return schedules.rates(self.config, schedules.steps(self.config, len(self.training)))
 
     def _variations(self) -> EachEpoch | None:

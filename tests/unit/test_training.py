@@ -124,6 +124,19 @@ def test_a_resumed_run_goes_on_bit_for_bit(knobs, tiny_mnist):
     assert of(EpochDone, events)[0].seconds > kept[1].history["seconds"][-1]
 
 
+def test_a_rate_set_by_hand_on_a_schedule_outlives_a_resume(tiny_mnist, short_calls):
+    config = SMALL.changed(schedule="cosine", epochs=5)
+    kept = []
+    whole, _ = told(config, tiny_mnist, control=Wishes(rate_after=5, rate=0.002), keep=kept.append)
+    resumed, _ = told(config, tiny_mnist, resume=kept[2])
+    assert whole.history["learning_rate"] == resumed.history["learning_rate"]
+    assert all(
+        np.array_equal(a, b) for a, b in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True)
+    )
+    untouched, _ = told(config, tiny_mnist)
+    assert whole.history["learning_rate"][-1] != untouched.history["learning_rate"][-1]
+
+
 def test_an_epoch_is_kept_before_it_is_told(tiny_mnist):
     seen = []
     train(SMALL, tiny_mnist, lambda e: seen.append(type(e).__name__), keep=lambda s: seen.append(f"kept {s.epoch}"))
