@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 # Set before anything of the project is imported: the suite never touches a person's own runs.
-_HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-")
+_HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-", ignore_cleanup_errors=True)
 os.environ["DIGIT_LAB_HOME"] = _HOME.name
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 if "MNIST_PATH" in os.environ:
