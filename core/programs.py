@@ -8,6 +8,7 @@ is removed before TensorFlow is imported.
 import hashlib
 import os
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _LEFT_SECONDS = 600.0  # nobody writes at a file for so long
 def keep(folder: Path) -> None:
     """Has TensorFlow keep its programs below `folder`; called before it is imported."""
     place = folder / _this_machine()
+    if any(letter.isspace() for letter in str(place)):
+        return  # flags are parted by spaces, and at one that it does not know TensorFlow ends the process
     try:
         place.mkdir(parents=True, exist_ok=True)
         drop_damaged(place)
@@ -50,6 +53,7 @@ def drop_damaged(place: Path) -> None:
             unfinished.unlink(missing_ok=True)
 
 
+@cache
 def _this_machine() -> str:
     """A program runs only where the processor has the instructions that it was made of, with the same TensorFlow."""
     cpuinfo = Path("/proc/cpuinfo")

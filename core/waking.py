@@ -21,6 +21,6 @@ def wake_keras(*, alone: bool) -> None:
         import keras  # noqa: F401
     finally:
         for name in hidden:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
         gc.enable()
     gc.freeze()

@@ -55,3 +55,11 @@ def test_what_was_never_sealed_and_the_oldest_of_too_many_go(tmp_path, monkeypat
     programs.drop_damaged(place)
     assert not (place / "unsealed.pb").exists()
     assert len(list(place.glob("*.pb"))) == len(list(place.glob("*.sha256"))) == 1  # of the newest two, one unsealed
+
+
+def test_a_home_with_a_space_in_its_path_keeps_no_programs(tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_XLA_FLAGS", "")
+    programs.keep(tmp_path / "Jane Doe")
+    assert os.environ["TF_XLA_FLAGS"] == ""
+    programs.keep(tmp_path / "Jane")
+    assert str(tmp_path / "Jane") in os.environ["TF_XLA_FLAGS"]
