@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from core.architecture import multiplications, parameter_count, shapes
 from core.config import RunConfig
@@ -87,6 +86,10 @@ def _prices(runs: list[Run]) -> np.ndarray:
         if plain > 0:
             rows.append(_costs(run.config, run.started.train_images) / plain)
             seconds.append(1.0)
+    if not rows:
+        return PRIOR
+    from scipy.optimize import nnls  # 20 MB and a quarter of a second that a first visit need not spend
+
     # Without many runs the prices cannot be told apart: what is known beforehand keeps them in proportion.
     scale = _scale(rows)
     prior = PRIOR_WEIGHT * np.diag(1 / PRIOR)
@@ -96,7 +99,7 @@ def _prices(runs: list[Run]) -> np.ndarray:
 
 def _scale(rows: list[np.ndarray]) -> float:
     """How much slower this device is than the one of the prior prices."""
-    return float(np.median([1 / (row @ PRIOR) for row in rows])) if rows else 1.0
+    return float(np.median([1 / (row @ PRIOR) for row in rows]))
 
 
 def _costs(config: RunConfig, images: int) -> np.ndarray:

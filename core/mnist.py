@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import importlib.util
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -130,6 +131,18 @@ def _split(halves: Halves, name: str, where: str) -> Mnist:
     official = (len(halves.training), len(halves.test)) == (60_000, 10_000)
     what = "All 70,000 MNIST images" if official else f"{_count(mnist)} images, not MNIST's 70,000,"
     return mnist._replace(source=Source(name, f"{what} from {where}.", complete=True))
+
+
+def let_go(images: np.ndarray) -> None:
+    """Gives mapped images back to the system's cache after a look through all of them: 47 MB.
+
+    Images that are not mapped from a file stay as they are.
+    """
+    owner: object = images
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        owner.madvise(mmap.MADV_DONTNEED)
 
 
 def _count(mnist: Mnist) -> str:

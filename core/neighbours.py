@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from core.mnist import let_go
+
 _AT_ONCE = 2000  # images: 6 MB as float32 stay in the cache
 
 
@@ -16,6 +18,7 @@ def nearest(images: np.ndarray, image: np.ndarray, most: int) -> tuple[np.ndarra
         pixels = images[start : start + _AT_ONCE].reshape(-1, here.size).astype(np.float32)
         # |a − b|² = |a|² − 2ab + |b|²: one product instead of a difference a pixel.
         squares[start : start + len(pixels)] = np.einsum("ij,ij->i", pixels, pixels) - 2 * (pixels @ here)
+    let_go(images)
     squares = np.maximum(squares + here @ here, 0)
     most = min(most, len(images))
     found = np.argpartition(squares, most - 1)[:most] if most else np.zeros(0, np.int64)

@@ -51,7 +51,7 @@ function neighbour(grid, i, key) {
   return { ArrowRight: i + 1, ArrowLeft: i - 1, ArrowDown: i + perRow, ArrowUp: i - perRow, Home: 0, End: last }[key];
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   const grid = parentElement.querySelector('.grid');
   if (grids.get(grid) !== data.rev) {
     grids.set(grid, data.rev);

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from core.digits import SIDE
+from pages.shared.components import payload
 
 _HERE = Path(__file__).parent
 _ACROSS = 20  # digits in a row of the picture that is sent; on screen as many stand in a row as fit
@@ -64,7 +65,7 @@ def digit_grid(
         "rev": rev,
         "chosen": own if selected is None else selected,
     }
-    result = _mount(key=key, data=data, on_chosen_change=hear, default={"chosen": None}, height="content")
+    result = _mount(key=key, data=payload(data), on_chosen_change=hear, default={"chosen": None}, height="content")
     return chosen_position(result.get("chosen"), rev, len(captions))
 
 

@@ -224,7 +224,7 @@ class DigitMap {
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector('.map');
   let map = maps.get(root);
   if (!map) maps.set(root, map = new DigitMap(root));

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from pages.shared.components import payload
 from pages.shared.digit_grid import chosen_position, montage
 from pages.shared.palette import DIGITS
 
@@ -66,7 +67,7 @@ def digit_map(
 
     _mount(
         key=key,
-        data=data,
+        data=payload(data),
         on_chosen_change=choose,
         on_lasso_change=surround,
         default={"chosen": None, "lasso": None},

@@ -1,7 +1,6 @@
 """Evaluate's one digit: its ten numbers, and what softmax applied twice would make of them."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core.preparation import softmax
@@ -54,7 +53,7 @@ def _next(wrong: np.ndarray, index: int) -> None:
 
 
 def _numbers(probabilities: np.ndarray) -> None:
-    table = pd.DataFrame({"Digit": range(10), "Probability": [f"{value:.8f}" for value in probabilities]})
+    table = {"Digit": range(10), "Probability": [f"{value:.8f}" for value in probabilities]}
     st.dataframe(table, hide_index=True, height="content", alt="The probability of each digit")
     st.caption(f"Sum {probabilities.sum(dtype=np.float64):.6f}, largest at {int(probabilities.argmax())}.")
 

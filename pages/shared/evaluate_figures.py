@@ -1,7 +1,6 @@
 """Evaluate's figures: how many are right, digit by digit, and which are taken for which."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from core import metrics
@@ -50,15 +49,13 @@ def headline(evaluation: Evaluation, place: str) -> None:
 
 
 def _per_digit(evaluation: Evaluation) -> None:
-    table = pd.DataFrame(
-        {
-            "Digit": range(CLASSES),
-            "Precision": evaluation.precision * 100,
-            "Recall": evaluation.recall * 100,
-            "F1": evaluation.f1 * 100,
-            "Images": evaluation.support,
-        }
-    )
+    table = {
+        "Digit": range(CLASSES),
+        "Precision": evaluation.precision * 100,
+        "Recall": evaluation.recall * 100,
+        "F1": evaluation.f1 * 100,
+        "Images": evaluation.support,
+    }
     percent = {
         "Precision": "Of the images called this digit, the share that are it.",
         "Recall": "Of the images that are this digit, the share that are found.",

@@ -145,7 +145,7 @@ function draw(plot) {
   root.dataset.milliseconds = (performance.now() - began).toFixed(1);
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-plot");
   let plot = plots.get(parentElement);
   if (!plot) plots.set(parentElement, (plot = { root, points: new Map(), range: null }));

@@ -16,6 +16,8 @@ import numpy as np
 import plotly
 import streamlit as st
 
+from pages.shared.components import payload
+
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
 OVERLAP_SECONDS = (
@@ -82,7 +84,7 @@ def live_plot(
         "alt": alt,
         "plotly": plotly_script(),
     }
-    _component()(key=key, data=data, height=height, on_lost_change=lambda: _forget(key))
+    _component()(key=key, data=payload(data), height=height, on_lost_change=lambda: _forget(key))
 
 
 def _sent(key: str, generation: str) -> dict[str, Any]:

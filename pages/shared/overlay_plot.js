@@ -86,7 +86,7 @@ function draw(plot) {
   root.on("plotly_unhover", () => say(null));
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const root = parentElement.querySelector(".overlay-plot");
   let plot = plots.get(parentElement);
   if (!plot) {

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import live_plot
+from pages.shared.components import payload
 
 _SCRIPT = Path(__file__).parent / "overlay_plot.js"
 
@@ -81,7 +82,7 @@ def overlay_plot(
         "plotly": live_plot.plotly_script(),
     }
     rev = hashlib.blake2b(repr(data).encode(), digest_size=8).hexdigest()
-    _component()(key=key, data={**data, "rev": rev}, height=height)
+    _component()(key=key, data=payload({**data, "rev": rev}), height=height)
 
 
 def _message(trace: Trace) -> dict[str, Any]:

@@ -5,7 +5,7 @@ const SIDE = 28;
 const CELL = 10;
 
 export default function (component) {
-  const { parentElement, data, setStateValue } = component;
+  const { parentElement, data: [data], setStateValue } = component;
   let grid = grids.get(parentElement);
   if (!grid) {
     grid = start(parentElement);

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.digits import SIDE
+from pages.shared.components import payload
 
 _HTML = """<canvas width="280" height="280" tabindex="0" role="application"
  aria-label="28 by 28 pixels. Arrows move, space sets a pixel, Shift and arrows draw."></canvas>
@@ -28,7 +29,7 @@ def pixel_grid(*, key: str) -> np.ndarray:
     ink = base64.b64encode(st.session_state.get(f"{key}_start", _NOTHING).tobytes()).decode()
     told = _mount(
         key=key,
-        data={"rev": rev, "ink": ink},
+        data=payload({"rev": rev, "ink": ink}),
         default={"pixels": None},
         on_pixels_change=lambda: None,
         height="content",

@@ -189,7 +189,7 @@ function begin(root, setTriggerValue) {
   return table;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".runs");
   let table = tables.get(root);
   if (!table) tables.set(root, (table = begin(root)));

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.components import payload
+
 _HERE = Path(__file__).parent
 _HTML = """<div class="runs">
 <div class="bar">
@@ -56,4 +58,4 @@ def run_table(
         elif did.get("run") in ids and did.get("what") in ("name", "note", "starred", "baseline"):
             on_tell(did["run"], did["what"], did.get("value"))
 
-    _mount(key=key, data={**data, "rev": rev}, on_did_change=hear, height="content")
+    _mount(key=key, data=payload({**data, "rev": rev}), on_did_change=hear, height="content")

@@ -152,15 +152,9 @@ def _duration(seconds: float) -> str:
 
 def _layer_table(rows: list[LayerRow]) -> None:
     """The network from the image upwards, worked out without TensorFlow."""
-    st.dataframe(
-        {
-            "layer": [row.name for row in rows],
-            "output": [" × ".join(map(str, row.output_shape)) for row in rows],
-            "parameters": [row.parameters for row in rows],
-            "activation": [row.activation or "–" for row in rows],
-        },
-        hide_index=True,
-        width="stretch",
-        column_config={"parameters": st.column_config.NumberColumn(format="localized")},
-    )
+    lines = ["| layer | output | parameters | activation |", "|---|---|--:|---|"]
+    for row in rows:
+        output = " × ".join(map(str, row.output_shape))
+        lines.append(f"| {row.name} | {output} | {row.parameters:,} | {row.activation or '–'} |")
+    st.markdown("\n".join(lines), width="stretch")
     st.caption(f"{sum(row.parameters for row in rows):,} parameters in all")

@@ -1,54 +1,140 @@
 """How long the dashboard keeps a visitor waiting, in a real Chromium, and how much memory its server takes.
 
-    .venv/bin/python -m tests.benchmarks.pages [--rounds 5]
+    MNIST_PATH=… .venv/bin/python -m tests.benchmarks.pages [--rounds 7]
 
-A page is open when a fresh visitor, whose browser has kept nothing, sees its title and its script rests. From a
-stroke to the bars: `tests.benchmarks.draw_latency`.
+A page is open when a fresh visitor, whose browser has kept nothing, sees its title, its script rests and every control
+stands where its placeholder was. A control has answered when the script that its click began has come to rest: what it
+changes stands there before. Beside the pages stands the least that Streamlit can do on the same machine in the same
+minute: a page with a title alone.
+From a stroke to the bars: `tests.benchmarks.draw_latency`.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from pages.shared.frame import PAGES
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, wait_idle
 
+# The browser itself notes when it was clicked and when the script that this began has ended.
+_CLOCK = """() => { window.took = null; let clicked = 0, ran = false;
+    const begin = () => { clicked = performance.now(); ran = false; window.took = null; };
+    addEventListener('click', begin, true); addEventListener('keydown', begin, true);
+    const app = document.querySelector('[data-testid=stApp]');
+    new MutationObserver(() => { const resting = app.dataset.testScriptState === 'notRunning';
+        if (!resting) ran = true; else if (ran && clicked) window.took ??= (performance.now() - clicked) / 1000;
+    }).observe(app, { attributes: true, attributeFilter: ['data-test-script-state'] }); }"""
+# What a visitor of each page turns first: its name, where it is, and what is done to it.
+CONTROLS: dict[str, list[tuple[str, Callable[[Page], Locator], str]]] = {
+    "explore": [
+        ("filter by digit", lambda page: page.get_by_role("button", name="3", exact=True), "click"),
+        ("next page of the grid", lambda page: page.get_by_role("button", name="Increment").first, "click"),
+        ("test or training", lambda page: _other(page), "click"),
+    ],
+    "prepare": [
+        ("another digit", lambda page: page.get_by_role("button", name="Another"), "click"),
+        ("another step", lambda page: _other(page), "click"),
+    ],
+    "train": [
+        ("units", lambda page: page.get_by_role("slider", name="Units"), "ArrowRight"),
+        ("dropout", lambda page: page.get_by_role("slider", name="Dropout"), "ArrowRight"),
+    ],
+    "compare": [("runs or sweeps", lambda page: _other(page), "click")],
+    "evaluate": [("test or validation", lambda page: _other(page), "click")],
+    "draw": [("a digit or a number", lambda page: _other(page), "click")],
+}
 
-def opened(browser: Browser, server: Server, name: str) -> float:
-    """One fresh visitor opens one page."""
+
+def _other(page: Page) -> Locator:
+    """The first of the page's choices that is not chosen."""
+    return page.get_by_test_id("stMain").get_by_role("radio", checked=False).first
+
+
+@contextmanager
+def visitor(browser: Browser, server: Server) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
-    page = context.new_page()
-    began = time.perf_counter()
-    page.goto(f"/{'' if name == 'start' else name}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-    wait_idle(page)
-    took = time.perf_counter() - began
+    yield context.new_page()
     context.close()
-    return took
+
+
+def opened(browser: Browser, server: Server, path: str) -> float:
+    """Seconds until one fresh visitor has one page open."""
+    with visitor(browser, server) as page:
+        began = time.perf_counter()
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        settle(page)
+        return time.perf_counter() - began
+
+
+def settle(page: Page) -> None:
+    wait_idle(page)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", polling="raf", timeout=30_000)
+
+
+def answered(page: Page, control: Locator, action: str) -> float:
+    """Seconds until the page has answered one click or key on one control."""
+    if action == "click":
+        control.click()
+    else:
+        control.press(action)
+    page.wait_for_function("window.took !== null", polling=50, timeout=30_000)
+    page.wait_for_timeout(300)
+    return page.evaluate("window.took")
+
+
+def row(what: str, times: list[float], least: float | None = None) -> None:
+    ratio = "" if least is None else f"{statistics.median(times) / least:.2f}"
+    print(f"| {what} | {statistics.median(times):.2f} | {max(times):.2f} | {ratio} |", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        empty = Server(Path(home), "tests/benchmarks/empty_app.py")
         server = Server(Path(home))
-        print(describe(), "\n\n| what | median s | slowest s |\n|---|---|---|")
-        print(f"| the first visit after the server's start | {opened(browser, server, 'start'):.2f} | |")
-        for page in PAGES:
-            times = [opened(browser, server, page.name) for _ in range(rounds)]
-            print(f"| {page.title} opens | {statistics.median(times):.2f} | {max(times):.2f} |", flush=True)
+        print(describe(), "\n\n| what | median s | slowest s | of the empty page's |\n|---|---|---|---|")
+        first = opened(browser, server, "/")
+        opened(browser, empty, "/")
+        times: dict[str, list[float]] = {"": []}
+        for _ in range(rounds):  # in turns, for machines are quicker at one minute than at another
+            times[""].append(opened(browser, empty, "/"))
+            for page in PAGES:
+                path = "/" if page.name == "start" else f"/{page.name}"
+                times.setdefault(page.title, []).append(opened(browser, server, path))
+        least = statistics.median(times[""])
+        row("an empty Streamlit page opens", times.pop(""))
+        row("the first visit after the server's start", [first], least)
+        for title, took in times.items():
+            row(f"{title} opens", took, least)
         memory = psutil.Process(server.process.pid).memory_info().rss / 2**20
+        controls(browser, server, rounds)
         print(f"\nServer before any prediction, all pages opened: {memory:.0f} MB.")
         server.stop()
+        empty.stop()
         browser.close()
+
+
+def controls(browser: Browser, server: Server, rounds: int) -> None:
+    for name, found in CONTROLS.items():
+        with visitor(browser, server) as page:
+            page.goto(f"/{name}")
+            settle(page)
+            page.evaluate(_CLOCK)
+            for what, locate, action in found:
+                times = [answered(page, locate(page), action) for _ in range(rounds + 1)][1:]
+                row(f"{name.title()}: {what}", times)
 
 
 if __name__ == "__main__":

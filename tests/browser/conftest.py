@@ -35,8 +35,9 @@ expect.set_options(timeout=20_000)  # a loaded machine is slow; what is wrong st
 class Server:
     """A dashboard in its own process and home. It can be killed and started again on the same port."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, script: str = "streamlit_app.py") -> None:
         self.home = home
+        self.script = script
         self.log = home / "server.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -45,7 +46,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port),
+        command = [sys.executable, "-m", "streamlit", "run", self.script, "--server.port", str(self.port),
                    "--server.headless", "true", "--server.fileWatcherType", "none"]  # fmt: skip
         environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home)}
         with self.log.open("ab") as log:
