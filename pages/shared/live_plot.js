@@ -5,7 +5,7 @@ const SHOWN = 1500; // points a series that are drawn; more are averaged in bins
 const plots = new WeakMap();
 let loading;
 
-const plotly = (url) =>
+export const plotly = (url) =>
   (loading ??= window.Plotly
     ? Promise.resolve(window.Plotly)
     : new Promise((done, failed) => {
@@ -126,6 +126,16 @@ function layout(root, data) {
   };
 }
 
+// Draws before the next frame, and only what is in sight: a hidden tab has no frames, and a chart below the window waits.
+function show(plot) {
+  if (plot.asked) return;
+  plot.asked = requestAnimationFrame(() => {
+    plot.asked = 0;
+    plot.stale = plot.away;
+    if (!plot.stale) draw(plot);
+  });
+}
+
 function draw(plot) {
   const { root, data } = plot;
   const began = performance.now();
@@ -141,14 +151,13 @@ function draw(plot) {
       draw(plot);
     });
   }
-  root.dataset.points = Math.max(0, ...[...plot.points.values()].map((held) => held.x.length));
   root.dataset.milliseconds = (performance.now() - began).toFixed(1);
 }
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-plot");
   let plot = plots.get(parentElement);
-  if (!plot) plots.set(parentElement, (plot = { root, points: new Map(), range: null }));
+  if (!plot) plots.set(parentElement, (plot = begin(root)));
   plot.data = data;
   root.setAttribute("aria-label", data.alt);
   if (!take(plot, data)) return setTriggerValue("lost", data.generation);
@@ -156,11 +165,26 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     plot.view = data.view;
     plot.range = null;
   }
-  plotly(new URL(data.plotly, document.baseURI).href).then(() => draw(plot));
+  plotly(new URL(data.plotly, document.baseURI).href).then(() => {
+    root.dataset.points = Math.max(0, ...[...plot.points.values()].map((held) => held.x.length));
+    show(plot);
+  });
+}
+
+function begin(root) {
+  const plot = { root, points: new Map(), range: null, away: false, stale: false, asked: 0 };
+  plot.sight = new IntersectionObserver(([seen]) => {
+    plot.away = !seen.isIntersecting;
+    if (plot.stale && !plot.away) show(plot);
+  }, { rootMargin: "200px" });
+  plot.sight.observe(root);
+  return plot;
 }
 
 export function forget(parentElement) {
   const plot = plots.get(parentElement);
+  plot?.sight.disconnect();
+  cancelAnimationFrame(plot?.asked);
   if (plot && window.Plotly) window.Plotly.purge(plot.root);
   plots.delete(parentElement);
 }

@@ -87,6 +87,11 @@ def live_plot(
     _component()(key=key, data=payload(data), height=height, on_lost_change=lambda: _forget(key))
 
 
+def fetch_plotly() -> None:
+    """Lets the browser read Plotly while nothing else happens, so that the first chart need not wait for it."""
+    _fetcher()(key="plotly_fetcher", data=payload({"plotly": plotly_script()}))
+
+
 def _sent(key: str, generation: str) -> dict[str, Any]:
     """What the browser has got: a series' name → when, and up to which position, the latest messages went."""
     state = st.session_state.get(f"{key}:sent")
@@ -146,6 +151,18 @@ def _component() -> Any:
     html = '<div class="live-plot" role="img" tabindex="0"></div>'
     css = (HERE / "live_plot.css").read_text("utf-8")
     return st.components.v2.component("digit_lab_live_plot", html=html, css=css, js=loader, isolate_styles=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _fetcher() -> Any:
+    script = f"""
+    export default ({{ data: [data] }}) => {{
+      (window.requestIdleCallback ?? setTimeout)(async () => {{
+        const live = await import(new URL("{served(HERE / "live_plot.js")}", document.baseURI).href);
+        live.plotly(new URL(data.plotly, document.baseURI).href);
+      }});
+    }}"""
+    return st.components.v2.component("digit_lab_plotly", js=script, isolate_styles=False)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -12,45 +13,52 @@ from core.keeping import read_arrays
 from core.runs import Run
 from pages.shared import caches, palette
 
-REFRESH_SECONDS = 1.0
 UNITS = 24  # of the first layer
 _SIDE = 28
 
 
-def panel(run: Run) -> None:
-    """Draws both; anew each second while the run trains."""
+def style(run: Run) -> str:
+    """What stays the same while a run trains: the looks, and one picture of all the digits."""
+    data = caches.data()
+    return _STYLE + _sheet(data.source.sentence, _held_out(run))
 
-    @st.fragment(run_every=REFRESH_SECONDS if run.active else None)
-    def glimpse() -> None:
-        if not run.glimpse_path.exists():
-            return
-        try:
-            seen = read_arrays(run.glimpse_path)
-        except RunError:
-            return  # written anew in a moment
-        digits, weights = st.columns(2, gap="medium")
-        with digits:
-            _digits(run, seen["predicted"])
-        with weights:
-            _weights(seen["weights"])
 
-    glimpse()
+def show(run: Run) -> None:
+    """Draws both as they were at the run's last glimpse of itself."""
+    try:
+        changed = run.glimpse_path.stat().st_mtime_ns
+        seen = _read(run.glimpse_path, changed)
+    except (OSError, RunError):
+        return  # there is none yet, or it is written anew at this moment
+    digits, weights = st.columns(2, gap="medium")
+    with digits:
+        _digits(run, seen["predicted"])
+    with weights:
+        _weights(run.glimpse_path, changed, seen["weights"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)  # for all who watch; `changed` tells one glimpse from the next
+def _read(path: Path, changed: int) -> dict[str, np.ndarray]:
+    return read_arrays(path)
+
+
+def _held_out(run: Run) -> bool:
+    return run.config.validate_on == "held-out"
 
 
 def _digits(run: Run, predicted: np.ndarray) -> None:
     """25 digits it is not trained on, under each "predicted / true", right or wrong by colour and sign."""
-    held_out = run.config.validate_on == "held-out"
     data = caches.data()
-    shown = (data.validation if held_out else data.test)[: len(predicted)]
+    shown = (data.validation if _held_out(run) else data.test)[: len(predicted)]
     right = int((predicted == shown.labels).sum())
     st.markdown(
-        f"**{right} of {len(predicted)}** {'validation' if held_out else 'test'} digits read · predicted / true"
+        f"**{right} of {len(predicted)}** {'validation' if _held_out(run) else 'test'} digits read · predicted / true"
     )
     cells = "".join(
         _cell(position, int(guess), int(label))
         for position, (guess, label) in enumerate(zip(predicted, shown.labels, strict=True))
     )
-    st.html(f'{_STYLE}<div class="glimpse">{cells}</div>{_sheet(data.source.sentence, held_out, len(predicted))}')
+    st.html(f'<div class="glimpse">{cells}</div>')
 
 
 def _cell(position: int, predicted: int, label: int) -> str:
@@ -63,7 +71,7 @@ def _cell(position: int, predicted: int, label: int) -> str:
 
 
 @st.cache_data(show_spinner=False)
-def _sheet(source: str, held_out: bool, number: int) -> str:
+def _sheet(source: str, held_out: bool) -> str:
     """One picture of all the digits, of which each cell shows its own."""
     data = caches.data()
     images = (data.validation if held_out else data.test).images[:25]
@@ -71,16 +79,24 @@ def _sheet(source: str, held_out: bool, number: int) -> str:
     return f"<style>.glimpse i {{background-image: url({_png(255 - np.concatenate(rows))})}}</style>"
 
 
-def _weights(kernel: np.ndarray) -> None:
+def _weights(path: Path, changed: int, kernel: np.ndarray) -> None:
     """Each unit's weights as a picture: what it looks for in red, what speaks against it in blue."""
-    pictures = kernel.reshape(-1, kernel.shape[-1]).T
+    picture = _picture(path, changed, kernel)
+    if picture:
+        st.markdown("**First layer** · red speaks for, blue against")
+        st.html(picture)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _picture(path: Path, changed: int, _kernel: np.ndarray) -> str:
+    """The weights of the first units as HTML; empty where they do not form squares."""
+    pictures = _kernel.reshape(-1, _kernel.shape[-1]).T
     side = round(pictures.shape[1] ** 0.5)
     if side * side != pictures.shape[1]:
-        return
+        return ""
     pictures = pictures[:UNITS].reshape(-1, side, side)
-    st.markdown("**First layer** · red speaks for, blue against")
     sheet = _montage(pictures / max(float(np.abs(pictures).max()), 1e-9))
-    st.html(
+    return (
         f'<img class="weights" src="{_png(_diverging(sheet))}" '
         f'alt="Weights of the first {len(pictures)} units of the first layer, each {side} by {side}">'
     )
@@ -111,7 +127,7 @@ def _diverging(values: np.ndarray) -> np.ndarray:
 def _png(pixels: np.ndarray) -> str:
     """uint8 (h, w) or (h, w, 4) as a data URI."""
     packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, "PNG", optimize=True)
+    Image.fromarray(pixels).save(packed, "PNG", compress_level=3)  # a sixth of the time of the best
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode()}"
 
 

@@ -1,6 +1,7 @@
 """The right side of Train: one run as it trains, found again after a reload, with all that is known of it."""
 
 import html
+import time
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, STARTING, WAITING, Run
 from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
 
-REFRESH_SECONDS = 0.5
+REFRESH_SECONDS = 1.0
+FIRST_REFRESH_SECONDS, FIRST_SECONDS = 0.5, 15.0  # of training, where most happens
 _SIGNS = {RUNNING: "🟢", PAUSED: "⏸", STARTING: "🟡", WAITING: "⏳", FINISHED: "✓", FAILED: "✗", INTERRUPTED: "⚡"}
 
 
@@ -30,16 +32,26 @@ def panel() -> None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         return
     state = run.state
-    alive = run.active
+    every = _refresh_every(run)
+    st.html(_STYLE + train_glimpse.style(run))  # apart from what changes: the browser reads it once
 
-    @st.fragment(run_every=REFRESH_SECONDS if alive else None)
+    @st.fragment(run_every=every)
     def live() -> None:
-        if run.active != alive or (state == WAITING) != (run.state == WAITING):
-            st.rerun()  # it began or ended: draw everything once more, with or without the timer
+        if _refresh_every(run) != every or (state == WAITING) != (run.state == WAITING):
+            st.rerun()  # it began, settled or ended: draw everything once more, with the timer it now has
         _view(run)
+        train_glimpse.show(run)
 
     live()
-    train_glimpse.panel(run)
+
+
+def _refresh_every(run: Run) -> float | None:
+    """Seconds between two looks at a run. What pages take of the processor, training on the same machine has not."""
+    if not run.active:
+        return None
+    started = run.started
+    young = started is None or time.time() - started.time < FIRST_SECONDS
+    return FIRST_REFRESH_SECONDS if young else REFRESH_SECONDS
 
 
 def _chosen() -> Run | None:
@@ -179,7 +191,7 @@ def _facts(run: Run, seen: Curves, state: str) -> None:
         facts += [("Test", test)] if test else []
         facts.append(("Device", seen.started.device))
     cells = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b></div>" for name, value in facts)
-    st.html(f'<div class="facts">{cells}</div>{_STYLE}')
+    st.html(f'<div class="facts">{cells}</div>')
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)

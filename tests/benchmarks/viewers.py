@@ -27,7 +27,7 @@ LINK = "/train?hidden_layers=1&units=512&epochs=500&optimizer=rmsprop&batch_size
 _SETTLE = 6  # seconds: a visitor's page has loaded, and the curve that was there is drawn
 # The browser itself notes when Start was clicked and when the chart first had a point.
 _CLOCK = """() => { window.first = null; let clicked = 0;
-    addEventListener('click', () => { clicked ||= performance.now(); }, true);
+    addEventListener('click', () => { clicked ||= performance.now(); window.clickedAt = clicked; }, true);
     const look = () => { const plot = document.querySelector('.live-plot');
         if (clicked && plot && Number(plot.dataset.points) > 0) window.first = (performance.now() - clicked) / 1000;
         else requestAnimationFrame(look); };

@@ -1,8 +1,10 @@
 """Training in a real browser: live points, a zoom that holds, and a run that outlives page, tab and server."""
 
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -75,6 +77,37 @@ def test_a_killed_server_loses_nothing(started: Started, server: Server, page: P
     while len(started.run.epochs) <= epochs:  # it trained on while there was no server
         assert page.evaluate("Date.now()") < deadline
         page.wait_for_timeout(200)
+
+
+def test_a_closed_laptop_goes_on_where_it_was(started: Started, server: Server):
+    """All stands still for a while, as in a machine that sleeps: nothing is lost or called interrupted."""
+    run, page = started
+    page.goto(f"/train?run={run.id}")
+    wait_for_points(page, 2)
+    asleep = [psutil.Process(server.process.pid), psutil.Process(run.holder["pid"])]
+    for process in asleep:
+        process.suspend()
+    time.sleep(4)
+    for process in reversed(asleep):
+        process.resume()
+    wait_for_points(page, points(page) + 3)
+    assert run.state == "running"
+
+
+def test_back_leaves_train_and_forward_finds_the_run_again(started: Started):
+    page = started.page
+    visit(page, "/explore")
+    follow(page, "Train")
+    wait_for_points(page, 2)
+    for _ in range(3):  # the knobs and the run are written into the link, each a step of the browser's
+        page.go_back()
+        wait_idle(page)
+        if "/explore" in page.url:
+            break
+    expect(page.get_by_role("heading", name="Explore", level=1)).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
+    wait_for_points(page, 2)
 
 
 def test_a_run_outlives_page_reload_and_tab_and_a_learning_rate_is_marked(started: Started):
