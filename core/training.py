@@ -122,12 +122,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if self.glimpse and now - self.glimpsed >= GLIMPSE_SECONDS:
             self.glimpsed = now
             self.glimpse(self._glimpse())
-        with self.clock.held():
-            self.control.hold()
-        if rate := self.control.learning_rate():
-            self._change_rate(rate)
-        if self.control.should_stop():
-            self.stopped = self.model.stop_training = True
+        self._obey()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.loop.position < self.loop.batches:
@@ -151,8 +146,18 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                 validation_accuracy=_number(figures.get("val_accuracy")),
             )
         )
+        if epoch + 1 < self.config.epochs and not self.model.stop_training:
+            self._obey()  # so that a step of one epoch holds here, and not after the next epoch's first call
 
     # What it tells and does
+
+    def _obey(self) -> None:
+        with self.clock.held():
+            self.control.hold()
+        if rate := self.control.learning_rate():
+            self._change_rate(rate)
+        if self.control.should_stop():
+            self.stopped = self.model.stop_training = True
 
     def _started(self, device: str, epoch: int) -> Started:
         return Started(

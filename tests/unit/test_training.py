@@ -27,7 +27,7 @@ def of(kind, events):
 
 
 class Wishes(Control):
-    """Asks for something after a number of engine calls."""
+    """Asks for something after a number of engine calls and ends of epochs."""
 
     def __init__(self, stop_after=None, rate_after=None, rate=None):
         self.calls, self.stop_after, self.rate_after, self.rate = 0, stop_after, rate_after, rate
@@ -83,7 +83,7 @@ def test_the_test_set_stays_sealed_unless_it_validates_or_nothing_does(tiny_mnis
 
 
 def test_stop_ends_after_the_present_call_and_keeps_the_weights(tiny_mnist, short_calls):
-    trained, events = told(SMALL, tiny_mnist, control=Wishes(stop_after=6))
+    trained, events = told(SMALL, tiny_mnist, control=Wishes(stop_after=7))
     assert trained.ended.outcome == STOPPED
     assert trained.ended.epochs == 1
     assert of(BatchDone, events)[-1].step <= 24
