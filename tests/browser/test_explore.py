@@ -48,6 +48,7 @@ def test_a_bar_of_the_counts_filters_the_grid(page: Page):
     view(page, "Grid")
     cells = page.locator(".st-key-explore_grid button .caption")
     expect(page.get_by_text("training images of 3,")).to_be_visible()
+    expect(cells.first).to_be_visible()
     assert {text.split(" ")[0] for text in cells.all_inner_texts()} == {"3"}
 
 

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
+from core.runs import RunStore
+from tests.browser.conftest import Server, follow, step_back, stroke, visit, wait_idle
 
 SEVEN = [(70, 70), (210, 70), (120, 230)]
 LONG = "/train?train_images=20000&epochs=500&units=256&seed=3"  # it must outlast a look at another page
@@ -52,6 +53,8 @@ def test_a_run_is_started_watched_left_and_found_again(page: Page, server: Serve
     visit(page, LONG)
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(re.compile("Epoch [1-9]")).first).to_be_visible(timeout=60_000)
+    (run,) = RunStore(server.home).active()
+    step_back(run.holder["pid"])
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     follow(page, "Explore")
     expect(page.locator(".st-key-status")).to_contain_text("Training")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.control import Wishes
 from core.runs import Run, RunStore
-from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
+from tests.browser.conftest import Server, follow, step_back, visit, visitor, wait_idle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds: the first worker imports TensorFlow
@@ -27,10 +27,11 @@ class Started(NamedTuple):
 def started(browser: Browser, server: Server) -> Iterator[Started]:
     with visitor(browser, server) as page:
         before = {run.id for run in RunStore(server.home).runs()}
-        visit(page, "train?hidden_layers=1&units=64&epochs=500")
+        visit(page, "train?hidden_layers=1&units=64&train_images=20000&epochs=500")
         page.get_by_role("button", name="Start", exact=True).click()
         wait_for_points(page, 2)
         (run,) = [run for run in RunStore(server.home).runs() if run.id not in before]
+        step_back(run.holder["pid"])
         yield Started(run, page)
         Wishes(run).stop()
 

@@ -1,8 +1,5 @@
 """What is shown of a network's inside, checked against networks whose inside is known by hand."""
 
-import os
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -147,18 +144,3 @@ def test_the_map_survives_features_that_do_not_differ():
     assert places.shape == (5, 2)
     assert not places.any()
     assert sum(shares) == 0
-
-
-def test_saliency_also_works_on_jax():
-    pytest.importorskip("jax")
-    code = (
-        "import numpy as np; from core import explain, models; from core.config import RunConfig;"
-        "model = models.build(RunConfig(network='conv2x3-norm-pool2-dense4'));"
-        "image = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8);"
-        "assert np.abs(explain.saliency(model, image, 1)).max() > 0;"
-        "assert explain.activations(model, image)[-1][1].shape == (10,)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "KERAS_BACKEND": "jax"}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
