@@ -136,20 +136,21 @@ def _outlook(wanted: Wanted, found: list[Row]) -> str:
 
 
 def _start(wanted: Wanted) -> None:
-    """Writes the sweep down and queues its runs."""
+    """Writes the sweep down and queues its runs.
+
+    Nothing is drawn in between: drawing may give way to the visitor's next click, and half a sweep would be queued.
+    """
+    starter, jobs = visitor(), caches.jobs()  # a search, too, needs somebody who looks after the queue
     try:
-        sweep = SweepStore(caches.store()).create(
-            wanted.kind, wanted.base, wanted.axes, trials=wanted.trials, prune=wanted.prune, starter=visitor()
-        )
-        jobs = caches.jobs()  # in either case somebody must look after the queue
-        if wanted.kind == SEARCH:
-            search.begin(caches.store(), sweep)
-        else:
-            bar = st.progress(0.0, "Queueing the runs …")
-            names = described(wanted.configs)
-            for place, (config, name) in enumerate(zip(wanted.configs, names, strict=True), 1):
-                jobs.submit(config, name=name, sweep=sweep.id, starter=visitor())
-                bar.progress(place / len(names), "Queueing the runs …")
+        with st.spinner("Queueing the runs …"):
+            sweep = SweepStore(caches.store()).create(
+                wanted.kind, wanted.base, wanted.axes, trials=wanted.trials, prune=wanted.prune, starter=starter
+            )
+            if wanted.kind == SEARCH:
+                search.begin(caches.store(), sweep)
+            else:
+                for config, name in zip(wanted.configs, described(wanted.configs), strict=True):
+                    jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
     except DigitLabError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -1,7 +1,6 @@
 """Explore's closer look: one digit large, its measures, and the training images most like it."""
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from core import neighbours, traits
@@ -9,10 +8,10 @@ from core.mnist import Mnist
 from core.worked_out import fingerprint
 from pages.shared import explore_grid, explore_traits
 from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_picture import digit_picture
 from pages.shared.explore_state import SPLITS, Opened, open_digit, split_of
 
 NEIGHBOURS = 8
-PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
 
 def show(data: Mnist, here: Opened) -> None:
@@ -21,7 +20,7 @@ def show(data: Mnist, here: Opened) -> None:
     image, label = digits.images[here.index], int(digits.labels[here.index])
     st.subheader(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
     _choose(here, len(digits))
-    st.plotly_chart(large(image), key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels", config=PLAIN)
+    digit_picture(image, key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels")
     st.caption(_measures(data, here, label))
     _links(here)
     _nearest(data, here)
@@ -97,27 +96,3 @@ def _nearest_of(split: str, index: int, key: str, _data: Mnist) -> list[tuple[st
         found += [(part, int(i), float(d)) for i, d in zip(indices, distances, strict=True)]
     others = [(part, i, d) for part, i, d in found if (part, i) != (split, index)]
     return sorted(others, key=lambda other: other[2])[:NEIGHBOURS]
-
-
-def large(image: np.ndarray) -> go.Figure:
-    """The image with a colour bar; hovering tells row, column and value."""
-    picture = go.Heatmap(
-        z=image,
-        zmin=0,
-        zmax=255,
-        colorscale="gray",
-        xgap=0.5,
-        ygap=0.5,
-        colorbar={"thickness": 12, "tickvals": [0, 64, 128, 192, 255]},
-        hovertemplate="row %{y}, column %{x}<br><b>%{z}</b><extra></extra>",
-    )
-    return as_picture(go.Figure(picture), height=360)
-
-
-def as_picture(figure: go.Figure, height: int) -> go.Figure:
-    """Square pixels, row 0 on top, no zooming by accident."""
-    axis = {"showgrid": False, "zeroline": False, "tickvals": [0, 5, 10, 15, 20, 25], "fixedrange": True}
-    figure.update_xaxes(**axis, constrain="domain", side="top")
-    figure.update_yaxes(**axis, autorange="reversed", scaleanchor="x", constrain="domain")
-    figure.update_layout(height=height, margin={"l": 24, "r": 0, "t": 24, "b": 8})
-    return figure

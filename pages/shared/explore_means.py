@@ -8,8 +8,9 @@ from core.digits import CLASSES
 from core.mnist import Mnist
 from pages.shared import explore_traits
 from pages.shared.digit_grid import digit_grid
-from pages.shared.explore_digit import PLAIN, as_picture
 from pages.shared.explore_state import SPLITS, Choice, Opened, filter_by_digits
+
+_PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
@@ -54,8 +55,8 @@ def _difference(means: np.ndarray, present: list[int]) -> None:
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.0f}</b><extra></extra>",
     )
-    figure, alt = as_picture(go.Figure(picture), 300), f"Mean {one} minus mean {other}"
-    chart.plotly_chart(figure, key="explore_difference", config=PLAIN, alt=alt)
+    figure, alt = _as_picture(go.Figure(picture), 300), f"Mean {one} minus mean {other}"
+    chart.plotly_chart(figure, key="explore_difference", config=_PLAIN, alt=alt)
     st.caption(f"Blue where a {one} has ink and a {other} has none, red the other way round.")
 
 
@@ -68,6 +69,15 @@ def _ink(means: np.ndarray, counts: np.ndarray) -> None:
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.1f}</b> of 255<extra></extra>",
     )
-    st.plotly_chart(as_picture(go.Figure(picture), 300), key="explore_ink", config=PLAIN, alt="Average ink by pixel")
+    st.plotly_chart(_as_picture(go.Figure(picture), 300), key="explore_ink", config=_PLAIN, alt="Average ink by pixel")
     never = int((average < 0.5).sum())
     st.caption(f"{never} of 784 pixels hardly ever hold ink: MNIST's digits lie in a box of 20 × 20 in the middle.")
+
+
+def _as_picture(figure: go.Figure, height: int) -> go.Figure:
+    """Square pixels, row 0 on top, no zooming by accident."""
+    axis = {"showgrid": False, "zeroline": False, "tickvals": [0, 5, 10, 15, 20, 25], "fixedrange": True}
+    figure.update_xaxes(**axis, constrain="domain", side="top")
+    figure.update_yaxes(**axis, autorange="reversed", scaleanchor="x", constrain="domain")
+    figure.update_layout(height=height, margin={"l": 24, "r": 0, "t": 24, "b": 8})
+    return figure

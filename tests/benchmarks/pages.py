@@ -108,19 +108,23 @@ def main() -> None:
         first = opened(browser, server, "/")
         opened(browser, empty, "/")
         times: dict[str, list[float]] = {"": []}
+        memory: list[float] = []
         for _ in range(rounds):  # in turns, for machines are quicker at one minute than at another
             times[""].append(opened(browser, empty, "/"))
             for page in PAGES:
                 path = "/" if page.name == "start" else f"/{page.name}"
                 times.setdefault(page.title, []).append(opened(browser, server, path))
+            memory.append(psutil.Process(server.process.pid).memory_info().rss / 2**20)
         least = statistics.median(times[""])
         row("an empty Streamlit page opens", times.pop(""))
         row("the first visit after the server's start", [first], least)
         for title, took in times.items():
             row(f"{title} opens", took, least)
-        memory = psutil.Process(server.process.pid).memory_info().rss / 2**20
         controls(browser, server, rounds)
-        print(f"\nServer before any prediction, all pages opened: {memory:.0f} MB.")
+        print(
+            f"\nServer before any prediction: {memory[0]:.0f} MB when every page was opened once, "
+            f"{memory[-1]:.0f} MB after {rounds * len(PAGES)} visitors."
+        )
         server.stop()
         empty.stop()
         browser.close()
