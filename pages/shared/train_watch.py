@@ -1,7 +1,6 @@
 """The right side of Train: one run as it trains, found again after a reload, with all that is known of it."""
 
 import html
-import time
 
 import streamlit as st
 
@@ -13,8 +12,8 @@ from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, STARTING, WAITING, Run
 from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
 
-REFRESH_SECONDS = 1.0
-FIRST_REFRESH_SECONDS, FIRST_SECONDS = 0.5, 15.0  # of training, where most happens
+BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 0.4, 0.5, 1.0  # between two looks at a run
+LONG_SECONDS = 30  # of training: what takes longer is looked at less often
 _SIGNS = {RUNNING: "🟢", PAUSED: "⏸", STARTING: "🟡", WAITING: "⏳", FINISHED: "✓", FAILED: "✗", INTERRUPTED: "⚡"}
 
 
@@ -38,7 +37,7 @@ def panel() -> None:
     @st.fragment(run_every=every)
     def live() -> None:
         if _refresh_every(run) != every or (state == WAITING) != (run.state == WAITING):
-            st.rerun()  # it began, settled or ended: draw everything once more, with the timer it now has
+            st.rerun()  # it began or ended: draw everything once more, with the timer it now has
         _view(run)
         train_glimpse.show(run)
 
@@ -46,12 +45,15 @@ def panel() -> None:
 
 
 def _refresh_every(run: Run) -> float | None:
-    """Seconds between two looks at a run. What pages take of the processor, training on the same machine has not."""
+    """Seconds between two looks at a run. What pages take of the processor, training on the same machine has not.
+
+    It stays the same from the first point to the last, for a change draws the page and its charts anew.
+    """
     if not run.active:
         return None
-    started = run.started
-    young = started is None or time.time() - started.time < FIRST_SECONDS
-    return FIRST_REFRESH_SECONDS if young else REFRESH_SECONDS
+    if run.started is None:
+        return BEGINNING_SECONDS
+    return REFRESH_SECONDS if (run.forecast_seconds or 0.0) < LONG_SECONDS else LONG_REFRESH_SECONDS
 
 
 def _chosen() -> Run | None:
