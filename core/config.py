@@ -4,46 +4,14 @@ To add a knob, add one entry to `RunConfig`; use it in the module that acts on i
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
 from core.errors import ConfigError
+from core.knob import Knob, knob
 from core.layers import Layer, dense, dropout, format_layers, parse_layers
-
-
-@dataclass(frozen=True)
-class Knob:
-    """What there is to know of one knob besides its name, type and default."""
-
-    label: str
-    help: str  # what it does, and what to do with it when training goes wrong
-    group: str
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None  # of its slider
-    choices: tuple[str, ...] = ()
-    log: bool = False  # its slider moves in powers of ten
-
-    def check(self, name: str, value: Any, kind: type) -> Any:
-        """`value` as `kind`. Raises `ConfigError` if it is of another kind or out of range."""
-        if kind is str:
-            if not isinstance(value, str) or (self.choices and value not in self.choices):
-                allowed = f"one of {', '.join(self.choices)}" if self.choices else "text"
-                raise ConfigError(f"{name} must be {allowed}. Received: {value!r}. Choose one of them.")
-            return value
-        allowed = f"{'a whole number' if kind is int else 'a number'} between {self.low:g} and {self.high:g}"
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or (kind is int and value != int(value)) or not self.low <= value <= self.high:
-            raise ConfigError(f"{name} must be {allowed}. Received: {value!r}. Choose a value in that range.")
-        return kind(value)
-
-
-def knob(default: Any, group: str, label: str, help: str, **facts: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"knob": Knob(label, help, group, **facts)})
-
 
 NETWORK, LEARNING, DATA, RUN = "Network", "Learning", "Data", "Run"
 MAX_SEED = 2**31 - 1
@@ -175,7 +143,7 @@ class RunConfig:
         0,
         DATA,
         "Training images",
-        "Train on this many images only, drawn evenly. 0: all. With few images, see how soon a network over- fits.",
+        "Train on this many images only, drawn evenly. 0: all. With few images, see how soon a network over-fits.",
         low=0,
         high=60_000,
         step=100,
@@ -301,12 +269,7 @@ KINDS: dict[str, type] = {name: type(default) for name, default in DEFAULTS.item
 
 def read_knob(name: str, text: str) -> Any:
     """The value that `text` writes for the knob `name`. Raises `ConfigError` if it writes none."""
-    kind = KINDS[name]
-    try:
-        return KNOBS[name].check(name, kind(text), kind)
-    except ValueError:
-        kinds = {int: "a whole number", float: "a number"}
-        raise ConfigError(f"{name} must be {kinds[kind]}. Received: {text!r}. Write it in digits.") from None
+    return KNOBS[name].read(name, text, KINDS[name])
 
 
 def _written(value: Any) -> str:

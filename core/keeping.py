@@ -24,7 +24,8 @@ def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Reads `write_arrays` back. Raises `RunError` where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # Opened here: of a file cut short, NumPy forgets to close its own.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     except Exception as error:  # zipfile, NumPy and the system each have their own way of saying it
         raise RunError(

@@ -5,8 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import DEFAULTS, KINDS, KNOBS, Knob, RunConfig, read_knob
+from core.config import DEFAULTS, KINDS, KNOBS, RunConfig, read_knob
 from core.errors import ConfigError
+from core.knob import Knob
 from core.recipes import recipe
 
 CHOSEN = "chosen_knobs"  # session: the knobs as last chosen; survives a change of the page, which widgets do not

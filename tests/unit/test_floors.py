@@ -11,6 +11,7 @@ READING_ORDER = [
     "waking",
     "programs",
     "layers",
+    "knob",
     "config",
     "recipes",
     "events",

@@ -14,7 +14,7 @@ from core.config import RunConfig
 from core.control import Wishes
 from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
 from core.files import Lock
-from core.keeping import read_arrays, read_state, surplus
+from core.keeping import read_arrays, read_state
 from core.runs import RunStore
 
 ROOT = Path(__file__).parents[2]
@@ -280,17 +280,6 @@ def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
     assert len(run.kept_epochs) <= 4
     assert run.kept_epochs[0] == 1
     assert run.kept_epochs[-1] == 9
-
-
-@pytest.mark.parametrize("bound", [2, 3, 10, 50])
-def test_however_long_a_run_its_first_and_last_epoch_are_kept(bound):
-    kept: list[int] = []
-    for epoch in range(1, 501):
-        kept.append(epoch)
-        kept = [each for each in kept if each not in surplus(kept, bound)]
-        assert len(kept) <= bound
-        assert kept[0] == 1
-        assert kept[-1] == epoch
 
 
 def test_an_idle_worker_ends_with_its_dashboard():
