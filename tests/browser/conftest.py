@@ -25,8 +25,7 @@ ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 # Streamlit probes these under every deep link and falls back: two harmless 404s.
-# And while a killed server is away, the pages that were open say so.
-HARMLESS = re.compile(r"404 \(Not Found\)|when disconnected from server")
+HARMLESS = re.compile(r"404 \(Not Found\)")
 OURS = re.compile(r"(?!(http|ws)s?://)|(http|ws)s?://127\.0\.0\.1")  # data:, blob:, and this machine
 
 
