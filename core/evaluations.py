@@ -9,6 +9,7 @@ A kept answer counts only for the very weights and the very images it was made w
 
 import hashlib
 import io
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -188,6 +189,14 @@ def folder(run: Run) -> Path:
     """Where what was found out about a run is kept."""
     # The run that came with the project lies among its code, where nothing is written.
     return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
+
+
+def changed_at(run: Run) -> int:
+    """When anything was last kept there, in nanoseconds since 1970; 0 where nothing is."""
+    try:
+        return os.stat(folder(run)).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None:

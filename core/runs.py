@@ -38,7 +38,7 @@ KEPT_IN_TRASH = 50
 _SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{2,40}")
 _TOLD = {"name": "", "note": "", "starred": False, "baseline": False}
-_TICK = 100_000_000  # nanoseconds; of a folder changed that recently, another change might leave the same time
+TICK = 100_000_000  # nanoseconds; of a folder changed that recently, another change might leave the same time
 
 
 @dataclass
@@ -211,7 +211,7 @@ class RunStore:
             run = Run(folder, facts, timeline)
         except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
             return None
-        if now - max(stamp[:2]) > _TICK:
+        if now - max(stamp[:2]) > TICK:
             self._known[path] = _Known(stamp, run)
         return run
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import frame, live_plot, train_knobs, train_watch
+from pages.shared import frame, served, train_knobs, train_watch
 
 frame.page("train")
 with frame.guard():
@@ -11,4 +11,4 @@ with frame.guard():
         train_knobs.panel()
     with watch:
         train_watch.panel()
-    live_plot.fetch_plotly()
+    served.fetch_plotly()

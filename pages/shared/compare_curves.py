@@ -15,8 +15,9 @@ FEW_EPOCHS = 15  # that can each have their number on the axis
 _DASHES = ("solid", "dash", "dot", "dashdot")  # runs beyond the tenth share a colour, and differ in their line
 
 
+@st.fragment
 def show(shown: list[Row]) -> None:
-    """Draws the curves, with the controls above them."""
+    """Draws the curves, with the controls above them, which need not draw the table anew."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="compare_curves"):
         unit = st.segmented_control(
             "Along", list(UNITS), format_func=UNITS.__getitem__, default="epoch", required=True, key="compare_unit"

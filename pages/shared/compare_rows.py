@@ -1,12 +1,14 @@
 """Compare's runs as the table has them: what is shown of each, and what is chosen, kept for the visitor."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from core import comparison
-from core.comparison import Row
+from core.comparison import Row, Rows
 from core.config import KINDS, KNOBS
 from core.errors import DigitLabError
 from core.recipes import RECIPES
@@ -28,9 +30,14 @@ def summaries() -> Summaries:
     return Summaries()
 
 
+@st.cache_resource(show_spinner=False)
+def _rows() -> Rows:
+    return Rows(caches.store(), summaries())
+
+
 def rows() -> list[Row]:
     """Every run, newest first."""
-    return comparison.rows(caches.store(), summaries(), len(caches.data().test))
+    return _rows().all(len(caches.data().test))
 
 
 def chosen(found: list[Row]) -> list[Row]:
@@ -53,19 +60,26 @@ def table(found: list[Row], shown: list[Row], group_by: str) -> None:
     """Draws the table of `found`, with `shown` ticked, grouped by a knob or not at all (an empty text)."""
     knobs = comparison.varying(row.config for row in found if not row.run.shipped)
     knobs = [name for name in knobs if name != group_by]
-    ticked = {row.run.id for row in shown}
     groups = comparison.grouped(found, group_by) if group_by else []
     place = {row.run.id: number for number, group in enumerate(groups) for row in group.rows}
     baseline = next((row for row in found if row.run.baseline), None)
-    told = knobs[:MOST_KNOBS], baseline, any(row.run.recipe for row in found)
+    told = tuple(knobs[:MOST_KNOBS]), baseline, any(row.run.recipe for row in found)
+    differing = tuple(comparison.varying(row.config for row in found))
     run_table(
         _columns(*told),
-        [_row(row, *told, chosen=row.run.id in ticked, group=place.get(row.run.id, 0)) for row in found],
+        [_row(row, *told, differing, group=place.get(row.run.id, 0)) for row in found],
         [group.title for group in groups],
+        [row.run.id for row in found if row in shown],
+        common=_spoken(found[0], [name for name in KNOBS if name not in differing]) if found else "",
         key="compare_table",
         on_choose=choose,
         on_tell=_tell,
     )
+
+
+def _spoken(row: Row, knobs: Iterable[str]) -> str:
+    """The knobs as one asks for them in the filter: `units:64`."""
+    return " ".join(f"{name}:{_value(getattr(row.config, name))}" for name in knobs).lower()
 
 
 def _tell(run_id: str, what: str, value: Any) -> None:
@@ -77,7 +91,7 @@ def _tell(run_id: str, what: str, value: Any) -> None:
         st.session_state[SAID] = str(error)
 
 
-def _columns(knobs: list[str], baseline: Row | None, recipes: bool) -> list[dict[str, Any]]:
+def _columns(knobs: Iterable[str], baseline: Row | None, recipes: bool) -> list[dict[str, Any]]:
     def column(name: str, label: str, help: str = "", number: bool = False, soft: bool = False) -> dict[str, Any]:
         return {"id": name, "label": label, "help": help, "number": number, "soft": soft}
 
@@ -106,8 +120,9 @@ def _columns(knobs: list[str], baseline: Row | None, recipes: bool) -> list[dict
     ]
 
 
+@lru_cache(maxsize=2048)  # the rows of runs that are over are the same ones at every click
 def _row(
-    row: Row, knobs: list[str], baseline: Row | None, recipes: bool, *, chosen: bool, group: int
+    row: Row, knobs: tuple[str, ...], baseline: Row | None, recipes: bool, differing: tuple[str, ...], *, group: int
 ) -> dict[str, Any]:
     run, summary = row.run, row.summary
     unused = REPLACED if row.config.network else ()
@@ -126,7 +141,6 @@ def _row(
         [f"{datetime.fromtimestamp(run.created):%d %b %H:%M}" if run.created else "", run.created, ""],
     ]
     spoken = [run.title, run.name, run.note, run.recipe, row.state, row.device, run.sweep]
-    spoken += [f"{name}:{_value(value)}" for name, value in row.config.to_dict().items()]
     return {
         "id": run.id,
         "colour": palette.run_colour(run.colour_index),
@@ -137,9 +151,8 @@ def _row(
         "starred": run.starred,
         "baseline": run.baseline,
         "fixed": run.shipped,
-        "chosen": chosen,
         "group": group,
-        "words": " ".join(spoken).lower(),
+        "words": f"{' '.join(spoken).lower()} {_spoken(row, differing)}",
         "cells": cells,
     }
 

@@ -6,6 +6,7 @@ from core import comparison
 from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
+from core.runs import ACTIVE
 from pages.shared import caches, compare_curves, compare_rows, compare_verdict
 
 REFRESH_SECONDS = 2.0
@@ -13,19 +14,23 @@ REFRESH_SECONDS = 2.0
 
 def show() -> None:
     """Draws the view; while something trains, it draws itself anew every two seconds."""
-    training = bool(caches.store().active())
+    training = _trains(compare_rows.rows())
 
     @st.fragment(run_every=REFRESH_SECONDS if training else None)
     def view() -> None:
-        if bool(caches.store().active()) != training:
+        found = compare_rows.rows()
+        if _trains(found) != training:
             st.rerun()
-        _view()
+        _view(found)
 
     view()
 
 
-def _view() -> None:
-    found = compare_rows.rows()
+def _trains(found: list[Row]) -> bool:
+    return any(row.state in ACTIVE for row in found)
+
+
+def _view(found: list[Row]) -> None:
     if all(row.run.shipped for row in found):
         _invite()
         return

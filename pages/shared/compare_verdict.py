@@ -16,6 +16,7 @@ from pages.shared.evaluate_choice import ask
 MANY = 5  # runs in the charts, beyond which the best of them is partly the luckiest
 
 
+@st.fragment
 def show(found: list[Row], shown: list[Row]) -> None:
     """Draws the comparison of two of the chosen runs."""
     st.subheader("Which is better?", anchor=False)

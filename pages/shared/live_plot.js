@@ -3,26 +3,9 @@
 
 const SHOWN = 1500; // points a series that are drawn; more are averaged in bins, within the visitor's zoom
 const plots = new WeakMap();
-let loading;
-
-export const plotly = (url) =>
-  (loading ??= window.Plotly
-    ? Promise.resolve(window.Plotly)
-    : new Promise((done, failed) => {
-        const script = document.createElement("script");
-        script.src = url;
-        script.onload = () => done(window.Plotly);
-        script.onerror = failed;
-        document.head.appendChild(script);
-      }));
-
-const numbers = (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
-};
 
 // Takes in the new points. Returns false where points before them are missing.
-function take(plot, data) {
+function take(plot, data, numbers) {
   if (plot.generation !== data.generation) {
     plot.generation = data.generation;
     plot.points = new Map();
@@ -126,16 +109,6 @@ function layout(root, data) {
   };
 }
 
-// Draws before the next frame, and only what is in sight: a hidden tab has no frames, and a chart below the window waits.
-function show(plot) {
-  if (plot.asked) return;
-  plot.asked = requestAnimationFrame(() => {
-    plot.asked = 0;
-    plot.stale = plot.away;
-    if (!plot.stale) draw(plot);
-  });
-}
-
 function draw(plot) {
   const { root, data } = plot;
   const began = performance.now();
@@ -154,37 +127,29 @@ function draw(plot) {
   root.dataset.milliseconds = (performance.now() - began).toFixed(1);
 }
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }, { plotly, numbers, painter }) {
   const root = parentElement.querySelector(".live-plot");
   let plot = plots.get(parentElement);
-  if (!plot) plots.set(parentElement, (plot = begin(root)));
+  if (!plot) {
+    plots.set(parentElement, (plot = { root, points: new Map(), range: null }));
+    plot.painter = painter(root, () => draw(plot));
+  }
   plot.data = data;
   root.setAttribute("aria-label", data.alt);
-  if (!take(plot, data)) return setTriggerValue("lost", data.generation);
+  if (!take(plot, data, numbers)) return setTriggerValue("lost", data.generation);
   if (plot.view !== data.view) {
     plot.view = data.view;
     plot.range = null;
   }
-  plotly(new URL(data.plotly, document.baseURI).href).then(() => {
+  plotly(data.plotly).then(() => {
     root.dataset.points = Math.max(0, ...[...plot.points.values()].map((held) => held.x.length));
-    show(plot);
+    plot.painter.ask();
   });
-}
-
-function begin(root) {
-  const plot = { root, points: new Map(), range: null, away: false, stale: false, asked: 0 };
-  plot.sight = new IntersectionObserver(([seen]) => {
-    plot.away = !seen.isIntersecting;
-    if (plot.stale && !plot.away) show(plot);
-  }, { rootMargin: "200px" });
-  plot.sight.observe(root);
-  return plot;
 }
 
 export function forget(parentElement) {
   const plot = plots.get(parentElement);
-  plot?.sight.disconnect();
-  cancelAnimationFrame(plot?.asked);
+  plot?.painter.end();
   if (plot && window.Plotly) window.Plotly.purge(plot.root);
   plots.delete(parentElement);
 }

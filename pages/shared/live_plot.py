@@ -4,8 +4,6 @@
 """
 
 import base64
-import hashlib
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly
 import streamlit as st
 
+from pages.shared import served
 from pages.shared.components import payload
 
-HERE = Path(__file__).parent
-STATIC = HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
+_HERE = Path(__file__).parent
 OVERLAP_SECONDS = (
     4.0  # each message holds what was sent so lately once more: a busy browser draws only the last of many
 )
@@ -82,14 +79,9 @@ def live_plot(
         "height": height,
         "legend": legend,
         "alt": alt,
-        "plotly": plotly_script(),
+        "plotly": served.plotly_script(),
     }
     _component()(key=key, data=payload(data), height=height, on_lost_change=lambda: _forget(key))
-
-
-def fetch_plotly() -> None:
-    """Lets the browser read Plotly while nothing else happens, so that the first chart need not wait for it."""
-    _fetcher()(key="plotly_fetcher", data=payload({"plotly": plotly_script()}))
 
 
 def _sent(key: str, generation: str) -> dict[str, Any]:
@@ -141,49 +133,6 @@ def _packed(values: np.ndarray) -> str:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    """The component. What is sent with every message is only a loader: the script itself is fetched once, as a file."""
-    loader = f"""
-    const script = () => import(new URL("{served(HERE / "live_plot.js")}", document.baseURI).href);
-    export default (component) => {{
-      script().then((module) => module.default(component));
-      return () => script().then((module) => module.forget(component.parentElement));
-    }}"""
     html = '<div class="live-plot" role="img" tabindex="0"></div>'
-    css = (HERE / "live_plot.css").read_text("utf-8")
-    return st.components.v2.component("digit_lab_live_plot", html=html, css=css, js=loader, isolate_styles=False)
-
-
-@st.cache_resource(show_spinner=False)
-def _fetcher() -> Any:
-    script = f"""
-    export default ({{ data: [data] }}) => {{
-      (window.requestIdleCallback ?? setTimeout)(async () => {{
-        const live = await import(new URL("{served(HERE / "live_plot.js")}", document.baseURI).href);
-        live.plotly(new URL(data.plotly, document.baseURI).href);
-      }});
-    }}"""
-    return st.components.v2.component("digit_lab_plotly", js=script, isolate_styles=False)
-
-
-@st.cache_resource(show_spinner=False)
-def plotly_script() -> str:
-    """Where the browser finds Plotly: put where Streamlit serves it, under a name that changes with its version."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return _put(source, f"plotly-{plotly.__version__}.min.js")
-
-
-@st.cache_resource(show_spinner=False)
-def served(script: Path) -> str:
-    """Where the browser finds a script of ours, under a name that changes with its content."""
-    content = hashlib.sha256(script.read_bytes()).hexdigest()[:10]
-    return _put(script, f"{script.stem}-{content}.js")
-
-
-def _put(source: Path, name: str) -> str:
-    STATIC.mkdir(exist_ok=True)
-    target = STATIC / name
-    if not target.exists() or target.stat().st_size != source.stat().st_size:
-        beside = target.with_suffix(".new")
-        shutil.copyfile(source, beside)
-        beside.replace(target)
-    return f"app/static/{name}"
+    css = (_HERE / "live_plot.css").read_text("utf-8")
+    return served.component("digit_lab_live_plot", _HERE / "live_plot.js", html=html, css=css, isolate_styles=False)

@@ -2,28 +2,11 @@
 // so does the curve of a run that another chart or the table speaks of. The zoom stays while `view` stays.
 
 const plots = new WeakMap();
-let loading;
-
-const plotly = (url) =>
-  (loading ??= window.Plotly
-    ? Promise.resolve(window.Plotly)
-    : new Promise((done, failed) => {
-        const script = document.createElement("script");
-        script.src = url;
-        script.onload = () => done(window.Plotly);
-        script.onerror = failed;
-        document.head.appendChild(script);
-      }));
-
-const numbers = (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
-};
+const curves = new WeakMap(); // as sent → with its numbers
 
 const faded = (colour, share) => colour + Math.round(share * 255).toString(16).padStart(2, "0");
 
-function drawn(trace, percent) {
-  const x = numbers(trace.x), y = numbers(trace.y);
+function drawn({ x, y, ...trace }, percent) {
   const shape = { x, y, type: "scatter", name: trace.name, meta: trace.runs,
     hovertemplate: trace.hover.length ? "%{text}<extra></extra>" : `${trace.name}: %{y${percent ? ":.2%" : ":.4f"}}<extra></extra>`,
     text: trace.hover };
@@ -77,33 +60,46 @@ function draw(plot) {
   const { root, data } = plot;
   const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes ? "hover" : false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  window.Plotly.react(root, data.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
+  window.Plotly.react(root, plot.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
   light(plot, plot.lit);
-  root.dataset.traces = data.traces.length;
+  root.dataset.traces = plot.traces.length;
   if (plot.listening) return;
   plot.listening = true;
   root.on("plotly_hover", (event) => say(event.points[0].data.meta[0]));
   root.on("plotly_unhover", () => say(null));
 }
 
-export default function ({ data: [data], parentElement }) {
+// A curve's numbers, read out of its message once.
+function unpacked(curve, numbers) {
+  if (!curves.has(curve)) curves.set(curve, { ...curve, x: numbers(curve.x), y: numbers(curve.y) });
+  return curves.get(curve);
+}
+
+export default function ({ data: [data], parentElement, setTriggerValue }, { plotly, numbers, painter, take }) {
   const root = parentElement.querySelector(".overlay-plot");
   let plot = plots.get(parentElement);
   if (!plot) {
-    plots.set(parentElement, (plot = { root, rev: "", lit: null }));
+    plots.set(parentElement, (plot = { root, lit: null }));
+    plot.painter = painter(root, () => draw(plot));
     plot.listen = (event) => plot.lit !== event.detail && light(plot, event.detail);
     window.addEventListener("digit-lab-run", plot.listen);
   }
+  const fresh = take(plot, data, (revision) => setTriggerValue("lost", revision));
+  if (!plot.items) return;
   const theme = getComputedStyle(root).getPropertyValue("--st-text-color");
-  if (plot.rev === data.rev && plot.theme === theme) return;
-  Object.assign(plot, { data, rev: data.rev, theme });
-  root.setAttribute("aria-label", data.alt);
-  plotly(new URL(data.plotly, document.baseURI).href).then(() => draw(plot));
+  if (!fresh && plot.theme === theme) return;
+  plot.theme = theme;
+  plot.data = plot.items.chart;
+  plot.traces = plot.data.order.map((name) => unpacked(plot.items[name], numbers));
+  root.setAttribute("aria-label", plot.data.alt);
+  root.style.minHeight = `${plot.data.height}px`; // also while it is out of sight and not drawn yet
+  plotly(plot.data.plotly).then(plot.painter.ask);
 }
 
 export function forget(parentElement) {
   const plot = plots.get(parentElement);
   if (!plot) return;
+  plot.painter.end();
   window.removeEventListener("digit-lab-run", plot.listen);
   if (window.Plotly) window.Plotly.purge(plot.root);
   plots.delete(parentElement);

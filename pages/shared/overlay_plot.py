@@ -1,7 +1,6 @@
 """A chart of many runs' curves, in which one lights up under the mouse, here and wherever else that run is shown."""
 
 import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.shared import live_plot
+from pages.shared import held, served
 from pages.shared.components import payload
 
 _SCRIPT = Path(__file__).parent / "overlay_plot.js"
@@ -63,8 +62,9 @@ def overlay_plot(
     height: int = 340,
 ) -> None:
     """Draws the curves. The visitor's zoom is kept as long as `key` and `view` stay. `whole`: x has whole numbers."""
-    data: dict[str, Any] = {
-        "traces": [_message(trace) for trace in traces],
+    curves = {f"{trace.run} {trace.kind}": _message(trace) for trace in traces}
+    chart = {
+        "order": list(curves),
         "title": title,
         "x_title": x_title,
         "log": log,
@@ -79,10 +79,10 @@ def overlay_plot(
         "height": height,
         "alt": alt,
         "view": view or key,
-        "plotly": live_plot.plotly_script(),
+        "plotly": served.plotly_script(),
     }
-    rev = hashlib.blake2b(repr(data).encode(), digest_size=8).hexdigest()
-    _component()(key=key, data=payload({**data, "rev": rev}), height=height)
+    data = payload(held.changes(key, {"chart": chart, **curves}))
+    _component()(key=key, data=data, height=height, on_lost_change=lambda: held.forget(key))
 
 
 def _message(trace: Trace) -> dict[str, Any]:
@@ -100,13 +100,6 @@ def _message(trace: Trace) -> dict[str, Any]:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    """As in `live_plot`: what is sent with every message is only a loader, the script is fetched once, as a file."""
-    loader = f"""
-    const script = () => import(new URL("{live_plot.served(_SCRIPT)}", document.baseURI).href);
-    export default (component) => {{
-      script().then((module) => module.default(component));
-      return () => script().then((module) => module.forget(component.parentElement));
-    }}"""
     html = '<div class="overlay-plot" role="img" tabindex="0"></div>'
     css = ".overlay-plot {width: 100%; min-height: 8rem}"
-    return st.components.v2.component("digit_lab_overlay", html=html, css=css, js=loader, isolate_styles=False)
+    return served.component("digit_lab_overlay", _SCRIPT, html=html, css=css, isolate_styles=False)

@@ -3,6 +3,7 @@
 
 const tables = new WeakMap();
 const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+const PATIENCE = 3000; // milliseconds
 const FIRST = 60, MORE = 200; // rows laid out at first, and with every scroll to the end
 const escaped = (text) =>
   String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -10,8 +11,8 @@ const escaped = (text) =>
 const pressed = (kind, on, sign, words) =>
   `<button type="button" class="${kind}" data-do="${kind}" aria-pressed="${on}" title="${words}" aria-label="${words}">${sign}</button>`;
 
-function nameCell(row) {
-  const tick = `<input type="checkbox" data-do="choose" ${row.chosen ? "checked" : ""} aria-label="Show ${escaped(row.title)} in the charts">`;
+function nameCell(row, ticked) {
+  const tick = `<input type="checkbox" data-do="choose" ${ticked ? "checked" : ""} aria-label="Show ${escaped(row.title)} in the charts">`;
   const own = row.fixed ? "" :
     pressed("star", row.starred, row.starred ? "★" : "☆", row.starred ? "Take the star away" : "Give it a star") +
     pressed("pin", row.baseline, "⚑", row.baseline ? "No longer the baseline" : "Make it the baseline: others are told by their distance to it") +
@@ -33,20 +34,20 @@ function noteCell(row) {
   return `<td><span class="name"><span class="title soft" title="${escaped(row.note)}">${escaped(row.note)}</span>${pencil}</span></td>`;
 }
 
-const line = (row, columns) =>
-  `<tr data-run="${escaped(row.id)}" class="${row.chosen ? "chosen" : ""}">${nameCell(row)}` +
+const line = (row, columns, ticked) =>
+  `<tr data-run="${escaped(row.id)}" class="${ticked ? "chosen" : ""}">${nameCell(row, ticked)}` +
   columns.map((column, place) => cell(column, row.cells[place])).join("") + noteCell(row) + "</tr>";
 
 // What stands in a row, for the filter: each word of it must occur, "units:64" in just that knob.
-function matches(row, words, state, starred) {
+function matches(row, common, words, state, starred) {
   if ((state && row.state !== state) || (starred && !row.starred)) return false;
-  return words.every((word) => row.words.includes(word));
+  return words.every((word) => row.words.includes(word) || common.includes(word));
 }
 
 function ordered(table) {
   const { data, sort } = table;
   const words = table.filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = data.rows.filter((row) => matches(row, words, table.state, table.starred));
+  const rows = data.rows.filter((row) => matches(row, data.common, words, table.state, table.starred));
   if (!sort) return rows;
   const place = data.columns.findIndex((column) => column.id === sort.by);
   const key = (row) => (sort.by === "name" ? row.title : sort.by === "note" ? row.note : row.cells[place]?.[1]);
@@ -61,15 +62,16 @@ function ordered(table) {
 function body(table) {
   const { data } = table, rows = ordered(table);
   table.root.querySelector(".count").textContent =
-    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${chosen(table).length} in the charts`;
+    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${table.chosen.size} in the charts`;
   if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;
   const laidOut = new Set(rows.slice(0, table.most)); // the others come as one scrolls
-  if (!data.groups.length) return [...laidOut].map((row) => line(row, data.columns)).join("");
+  const one = (row) => line(row, data.columns, table.chosen.has(row.id));
+  if (!data.groups.length) return [...laidOut].map(one).join("");
   return data.groups.map((title, number) => {
     const members = rows.filter((row) => row.group === number && laidOut.has(row));
     if (!members.length) return "";
     return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup">${escaped(title)}</th></tr>` +
-      members.map((row) => line(row, data.columns)).join("");
+      members.map(one).join("");
   }).join("");
 }
 
@@ -127,8 +129,19 @@ function edit(table, button, row, what) {
   input.onblur = () => close(true);
 }
 
-function chosen(table) {
-  return table.data.rows.filter((row) => row.chosen).map((row) => row.id);
+// Ticks or unticks a run. Until Python has heard it, Python's word does not undo it: one may click faster than it answers.
+function choose(table, run) {
+  if (!table.chosen.delete(run)) table.chosen.add(run);
+  const inOrder = table.data.rows.map((row) => row.id).filter((id) => table.chosen.has(id));
+  table.told = { runs: String(inOrder), at: performance.now() };
+  table.tell({ what: "choose", runs: inOrder });
+}
+
+function heard(table, runs) {
+  const waits = table.told && table.told.runs !== String(runs) && performance.now() - table.told.at < PATIENCE;
+  if (waits) return;
+  table.told = null;
+  table.chosen = new Set(runs);
 }
 
 function act(table, event) {
@@ -145,11 +158,10 @@ function act(table, event) {
   if (!row || event.target.closest("td input:not([type=checkbox])")) return;
   const what = button?.dataset.do ?? "choose";
   if (what === "choose") {
-    row.chosen = !row.chosen;
-    line.classList.toggle("chosen", row.chosen);
-    line.querySelector("[data-do=choose]").checked = row.chosen;
+    choose(table, row.id);
+    line.classList.toggle("chosen", table.chosen.has(row.id));
+    line.querySelector("[data-do=choose]").checked = table.chosen.has(row.id);
     table.lines = body(table); // as it stands on the screen already
-    table.tell({ what: "choose", runs: chosen(table) });
   } else if (what.startsWith("pencil")) {
     edit(table, button, row, what === "pencil" ? "name" : "note");
   } else {
@@ -166,7 +178,7 @@ function light(root, run) {
 }
 
 function begin(root, setTriggerValue) {
-  const table = { root, sort: null, filter: "", state: "", starred: false, rev: "", editing: false, most: FIRST };
+  const table = { root, sort: null, filter: "", state: "", starred: false, fresh: false, editing: false, most: FIRST, chosen: new Set(), told: null };
   table.tell = (what) => table.trigger("did", { ...what, click: performance.now() });
   root.querySelector("table").onclick = (event) => act(table, event);
   root.querySelector("input[type=search]").oninput = (event) => { table.filter = event.target.value; draw(table); };
@@ -189,15 +201,22 @@ function begin(root, setTriggerValue) {
   return table;
 }
 
-export default function ({ data: [data], parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }, { take }) {
   const root = parentElement.querySelector(".runs");
-  let table = tables.get(root);
-  if (!table) tables.set(root, (table = begin(root)));
+  let table = tables.get(parentElement);
+  if (!table) tables.set(parentElement, (table = begin(root)));
   table.trigger = setTriggerValue;
-  if (table.rev !== data.rev && !table.editing) {
-    table.rev = data.rev;
-    table.data = structuredClone(data);
-    draw(table);
-  }
-  return () => window.removeEventListener("digit-lab-run", table.listen);
+  table.fresh = take(table, data, (revision) => setTriggerValue("lost", revision)) || table.fresh;
+  if (!table.fresh || table.editing) return;
+  table.fresh = false;
+  const { frame, order, ...rows } = table.items;
+  table.data = { ...frame, rows: order.map((id) => ({ ...rows[id] })) };
+  heard(table, frame.chosen);
+  draw(table);
+}
+
+export function forget(parentElement) {
+  const table = tables.get(parentElement);
+  if (table) window.removeEventListener("digit-lab-run", table.listen);
+  tables.delete(parentElement);
 }

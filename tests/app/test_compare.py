@@ -37,10 +37,10 @@ def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the table was last given; AppTest draws no components."""
     seen = SimpleNamespace()
 
-    def run_table(columns, rows, groups, **calls):
+    def run_table(columns, rows, groups, chosen, **calls):
         seen.columns = [column["id"] for column in columns]
         seen.rows = {row["id"]: row for row in rows}
-        seen.groups, seen.calls = groups, calls
+        seen.groups, seen.chosen, seen.calls = groups, chosen, calls
 
     monkeypatch.setattr(compare_rows, "run_table", run_table)
     return seen
@@ -136,7 +136,7 @@ def test_runs_are_grouped_by_a_knob(open_page: Open, store: RunStore, table):
 def test_the_link_chooses_the_runs_and_a_broken_one_harms_nothing(open_page: Open, store: RunStore, table):
     runs = [make(store) for _ in range(3)]
     open_page("compare", runs=f"{runs[0].id},nonsense", view="nonsense")
-    assert [run for run, row in table.rows.items() if row["chosen"]] == [runs[0].id]
+    assert table.chosen == [runs[0].id]
 
 
 def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunStore, table):
@@ -146,7 +146,7 @@ def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunSto
     assert not {run.id for run in runs} & {run.id for run in store.runs()}
     again(app, button(app, "Bring 2 back").click())
     assert {run.id for run in runs} <= set(table.rows)
-    assert all(table.rows[run.id]["chosen"] for run in runs)
+    assert set(table.chosen) == {run.id for run in runs}
 
 
 def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunStore, table, monkeypatch):

@@ -135,11 +135,19 @@ def step_back(process: int) -> None:
             os.setpriority(os.PRIO_PROCESS, thread.id, 19)
 
 
+AT_REST = """() => {
+  const app = document.querySelector("[data-testid=stApp]")?.dataset;
+  return app?.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning";
+}"""
+
+
 def wait_idle(page: Page) -> None:
-    """Until the page's script has come to rest."""
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=30_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    """Until the page's script has come to rest.
+
+    Not by `expect`: that looks ever more seldom, and describes the element in words each time, which for a whole page
+    takes more of the processor than the page itself.
+    """
+    page.wait_for_function(AT_REST, polling=20, timeout=30_000)
 
 
 def visit(page: Page, path: str) -> None:

@@ -1,0 +1,71 @@
+"""Scripts put where Streamlit serves files: a browser reads each once, under a name that changes with its content."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit as st
+
+from pages.shared.components import payload
+
+_HERE = Path(__file__).parent
+_STATIC = _HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
+_COMMON = _HERE / "common.js"
+
+
+def component(name: str, script: Path, *, html: str, css: str, isolate_styles: bool = True) -> Any:
+    """A component whose `script` is served. What is sent with every message is only a loader.
+
+    The script's default function is called with the component and with what `common.js` exports; its `forget` with the
+    component's parent element, once the component is gone.
+    """
+    loader = f"""
+    const scripts = () => Promise.all([{_imported(script)}, {_imported(_COMMON)}]);
+    export default (component) => {{
+      scripts().then(([own, common]) => own.default(component, common));
+      return () => scripts().then(([own]) => own.forget(component.parentElement));
+    }}"""
+    return st.components.v2.component(name, html=html, css=css, js=loader, isolate_styles=isolate_styles)
+
+
+def fetch_plotly() -> None:
+    """Lets the browser read Plotly while nothing else happens, so that the first chart need not wait for it."""
+    _fetcher()(key="plotly_fetcher", data=payload({"plotly": plotly_script()}))
+
+
+@st.cache_resource(show_spinner=False)
+def _fetcher() -> Any:
+    script = f"""
+    export default ({{ data: [data] }}) => {{
+      (window.requestIdleCallback ?? setTimeout)(async () => (await {_imported(_COMMON)}).plotly(data.plotly));
+    }}"""
+    return st.components.v2.component("digit_lab_plotly", js=script, isolate_styles=False)
+
+
+@st.cache_resource(show_spinner=False)
+def plotly_script() -> str:
+    """Where the browser finds Plotly."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return _put(source, f"plotly-{plotly.__version__}.min.js")
+
+
+@st.cache_resource(show_spinner=False)
+def _served(script: Path) -> str:
+    content = hashlib.sha256(script.read_bytes()).hexdigest()[:10]
+    return _put(script, f"{script.stem}-{content}.js")
+
+
+def _imported(script: Path) -> str:
+    return f'import(new URL("{_served(script)}", document.baseURI).href)'
+
+
+def _put(source: Path, name: str) -> str:
+    _STATIC.mkdir(exist_ok=True)
+    target = _STATIC / name
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        beside = target.with_suffix(".new")
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+    return f"app/static/{name}"
