@@ -34,7 +34,7 @@ def changes(key: str, items: Mapping[str, Any]) -> dict[str, Any]:
     if before is None or before.visit != visit:  # the page was left meanwhile: the browser has let go of everything
         before = _Held(visit, "", {})
     digests = {name: _digest(item) for name, item in items.items()}
-    revision = hashlib.blake2b(b"".join(digests.values()), digest_size=8).hexdigest()
+    revision = hashlib.blake2b(repr(digests).encode(), digest_size=8).hexdigest()
     st.session_state[_slot(key)] = _Held(visit, revision, digests)
     changed = {name: items[name] for name, digest in digests.items() if before.digests.get(name) != digest}
     return {"before": before.revision, "revision": revision, "items": changed}

@@ -1,0 +1,103 @@
+"""Compare under the hand: ticks, names and stars, and a browser that is sent only what changed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from core.config import RunConfig
+from core.runs import Run, RunStore
+from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
+from tests.made_runs import make
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def runs(server: Server) -> list[Run]:
+    store = RunStore(server.home)
+    return [make(store, RunConfig(units=units, epochs=3), name=f"Made {units}") for units in (32, 64, 128, 256)]
+
+
+@pytest.fixture(scope="module")
+def two(browser: Browser, server: Server, runs: list[Run]) -> Iterator[Page]:
+    """Compare with two runs in the charts, for tests that only look."""
+    with visitor(browser, server) as page:
+        visit(page, f"/compare?runs={runs[1].id},{runs[2].id}")
+        expect(curves(page)).to_have_attribute("data-traces", "2")
+        yield page
+
+
+def line(page: Page, run: Run) -> Locator:
+    return page.locator(f'tr[data-run="{run.id}"]')
+
+
+def curves(page: Page) -> Locator:
+    """The first chart: validation accuracy, one curve a run."""
+    return page.locator(".overlay-plot").first
+
+
+def test_every_tick_counts_however_quickly_one_follows_another(page: Page, runs: list[Run]):
+    visit(page, f"/compare?runs={runs[0].id}")
+    expect(curves(page)).to_have_attribute("data-traces", "1")
+    for run in runs[1:]:
+        line(page, run).get_by_role("checkbox").click()
+    expect(curves(page)).to_have_attribute("data-traces", "4")
+    expect(page.locator(".runs .count")).to_contain_text("4 in the charts")
+    page.reload()
+    expect(curves(page)).to_have_attribute("data-traces", "4")
+
+
+def test_what_is_said_of_a_run_is_there_after_a_reload(page: Page, runs: list[Run]):
+    visit(page, f"/compare?runs={runs[0].id}")
+    line(page, runs[0]).get_by_role("button", name="Give it a star").click()
+    expect(line(page, runs[0]).get_by_role("button", name="Take the star away")).to_be_visible()
+    line(page, runs[0]).hover()
+    line(page, runs[0]).get_by_role("button", name="Rename").click()
+    page.keyboard.type("The <b>small</b> one")
+    page.keyboard.press("Enter")
+    wait_idle(page)
+    page.reload()
+    expect(line(page, runs[0])).to_contain_text("The <b>small</b> one")
+    expect(line(page, runs[0]).get_by_role("button", name="Take the star away")).to_be_visible()
+
+
+def test_a_chart_below_the_window_is_drawn_when_one_comes_to_it(two: Page):
+    last = two.locator(".overlay-plot").last
+    assert last.get_attribute("data-traces") is None
+    last.scroll_into_view_if_needed()
+    expect(last).to_have_attribute("data-traces", "4")  # two curves, and their raw ones behind
+
+
+def test_a_run_under_the_mouse_stands_out_in_the_charts(two: Page, runs: list[Run]):
+    first = curves(two).locator(".scatterlayer > .trace").first
+    line(two, runs[2]).hover()
+    expect(first).to_have_css("opacity", "0.15")
+    two.mouse.move(0, 0)
+    expect(first).to_have_css("opacity", "1")
+
+
+def test_table_and_charts_are_whole_again_after_a_look_at_another_page(two: Page, runs: list[Run]):
+    follow(two, "Prepare")
+    follow(two, "Compare")
+    expect(curves(two)).to_have_attribute("data-traces", "2")
+    expect(line(two, runs[3])).to_be_visible()
+
+
+def test_a_browser_that_missed_a_message_asks_for_all_of_it(two: Page):
+    seen = two.evaluate(
+        """async () => {
+          const script = performance.getEntriesByType("resource").find((each) => each.name.includes("common-"));
+          const { take } = await import(script.name);
+          const held = {}, lost = [], message = (before, revision, items) => ({ before, revision, items });
+          const told = [
+            take(held, message("", "1", { a: 1, b: 1 }), (name) => lost.push(name)),
+            take(held, message("", "1", { a: 1, b: 1 }), (name) => lost.push(name)), // the same once more
+            take(held, message("1", "2", { b: 2 }), (name) => lost.push(name)),
+            take(held, message("3", "4", { a: 4 }), (name) => lost.push(name)), // the third never came
+            take(held, message("", "4", { a: 4 }), (name) => lost.push(name)),
+          ];
+          return { told, lost, items: held.items };
+        }"""
+    )
+    assert seen == {"told": [True, False, True, False, True], "lost": ["4"], "items": {"a": 4}}
