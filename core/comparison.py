@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import isfinite
 from operator import attrgetter
 
@@ -36,6 +36,11 @@ class Row:
     @property
     def config(self) -> RunConfig:
         return self.run.config
+
+    @cached_property  # asked of hundreds of runs at every click
+    def experiment(self) -> RunConfig:
+        """The config without its seed and device: what is the same over a repetition."""
+        return self.config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})
 
     @property
     def parameters(self) -> int | None:
@@ -100,17 +105,11 @@ def varying(configs: Iterable[RunConfig]) -> list[str]:
     return [name for name, column in zip(KNOBS, values, strict=False) if len(set(column)) > 1]
 
 
-@lru_cache(maxsize=4096)  # asked of hundreds of runs at every click
-def experiment(config: RunConfig) -> RunConfig:
-    """The config without its seed and device: what is the same over a repetition."""
-    return config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})
-
-
 def repetitions(found: Sequence[Row]) -> list[list[Row]]:
     """Rows of the same experiment together, in the order in which each first appears."""
     groups: dict[RunConfig, list[Row]] = {}
     for row in found:
-        groups.setdefault(experiment(row.config), []).append(row)
+        groups.setdefault(row.experiment, []).append(row)
     return list(groups.values())
 
 
@@ -198,6 +197,7 @@ def validation_curve(summary: Summary, measure: str, unit: str) -> tuple[np.ndar
     return pairs[:, 0], pairs[:, 1]
 
 
+@lru_cache(maxsize=256)  # of some dozens of runs, at every click
 def training_curve(curve: Curve, measure: str, unit: str, smoothing: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """(x, y) of `accuracy` or `loss` along the training. float64 (points,) each."""
     y = np.asarray(getattr(curve, measure), np.float64)

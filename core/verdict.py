@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import significance
-from core.comparison import Row, described, experiment
+from core.comparison import Row, described
 from core.config import KNOBS
 from core.evaluations import TEST, VALIDATION
 from core.significance import LEVEL
@@ -91,16 +91,16 @@ def by_counts(called: tuple[str, str], first: float, second: float, images: int,
 
 def repeated(row: Row, found: Sequence[Row]) -> list[Row]:
     """The runs of the same experiment with a figure to compare, one a seed, the newest of each."""
-    same = [each for each in found if experiment(each.config) == experiment(row.config) and each.state == "finished"]
+    same = [each for each in found if each.experiment == row.experiment and each.state == "finished"]
     return list({each.config.seed: each for each in reversed(same)}.values())
 
 
 def over_seeds(first: Row, second: Row, found: Sequence[Row]) -> str | None:
     """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure."""
-    if experiment(first.config) == experiment(second.config):
+    if first.experiment == second.experiment:
         return None
     here, there = repeated(first, found), repeated(second, found)
-    plain = described([experiment(first.config), experiment(second.config)])
+    plain = described([first.experiment, second.experiment])
     called = (plain[0], plain[1]) if all(plain) and max(map(len, plain)) <= 60 else names(first, second)
     for measure, figures in (("test", lambda row: row.test), ("validation", lambda row: row.summary.last_validation)):
         values = [[value for row in rows if (value := figures(row)) is not None] for rows in (here, there)]

@@ -1,6 +1,7 @@
 """Compare's second half: two runs, what sets them apart, and which is better, in words."""
 
 import sys
+from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,6 +14,11 @@ from core.verdict import Difference
 from pages.shared import caches
 from pages.shared.evaluate_choice import ask
 
+_STYLE = """<style>
+.two-runs {width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums}
+.two-runs td, .two-runs th {padding: .35rem .6rem; text-align: left; border-bottom: 1px solid rgb(128 128 128 / .3)}
+.two-runs th {font-weight: 400; opacity: .75}
+</style>"""
 MANY = 5  # runs in the charts, beyond which the best of them is partly the luckiest
 
 
@@ -69,11 +75,14 @@ def _verdict(first: Row, second: Row) -> None:
     elif _answered(first, split) and _answered(second, split):
         _by_images(first, second, called, split)
     else:
-        _by_counts(first, second, called, split, "")
-        asked = st.button("Ask both networks image by image", icon=":material/play_arrow:", key="compare_ask")
-        st.caption("Waking the first network takes some seconds; the answers are kept.")
+        rough = st.empty()
+        with rough.container():
+            _by_counts(first, second, called, split, "")
+            asked = st.button("Ask both networks image by image", icon=":material/play_arrow:", key="compare_ask")
+            st.caption("Waking the first network takes some seconds; the answers are kept.")
         if asked:
             _by_images(first, second, called, split)
+            rough.empty()
 
 
 def _answered(row: Row, split: str) -> bool:
@@ -112,5 +121,10 @@ def _tables(first: Row, second: Row) -> None:
 
 
 def _table(lines: list[Difference]) -> None:
-    st.table({"": [line.what for line in lines], "First": [line.first for line in lines],
-              "Second": [line.second for line in lines]}, hide_index=True)  # fmt: skip
+    """Not `st.table`, which makes a data frame of it: 40 MB for pandas at the first, and slower at every click."""
+    rows = "".join(
+        f"<tr><th scope='row'>{escape(line.what)}</th><td>{escape(line.first)}</td><td>{escape(line.second)}</td></tr>"
+        for line in lines
+    )
+    head = "<tr><td></td><th scope='col'>First</th><th scope='col'>Second</th></tr>"
+    st.html(f"{_STYLE}<table class='two-runs'>{head}{rows}</table>")

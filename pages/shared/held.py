@@ -7,7 +7,7 @@ holds nothing) answers with the trigger `lost`, and is sent everything.
 """
 
 import hashlib
-import json
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ def forget(key: str) -> None:
 
 
 def _digest(item: Any) -> bytes:
-    return hashlib.blake2b(json.dumps(item).encode(), digest_size=8).digest()
+    return hashlib.blake2b(marshal.dumps(item, 2), digest_size=8).digest()  # many times as fast as JSON
 
 
 def _slot(key: str) -> str:

@@ -1,5 +1,6 @@
 """Compare as a visitor finds it: table, verdict, deleting with undo, and sweeps."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -159,7 +160,10 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
     app = open_page("compare", runs=",".join(run.id for run in runs))
     said = told(app)
     assert "**units 128** is better than units 64 by 2.00 points; that is **more than the noise**" in said
-    assert app.table[0].value.to_numpy().tolist() == [["Units", "64", "128"]]
+    (differing,) = [each.proto.body for each in app.get("html") if "Units" in each.proto.body]
+    assert re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", differing) == [
+        ("Units", "64", "128")
+    ]
 
 
 def test_without_networks_the_accuracies_alone_speak(open_page: Open, store: RunStore, table):
@@ -212,6 +216,15 @@ def test_a_search_is_written_down_and_begun(open_page: Open, store: RunStore, qu
     sweep = SweepStore(store).all()[0]
     assert (sweep.kind, sweep.trials, sweep.base.validate_on) == (SEARCH, 20, "held-out")
     assert not queued  # its own process queues them
+
+
+def test_a_young_search_says_what_it_needs_to_tell_which_knob_mattered(open_page: Open, store: RunStore, queued):
+    sweep = SweepStore(store).create(SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20)
+    for units in (64, 128):
+        make(store, RunConfig(units=units, epochs=2), sweep=sweep.id)
+    said = told(open_page("compare", view="sweep"))
+    assert "Best so far: units" in said
+    assert f"That takes at least {search.FOR_IMPORTANCE} runs that differ." in said
 
 
 def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):
