@@ -1,7 +1,7 @@
 """The engine on TensorFlow: one `tf.function` runs many batches over images that lie on the device."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -18,8 +18,7 @@ class TensorFlow:
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
         self.images, self.labels = tf.constant(train.images), tf.constant(train.labels)
-        self.many = tf.function(self._many, jit_compile=compiled(model), autograph=False)
-        self.weights = [variable.value for variable in model.trainable_variables]
+        self.program = Program.of(model, scheduled=plan.scheduled)
 
     def put(self, images: np.ndarray) -> None:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
@@ -30,9 +29,11 @@ class TensorFlow:
         sums = Sums(images=call.images)
         for batches, sizes, rates, count in call.parts(self.plan):
             if len(batches) == self.plan.batches_a_call and batches.shape[1] == self.plan.batch_size:
-                sums.add(*self.many(self.images, *map(tf.constant, (batches, sizes, rates, count))))
+                called = map(tf.constant, (batches, sizes, rates, count))
+                sums.add(*self.program.many(self.images, self.labels, *called))
             else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
-                sums.add(*self._one(self.images, tf.constant(batches[0]), float(sizes[0]), rates[0]))
+                batch = tf.constant(batches[0])
+                sums.add(*self.program.one(self.images, self.labels, batch, float(sizes[0]), rates[0]))
         return sums
 
     def evaluate(self, digits: Digits) -> Sums:
@@ -66,25 +67,32 @@ class TensorFlow:
             variable.assign(value)
         return sums.as_logs()
 
-    def _many(self, images: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> tuple[Any, Any]:
-        """Trains the first `count` rows of `batches`. Sums are kept for each place in a batch: adding those up is quick
-        outside, and would be kernels to compile here."""
 
-        def batch(place: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
-            more, hits = self._one(images, batches[place], sizes[place], rates[place])
-            return place + 1, loss + more, correct + hits
+class Program:
+    """The steps of one model as TensorFlow has traced and compiled them, at the first call of each shape.
 
-        size = batches.shape[1]
-        start = (0, tf.zeros(size), tf.zeros(size, tf.int32))
-        _, loss, correct = tf.while_loop(lambda place, *_: place < count, batch, start)
-        return loss, correct
+    It stays with its model: one that was rehearsed begins at once when it is trained in earnest.
+    """
 
-    def _one(self, images: Any, batch: Any, size: Any, rate: Any) -> tuple[Any, Any]:
+    def __init__(self, model: keras.Sequential, *, scheduled: bool) -> None:
+        self.model, self.scheduled = model, scheduled
+        self.weights = [variable.value for variable in model.trainable_variables]
+        self.many = tf.function(self._many, jit_compile=compiled(model), autograph=False)
+
+    @classmethod
+    def of(cls, model: keras.Sequential, *, scheduled: bool) -> Self:
+        """The model's own, or a new one."""
+        program = getattr(model, "digit_lab_program", None)
+        if not isinstance(program, cls) or program.scheduled != scheduled:
+            program = model.digit_lab_program = cls(model, scheduled=scheduled)
+        return program
+
+    def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> tuple[Any, Any]:
         """One step, exactly Keras' `train_step`: returns the loss of each image and whether it was answered rightly."""
         optimizer = self.model.optimizer
-        if self.plan.scheduled:
+        if self.scheduled:
             optimizer.learning_rate.assign(rate)
-        labels = tf.gather(self.labels, batch)
+        labels = tf.gather(labels, batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self.weights)
             answers = logits(self.model, tf.gather(images, batch), optimizer.iterations, training=True)
@@ -92,6 +100,19 @@ class TensorFlow:
             mean = tf.reduce_sum(loss) / size
         optimizer.apply(tape.gradient(mean, self.weights), self.model.trainable_variables)
         return loss, present(right(labels, answers), size)
+
+    def _many(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> tuple[Any, Any]:
+        """Trains the first `count` rows of `batches`. Sums are kept for each place in a batch: adding those up is quick
+        outside, and would be kernels to compile here."""
+
+        def batch(place: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
+            more, hits = self.one(images, labels, batches[place], sizes[place], rates[place])
+            return place + 1, loss + more, correct + hits
+
+        size = batches.shape[1]
+        start = (0, tf.zeros(size), tf.zeros(size, tf.int32))
+        _, loss, correct = tf.while_loop(lambda place, *_: place < count, batch, start)
+        return loss, correct
 
 
 def compiled(model: keras.Sequential) -> bool:

@@ -5,6 +5,7 @@ dashboard that was killed, or a second one beside it, finds everything as it is.
 """
 
 import atexit
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from core import rehearsal
 from core.config import RunConfig
 from core.control import Wishes
 from core.devices import slot
@@ -31,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 WORKER = (sys.executable, "-m", "core.worker")
 LOOK_SECONDS = 0.2
 SPARE_SECONDS = 15 * 60  # a spare worker nobody has asked for goes home after this, with its 550 MB
+SETTLED_SECONDS = 1.0  # a knob that is still being turned is not worth compiling for
 ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
 
 
@@ -60,9 +63,11 @@ class Jobs:
     def running(self) -> list[Run]:
         return [run for run in self.store.active() if run.state != WAITING]
 
-    def warm(self) -> None:
-        """Somebody is about to train: keep a worker ready."""
+    def warm(self, config: RunConfig | None = None) -> None:
+        """Somebody is about to train: keep a worker ready, for `config` if that is known."""
         self._workers.wanted = time.monotonic()
+        if config is not None:
+            self._workers.expect(config)
         self._due.set()
 
     def pause(self, run_id: str, *, by: str | None = None) -> None:
@@ -193,6 +198,8 @@ class Workers:
         self.wanted: float = -SPARE_SECONDS
         self.failures: Counter[str] = Counter()
         self._spare: subprocess.Popen[bytes] | None = None
+        self._expected: tuple[RunConfig, float] | None = None  # and since when
+        self._rehearsed: RunConfig | None = None  # by the spare worker
         self._sent: dict[str, subprocess.Popen[bytes]] = {}
 
     def send(self, run: Run) -> None:
@@ -201,10 +208,13 @@ class Workers:
         if worker is None or worker.poll() is not None:
             worker = self._start()
         self._sent[run.id] = worker
-        with suppress(BrokenPipeError):
-            assert worker.stdin is not None
-            worker.stdin.write(f"{run.id}\n".encode())
-            worker.stdin.flush()
+        _tell(worker, run.id)
+
+    def expect(self, config: RunConfig) -> None:
+        """`config` is likely to be trained: once it has stood for a moment, the spare worker has it compiled."""
+        config = rehearsal.rehearsed(config)
+        if self._expected is None or self._expected[0] != config:
+            self._expected = config, time.monotonic()
 
     def devices(self) -> set[str]:
         """The devices for which a worker of ours is on its way or at work."""
@@ -230,7 +240,12 @@ class Workers:
         if self._spare and (not wanted or self._spare.poll() is not None):
             self.send_home()
         elif wanted and self._spare is None and not self._sent:
-            self._spare = self._start()
+            self._spare, self._rehearsed = self._start(), None
+        if self._spare and self._expected and self._expected[0] != self._rehearsed:
+            config, since = self._expected
+            if time.monotonic() - since > SETTLED_SECONDS:
+                self._rehearsed = config
+                _tell(self._spare, json.dumps(config.to_dict()))
 
     def send_home(self) -> None:
         spare, self._spare = self._spare, None
@@ -272,6 +287,13 @@ def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:
         ordered.append((turns[run.starter], run))
         turns[run.starter] += 1
     return [run for _, run in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def _tell(worker: "subprocess.Popen[bytes]", line: str) -> None:
+    assert worker.stdin is not None
+    with suppress(BrokenPipeError):
+        worker.stdin.write(f"{line}\n".encode())
+        worker.stdin.flush()
 
 
 def _closed(worker: "subprocess.Popen[bytes]") -> None:

@@ -1,7 +1,7 @@
 """Several digits in one picture: where each is, read from left to right, line by line.
 
-Ink that hangs together is one piece; pieces above one another are one digit (the bar of a 5, a broken 4). A piece too
-wide for a digit is cut where neighbours touch: the cuts are chosen so that what lies between looks most like digits.
+Ink that hangs together is one piece; pieces above one another are one digit (the bar of a 5, a broken 4). A piece wide
+enough for two is cut along ways that cross little ink, chosen so that what lies between looks most like digits.
 """
 
 import math
@@ -16,10 +16,13 @@ from core.errors import DrawingError
 from core.strokes import Stroke, render
 
 MOST = 40  # digits in one picture
-WIDEST = 1.15  # of its line's height: what is wider is taken for touching digits
+WIDEST = 1.15  # of its line's height: what is wider is no single digit
 _SMALLEST = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
 _SHARED = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
-_CUTS = 14  # places tried in a wide piece
+SINGLE = 0.7  # of its line's height: what is narrower is one digit
+_CUTS = 14  # ways tried through a wide piece
+_SEAM_ROWS = 96  # they are looked for at this height
+_ASIDE = 0.03  # of a pixel of ink, for a step aside
 _NARROWEST = 0.12  # of the height, for a piece between two cuts: a 1
 Likeness = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
 
@@ -150,15 +153,15 @@ def _height(line: list[Found]) -> float:
 
 def _apart(whole: Found, height: float, likeness: Likeness | None) -> list[Found]:
     """`whole`, or the digits that touch in it."""
-    if likeness is None or whole.width <= WIDEST * height:
+    if likeness is None or whole.width <= SINGLE * height:
         return [whole]
-    cuts = _places_to_cut(whole.ink)
-    edges = [0, *cuts, whole.width]
+    edges = _with_borders(_seams(whole.ink), whole.ink.shape)
+    middles = edges.mean(1)
     spans = [
         (a, b)
         for a in range(len(edges))
         for b in range(a + 1, len(edges))
-        if _NARROWEST * height <= edges[b] - edges[a] <= WIDEST * height
+        if _NARROWEST * height <= middles[b] - middles[a] <= WIDEST * height
     ]
     tried = {span: _part(whole, edges[span[0]], edges[span[1]]) for span in spans}
     parts = {span: part for span, part in tried.items() if part is not None}
@@ -169,27 +172,62 @@ def _apart(whole: Found, height: float, likeness: Likeness | None) -> list[Found
     return [parts[span] for span in _best_chain(scores, len(edges))] or [whole]
 
 
-def _places_to_cut(ink: np.ndarray) -> list[int]:
-    """Columns with little ink, well spread: where neighbours touch."""
-    thickness = ndimage.gaussian_filter1d(ink.sum(0), max(1.0, len(ink) / 60))
-    apart = max(2, ink.shape[1] // (2 * _CUTS))
-    places: list[int] = []
-    for column in np.argsort(thickness, kind="stable"):
-        if apart <= column <= ink.shape[1] - apart and all(abs(column - place) >= apart for place in places):
-            places.append(int(column))
-            if len(places) == _CUTS:
+def _seams(ink: np.ndarray) -> np.ndarray:
+    """Where neighbours may touch: ways from top to bottom through little ink, int (ways, rows), from left to right.
+
+    A way moves aside by one pixel a row where that saves it ink, since digits that touch lean over one another.
+    """
+    grain = math.ceil(len(ink) / _SEAM_ROWS)  # of large pictures, the thickest ink of each little square
+    padded = np.pad(ink, [(0, -side % grain) for side in ink.shape])
+    coarse = padded.reshape(len(padded) // grain, grain, -1, grain).max((1, 3))
+    rows, columns = coarse.shape
+    apart, reach = max(2, rows // 12), max(2, rows // 4)
+    ways, costs = _cheapest(coarse, np.arange(apart, columns - apart + 1, 2), reach)
+    chosen: list[int] = []
+    middles = ways.mean(1) if len(ways) else np.empty(0)
+    for place in np.argsort(costs, kind="stable"):
+        if all(abs(middles[place] - middles[other]) >= apart for other in chosen):
+            chosen.append(int(place))
+            if len(chosen) == _CUTS:
                 break
-    return sorted(places)
+    chosen.sort(key=lambda place: middles[place])
+    return np.repeat(ways[chosen] * grain, grain, axis=1)[:, : len(ink)]
 
 
-def _part(whole: Found, start: int, stop: int) -> Found | None:
-    """The columns from `start` to `stop`, cropped to their ink; None where there is too little."""
-    ink = whole.ink[:, start:stop]
-    rows = np.flatnonzero((ink > INK).any(1))
+def _cheapest(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each column the way that meets the least ink, at most `reach` aside: int (n, rows), and its ink, (n,)."""
+    places = columns[:, None] + np.arange(-reach, reach + 1)
+    beyond = (places < 0) | (places >= ink.shape[1])
+    cost = np.where(beyond, np.inf, ink[:, np.clip(places, 0, ink.shape[1] - 1)])  # (rows, n, places)
+    total, steps = cost[0], np.zeros(cost.shape, np.int8)
+    for row in range(1, len(ink)):
+        edged = np.pad(total, [(0, 0), (1, 1)], constant_values=np.inf)
+        ways = np.stack([edged[:, :-2] + _ASIDE, total, edged[:, 2:] + _ASIDE])
+        steps[row] = ways.argmin(0) - 1
+        total = ways.min(0) + cost[row]
+    at, each = total.argmin(1), np.arange(len(columns))
+    costs, found = total[each, at], np.empty((len(columns), len(ink)), np.int64)
+    for row in range(len(ink) - 1, -1, -1):
+        found[:, row] = places[each, at]
+        at = at + steps[row, each, at]
+    return found, costs
+
+
+def _with_borders(ways: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    rows, columns = shape
+    return np.concatenate([np.zeros((1, rows), int), ways, np.full((1, rows), columns)])
+
+
+def _part(whole: Found, start: np.ndarray, stop: np.ndarray) -> Found | None:
+    """What lies between two ways, cropped to its ink; None where there is too little."""
+    column = np.arange(whole.width)
+    ink = np.where((column >= start[:, None]) & (column < stop[:, None]), whole.ink, 0)
+    rows, columns = np.flatnonzero((ink > INK).any(1)), np.flatnonzero((ink > INK).any(0))
     if len(rows) < 0.3 * whole.height:
         return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    return Found(whole.left + start, whole.top + top, whole.left + stop, whole.top + bottom, ink[top:bottom])
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    box = whole.left + left, whole.top + top, whole.left + right, whole.top + bottom
+    return Found(*box, ink[top:bottom, left:right])
 
 
 def _best_chain(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:

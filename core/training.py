@@ -59,14 +59,17 @@ def train(
     resume: Snapshot | None = None,
     keep: Callable[[Snapshot], None] | None = None,
     glimpse: Callable[[dict[str, np.ndarray]], None] | None = None,
+    network: keras.Sequential | None = None,
 ) -> Trained:
     """Trains a network as the knobs say. Emits `Started`, `BatchDone` about every 50 ms, `EpochDone` after `keep`.
 
+    `network`: as `models.build` makes it of this config, where it is at hand already.
     Raises `DeviceError` where the device is missing or out of memory, `NetworkError` for impossible layers.
     """
     with devices.computing(config.device) as device:
         try:
-            return _Run(config, data, emit, control or Control(), keep, glimpse).train(device, resume)
+            run = _Run(config, data, emit, control or Control(), keep, glimpse)
+            return run.train(device, resume, network or build(config))
         except Exception as error:
             if not devices.out_of_memory(error):
                 raise
@@ -87,8 +90,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.stopped = False
         self.history: dict[str, list[float]] = {}
 
-    def train(self, device: str, resume: Snapshot | None) -> Trained:
-        config, network = self.config, build(self.config)
+    def train(self, device: str, resume: Snapshot | None, network: keras.Sequential) -> Trained:
+        config = self.config
         self.helpers = _helpers(config)
         self.resume, epoch = resume, resume.epoch if resume else 0
         self.scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0

@@ -1,9 +1,11 @@
 """`python -m core.worker`: one process, one run. TensorFlow is imported first; then it waits on stdin for a run's id.
 
-End of stdin while it waits: the dashboard is gone, and so is the worker. Once it trains, it no longer listens: it
-outlives the dashboard, writes to the run's folder and ends with the run, so that the device's memory is given back.
+Before that it may be told what is likely to be trained, a config as JSON in a line, and has it compiled. End of stdin
+while it waits: the dashboard is gone, and so is the worker. Once it trains, it no longer listens: it outlives the
+dashboard, writes to the run's folder and ends with the run, so that the device's memory is given back.
 """
 
+import json
 import os
 import select
 import signal
@@ -18,15 +20,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from core import evaluations, keeping, mnist, programs
+from core import evaluations, keeping, mnist, programs, rehearsal
 from core.config import RunConfig
 from core.control import Obedience
 from core.devices import slot
-from core.digits import Digits
 from core.errors import DigitLabError, RunError
 from core.events import FAILED, STOPPED, EpochDone, Event, RunEnded, Started
 from core.files import Lock, disk_errors, write_whole
-from core.runs import RunStore
+from core.rehearsal import Rehearsed
+from core.runs import RunStore, describe
 from core.timeline import EventFile
 from core.waking import wake_keras
 
@@ -45,16 +47,39 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     wake()
-    if not select.select([sys.stdin], [], [], 0)[0]:  # nobody asks yet: make ready
-        _rehearse()
+    if not _asked():  # nobody asks yet: make ready
+        rehearsal.first()
+    ready: Rehearsed | None = None
+    while order := _order():
+        if not order.startswith("{"):
+            _train(order, ready)
+            return
+        if not _asked():
+            ready = rehearsal.of(RunConfig.from_dict(json.loads(order)))
+            print(f"Ready for {describe(ready.config)}." if ready else "The rehearsal failed.", flush=True)
 
-    run_id = sys.stdin.readline().strip()
-    if run_id:
-        store = RunStore()
-        _log_to(store.get(run_id).folder / "worker.log")
-        job = Training(store, run_id)
-        signal.signal(signal.SIGTERM, lambda *_: job.stop())
-        job.run(claim=True)
+
+def _order() -> str:
+    """The next line from the dashboard: a run's id, or a config to rehearse as JSON; empty where it is gone.
+
+    Read byte by byte: what Python had read ahead, `_asked` would not see.
+    """
+    line = bytearray()
+    while (byte := os.read(0, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode().strip()
+
+
+def _asked() -> bool:
+    return bool(select.select([0], [], [], 0)[0])
+
+
+def _train(run_id: str, ready: Rehearsed | None) -> None:
+    store = RunStore()
+    _log_to(store.get(run_id).folder / "worker.log")
+    job = Training(store, run_id, ready=ready)
+    signal.signal(signal.SIGTERM, lambda *_: job.stop())
+    job.run(claim=True)
 
 
 def wake() -> None:
@@ -62,17 +87,6 @@ def wake() -> None:
     if slot("auto") == "cpu":
         programs.keep(mnist.home() / "programs")
     wake_keras(alone=True)
-
-
-def _rehearse() -> None:
-    """Trains a small network on a few images, so that the next click need not wait for what is done once a process."""
-    from core.training import train
-
-    noise = Digits(
-        np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8), np.arange(300, dtype=np.uint8) % 10
-    )
-    few = mnist.Mnist(noise, noise[:10], noise[:10], mnist.Source("rehearsal", "Noise.", complete=False))
-    train(RunConfig(units=8, epochs=1), few, emit=lambda event: None)
 
 
 def _log_to(path: Path) -> None:
@@ -93,8 +107,9 @@ class Training:
         *,
         say: Callable[[Event], None] = lambda event: None,
         waits_for: Callable[[str], None] = lambda run_id: None,
+        ready: Rehearsed | None = None,
     ) -> None:
-        self.store, self.kept = store, store.get(run_id)
+        self.store, self.kept, self.ready = store, store.get(run_id), ready
         self.listener, self.waits_for = say, waits_for
         self.control = Obedience(self.kept, self._say)
         self.history: dict[str, list[float]] = {}
@@ -167,6 +182,7 @@ class Training:
         self.history = resume.history if resume else {}
         if self.control.should_stop():
             raise RunError("The run was stopped before it began. Resume it to train it.")
+        at_hand = self.ready and self.ready.config == rehearsal.rehearsed(self.kept.config)
         trained = training.train(
             self.kept.config,
             mnist.load(),
@@ -175,6 +191,7 @@ class Training:
             resume,
             keep=self._keep,
             glimpse=self._glimpse,
+            network=self.ready.network if self.ready and at_hand else None,
         )
         if self.control.diverged:
             return replace(trained.ended, outcome=FAILED, reason=self.control.diverged)

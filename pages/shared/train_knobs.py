@@ -108,7 +108,7 @@ def _images(config: RunConfig) -> int:
 
 def _before_start(config: RunConfig) -> None:
     """What it will take, whether it has been there before, and Start."""
-    caches.jobs().warm()
+    caches.jobs().warm(config)
     told = forecast.forecast(config, _images(config), caches.store().runs())
     basis = f"from {told.measured} runs here" if told.measured else "a first guess: no run here has been timed yet"
     st.markdown(

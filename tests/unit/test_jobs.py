@@ -1,5 +1,6 @@
 """The queue: whose turn it is, one run a device, and that nothing is lost when the dashboard dies."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import core.jobs
 from core.config import RunConfig
 from core.errors import ConfigError, RunError
 from core.jobs import Jobs, fair_order
@@ -58,6 +60,20 @@ def test_one_run_a_device_and_the_rest_wait(jobs):
     jobs.stop(first.id)
     wait_until(lambda: second.state == "finished")
     assert first.state == "stopped"
+
+
+def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, monkeypatch):
+    monkeypatch.setattr(core.jobs, "SETTLED_SECONDS", 0.3)
+    jobs = Jobs(store, worker=STAND_IN)
+    for units in (100, 101, 102):  # a slider on its way
+        jobs.warm(RunConfig(units=units))
+        time.sleep(0.05)
+    rehearsed = store.home / "rehearsed"
+    wait_until(rehearsed.exists)
+    jobs.warm(RunConfig(units=102, epochs=9, patience=2))  # the same program
+    time.sleep(0.8)
+    jobs.close()
+    assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
 
 
 def test_turns_are_fair(store):

@@ -1,5 +1,6 @@
 """The worker: what it keeps, what it survives, and that a resume after `kill -9` is the run that was never killed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -41,16 +42,25 @@ def weights_of(run) -> dict[str, np.ndarray]:
     return read_arrays(run.epoch_path(run.kept_epochs[-1]))
 
 
-def process(store: RunStore, run) -> subprocess.Popen:
-    """A real worker on its way to `run`."""
+def process(store: RunStore, order: str) -> subprocess.Popen:
+    """A real worker with something to do: a run's id, or a config to rehearse."""
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
     environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
     worker = subprocess.Popen(
-        [sys.executable, "-m", "core.worker"], stdin=subprocess.PIPE, cwd=ROOT, env=environment, stderr=subprocess.PIPE
+        [sys.executable, "-m", "core.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment,
     )
-    worker.stdin.write(f"{run.id}\n".encode())
-    worker.stdin.flush()
+    tell(worker, order)
     return worker
+
+
+def tell(worker: subprocess.Popen, order: str) -> None:
+    worker.stdin.write(f"{order}\n".encode())
+    worker.stdin.flush()
 
 
 def wait_until(true, seconds: float = 60.0) -> None:
@@ -78,12 +88,12 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_
     config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
     whole, _ = train(store, config)
     run = store.create(config, queued=True)
-    worker = process(store, run)
+    worker = process(store, run.id)
     wait_until(lambda: len(run.epochs) >= 2)
     worker.kill()
     worker.wait()
-    worker.stdin.close()
-    worker.stderr.close()
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
     assert run.state == "interrupted"
     from core.worker import Training
 
@@ -282,9 +292,25 @@ def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
     assert run.kept_epochs[-1] == 9
 
 
-def test_an_idle_worker_ends_with_its_dashboard():
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "core.worker"], stdin=subprocess.PIPE, cwd=ROOT, stderr=subprocess.DEVNULL
-    )
+def test_a_rehearsed_run_trains_the_same_bits(store):
+    config = SMALL.changed(dropout=0.2, schedule="cosine")
+    plain, _ = train(store, config)
+    run = store.create(config, queued=True)
+    worker = process(store, json.dumps(config.changed(epochs=50).to_dict()))
+    assert worker.stdout.readline().startswith(b"Ready for ")
+    tell(worker, run.id)
+    assert worker.wait(60) == 0
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert run.state == "finished"
+    ours, theirs = weights_of(run), weights_of(plain)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_an_idle_worker_ends_with_its_dashboard(store):
+    worker = process(store, json.dumps(SMALL.to_dict()))
     worker.stdin.close()
     assert worker.wait(60) == 0
+    assert worker.stdout.read() == b"", "it rehearsed for nobody"
+    worker.stdout.close()
+    worker.stderr.close()
