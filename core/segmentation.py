@@ -19,8 +19,9 @@ MOST = 40  # digits in one picture
 WIDEST = 1.15  # of its line's height: what is wider is no single digit
 _SMALLEST = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
 _SHARED = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
-SINGLE = 0.7  # of its line's height: what is narrower is one digit
+SINGLE = 0.85  # of its line's height: what is narrower is one digit
 _CUTS = 14  # ways tried through a wide piece
+_WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: from this width on, a part is the less likely one digit
 _SEAM_ROWS = 96  # they are looked for at this height
 _ASIDE = 0.03  # of a pixel of ink, for a step aside
 _NARROWEST = 0.12  # of the height, for a piece between two cuts: a 1
@@ -169,6 +170,9 @@ def _apart(whole: Found, height: float, likeness: Likeness | None) -> list[Found
         return [whole]
     images = np.stack([from_ink(part.ink).digit for part in parts.values()])
     scores = dict(zip(parts, likeness(images), strict=True))
+    if whole.width > WIDEST * height:  # more than one digit for sure
+        for span, part in parts.items():
+            scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
     return [parts[span] for span in _best_chain(scores, len(edges))] or [whole]
 
 
