@@ -14,7 +14,10 @@ WAYS = {
 
 frame.page("draw")
 with frame.guard():
-    network = draw_network.choose()
+    linked = draw_network.by_link()
+    network = draw_network.choose(linked=linked)
+    if linked:  # whoever sends a digit here, or comes to draw with a network, wants the canvas
+        st.session_state["draw_way"] = "digit"
     if network:
         way = st.segmented_control(
             "What to read",

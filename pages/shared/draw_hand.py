@@ -1,6 +1,7 @@
 """Teach it my hand: corrections are collected, looked at, exported and deleted, and a copy of a run is taught them."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -94,12 +95,20 @@ def _report() -> None:
     with st.container(border=True):
         mine, test, seconds = st.columns(3)
         which = "your digits that it was not taught" if gain.held_back else "the very digits it was taught"
-        mine.metric("My hand", f"{gain.mine[1]:.0%}", f"{100 * (gain.mine[1] - gain.mine[0]):+.0f} points")
+        mine.metric("My hand", f"{gain.mine[1]:.0%}", **_points(gain.mine, 0))
         mine.caption(f"On {gain.judged} of {which}.")
-        test.metric("Everybody else's", f"{gain.test[1]:.2%}", f"{100 * (gain.test[1] - gain.test[0]):+.2f} points")
+        test.metric("Everybody else's", f"{gain.test[1]:.2%}", **_points(gain.test, 2))
         test.caption(f"On {JUDGED:,} test images: what the new has cost.")
         seconds.metric("Took", f"{gain.seconds:.1f} s")
         st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params={"run": run_id})
+
+
+def _points(shares: tuple[float, float], digits: int) -> dict[str, Any]:
+    """What was gained, as a metric shows it; nothing gained has neither colour nor arrow."""
+    points = round(100 * (shares[1] - shares[0]), digits)
+    if not points:
+        return {"delta": "no change", "delta_color": "off", "delta_arrow": "off"}
+    return {"delta": f"{points:+.{digits}f} points"}
 
 
 def _hand() -> Hand:

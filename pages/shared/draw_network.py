@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from core.runs import Run
-from pages.shared import caches
+from pages.shared import caches, frame
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
+_LINK = "draw_link"  # what the link said when this page was last drawn, and on which visit
 _OPENED, _WAKING = "draw_opened", "waking the network"
 NEWEST = 0  # on the epoch slider: the network as it is now
 
@@ -44,18 +45,25 @@ def answering() -> list[Run]:
     return [run for run in caches.store().runs() if run.has_model or run.kept_epochs]
 
 
-def choose() -> Chosen | None:
-    """The controls that choose the network; None, which is said, where no run can answer."""
+def by_link() -> bool:
+    """Whether the visitor has just followed a link that names a run or a digit; not one that this page wrote itself."""
+    query = st.query_params.get("run"), st.query_params.get("send")
+    return any(query) and st.session_state.get(_LINK) != (st.session_state.get(frame.VISITS), *query)
+
+
+def choose(*, linked: bool) -> Chosen | None:
+    """The controls that choose the network; None, which is said, where none can answer. `linked`: take the link's."""
     wake()
     runs = {run.id: run for run in answering()}
     if not runs:
         st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
-    if st.session_state.get(_RUN) not in runs:
-        linked = st.query_params.get("run")
+    if linked and st.query_params.get("run") in runs:
+        st.session_state[_RUN] = st.query_params["run"]
+    elif st.session_state.get(_RUN) not in runs:
         # The model that came with the project was made for drawings: it answers unless another is chosen.
-        st.session_state[_RUN] = linked if linked in runs else next(iter(sorted(runs, key=lambda i: i != "shipped")))
+        st.session_state[_RUN] = next(iter(sorted(runs, key=lambda run_id: run_id != "shipped")))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         chosen = st.selectbox(
             "The network that reads",
@@ -66,6 +74,7 @@ def choose() -> Chosen | None:
             width=440,
         )
         st.query_params["run"] = chosen
+        st.session_state[_LINK] = (st.session_state.get(frame.VISITS), chosen, st.query_params.get("send"))
         return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
 
 

@@ -71,6 +71,16 @@ def test_a_blank_canvas_gets_a_sentence_and_no_guess(open_page, run):
     assert not app.subheader
 
 
+def test_a_link_chooses_the_network_also_when_another_was_chosen_before(open_page, run):
+    app = open_page("draw", run="shipped")
+    app.session_state["draw_way"] = "hand"
+    app.query_params["run"] = run.id
+    app.session_state["_inside_navigation"] = True
+    app.run()
+    assert app.selectbox[0].value == run.id
+    assert app.session_state["draw_way"] == "digit"
+
+
 def test_a_drawing_gets_ten_bars_that_sum_to_one(open_page, run):
     app = draw(open_page("draw", run=run.id), SEVEN)
     assert not app.exception
