@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import draw_digit, draw_hand, draw_network, draw_number, draw_picture, draw_pixels, frame
+from pages.shared import canvas, draw_digit, draw_hand, draw_network, draw_number, draw_picture, draw_pixels, frame
 
 WAYS = {
     "digit": (":material/draw: One digit", draw_digit.show),
@@ -29,5 +29,8 @@ with frame.guard():
             persist_state="session",
             label_visibility="collapsed",
         )
+        if way != st.session_state.setdefault("draw_way_before", way):
+            st.session_state["draw_way_before"] = way
+            canvas.unmounted()
         WAYS[way][1](network)
 st.html(draw_digit.STYLE)

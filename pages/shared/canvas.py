@@ -18,6 +18,7 @@ from pages.shared.visitor import visitor
 
 SIDE = 280
 MOST_REMEMBERED = 200
+_UNMOUNTED = "_unmounted"
 
 
 def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray | None = None) -> np.ndarray | None:
@@ -67,6 +68,11 @@ def clear(key: str) -> None:
     _put(key, None)
 
 
+def unmounted() -> None:
+    """The canvases have just been taken off the page: when one is back, it gets what was drawn on it."""
+    st.session_state[_UNMOUNTED] = st.session_state.get(_UNMOUNTED, 0) + 1
+
+
 def _state(key: str) -> dict[str, Any]:
     """What is drawn; `mounted` counts the canvases: a new one starts from `initial`."""
     name = f"{key}-state"
@@ -96,9 +102,9 @@ def _remember(key: str, drawing: dict[str, Any] | None) -> None:
         kept.pop(next(iter(kept)))
 
 
-def _visit() -> int:
-    """Counts how often this visitor opened a page (`frame.page`)."""
-    return int(st.session_state.get(frame.VISITS, 0))
+def _visit() -> tuple[int, int]:
+    """Another one whenever the canvases may have left the page: it was opened anew (`frame.page`), or `unmounted`."""
+    return st.session_state.get(frame.VISITS, 0), st.session_state.get(_UNMOUNTED, 0)
 
 
 def _changed(sent: Any, state: dict[str, Any]) -> bool:

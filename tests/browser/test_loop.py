@@ -32,11 +32,18 @@ def test_a_drawing_is_read_on_the_first_visit(page: Page):
     expect(page.get_by_alt_text(re.compile("28 by 28"))).to_be_visible()
 
 
-def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page(page: Page):
+def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(page: Page):
     visit(page, "/draw")
     answer = page.locator(".st-key-answer")
     stroke(page, SEVEN)
     expect(answer).to_contain_text("It reads 7", timeout=60_000)
+    page.get_by_role("radio", name="A number").click()
+    wait_idle(page)
+    page.get_by_role("radio", name="One digit").click()
+    expect(answer).to_contain_text("It reads 7")
+    wait_idle(page)
+    page.wait_for_timeout(500)  # a canvas that knew nothing of it would say so by now
+    expect(answer).to_contain_text("It reads 7")
     follow(page, "Explore")
     follow(page, "Draw")
     expect(answer).to_contain_text("It reads 7")
