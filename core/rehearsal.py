@@ -5,7 +5,7 @@ network: it is built, traced and compiled (a second), trained for one call, and 
 """
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from core import mnist
 from core.config import RunConfig
 from core.digits import Digits
 from core.mnist import Mnist
-
-if TYPE_CHECKING:
-    import keras
 
 # Knobs that neither the network nor its program knows.
 _UNKNOWN = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
@@ -25,7 +22,7 @@ class Rehearsed(NamedTuple):
     """A network as `models.build` makes it, its program compiled, and what it is good for."""
 
     config: RunConfig
-    network: "keras.Sequential"
+    network: Any  # keras.Sequential; Keras is for the worker alone, and the dashboard reads this module too
 
 
 def rehearsed(config: RunConfig) -> RunConfig:

@@ -73,6 +73,7 @@ READING_ORDER = [
     "keeping",
     "control",
     "search",
+    "rehearsal",
     "worker",
     "jobs",
     "__main__",
