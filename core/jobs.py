@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core import rehearsal
+from core.architecture import parameter_count
 from core.config import RunConfig
 from core.control import Wishes
 from core.devices import slot
@@ -34,6 +35,7 @@ WORKER = (sys.executable, "-m", "core.worker")
 LOOK_SECONDS = 0.2
 SPARE_SECONDS = 15 * 60  # a spare worker nobody has asked for goes home after this, with its 550 MB
 SETTLED_SECONDS = 1.0  # a knob that is still being turned is not worth compiling for
+MOST_REHEARSED = 5_000_000  # parameters: a larger network would lie in the spare worker's memory, perhaps for nothing
 ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
 
 
@@ -213,7 +215,9 @@ class Workers:
     def expect(self, config: RunConfig) -> None:
         """`config` is likely to be trained: once it has stood for a moment, the spare worker has it compiled."""
         config = rehearsal.rehearsed(config)
-        if self._expected is None or self._expected[0] != config:
+        if parameter_count(config) > MOST_REHEARSED:
+            self._expected = None
+        elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
 
     def devices(self) -> set[str]:

@@ -71,6 +71,8 @@ def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, m
     rehearsed = store.home / "rehearsed"
     wait_until(rehearsed.exists)
     jobs.warm(RunConfig(units=102, epochs=9, patience=2))  # the same program
+    time.sleep(0.5)
+    jobs.warm(RunConfig(hidden_layers=3, units=2048))  # too large to lie in wait
     time.sleep(0.8)
     jobs.close()
     assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
