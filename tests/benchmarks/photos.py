@@ -22,7 +22,7 @@ from core.strokes import render
 from tests.benchmarks import pen_strokes
 from tests.benchmarks.numbers import DIGITS, GAPS, HIGH, WIDE, Reader, written
 
-NUMBERS = 100
+NUMBERS = 50
 PAPER = 1600, 900  # pixels
 
 

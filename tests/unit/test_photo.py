@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from core import photo
 from core.errors import DrawingError
@@ -49,6 +50,15 @@ def test_two_digits_are_found_in_bad_light(ruled, inverted):
     assert len(found) == 2
     assert abs(found[0].left - 145) < 8
     assert abs(found[1].right - 405) < 8
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("length", [3, 4, 9, 40])
+def test_bars_open_and_close_as_scipy_has_it(axis, length):
+    mask = np.random.default_rng(length).random((60, 70)) < 0.9
+    bar = np.ones((length, 1) if axis == 0 else (1, length), bool)
+    assert np.array_equal(photo._opened(mask, length, axis), ndimage.binary_opening(mask, bar))
+    assert np.array_equal(photo._closed(mask, length, axis), ndimage.binary_closing(mask, bar))
 
 
 def test_the_ink_is_that_which_was_written():
