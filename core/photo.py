@@ -16,6 +16,7 @@ LONGEST = 1200  # pixels of the longer side that is worked on
 _CONTRAST = 0.12  # of the paper's brightness: what differs less is no ink
 _RULED = 0.35  # of the longer side: a line as long as that is no digit's stroke …
 _THICK = 0.012  # … unless it is thicker than that
+_STEEPEST = 0.1  # of a ruled line, 6 degrees
 
 
 def read(content: bytes) -> np.ndarray:
@@ -97,21 +98,50 @@ def _paper(light: np.ndarray) -> np.ndarray:
 
 def _without_ruling(darkness: np.ndarray) -> np.ndarray:
     """Long thin lines, along and across, taken away; where a stroke crosses or follows one, it stays."""
-    for axis in (0, 1):  # the axis across the lines
-        length = int(min(_RULED * max(darkness.shape), 0.8 * darkness.shape[1 - axis]))
-        if length < 40:
-            continue
-        mask = darkness > _CONTRAST
-        # A line may lie a pixel off straight and be faint in places.
-        near = _closed(_grown(mask, 3, axis), 9, 1 - axis)
-        ruled = _opened(near, length, 1 - axis)
-        thickness = _thickness(ruled, axis)
-        if not 0 < thickness <= _THICK * max(darkness.shape):
-            continue
-        # Strokes reach further across the line than the line is thick.
-        strokes = _opened(mask, thickness + 2, axis)
-        darkness = np.where(ruled & ~strokes, 0, darkness)
+    for _ in range(2):
+        darkness = _without_lines(darkness, max(darkness.shape)).T
     return darkness
+
+
+def _without_lines(darkness: np.ndarray, longest: int) -> np.ndarray:
+    """Lines along the rows taken away; they may lean as far as a hand holds a camera askew."""
+    length = int(min(_RULED * longest, 0.8 * darkness.shape[1]))
+    if length < 40:
+        return darkness
+    lean = _lean(darkness > _CONTRAST)
+    mask = _levelled(darkness, lean) > _CONTRAST
+    # A line may lie a pixel off straight and be faint in places.
+    ruled = _opened(_closed(_grown(mask, 3, axis=0), 9, axis=1), length, axis=1)
+    thickness = _thickness(ruled)
+    if not 0 < thickness <= _THICK * longest:
+        return darkness
+    # Strokes reach further across the line than the line is thick.
+    strokes = _opened(mask, thickness + 2, axis=0)
+    return np.where(_levelled(ruled & ~strokes, -lean), 0, darkness)
+
+
+def _lean(mask: np.ndarray) -> float:
+    """By how much lines along the rows fall to the right, as a slope: where the rows differ most in their ink."""
+    rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return 0.0
+    columns = columns - mask.shape[1] / 2
+
+    def contrast(slope: float) -> float:
+        counts = np.bincount((rows - slope * columns + mask.shape[1]).astype(np.int64))
+        return float((counts.astype(np.float64) ** 2).sum())
+
+    coarse = max(np.linspace(-_STEEPEST, _STEEPEST, 51), key=contrast)
+    return float(max(coarse + np.linspace(-0.004, 0.004, 17), key=contrast))
+
+
+def _levelled(values: np.ndarray, lean: float) -> np.ndarray:
+    """Each column moved up by what the lean has come to there; what moves in from beyond the edge is empty."""
+    height, width = values.shape
+    moved = np.round(lean * (np.arange(width) - width / 2)).astype(np.int64)
+    rows = np.arange(height)[:, None] + moved
+    inside = (rows >= 0) & (rows < height)
+    return np.where(inside, values[np.clip(rows, 0, height - 1), np.arange(width)], 0).astype(values.dtype)
 
 
 # Binary morphology with a straight bar along an axis, as running minima and maxima: with `ndimage.binary_opening` a bar
@@ -138,12 +168,12 @@ def _closed(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     return _shrunk(_grown(mask, length, axis), length, axis)
 
 
-def _thickness(ruled: np.ndarray, axis: int) -> int:
-    """Pixels, 0 where no line is."""
+def _thickness(ruled: np.ndarray) -> int:
+    """Of lines along the rows, pixels; 0 where no line is."""
     labels, _ = ndimage.label(ruled)
     boxes = ndimage.find_objects(labels)
     areas = np.bincount(labels.ravel())[1:]
-    lengths = np.array([box[1 - axis].stop - box[1 - axis].start for box in boxes])
+    lengths = np.array([columns.stop - columns.start for _, columns in boxes])
     return int(np.median(areas / lengths)) if boxes else 0
 
 

@@ -61,6 +61,14 @@ def test_bars_open_and_close_as_scipy_has_it(axis, length):
     assert np.array_equal(photo._closed(mask, length, axis), ndimage.binary_closing(mask, bar))
 
 
+@pytest.mark.parametrize("degrees", [-4, 2])
+def test_ruled_paper_may_lie_askew(degrees):
+    turned = Image.fromarray(photographed(ruled=True, noise=2.0)).rotate(
+        degrees, Image.Resampling.BICUBIC, fillcolor=170
+    )
+    assert len(find(photo.ink(np.asarray(turned)))) == 2
+
+
 def test_the_ink_is_that_which_was_written():
     ink = photo.ink(photographed(ruled=True))
     truth = seven_and_one() > 0.5
