@@ -184,8 +184,8 @@ quickest library at hand, measured in the same run, as a share of that. JAX scan
 data, compiling included. PyTorch: the usual `DataLoader` loop. These two and scikit-learn's `MLPClassifier` ran once.
 
 Measured on {machines}, {dates}. No GPU was at hand: on one, nothing has been measured.
-Other work shared the machine: the load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone
-makes 2. Both sides suffer from that, the engine more: its threads wait for one another in every step.
+The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
+machine both sides suffer, the engine more: its threads wait for one another in every step.
 
 Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others`; with `KERAS_BACKEND=jax` for that backend.
 The single figures are in [tests/benchmarks/engine.json](../tests/benchmarks/engine.json).
