@@ -76,7 +76,7 @@ class RunStore:
     ) -> Run:
         """A new run that has not begun; `queued`: it waits for a device. Raises `RunError` where the disk is full."""
         now = time.time()
-        run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run_id = self._free_id(now)
         facts: dict[str, Any] = {
             "config": config.to_dict(),
             "recipe": recipe,
@@ -214,6 +214,13 @@ class RunStore:
         if now - max(stamp[:2]) > TICK:
             self._known[path] = _Known(stamp, run)
         return run
+
+    def _free_id(self, now: float) -> str:
+        """A sweep makes dozens of runs a second, and four digits of chance are not enough to tell them all apart."""
+        while True:
+            run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            if not (self.folder / run_id).exists() and not (self.trash / run_id).exists():
+                return run_id
 
     def _next_colour(self) -> int:
         latest = next(iter(self.runs()), None)

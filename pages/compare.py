@@ -25,6 +25,11 @@ def _view() -> str:
     return view
 
 
+# While a script runs, Streamlit lets fade what is not drawn anew yet. Each element gets a layer of its own for that, at
+# every tick of a run, and here all is there again within a third of a second.
+STYLE = "<style>[data-testid=stElementContainer] {transition: none !important; opacity: 1 !important}</style>"
+
 frame.page("compare")
+st.html(STYLE)
 with frame.guard():
     VIEWS[_view()][1]()

@@ -35,12 +35,14 @@ def _view(found: list[Row]) -> None:
         _invite()
         return
     shown = compare_rows.chosen(found)
-    group_by = _toolbar(found, shown)
-    compare_rows.table(found, shown, group_by)
+    above = st.container()
+    if shown:
+        compare_curves.show(shown)  # first, as whoever ticks a run waits for its curve
+    with above:
+        compare_rows.table(found, shown, _toolbar(found, shown))
     if not shown:
         st.info("Tick runs in the table: their curves appear here.", icon=":material/check_box:")
         return
-    compare_curves.show(shown)
     compare_verdict.show(found, shown)
 
 

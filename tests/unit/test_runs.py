@@ -37,6 +37,15 @@ def batch(step: int) -> BatchDone:
     return BatchDone(step, (step - 1) // 4 + 1, (step - 1) % 4 + 1, step / 4, 1 / step, 0.5, 1000.0)
 
 
+def test_two_runs_of_one_second_and_one_chance_are_two(tmp_path, monkeypatch):
+    store, drawn = RunStore(tmp_path), iter(["aaaa", "aaaa", "bbbb"] * 2)
+    monkeypatch.setattr("core.runs.secrets.token_hex", lambda n: next(drawn))
+    monkeypatch.setattr("core.runs.time.time", lambda: 1_000_000_000.0)
+    first, second = store.create(RunConfig()), store.create(RunConfig())
+    assert [first.id[-4:], second.id[-4:]] == ["aaaa", "bbbb"]
+    assert len(store.runs()) == 3  # and the one that came with the project
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path)
