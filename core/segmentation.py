@@ -19,12 +19,13 @@ MOST = 40  # digits in one picture
 WIDEST = 1.15  # of its line's height: what is wider is no single digit
 _SMALLEST = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
 _SHARED = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
-SINGLE = 0.85  # of its line's height: what is narrower is one digit
+_SINGLE = 0.85  # of its line's height: what is narrower is one digit
 _CUTS = 14  # ways tried through a wide piece
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: from this width on, a part is the less likely one digit
 _SEAM_ROWS = 96  # they are looked for at this height
 _ASIDE = 0.03  # of a pixel of ink, for a step aside
 _NARROWEST = 0.12  # of the height, for a piece between two cuts: a 1
+_STRANGE = 5.0  # what strangeness (`familiar`) counts beside the network's own trust
 Likeness = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
 
 
@@ -45,6 +46,11 @@ class Found:
     @property
     def height(self) -> int:
         return self.bottom - self.top
+
+
+def likeness_of(probabilities: np.ndarray, strangeness: np.ndarray) -> np.ndarray:
+    """How much pieces of ink look like digits: to a network, (n, 10), and beside the training digits, (n,)."""
+    return np.log(probabilities.max(axis=1)) - _STRANGE * strangeness
 
 
 def find(ink: np.ndarray, likeness: Likeness | None = None) -> list[Found]:
@@ -154,7 +160,7 @@ def _height(line: list[Found]) -> float:
 
 def _apart(whole: Found, height: float, likeness: Likeness | None) -> list[Found]:
     """`whole`, or the digits that touch in it."""
-    if likeness is None or whole.width <= SINGLE * height:
+    if likeness is None or whole.width <= _SINGLE * height:
         return [whole]
     edges = _with_borders(_seams(whole.ink), whole.ink.shape)
     middles = edges.mean(1)

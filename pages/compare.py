@@ -6,6 +6,10 @@ from pages.shared import compare_runs, compare_sweep, frame, link
 
 VIEWS = {"runs": ("Runs", compare_runs.show), "sweep": ("Sweeps", compare_sweep.show)}
 
+# While a script runs, Streamlit lets fade what is not drawn anew yet. Each element gets a layer of its own for that, at
+# every tick of a run, and here all is there again within a third of a second.
+_STYLE = "<style>[data-testid=stElementContainer] {transition: none !important; opacity: 1 !important}</style>"
+
 
 def _view() -> str:
     """The view that is chosen; it stays in the link."""
@@ -25,11 +29,7 @@ def _view() -> str:
     return view
 
 
-# While a script runs, Streamlit lets fade what is not drawn anew yet. Each element gets a layer of its own for that, at
-# every tick of a run, and here all is there again within a third of a second.
-STYLE = "<style>[data-testid=stElementContainer] {transition: none !important; opacity: 1 !important}</style>"
-
 frame.page("compare")
-st.html(STYLE)
+st.html(_STYLE)
 with frame.guard():
     VIEWS[_view()][1]()

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from core.runs import Run
-from pages.shared import caches, frame
+from pages.shared import caches
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
-_LINK = "draw_link"  # what the link said when this page was last drawn, and on which visit
+_LINK = "draw_link"  # what the link said when this page was last drawn
 _OPENED, _WAKING = "draw_opened", "waking the network"
 NEWEST = 0  # on the epoch slider: the network as it is now
 
@@ -48,7 +48,7 @@ def answering() -> list[Run]:
 def by_link() -> bool:
     """Whether the visitor has just followed a link that names a run or a digit; not one that this page wrote itself."""
     query = st.query_params.get("run"), st.query_params.get("send")
-    return any(query) and st.session_state.get(_LINK) != (st.session_state.get(frame.VISITS), *query)
+    return any(query) and query != st.session_state.get(_LINK)
 
 
 def choose(*, linked: bool) -> Chosen | None:
@@ -74,7 +74,7 @@ def choose(*, linked: bool) -> Chosen | None:
             width=440,
         )
         st.query_params["run"] = chosen
-        st.session_state[_LINK] = (st.session_state.get(frame.VISITS), chosen, st.query_params.get("send"))
+        st.session_state[_LINK] = (chosen, st.query_params.get("send"))
         return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from core import segmentation
 from core.drawing import from_ink
 from core.segmentation import Found, Likeness
 from pages.shared import draw_strange, palette
@@ -17,13 +18,10 @@ ACROSS = 5
 
 
 def likeness(network: Chosen) -> Likeness:
-    """How much pieces of ink look like digits: to this network, and beside the training digits."""
-
-    def score(images: np.ndarray) -> np.ndarray:
-        sure = np.log(network.predictor.probabilities(images).max(axis=1))
-        return sure - 5 * draw_strange.strangeness(images)
-
-    return score
+    """How much pieces of ink look like digits, to this network."""
+    return lambda images: segmentation.likeness_of(
+        network.predictor.probabilities(images), draw_strange.strangeness(images)
+    )
 
 
 def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:

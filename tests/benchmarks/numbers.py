@@ -11,7 +11,7 @@ from core import mnist
 from core.drawing import find_ink, from_ink
 from core.familiar import Familiar
 from core.predict import Predictor
-from core.segmentation import Found, find, find_strokes
+from core.segmentation import Found, find, find_strokes, likeness_of
 from core.strokes import Stroke, render, through_midpoints
 from tests.benchmarks import pen_strokes
 
@@ -43,7 +43,7 @@ class Reader:
         self.familiar = Familiar.learn(data.train.images[:20000], data.validation.images)
 
     def likeness(self, images: np.ndarray) -> np.ndarray:
-        return np.log(self.network.probabilities(images).max(1)) - 5 * self.familiar.strangeness(images)
+        return likeness_of(self.network.probabilities(images), self.familiar.strangeness(images))
 
     def read(self, found: list[Found]) -> list[int]:
         digits = np.stack([from_ink(one.ink).digit for one in found])

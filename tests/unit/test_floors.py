@@ -75,6 +75,7 @@ READING_ORDER = [
     "search",
     "rehearsal",
     "worker",
+    "workers",
     "jobs",
     "__main__",
 ]

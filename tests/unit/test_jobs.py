@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import core.jobs
+import core.workers
 from core.config import RunConfig
 from core.errors import ConfigError, RunError
 from core.jobs import Jobs, fair_order
 from core.runs import RunStore
+from tests.small_run import wait_until
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = (sys.executable, "-m", "tests.unit.stand_in_worker")
@@ -34,13 +35,6 @@ def jobs(store):
         jobs.stop(run.id)
     wait_until(lambda: not store.active())
     jobs.close()
-
-
-def wait_until(true, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_submitted_run_trains_to_its_end(jobs):
@@ -63,7 +57,7 @@ def test_one_run_a_device_and_the_rest_wait(jobs):
 
 
 def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, monkeypatch):
-    monkeypatch.setattr(core.jobs, "SETTLED_SECONDS", 0.3)
+    monkeypatch.setattr(core.workers, "SETTLED_SECONDS", 0.3)
     jobs = Jobs(store, worker=STAND_IN)
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm(RunConfig(units=units))

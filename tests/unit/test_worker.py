@@ -1,25 +1,17 @@
-"""The worker: what it keeps, what it survives, and that a resume after `kill -9` is the run that was never killed."""
+"""One training in a worker: what it keeps, what it tells, what it obeys and what it survives."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.config import RunConfig
 from core.control import Wishes
 from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
 from core.files import Lock
 from core.keeping import read_arrays, read_state
 from core.runs import RunStore
-
-ROOT = Path(__file__).parents[2]
-SMALL = RunConfig(units=16, train_images=400, epochs=3, batch_size=50)
+from tests.small_run import SMALL, train, wait_until, weights_of
 
 
 @pytest.fixture
@@ -29,45 +21,6 @@ def store(tmp_path, monkeypatch, embedded):
 
     monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
     return RunStore(tmp_path)
-
-
-def train(store: RunStore, config: RunConfig, **facts):
-    from core.worker import Training
-
-    run = store.create(config, **facts)
-    return run, Training(store, run.id).run()
-
-
-def weights_of(run) -> dict[str, np.ndarray]:
-    return read_arrays(run.epoch_path(run.kept_epochs[-1]))
-
-
-def process(store: RunStore, order: str) -> subprocess.Popen:
-    """A real worker with something to do: a run's id, or a config to rehearse."""
-    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
-    environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "core.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment,
-    )
-    tell(worker, order)
-    return worker
-
-
-def tell(worker: subprocess.Popen, order: str) -> None:
-    worker.stdin.write(f"{order}\n".encode())
-    worker.stdin.flush()
-
-
-def wait_until(true, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_run_keeps_its_weights_and_says_so_last(store):
@@ -81,28 +34,6 @@ def test_a_run_keeps_its_weights_and_says_so_last(store):
     assert not (run.folder / "room").exists()
     assert read_state(run.state_path)[0] == 3
     assert set(read_arrays(run.glimpse_path)) if run.glimpse_path.exists() else True
-
-
-def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store):
-    # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.
-    config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
-    whole, _ = train(store, config)
-    run = store.create(config, queued=True)
-    worker = process(store, run.id)
-    wait_until(lambda: len(run.epochs) >= 2)
-    worker.kill()
-    worker.wait()
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
-    assert run.state == "interrupted"
-    from core.worker import Training
-
-    assert Training(store, run.id).run().outcome == "finished"
-    expected, resumed = weights_of(whole), weights_of(run)
-    assert list(expected) == list(resumed)
-    for name in expected:
-        np.testing.assert_array_equal(expected[name], resumed[name], err_msg=name)
-    assert [done.loss for done in whole.epochs] == [done.loss for done in run.epochs]
 
 
 def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
@@ -290,27 +221,3 @@ def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
     assert len(run.kept_epochs) <= 4
     assert run.kept_epochs[0] == 1
     assert run.kept_epochs[-1] == 9
-
-
-def test_a_rehearsed_run_trains_the_same_bits(store):
-    config = SMALL.changed(dropout=0.2, schedule="cosine")
-    plain, _ = train(store, config)
-    run = store.create(config, queued=True)
-    worker = process(store, json.dumps(config.changed(epochs=50).to_dict()))
-    assert worker.stdout.readline().startswith(b"Ready for ")
-    tell(worker, run.id)
-    assert worker.wait(60) == 0
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
-    assert run.state == "finished"
-    ours, theirs = weights_of(run), weights_of(plain)
-    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
-
-
-def test_an_idle_worker_ends_with_its_dashboard(store):
-    worker = process(store, json.dumps(SMALL.to_dict()))
-    worker.stdin.close()
-    assert worker.wait(60) == 0
-    assert worker.stdout.read() == b"", "it rehearsed for nobody"
-    worker.stdout.close()
-    worker.stderr.close()
