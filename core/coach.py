@@ -6,6 +6,7 @@ A rule looks at a `Story` and answers an `Advice` or None. Its threshold stands 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.events import BatchDone, EpochDone, RunEnded
 from core.metrics import wilson
 
 GUESSING_LOSS = math.log(10)  # of a network that finds every digit equally likely
+Z_OF_TEN = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # 95 % for ten intervals together (C. E. Bonferroni)
 BAD, WARN, GOOD = "bad", "warn", "good"
 
 
@@ -159,13 +161,14 @@ def dead_units(story: Story) -> Advice | None:
 
 
 def lagging_digit(story: Story) -> Advice | None:
-    """One digit's whole 95 % interval lies below the share of right answers among the others."""
+    """One digit's whole interval lies below the share of right answers among the others. It is wider than 95 %, for it
+    is the lowest of ten: one of ten 95 % intervals lies that low by chance in one epoch of five."""
     if not story.asked or min(story.asked) < 20 or len(story.epochs) < 1:
         return None
     shares = [right / asked for right, asked in zip(story.right, story.asked, strict=True)]
     digit = int(np.argmin(shares))
     others = (sum(story.right) - story.right[digit]) / (sum(story.asked) - story.asked[digit])
-    if wilson(story.right[digit], story.asked[digit])[1] >= others:
+    if wilson(story.right[digit], story.asked[digit], Z_OF_TEN)[1] >= others:
         return None
     text = (
         f"The {digit} lags behind: {shares[digit]:.0%} of them are read, of the other digits {others:.0%}. "

@@ -7,27 +7,31 @@ from core.runs import Run
 from pages.shared import palette
 from pages.shared.live_plot import Mark, Series, live_plot
 
+HEIGHT = 270  # pixels: both, and what stands above them, fit on a laptop's screen
+
 
 def charts(run: Run, seen: Curves) -> None:
-    """Training within the epochs as lines, validation at their ends as marks."""
+    """Training within the epochs as lines, validation at their ends as marks; below them, how they are drawn."""
+    curves = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         axis = st.segmented_control("Along", AXES, default="step", key="axis", required=True)
         smoothing = st.slider("Smoothing", 0.0, 0.95, 0.5, 0.05, key="smoothing", width=180)
         log = st.toggle("Log scale", key="log_scale")
-    for what, title in (("loss", "Loss"), ("accuracy", "Accuracy")):
-        live_plot(
-            _series(seen, axis, what),
-            key=f"live_{what}",
-            generation=f"{run.id}:{seen.generation}:{axis}",
-            title=title,
-            x_title=axis,
-            log=log and what == "loss",
-            percent=what == "accuracy",
-            smoothing=smoothing,
-            marks=_marks(seen, axis),
-            height=300,
-            alt=_in_words(seen, what),
-        )
+    with curves:
+        for what, title in (("loss", "Loss"), ("accuracy", "Accuracy")):
+            live_plot(
+                _series(seen, axis, what),
+                key=f"live_{what}",
+                generation=f"{run.id}:{seen.generation}:{axis}",
+                title=title,
+                x_title=axis,
+                log=log and what == "loss",
+                percent=what == "accuracy",
+                smoothing=smoothing,
+                marks=_marks(seen, axis),
+                height=HEIGHT,
+                alt=_in_words(seen, what),
+            )
 
 
 def _series(seen: Curves, axis: str, what: str) -> list[Series]:

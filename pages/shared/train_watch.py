@@ -39,7 +39,6 @@ def panel() -> None:
         if _refresh_every(run) != every or (state == WAITING) != (run.state == WAITING):
             st.rerun()  # it began or ended: draw everything once more, with the timer it now has
         _view(run)
-        train_glimpse.show(run)
 
     live()
 
@@ -125,8 +124,9 @@ def _view(run: Run) -> None:
     train_buttons.row(run, state)
     if seen.started:
         _facts(run, seen, state)
-        train_coach.panel(run, seen)
         train_charts.charts(run, seen)
+        train_coach.panel(run, seen)  # what comes and goes stands below the curves: they must not move under the mouse
+        train_glimpse.show(run)
 
 
 def _headline(run: Run, seen: Curves, state: str) -> None:

@@ -48,7 +48,7 @@ def wait_for_points(page: Page, more_than: int) -> None:
     )
 
 
-def test_the_zoom_survives_every_refresh_and_points_go_on_arriving(started: Started):
+def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Started):
     page = started.page
     wait_idle(page)
     plot = page.locator(".live-plot").first
@@ -61,8 +61,10 @@ def test_the_zoom_survives_every_refresh_and_points_go_on_arriving(started: Star
     page.mouse.up()
     page.wait_for_function("plot => plot._fullLayout.xaxis.autorange === false", arg=node)
     zoomed = page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node)
+    place = plot.bounding_box()
     wait_for_points(page, points(page) + 5)
     assert page.evaluate("plot => plot.isConnected", node), "the chart was built anew"
+    assert plot.bounding_box() == place, "the chart moved under the mouse"
     assert page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node) == zoomed
 
 
