@@ -28,7 +28,7 @@ def charts(run: Run, seen: Curves) -> None:
                 log=log and what == "loss",
                 percent=what == "accuracy",
                 smoothing=smoothing,
-                marks=_marks(seen, axis),
+                marks=_marks(seen, axis, low=what == "accuracy"),
                 height=HEIGHT,
                 alt=_in_words(seen, what),
             )
@@ -43,11 +43,12 @@ def _series(seen: Curves, axis: str, what: str) -> list[Series]:
     return series
 
 
-def _marks(seen: Curves, axis: str) -> list[Mark]:
+def _marks(seen: Curves, axis: str, *, low: bool) -> list[Mark]:
+    """Rates set by hand, and the best epoch; its name stands where the curve does not run."""
     marks = [Mark(seen.at(rate, axis), f"rate {rate.learning_rate:g}", low=True) for rate in seen.rates]
     best = seen.best_epoch()
     if best and len(seen.epochs) > 1:
-        marks.append(Mark(seen.at(best, axis), f"best: epoch {best.epoch}", palette.RIGHT))
+        marks.append(Mark(seen.at(best, axis), f"best: epoch {best.epoch}", palette.RIGHT, low))
     return marks
 
 

@@ -116,7 +116,8 @@ def _before_start(config: RunConfig) -> None:
         f":material/memory: **{told.memory / 2**30:.1f} GiB**"
     )
     _start_button(config, told.seconds)
-    if (like := caches.store().like(config)) is not None:
+    like = caches.store().like(config)
+    if like is not None and not (like.active and like.id in watched.wanted()):  # that one, just started, is in sight
         with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
             st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
             st.button("Open it", on_click=watched.watch, args=(like.id,), key="open_same")

@@ -9,12 +9,12 @@ from core.curves import Curves
 from core.devices import usage
 from core.errors import RunError
 from core.events import FAILED, FINISHED
-from core.runs import INTERRUPTED, PAUSED, RUNNING, STARTING, WAITING, Run
+from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
 
 BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 0.4, 0.5, 1.0  # between two looks at a run
 LONG_SECONDS = 30  # of training: what takes longer is looked at less often
-_SIGNS = {RUNNING: "🟢", PAUSED: "⏸", STARTING: "🟡", WAITING: "⏳", FINISHED: "✓", FAILED: "✗", INTERRUPTED: "⚡"}
+_SIGNS = {FINISHED: "✓", FAILED: "✗", INTERRUPTED: "!"}
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
@@ -100,8 +100,10 @@ def _follow(key: str) -> None:
 
 
 def _line(run: Run) -> str:
-    state = run.state
-    ended = run.ended
+    """A run in the list. How far one is that is not over stands below: the list is not drawn anew while it trains."""
+    state, ended = run.state, run.ended
+    if run.active:
+        return f"● {run.title} · not over"
     accuracy = ended and (ended.validation_accuracy if ended.validation_accuracy is not None else ended.test_accuracy)
     return f"{_SIGNS.get(state, '·')} {run.title} · {f'{accuracy:.2%}' if accuracy else state}"
 
