@@ -1,5 +1,7 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
 
+import os
+
 import streamlit as st
 
 from core import mnist, search, waking
@@ -22,8 +24,8 @@ def store() -> RunStore:
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    """Queue and workers; there is one for the whole server."""
-    return Jobs(store())
+    """Queue and workers; there is one for the whole server. DIGIT_LAB_SPARE=0: no worker waits before Start."""
+    return Jobs(store(), spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
 
 
 @st.cache_resource(show_spinner=False)

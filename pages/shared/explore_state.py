@@ -37,11 +37,11 @@ def split_of(data: Mnist, name: str) -> Digits:
 
 def opened(data: Mnist) -> Opened:
     """The digit in the link, else the one that was open before; says so where the link names none."""
-    split = link.read("explore", "split", "train")
+    split = link.read("explore", "split")
     if split not in SPLITS:
         st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {split!r}. Showing train.")
         split = "train"
-    written, n = link.read("explore", "index", "0"), len(split_of(data, split))
+    written, n = link.read("explore", "index"), len(split_of(data, split))
     if not (written.isdecimal() and int(written) < n):
         st.warning(f"The index must be a whole number from 0 to {n - 1:,}. Received: {written!r}. Showing digit 0.")
         written = "0"

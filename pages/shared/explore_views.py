@@ -32,7 +32,7 @@ VIEWS = {
 
 def choose_view() -> View:
     """The view that is open; it is in the link."""
-    name = link.read("explore", "view", "grid")
+    name = link.read("explore", "view")
     if name not in VIEWS:
         st.warning(f"The link must name a view: {', '.join(VIEWS)}. Received: {name!r}. Showing the grid.")
         name = "grid"

@@ -4,15 +4,16 @@ import streamlit as st
 
 
 def fill(page: str, **first: str) -> None:
-    """Puts all that a page keeps in its link there at once: one step of the browser's Back, not one for each."""
+    """Completes the link: each value as at this visitor's last look at the page, else `first`. All are put there at
+    once: one step of the browser's Back, not one for each."""
     missing = {name: value for name, value in first.items() if name not in st.query_params}
     if missing:
         st.query_params.update({name: st.session_state.get(_kept(page, name), missing[name]) for name in missing})
 
 
-def read(page: str, name: str, first: str) -> str:
-    """The value in the link, else that of this visitor's last look at the page, else `first`."""
-    value = st.query_params.get(name, st.session_state.get(_kept(page, name), first))
+def read(page: str, name: str) -> str:
+    """The value in the link, which `fill` has completed."""
+    value = st.query_params[name]
     write(page, name, value)
     return value
 

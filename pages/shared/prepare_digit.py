@@ -15,7 +15,7 @@ _INDEX, _STEP = "prepare_index", "prepare_step"
 
 def choose(data: Mnist) -> Example:
     """The training digit to follow."""
-    index = link.read("prepare", "index", "7")
+    index = link.read("prepare", "index")
     if not (index.isdecimal() and len(index) < 9 and int(index) < len(data.train)):
         st.warning(
             f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index[:20]!r}. Showing 7."
@@ -47,7 +47,7 @@ def choose(data: Mnist) -> Example:
 
 def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     """The step of the lesson that is open."""
-    step = link.read("prepare", "step", names[0])
+    step = link.read("prepare", "step")
     if step not in names:
         st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step[:20]!r}. Showing the first.")
         step = names[0]

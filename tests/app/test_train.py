@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import jobs as core_jobs
-from core import workers as core_workers
 from core.config import KNOBS, RunConfig
 from core.events import Started
 from core.recipes import RECIPES
@@ -21,7 +20,6 @@ from tests.conftest import ROOT
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
     monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.stand_in_worker"))
-    monkeypatch.setattr(core_workers, "SPARE_SECONDS", 0)
     st.cache_resource.clear()
     st.cache_data.clear()
     store = RunStore(tmp_path)

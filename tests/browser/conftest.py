@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -104,27 +104,54 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def visitor(browser: Browser, server: Server) -> Iterator[Page]:
-    """A fresh visitor. What must not happen on any page, in any tab, is checked when they leave."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url)
+def arrival(browser: Browser, server: Server) -> BrowserContext:
+    """A browser that has never been here. Nothing moves for show in it: drawing that in software takes a core."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url, reduced_motion="reduce")
     context.set_default_timeout(30_000)
+    return context
+
+
+@contextmanager
+def tab(context: BrowserContext) -> Iterator[Page]:
+    """A tab of a visitor's browser. What must not happen on any page, in any tab, is checked when it is closed."""
     problems: list[str] = []
-    context.on(
-        "console", lambda m: problems.append(m.text) if m.type == "error" and not HARMLESS.search(m.text) else None
-    )
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    context.on("request", lambda r: problems.append(r.url) if not OURS.match(r.url) else None)
+    watched = {
+        "console": lambda m: problems.append(m.text) if m.type == "error" and not HARMLESS.search(m.text) else None,
+        "weberror": lambda error: problems.append(str(error.error)),
+        "request": lambda r: problems.append(r.url) if not OURS.match(r.url) else None,
+    }
+    for event, note in watched.items():
+        context.on(event, note)
     yield context.new_page()
     broken = [text for page in context.pages for text in page.get_by_test_id("stException").all_inner_texts()]
-    context.close()
+    for page in context.pages:
+        page.close()
+    for event, note in watched.items():
+        context.remove_listener(event, note)
     assert not broken
     assert not problems
 
 
+@contextmanager
+def visitor(browser: Browser, server: Server) -> Iterator[Page]:
+    """A visitor whom nobody else is."""
+    context = arrival(browser, server)
+    with tab(context) as page:
+        yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def regular(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """The browser of one who comes often, so that it has read Streamlit before."""
+    context = arrival(browser, server)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    with visitor(browser, server) as page:
+def page(regular: BrowserContext) -> Iterator[Page]:
+    with tab(regular) as page:
         yield page
 
 
