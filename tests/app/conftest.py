@@ -1,14 +1,19 @@
 """AppTest on the whole dashboard: every test starts cold at the entry script and goes to its page from there."""
 
+import functools
 import sys
 from collections.abc import Callable
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DataError
 from pages.shared import caches
 from tests.conftest import ROOT
+
+# For every AppTest Streamlit reads what all installed packages say of themselves, a quarter of a second each.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(autouse=True)

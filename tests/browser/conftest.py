@@ -150,6 +150,13 @@ def regular(browser: Browser, server: Server) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
+def newcomer(browser: Browser, server: Server) -> Iterator[Page]:
+    """The page of one who was never here, for whom nothing is remembered."""
+    with visitor(browser, server) as page:
+        yield page
+
+
+@pytest.fixture
 def page(regular: BrowserContext) -> Iterator[Page]:
     with tab(regular) as page:
         yield page

@@ -22,7 +22,8 @@ def test_every_page_is_reached_from_the_start(page: Page):
         expect(page.get_by_text(re.compile("MNIST images")).first).to_be_visible()
 
 
-def test_a_drawing_is_read_on_the_first_visit(page: Page):
+def test_a_drawing_is_read_on_the_first_visit(newcomer: Page):
+    page = newcomer
     visit(page, "/draw")
     answer = page.locator(".st-key-answer")
     expect(answer).to_contain_text("Draw a digit")
@@ -32,7 +33,8 @@ def test_a_drawing_is_read_on_the_first_visit(page: Page):
     expect(page.get_by_alt_text(re.compile("28 by 28"))).to_be_visible()
 
 
-def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(page: Page):
+def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(newcomer: Page):
+    page = newcomer
     visit(page, "/draw")
     answer = page.locator(".st-key-answer")
     stroke(page, SEVEN)
