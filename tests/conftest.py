@@ -3,6 +3,7 @@
 import gc
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,14 @@ def tiny_mnist(embedded):
     return embedded._replace(
         train=embedded.train[:1000], validation=embedded.validation[:200], test=embedded.test[:200]
     )
+
+
+@pytest.fixture(scope="module")
+def nothing_is_compiled() -> Iterator[None]:
+    """For what does not depend on the compiler, which would take most of the time of a short training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.engine_tensorflow.compiled", lambda model: False)
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """No knob is wired to nothing: each one, changed alone, changes the story that a run tells."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -11,6 +10,7 @@ from core.errors import DeviceError
 from core.events import BatchDone, EpochDone, RunEnded, Started
 from core.mnist import Mnist
 
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 BASE = RunConfig(units=16, batch_size=50, epochs=2, learning_rate=0.01)
 # Where the base would not show it: what to change it from, and what to.
 FROM = {"patience": {"learning_rate": 3.0, "epochs": 6}, "schedule": {"epochs": 3}}
@@ -32,14 +32,6 @@ def story(config: RunConfig, mnist: Mnist) -> list[dict]:
     told.append(train(config, mnist, told.append).ended)
     kept = [event for event in told if isinstance(event, (Started, EpochDone, RunEnded))]
     return [{name: value for name, value in asdict(event).items() if name not in CLOCK} for event in kept]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_is_compiled() -> Iterator[None]:
-    """What a knob changes does not depend on the compiler, which would take most of the time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.engine_tensorflow.compiled", lambda model: False)
-        yield
 
 
 @pytest.fixture(scope="module")

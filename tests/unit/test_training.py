@@ -14,6 +14,7 @@ from core.predict import Predictor
 from core.schedules import rates, steps
 from core.training import Control, train
 
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")  # a whole worker is tested compiled
 SMALL = RunConfig(units=16, batch_size=64, epochs=3)  # 1,000 images: 15 whole batches and a short one
 
 
@@ -103,12 +104,11 @@ def test_a_new_learning_rate_is_used_from_the_next_call_on_and_told(tiny_mnist, 
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"units": 16, "dropout": 0.3},
         {"network": "conv4x5-pool4-norm-dropout0.2", "optimizer": "nadam"},
         {"units": 16, "schedule": "cosine", "optimizer": "rmsprop"},
         {"units": 16, "schedule": "plateau", "patience": 1, "learning_rate": 0.05},
     ],
-    ids=["dropout", "norm", "cosine", "helpers"],
+    ids=["norm and dropout", "cosine", "helpers"],
 )
 def test_a_resumed_run_goes_on_bit_for_bit(knobs, tiny_mnist):
     config = RunConfig(batch_size=64, epochs=5, **knobs)

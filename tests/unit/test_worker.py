@@ -13,6 +13,8 @@ from core.keeping import read_arrays, read_state
 from core.runs import RunStore
 from tests.small_run import SMALL, train, wait_until, weights_of
 
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
+
 
 @pytest.fixture
 def store(tmp_path, monkeypatch, embedded):
