@@ -1,18 +1,12 @@
-"""The whole loop as a newcomer goes round it: start a run, see it learn, leave, come back, draw, read the bars."""
+"""Every page, and the way from ink to an answer, as a newcomer goes; the run between them is in `test_train`."""
 
 import re
 
 from playwright.sync_api import Page, expect
 
-from core.runs import RunStore
-from tests.browser.conftest import Server, follow, step_back, stroke, visit, wait_idle
+from tests.browser.conftest import follow, stroke, visit, wait_idle
 
 SEVEN = [(70, 70), (210, 70), (120, 230)]
-LONG = "/train?train_images=20000&epochs=500&units=256&seed=3"  # it must outlast a look at another page
-
-
-def state(page: Page) -> str:
-    return page.locator(".st-key-run_state").inner_text()
 
 
 def test_every_page_is_reached_from_the_start(page: Page):
@@ -56,20 +50,3 @@ def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(newco
     expect(answer).to_contain_text("It reads 1")
     page.locator(".st-key-draw-clear button").click()
     expect(answer).to_contain_text("Draw a digit")
-
-
-def test_a_run_is_started_watched_left_and_found_again(page: Page, server: Server):
-    visit(page, LONG)
-    page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.get_by_text(re.compile("Epoch [1-9]")).first).to_be_visible(timeout=60_000)
-    (run,) = RunStore(server.home).active()
-    step_back(run.holder["pid"])
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    follow(page, "Explore")
-    expect(page.locator(".st-key-status")).to_contain_text("Training")
-    page.reload()
-    wait_idle(page)
-    follow(page, "Train")
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator(".st-key-status")).not_to_contain_text("Training")

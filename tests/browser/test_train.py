@@ -112,11 +112,12 @@ def test_back_leaves_train_and_the_run_is_found_again(started: Started):
     wait_for_points(page, 2)
 
 
-def test_a_run_outlives_page_reload_and_tab_and_a_learning_rate_is_marked(started: Started):
+def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Started):
     run, tab = started
     tab.goto(f"/train?run={run.id}")
     wait_for_points(tab, 2)
     follow(tab, "Explore")
+    expect(tab.locator(".st-key-status")).to_contain_text("Training")
     follow(tab, "Train")
     wait_for_points(tab, 2)
     assert f"run={run.id}" in tab.url
@@ -132,5 +133,6 @@ def test_a_run_outlives_page_reload_and_tab_and_a_learning_rate_is_marked(starte
     expect(page.locator(".live-plot").first.get_by_text("rate 0.001")).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-run_buttons").get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-status")).not_to_contain_text("Training")
     assert run.state == "stopped"
     assert run.has_model
