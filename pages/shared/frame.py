@@ -94,10 +94,10 @@ def page(name: str) -> None:
     with st.container(key="frame", gap="xxsmall"):
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
-        _status()
+        _status(how_far=name != "train")
 
 
-def _status() -> None:
+def _status(*, how_far: bool) -> None:
     try:
         caches.data()
     except DigitLabError as error:  # without data no page has anything to show
@@ -105,10 +105,11 @@ def _status() -> None:
         st.stop()
     with st.container(horizontal=True, key="status", gap="medium"):
         source.line()
-        _run_badge()
+        _run_badge(how_far=how_far)
 
 
-def _run_badge() -> None:
+def _run_badge(*, how_far: bool) -> None:
+    """The run that trains. `how_far`: with its epoch, which Train itself shows, and sooner."""
     busy = bool(caches.store().active())
     if busy:
         caches.jobs()  # after a restart of the server, somebody must look after what waits
@@ -122,12 +123,12 @@ def _run_badge() -> None:
                 st.rerun()  # the last one ended: draw the page once more, without the timer
             return
         run, *waiting = active
-        epochs = len(run.epochs)
-        text = f"Training {run.title}: epoch {min(epochs + 1, run.config.epochs)} of {run.config.epochs}"
-        more = f" · {len(waiting)} waiting" if waiting else ""
-        st.page_link(
-            "pages/train.py", label=text + more, icon=":material/model_training:", query_params={"run": run.id}
-        )
+        text = f"Training {run.title}"
+        if how_far:
+            text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
+        if waiting:
+            text += f" · {len(waiting)} waiting"
+        st.page_link("pages/train.py", label=text, icon=":material/model_training:", query_params={"run": run.id})
 
     badge()
 

@@ -110,16 +110,25 @@ def _before_start(config: RunConfig) -> None:
     """What it will take, whether it has been there before, and Start."""
     caches.jobs().warm(config)
     told = forecast.forecast(config, _images(config), caches.store().runs())
-    basis = f"from {told.measured} runs here" if told.measured else "a first guess: no run here has been timed yet"
+    runs = f"{told.measured} run{'s' if told.measured > 1 else ''}"
+    basis = f"from {runs} here" if told.measured else "a first guess: no run here has been timed yet"
     st.markdown(
         f":material/timer: about **{_duration(told.seconds)}** ({basis}) · "
         f":material/memory: **{told.memory / 2**30:.1f} GiB**"
     )
     _start_button(config, told.seconds)
+    _same_run(config)
+
+
+def _same_run(config: RunConfig) -> None:
+    """Points out that this very run was trained before."""
     like = caches.store().like(config)
-    if like is not None and not (like.active and like.id in watched.wanted()):  # that one, just started, is in sight
-        with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
-            st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
+    in_sight = like is not None and like.id in watched.wanted()
+    if like is None or (in_sight and like.active):
+        return  # or it was just started
+    with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
+        st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
+        if not in_sight:
             st.button("Open it", on_click=watched.watch, args=(like.id,), key="open_same")
 
 

@@ -235,7 +235,9 @@ def test_an_equal_run_is_pointed_out(store):
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: run.state == "finished")
     assert "You have this run already" in words(again(page))
-    press(page, "Open it")
+    assert "Open it" not in labels(page)  # it is in sight
+    page = press(visit(epochs="2"), "Open it")
+    assert page.query_params["run"] == run.id
 
 
 def test_layers_are_added_moved_and_removed_by_hand(store):
