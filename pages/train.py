@@ -9,6 +9,6 @@ with frame.guard():
     knobs, watch = st.columns([2, 3], gap="large")
     with knobs:
         train_knobs.panel()
-    with watch:
+    with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
     served.fetch_plotly()

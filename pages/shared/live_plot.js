@@ -105,6 +105,7 @@ function layout(root, data) {
     legend: { orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom" },
     xaxis: { ...axis, title: { text: data.x_title }, rangemode: "tozero" },
     yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".0%" : "" },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };
 }
@@ -112,7 +113,7 @@ function layout(root, data) {
 function draw(plot) {
   const { root, data } = plot;
   const began = performance.now();
-  const settings = { displaylogo: false, responsive: true, displayModeBar: "hover",
+  const settings = { displaylogo: false, responsive: true, displayModeBar: matchMedia("(hover: hover)").matches && "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
   window.Plotly.react(root, traces(plot, data), layout(root, data), settings);
   if (!plot.listening) {

@@ -40,6 +40,7 @@ function layout(root, data) {
     margin: { l: 52, r: 14, t: 38, b: 42, ...data.margin }, hovermode: "closest", hoverdistance: 30, showlegend: false,
     xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, ...bounds(data.x_range), ...(data.whole ? { dtick: 1 } : {}) },
     yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, ...bounds(data.y_range) },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };
 }
@@ -58,7 +59,7 @@ const say = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { det
 
 function draw(plot) {
   const { root, data } = plot;
-  const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes ? "hover" : false,
+  const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes && matchMedia("(hover: hover)").matches ? "hover" : false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
   window.Plotly.react(root, plot.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
   light(plot, plot.lit);

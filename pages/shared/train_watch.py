@@ -11,7 +11,9 @@ from core.errors import RunError
 from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
+from pages.shared.reveal import reveal
 
+KEY = "watch"
 BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 0.4, 0.5, 1.0  # between two looks at a run
 LONG_SECONDS = 30  # of training: what takes longer is looked at less often
 _SIGNS = {FINISHED: "✓", FAILED: "✗", INTERRUPTED: "!"}
@@ -41,6 +43,7 @@ def panel() -> None:
         _view(run)
 
     live()
+    reveal(KEY, watched.begun_last())
 
 
 def _refresh_every(run: Run) -> float | None:
@@ -232,6 +235,8 @@ def _in_words(seconds: float) -> str:
 
 
 _STYLE = """<style>
+.st-key-watch {scroll-margin-top: 4rem}
+@media (max-width: 640px) {.st-key-watch {min-height: 90vh}}
 .facts {display: flex; flex-wrap: wrap; gap: .3rem 1.6rem}
 .facts div {display: flex; flex-direction: column}
 .facts span {font-size: .78rem; opacity: .7}

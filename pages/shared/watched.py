@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.runs import Run
 
-_BEGUN, _WATCHED = "begun", "watched"
+_BEGUN, _WATCHED, _BEGUN_LAST = "begun", "watched", "begun_last"
 
 
 def watch(run_id: str) -> None:
@@ -36,7 +36,13 @@ def settle(run_id: str) -> None:
     if st.session_state.get(_WATCHED) != run_id or st.query_params.get("run") != run_id:
         watch(run_id)
     if begun := st.session_state.get(_BEGUN):
+        st.session_state[_BEGUN_LAST] = begun[-1]
         begun.clear()
+
+
+def begun_last() -> str:
+    """The run that this visitor began last; empty before the first."""
+    return st.session_state.get(_BEGUN_LAST, "")
 
 
 def forget() -> None:

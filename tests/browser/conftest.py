@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -104,9 +105,10 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-def arrival(browser: Browser, server: Server) -> BrowserContext:
+def arrival(browser: Browser, server: Server, **manner: Any) -> BrowserContext:
     """A browser that has never been here. Nothing moves for show in it: drawing that in software takes a core."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server.url, reduced_motion="reduce")
+    manner = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **manner}
+    context = browser.new_context(base_url=server.url, **manner)
     context.set_default_timeout(30_000)
     return context
 
@@ -133,9 +135,9 @@ def tab(context: BrowserContext) -> Iterator[Page]:
 
 
 @contextmanager
-def visitor(browser: Browser, server: Server) -> Iterator[Page]:
-    """A visitor whom nobody else is."""
-    context = arrival(browser, server)
+def visitor(browser: Browser, server: Server, **manner: Any) -> Iterator[Page]:
+    """A visitor whom nobody else is; `manner` as Playwright's contexts have it."""
+    context = arrival(browser, server, **manner)
     with tab(context) as page:
         yield page
     context.close()

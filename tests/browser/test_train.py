@@ -68,6 +68,15 @@ def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_we
     assert page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node) == zoomed
 
 
+def test_on_a_phone_start_brings_the_run_into_sight(started: Started, browser: Browser, server: Server):
+    with visitor(browser, server, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
+        visit(page, "/train?epochs=2")
+        page.get_by_role("button", name="Start", exact=True).tap()
+        page.wait_for_function("document.querySelector('.st-key-watch')?.getBoundingClientRect().top < 200")
+        page.get_by_role("button", name="Withdraw").tap()  # the other run still trains
+        wait_idle(page)
+
+
 def test_a_killed_server_loses_nothing(started: Started, server: Server, page: Page):
     started.page.goto("about:blank")
     server.kill()
