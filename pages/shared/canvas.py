@@ -17,6 +17,7 @@ from pages.shared import frame
 from pages.shared.visitor import visitor
 
 SIDE = 280
+PEN = 20  # pixels
 MOST_REMEMBERED = 200
 _UNMOUNTED = "_unmounted"
 
@@ -30,10 +31,9 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
     from streamlit_drawable_canvas import st_canvas
 
     state = _state(key)
-    pen = st.session_state.get(f"{key}-pen", 20)
     with st.container(key=f"{key}-canvas"):
         result = st_canvas(
-            stroke_width=pen,
+            stroke_width=st.session_state.get(f"{key}-pen", PEN),
             stroke_color="#FFFFFF",
             background_color="#000000",
             background_image=_background(under, width, height),
@@ -104,7 +104,7 @@ def _remember(key: str, drawing: dict[str, Any] | None) -> None:
 
 def _visit() -> tuple[int, int]:
     """Another one whenever the canvases may have left the page: it was opened anew (`frame.page`), or `unmounted`."""
-    return st.session_state.get(frame.VISITS, 0), st.session_state.get(_UNMOUNTED, 0)
+    return frame.visits(), st.session_state.get(_UNMOUNTED, 0)
 
 
 def _changed(sent: Any, state: dict[str, Any]) -> bool:
@@ -124,6 +124,8 @@ def _buttons(key: str, state: dict[str, Any]) -> None:
             args=(key,),
             disabled=not (state["drawn"] or {}).get("objects"),
         )
+        with st.popover("Pen", icon=":material/brush:", width="content"):
+            st.slider("Width of the pen", 8, 36, PEN, 2, key=f"{key}-pen", format="%d px", width=220)
 
 
 def _undo(key: str) -> None:

@@ -17,7 +17,13 @@ from pages.shared.softmax import answer, softmax_bars
 KEY = "draw"
 STYLE = """<style>
 .st-key-answer h2 {padding-top: 0}
+.st-key-draw-canvas {min-height: 282px}
 .st-key-draw-canvas canvas {touch-action: none; border-radius: .6rem}
+/* On a phone the answer comes next to the canvas, and the pixels that the network gets after it. */
+@media (max-width: 640px) {
+  .stHorizontalBlock:has(> .stColumn .st-key-answer) {gap: 1rem}
+  .stColumn:has(+ .stColumn .st-key-answer) {order: 1}
+}
 </style>"""
 VIEWS: dict[str, tuple[str, Callable[[Chosen, Drawing, np.ndarray], None]]] = {
     "steps": ("From ink to digit", draw_steps.show),
@@ -34,7 +40,6 @@ def show(network: Chosen) -> None:
     left, middle, right = st.columns([3, 2, 4], gap="large")
     with left:
         rgba = canvas.canvas(key=KEY, under=under)
-        st.slider("Pen", 8, 36, 20, 2, key=f"{KEY}-pen", format="%d px", width=280)
     road = draw_steps.road()
     try:
         if rgba is None:

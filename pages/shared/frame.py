@@ -12,7 +12,7 @@ from core.errors import DigitLabError
 from pages.shared import caches, source
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
-VISITS = "_visits"  # counts how often this visitor changed the page: components forget what they held, pages may ask
+_VISITS = "_visits"
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,17 @@ def page(name: str) -> None:
         st.switch_page("streamlit_app.py")
     if st.session_state.get(_PAGE) != name:
         st.session_state[_PAGE] = name
-        st.session_state[VISITS] = st.session_state.get(VISITS, 0) + 1
+        st.session_state[_VISITS] = visits() + 1
     st.html(_STYLE)
     with st.container(key="frame", gap="xxsmall"):
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
         _status(how_far=name != "train")
+
+
+def visits() -> int:
+    """How often this visitor has changed the page; at each change components forget what they held."""
+    return int(st.session_state.get(_VISITS, 0))
 
 
 def _status(*, how_far: bool) -> None:

@@ -29,7 +29,7 @@ def changes(key: str, items: Mapping[str, Any]) -> dict[str, Any]:
 
     An item that is left out stays in the browser: what counts must be said by another item, a list of names.
     """
-    visit = int(st.session_state.get(frame.VISITS, 0))
+    visit = frame.visits()
     before: _Held | None = st.session_state.get(_slot(key))
     if before is None or before.visit != visit:  # the page was left meanwhile: the browser has let go of everything
         before = _Held(visit, "", {})

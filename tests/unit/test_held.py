@@ -37,7 +37,7 @@ def test_a_browser_that_lost_a_message_or_left_the_page_gets_everything(session:
     held.changes("table", {"a": 1})
     held.forget("table")
     assert held.changes("table", {"a": 1})["items"] == {"a": 1}
-    session[frame.VISITS] = 1
+    session[frame._VISITS] = 1
     assert held.changes("table", {"a": 1})["before"] == ""
 
 
