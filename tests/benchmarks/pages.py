@@ -2,10 +2,11 @@
 
     MNIST_PATH=… .venv/bin/python -m tests.benchmarks.pages [--rounds 7]
 
-A page is open when a fresh visitor, whose browser has kept nothing, sees its title, its script rests and every control
-stands where its placeholder was. A control has answered when the script that its click began has come to rest: what it
-changes stands there before. Beside the pages stands the least that Streamlit can do on the same machine in the same
-minute: a page with a title alone.
+A page is open when a fresh visitor, whose browser has kept nothing, sees its title, its script rests and every
+control stands where its placeholder was; one row is of a browser that has read Streamlit's own scripts before. A
+control has answered when the script that its click began has come to rest: what it changes stands there before.
+Beside the pages stands the least that Streamlit can do on the same machine in the same minute: a page with a title
+alone.
 From a stroke to the bars: `tests.benchmarks.draw_latency`.
 """
 
@@ -14,6 +15,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -48,8 +50,8 @@ CONTROLS: dict[str, list[tuple[str, Callable[[Page], Locator], str]]] = {
         ("another step", lambda page: _other(page), "click"),
     ],
     "train": [
-        ("units", lambda page: page.get_by_role("slider", name="Units"), "ArrowRight"),
-        ("dropout", lambda page: page.get_by_role("slider", name="Dropout"), "ArrowRight"),
+        ("units", lambda page: page.get_by_role("slider", name="Units"), "arrows"),
+        ("dropout", lambda page: page.get_by_role("slider", name="Dropout"), "arrows"),
     ],
     "compare": [("runs or sweeps", lambda page: _other(page), "click")],
     "evaluate": [("test or validation", lambda page: _other(page), "click")],
@@ -72,8 +74,25 @@ def visitor(browser: Browser, server: Server) -> Iterator[Page]:
 def opened(browser: Browser, server: Server, path: str) -> float:
     """Seconds from the request until one fresh visitor has one page open, by the browser's own clock."""
     with visitor(browser, server) as page:
-        page.goto(path, wait_until="commit")
-        return page.wait_for_function(_OPEN, polling="raf", timeout=30_000).json_value() / 1000
+        return waited(page, path)
+
+
+def waited(page: Page, path: str) -> float:
+    """Seconds from the request until the page is open."""
+    page.goto(path, wait_until="commit")
+    return page.wait_for_function(_OPEN, polling="raf", timeout=30_000).json_value() / 1000
+
+
+def opened_again(browser: Browser, server: Server, rounds: int) -> list[float]:
+    """Seconds until Start is open in a new tab, in a browser that has been here before."""
+    with visitor(browser, server) as page:
+        waited(page, "/")
+        times = []
+        for _ in range(rounds):
+            tab = page.context.new_page()
+            times.append(waited(tab, "/"))
+            tab.close()
+        return times
 
 
 def answered(page: Page, control: Locator, action: str) -> float:
@@ -122,6 +141,7 @@ def main() -> None:
         row("the first visit after the server's start", [first], least)
         for title, took in times.items():
             row(f"{title} opens", took, least)
+        row("Start opens again, in a browser that was here", opened_again(browser, server, rounds), least)
         controls(browser, server, rounds)
         print(f"\nServer before any prediction, when every page but Draw was opened: {memory[0]:.0f} MB.")
         server.stop()
@@ -136,7 +156,8 @@ def controls(browser: Browser, server: Server, rounds: int) -> None:
             page.wait_for_function(_OPEN, polling="raf", timeout=30_000)
             page.evaluate(_CLOCK)
             for what, locate, action in found:
-                times = [answered(page, locate(page), action) for _ in range(rounds + 1)][1:]
+                keys = ["ArrowRight", "ArrowLeft"] if action == "arrows" else [action]  # to and fro: a slider has ends
+                times = [answered(page, locate(page), key) for key, _ in zip(cycle(keys), range(rounds + 1))][1:]
                 row(f"{name.title()}: {what}", times)
 
 
