@@ -223,8 +223,9 @@ class RunStore:
                 return run_id
 
     def _next_colour(self) -> int:
+        """The one after the latest run's; the model that came with the project has the first."""
         latest = next(iter(self.runs()), None)
-        return 0 if latest is None or latest.shipped else latest.colour_index + 1
+        return 0 if latest is None else latest.colour_index + 1
 
     def _forget_oldest(self) -> None:
         deleted = sorted(self.trash.iterdir(), key=lambda folder: folder.stat().st_ctime)

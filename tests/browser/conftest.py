@@ -138,9 +138,11 @@ def tab(context: BrowserContext) -> Iterator[Page]:
 def visitor(browser: Browser, server: Server, **manner: Any) -> Iterator[Page]:
     """A visitor whom nobody else is; `manner` as Playwright's contexts have it."""
     context = arrival(browser, server, **manner)
-    with tab(context) as page:
-        yield page
-    context.close()
+    try:
+        with tab(context) as page:
+            yield page
+    finally:
+        context.close()
 
 
 @pytest.fixture(scope="session")

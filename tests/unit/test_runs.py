@@ -90,7 +90,7 @@ def test_runs_are_listed_newest_first_each_with_its_own_colour(store):
     made = [store.create(RunConfig(seed=seed)) for seed in range(3)]
     listed = [run for run in store.runs() if not run.shipped]
     assert [run.id for run in listed] == [run.id for run in reversed(made)]
-    assert [run.colour_index for run in made] == [0, 1, 2]
+    assert [run.colour_index for run in made] == [1, 2, 3]  # the model that came with the project has the first
 
 
 def test_the_state_follows_what_happens(store, held):
