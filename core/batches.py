@@ -50,14 +50,15 @@ class Sums:
 class Plan:
     """How a run is cut: `batches_a_call` batches of `batch_size` images in each call of the engine.
 
-    `scheduled`: each batch brings its own learning rate. `padded`: the short batch of an epoch is filled up with images
-    that do not count, so that one compiled shape serves all. A norm would count them: there the short batch has a shape
-    of its own.
+    `scheduled`: each batch brings its own learning rate. `refreshed`: each epoch brings its own images. `padded`: the
+    short batch of an epoch is filled up with images that do not count, so that one compiled shape serves all. A norm
+    would count them: there the short batch has a shape of its own.
     """
 
     batch_size: int
     batches_a_call: int
     scheduled: bool = False
+    refreshed: bool = False
     padded: bool = True
 
 

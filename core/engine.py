@@ -47,13 +47,32 @@ class Loop:
         self.step = self.epoch = self.position = self.trained_images = 0
         self._since, self._epoch = Sums(), Sums()
         padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
-        plan = Plan(self.batch_size, self.batches_a_call, scheduled=rates is not None, padded=padded)
+        plan = Plan(
+            self.batch_size,
+            self.batches_a_call,
+            scheduled=rates is not None,
+            refreshed=refreshed is not None,
+            padded=padded,
+        )
         _build_metrics(model)
         self.backend = _backend()(model, train, plan)
 
-    def fit(self, epochs: int, callbacks: Sequence[Any] = (), *, initial_epoch: int = 0, verbose: Any = 0) -> Any:
-        """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history."""
+    def fit(
+        self,
+        epochs: int,
+        callbacks: Sequence[Any] = (),
+        *,
+        live: keras.callbacks.Callback | None = None,
+        initial_epoch: int = 0,
+        verbose: Any = 0,
+    ) -> Any:
+        """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history.
+
+        `callbacks` find the model's variables as trained so far. `live`, called last, finds them so at the end of an
+        epoch; in the middle of one it calls `sync` itself, when it needs them.
+        """
         model = self.model
+        first = _First(self, every_call=any(map(_sees_batches, callbacks)))
         self.step = initial_epoch * self.batches
         kept = model.train_function, model.test_function, model.steps_per_execution
         model.train_function = self.backend.train_function(self._next_call)
@@ -65,7 +84,7 @@ class Loop:
                 shuffle=False,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
-                callbacks=[_EpochBegins(self), *callbacks],
+                callbacks=[first, *callbacks, *filter(None, [live])],
                 validation_data=self.backend.counted(1) if self.validation else None,
                 verbose=verbose,
             )
@@ -105,13 +124,27 @@ class Loop:
         return self._epoch
 
 
-class _EpochBegins(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, loop: Loop) -> None:
+class _First(keras.callbacks.Callback):  # type: ignore[misc]
+    """Stands before all other callbacks, and gives the model its variables before they look."""
+
+    def __init__(self, loop: Loop, *, every_call: bool) -> None:
         super().__init__()
-        self.loop = loop
+        self.loop, self.every_call = loop, every_call
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.loop.begin(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.every_call:
+            self.loop.sync()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.loop.sync()
+
+
+def _sees_batches(callback: keras.callbacks.Callback) -> bool:
+    kind, none = type(callback), keras.callbacks.Callback
+    return kind.on_train_batch_end is not none.on_train_batch_end or kind.on_batch_end is not none.on_batch_end
 
 
 def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:

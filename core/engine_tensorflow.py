@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
 from core.digits import Digits
+from core.lit import Narrow, enough
 from core.steps import logits, losses, present, right
 
 
@@ -17,16 +18,21 @@ class TensorFlow:
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
-        self.images, self.labels = tf.constant(train.images), tf.constant(train.labels)
-        self.program = Program.of(model, scheduled=plan.scheduled)
+        pixels = None if plan.refreshed else enough(model, train.images)
+        self.program = Program.of(model, pixels, scheduled=plan.scheduled)
+        self.narrow = self.program.narrow
+        self.labels = tf.constant(train.labels)
+        self.put(train.images)
 
     def put(self, images: np.ndarray) -> None:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
-        self.images = tf.constant(images)
+        self.images = tf.constant(self.narrow.seen(images) if self.narrow else images)
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
         sums = Sums(images=call.images)
+        if self.narrow:
+            self.narrow.take()
         for batches, sizes, rates, count in call.parts(self.plan):
             if len(batches) == self.plan.batches_a_call and batches.shape[1] == self.plan.batch_size:
                 called = map(tf.constant, (batches, sizes, rates, count))
@@ -38,6 +44,7 @@ class TensorFlow:
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, op by op: products this large need no compiling."""
+        self.sync()
         sums = Sums(images=len(digits))
         for start in range(0, len(digits), VALIDATED_AT_ONCE):
             part = digits[start : start + VALIDATED_AT_ONCE]
@@ -59,7 +66,9 @@ class TensorFlow:
         return lambda iterator: self._shown(self.evaluate(digits))
 
     def sync(self) -> None:
-        """Nothing to do: TensorFlow trains the model's own variables."""
+        """Gives the model's own variables what was trained in their stead."""
+        if self.narrow:
+            self.narrow.give()
 
     def _shown(self, sums: Sums) -> dict[str, float]:
         """Writes sums into Keras' own metrics, and gives their means."""
@@ -74,18 +83,26 @@ class Program:
     It stays with its model: one that was rehearsed begins at once when it is trained in earnest.
     """
 
-    def __init__(self, model: keras.Sequential, *, scheduled: bool) -> None:
-        self.model, self.scheduled = model, scheduled
-        self.weights = [variable.value for variable in model.trainable_variables]
+    def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
+        self.scheduled = scheduled
+        self.narrow = None if pixels is None else Narrow(model, pixels)
+        self.model = self.narrow.network if self.narrow else model
+        self.weights = [variable.value for variable in self.model.trainable_variables]
         self.many = tf.function(self._many, jit_compile=compiled(model), autograph=False)
 
     @classmethod
-    def of(cls, model: keras.Sequential, *, scheduled: bool) -> Self:
+    def of(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
         """The model's own, or a new one."""
         program = getattr(model, "digit_lab_program", None)
-        if not isinstance(program, cls) or program.scheduled != scheduled:
-            program = model.digit_lab_program = cls(model, scheduled=scheduled)
+        if not isinstance(program, cls) or not program.fits(pixels, scheduled):
+            program = model.digit_lab_program = cls(model, pixels, scheduled=scheduled)
         return program
+
+    def fits(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
+        """Whether it trains on these pixels, None for all, and by a schedule or not."""
+        own = self.narrow.pixels if self.narrow else None
+        same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
+        return same and self.scheduled == scheduled
 
     def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> tuple[Any, Any]:
         """One step, exactly Keras' `train_step`: returns the loss of each image and whether it was answered rightly."""

@@ -108,7 +108,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         )
         self.emit(self._started(device, epoch))
         self.told = self.glimpsed = self.clock.seconds
-        self.loop.fit(config.epochs, [*self.helpers, self], initial_epoch=epoch)
+        self.loop.fit(config.epochs, self.helpers, live=self, initial_epoch=epoch)
         return Trained(network, self._ended(self.clock.seconds), self.history)
 
     def on_train_begin(self, logs: Any = None) -> None:

@@ -51,6 +51,7 @@ READING_ORDER = [
     "schedules",
     "devices",
     "models",
+    "lit",
     "steps",
     "engine_tensorflow",
     "engine_jax",
@@ -82,6 +83,7 @@ READING_ORDER = [
 MAY_IMPORT_KERAS = {
     "devices",  # only where a run begins: pages ask it how busy the device is
     "models",
+    "lit",
     "steps",
     "engine_tensorflow",
     "engine_jax",

@@ -165,6 +165,7 @@ def test_the_schedule_that_is_drawn_is_the_one_that_trains(tiny_mnist, monkeypat
 
     def watched(self):
         sums = run(self)
+        self.sync()
         used.append(float(self.model.optimizer.learning_rate))
         return sums
 
