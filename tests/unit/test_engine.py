@@ -1,7 +1,5 @@
 """The fast path trains what stock Keras trains, step by step, and leaves everything else of Keras as it is."""
 
-import csv
-
 import keras
 import numpy as np
 import pytest
@@ -204,99 +202,6 @@ def test_images_can_be_made_anew_each_epoch(digits):
     model, _, _ = by_engine(config, digits, epochs=2, refreshed=lambda epoch: blank)
     fresh = models.build(config).get_weights()[0]
     assert np.array_equal(model.get_weights()[0], fresh)  # without ink no weight of the first layer has a gradient
-
-
-def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
-    model, _, _ = by_engine(RunConfig(units=16), digits)
-    fresh, trained = models.build(RunConfig(units=16)).get_weights()[0], model.get_weights()[0]
-    dark = ~digits.images.any(axis=0).ravel()
-    assert dark.sum() > 100
-    assert np.array_equal(trained[dark], fresh[dark])
-    assert (trained[~dark] != fresh[~dark]).any(axis=1).mean() > 0.99
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX trains on all pixels")
-@pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "conv4x3-dense8"}, {"network": "norm-dense8"}])
-def test_where_a_dark_pixel_has_a_say_all_pixels_are_trained_on(digits, knobs):
-    assert Loop(models.build(RunConfig(units=8)), digits, None, batch_size=32, seed=1).backend.narrow
-    assert not Loop(models.build(RunConfig(units=8, **knobs)), digits, None, batch_size=32, seed=1).backend.narrow
-
-
-def test_images_made_anew_may_light_what_was_dark(digits):
-    bright = np.full_like(digits.images, 255)
-    config = RunConfig(units=8)
-    model, _, _ = by_engine(config, digits, refreshed=lambda epoch: bright)
-    fresh = models.build(config).get_weights()[0]
-    assert (model.get_weights()[0] != fresh).any(axis=1).all()
-
-
-# Keras' callbacks, as anyone would write them
-
-
-def test_callbacks_find_the_weights_as_trained_so_far_in_the_middle_of_an_epoch_too(digits, tmp_path):
-    model, seen = models.build(RunConfig(units=16)), []
-    watching = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(model.get_weights()[0].sum())
-    )
-    often = keras.callbacks.ModelCheckpoint(tmp_path / "{batch}.weights.h5", save_freq=2, save_weights_only=True)
-    Loop(model, digits, None, batch_size=BATCH, seed=1, batches_a_call=2).fit(1, [watching, often])
-    assert len(set(seen)) == 4
-    model.load_weights(tmp_path / "4.weights.h5")
-    assert model.get_weights()[0].sum() == seen[1]
-
-
-def test_one_that_asks_for_itself_finds_them_once_it_has_asked(digits):
-    seen = []
-
-    class Live(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            loop.sync()
-            seen.append(self.model.get_weights()[0].sum())
-
-    loop = Loop(models.build(RunConfig(units=16)), digits, None, batch_size=BATCH, seed=1, batches_a_call=2)
-    loop.fit(1, live=Live())
-    assert len(set(seen)) == 4
-
-
-def fitted(digits, held_out, epochs, callbacks, **knobs):
-    model = models.build(RunConfig(units=16, **knobs))
-    loop = Loop(model, digits, held_out, batch_size=BATCH, seed=1, batches_a_call=4)
-    return model, loop.fit(epochs, callbacks).history
-
-
-def test_early_stopping_stops_and_brings_the_best_weights_back(digits, held_out):
-    stopping = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
-    model, history = fitted(digits, held_out, 50, [stopping], learning_rate=0.05)
-    assert len(history["val_loss"]) < 50
-    loss, _ = model.evaluate(held_out.images, held_out.labels, verbose=0)
-    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine reckons from the logits on both.
-    assert loss == pytest.approx(
-        min(history["val_loss"]), rel=1e-5 if keras.backend.backend() == "tensorflow" else 0.02
-    )
-
-
-def test_reduce_on_plateau_lowers_the_rate_that_training_uses(digits, held_out):
-    plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=1e-9, min_delta=1e9)  # nothing is ever good enough
-    _, history = fitted(digits, held_out, 5, [plateau])
-    assert history["learning_rate"][-1] < 1e-9
-    assert history["loss"][-1] == pytest.approx(history["loss"][-2], rel=1e-4)
-    assert history["loss"][1] < 0.95 * history["loss"][0]
-
-
-def test_csv_logger_writes_a_line_an_epoch(digits, held_out, tmp_path):
-    path = tmp_path / "log.csv"
-    _, history = fitted(digits, held_out, 3, [keras.callbacks.CSVLogger(str(path))])
-    rows = list(csv.DictReader(path.read_text().splitlines()))
-    assert [float(row["val_accuracy"]) for row in rows] == pytest.approx(history["val_accuracy"])
-    assert [float(row["loss"]) for row in rows] == pytest.approx(history["loss"])
-
-
-def test_model_checkpoint_keeps_a_model_that_loads_and_answers_alike(digits, held_out, tmp_path):
-    path = tmp_path / "best.keras"
-    model, _ = fitted(digits, held_out, 2, [keras.callbacks.ModelCheckpoint(str(path))])
-    loaded = models.load(path)
-    assert type(loaded) is keras.Sequential
-    np.testing.assert_array_equal(loaded.predict(held_out.images, verbose=0), model.predict(held_out.images, verbose=0))
 
 
 def test_after_the_fast_path_keras_own_fit_works_again(digits):

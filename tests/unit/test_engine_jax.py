@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-FILES = [f"tests/unit/{name}.py" for name in ("on_jax", "test_engine", "test_explain")]
+FILES = [f"tests/unit/{name}.py" for name in ("on_jax", "test_engine", "test_engine_callbacks", "test_explain")]
 # An optimiser with its short batch, a norm with its own, dropout, validation with a callback, and saliency.
 CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping or (saliency_is_the_slope and dense)"
 

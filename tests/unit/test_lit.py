@@ -5,7 +5,15 @@ import pytest
 
 from core import models
 from core.config import RunConfig
+from core.engine import Loop
 from core.lit import Narrow, enough, lit
+
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
+
+
+@pytest.fixture(scope="module")
+def digits(embedded):
+    return embedded.train[:210]
 
 
 @pytest.fixture
@@ -50,3 +58,28 @@ def test_what_is_trained_comes_back_and_what_was_changed_meanwhile_is_taken(imag
     model.optimizer.learning_rate.assign(0.25)
     narrow.take()
     assert float(narrow.network.optimizer.learning_rate) == 0.25
+
+
+def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
+    model = models.build(RunConfig(units=16))
+    Loop(model, digits, None, batch_size=32, seed=1).fit(1)
+    fresh, trained = models.build(RunConfig(units=16)).get_weights()[0], model.get_weights()[0]
+    dark = ~digits.images.any(axis=0).ravel()
+    assert dark.sum() > 100
+    assert np.array_equal(trained[dark], fresh[dark])
+    assert (trained[~dark] != fresh[~dark]).any(axis=1).mean() > 0.99
+
+
+@pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "conv4x3-dense8"}, {"network": "norm-dense8"}])
+def test_where_a_dark_pixel_has_a_say_all_pixels_are_trained_on(digits, knobs):
+    assert Loop(models.build(RunConfig(units=8)), digits, None, batch_size=32, seed=1).backend.narrow
+    assert not Loop(models.build(RunConfig(units=8, **knobs)), digits, None, batch_size=32, seed=1).backend.narrow
+
+
+def test_images_made_anew_may_light_what_was_dark(digits):
+    bright = np.full_like(digits.images, 255)
+    config = RunConfig(units=8)
+    model = models.build(config)
+    Loop(model, digits, None, batch_size=32, seed=1, refreshed=lambda epoch: bright).fit(1)
+    fresh = models.build(config).get_weights()[0]
+    assert (model.get_weights()[0] != fresh).any(axis=1).all()
