@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,10 +24,18 @@ class Sums:
         self.images += other.images
         return self
 
-    def add(self, losses: Any, correct: Any) -> None:
-        """Adds the losses and hits of images, arrays of any length; `images` counts them elsewhere."""
-        self.loss += float(np.asarray(losses).sum(dtype=np.float64))
-        self.correct += int(np.asarray(correct).sum())
+    @classmethod
+    def of(cls, labels: np.ndarray, logits: Any) -> Self:
+        """What was said of some images comes to: labels uint8 (n,), logits float32 (n, 10).
+
+        The loss is Keras' cross-entropy, which is the same for labels as numbers and as one-hot rows.
+        """
+        logits = np.asarray(logits)
+        with np.errstate(invalid="ignore"):  # of a run that diverged: its loss is not a number, and shows it
+            above = logits - logits.max(axis=1, keepdims=True)
+            losses = np.log(np.exp(above).sum(axis=1)) - above[np.arange(len(labels)), labels]
+        right = logits.argmax(axis=1) == labels
+        return cls(float(losses.sum(dtype=np.float64)), int(right.sum()), len(labels))
 
     @property
     def mean_loss(self) -> float:
@@ -69,21 +77,18 @@ class Call:
     indices: np.ndarray
     rates: np.ndarray | None = None
 
-    @property
-    def images(self) -> int:
-        return len(self.indices)
-
     def parts(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
         """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and how
         many of the batches are meant int32 (). One part, and another for a short batch that cannot be filled up."""
         size = plan.batch_size
-        whole = self.images // size
-        if plan.padded or self.images == whole * size:
-            yield self._part(plan.batches_a_call, size, 0, -(-self.images // size))
+        images = len(self.indices)
+        whole = images // size
+        if plan.padded or images == whole * size:
+            yield self._part(plan.batches_a_call, size, 0, -(-images // size))
             return
         if whole:
             yield self._part(plan.batches_a_call, size, 0, whole)
-        yield self._part(1, self.images - whole * size, whole * size, 1)
+        yield self._part(1, images - whole * size, whole * size, 1)
 
     def _part(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
         chosen = self.indices[start : start + count * size]

@@ -10,8 +10,8 @@ import numpy as np
 from jax import numpy as jnp
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
-from core.digits import Digits
-from core.steps import logits, losses, present, right
+from core.digits import CLASSES, Digits
+from core.steps import logits, losses, present
 
 State = tuple[Any, Any, Any]  # values of the trainable, the other and the optimiser's variables
 
@@ -26,6 +26,7 @@ class Jax:
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
         self.images, self.labels = jnp.asarray(train.images), jnp.asarray(train.labels)
+        self.given = train.labels
         self.many = jax.jit(self._many, donate_argnums=0)
         self.answered = jax.jit(self._answered)
         self.state: State = ([], [], [])
@@ -39,11 +40,11 @@ class Jax:
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
-        sums = Sums(images=call.images)
-        for part in call.parts(self.plan):
-            self.state, loss, correct = self.many(self.state, self.images, self.labels, *part)
-            sums.add(loss, correct)
-        return sums
+        said = []
+        for batches, sizes, rates, count in call.parts(self.plan):
+            self.state, answers = self.many(self.state, self.images, self.labels, batches, sizes, rates, count)
+            said.append(np.reshape(answers, (-1, CLASSES))[: int(sizes[:count].sum())])
+        return Sums.of(self.given[call.indices], np.concatenate(said))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`."""
@@ -84,44 +85,42 @@ class Jax:
 
     def _many(
         self, state: State, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any
-    ) -> tuple[State, Any, Any]:
-        """Trains the first `count` rows of `batches`; sums are kept for each place in a batch."""
+    ) -> tuple[State, Any]:
+        """Trains the first `count` rows of `batches`; what the answers come to is reckoned outside."""
 
-        def batch(place: Any, carried: tuple[State, Any, Any]) -> tuple[State, Any, Any]:
-            state, loss, correct = carried
+        def batch(place: Any, carried: tuple[State, Any]) -> tuple[State, Any]:
+            state, said = carried
             if self.plan.scheduled:
                 state[2][self.rate] = rates[place]
-            state, more, hits = self._one(state, images[batches[place]], labels[batches[place]], sizes[place])
-            return state, loss + more, correct + hits
+            state, answers = self._one(state, images[batches[place]], labels[batches[place]], sizes[place])
+            return state, said.at[place].set(answers)
 
-        size = batches.shape[1]
-        return jax.lax.fori_loop(0, count, batch, (state, jnp.zeros(size), jnp.zeros(size, jnp.int32)))
+        return jax.lax.fori_loop(0, count, batch, (state, jnp.zeros((*batches.shape, CLASSES))))
 
-    def _one(self, state: State, images: Any, labels: Any, size: Any) -> tuple[State, Any, Any]:
-        """One step, exactly Keras' `train_step`: the new state, the loss of each image and whether it was right."""
+    def _one(self, state: State, images: Any, labels: Any, size: Any) -> tuple[State, Any]:
+        """One step, exactly Keras' `train_step`: the new state, and the logits that the step was taken from."""
         trainable, other, optimizer = state
         graded = jax.grad(partial(self._mean_loss, images, labels, size, optimizer[self.step], other), has_aux=True)
-        gradients, (loss, hits, other) = graded(trainable)
+        gradients, (answers, other) = graded(trainable)
         trainable, optimizer = self.model.optimizer.stateless_apply(optimizer, gradients, trainable)
-        return (trainable, other, optimizer), loss, hits
+        return (trainable, other, optimizer), answers
 
     def _mean_loss(self, images: Any, labels: Any, size: Any, step: Any, other: Any, trainable: Any) -> Any:
         with keras.StatelessScope(self._mapping(trainable, other)) as scope:
             answers = logits(self.model, images, step, training=True)
             loss = present(losses(self.model, labels, answers), size)
         other = [scope.get_current_value(variable) for variable in self.model.non_trainable_variables]
-        return loss.sum() / size, (loss, present(right(labels, answers), size), other)
+        return loss.sum() / size, (answers, other)
 
-    def _answered(self, trainable: Any, other: Any, images: Any, labels: Any) -> tuple[Any, Any]:
+    def _answered(self, trainable: Any, other: Any, images: Any) -> Any:
         with keras.StatelessScope(self._mapping(trainable, other)):
-            answers = logits(self.model, images, 0, training=False)
-            return losses(self.model, labels, answers), right(labels, answers)
+            return logits(self.model, images, 0, training=False)
 
     def _evaluated(self, digits: Digits, trainable: Any, other: Any) -> Sums:
-        sums = Sums(images=len(digits))
+        sums = Sums()
         for start in range(0, len(digits), VALIDATED_AT_ONCE):
             part = digits[start : start + VALIDATED_AT_ONCE]
-            sums.add(*self.answered(trainable, other, part.images, part.labels))
+            sums += Sums.of(part.labels, self.answered(trainable, other, part.images))
         return sums
 
     def _mapping(self, trainable: Any, other: Any) -> list[tuple[Any, Any]]:

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
-from core.digits import Digits
+from core.digits import CLASSES, Digits
 from core.lit import Narrow, enough
-from core.steps import logits, losses, present, right
+from core.steps import logits, losses, present
 
 
 class TensorFlow:
@@ -21,7 +21,7 @@ class TensorFlow:
         pixels = None if plan.refreshed else enough(model, train.images)
         self.program = Program.of(model, pixels, scheduled=plan.scheduled)
         self.narrow = self.program.narrow
-        self.labels = tf.constant(train.labels)
+        self.given, self.labels = train.labels, tf.constant(train.labels)
         self.put(train.images)
 
     def put(self, images: np.ndarray) -> None:
@@ -30,27 +30,26 @@ class TensorFlow:
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
-        sums = Sums(images=call.images)
         if self.narrow:
             self.narrow.take()
+        said = []
         for batches, sizes, rates, count in call.parts(self.plan):
             if len(batches) == self.plan.batches_a_call and batches.shape[1] == self.plan.batch_size:
                 called = map(tf.constant, (batches, sizes, rates, count))
-                sums.add(*self.program.many(self.images, self.labels, *called))
+                answers = self.program.many(self.images, self.labels, *called)
             else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
                 batch = tf.constant(batches[0])
-                sums.add(*self.program.one(self.images, self.labels, batch, float(sizes[0]), rates[0]))
-        return sums
+                answers = self.program.one(self.images, self.labels, batch, float(sizes[0]), rates[0])
+            said.append(np.reshape(answers, (-1, CLASSES))[: int(sizes[:count].sum())])
+        return Sums.of(self.given[call.indices], np.concatenate(said))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, op by op: products this large need no compiling."""
         self.sync()
-        sums = Sums(images=len(digits))
+        sums = Sums()
         for start in range(0, len(digits), VALIDATED_AT_ONCE):
             part = digits[start : start + VALIDATED_AT_ONCE]
-            labels = tf.constant(part.labels)
-            answers = logits(self.model, tf.constant(part.images), 0, training=False)
-            sums.add(losses(self.model, labels, answers), right(labels, answers))
+            sums += Sums.of(part.labels, logits(self.model, tf.constant(part.images), 0, training=False))
         return sums
 
     def counted(self, batches: int) -> Any:
@@ -104,32 +103,31 @@ class Program:
         same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
         return same and self.scheduled == scheduled
 
-    def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> tuple[Any, Any]:
-        """One step, exactly Keras' `train_step`: returns the loss of each image and whether it was answered rightly."""
+    def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> Any:
+        """One step, exactly Keras' `train_step`; returns the logits it was taken from."""
         optimizer = self.model.optimizer
         if self.scheduled:
             optimizer.learning_rate.assign(rate)
-        labels = tf.gather(labels, batch)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self.weights)
             answers = logits(self.model, tf.gather(images, batch), optimizer.iterations, training=True)
-            loss = present(losses(self.model, labels, answers), size)
+            loss = present(losses(self.model, tf.gather(labels, batch), answers), size)
             mean = tf.reduce_sum(loss) / size
         optimizer.apply(tape.gradient(mean, self.weights), self.model.trainable_variables)
-        return loss, present(right(labels, answers), size)
+        return answers
 
-    def _many(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> tuple[Any, Any]:
-        """Trains the first `count` rows of `batches`. Sums are kept for each place in a batch: adding those up is quick
-        outside, and would be kernels to compile here."""
+    def _many(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> Any:
+        """Trains the first `count` rows of `batches`. What the answers come to is reckoned outside: here it would be
+        kernels to compile."""
 
-        def batch(place: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
-            more, hits = self.one(images, labels, batches[place], sizes[place], rates[place])
-            return place + 1, loss + more, correct + hits
+        def batch(place: Any, said: Any) -> tuple[Any, Any]:
+            answers = self.one(images, labels, batches[place], sizes[place], rates[place])
+            return place + 1, said.write(place, answers)
 
-        size = batches.shape[1]
-        start = (0, tf.zeros(size), tf.zeros(size, tf.int32))
-        _, loss, correct = tf.while_loop(lambda place, *_: place < count, batch, start)
-        return loss, correct
+        rows, size = batches.shape
+        said = tf.TensorArray(tf.float32, rows, element_shape=(size, CLASSES))
+        _, said = tf.while_loop(lambda place, *_: place < count, batch, (0, said))
+        return said.stack()
 
 
 def compiled(model: keras.Sequential) -> bool:

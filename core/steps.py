@@ -30,11 +30,6 @@ def losses(model: keras.Sequential, labels: Any, sums: Any) -> Any:
     return ops.sparse_categorical_crossentropy(ops.cast(labels, "int32"), sums, from_logits=True)
 
 
-def right(labels: Any, sums: Any) -> Any:
-    """1 for each image answered rightly, 0 for the others: int32 (n,)."""
-    return ops.cast(ops.equal(ops.argmax(sums, axis=-1), ops.cast(labels, "int32")), "int32")
-
-
 def present(values: Any, size: Any) -> Any:
     """`values` of a batch, with 0 for those from place `size` on: images that only fill the batch up."""
     return ops.where(ops.arange(values.shape[0], dtype="float32") < size, values, ops.zeros_like(values))
