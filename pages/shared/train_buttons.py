@@ -5,9 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from core import bundle
 from core.config import KNOBS
 from core.errors import DigitLabError
 from core.runs import PAUSED, Run
+from core.script import script
 from pages.shared import caches, controls, watched
 from pages.shared.visitor import visitor
 
@@ -18,7 +20,7 @@ def row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
     if said := st.session_state.pop(SAID, None):
         st.warning(said, icon=":material/info:")
-    with st.container(horizontal=True, gap="small", key="run_buttons"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
                 _button("Withdraw", "close", run, caches.jobs().withdraw)
@@ -30,10 +32,12 @@ def row(run: Run, state: str) -> None:
                 _onwards(run)
                 _more_epochs(run)
                 _restart(run)
+                _take_along(run)
             case _:
                 _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
                 _restart(run)
+                _take_along(run)
 
 
 def _while_training(run: Run, state: str) -> None:
@@ -75,6 +79,26 @@ def _restart(run: Run) -> None:
         )
 
     st.button("Restart", icon=":material/replay:", on_click=again, help="A new run with the same knobs, from scratch.")
+
+
+def _take_along(run: Run) -> None:
+    """The run as files, made when they are asked for."""
+    name = bundle.file_name(run)
+    with st.popover("Take along", icon=":material/download:", width="content"):
+        st.caption("The network, a program that trains it with Keras alone, all figures, and a card about them.")
+        _download("Everything", "folder_zip", lambda: bundle.bundle(run), f"{name}.zip", "application/zip")
+        if run.has_model:
+            _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
+        _download("Program", "code", lambda: script(run.config, run.title), f"{name}.py", "text/x-python")
+        if run.epochs:
+            _download("History", "table", lambda: bundle.history(run), f"{name}.csv", "text/csv")
+
+
+def _download(label: str, icon: str, made: Callable[[], str | bytes], file_name: str, mime: str) -> None:
+    kind = file_name.rpartition(".")[2]
+    st.download_button(
+        f"{label} (.{kind})", made, file_name, mime, icon=f":material/{icon}:", on_click="ignore", width="stretch"
+    )
 
 
 def _onwards(run: Run) -> None:

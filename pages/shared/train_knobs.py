@@ -8,6 +8,8 @@ from core.architecture import LayerRow, shapes
 from core.config import DATA, KNOBS, LEARNING, NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.recipes import RECIPES, recipe_of
+from core.run import describe
+from core.script import script
 from pages.shared import caches, controls, palette, train_layers, watched
 from pages.shared.live_plot import Series, live_plot
 from pages.shared.visitor import visitor
@@ -35,6 +37,8 @@ def panel() -> None:
     controls.to_link(config)
     _before_start(config)
     _layer_table(rows)
+    with st.expander("The same as a program", icon=":material/code:"):
+        st.code(script(config, recipe_of(config) or describe(config)), language="python")
 
 
 def _group(group: str) -> None:

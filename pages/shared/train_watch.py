@@ -172,11 +172,10 @@ def _place(run: Run) -> str:
 
 def _forecast_error(run: Run) -> str:
     error = forecast.error(run)
-    return (
-        ""
-        if error is None
-        else f"Forecast {run.forecast_seconds:.1f} s; it took {abs(error):.0%} {'more' if error > 0 else 'less'}."
-    )
+    if error is None:
+        return ""
+    took = f"{1 + error:.1f} times that" if error > 1 else f"{abs(error):.0%} {'more' if error > 0 else 'less'}"
+    return f"Forecast {run.forecast_seconds:.1f} s; it took {took}."
 
 
 def _facts(run: Run, seen: Curves, state: str) -> None:

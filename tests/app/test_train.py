@@ -91,6 +91,9 @@ def test_start_trains_and_the_page_follows_to_the_end(store):
     again(page)
     assert "Finished after 5 epochs" in words(page)
     assert {"Restart"} <= labels(page)
+    offered = [button.proto.label for button in page.get("download_button")]
+    assert offered[0] == "Everything (.zip)"
+    assert "Program (.py)" in offered
 
 
 def test_a_recipe_sets_the_knobs_and_a_changed_knob_makes_it_ones_own(store):
@@ -101,8 +104,10 @@ def test_a_recipe_sets_the_knobs_and_a_changed_knob_makes_it_ones_own(store):
     units = next(slider for slider in page.select_slider if slider.label == "Units")
     assert units.value == 512
     assert page.query_params["units"] == "512"
+    assert "keras.layers.Dense(512, activation=" in page.code[-1].value
     units.set_value(64)
     again(page)
+    assert "keras.layers.Dense(64, activation=" in page.code[-1].value
     assert next(box for box in page.selectbox if box.label == "Recipe").value == "my own"
 
 

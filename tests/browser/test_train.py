@@ -1,6 +1,7 @@
 """Training in a real browser: live points, a zoom that holds, and a run that outlives page, tab and server."""
 
 import time
+import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -145,3 +146,9 @@ def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Star
     expect(page.locator(".st-key-status")).not_to_contain_text("Training")
     assert run.state == "stopped"
     assert run.has_model
+    page.get_by_role("button", name="Take along").click()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Everything").click()
+    assert taken.value.suggested_filename == f"digit-lab-{run.id}.zip"
+    files = {name.partition("/")[2] for name in zipfile.ZipFile(taken.value.path()).namelist()}
+    assert files == {"README.md", "train.py", "run.json", "history.csv", "model.keras"}

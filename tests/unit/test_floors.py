@@ -64,6 +64,8 @@ READING_ORDER = [
     "runs",
     "curves",
     "forecast",
+    "script",
+    "bundle",
     "finetune",
     "evaluations",
     "robustness",

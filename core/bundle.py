@@ -1,0 +1,118 @@
+"""A run to take along: its network, a program that trains it anew, its knobs, its history and a card.
+
+model.keras   the weights kept, as `keras.models.load_model` reads them (missing where no epoch was completed)
+train.py      the same training in plain Keras
+run.json      every knob and figure
+history.csv   a line an epoch
+README.md     what it is, how well it reads, how to use it
+"""
+
+import csv
+import io
+import json
+import shlex
+import zipfile
+from dataclasses import fields
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlencode
+
+from core.events import EpochDone, Event, RunEnded, to_line
+from core.run import Run
+from core.script import script
+
+_PACKAGES = ("keras", "tensorflow", "numpy")
+_USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
+_COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
+
+
+def bundle(run: Run) -> bytes:
+    """All of it as one ZIP file, below a folder named like the run. Raises `OSError` where the run was deleted."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        written = {"README.md": card(run), "train.py": script(run.config, run.title), "history.csv": history(run)}
+        for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
+            archive.writestr(f"{file_name(run)}/{name}", text)
+        if run.has_model:
+            archive.write(run.model_path, f"{file_name(run)}/model.keras")
+    return packed.getvalue()
+
+
+def file_name(run: Run) -> str:
+    """The run's id with what it is in front, in letters that every file system takes."""
+    return f"digit-lab-{run.id}"
+
+
+def history(run: Run) -> str:
+    """Every epoch as CSV; a figure that there is none of is empty."""
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for epoch in run.epochs:
+        table.writerow(["" if (value := getattr(epoch, name)) is None else value for name in _COLUMNS])
+    return written.getvalue()
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """Everything that is known of the run, as JSON has it."""
+    started, ended = run.started, run.ended
+    return {
+        "id": run.id,
+        "title": run.title,
+        "note": run.note,
+        "state": run.state,
+        "knobs": run.config.to_dict(),
+        "started": _told(started),
+        "ended": _told(ended),
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _told(event: Event | None) -> Any:
+    return json.loads(to_line(event)) if event else None  # what is not finite is text there: JSON has no word for it
+
+
+def command(run: Run) -> str:
+    """The command line that trains the same run once more."""
+    knobs = [f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in run.config.to_query().items()]
+    return " ".join(["python -m core train", *knobs])
+
+
+def card(run: Run) -> str:
+    """What the network is, how well it reads and how to use it, in Markdown."""
+    started, ended = run.started, run.ended
+    lines = [f"# {run.title}", "", *([run.note, ""] if run.note else [])]
+    lines += ["A network that reads handwritten digits, trained on MNIST with Digit Lab.", ""]
+    if started:
+        size, seen = f"{started.parameters:,} parameters", f"{started.train_images:,} training images"
+        lines += [f"{size}; {seen}; computed on {started.device}.", ""]
+    if ended:
+        lines += ["| images | accuracy | loss |", "|---|---|---|", *_figures(ended), ""]
+    if ended and ended.test_accuracy is None:
+        lines += ["The test set was not read.", ""]
+    if run.has_model:
+        lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
+    query = urlencode(run.config.to_query())
+    lines += [
+        f"`train.py` trains it anew with Keras alone ({', '.join(f'{name} {version(name)}' for name in _PACKAGES)}).",
+        "In Digit Lab the same run, to the same weights on the same machine:",
+        "",
+        f"    {command(run)}",
+        "",
+        f"or the link `/train{f'?{query}' if query else ''}`.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _figures(ended: RunEnded) -> list[str]:
+    figures = {
+        "training": (ended.train_accuracy, ended.train_loss),
+        "validation": (ended.validation_accuracy, ended.validation_loss),
+        "test": (ended.test_accuracy, ended.test_loss),
+    }
+    return [
+        f"| {images} | {accuracy:.2%} | {'' if loss is None else f'{loss:.4f}'} |"
+        for images, (accuracy, loss) in figures.items()
+        if accuracy is not None
+    ]

@@ -1,0 +1,146 @@
+"""A run as a program of its own: the network and its training in plain Keras, to read, run and change anywhere."""
+
+from collections.abc import Iterator
+
+from core.architecture import LayerRow, shapes
+from core.config import RunConfig
+from core.mnist import HELD_OUT
+from core.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
+
+_OPTIMIZERS = {
+    "adam": "Adam({rate})",
+    "rmsprop": "RMSprop({rate})",
+    "sgd": "SGD({rate})",
+    "momentum": "SGD({rate}, momentum=0.9)",
+    "adamw": "AdamW({rate})",
+    "nadam": "Nadam({rate})",
+}
+_LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
+_EACH_EPOCH = ("augmentation", "pen", "styles")
+
+
+def script(config: RunConfig, title: str) -> str:
+    """A Python program that trains what `config` says on MNIST, with nothing but Keras and NumPy.
+
+    Weights and the order of the images are drawn by Keras, so figures agree with the run's as two seeds do. Images made
+    anew in each epoch are left out; the program says so.
+    """
+    return "\n".join([*_head(config, title), "", *_data(config), "", *_network(config), "", *_training(config), ""])
+
+
+def _head(config: RunConfig, title: str) -> Iterator[str]:
+    first = f'"""{_plain(title)}: a network that reads handwritten digits, as Digit Lab trained it.'
+    made_anew = ", ".join(f"{name} {getattr(config, name):g}" for name in _EACH_EPOCH if getattr(config, name))
+    if made_anew:
+        yield first
+        yield ""
+        yield f"Not here: Digit Lab made the training images anew in each epoch ({made_anew})."
+        yield '"""'
+    else:
+        yield f'{first}"""'
+    yield ""
+    yield "import keras"
+    if config.train_images or config.wrong_labels:
+        yield "import numpy as np"
+    yield ""
+    yield f"keras.utils.set_random_seed({config.seed})"
+
+
+def _data(config: RunConfig) -> Iterator[str]:
+    yield "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
+    if config.validate_on == "held-out":
+        yield f"held_out = len(images) // {HELD_OUT}  # the last ones guide choices; the test set waits for the end"
+        yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
+        yield "images, labels = images[:-held_out], labels[:-held_out]"
+    if config.train_images or config.wrong_labels:
+        yield f"random = np.random.default_rng({config.seed})"
+    if config.train_images:
+        yield f"each = min({config.train_images}, len(images)) // 10  # as many of every digit"
+        yield "every_digit = [random.permutation(np.flatnonzero(labels == digit))[:each] for digit in range(10)]"
+        yield "chosen = np.sort(np.concatenate(every_digit))"
+        yield "images, labels = images[chosen], labels[chosen]"
+    if config.wrong_labels:
+        yield f"wrong = random.choice(len(labels), round({config.wrong_labels:g} * len(labels)), replace=False)"
+        yield "labels[wrong] = (labels[wrong] + random.integers(1, 10, len(wrong))) % 10"
+    if config.loss == "one-hot":
+        names = ["labels", "test_labels", *(["validation_labels"] if config.validate_on == "held-out" else [])]
+        yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
+
+
+def _network(config: RunConfig) -> Iterator[str]:
+    yield "model = keras.Sequential("
+    yield "    ["
+    yield '        keras.Input((28, 28), dtype="uint8"),'
+    yield from (f"        keras.layers.{_layer(row)}," for row in shapes(config))
+    yield "    ]"
+    yield ")"
+    yield "model.summary()"
+
+
+def _layer(row: LayerRow) -> str:
+    """The row of the layer table as Keras writes it."""
+    more = f', activation="{row.activation}"' if row.activation else ""
+    more += "" if row.bias else ", use_bias=False"
+    match row.kind:
+        case "scale":
+            return "Rescaling(1 / 255)"
+        case "channel":
+            return f"Reshape({row.output_shape})"
+        case "flatten":
+            return "Flatten()"
+        case "activation":
+            return f'Activation("{row.activation}")'
+        case "dense":
+            return f"Dense({row.output_shape[0]}{more})"
+        case "norm":
+            return "BatchNormalization()"
+    assert row.layer is not None
+    match row.kind:
+        case "conv":
+            return f"Conv2D({row.layer.size}, {row.layer.kernel}{more})"
+        case "pool":
+            return f"MaxPooling2D({row.layer.size})"
+    return f"Dropout({row.layer.rate:g})"
+
+
+def _training(config: RunConfig) -> Iterator[str]:
+    rate = f"{config.learning_rate:g}"
+    if config.schedule in ("cosine", "exponential"):
+        yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
+        cosine = config.schedule == "cosine"
+        decay = f"CosineDecay({rate}, steps)" if cosine else f"ExponentialDecay({rate}, steps, {EXPONENTIAL_END})"
+        yield f"learning_rate = keras.optimizers.schedules.{decay}"
+        rate = "learning_rate"
+    yield "model.compile("
+    yield f"    optimizer=keras.optimizers.{_OPTIMIZERS[config.optimizer].format(rate=rate)},"
+    yield f'    loss="{_LOSSES[config.loss]}",'
+    yield '    metrics=["accuracy"],'
+    yield ")"
+    yield "history = model.fit("
+    yield "    images,"
+    yield "    labels,"
+    yield f"    batch_size={config.batch_size},"
+    yield f"    epochs={config.epochs},"
+    if config.validate_on != "none":
+        names = "validation" if config.validate_on == "held-out" else "test"
+        yield f"    validation_data=({names}_images, {names}_labels),"
+    if callbacks := [*_callbacks(config)]:
+        yield "    callbacks=["
+        yield from (f"        keras.callbacks.{each}," for each in callbacks)
+        yield "    ],"
+    yield ")"
+    yield "loss, accuracy = model.evaluate(test_images, test_labels, verbose=0)"
+    yield 'print(f"Test accuracy {accuracy:.2%}, test loss {loss:.4f}")'
+    yield 'model.save("model.keras")'
+
+
+def _callbacks(config: RunConfig) -> Iterator[str]:
+    if config.patience:
+        yield f"EarlyStopping(patience={config.patience}, restore_best_weights=True)"
+    if config.schedule == "plateau":
+        yield f"ReduceLROnPlateau(factor=0.1, patience={PLATEAU_PATIENCE})"
+
+
+def _plain(title: str) -> str:
+    """A name that a visitor wrote, such that it cannot end the text that it stands in."""
+    return " ".join(title.replace("\\", "/").replace('"', "'").split())

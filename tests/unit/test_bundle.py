@@ -1,0 +1,84 @@
+"""A run as files to take along."""
+
+import csv
+import io
+import json
+import shlex
+import zipfile
+
+import numpy as np
+import pytest
+
+from core import bundle, models
+from core.__main__ import _parser
+from core.config import RunConfig
+from core.events import EpochDone, RunEnded, Started
+from core.runs import RunStore
+from core.timeline import EventFile
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = RunStore(tmp_path).create(RunConfig(units=32, wrong_labels=0.2, network=""), name="Mine")
+    events = EventFile(run.events_path)
+    events.append(Started(1.0, "CPU", 25_450, 54_000, 6_000, 1688, 2, 0, "MNIST"))
+    for epoch in (1, 2):
+        events.append(EpochDone(1688 * epoch, epoch, float(epoch), float("nan"), 0.5, 0.001, 0.75, 0.9))
+    events.append(RunEnded("finished", "", 9.0, 2, 2.0, validation_accuracy=0.9, validation_loss=0.75))
+    events.close()
+    return run
+
+
+def opened(run):
+    archive = zipfile.ZipFile(io.BytesIO(bundle.bundle(run)))
+    assert archive.testzip() is None
+    return archive, {name.partition("/")[2] for name in archive.namelist()}
+
+
+def test_a_run_without_weights_has_everything_else(run):
+    archive, names = opened(run)
+    assert names == {"README.md", "train.py", "run.json", "history.csv"}
+    facts = json.loads(archive.read(f"{bundle.file_name(run)}/run.json"), parse_constant=pytest.fail)
+    assert RunConfig.from_dict(facts["knobs"]) == run.config
+    assert facts["ended"]["validation_accuracy"] == 0.9
+
+
+def test_the_history_has_a_line_an_epoch_and_leaves_out_what_is_not_known(run):
+    rows = list(csv.DictReader(bundle.history(run).splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert rows[0] == {
+        "epoch": "1",
+        "seconds": "1.0",
+        "loss": "nan",
+        "accuracy": "0.5",
+        "learning_rate": "0.001",
+        "validation_loss": "0.75",
+        "validation_accuracy": "0.9",
+    }
+
+
+def test_the_card_says_what_was_not_read_and_how_to_train_it_again(run):
+    card = bundle.card(run)
+    assert card.startswith("# Mine\n")
+    assert "| validation | 90.00% | 0.7500 |" in card
+    assert "The test set was not read." in card
+    assert "load_model" not in card
+    assert "/train?units=32&wrong_labels=0.2" in card
+
+
+def test_its_command_line_gives_the_same_knobs(run):
+    words = shlex.split(bundle.command(run))
+    assert words[:4] == ["python", "-m", "core", "train"]
+    chosen = _parser().parse_args(words[3:])
+    assert (chosen.units, chosen.wrong_labels) == ("32", "0.2")
+
+
+def test_the_network_answers_as_before(tmp_path):
+    shipped = next(run for run in RunStore(tmp_path).runs() if run.shipped)
+    archive, names = opened(shipped)
+    assert "model.keras" in names
+    archive.extract(f"{bundle.file_name(shipped)}/model.keras", tmp_path)
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
+    taken = models.load(tmp_path / bundle.file_name(shipped) / "model.keras")
+    kept = models.load(shipped.model_path)
+    assert np.array_equal(taken.predict(images, verbose=0), kept.predict(images, verbose=0))
