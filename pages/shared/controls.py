@@ -114,10 +114,10 @@ def from_link() -> None:
         st.error(f"The link holds a value that cannot be used. {error}", icon=":material/link_off:")
 
 
-def to_link(config: RunConfig) -> None:
-    """Writes the knobs into the link: opened elsewhere, it is the same experiment."""
+def to_link(config: RunConfig, more: dict[str, str]) -> None:
+    """Writes the knobs into the link, and `more`: opened elsewhere, it is the same experiment."""
     query, present = config.to_query(), st.query_params.to_dict()
-    others = {name: value for name, value in present.items() if name not in KNOBS and name != "recipe"}
+    others = {name: value for name, value in present.items() if name not in KNOBS and name != "recipe"} | more
     if present != others | query:
         st.query_params.from_dict(others | query)  # at once: one step of the browser's Back, not one for each knob
     st.session_state["link_taken"] = query

@@ -10,7 +10,7 @@ from core.errors import ConfigError, DigitLabError
 from core.recipes import RECIPES, recipe_of
 from core.run import describe
 from core.script import script
-from pages.shared import caches, controls, palette, train_layers, watched
+from pages.shared import caches, controls, palette, train_layers, train_task, watched
 from pages.shared.live_plot import Series, live_plot
 from pages.shared.visitor import visitor
 
@@ -23,10 +23,15 @@ def panel() -> None:
     """Draws the knobs; Start makes a run of them."""
     controls.follow_widgets()
     controls.from_link()
-    _recipe()
-    for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
-        with tab:
-            _group(group)
+    if left := train_task.knobs():
+        train_task.show(left)
+        for name in left:
+            controls.knob(name)
+    else:
+        _recipe()
+        for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
+            with tab:
+                _group(group)
     try:
         config = controls.run_config()
         rows = shapes(config)
@@ -34,11 +39,13 @@ def panel() -> None:
         st.error(str(error), icon=":material/error:")
         _start_button(None, 0.0)
         return
-    controls.to_link(config)
+    controls.to_link(config, train_task.query())
     _before_start(config)
     _layer_table(rows)
     with st.expander("The same as a program", icon=":material/code:"):
         st.code(script(config, recipe_of(config) or describe(config)), language="python")
+    if not left:
+        train_task.maker(config)
 
 
 def _group(group: str) -> None:

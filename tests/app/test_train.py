@@ -183,6 +183,30 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     wait_until(lambda: first.state == "stopped")
 
 
+def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
+    page = visit(units="64", epochs="2", only="epochs,learning_rate,nonsense", task="How **fast**?")
+    sliders = {*(slider.label for slider in page.slider), *(slider.label for slider in page.select_slider)}
+    assert {"Learning rate"} <= sliders
+    assert "Units" not in sliders
+    assert not page.tabs
+    assert [text.value for text in page.text] == ["How **fast**?"]
+    press(page, "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    assert (run.config.units, run.config.epochs) == (64, 2)
+    assert page.query_params["only"]
+    press(page, "Show all knobs")
+    assert len(page.tabs) == 4
+    assert "only" not in page.query_params
+
+
+def test_a_task_is_made_as_a_link(store):
+    page = visit(units="64")
+    next(box for box in page.multiselect if box.label == "Knobs to turn").set_value(["epochs", "dropout"])
+    next(box for box in page.text_input if box.label == "Question").set_value("Why?")
+    again(page)
+    assert page.code[-1].value.endswith("?units=64&only=epochs,dropout&task=Why%3F")
+
+
 def test_an_interrupted_run_can_be_resumed(store):
     run = store.create(RunConfig(epochs=3), name="cut short")
     file = EventFile(run.events_path)
