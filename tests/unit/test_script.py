@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from core import models
-from core.config import RunConfig
+from core.config import KNOBS, RunConfig
 from core.recipes import RECIPES, TUTORIALS
 from core.script import script
+from tests.unit.test_config import OTHER
 
 
 @pytest.fixture
@@ -68,6 +69,11 @@ def test_every_recipe_reads_as_a_program_of_its_own(name):
     compile(program, name, "exec")
     assert "np." not in program
     assert max(map(len, program.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", sorted(set(KNOBS) - {"device"}))
+def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
+    assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
 
 
 def test_what_is_left_out_is_said():
