@@ -64,7 +64,7 @@ def facts(run: Run) -> dict[str, Any]:
         "knobs": run.config.to_dict(),
         "started": _told(started),
         "ended": _told(ended),
-        "versions": {name: version(name) for name in _PACKAGES},
+        "packed_with": {name: version(name) for name in _PACKAGES},
     }
 
 
@@ -73,7 +73,7 @@ def _told(event: Event | None) -> Any:
 
 
 def command(run: Run) -> str:
-    """The command line that trains the same run once more."""
+    """The command line that trains with the same knobs. What was done by hand on the way is not in it."""
     knobs = [f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in run.config.to_query().items()]
     return " ".join(["python -m core train", *knobs])
 
@@ -94,8 +94,9 @@ def card(run: Run) -> str:
         lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
     query = urlencode(run.config.to_query())
     lines += [
-        f"`train.py` trains it anew with Keras alone ({', '.join(f'{name} {version(name)}' for name in _PACKAGES)}).",
-        "In Digit Lab the same run, to the same weights on the same machine:",
+        "`train.py` trains with the same knobs and Keras alone; packed with "
+        f"{', '.join(f'{name} {version(name)}' for name in _PACKAGES)}.",
+        "In Digit Lab the same knobs again:",
         "",
         f"    {command(run)}",
         "",

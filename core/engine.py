@@ -143,8 +143,10 @@ class _First(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _sees_batches(callback: keras.callbacks.Callback) -> bool:
-    kind, none = type(callback), keras.callbacks.Callback
-    return kind.on_train_batch_end is not none.on_train_batch_end or kind.on_batch_end is not none.on_batch_end
+    """Whether it does anything at a batch, by a method of its own or one that it was given (`LambdaCallback`)."""
+    hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    plain = keras.callbacks.Callback
+    return any(getattr(getattr(callback, hook), "__func__", None) is not getattr(plain, hook) for hook in hooks)
 
 
 def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
+from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
 from core.digits import CLASSES, Digits
 from core.steps import logits, losses, present
 
@@ -24,9 +24,8 @@ class Jax:
     """
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
-        self.model, self.plan = model, plan
+        self.model, self.train, self.plan = model, train, plan
         self.images, self.labels = jnp.asarray(train.images), jnp.asarray(train.labels)
-        self.given = train.labels
         self.many = jax.jit(self._many, donate_argnums=0)
         self.answered = jax.jit(self._answered)
         self.state: State = ([], [], [])
@@ -43,8 +42,8 @@ class Jax:
         said = []
         for batches, sizes, rates, count in call.parts(self.plan):
             self.state, answers = self.many(self.state, self.images, self.labels, batches, sizes, rates, count)
-            said.append(np.reshape(answers, (-1, CLASSES))[: int(sizes[:count].sum())])
-        return Sums.of(self.given[call.indices], np.concatenate(said))
+            said.append(meant(answers, sizes, count))
+        return Sums.of(self.train.labels[call.indices], np.concatenate(said))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`."""

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums
+from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
 from core.digits import CLASSES, Digits
 from core.lit import Narrow, enough
 from core.steps import logits, losses, present
@@ -21,7 +21,7 @@ class TensorFlow:
         pixels = None if plan.refreshed else enough(model, train.images)
         self.program = Program.of(model, pixels, scheduled=plan.scheduled)
         self.narrow = self.program.narrow
-        self.given, self.labels = train.labels, tf.constant(train.labels)
+        self.train, self.labels = train, tf.constant(train.labels)
         self.put(train.images)
 
     def put(self, images: np.ndarray) -> None:
@@ -40,8 +40,8 @@ class TensorFlow:
             else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
                 batch = tf.constant(batches[0])
                 answers = self.program.one(self.images, self.labels, batch, float(sizes[0]), rates[0])
-            said.append(np.reshape(answers, (-1, CLASSES))[: int(sizes[:count].sum())])
-        return Sums.of(self.given[call.indices], np.concatenate(said))
+            said.append(meant(answers, sizes, count))
+        return Sums.of(self.train.labels[call.indices], np.concatenate(said))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, op by op: products this large need no compiling."""

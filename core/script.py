@@ -16,6 +16,7 @@ _OPTIMIZERS = {
     "nadam": "Nadam({rate})",
 }
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
+_MNIST = 60_000  # training images
 _EACH_EPOCH = ("augmentation", "pen", "styles")
 
 
@@ -40,7 +41,7 @@ def _head(config: RunConfig, title: str) -> Iterator[str]:
         yield f'{first}"""'
     yield ""
     yield "import keras"
-    if config.train_images or config.wrong_labels:
+    if _few(config) or config.wrong_labels:
         yield "import numpy as np"
     yield ""
     yield f"keras.utils.set_random_seed({config.seed})"
@@ -52,19 +53,25 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield f"held_out = len(images) // {HELD_OUT}  # the last ones guide choices; the test set waits for the end"
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
-    if config.train_images or config.wrong_labels:
+    if _few(config) or config.wrong_labels:
         yield f"random = np.random.default_rng({config.seed})"
-    if config.train_images:
-        yield f"each = min({config.train_images}, len(images)) // 10  # as many of every digit"
+    if _few(config):
+        yield f"each = {-(-config.train_images // 10)}  # as many of every digit"
         yield "every_digit = [random.permutation(np.flatnonzero(labels == digit))[:each] for digit in range(10)]"
-        yield "chosen = np.sort(np.concatenate(every_digit))"
+        yield f"chosen = random.permutation(np.concatenate(every_digit))[:{config.train_images}]"
         yield "images, labels = images[chosen], labels[chosen]"
     if config.wrong_labels:
-        yield f"wrong = random.choice(len(labels), round({config.wrong_labels:g} * len(labels)), replace=False)"
+        yield f"wrong = random.choice(len(labels), round({config.wrong_labels!r} * len(labels)), replace=False)"
         yield "labels[wrong] = (labels[wrong] + random.integers(1, 10, len(wrong))) % 10"
     if config.loss == "one-hot":
         names = ["labels", "test_labels", *(["validation_labels"] if config.validate_on == "held-out" else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
+
+
+def _few(config: RunConfig) -> bool:
+    """Whether the run trains on fewer images than MNIST has for it."""
+    held_out = _MNIST // HELD_OUT if config.validate_on == "held-out" else 0
+    return 0 < config.train_images < _MNIST - held_out
 
 
 def _network(config: RunConfig) -> Iterator[str]:
@@ -100,11 +107,11 @@ def _layer(row: LayerRow) -> str:
             return f"Conv2D({row.layer.size}, {row.layer.kernel}{more})"
         case "pool":
             return f"MaxPooling2D({row.layer.size})"
-    return f"Dropout({row.layer.rate:g})"
+    return f"Dropout({row.layer.rate!r})"
 
 
 def _training(config: RunConfig) -> Iterator[str]:
-    rate = f"{config.learning_rate:g}"
+    rate = repr(config.learning_rate)
     if config.schedule in ("cosine", "exponential"):
         yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
         cosine = config.schedule == "cosine"

@@ -1,5 +1,7 @@
 """The left side of Train: recipe, knobs, the network they make, what it will take, and Start."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import streamlit as st
 
@@ -25,13 +27,12 @@ def panel() -> None:
     controls.from_link()
     if left := train_task.knobs():
         train_task.show(left)
-        for name in left:
-            controls.knob(name)
+        _knobs(left)
     else:
         _recipe()
         for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
             with tab:
-                _group(group)
+                _knobs([name for name, facts in KNOBS.items() if facts.group == group])
     try:
         config = controls.run_config()
         rows = shapes(config)
@@ -45,19 +46,23 @@ def panel() -> None:
     with st.expander("The same as a program", icon=":material/code:"):
         st.code(script(config, recipe_of(config) or describe(config)), language="python")
     if not left:
-        train_task.maker(config)
+        train_task.maker(config, _offered(KNOBS))
 
 
-def _group(group: str) -> None:
-    by_hand = bool(controls.chosen()["network"])
-    for name in (name for name, facts in KNOBS.items() if facts.group == group and name != "network"):
-        if by_hand and name in _REPLACED:
-            continue
-        controls.knob(name)
-    if group == NETWORK:
-        train_layers.editor()
-    if group == LEARNING:
+def _knobs(names: list[str]) -> None:
+    for name in _offered(names):
+        if name == "network":
+            train_layers.editor()
+        else:
+            controls.knob(name)
+    if "schedule" in names:
         _schedule()
+
+
+def _offered(names: Iterable[str]) -> list[str]:
+    """Those of the knobs that make a difference: layers made by hand leave some without."""
+    by_hand = bool(controls.chosen()["network"])
+    return [name for name in names if not (by_hand and name in _REPLACED)]
 
 
 def _recipe() -> None:

@@ -15,11 +15,11 @@ LONGEST = 300  # letters of a question
 
 def knobs() -> list[str]:
     """The knobs that the visitor's task leaves; empty where there is none and all are offered."""
-    if only := st.query_params.get("only"):
-        kept = {"only": only, "task": st.query_params.get("task", "")[:LONGEST]}
-        st.session_state[_KEPT] = {name: text for name, text in kept.items() if text}
-    only = query().get("only", "").split(",")
-    return [name for name in KNOBS if name in only]
+    asked = st.query_params.get("only", "").split(",")
+    if only := ",".join(name for name in KNOBS if name in asked):
+        question = st.query_params.get("task", "")[:LONGEST]
+        st.session_state[_KEPT] = {"only": only, **({"task": question} if question else {})}
+    return [name for name in query().get("only", "").split(",") if name]
 
 
 def query() -> dict[str, str]:
@@ -43,11 +43,11 @@ def _leave() -> None:
         st.query_params.pop(name, None)
 
 
-def maker(config: RunConfig) -> None:
-    """Makes a link of the knobs as they stand."""
+def maker(config: RunConfig, offered: list[str]) -> None:
+    """Makes a link of the knobs as they stand; those `offered` may be left to turn."""
     with st.expander("Make a task of it", icon=":material/school:"):
         question = st.text_input("Question", max_chars=LONGEST, placeholder="How few units still read 95 %?")
-        names = st.multiselect("Knobs to turn", list(KNOBS), format_func=lambda name: KNOBS[name].label)
+        names = st.multiselect("Knobs to turn", offered, format_func=lambda name: KNOBS[name].label)
         if not names:
             st.caption("Choose the knobs that may be turned. Who opens the link sees these alone, and the question.")
             return

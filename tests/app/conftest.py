@@ -2,14 +2,19 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from core import jobs as core_jobs
 from core.errors import DataError
+from core.runs import RunStore
 from pages.shared import caches
+from tests.app.train_page import wait_until
 from tests.conftest import ROOT
 
 # For every AppTest Streamlit reads what all installed packages say of themselves, a quarter of a second each.
@@ -46,3 +51,19 @@ def open_page() -> Callable[..., AppTest]:
         return app.switch_page(f"pages/{name}.py").run()
 
     return open_page
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
+    """An empty home, and a worker that learns nothing."""
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.stand_in_worker"))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    store = RunStore(tmp_path)
+    yield store
+    for run in store.active():
+        caches.jobs().stop(run.id)
+    wait_until(lambda: not store.active())
+    caches.jobs().close()
+    st.cache_resource.clear()

@@ -1,76 +1,12 @@
 """The Train page without a browser: what a visitor sees, presses and finds again. A stand-in worker learns nothing."""
 
-import sys
-import time
-
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from core import jobs as core_jobs
 from core.config import KNOBS, RunConfig
 from core.events import Started
 from core.recipes import RECIPES
-from core.runs import RunStore
 from core.timeline import EventFile
-from tests.conftest import ROOT
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.stand_in_worker"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    store = RunStore(tmp_path)
-    yield store
-    from pages.shared import caches
-
-    for run in store.active():
-        caches.jobs().stop(run.id)
-    wait_until(lambda: not store.active())
-    caches.jobs().close()
-    st.cache_resource.clear()
-
-
-def wait_until(true, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def again(page: AppTest) -> AppTest:
-    """Runs the page once more where it is: AppTest runs the page's file alone, which would bounce and lose clicks."""
-    page.session_state["_inside_navigation"] = True
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def visit(**query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.switch_page("pages/train.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    (button,) = [button for button in page.button if button.label == label]
-    assert not button.disabled, f"{label} cannot be pressed"
-    button.click()
-    return again(page)
-
-
-def labels(page: AppTest) -> set[str]:
-    return {button.label for button in page.button}
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.info, page.warning, page.error, page.success, page.caption)
-    return " ".join(str(each.value) for kind in kinds for each in kind)
+from tests.app.train_page import again, labels, press, visit, wait_until, words
 
 
 def test_every_knob_has_a_widget_with_its_help(store):
@@ -181,30 +117,6 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     assert second.id not in {run.id for run in store.runs()}
     press(again(ada), "Stop")
     wait_until(lambda: first.state == "stopped")
-
-
-def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
-    page = visit(units="64", epochs="2", only="epochs,learning_rate,nonsense", task="How **fast**?")
-    sliders = {*(slider.label for slider in page.slider), *(slider.label for slider in page.select_slider)}
-    assert {"Learning rate"} <= sliders
-    assert "Units" not in sliders
-    assert not page.tabs
-    assert [text.value for text in page.text] == ["How **fast**?"]
-    press(page, "Start")
-    (run,) = [run for run in store.runs() if not run.shipped]
-    assert (run.config.units, run.config.epochs) == (64, 2)
-    assert page.query_params["only"]
-    press(page, "Show all knobs")
-    assert len(page.tabs) == 4
-    assert "only" not in page.query_params
-
-
-def test_a_task_is_made_as_a_link(store):
-    page = visit(units="64")
-    next(box for box in page.multiselect if box.label == "Knobs to turn").set_value(["epochs", "dropout"])
-    next(box for box in page.text_input if box.label == "Question").set_value("Why?")
-    again(page)
-    assert page.code[-1].value.endswith("?units=64&only=epochs,dropout&task=Why%3F")
 
 
 def test_an_interrupted_run_can_be_resumed(store):

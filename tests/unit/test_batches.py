@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from core.batches import Sums
+from core.batches import Call, Plan, Sums, meant
 
 
 def test_loss_and_hits_are_those_of_scikit_learn(rng):
@@ -39,3 +39,13 @@ def test_parts_add_up_to_the_whole(rng):
 def test_a_run_that_diverged_shows_it_and_goes_on():
     sums = Sums.of(np.array([0, 1], np.uint8), np.full((2, 10), np.nan, np.float32))
     assert math.isnan(sums.loss)
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_what_only_fills_a_call_up_does_not_count(padded):
+    plan, indices = Plan(4, 3, padded=padded), np.arange(100, 110, dtype=np.int32)  # two batches of four and one of two
+    found = []
+    for batches, sizes, _, count in Call(indices).parts(plan):
+        answers = np.repeat(batches[..., None], 10, axis=-1)  # each image answers with its own index
+        found += list(meant(answers, sizes, int(count))[:, 0])
+    assert found == list(indices)

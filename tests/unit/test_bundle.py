@@ -40,6 +40,7 @@ def test_a_run_without_weights_has_everything_else(run):
     assert names == {"README.md", "train.py", "run.json", "history.csv"}
     facts = json.loads(archive.read(f"{bundle.file_name(run)}/run.json"), parse_constant=pytest.fail)
     assert RunConfig.from_dict(facts["knobs"]) == run.config
+    assert set(facts["packed_with"]) == {"keras", "tensorflow", "numpy"}
     assert facts["ended"]["validation_accuracy"] == 0.9
 
 

@@ -30,16 +30,42 @@ def fitted(digits, held_out, epochs, callbacks, **knobs):
     return model, loop.fit(epochs, callbacks).history
 
 
-def test_callbacks_find_the_weights_as_trained_so_far_in_the_middle_of_an_epoch_too(digits, tmp_path):
-    model, seen = models.build(RunConfig(units=16)), []
-    watching = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(model.get_weights()[0].sum())
-    )
-    often = keras.callbacks.ModelCheckpoint(tmp_path / "{batch}.weights.h5", save_freq=2, save_weights_only=True)
-    Loop(model, digits, None, batch_size=BATCH, seed=1, batches_a_call=2).fit(1, [watching, often])
+def trained_with(digits, callback):
+    model = models.build(RunConfig(units=16))
+    Loop(model, digits, None, batch_size=BATCH, seed=1, batches_a_call=2).fit(1, [callback])
+
+
+def test_a_callback_of_ones_own_finds_the_weights_as_trained_so_far_in_the_middle_of_an_epoch(digits):
+    seen = []
+
+    class Watching(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(self.model.get_weights()[0].sum())
+
+    trained_with(digits, Watching())
     assert len(set(seen)) == 4
-    model.load_weights(tmp_path / "4.weights.h5")
-    assert model.get_weights()[0].sum() == seen[1]
+
+
+def test_so_does_one_that_was_given_a_function(digits):
+    seen = []
+
+    def look(batch, logs):
+        seen.append(watching.model.get_weights()[0].sum())
+
+    watching = keras.callbacks.LambdaCallback(on_train_batch_end=look)
+    trained_with(digits, watching)
+    assert len(set(seen)) == 4
+
+
+def test_model_checkpoint_keeps_the_weights_of_the_middle_of_an_epoch(digits, tmp_path):
+    often = keras.callbacks.ModelCheckpoint(tmp_path / "{batch}.weights.h5", save_freq=2, save_weights_only=True)
+    trained_with(digits, often)
+    kept = []
+    for path in sorted(tmp_path.glob("*.weights.h5")):
+        model = models.build(RunConfig(units=16))
+        model.load_weights(path)
+        kept.append(model.get_weights()[0].sum())
+    assert len(set(kept)) == len(kept) >= 3
 
 
 def test_one_that_asks_for_itself_finds_them_once_it_has_asked(digits):

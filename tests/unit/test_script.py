@@ -1,5 +1,6 @@
 """The program that a run can be taken along as: it runs, and trains the network that Digit Lab trained."""
 
+import re
 import runpy
 
 import keras
@@ -61,6 +62,24 @@ def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(ran):
     assert len(left["images"]) == 200
     assert [len(each) for each in left["every_digit"]] == [20] * 10
     assert len(left["wrong"]) == 50
+
+
+@pytest.mark.parametrize("few", [3, 105])
+def test_it_takes_no_more_images_than_the_run(ran, few):
+    assert len(ran(RunConfig(units=4, epochs=1, train_images=few))["images"]) == few
+
+
+def test_as_many_images_as_there_are_is_all_of_them():
+    assert "chosen" not in script(RunConfig(train_images=54_000), "")
+    assert "chosen" in script(RunConfig(train_images=54_000, validate_on="test"), "")
+
+
+@pytest.mark.parametrize("name", KNOBS["optimizer"].choices)
+def test_its_optimiser_is_the_one_that_trains(name):
+    config = RunConfig(optimizer=name, learning_rate=0.00123456789)
+    written = re.search(r"optimizer=(.*),", script(config, ""))[1]
+    theirs, ours = (eval(written).get_config(), models.optimizer(config).get_config())
+    assert {**theirs, "name": ""} == {**ours, "name": ""}
 
 
 @pytest.mark.parametrize("name", TUTORIALS)

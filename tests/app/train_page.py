@@ -1,0 +1,47 @@
+"""What a visitor of Train does, and what is then on the page."""
+
+import time
+
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+def wait_until(true, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def again(page: AppTest) -> AppTest:
+    """Runs the page once more where it is: AppTest runs the page's file alone, which would bounce and lose clicks."""
+    page.session_state["_inside_navigation"] = True
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def visit(**query: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.switch_page("pages/train.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in page.button if button.label == label]
+    assert not button.disabled, f"{label} cannot be pressed"
+    button.click()
+    return again(page)
+
+
+def labels(page: AppTest) -> set[str]:
+    return {button.label for button in page.button}
+
+
+def words(page: AppTest) -> str:
+    kinds = (page.markdown, page.info, page.warning, page.error, page.success, page.caption)
+    return " ".join(str(each.value) for kind in kinds for each in kind)
