@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.runs import Run
 from pages.shared import caches
+from pages.shared.picker import picker
 
 
 def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
@@ -17,8 +18,6 @@ def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
     linked = st.query_params.get("run")
     if key not in st.session_state and linked in by_id:
         st.session_state[key] = linked
-    if st.session_state.get(key) not in by_id:
-        st.session_state.pop(key, None)
-    chosen = st.selectbox(label, list(by_id), format_func=lambda run_id: by_id[run_id].title, key=key)
+    chosen = picker(label, {run.id: run.title for run in runs}, key=key)
     st.query_params["run"] = chosen
     return by_id[chosen]

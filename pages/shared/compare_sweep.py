@@ -15,6 +15,7 @@ from core.runs import ACTIVE, WAITING
 from core.sweep import SEARCH, Sweep, SweepStore
 from pages.shared import caches, compare_rows, compare_sweep_form, parallel
 from pages.shared.compare_sweep_form import WATCHED
+from pages.shared.picker import picker
 from pages.shared.visitor import visitor
 
 REFRESH_SECONDS = 2.0
@@ -30,10 +31,7 @@ def show() -> None:
         if not sweeps:
             _explain()
             return
-        if st.session_state.get(WATCHED) not in sweeps:
-            st.session_state[WATCHED] = next(iter(sweeps))
-        watched = st.selectbox("Sweep", list(sweeps), format_func=lambda name: sweeps[name].title, key=WATCHED)
-        _panel(watched)
+        _panel(picker("Sweep", {name: sweep.title for name, sweep in sweeps.items()}, key=WATCHED))
 
 
 def _explain() -> None:

@@ -13,6 +13,7 @@ from core.runs import ACTIVE
 from core.verdict import Difference
 from pages.shared import caches
 from pages.shared.evaluate_choice import ask
+from pages.shared.picker import picker
 
 _STYLE = """<style>
 .two-runs {width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums}
@@ -53,9 +54,8 @@ def _pair(ended: list[Row]) -> tuple[Row, Row]:
 
 
 def _pick(place: DeltaGenerator, label: str, key: str, titles: dict[str, str]) -> str:
-    if st.session_state.get(key) not in titles:
-        st.session_state[key] = next(iter(titles))
-    return place.selectbox(label, list(titles), format_func=titles.__getitem__, key=key)
+    with place:
+        return picker(label, titles, key=key)
 
 
 def _verdict(first: Row, second: Row) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.runs import Run
 from pages.shared import caches
+from pages.shared.picker import picker
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
 _LINK = "draw_link"  # what the link said when this page was last drawn
@@ -61,18 +62,11 @@ def choose(*, linked: bool) -> Chosen | None:
         return None
     if linked and st.query_params.get("run") in runs:
         st.session_state[_RUN] = st.query_params["run"]
-    elif st.session_state.get(_RUN) not in runs:
-        # The model that came with the project was made for drawings: it answers unless another is chosen.
-        st.session_state[_RUN] = next(iter(sorted(runs, key=lambda run_id: run_id != "shipped")))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "The network that reads",
-            list(runs),
-            format_func=lambda run_id: _named(runs[run_id]),
-            key=_RUN,
-            persist_state="session",
-            width=440,
-        )
+        labels = {run.id: _named(run) for run in runs.values()}
+        # The model that came with the project was made for drawings: it answers unless another is chosen.
+        first = "shipped" if "shipped" in runs else None
+        chosen = picker("The network that reads", labels, key=_RUN, first=first, persist_state="session", width=440)
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
         return Chosen(runs[chosen], _choose_epoch(runs[chosen]))

@@ -9,6 +9,7 @@ from core.runs import Run
 from pages.shared import caches, evaluate_images
 from pages.shared.digit_grid import digit_grid
 from pages.shared.evaluate_choice import Asked, ask, open_digit
+from pages.shared.picker import picker
 from pages.shared.softmax import softmax_bars
 
 PICKS = {
@@ -56,7 +57,7 @@ def _other(asked: Asked) -> Run | None:
         st.info("There is no second run to compare with on these images. Train one, or choose other images.")
         return None
     titles = {run.id: run.title for run in others}
-    chosen = st.selectbox("Second run", list(titles), format_func=titles.__getitem__, key="evaluate_second")
+    chosen = picker("Second run", titles, key="evaluate_second")
     return next(run for run in others if run.id == chosen)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DigitLabError
-from pages.shared import caches, source
+from pages.shared import back, caches, clicks, source
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
 _VISITS = "_visits"
@@ -79,6 +79,7 @@ def enter(chosen: Any) -> None:
     if goto := st.session_state.pop(_BOUND_FOR, None):
         st.switch_page(goto[0], query_params=goto[1])
     st.session_state[_INSIDE] = True
+    clicks.count_once()
 
 
 def page(name: str) -> None:
@@ -95,6 +96,7 @@ def page(name: str) -> None:
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
         _status(how_far=name != "train")
+        back.one_step_a_page()
 
 
 def visits() -> int:

@@ -11,6 +11,7 @@ from core.errors import RunError
 from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
+from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
 
 KEY = "watch"
@@ -67,16 +68,8 @@ def _chosen() -> Run | None:
         return None
     watched.settle(wanted)
     if len(by_id) > 1:
-        ids, key = list(by_id), f"watch_{wanted}"  # a new box for a new run: see `controls.choose`
-        st.selectbox(
-            "Run",
-            ids,
-            index=ids.index(wanted),
-            format_func=lambda run_id: _line(by_id[run_id]),
-            key=key,
-            on_change=_follow,
-            args=(key,),
-        )
+        labels = {run.id: _line(run) for run in runs}
+        picker("Run", labels, key=_box(wanted), first=wanted, on_change=_follow, args=(wanted,))
     return by_id[wanted]
 
 
@@ -98,8 +91,14 @@ def _missing(run_id: str) -> None:
     watched.forget()
 
 
-def _follow(key: str) -> None:
-    watched.watch(st.session_state[key])
+def _box(run_id: str) -> str:
+    """A new box for a new run: what the browser still sends of the old one, while a chart refreshes, is past."""
+    return f"watch_{run_id}"
+
+
+def _follow(watched_then: str) -> None:
+    if watched.last() == watched_then and (run_id := picked(_box(watched_then))):
+        watched.watch(run_id)
 
 
 def _line(run: Run) -> str:

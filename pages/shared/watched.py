@@ -40,6 +40,11 @@ def settle(run_id: str) -> None:
         begun.clear()
 
 
+def last() -> str | None:
+    """The run that was watched when the page was last drawn."""
+    return st.session_state.get(_WATCHED)
+
+
 def begun_last() -> str:
     """The run that this visitor began last; empty before the first."""
     return st.session_state.get(_BEGUN_LAST, "")

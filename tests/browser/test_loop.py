@@ -9,11 +9,16 @@ from tests.browser.conftest import follow, stroke, visit, wait_idle
 SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
-def test_every_page_is_reached_from_the_start(page: Page):
+def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Page):
     visit(page, "/")
-    for title in ("Explore", "Prepare", "Train", "Compare", "Evaluate", "Draw"):
+    titles = ("Digit Lab", "Explore", "Prepare", "Train", "Compare", "Evaluate", "Draw")
+    for title in titles[1:]:
         follow(page, title)
         expect(page.get_by_text(re.compile("MNIST images")).first).to_be_visible()
+    for title in reversed(titles[:-1]):
+        page.go_back()
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+        wait_idle(page)
 
 
 def test_a_drawing_is_read_on_the_first_visit(newcomer: Page):
