@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.config import RunConfig
@@ -57,17 +57,21 @@ def parameter_count(config: RunConfig) -> int:
     return sum(row.parameters for row in shapes(config))
 
 
-def multiplications(config: RunConfig) -> int:
-    """Multiplications of one image's way up through the network; training takes about three times as many."""
+def multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv")) -> int:
+    """Multiplications of one image's way up through the layers of `kinds`; training takes about three times as many."""
     total = 0
     shape: tuple[int, ...] = (SIDE, SIDE)
     for row in shapes(config):
-        if row.kind == "dense":
-            total += shape[-1] * row.output_shape[0]
-        elif row.kind == "conv" and row.layer:
-            total += math.prod(row.output_shape) * row.layer.kernel**2 * shape[-1]
+        if row.kind in kinds:
+            each = row.layer.kernel**2 if row.layer and row.kind == "conv" else 1
+            total += math.prod(row.output_shape) * each * shape[-1]
         shape = row.output_shape
     return total
+
+
+def values(config: RunConfig, kinds: Collection[str] | None = None) -> int:
+    """Values that one image's way makes in the layers of `kinds`, or in all rows."""
+    return sum(math.prod(row.output_shape) for row in shapes(config) if kinds is None or row.kind in kinds)
 
 
 def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow]) -> Iterator[LayerRow]:

@@ -1,8 +1,9 @@
 """How long a run will take and how much memory it needs, before it starts; learnt from the runs before it.
 
 A run costs a fixed part (building its functions), an epoch another (keeping it, validation's call), a batch a third
-(its share of a call); then come arithmetic and the update of every parameter. These five prices are fitted to the runs
-this device has finished; until there are some, prices measured elsewhere stand in.
+(its share of a call); then come arithmetic, which convolutions do more slowly and with more to carry about, and the
+update of every parameter. These seven prices are fitted to the runs that trained on this device; until there are some,
+prices measured elsewhere stand in.
 """
 
 from collections.abc import Iterable
@@ -10,17 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.architecture import multiplications, parameter_count, shapes
+from core.architecture import multiplications, parameter_count, values
 from core.config import RunConfig
 from core.devices import slot
 from core.events import FINISHED
 from core.mnist import HELD_OUT
 from core.runs import Run
 
-# Seconds for a run, an epoch, a batch, a multiplication of a step (forwards and twice backwards) and an updated
-# parameter: two cores of a 2026 server, TensorFlow 2.21, from the recipes.
-PRIOR = np.array([0.4, 0.08, 5e-5, 1.0e-11, 2e-10])
-PRIOR_WEIGHT = 0.1  # of a finished run: the first one measured here outweighs it
+# Seconds for a run, an epoch, a batch, a multiplication of dense layers and one of convolutions, a value that a
+# convolution makes (these three forwards, and twice as much backwards), and an updated parameter: two cores of a 2026
+# server, TensorFlow 2.21, from sixteen networks, five of them with convolutions.
+PRIOR = np.array([1.4, 0.2, 2e-5, 1.4e-11, 2.5e-11, 5e-9, 1.6e-9])
+PRIOR_WEIGHT = 0.1  # of a run that trained here: the first one outweighs it
 FORWARD_AND_BACK = 3
 SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "momentum": 1, "sgd": 0}  # numbers kept beside each weight
 TENSORFLOW_BYTES = 560 * 2**20  # what the process takes before it trains
@@ -53,7 +55,7 @@ def training_images(config: RunConfig, all_images: int) -> int:
 def memory(config: RunConfig) -> int:
     """Bytes of the training process: TensorFlow, the images, weights with gradients and optimiser, a batch's values."""
     parameters = parameter_count(config)
-    numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * _values(config) * 2
+    numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * values(config) * 2
     return TENSORFLOW_BYTES + 70_000 * 784 + 4 * numbers
 
 
@@ -66,25 +68,24 @@ def error(run: Run) -> float | None:
 
 
 def _tells(run: Run, config: RunConfig) -> bool:
-    """Whether a run's duration says something about this config: whole, and on the same device."""
-    ended, started = run.ended, run.started
-    if run.shipped or not ended or not started or ended.outcome != FINISHED or not ended.epochs:
+    """Whether a run's duration says something about this config: whole epochs, in one piece, on the same device."""
+    if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
         return False
-    return slot(run.config.device) == slot(config.device) and started.from_epoch == 0 and ended.fit_seconds > 0
+    return slot(run.config.device) == slot(config.device)
 
 
 def _prices(runs: list[Run]) -> np.ndarray:
-    """The prices that explain the runs best: float64 (5,), none below zero.
+    """The prices that explain the runs best: float64 (7,), none below zero.
 
     Each run counts by its relative error, so that a long one does not drown the short ones.
     """
     rows, seconds = [], []
     for run in runs:
         assert run.started is not None
-        assert run.ended is not None
-        plain = run.ended.fit_seconds - run.ended.epochs * _distorting(run.config, run.started.train_images)
+        trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer where it was stopped, or stopped early
+        plain = run.epochs[-1].seconds - trained.epochs * _distorting(trained, run.started.train_images)
         if plain > 0:
-            rows.append(_costs(run.config, run.started.train_images) / plain)
+            rows.append(_costs(trained, run.started.train_images) / plain)
             seconds.append(1.0)
     if not rows:
         return PRIOR
@@ -103,17 +104,14 @@ def _scale(rows: list[np.ndarray]) -> float:
 
 
 def _costs(config: RunConfig, images: int) -> np.ndarray:
-    """Runs (1), epochs, batches, multiplications and updates of a run: float64 (5,). Validation is a forward pass."""
+    """How often a run pays each of the prices: float64 (7,). Validation is a forward pass."""
     batches = config.epochs * -(-images // config.batch_size)
     validated = {"held-out": images / (HELD_OUT - 1), "test": images / 6, "none": 0.0}[config.validate_on]
-    arithmetic = config.epochs * multiplications(config) * (FORWARD_AND_BACK * images + validated)
-    return np.array([1, config.epochs, batches, arithmetic, batches * parameter_count(config)], float)
+    passes = config.epochs * (FORWARD_AND_BACK * images + validated)
+    arithmetic = [multiplications(config, ("dense",)), multiplications(config, ("conv",)), values(config, ("conv",))]
+    updates = batches * parameter_count(config)
+    return np.array([1, config.epochs, batches, *(passes * each for each in arithmetic), updates], float)
 
 
 def _distorting(config: RunConfig, images: int) -> float:
     return images * AUGMENTED_SECONDS if config.augmentation or config.pen or config.styles else 0.0
-
-
-def _values(config: RunConfig) -> int:
-    """Values that one image's way through the network makes."""
-    return sum(int(np.prod(row.output_shape)) for row in shapes(config))

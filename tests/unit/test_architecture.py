@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import models
-from core.architecture import multiplications, parameter_count, shapes
+from core.architecture import multiplications, parameter_count, shapes, values
 from core.config import RunConfig
 from core.errors import NetworkError
 from core.recipes import RECIPES
@@ -74,7 +74,10 @@ def test_layers_that_do_not_fit_say_where_and_what_to_do(network, what):
 
 def test_multiplications_by_hand():
     assert multiplications(RunConfig(units=128)) == 784 * 128 + 128 * 10
-    assert multiplications(RunConfig(network="conv4x3-pool2")) == 26 * 26 * 4 * 9 + 13 * 13 * 4 * 10
+    convolution = RunConfig(network="conv4x3-pool2")
+    assert multiplications(convolution) == 26 * 26 * 4 * 9 + 13 * 13 * 4 * 10
+    assert multiplications(convolution, ("conv",)) == 26 * 26 * 4 * 9
+    assert values(convolution, ("conv", "pool")) == 26 * 26 * 4 + 13 * 13 * 4
 
 
 def test_the_table_needs_no_tensorflow():

@@ -6,7 +6,7 @@ import pytest
 from core import forecast
 from core.architecture import multiplications, parameter_count
 from core.config import RunConfig
-from core.events import RunEnded, Started
+from core.events import EpochDone, RunEnded, Started
 from core.runs import RunStore
 from core.timeline import EventFile
 
@@ -29,11 +29,15 @@ def store(tmp_path):
     return RunStore(tmp_path)
 
 
-def ran(store: RunStore, config: RunConfig, **facts):
+def ran(store: RunStore, config: RunConfig, *, whole: int | None = None, outcome: str = "finished", **facts):
+    """A run of which `whole` epochs were trained; all of them unless said otherwise."""
     run = store.create(config, **facts)
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, config.epochs))
-    file.append(RunEnded("finished", "", 2.0, config.epochs, fit_seconds=seconds(config)))
+    trained = config.changed(epochs=whole or config.epochs)
+    for epoch in range(1, trained.epochs + 1):
+        file.append(EpochDone(epoch, epoch, seconds(config.changed(epochs=epoch)), 1.0, 0.5, 0.001))
+    file.append(RunEnded(outcome, "", 2.0, trained.epochs, fit_seconds=seconds(trained)))
     file.close()
     return run
 
@@ -60,6 +64,31 @@ def test_one_run_already_forecasts_its_own_repetition(store):
     assert forecast.forecast(RunConfig(seed=5), 54_000, store.runs()).seconds == pytest.approx(
         seconds(RunConfig()), rel=0.1
     )
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "finished", "failed"])
+def test_a_run_of_fewer_epochs_than_wanted_tells_as_much(store, outcome):
+    """Stopped by hand, by early stopping, or by a full disk."""
+    wanted = RunConfig(epochs=200)
+    ran(store, wanted, whole=10, outcome=outcome)
+    told = forecast.forecast(wanted.changed(seed=5), 54_000, store.runs())
+    assert told.measured == 1
+    assert told.seconds == pytest.approx(seconds(wanted), rel=0.2)  # what a run costs once is not known from one
+
+
+def test_a_run_without_a_whole_epoch_tells_nothing(store):
+    run = store.create(RunConfig())
+    file = EventFile(run.events_path)
+    file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, 5))
+    file.close()
+    assert forecast.forecast(RunConfig(), 54_000, store.runs()).measured == 0
+
+
+def test_convolutions_take_longer_than_dense_layers_of_as_many_multiplications():
+    dense, convolution = RunConfig(units=128), RunConfig(network="conv8x3-pool2-dense32")
+    assert multiplications(dense) == pytest.approx(multiplications(convolution), rel=0.15)
+    times = [forecast.forecast(config, 54_000, []).seconds for config in (dense, convolution)]
+    assert times[1] > 3 * times[0]
 
 
 def test_the_error_is_reported_afterwards(store):
