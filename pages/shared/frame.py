@@ -154,5 +154,6 @@ _STYLE = """<style>
 .st-key-status p {opacity: .75; font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
+.stStatusWidget button {display: none} /* Streamlit's own Stop, which halts the page and not the run */
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""
