@@ -43,8 +43,9 @@ def panel() -> None:
     controls.to_link(config, train_task.query())
     _before_start(config)
     _layer_table(rows)
-    with st.expander("The same as a program", icon=":material/code:"):
-        st.code(script(config, recipe_of(config) or describe(config)), language="python")
+    program = st.expander("The same as a program", icon=":material/code:", key="program", on_change="rerun")
+    if program.open:  # what colours it is half a megabyte for the browser
+        program.code(script(config, recipe_of(config) or describe(config)), language="python")
     if not left:
         train_task.maker(config, _offered(KNOBS))
 

@@ -45,7 +45,10 @@ def _leave() -> None:
 
 def maker(config: RunConfig, offered: list[str]) -> None:
     """Makes a link of the knobs as they stand; those `offered` may be left to turn."""
-    with st.expander("Make a task of it", icon=":material/school:"):
+    task = st.expander("Make a task of it", icon=":material/school:", key="task_maker", on_change="rerun")
+    if not task.open:
+        return
+    with task:
         question = st.text_input("Question", max_chars=LONGEST, placeholder="How few units still read 95 %?")
         names = st.multiselect("Knobs to turn", offered, format_func=lambda name: KNOBS[name].label)
         if not names:

@@ -6,7 +6,7 @@ from core.config import KNOBS, RunConfig
 from core.events import Started
 from core.recipes import RECIPES
 from core.timeline import EventFile
-from tests.app.train_page import again, labels, press, visit, wait_until, words
+from tests.app.train_page import again, labels, press, unfold, visit, wait_until, words
 
 
 def test_every_knob_has_a_widget_with_its_help(store):
@@ -33,7 +33,7 @@ def test_start_trains_and_the_page_follows_to_the_end(store):
 
 
 def test_a_recipe_sets_the_knobs_and_a_changed_knob_makes_it_ones_own(store):
-    page = visit()
+    page = unfold(visit(), "program")
     recipe = next(box for box in page.selectbox if box.label == "Recipe")
     recipe.set_value("chollet")
     again(page)

@@ -1,6 +1,6 @@
 """A task as a link: the question is asked, the knobs it names are there, all others stay as they are."""
 
-from tests.app.train_page import again, press, visit
+from tests.app.train_page import again, press, unfold, visit
 
 
 def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
@@ -20,7 +20,7 @@ def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
 
 
 def test_a_task_is_made_as_a_link(store):
-    page = visit(units="64")
+    page = unfold(visit(units="64"), "task_maker")
     next(box for box in page.multiselect if box.label == "Knobs to turn").set_value(["epochs", "dropout"])
     next(box for box in page.text_input if box.label == "Question").set_value("Why?")
     again(page)
@@ -32,7 +32,9 @@ def test_a_knob_that_layers_by_hand_replace_is_not_left_to_turn(store):
     shown = {*(slider.label for slider in page.select_slider), *(toggle.label for toggle in page.toggle)}
     assert "Layers by hand" in shown
     assert "Units" not in shown
-    (run_knobs,) = [box for box in visit(network="dense32").multiselect if box.label == "Knobs to turn"]
+    (run_knobs,) = [
+        box for box in unfold(visit(network="dense32"), "task_maker").multiselect if box.label == "Knobs to turn"
+    ]
     assert "Units" not in run_knobs.options
 
 

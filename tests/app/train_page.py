@@ -31,6 +31,12 @@ def visit(**query: str) -> AppTest:
     return page
 
 
+def unfold(page: AppTest, key: str) -> AppTest:
+    """Opens a box that is closed at first."""
+    page.session_state[key] = True
+    return again(page)
+
+
 def press(page: AppTest, label: str) -> AppTest:
     (button,) = [button for button in page.button if button.label == label]
     assert not button.disabled, f"{label} cannot be pressed"
