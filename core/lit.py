@@ -28,7 +28,7 @@ class Narrow:
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """What the network is shown of `images`: uint8 (n, pixels)."""
-        return np.take(images.reshape(len(images), -1), self.pixels, axis=1)
+        return np.take(images.reshape(len(images), -1), self.pixels, axis=1, mode="clip")  # without a buffer between
 
     def take(self) -> None:
         """Takes the model's variables over, unless what it was given is still its own."""

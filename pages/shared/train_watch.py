@@ -15,7 +15,8 @@ from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
 
 KEY = "watch"
-BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 0.4, 0.5, 1.0  # between two looks at a run
+# Between two looks at a run: in line behind another, about to begin, training, and training for long.
+WAITING_SECONDS, BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 1.0, 0.3, 0.5, 1.0
 LONG_SECONDS = 30  # of training: what takes longer is looked at less often
 _SIGNS = {FINISHED: "✓", FAILED: "✗", INTERRUPTED: "!"}
 
@@ -33,15 +34,16 @@ def panel() -> None:
     if run is None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         return
-    state = run.state
-    every = _refresh_every(run)
+    every, changed = _refresh_every(run), False
     st.html(_STYLE + train_glimpse.style(run))  # apart from what changes: the browser reads it once
 
     @st.fragment(run_every=every)
     def live() -> None:
-        if _refresh_every(run) != every or (state == WAITING) != (run.state == WAITING):
+        nonlocal changed
+        if changed:
             st.rerun()  # it began or ended: draw everything once more, with the timer it now has
         _view(run)
+        changed = _refresh_every(run) != every  # one look later: its first point is not kept waiting
 
     live()
     reveal(KEY, watched.begun_last())
@@ -54,9 +56,14 @@ def _refresh_every(run: Run) -> float | None:
     """
     if not run.active:
         return None
-    if run.started is None:
-        return BEGINNING_SECONDS
+    if run.started is None or not run.step:
+        return WAITING_SECONDS if _in_line(run) else BEGINNING_SECONDS
     return REFRESH_SECONDS if (run.forecast_seconds or 0.0) < LONG_SECONDS else LONG_REFRESH_SECONDS
+
+
+def _in_line(run: Run) -> bool:
+    """Whether it waits for another run to end, and not just for its worker."""
+    return run.state == WAITING and bool(caches.jobs().running())
 
 
 def _chosen() -> Run | None:
@@ -126,7 +133,7 @@ def _view(run: Run) -> None:
     state = run.state
     _headline(run, seen, state)
     train_buttons.row(run, state)
-    if seen.started:
+    if seen.started and _step(seen):
         _facts(run, seen, state)
         train_charts.charts(run, seen)
         train_coach.panel(run, seen)  # what comes and goes stands below the curves: they must not move under the mouse
