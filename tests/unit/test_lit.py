@@ -6,6 +6,7 @@ import pytest
 from core import models
 from core.config import RunConfig
 from core.engine import Loop
+from core.engine_tensorflow import Program
 from core.lit import Narrow, enough, lit
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
@@ -58,6 +59,18 @@ def test_what_is_trained_comes_back_and_what_was_changed_meanwhile_is_taken(imag
     model.optimizer.learning_rate.assign(0.25)
     narrow.take()
     assert float(narrow.network.optimizer.learning_rate) == 0.25
+
+
+def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
+    program = Program(models.build(RunConfig(units=8)), lit(images), scheduled=False)
+    images.setflags(write=False)
+    held = program.held(images)
+    assert program.held(images.copy()) is not held, "this copy can be written on"
+    again, others = images.copy(), images[::-1].copy()
+    for copy in (again, others):
+        copy.setflags(write=False)
+    assert program.held(again) is held
+    np.testing.assert_array_equal(program.held(others), program.narrow.seen(others))
 
 
 def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
