@@ -44,7 +44,7 @@ def panel() -> None:
     _before_start(config)
     _layer_table(rows)
     program = st.expander("The same as a program", icon=":material/code:", key="program", on_change="rerun")
-    if program.open:  # what colours it is half a megabyte for the browser
+    if program.open:  # what colours it is 1.5 MB for the browser
         program.code(script(config, recipe_of(config) or describe(config)), language="python")
     if not left:
         train_task.maker(config, _offered(KNOBS))

@@ -119,6 +119,17 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     wait_until(lambda: first.state == "stopped")
 
 
+def test_another_run_is_chosen_from_the_list_and_the_first_one_again(store):
+    first, second = (store.create(RunConfig(epochs=3), name=name).id for name in ("first", "second"))
+    page = visit(run=first)
+    for chosen in (second, first, second):
+        next(box for box in page.selectbox if box.label == "Run").set_value(chosen)
+        for _ in range(2):  # it stays
+            again(page)
+            assert next(box for box in page.selectbox if box.label == "Run").value == chosen
+            assert page.query_params["run"] in (chosen, [chosen])
+
+
 def test_an_interrupted_run_can_be_resumed(store):
     run = store.create(RunConfig(epochs=3), name="cut short")
     file = EventFile(run.events_path)
