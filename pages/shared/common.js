@@ -22,7 +22,7 @@ export const numbers = (text) => {
 // Draws before the next frame, and only what is in sight: a hidden tab has no frames, and what is below the window
 // waits until it comes near. Call `ask` when something has changed and `end` when the element is gone.
 export function painter(root, draw) {
-  let away = false, stale = false, asked = 0;
+  let away = true, stale = false, asked = 0; // nothing is in sight until the browser has said so
   const ask = () => {
     asked ||= requestAnimationFrame(() => {
       asked = 0;

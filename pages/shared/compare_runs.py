@@ -7,6 +7,7 @@ from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
 from core.runs import ACTIVE
+from core.spreadsheet import spreadsheet
 from pages.shared import caches, compare_curves, compare_rows, compare_verdict
 
 REFRESH_SECONDS = 2.0
@@ -54,7 +55,7 @@ def _invite() -> None:
 
 
 def _toolbar(found: list[Row], shown: list[Row]) -> str:
-    """Group by a knob; delete what is chosen, and fetch it back."""
+    """Group by a knob; delete what is chosen, and fetch it back; take all figures along."""
     if said := st.session_state.pop(compare_rows.SAID, None):
         st.warning(said, icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -71,6 +72,15 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
             st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
             st.button("Move to the trash", type="primary", on_click=_delete, args=([row.run.id for row in mine],))
         _undo()
+        st.download_button(
+            "All runs (.csv)",
+            lambda: spreadsheet(compare_rows.rows()),
+            "digit-lab-runs.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            help="Every run with its knobs and figures, for a spreadsheet or pandas.",
+        )
     return group_by
 
 

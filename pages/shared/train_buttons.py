@@ -13,7 +13,7 @@ from core.script import script
 from pages.shared import caches, controls, watched
 from pages.shared.visitor import visitor
 
-SAID = "said_by_button"
+SAID, _WITHDRAWN = "said_by_button", "withdrawn"
 
 
 def row(run: Run, state: str) -> None:
@@ -23,7 +23,7 @@ def row(run: Run, state: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
-                _button("Withdraw", "close", run, caches.jobs().withdraw)
+                _button("Withdraw", "close", run, _withdraw, help="Takes it out of the line; it can be brought back.")
             case "starting":
                 _button("Stop", "stop", run, caches.jobs().stop, help="Stops and keeps what there is.")
             case "running" | "paused":
@@ -38,6 +38,32 @@ def row(run: Run, state: str) -> None:
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
                 _restart(run)
                 _take_along(run)
+
+
+def undo_withdrawal() -> None:
+    """Offers to put back into the line what this visitor took out of it last."""
+    if run := st.session_state.get(_WITHDRAWN):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.info(f"{run.title} is out of the line.", icon=":material/undo:", width="stretch")
+            st.button("Bring it back", key="undo_withdrawal", on_click=_bring_back)
+
+
+def _withdraw(run_id: str, *, by: str) -> None:
+    run = caches.store().get(run_id)
+    caches.jobs().withdraw(run_id, by=by)
+    if not run.folder.is_dir():  # one that trained before stays, and can be resumed
+        st.session_state[_WITHDRAWN] = run
+        watched.forget()
+
+
+def _bring_back() -> None:
+    run = st.session_state.pop(_WITHDRAWN)
+    try:
+        caches.store().restore(run.id)  # it waits again
+    except DigitLabError as error:
+        st.session_state[SAID] = str(error)
+        return
+    watched.watch(run.id)
 
 
 def _while_training(run: Run, state: str) -> None:

@@ -31,6 +31,7 @@ def panel() -> None:
     """Draws the run that is watched, or says how to begin."""
     run = _chosen()
     _damaged()
+    train_buttons.undo_withdrawal()
     if run is None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         return
@@ -40,8 +41,8 @@ def panel() -> None:
     @st.fragment(run_every=every)
     def live() -> None:
         nonlocal changed
-        if changed:
-            st.rerun()  # it began or ended: draw everything once more, with the timer it now has
+        if changed or not run.folder.is_dir():
+            st.rerun()  # it began, ended or was put away: draw everything once more, with the timer it now has
         _view(run)
         changed = _refresh_every(run) != every  # one look later: its first point is not kept waiting
 
@@ -126,9 +127,6 @@ def _damaged() -> None:
 
 
 def _view(run: Run) -> None:
-    if not run.folder.is_dir():
-        st.warning("The folder of this run was deleted. Restore it from a copy, or start the run again.")
-        return
     seen = curves(str(run.folder), run.id).refresh()
     state = run.state
     _headline(run, seen, state)

@@ -114,6 +114,11 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     assert stop.disabled
     press(again(bob), "Withdraw")
     assert [run.id for run in store.runs() if not run.shipped] == [first.id]
+    press(again(bob), "Bring it back")
+    assert "next in turn" in words(again(bob))
+    assert store.get(second.id).state == "waiting"
+    assert "Bring it back" not in labels(bob)
+    press(again(bob), "Withdraw")
     assert second.id not in {run.id for run in store.runs()}
     press(again(ada), "Stop")
     wait_until(lambda: first.state == "stopped")

@@ -71,6 +71,7 @@ READING_ORDER = [
     "robustness",
     "summaries",
     "comparison",
+    "spreadsheet",
     "verdict",
     "sweep",
     "keeping",
