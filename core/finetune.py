@@ -10,8 +10,8 @@ import numpy as np
 from core.digits import Digits
 from core.errors import DrawingError
 from core.events import FINISHED, RunEnded, Started
-from core.models import save
-from core.predict import Predictor
+from core.models import build, save
+from core.reader import Reader
 from core.runs import Run, RunStore
 from core.timeline import EventFile
 
@@ -34,7 +34,7 @@ class Gain:
 
 
 def teach(
-    network: keras.Model,
+    network: Reader,
     mine: Digits,
     replay: Digits,
     test: Digits,
@@ -42,7 +42,7 @@ def teach(
     seed: int = 1,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[keras.Model, Gain]:
-    """A copy of `network` that was taught `mine`; `network` stays as it is. `progress` hears shares from 0 to 1.
+    """A Keras copy of `network` that was taught `mine`. `progress` hears shares from 0 to 1.
 
     Raises `DrawingError` where there is nothing to teach.
     """
@@ -51,11 +51,13 @@ def teach(
     began = time.perf_counter()
     taught, judged, held_back = _divided(mine)
     before = _right(network, judged), _right(network, test)
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
+    copy = build(network.config)
+    for weight in copy.weights:
+        weight.assign(network.weights[weight.path])
     images, labels = _mixed(taught, replay, seed)
     _train(copy, images, labels, seed, progress)
-    after = _right(copy, judged), _right(copy, test)
+    taught_network = Reader(network.config, {weight.path: np.asarray(weight) for weight in copy.weights})
+    after = _right(taught_network, judged), _right(taught_network, test)
     gain = Gain((before[0], after[0]), len(judged), held_back, (before[1], after[1]), time.perf_counter() - began)
     return copy, gain
 
@@ -109,6 +111,6 @@ def _train(
         layer.trainable = True
 
 
-def _right(model: keras.Model, digits: Digits) -> float:
-    predicted = Predictor.from_model(model).probabilities(digits.images).argmax(1)
+def _right(network: Reader, digits: Digits) -> float:
+    predicted = network.probabilities(digits.images).argmax(1)
     return float((predicted == digits.labels).mean())

@@ -7,6 +7,7 @@ import streamlit as st
 from core import mnist, search, waking
 from core.jobs import Jobs
 from core.mnist import Mnist
+from core.reader import Reader
 from core.runs import RunStore
 
 
@@ -36,7 +37,7 @@ def searches() -> bool:
 
 @st.cache_resource(show_spinner=False)
 def wake_keras() -> None:
-    """Imports Keras, once a server, and keeps it from being put to sleep again.
+    """Imports Keras, once a server, and keeps it from being put to sleep again. Only teaching needs it here.
 
     After every script run of every visitor Streamlit calls `keras.backend.clear_session`, which forgets the compiled
     functions of everybody's networks, and it collects garbage twice, a second in all over the objects of TensorFlow.
@@ -48,22 +49,15 @@ def wake_keras() -> None:
     keras.backend.clear_session = lambda free_memory=True: None
 
 
-@st.cache_resource(max_entries=24, show_spinner="Waking the network …")
-def _predictor(run_id: str, epoch: int | None, changed: float):
-    wake_keras()
-    from core.predict import Predictor
-
-    run = store().get(run_id)
-    return Predictor(run.model_path) if epoch is None else Predictor.from_weights(run.config, run.epoch_path(epoch))
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _reader(run_id: str, epoch: int | None, changed: float) -> Reader:
+    return Reader.of(store().get(run_id), epoch)
 
 
-def predictor(run_id: str, epoch: int | None = None):
-    """The network of a run, after `epoch`, or as it ended; while it still trains, as its newest epoch left it.
-
-    The first one imports Keras, which takes some seconds.
-    """
+def reader(run_id: str, epoch: int | None = None) -> Reader:
+    """The network of a run, after `epoch`, or as it ended; while it still trains, as its newest epoch left it."""
     run = store().get(run_id)
     if epoch is None and not run.has_model and run.kept_epochs:
         epoch = run.kept_epochs[-1]
     path = run.model_path if epoch is None else run.epoch_path(epoch)
-    return _predictor(run_id, epoch, path.stat().st_mtime if path.exists() else 0.0)
+    return _reader(run_id, epoch, path.stat().st_mtime if path.exists() else 0.0)

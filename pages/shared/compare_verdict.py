@@ -1,6 +1,5 @@
 """Compare's second half: two runs, what sets them apart, and which is better, in words."""
 
-import sys
 from html import escape
 
 import streamlit as st
@@ -72,22 +71,17 @@ def _verdict(first: Row, second: Row) -> None:
     without = [row.run.title for row in (first, second) if not row.run.has_model]
     if without:
         _by_counts(first, second, called, split, f"{without[0]} has kept no network. ")
-    elif _answered(first, split) and _answered(second, split):
+    elif all(evaluations.at_once(row.run, split, caches.data()) for row in (first, second)):
         _by_images(first, second, called, split)
     else:
         rough = st.empty()
         with rough.container():
             _by_counts(first, second, called, split, "")
             asked = st.button("Ask both networks image by image", icon=":material/play_arrow:", key="compare_ask")
-            st.caption("Waking the first network takes some seconds; the answers are kept.")
+            st.caption("Convolutions take some seconds over so many; the answers are kept.")
         if asked:
             _by_images(first, second, called, split)
             rough.empty()
-
-
-def _answered(row: Row, split: str) -> bool:
-    """Whether the run's answers are there, or can be had at once."""
-    return "keras" in sys.modules or evaluations.is_kept(row.run, split, caches.data())
 
 
 def _by_images(first: Row, second: Row, called: tuple[str, str], split: str) -> None:

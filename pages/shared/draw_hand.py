@@ -69,13 +69,15 @@ def _keep(digit: np.ndarray, label: int) -> None:
 
 
 def _teach(network: Chosen) -> None:
-    bar = st.progress(0.0, "Asking the network as it is …")
-    from core import finetune  # Keras, awake by now
+    bar = st.progress(0.0, "Waking Keras, which teaches; the first time that takes some seconds …")
+    caches.wake_keras()
+    bar.progress(0.0, "Asking the network as it is …")
+    from core import finetune
 
     data, mine = caches.data(), _hand().digits()
     try:
         model, gain = finetune.teach(
-            network.predictor.model,
+            network.reader,
             mine,
             data.train,
             data.test[:JUDGED],

@@ -1,20 +1,17 @@
 """Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
 
-import sys
-import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from core.reader import Reader
 from core.runs import Run
 from pages.shared import caches
 from pages.shared.picker import picker
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
 _LINK = "draw_link"  # what the link said when this page was last drawn
-_OPENED, _WAKING = "draw_opened", "waking the network"
 NEWEST = 0  # on the epoch slider: the network as it is now
 
 
@@ -26,15 +23,15 @@ class Chosen:
     epoch: int | None
 
     @property
-    def predictor(self):
-        """The network itself. The first one imports Keras, which takes some seconds."""
+    def reader(self) -> Reader:
+        """The network itself."""
         kept = self.run.kept_epochs
         newest = kept[-1] if kept and not self.run.has_model else None  # it still trains, or was interrupted
-        return caches.predictor(self.run.id, self.epoch or newest)
+        return caches.reader(self.run.id, self.epoch or newest)
 
     def probabilities(self, digit: np.ndarray) -> np.ndarray:
         """float32 (10,) for one digit, uint8 (28, 28)."""
-        return self.predictor.probabilities(digit[None])[0]
+        return self.reader.probabilities(digit[None])[0]
 
     @property
     def title(self) -> str:
@@ -54,7 +51,6 @@ def by_link() -> bool:
 
 def choose(*, linked: bool) -> Chosen | None:
     """The controls that choose the network; None, which is said, where none can answer. `linked`: take the link's."""
-    wake()
     runs = {run.id: run for run in answering()}
     if not runs:
         st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
@@ -90,35 +86,3 @@ def _choose_epoch(run: Run) -> int | None:
         width=280,
     )
     return None if epoch == NEWEST else epoch
-
-
-def wake() -> None:
-    """Begins to import Keras beside the page, so that the first stroke is answered as fast as the later ones.
-
-    Not before the page has been on screen for a moment: whoever only passes by does not pay for it.
-    """
-
-    @st.fragment(run_every=None if _awake() else 1.0)
-    def waking() -> None:
-        if not st.session_state.pop(_OPENED, False) and not _awake():
-            path = caches.store().get("shipped").model_path if _shipped() else None
-            threading.Thread(target=_wake, args=(path,), name=_WAKING, daemon=True).start()
-
-    st.session_state[_OPENED] = True
-    waking()
-
-
-def _awake() -> bool:
-    return "keras" in sys.modules or any(thread.name == _WAKING for thread in threading.enumerate())
-
-
-def _shipped() -> bool:
-    return any(run.shipped and run.has_model for run in caches.store().runs())
-
-
-def _wake(path: Path | None) -> None:
-    caches.wake_keras()
-    from core.predict import Predictor
-
-    if path:  # the first answer builds what later ones reuse
-        Predictor(path).probabilities(np.zeros((1, 28, 28), np.uint8))

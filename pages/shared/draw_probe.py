@@ -71,7 +71,7 @@ def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
         )
         at = int(np.abs(amounts - amount).argmin())
         images = probe.change(np.repeat(drawn.digit[None], STEPS, axis=0), amounts)
-        shares = network.predictor.probabilities(images)
+        shares = network.reader.probabilities(images)
         st.image(np.kron(images[at], np.ones((5, 5), np.uint8)), output_format="PNG", alt="The changed digit")
         st.markdown(f"**{answer(shares[at])}**")
         softmax_bars(shares[at])

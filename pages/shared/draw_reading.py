@@ -20,14 +20,14 @@ ACROSS = 5
 def likeness(network: Chosen) -> Likeness:
     """How much pieces of ink look like digits, to this network."""
     return lambda images: segmentation.likeness_of(
-        network.predictor.probabilities(images), draw_strange.strangeness(images)
+        network.reader.probabilities(images), draw_strange.strangeness(images)
     )
 
 
 def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
     """`grey`, uint8 (h, w), is the picture that the digits were found in."""
     images = np.stack([from_ink(one.ink).digit for one in found])
-    shares = network.predictor.probabilities(images)
+    shares = network.reader.probabilities(images)
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
     st.subheader(f"It reads **{number}**", anchor=False)

@@ -17,13 +17,13 @@ def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
     )
     occlusion, saliency = st.columns(2)
     with occlusion:
-        lost = explain.occlusion(network.predictor, drawn.digit, digit)
+        lost = explain.occlusion(network.reader, drawn.digit, digit)
         st.image(_over(lost, drawn.digit), width=280, output_format="PNG", alt="Occlusion map")
         st.caption(
             f"**Covered**: what of {digit}'s probability is lost when a 5×5 square around the pixel is wiped out."
         )
     with saliency:
-        slope = explain.saliency(network.predictor.model, drawn.digit, digit)
+        slope = explain.saliency(network.reader, drawn.digit, digit)
         st.image(_over(slope, drawn.digit), width=280, output_format="PNG", alt="Saliency map")
         st.caption(f"**Slope**: where a little more ink would raise (warm) or lower (cool) the logit of {digit}.")
     with st.expander("The softmax in numbers", icon=":material/calculate:"):
@@ -40,7 +40,7 @@ def _over(values: np.ndarray, digit: np.ndarray) -> np.ndarray:
 
 
 def _arithmetic(network: Chosen, digit: np.ndarray) -> None:
-    logits = network.predictor.logits(digit[None])[0].astype(float)
+    logits = network.reader.logits(digit[None])[0].astype(float)
     powers = np.exp(logits - logits.max())
     st.dataframe(
         {
@@ -56,7 +56,7 @@ def _arithmetic(network: Chosen, digit: np.ndarray) -> None:
 
 
 def _layers(network: Chosen, digit: np.ndarray) -> None:
-    for name, values in explain.activations(network.predictor.model, digit):
+    for name, values in explain.activations(network.reader, digit):
         flat = values if values.ndim == 3 else values.reshape(1, -1)
         st.image(_picture(flat), output_format="PNG", width="stretch", alt=f"Activations of {name}")
         alive = float((values > 0).mean())

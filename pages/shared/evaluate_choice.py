@@ -1,6 +1,5 @@
 """What Evaluate looks at: the run, the images, the epoch and the digit that is open, all but the images in the link."""
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import streamlit as st
 from core import evaluations
 from core.digits import Digits
 from core.evaluations import TEST, TRAIN, VALIDATION, Answers
+from core.reader import Reader
 from core.runs import Run
 from pages.shared import caches, evaluate_epochs, evaluate_seal
 from pages.shared.choose import choose_run
@@ -34,9 +34,9 @@ class Asked:
         return f"{len(self.digits):,} {NAMES[self.split].lower().removesuffix(' set')} images"
 
     @property
-    def predictor(self):
-        """The network itself. The first one wakes Keras, which takes some seconds."""
-        return caches.predictor(self.run.id, self.epoch)
+    def reader(self) -> Reader:
+        """The network itself."""
+        return caches.reader(self.run.id, self.epoch)
 
     def opened(self, otherwise: int = 0) -> int:
         """The digit that is open; where none is, `otherwise` is opened."""
@@ -73,7 +73,7 @@ def choose() -> Asked | None:
         evaluate_seal.show(run)
         return None
     _remark(run, split)
-    if not _awake(run, split, epoch):
+    if not _at_once(run, split, epoch):
         return None
     return Asked(run, split, epoch, evaluations.split_of(caches.data(), split), ask(run, split, epoch))
 
@@ -88,7 +88,7 @@ def ask(run: Run, split: str, epoch: int | None = None) -> Answers:
 @st.cache_resource(max_entries=32, show_spinner="Asking the network about every image …")
 def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) -> Answers:
     run = caches.store().get(run_id)
-    return evaluations.answers(run, split, caches.data(), lambda: caches.predictor(run_id, epoch), epoch)
+    return evaluations.answers(run, split, caches.data(), lambda: caches.reader(run_id, epoch), epoch)
 
 
 def _choose_split(run: Run) -> str:
@@ -141,20 +141,20 @@ def _slider(run: Run, options: list[int]) -> int:
     )
 
 
-def _awake(run: Run, split: str, epoch: int | None) -> bool:
-    """Whether the answers are there or can be had at once, or were asked for by a click.
+def _at_once(run: Run, split: str, epoch: int | None) -> bool:
+    """Whether the answers are there or can be had in about a second, or were asked for by a click.
 
-    Who has only just come gets the page without waiting: waking the first network takes seconds.
+    Who has only just come gets the page without waiting: a convolution takes seconds over thousands of images.
     """
     here = st.session_state.get(_HERE)
     st.session_state[_HERE] = True
-    if here or "keras" in sys.modules or evaluations.is_kept(run, split, caches.data(), epoch):
+    if here or evaluations.at_once(run, split, caches.data(), epoch):
         return True
+    images = len(evaluations.split_of(caches.data(), split))
     with st.container(border=True):
-        images = len(evaluations.split_of(caches.data(), split))
         st.markdown(f"This network has not been asked about the **{images:,}** images yet.")
         st.button("Ask it now", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
-        st.caption("Waking the first network takes some seconds; from then on an answer takes well under one.")
+        st.caption("Its convolutions take some seconds over so many; what it says is kept.")
     return False
 
 

@@ -40,8 +40,8 @@ def _why(asked: Asked) -> None:
             "Ask about the digit", range(10), index=predicted, key=f"evaluate_why_{index}_{predicted}", width=170
         )
         window = st.slider("Size of the cover", 1, 9, 5, step=2, key="evaluate_window", width=260)
-    slopes = explain.saliency(asked.predictor.model, image, digit)
-    losses = explain.occlusion(asked.predictor, image, digit, window)
+    slopes = explain.saliency(asked.reader, image, digit)
+    losses = explain.occlusion(asked.reader, image, digit, window)
     drawn, saliency, occlusion = st.columns(3, gap="large")
     with drawn:
         st.image(image, width="stretch", output_format="PNG", alt="The digit")
@@ -59,7 +59,7 @@ def _why(asked: Asked) -> None:
 def _layers(asked: Asked) -> None:
     index = asked.opened()
     st.markdown(f"What each layer makes of {asked.split} digit {index:,}, a **{asked.digits.labels[index]}**.")
-    for name, values in explain.activations(asked.predictor.model, asked.digits.images[index]):
+    for name, values in explain.activations(asked.reader, asked.digits.images[index]):
         silent = float((values == 0).mean())
         shape = " × ".join(map(str, values.shape))
         st.markdown(f"**{name}** · {shape} · from {values.min():.2f} to {values.max():.2f} · {silent:.0%} silent")
@@ -89,7 +89,7 @@ def _strip(name: str, values: np.ndarray) -> None:
 
 
 def _weights(asked: Asked) -> None:
-    weights = explain.first_weights(asked.predictor.model)
+    weights = explain.first_weights(asked.reader)
     order = np.argsort(-np.abs(weights).reshape(len(weights), -1).sum(axis=1), kind="stable")[:MOST_TILES]
     together = st.toggle("One colour scale for all", key="evaluate_scale", persist_state="session")
     side = "weights" if weights.shape[-1] < 28 else "pixels"
@@ -104,7 +104,7 @@ def _weights(asked: Asked) -> None:
 
 def _dead(asked: Asked) -> None:
     images = asked.digits.images[:_LOOKED_AT]
-    found = explain.dead_units(asked.predictor.model, images)
+    found = explain.dead_units(asked.reader, images)
     if not found:
         st.info("This network has no hidden layer whose units could die.")
         return

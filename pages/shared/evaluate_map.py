@@ -65,7 +65,7 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
 @st.cache_data(max_entries=64, show_spinner="Laying out the map …")
 def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked):
     """The loss is part of the key: other weights have another one."""
-    return explain.principal_map(_asked.predictor.features(_asked.digits.images[:IMAGES]))
+    return explain.principal_map(_asked.reader.features(_asked.digits.images[:IMAGES]))
 
 
 def _open() -> None:

@@ -39,7 +39,7 @@ def _stood(asked: Asked) -> list[Stood]:
     def tell(share: float) -> None:
         place.progress(share, "Distorting images and asking the network …")
 
-    found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.predictor, asked.epoch, tell)
+    found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.reader, asked.epoch, tell)
     place.empty()
     return found
 
@@ -113,7 +113,7 @@ def _one_digit(asked: Asked) -> None:
     strengths = robustness.steps(name)
     image = evaluations.split_of(caches.data(), asked.split).images[index : index + 1]
     pictures = [robustness.distorted(image, name, strength)[0] for strength in strengths]
-    probabilities = asked.predictor.probabilities(np.stack(pictures))
+    probabilities = asked.reader.probabilities(np.stack(pictures))
     label = int(asked.digits.labels[index])
     digit_grid(
         np.stack(pictures),

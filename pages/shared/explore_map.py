@@ -119,4 +119,4 @@ def _axes(key: str, _data: Mnist) -> atlas.Axes:
 def _features(run_id: str, split: str, at: np.ndarray, key: str, _data: Mnist) -> tuple:
     from core.explain import principal_map
 
-    return principal_map(caches.predictor(run_id).features(split_of(_data, split).images[at]))
+    return principal_map(caches.reader(run_id).features(split_of(_data, split).images[at]))

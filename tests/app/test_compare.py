@@ -155,7 +155,7 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
     for run in runs:
         run.model_path.write_bytes(b"a network")
     right = {run.id: np.arange(1000) < count for run, count in zip(runs, (950, 970), strict=True)}
-    monkeypatch.setattr(evaluations, "is_kept", lambda *_: True)
+    monkeypatch.setattr(evaluations, "at_once", lambda *_: True)
     monkeypatch.setattr(compare_verdict, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
     app = open_page("compare", runs=",".join(run.id for run in runs))
     said = told(app)

@@ -37,7 +37,7 @@ def again(app):
 
 
 def asked(app):
-    """Presses 'Ask it now', which is offered as long as Keras is asleep."""
+    """Presses 'Ask it now', which is offered where an answer takes seconds."""
     return again(app) if any(button.key == "evaluate_ask" for button in app.button) else app
 
 

@@ -1,4 +1,4 @@
-"""Every page opens cold, names its data, and does it without Keras in the server's process."""
+"""Every page opens cold, names its data and reads digits without Keras in the server's process."""
 
 import subprocess
 import sys
@@ -16,9 +16,13 @@ COLD = """
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
+app.query_params["run"] = "shipped"
 for name in sys.argv[1:]:
+    app.query_params["send"] = "test:3"  # Draw reads it
     app.switch_page(f"pages/{name}.py").run()
     assert not app.exception, (name, app.exception)
+    if name == "draw":
+        assert any("0" in answer.value for answer in app.subheader), "no digit was read"
     heavy = {"keras", "tensorflow", "jax"} & set(sys.modules)
     assert not heavy, f"{name} imports {heavy}"
 """
@@ -32,6 +36,6 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
     assert "MNIST" in " ".join(text.value for text in app.markdown)
 
 
-def test_pages_open_without_keras():
+def test_pages_open_and_digits_are_read_without_keras():
     # In a process of its own: other tests have Keras loaded already.
     subprocess.run([sys.executable, "-c", COLD, *NAMES], cwd=ROOT, check=True, timeout=120)

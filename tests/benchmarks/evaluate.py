@@ -3,7 +3,7 @@
     MNIST_PATH=… .venv/bin/python -m tests.benchmarks.evaluate [--rounds 5]
 
 The networks are those of the recipes with weights as they are born: what an answer costs does not depend on them.
-First: asked of a network that is awake, evaluated and written down. Again: read back, checked against the weights and
+First: asked of a network that was read, evaluated and written down. Again: read back, checked against the weights and
 the images, and evaluated.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core import evaluations, explain, mnist, models, neighbours, robustness
 from core.config import RunConfig
-from core.predict import Predictor
+from core.reader import Reader
 from core.recipes import RECIPES
 from core.runs import RunStore
 from tests.benchmarks.machine import describe
@@ -42,8 +42,7 @@ def measured(config: RunConfig, data: mnist.Mnist, home: Path, rounds: int) -> d
     """Seconds of each question."""
     run = RunStore(home).create(config.changed(validate_on="test"))
     models.save(models.build(config), run.model_path)
-    network = Predictor(run.model_path)
-    network.probabilities(data.test.images[:600])  # awake
+    network = Reader.of(run)
     image = data.test.images[0]
 
     def evaluate() -> None:
@@ -61,9 +60,9 @@ def measured(config: RunConfig, data: mnist.Mnist, home: Path, rounds: int) -> d
     robustness_seconds = seconds(lambda: robustness.stood(run, "test", data, lambda: network), 1)
     return {
         **found,
-        "saliency": seconds(lambda: explain.saliency(network.model, image, 7), rounds),
+        "saliency": seconds(lambda: explain.saliency(network, image, 7), rounds),
         "occlusion (785 images)": seconds(lambda: explain.occlusion(network, image, 7), rounds),
-        "dead units (2,000 images)": seconds(lambda: explain.dead_units(network.model, data.test.images[:2000]), 1),
+        "dead units (2,000 images)": seconds(lambda: explain.dead_units(network, data.test.images[:2000]), 1),
         "map (2,000 images)": seconds(lambda: explain.principal_map(network.features(data.test.images[:2000])), 1),
         "robustness (7 distortions, 7 strengths, 1,000 images)": robustness_seconds,
         "8 nearest of 54,000": seconds(lambda: neighbours.nearest(data.train.images, image, 8), rounds),

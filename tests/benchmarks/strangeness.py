@@ -1,6 +1,6 @@
 """How well drawings that are no digits are told from digits, and how many real pen digits are warned of.
 
-MNIST_PATH=… PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.strangeness [MODEL.keras]
+MNIST_PATH=… PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.strangeness [RUN, such as shipped]
 """
 
 import sys
@@ -11,6 +11,8 @@ import numpy as np
 from core import mnist
 from core.drawing import to_digit
 from core.familiar import Familiar
+from core.reader import Reader
+from core.runs import RunStore
 from tests.benchmarks import not_digits, pen_strokes
 
 EACH = 1000
@@ -35,9 +37,7 @@ def main() -> None:
     others["circle with a cross"] = np.stack([to_digit(not_digits.drawn(crossed, rng)).digit for _ in range(200)])
     scorers = {"nearest digits": familiar.strangeness}
     if sys.argv[1:]:
-        from core.predict import Predictor
-
-        network = Predictor(sys.argv[1])
+        network = Reader.of(RunStore().get(sys.argv[1]))
         scorers["energy"] = lambda images: -np.logaddexp.reduce(network.logits(images), axis=1)
         scorers["largest probability"] = lambda images: -network.probabilities(images).max(1)
     for name, score in scorers.items():

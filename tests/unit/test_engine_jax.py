@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import ROOT
 
-FILES = [f"tests/unit/{name}.py" for name in ("on_jax", "test_engine", "test_engine_callbacks", "test_explain")]
-# An optimiser with its short batch, a norm with its own, dropout, validation with a callback, and saliency.
-CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping or (saliency_is_the_slope and dense)"
+FILES = [f"tests/unit/{name}.py" for name in ("on_jax", "test_engine", "test_engine_callbacks")]
+# An optimiser with its short batch, a norm with its own, dropout, and validation with a callback.
+CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping"
 
 
-def test_the_engine_a_whole_run_and_saliency_on_jax_do_as_on_tensorflow():
+def test_the_engine_and_a_whole_run_on_jax_do_as_on_tensorflow():
     pytest.importorskip("jax")
     quick_to_compile = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
     done = subprocess.run(
@@ -25,4 +25,4 @@ def test_the_engine_a_whole_run_and_saliency_on_jax_do_as_on_tensorflow():
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "6 passed" in done.stdout, done.stdout[-300:]
+    assert "5 passed" in done.stdout, done.stdout[-300:]

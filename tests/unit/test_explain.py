@@ -7,23 +7,24 @@ import pytest
 
 from core import explain
 from core.config import RunConfig
+from core.reader import Reader
+
+
+def born(config: RunConfig) -> Reader:
+    """A network with weights as they are born."""
+    from core.models import build
+
+    return Reader(config, {weight.path: np.array(weight) for weight in build(config).weights})
 
 
 @pytest.fixture(scope="module")
-def models():
-    from core import models
-
-    return models
+def dense() -> Reader:
+    return born(RunConfig(units=16))
 
 
 @pytest.fixture(scope="module")
-def dense(models):
-    return models.build(RunConfig(units=16))
-
-
-@pytest.fixture(scope="module")
-def convolutional(models):
-    return models.build(RunConfig(network="conv4x3-norm-pool2-dropout0.25-dense8"))
+def convolutional() -> Reader:
+    return born(RunConfig(network="conv4x3-norm-pool2-dropout0.25-dense8"))
 
 
 @pytest.fixture
@@ -31,30 +32,24 @@ def image(rng):
     return rng.integers(0, 256, (28, 28), np.uint8)
 
 
-def logits(model, images):
-    """The logits up to a constant a row, by the model itself."""
-    return np.log(np.asarray(model(images, training=False), np.float64))
-
-
-def test_saliency_of_a_single_layer_is_its_weights(models, image):
-    model = models.build(RunConfig(hidden_layers=0))
-    np.testing.assert_allclose(
-        explain.saliency(model, image, 3), model.layers[-1].get_weights()[0][:, 3].reshape(28, 28), rtol=1e-5
-    )
+def test_saliency_of_a_single_layer_is_its_weights(image):
+    reader = born(RunConfig(hidden_layers=0))
+    kernel = reader.weights["digit_lab/probabilities/kernel"]
+    np.testing.assert_allclose(explain.saliency(reader, image, 3), kernel[:, 3].reshape(28, 28), rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["dense", "convolutional"])
 def test_saliency_is_the_slope_one_sees_when_ink_is_added(kind, image, request):
-    """By finite differences on the model itself, of two digits' logits, so that softmax's constant is gone."""
-    model = request.getfixturevalue(kind)
-    slope = explain.saliency(model, image, 2) - explain.saliency(model, image, 7)
+    """By finite differences on the network itself."""
+    reader = request.getfixturevalue(kind)
+    slope = explain.saliency(reader, image, 2)
     row, column = np.unravel_index(np.abs(slope).argmax(), slope.shape)
     image[row, column] = 100
-    slope = explain.saliency(model, image, 2) - explain.saliency(model, image, 7)
+    slope = explain.saliency(reader, image, 2)
     images = np.stack([image, image])
     images[:, row, column] = 99, 101
-    low, high = logits(model, images)
-    measured = ((high[2] - high[7]) - (low[2] - low[7])) / (2 / 255)
+    low, high = reader.logits(images)[:, 2]
+    measured = (high - low) / (2 / 255)
     assert slope[row, column] == pytest.approx(measured, rel=0.05)
 
 
@@ -85,7 +80,7 @@ def test_covering_at_the_rim_stays_in_the_picture():
 def test_activations_are_what_the_layers_compute(dense, image):
     found = dict(explain.activations(dense, image))
     assert list(found) == ["dense1", "probabilities"]
-    kernel, bias = dense.layers[-2].get_weights()
+    kernel, bias = dense.weights["digit_lab/dense1/kernel"], dense.weights["digit_lab/dense1/bias"]
     by_hand = np.maximum(0, image.reshape(784) / 255 @ kernel + bias)
     np.testing.assert_allclose(found["dense1"], by_hand, rtol=1e-3, atol=1e-5)
     assert found["probabilities"].sum() == pytest.approx(1, abs=1e-5)
@@ -101,27 +96,25 @@ def test_activations_of_a_convolution_keep_their_picture(convolutional, image):
 def test_first_weights_are_pictures_of_what_a_unit_looks_for(dense, convolutional):
     found = explain.first_weights(dense)
     assert found.shape == (16, 28, 28)
-    np.testing.assert_array_equal(found[5].ravel(), dense.layers[-2].get_weights()[0][:, 5])
+    np.testing.assert_array_equal(found[5].ravel(), dense.weights["digit_lab/dense1/kernel"][:, 5])
     filters = explain.first_weights(convolutional)
     assert filters.shape == (4, 3, 3)
-    kernel = convolutional.get_layer("conv1").get_weights()[0]
+    kernel = convolutional.weights["digit_lab/conv1/kernel"]
     np.testing.assert_array_equal(filters[2], kernel[:, :, 0, 2])
 
 
-def test_first_weights_of_a_network_that_pools_first_are_smaller_pictures(models):
-    assert explain.first_weights(models.build(RunConfig(network="pool2-dense6"))).shape == (6, 14, 14)
+def test_first_weights_of_a_network_that_pools_first_are_smaller_pictures():
+    assert explain.first_weights(born(RunConfig(network="pool2-dense6"))).shape == (6, 14, 14)
 
 
-def test_a_unit_that_never_fires_is_counted_dead(models, rng):
-    model = models.build(RunConfig(units=12))
-    layer = model.layers[-2]
-    kernel, bias = layer.get_weights()
+def test_a_unit_that_never_fires_is_counted_dead(rng):
+    reader = born(RunConfig(units=12))
+    kernel, bias = reader.weights["digit_lab/dense1/kernel"], reader.weights["digit_lab/dense1/bias"]
     bias[:] = 1  # on a black image every unit fires …
     kernel[:, [2, 7]], bias[[2, 7]] = 0, -1  # … but these two, whatever they see
-    layer.set_weights([kernel, bias])
     images = rng.integers(0, 256, (300, 28, 28), np.uint8)
     images[0] = 0
-    assert explain.dead_units(model, images) == [("dense1", 2, 12)]
+    assert explain.dead_units(reader, images) == [("dense1", 2, 12)]
 
 
 def test_units_behind_a_norm_are_counted_where_they_bend(convolutional, rng):

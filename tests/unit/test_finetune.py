@@ -11,9 +11,12 @@ from core.runs import RunStore
 @pytest.fixture(scope="module")
 def network(tiny_mnist):
     from core.config import RunConfig
+    from core.reader import Reader
     from core.training import train
 
-    return train(RunConfig(units=64, epochs=4, device="cpu"), tiny_mnist, lambda event: None).model
+    config = RunConfig(units=64, epochs=4, device="cpu")
+    model = train(config, tiny_mnist, lambda event: None).model
+    return Reader(config, {weight.path: np.asarray(weight) for weight in model.weights})
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def mine(tiny_mnist) -> Digits:
 def taught(network, mine, tiny_mnist):
     from core.finetune import teach
 
-    before = [weight.copy() for weight in network.get_weights()]
+    before = {path: weight.copy() for path, weight in network.weights.items()}
     heard: list[float] = []
     model, gain = teach(network, mine, tiny_mnist.train, tiny_mnist.test, progress=heard.append)
     return model, gain, before, heard
@@ -44,21 +47,21 @@ def test_the_copy_learns_the_hand_and_says_what_it_cost(taught, mine, tiny_mnist
 
 
 def test_the_network_itself_stays_as_it_was(taught, network):
-    for before, now in zip(taught[2], network.get_weights(), strict=True):
-        assert (before == now).all()
+    for path, weight in network.weights.items():
+        np.testing.assert_array_equal(weight, taught[2][path])
 
 
 def test_the_copy_is_kept_as_a_run_that_answers(taught, tmp_path):
     from core.config import RunConfig
     from core.finetune import keep
-    from core.predict import Predictor
+    from core.reader import Reader
 
     store = RunStore(tmp_path)
     original = store.create(RunConfig(units=64, epochs=4), name="mine")
     run = keep(store, original, taught[0], taught[1], 40)
     assert run.state == "finished"
     assert "40 digits of my hand" in run.note
-    assert Predictor(run.model_path).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
+    assert Reader.of(run).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
 
 
 def test_few_digits_are_judged_by_themselves_and_that_is_said(network, mine, tiny_mnist):

@@ -15,21 +15,22 @@ NETWORKS = [
 ]
 
 
+def with_any_weights(config: RunConfig):
+    """A Keras model with weights drawn anew, running means and spreads of a norm too; and those by their path."""
+    from core.models import build
+
+    model, rng = build(config), np.random.default_rng(3)
+    for weight in model.weights:
+        drawn = rng.normal(0, 0.1, weight.shape)
+        weight.assign(np.abs(rng.normal(0.1, 0.3, weight.shape)) if "variance" in weight.path else drawn)
+    return model, {weight.path: np.asarray(weight) for weight in model.weights}
+
+
 @pytest.mark.parametrize(
     "config", NETWORKS, ids=lambda config: config.network or f"{config.activation}{config.hidden_layers}"
 )
 def test_numpy_answers_as_keras_does(config, embedded):
-    from core.models import build
-
-    model = build(config)
-    rng = np.random.default_rng(3)
-    for weight in model.weights:  # running means and spreads of a norm too
-        weight.assign(
-            np.abs(rng.normal(0.1, 0.3, weight.shape))
-            if "variance" in weight.path
-            else rng.normal(0, 0.1, weight.shape)
-        )
-    weights = {weight.path: np.asarray(weight) for weight in model.weights}
+    model, weights = with_any_weights(config)
     images = embedded.test.images[:20]
     np.testing.assert_allclose(
         forward.probabilities(config, weights, images), np.asarray(model(images, training=False)), atol=2e-5

@@ -38,9 +38,9 @@ def test_it_reads_the_mnist_test_set(shipped: Run, real_mnist):
 
 
 def test_it_reads_digits_redrawn_with_a_pen(shipped: Run, embedded, rng):
-    from core.predict import Predictor
+    from core.reader import Reader
     from core.variations import Variations
 
     images, labels = embedded.test.images[:300], embedded.test.labels[:300]
     drawn = Variations(images, labels, RunConfig(pen=1.0)).drawn(rng)
-    assert (Predictor(shipped.model_path).probabilities(drawn).argmax(1) == labels).mean() >= 0.97
+    assert (Reader.of(shipped).probabilities(drawn).argmax(1) == labels).mean() >= 0.97
