@@ -13,7 +13,7 @@ from core.reader import Reader
 
 _UNITS = ("dense", "conv", "activation")
 _SILENT = ("scale", "channel", "flatten", "dropout")  # they pass on what is below them
-_AT_ONCE = 256  # images a call: a convolution's outputs of all of them must fit into memory
+_AT_ONCE = 64  # images a call: what a convolution makes of them still fits into the processor's cache
 
 
 class Answers(Protocol):

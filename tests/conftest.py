@@ -5,9 +5,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 # Set before anything of the project is imported: the suite never touches a person's own runs.
 _HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-", ignore_cleanup_errors=True)
@@ -18,6 +20,23 @@ if "MNIST_PATH" in os.environ:
     os.environ["MNIST_PATH"] = str(Path(os.environ["MNIST_PATH"]).resolve())
 
 ROOT = Path(__file__).parents[1]
+BROWSER = "tests/browser/"
+LONG = (BROWSER, "tests/unit/test_engine", "tests/unit/test_worker_process", "tests/unit/test_cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that all workers end at about the same time."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONG) if item.nodeid.startswith(name)), 9))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """One worker has the browser and its server; the others take the rest, file by file."""
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -175,7 +175,8 @@ def test_every_look_inside_opens(open_page, untrained):
         assert not app.error, part
 
 
-def test_robustness_is_measured_once_and_kept(open_page, untrained):
+def test_robustness_is_measured_once_and_kept(open_page, untrained, monkeypatch):
+    monkeypatch.setattr("core.robustness.IMAGES", 100)
     app = open_page("evaluate", run=untrained.id, view="robustness")
     assert not app.exception
     kept = list((untrained.folder / "evaluations").glob("robustness-*.json"))

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 NAMES = [page.name for page in PAGES]
 
 COLD = """
-import sys
+import os, sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
 app.query_params["run"] = "shipped"
@@ -25,6 +25,7 @@ for name in sys.argv[1:]:
         assert any("0" in answer.value for answer in app.subheader), "no digit was read"
     heavy = {"keras", "tensorflow", "jax"} & set(sys.modules)
     assert not heavy, f"{name} imports {heavy}"
+os._exit(0)  # the training digits, learnt beside the page, are not waited for
 """
 
 
