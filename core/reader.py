@@ -4,12 +4,17 @@ Keras would take seconds to import and 400 MB, for the same ten numbers (to floa
 """
 
 import io
+import os
 import zipfile
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from core.architecture import LayerRow, shapes
 from core.config import RunConfig
@@ -19,6 +24,7 @@ from core.keeping import read_arrays
 from core.run import Run
 
 BATCH = 64  # images: what a convolution makes of them still fits into the processor's cache
+_all_cores = Lock()  # held by the one large question that has them; another that comes meanwhile takes what is left
 # What a layer keeps, in the order in which Keras saves it.
 _KEPT = {"dense": ("kernel", "bias"), "conv": ("kernel", "bias")}
 _KEPT_BY_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -52,15 +58,23 @@ class Reader:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """What the last hidden layer makes of each image: float32 (n, units); the pixels themselves without one."""
-        found = np.empty((len(images), *self.rows[-2].output_shape), np.float32)
-        for start in range(0, len(images), BATCH):
-            ((_, values),) = deque(through(self.rows[:-1], self.weights, images[start : start + BATCH]), maxlen=1)
-            found[start : start + BATCH] = values
-        return found
+        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)] or [images]
+        if len(parts) == 1 or not _all_cores.acquire(blocking=False):
+            return np.concatenate([self._features(part) for part in parts])
+        try:
+            # Batches side by side, each on one core: left to itself, NumPy divides only the products among the cores.
+            with _libraries().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
+                return np.concatenate(list(pool.map(self._features, parts)))
+        finally:
+            _all_cores.release()
 
     def layers(self, images: np.ndarray) -> list[tuple[LayerRow, np.ndarray]]:
         """What each row of the layer table makes of a few images: float32 (n, *output_shape), probabilities last."""
         return activations(self.config, self.weights, images)
+
+    def _features(self, images: np.ndarray) -> np.ndarray:
+        ((_, values),) = deque(through(self.rows[:-1], self.weights, images), maxlen=1)
+        return values
 
     def _check(self, run: Run, epoch: int | None) -> None:
         """Raises `RunError` unless there is a weight for every parameter of the layer table."""
@@ -72,6 +86,12 @@ class Reader:
                     f"{place} of the run {run.id} must hold the {row.parameters:,} parameters of {row.name}. "
                     f"Received: {size:,}. It belongs to another network: choose another epoch or run, or train anew."
                 )
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that multiply for NumPy."""
+    return ThreadpoolController()
 
 
 def _names(row: LayerRow) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.digits import CLASSES
 from pages.shared import caches, frame
+from pages.shared.visitor import visitor
 
 frame.page("start")
 
@@ -36,11 +37,13 @@ def card(page: frame.Page, number: int) -> None:
 
 
 def newest_runs() -> None:
-    runs = caches.store().runs()[:3]
+    """The visitor's own, or else everybody's: who closes the browser is another visitor the next day."""
+    runs = [run for run in caches.store().runs() if not run.shipped]
+    mine = [run for run in runs if run.starter == visitor()]
     if not runs:
         return
-    st.subheader("Where you left off", anchor=False)
-    for run in runs:
+    st.subheader("Where you left off" if mine else "The newest runs here", anchor=False)
+    for run in (mine or runs)[:3]:
         accuracy = run.ended and (run.ended.test_accuracy or run.ended.validation_accuracy)
         reached = f" · {accuracy:.2%} right" if accuracy else ""
         st.page_link(

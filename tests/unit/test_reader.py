@@ -1,5 +1,7 @@
 """A network that reads in NumPy: the file that Keras saved, its features and logits, and files that are damaged."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,11 @@ def test_weights_of_an_epoch_that_cannot_be_read_are_named(run, damage):
         write_arrays(path, {"digit_lab/conv1/kernel": np.zeros((3, 3, 1, 4))})
     with pytest.raises(RunError, match="another epoch"):
         Reader.of(run, 1)
+
+
+def test_large_questions_at_the_same_time_get_the_answers_of_small_ones(run, embedded):
+    reader, images = Reader.of(run), embedded.test.images[:300]
+    one_by_one = np.concatenate([reader.probabilities(image[None]) for image in images])
+    with ThreadPoolExecutor(3) as visitors:
+        for answers in visitors.map(reader.probabilities, [images] * 3):
+            np.testing.assert_allclose(answers, one_by_one, atol=1e-5)
