@@ -183,5 +183,7 @@ def _layer_table(rows: list[LayerRow]) -> None:
     for row in rows:
         output = " × ".join(map(str, row.output_shape))
         lines.append(f"| {row.name} | {output} | {row.parameters:,} | {row.activation or '–'} |")
-    st.markdown("\n".join(lines), width="stretch")
+    with st.container(key="layers"):
+        st.html("<style>.st-key-layers :is(th, td) {padding: .3rem .45rem}</style>")  # else it is too wide for a phone
+        st.markdown("\n".join(lines), width="stretch")
     st.caption(f"{sum(row.parameters for row in rows):,} parameters in all")
