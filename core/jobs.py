@@ -24,6 +24,7 @@ from core.runs import WAITING, Run, RunStore
 from core.workers import WORKER, Workers
 
 LOOK_SECONDS = 0.2
+LET_GO_SECONDS = 5.0  # for a worker to let go of a run that it may not train
 
 
 class Jobs:
@@ -153,9 +154,14 @@ class Jobs:
         return True
 
     def _put_away(self, run: Run) -> None:
-        if run.started is None:
-            write_json(run.folder / "queued", run.created)  # should it be restored, it waits again
-            self.store.delete(run.id)
+        if run.started is not None:
+            return
+        deadline = time.monotonic() + LET_GO_SECONDS
+        while run.holder is not None and time.monotonic() < deadline:
+            time.sleep(0.01)  # a worker that came a moment too late to claim it is just letting go
+        self.store.delete(run.id)
+        # Should it be restored, it waits again. Written only now: before, that worker would claim it after all.
+        write_json(self.store.trash / run.id / "queued", run.created)
 
     def _look_after(self) -> None:
         while not self._closed:

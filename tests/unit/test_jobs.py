@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -86,6 +87,28 @@ def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
     waiting = jobs.submit(SHORT)
     jobs.withdraw(waiting.id)
     assert jobs.queue() == []
+    assert store.restore(waiting.id).state == "waiting"
+
+
+def test_a_run_is_withdrawn_for_good_though_a_worker_was_about_to_take_it(jobs, store):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    waiting = jobs.submit(SHORT)
+    claimable = []
+    about_to = waiting.lock
+    assert about_to.take({"pid": 0})  # as a worker does before it looks whether the run still waits
+
+    def look_and_let_go() -> None:
+        time.sleep(0.3)
+        claimable.append((waiting.folder / "queued").exists())
+        about_to.release()
+
+    worker = threading.Thread(target=look_and_let_go)
+    worker.start()
+    jobs.withdraw(waiting.id)
+    worker.join()
+    assert claimable == [False]
+    assert waiting.id not in {run.id for run in store.runs()}
     assert store.restore(waiting.id).state == "waiting"
 
 
