@@ -10,7 +10,7 @@ import numpy as np
 from core.digits import Digits
 from core.errors import DrawingError
 from core.events import FINISHED, RunEnded, Started
-from core.models import build, save
+from core.models import build, give_weights, save, weights_of
 from core.reader import Reader
 from core.runs import Run, RunStore
 from core.timeline import EventFile
@@ -52,11 +52,10 @@ def teach(
     taught, judged, held_back = _divided(mine)
     before = _right(network, judged), _right(network, test)
     copy = build(network.config)
-    for weight in copy.weights:
-        weight.assign(network.weights[weight.path])
+    give_weights(copy, network.weights)
     images, labels = _mixed(taught, replay, seed)
     _train(copy, images, labels, seed, progress)
-    taught_network = Reader(network.config, {weight.path: np.asarray(weight) for weight in copy.weights})
+    taught_network = Reader(network.config, weights_of(copy))
     after = _right(taught_network, judged), _right(taught_network, test)
     gain = Gain((before[0], after[0]), len(judged), held_back, (before[1], after[1]), time.perf_counter() - began)
     return copy, gain

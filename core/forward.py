@@ -37,11 +37,6 @@ def through(
         yield row, values
 
 
-def probabilities(config: RunConfig, weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
-    """How likely each digit is: float32 (n, 10), rows sum to 1."""
-    return activations(config, weights, images)[-1][1]
-
-
 def steepness(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     """By how much a norm multiplies each channel: float32 (channels,)."""
     spread = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)

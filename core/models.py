@@ -1,6 +1,6 @@
 """A config becomes a compiled Keras model, and a model a file. Saved models hold no class of this project's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,17 @@ def optimizer(config: RunConfig) -> Any:
     """A fresh optimiser as the knobs say, with Keras' defaults for what is no knob."""
     # One name for all, so that the state of a run is found again whichever optimiser was made before it.
     return _OPTIMIZERS[config.optimizer](config.learning_rate, name="optimizer")
+
+
+def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
+    """A copy of the model's weights, by Keras' path (`digit_lab/dense1/kernel`)."""
+    return {weight.path: np.array(weight) for weight in model.weights}
+
+
+def give_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Sets the model's weights to those that `weights_of` an equal one gave."""
+    for weight in model.weights:
+        weight.assign(weights[weight.path])
 
 
 def save(model: keras.Model, path: Path | str) -> None:

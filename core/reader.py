@@ -26,8 +26,11 @@ from core.run import Run
 BATCH = 64  # images: what a convolution makes of them still fits into the processor's cache
 _all_cores = Lock()  # held by the one large question that has them; another that comes meanwhile takes what is left
 # What a layer keeps, in the order in which Keras saves it.
-_KEPT = {"dense": ("kernel", "bias"), "conv": ("kernel", "bias")}
-_KEPT_BY_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
+_KEPT = {
+    "dense": ("kernel", "bias"),
+    "conv": ("kernel", "bias"),
+    "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
+}
 
 
 class Reader:
@@ -79,7 +82,7 @@ class Reader:
     def _check(self, run: Run, epoch: int | None) -> None:
         """Raises `RunError` unless there is a weight for every parameter of the layer table."""
         for row in self.rows:
-            paths = {f"{MODEL}/{row.name}/{name}" for name in _names(row)} & set(self.weights)
+            paths = {f"{MODEL}/{row.name}/{name}" for name in _KEPT.get(row.kind, ())} & set(self.weights)
             if (size := sum(self.weights[path].size for path in paths)) != row.parameters:
                 place = run.model_path.name if epoch is None else run.epoch_path(epoch).name
                 raise RunError(
@@ -94,10 +97,6 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _names(row: LayerRow) -> tuple[str, ...]:
-    return _KEPT_BY_NORM if row.kind == "norm" else _KEPT.get(row.kind, ())
-
-
 def _saved(run: Run) -> dict[str, np.ndarray]:
     """The weights in a run's `.keras` file, which is a ZIP with an HDF5 file in it."""
     import h5py  # a third of a second, and only the first network needs it
@@ -110,7 +109,7 @@ def _saved(run: Run) -> dict[str, np.ndarray]:
                 f"{MODEL}/{row.name}/{name}": np.asarray(weight)
                 for row in shapes(run.config)
                 if row.parameters
-                for name, weight in zip(_names(row), _in_order(layers[row.name]), strict=False)
+                for name, weight in zip(_KEPT.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
             }
     except Exception as error:  # zipfile, h5py and the system each have their own way of saying it
         found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.models import give_weights, weights_of
+
 
 @dataclass
 class Snapshot:
@@ -36,14 +38,12 @@ def snapshot(epoch: int, model: keras.Model, helpers: Sequence[Any], history: Ma
                 state[f"{name}/{fact}"] = np.array(value)
         for position, weight in enumerate(getattr(helper, "best_weights", None) or ()):
             state[f"{name}/best_weights/{position}"] = np.array(weight)
-    weights = {weight.path: np.array(weight) for weight in model.weights}
-    return Snapshot(epoch, weights, state, {name: list(values) for name, values in history.items()})
+    return Snapshot(epoch, weights_of(model), state, {name: list(values) for name, values in history.items()})
 
 
 def restore(kept: Snapshot, model: keras.Model, helpers: Sequence[Any]) -> None:
     """Makes `model` and its callbacks what they were when `kept` was made."""
-    for weight in model.weights:
-        weight.assign(kept.weights[weight.path])
+    give_weights(model, kept.weights)
     for name, variable in _unseen(model):
         variable.assign(kept.state[name])
     for helper in helpers:

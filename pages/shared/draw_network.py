@@ -25,9 +25,7 @@ class Chosen:
     @property
     def reader(self) -> Reader:
         """The network itself."""
-        kept = self.run.kept_epochs
-        newest = kept[-1] if kept and not self.run.has_model else None  # it still trains, or was interrupted
-        return caches.reader(self.run.id, self.epoch or newest)
+        return caches.reader(self.run.id, self.epoch)
 
     def probabilities(self, digit: np.ndarray) -> np.ndarray:
         """float32 (10,) for one digit, uint8 (28, 28)."""

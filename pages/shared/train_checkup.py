@@ -9,7 +9,7 @@ from core import forward
 from core.architecture import multiplications
 from core.digits import CLASSES
 from core.errors import DigitLabError
-from core.keeping import read_arrays
+from core.reader import Reader
 from core.runs import Run
 from pages.shared import caches
 
@@ -38,7 +38,7 @@ def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
     number = int(min(MOST_IMAGES, MOST_MULTIPLICATIONS / max(multiplications(run.config), 1)))
     asked = caches.data().validation[:number]
     try:
-        seen = forward.activations(run.config, read_arrays(run.epoch_path(epoch)), asked.images)
+        seen = Reader.of(run, epoch).layers(asked.images)
     except DigitLabError:
         return Checkup()  # a damaged file is said on Evaluate and Draw; the curves are whole
     right = asked.labels[seen[-1][1].argmax(1) == asked.labels]

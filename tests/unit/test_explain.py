@@ -12,9 +12,9 @@ from core.reader import Reader
 
 def born(config: RunConfig) -> Reader:
     """A network with weights as they are born."""
-    from core.models import build
+    from core.models import build, weights_of
 
-    return Reader(config, {weight.path: np.array(weight) for weight in build(config).weights})
+    return Reader(config, weights_of(build(config)))
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,13 @@ from core.runs import RunStore
 @pytest.fixture(scope="module")
 def network(tiny_mnist):
     from core.config import RunConfig
+    from core.models import weights_of
     from core.reader import Reader
     from core.training import train
 
     config = RunConfig(units=64, epochs=4, device="cpu")
     model = train(config, tiny_mnist, lambda event: None).model
-    return Reader(config, {weight.path: np.asarray(weight) for weight in model.weights})
+    return Reader(config, weights_of(model))
 
 
 @pytest.fixture(scope="module")

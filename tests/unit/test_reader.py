@@ -29,7 +29,7 @@ def run(model, tmp_path) -> Run:
 
     run = RunStore(tmp_path).create(CONFIG)
     models.save(model, run.model_path)
-    write_arrays(run.epoch_path(1), {weight.path: np.asarray(weight) for weight in model.weights})
+    write_arrays(run.epoch_path(1), models.weights_of(model))
     return run
 
 
