@@ -72,7 +72,7 @@ class TensorFlow:
     def _shown(self, sums: Sums) -> dict[str, float]:
         """Writes sums into Keras' own metrics, and gives their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):
-            variable.value.assign(tf.constant(value, tf.float32), read_value=False)  # half the time of `variable.assign`
+            variable.value.assign(tf.constant(value, tf.float32), read_value=False)  # in half the time of `assign`
         return sums.as_logs()
 
 
