@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.digits import CLASSES
-from pages.shared import caches, frame
+from pages.shared import caches, frame, lesson_pictures
 from pages.shared.visitor import visitor
 
 frame.page("start")
@@ -17,23 +17,25 @@ _LEARN = {
     "evaluate": "Which digits does it confuse? Click a mistake, see why, and try it from another side.",
     "draw": "Draw with mouse, pen or finger, see what the network sees, and watch it decide.",
 }
-
-
 COLUMNS = 24  # digits of one kind on the wall
+_STYLE = """<style>
+.st-key-steps {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem}
+.st-key-steps > div, .st-key-steps .stPageLink, .st-key-steps .stPageLink > div {width: 100%; height: 100%}
+.st-key-steps a {align-items: flex-start; height: 100%; padding: .9rem 1rem 1.3rem}
+.st-key-steps a {border: 1px solid #8884; border-radius: .6rem}
+.st-key-steps a p {white-space: normal; line-height: 1.6}
+.st-key-steps a strong {display: block; margin-bottom: .4rem}
+.wall {width: 100%; image-rendering: pixelated}
+</style>"""
 
 
 @st.cache_data(show_spinner=False)
-def banner(source: str) -> np.ndarray:
-    """A wall of training digits, a row for each digit: uint8 (280, 672)."""
+def wall_of_digits(source: str) -> str:
+    """Training digits, a row for each digit, as the source of an <img> of 672 by 280 pixels."""
     train = caches.data().train
     rows = [train.images[np.flatnonzero(train.labels == digit)[:COLUMNS]] for digit in range(CLASSES)]
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows if len(row) == COLUMNS])
-
-
-def card(page: frame.Page, number: int) -> None:
-    with st.container(border=True, height="stretch"):
-        st.page_link(page.path, label=f"**{number} · {page.title}**", icon=page.icon)
-        st.markdown(_LEARN[page.name])
+    wall = np.concatenate([np.concatenate(list(row), axis=1) for row in rows if len(row) == COLUMNS])
+    return lesson_pictures.source(wall)
 
 
 def newest_runs() -> None:
@@ -66,15 +68,10 @@ with words:
         if st.button("Train your first network", icon=":material/model_training:"):
             st.switch_page("pages/train.py", query_params={"recipe": "quickstart"})
 with wall, frame.guard():
-    st.image(
-        banner(caches.data().source.sentence),
-        width="stretch",
-        output_format="PNG",
-        alt="Handwritten digits from MNIST, 0 to 9 in ten rows",
-    )
+    picture = wall_of_digits(caches.data().source.sentence)
+    st.html(f'{_STYLE}<img class="wall" src="{picture}" alt="Handwritten digits from MNIST, 0 to 9 in ten rows">')
 st.subheader("Six steps, in this order or any other", anchor=False)
-first, second = st.columns(3), st.columns(3)
-for number, (column, page) in enumerate(zip(first + second, frame.PAGES[1:], strict=True), 1):
-    with column:
-        card(page, number)
+with st.container(key="steps"):
+    for number, page in enumerate(frame.PAGES[1:], 1):
+        st.page_link(page.path, label=f"**{number} · {page.title}** {_LEARN[page.name]}", icon=page.icon)
 newest_runs()
