@@ -21,7 +21,7 @@ COLUMNS = 24  # digits of one kind on the wall
 _STYLE = """<style>
 .st-key-steps {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem}
 .st-key-steps > div, .st-key-steps .stPageLink, .st-key-steps .stPageLink > div {width: 100%; height: 100%}
-.st-key-steps a {align-items: flex-start; height: 100%; padding: .9rem 1rem 1.3rem}
+.st-key-steps a {align-items: flex-start; height: 100%; margin: 0; padding: .9rem 1rem 1.3rem}
 .st-key-steps a {border: 1px solid #8884; border-radius: .6rem}
 .st-key-steps a p {white-space: normal; line-height: 1.6}
 .st-key-steps a strong {display: block; margin-bottom: .4rem}
