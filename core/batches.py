@@ -33,9 +33,10 @@ class Sums:
         The loss is Keras' cross-entropy, which is the same for labels as numbers and as one-hot rows.
         """
         logits = np.asarray(logits)
+        columns = np.ascontiguousarray(logits.T)  # along rows of ten NumPy takes twice as long
         with np.errstate(invalid="ignore"):  # of a run that diverged: its loss is not a number, and shows it
-            above = logits - logits.max(axis=1, keepdims=True)
-            losses = np.log(np.exp(above).sum(axis=1)) - above[np.arange(len(labels)), labels]
+            above = columns - columns.max(axis=0)
+            losses = np.log(np.exp(above).sum(axis=0)) - above[labels, np.arange(len(labels))]
         right = logits.argmax(axis=1) == labels
         return cls(float(losses.sum(dtype=np.float64)), int(right.sum()), len(labels))
 
