@@ -3,8 +3,8 @@
     MNIST_PATH=… python -m tests.benchmarks.engine [--recipes chollet dli …] [--rounds 5] [--others]
 
 Both sides take turns in one process, seeds 1, 2, … the same. What is measured is kept in tests/benchmarks/engine.json,
-recipe by recipe, and docs/speed.md is written from it. `--others` measures a hand-written JAX scan, scikit-learn, and
-PyTorch where TORCH_PYTHON names an interpreter that has it.
+recipe by recipe, and docs/speed.md is written from it. `--others` measures a hand-written JAX scan, in turns with the
+engine, scikit-learn, and PyTorch where TORCH_PYTHON names an interpreter that has it.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def main() -> None:
     for name in asked.recipes:
         result = results.setdefault(name, {})
         if asked.others:
-            result["others"] = others(name, data)
+            result["others"] = others(name, data, asked.rounds)
         else:
             result.update(measured(name, data, asked.rounds))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -109,10 +109,12 @@ def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, fl
     return ended.fit_seconds, ended.test_accuracy, statistics.median(np.diff(ends)), sum(telling)
 
 
-def others(name: str, data: mnist.Mnist) -> dict[str, float]:
-    """Seconds of the same training by the engine and by other means, one after the other; each once."""
-    config, seconds = RECIPES[name].config, {"engine": by_engine(name, data, 1)[0]}
-    seconds["JAX scan"] = rivals.jax_scan(config, data)
+def others(name: str, data: mnist.Mnist, rounds: int) -> dict[str, float]:
+    """Seconds of the same training by the engine and a JAX scan, medians of rounds in turns, and by other means, once."""
+    config = RECIPES[name].config
+    turns = [(by_engine(name, data, seed)[0], rivals.jax_scan(config, data)) for seed in range(1, rounds + 1)]
+    engine, scan = map(statistics.median, zip(*turns, strict=True))
+    seconds = {"rounds": rounds, "engine": engine, "JAX scan": scan}
     if python := os.environ.get("TORCH_PYTHON"):
         command = [python, "-P", str(HERE / "torch_loop.py"), *rivals.torch_arguments(config)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -169,6 +171,8 @@ def page(results: dict) -> str:
     dates = " to ".join(sorted({result["date"] for result in done}))
     machines = "; ".join(sorted({result["machine"] for result in done}))
     loads = sorted(result["load"] for result in done) or [0]
+    scans = sorted({result["others"].get("rounds", 1) for result in done if "others" in result})
+    scanned = f"medians of {' or '.join(map(str, scans))} rounds"
     live = max((result.get("live", 0) for result in done), default=0)
     return f"""# Speed
 
@@ -182,9 +186,9 @@ to a file as in the dashboard; that took {live:.1%} of the fit at most. Both too
 *An epoch* is one after compiling. *Of GEMM peak* is the time that its matrix products alone take at those shapes by the
 quickest library at hand, measured in the same run, as a share of that. It is reckoned with all 784 pixels; on
 TensorFlow the engine leaves out those that no training image lights, 67 of them (core/lit.py), which changes nothing
-but rounding. JAX scan: hand-written `lax.scan` over resident data, compiling included. PyTorch: the usual `DataLoader`
-loop. These two and scikit-learn's `MLPClassifier` ran once, just after the engine; in brackets, times what the engine
-took then.
+but rounding. JAX scan: hand-written `lax.scan` over resident data, compiling included; {scanned} in turns with
+the engine. PyTorch, the usual `DataLoader` loop, and scikit-learn's `MLPClassifier` ran once just after. In brackets,
+times what the engine took then.
 
 Measured on {machines}, {dates}. No GPU was at hand: on one, nothing has been measured.
 The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
