@@ -110,7 +110,7 @@ def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, fl
 
 
 def others(name: str, data: mnist.Mnist, rounds: int) -> dict[str, float]:
-    """Seconds of the same training by the engine and a JAX scan, medians of rounds in turns, and by other means, once."""
+    """Seconds of the same training by the engine and a JAX scan, medians of `rounds`, and by other means, once."""
     config = RECIPES[name].config
     turns = [(by_engine(name, data, seed)[0], rivals.jax_scan(config, data)) for seed in range(1, rounds + 1)]
     engine, scan = map(statistics.median, zip(*turns, strict=True))
