@@ -21,14 +21,15 @@ def logits(model: keras.Sequential, images: Any, step: Any, *, training: bool) -
         else:
             x = layer(x, training=training)
     top = model.layers[-1]
-    return ops.add(_product(x, ops.copy(top.kernel)), top.bias)
+    return ops.add(_product(x, ops.copy(top.kernel)), top.bias)  # a copy: a gradient of one's own takes no variables
 
 
 def _ten_wide(x: Any, kernel: Any) -> tuple[Any, Callable[..., tuple[Any, Any]]]:
-    """The product of x, float32 (n, units), and the last kernel, (units, 10), and the gradients of both from its own.
+    """The product of x, float32 (n, units), and the last kernel, (units, 10), and what gives both gradients.
 
-    On a CPU a product 10 wide takes XLA up to six times as long as its transpose, 10 high. It would turn the transpose
-    of a product round again; a row too many, cut off before, keeps it from that.
+    On a CPU a product 10 wide takes XLA up to six times as long as its transpose, 10 high. The kernel's gradient is
+    therefore computed 10 high and transposed, with a row too many that is cut off in between: else XLA sees that this
+    is one product, and computes it 10 wide again.
     """
 
     def gradients(above: Any, **_: Any) -> tuple[Any, Any]:
