@@ -63,7 +63,7 @@ class Plan:
 
     `scheduled`: each batch brings its own learning rate. `refreshed`: each epoch brings its own images. `padded`: the
     short batch of an epoch is filled up with images that do not count, so that one compiled shape serves all. A norm
-    would count them: there the short batch has a shape of its own.
+    would count them: there the short batch has a shape of its own. `even`: each call is full.
     """
 
     batch_size: int
@@ -71,6 +71,7 @@ class Plan:
     scheduled: bool = False
     refreshed: bool = False
     padded: bool = True
+    even: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def meant(answers: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
 
     What fills a batch or the part up stands behind them.
     """
-    return np.reshape(answers, (-1, CLASSES))[: int(sizes[:count].sum())]
+    return np.asarray(answers).reshape(-1, CLASSES)[: int(sizes[:count].sum())]
 
 
 def order(seed: int, epoch: int, images: int) -> np.ndarray:

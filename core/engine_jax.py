@@ -11,7 +11,9 @@ from jax import numpy as jnp
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
 from core.digits import CLASSES, Digits
+from core.lit import enough
 from core.steps import logits, losses, present
+from core.traced import Traced
 
 State = tuple[Any, Any, Any]  # values of the trainable, the other and the optimiser's variables
 
@@ -24,24 +26,24 @@ class Jax:
     """
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
-        self.model, self.train, self.plan = model, train, plan
-        self.images, self.labels = jnp.asarray(train.images), jnp.asarray(train.labels)
-        self.many = jax.jit(self._many, donate_argnums=0)
-        self.answered = jax.jit(self._answered)
+        self.model, self.plan = model, plan
+        pixels = None if plan.refreshed else enough(model, train.images)
+        self.program = Program.of(model, pixels, scheduled=plan.scheduled)
+        self.narrow = self.program.narrow
+        self.train, self.labels = train, jax.device_put(train.labels)
+        self.images = self.program.held(train.images)
         self.state: State = ([], [], [])
-        places = {id(variable): place for place, variable in enumerate(model.optimizer.variables)}
-        self.step = places[id(model.optimizer.iterations)]
-        self.rate = places[id(model.optimizer.learning_rate)]
 
     def put(self, images: np.ndarray) -> None:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
-        self.images = jnp.asarray(images)
+        self.images = self.program.shown(images)
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
         said = []
         for batches, sizes, rates, count in call.parts(self.plan):
-            self.state, answers = self.many(self.state, self.images, self.labels, batches, sizes, rates, count)
+            arrays = self.images, self.labels, batches, sizes, rates, count
+            self.state, answers = self.program.many(self.state, *arrays, even=self.plan.even)
             said.append(meant(answers, sizes, count))
         return Sums.of(self.train.labels[call.indices], np.concatenate(said))
 
@@ -82,19 +84,50 @@ class Jax:
         model = self.model
         return [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables]
 
+    def _evaluated(self, digits: Digits, trainable: Any, other: Any) -> Sums:
+        sums = Sums()
+        for start in range(0, len(digits), VALIDATED_AT_ONCE):
+            part = digits[start : start + VALIDATED_AT_ONCE]
+            sums += Sums.of(part.labels, self.program.answered(trainable, other, part.images))
+        return sums
+
+
+class Program(Traced):
+    """One jitted loop for many steps, and the network's answers."""
+
+    def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
+        super().__init__(model, pixels, scheduled=scheduled)
+        self.whole = model
+        places = {id(variable): place for place, variable in enumerate(self.model.optimizer.variables)}
+        self.step = places[id(self.model.optimizer.iterations)]
+        self.rate = places[id(self.model.optimizer.learning_rate)]
+        self.many = jax.jit(self._many, donate_argnums=0, static_argnames="even")
+        self.answered = jax.jit(self._answered)
+
+    @staticmethod
+    def put(images: np.ndarray) -> Any:
+        """An array on the device."""
+        return jax.device_put(images)
+
     def _many(
-        self, state: State, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any
+        self, whole: State, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any, *, even: bool
     ) -> tuple[State, Any]:
-        """Trains the first `count` rows of `batches`; what the answers come to is reckoned outside."""
+        """Trains the first `count` rows of `batches`, all of them if `even`: a GPU need not look at a counter then.
+
+        What the answers come to is reckoned outside.
+        """
 
         def batch(place: Any, carried: tuple[State, Any]) -> tuple[State, Any]:
             state, said = carried
-            if self.plan.scheduled:
+            if self.scheduled:
                 state[2][self.rate] = rates[place]
             state, answers = self._one(state, images[batches[place]], labels[batches[place]], sizes[place])
             return state, said.at[place].set(answers)
 
-        return jax.lax.fori_loop(0, count, batch, (state, jnp.zeros((*batches.shape, CLASSES))))
+        rows = len(batches) if even else count
+        begun = self._narrowed(whole), jnp.zeros((*batches.shape, CLASSES))
+        trained, said = jax.lax.fori_loop(0, rows, batch, begun)
+        return self._widened(whole, trained), said
 
     def _one(self, state: State, images: Any, labels: Any, size: Any) -> tuple[State, Any]:
         """One step, exactly Keras' `train_step`: the new state, and the logits that the step was taken from."""
@@ -105,27 +138,37 @@ class Jax:
         return (trainable, other, optimizer), answers
 
     def _mean_loss(self, images: Any, labels: Any, size: Any, step: Any, other: Any, trainable: Any) -> Any:
-        with keras.StatelessScope(self._mapping(trainable, other)) as scope:
+        with keras.StatelessScope(_mapping(self.model, trainable, other)) as scope:
             answers = logits(self.model, images, step, training=True)
             loss = present(losses(self.model, labels, answers), size)
         other = [scope.get_current_value(variable) for variable in self.model.non_trainable_variables]
         return loss.sum() / size, (answers, other)
 
     def _answered(self, trainable: Any, other: Any, images: Any) -> Any:
-        with keras.StatelessScope(self._mapping(trainable, other)):
-            return logits(self.model, images, 0, training=False)
+        with keras.StatelessScope(_mapping(self.whole, trainable, other)):
+            return logits(self.whole, images, 0, training=False)
 
-    def _evaluated(self, digits: Digits, trainable: Any, other: Any) -> Sums:
-        sums = Sums()
-        for start in range(0, len(digits), VALIDATED_AT_ONCE):
-            part = digits[start : start + VALIDATED_AT_ONCE]
-            sums += Sums.of(part.labels, self.answered(trainable, other, part.images))
-        return sums
+    def _narrowed(self, whole: State) -> State:
+        if not self.narrow:
+            return whole
+        return _each(self.narrow.part, whole, _variables(self.narrow.network))
 
-    def _mapping(self, trainable: Any, other: Any) -> list[tuple[Any, Any]]:
-        model = self.model
-        pairs = zip(model.trainable_variables, trainable, strict=True)
-        return [*pairs, *zip(model.non_trainable_variables, other, strict=True)]
+    def _widened(self, whole: State, trained: State) -> State:
+        return _each(self.narrow.back, whole, trained) if self.narrow else trained
+
+
+def _variables(model: keras.Sequential) -> State:
+    return model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
+
+
+def _each(of: Callable[[Any, Any], Any], whole: State, narrow: State) -> State:
+    one, two, three = (list(map(of, *pair)) for pair in zip(whole, narrow, strict=True))
+    return one, two, three
+
+
+def _mapping(model: keras.Sequential, trainable: Any, other: Any) -> list[tuple[Any, Any]]:
+    pairs = zip(model.trainable_variables, trainable, strict=True)
+    return [*pairs, *zip(model.non_trainable_variables, other, strict=True)]
 
 
 class _Counted(keras.utils.PyDataset):  # type: ignore[misc]
@@ -143,4 +186,4 @@ class _Counted(keras.utils.PyDataset):  # type: ignore[misc]
 
 
 def _metrics(sums: Sums) -> list[Any]:
-    return [jnp.asarray(value, jnp.float32) for value in sums.as_metrics()]
+    return [jax.device_put(np.float32(value)) for value in sums.as_metrics()]

@@ -1,7 +1,7 @@
 """The engine on TensorFlow: one `tf.function` runs many batches over images that lie on the device."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
 from core.digits import CLASSES, Digits
-from core.lit import Narrow, enough
+from core.lit import enough
 from core.steps import logits, losses, present
+from core.traced import Traced
 
 
 class TensorFlow:
@@ -76,48 +77,18 @@ class TensorFlow:
         return sums.as_logs()
 
 
-class Program:
-    """The steps of one model as TensorFlow has traced and compiled them, at the first call of each shape.
-
-    It stays with its model: one that was rehearsed begins at once when it is trained in earnest.
-    """
+class Program(Traced):
+    """One `tf.function` for many steps, and one step for a short batch."""
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
-        self.scheduled = scheduled
-        self.narrow = None if pixels is None else Narrow(model, pixels)
-        self.model = self.narrow.network if self.narrow else model
+        super().__init__(model, pixels, scheduled=scheduled)
         self.weights = [variable.value for variable in self.model.trainable_variables]
         self.many = tf.function(self._many, jit_compile=compiled(model), autograph=False)
-        self._held: tuple[np.ndarray, Any] | None = None
 
-    @classmethod
-    def of(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
-        """The model's own, or a new one."""
-        program = getattr(model, "digit_lab_program", None)
-        if not isinstance(program, cls) or not program.fits(pixels, scheduled):
-            program = model.digit_lab_program = cls(model, pixels, scheduled=scheduled)
-        return program
-
-    def fits(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
-        """Whether it trains on these pixels, None for all, and by a schedule or not."""
-        own = self.narrow.pixels if self.narrow else None
-        same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
-        return same and self.scheduled == scheduled
-
-    def shown(self, images: np.ndarray) -> Any:
-        """Images on the device, as this program takes them."""
-        return tf.constant(self.narrow.seen(images) if self.narrow else images)
-
-    def held(self, images: np.ndarray) -> Any:
-        """The same of images that nobody can write on; they are still there when a rehearsal was of the same ones.
-
-        To compare them takes a sixth of the time.
-        """
-        if images.flags.writeable:
-            return self.shown(images)
-        if self._held is None or not np.array_equal(self._held[0], images):
-            self._held = images, self.shown(images)
-        return self._held[1]
+    @staticmethod
+    def put(images: np.ndarray) -> Any:
+        """An array on the device."""
+        return tf.constant(images)
 
     def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> Any:
         """One step, exactly Keras' `train_step`; returns the logits it was taken from."""

@@ -34,6 +34,7 @@ class Jobs:
         self.store = store
         self._workers = Workers(store, spare=spare, command=worker or WORKER)
         self._due = threading.Event()
+        self._looking = threading.Lock()
         self._closed = False
         threading.Thread(target=self._look_after, name="digit-lab-jobs", daemon=True).start()
         atexit.register(self.close)
@@ -119,7 +120,8 @@ class Jobs:
         """Ends the scheduler and the spare worker; what trains goes on."""
         self._closed = True
         self._due.set()
-        self._workers.send_home()
+        with self._looking:  # else a look that has just begun would start another spare worker behind us
+            self._workers.send_home()
 
     def _allowed(self, run_id: str, by: str | None) -> Run:
         run = self.store.get(run_id)
@@ -168,7 +170,9 @@ class Jobs:
             self._due.wait(LOOK_SECONDS)
             self._due.clear()
             try:
-                self._start_what_is_due()
+                with self._looking:
+                    if not self._closed:
+                        self._start_what_is_due()
             except Exception:  # whatever is wrong with one folder, the queue goes on
                 traceback.print_exc()
 

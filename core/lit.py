@@ -4,6 +4,8 @@
 and no optimiser without decay moves it: leaving it out of the products and the update changes a run by rounding alone.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -17,7 +19,7 @@ class Narrow:
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray) -> None:
         self.pixels = pixels
-        layers = [type(layer).from_config(layer.get_config()) for layer in model.layers]
+        layers = [type(layer).from_config(_without_weights(layer)) for layer in model.layers]
         self.network = keras.Sequential([keras.Input(pixels.shape, dtype="uint8"), *layers])
         optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
         self.network.compile(optimizer=optimizer, loss=model.loss, jit_compile=False)
@@ -35,8 +37,7 @@ class Narrow:
         if self._ahead:
             return
         for whole, narrow in self._pairs:
-            same = whole.shape == narrow.shape
-            narrow.assign(whole if same else ops.take(whole, self.pixels, axis=0))
+            narrow.assign(self.part(whole, narrow))
         self._ahead = True
 
     def give(self) -> None:
@@ -44,9 +45,22 @@ class Narrow:
         if not self._ahead:
             return
         for whole, narrow in self._pairs:
-            same = whole.shape == narrow.shape
-            whole.assign(narrow if same else ops.scatter_update(whole, self.pixels[:, None], narrow))
+            whole.assign(self.back(whole, narrow))
         self._ahead = False
+
+    def part(self, whole: Any, narrow: Any) -> Any:
+        """What of a variable of the model belongs to the network's `narrow`."""
+        return whole if whole.shape == narrow.shape else ops.take(whole, self.pixels, axis=0)
+
+    def back(self, whole: Any, narrow: Any) -> Any:
+        """A variable of the model, with what was trained of it."""
+        return narrow if whole.shape == narrow.shape else ops.scatter_update(whole, self.pixels[:, None], narrow)
+
+
+def _without_weights(layer: keras.layers.Layer) -> dict[str, Any]:
+    """The layer's config, but for the random numbers that it would begin with: it is given others."""
+    config: dict[str, Any] = layer.get_config()
+    return {**config, "kernel_initializer": "zeros"} if "kernel_initializer" in config else config
 
 
 def lit(images: np.ndarray) -> np.ndarray:

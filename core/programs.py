@@ -2,7 +2,8 @@
 
 TensorFlow reads and writes them by itself where `TF_XLA_FLAGS` names a folder, but believes what it reads: with a file
 cut short it trained other weights, without a word. So each file has its digest beside it, and one that does not match
-is removed before TensorFlow is imported.
+is removed before TensorFlow is imported. JAX does so where `JAX_COMPILATION_CACHE_DIR` names one, and checks by itself:
+what it compiles for the sixty small operations of a run, 2 s of it on two cores, is then at hand.
 """
 
 import hashlib
@@ -10,22 +11,30 @@ import os
 import time
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 KEPT = 200  # programs of some 200 kB each; the oldest go first
+KEPT_OF_JAX = 2000  # of some 6 kB
 _LEFT_SECONDS = 600.0  # nobody writes at a file for so long
 
 
-def keep(folder: Path) -> None:
-    """Has TensorFlow keep its programs below `folder`; called before it is imported."""
+def keep(folder: Path, *, on_gpu: bool) -> None:
+    """Has the backend keep its programs below `folder`; called before it is imported.
+
+    TensorFlow keeps those for a processor alone.
+    """
     place = folder / _this_machine()
-    if any(letter.isspace() for letter in str(place)):
-        return  # flags are parted by spaces, and at one that it does not know TensorFlow ends the process
     try:
         place.mkdir(parents=True, exist_ok=True)
         drop_damaged(place)
+        drop_oldest(place / "jax")
     except OSError:
         return  # a read-only or full disk: then each run compiles anew
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(place / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    if on_gpu or any(letter.isspace() for letter in str(place)):
+        return  # flags are parted by spaces, and at one that it does not know TensorFlow ends the process
     flags = f"--tf_xla_persistent_cache_directory={place} --tf_xla_persistent_cache_prefix=program"
     os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {flags}".strip()
 
@@ -42,8 +51,7 @@ def drop_damaged(place: Path) -> None:
 
     It may be the program of a run that just now compiled it: that one has it in memory.
     """
-    programs = sorted(place.glob("*.pb"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for number, program in enumerate(programs):
+    for number, program in enumerate(_newest_first(place, "*.pb")):
         digest = _digest_of(program)
         if number >= KEPT or not digest.exists() or digest.read_text() != _digest(program):
             program.unlink(missing_ok=True)
@@ -53,13 +61,24 @@ def drop_damaged(place: Path) -> None:
             unfinished.unlink(missing_ok=True)
 
 
+def drop_oldest(place: Path) -> None:
+    """Removes those of JAX's programs that were compiled longest ago, of too many."""
+    for program in _newest_first(place, "*-cache")[KEPT_OF_JAX:]:
+        program.unlink(missing_ok=True)
+
+
+def _newest_first(place: Path, pattern: str) -> list[Path]:
+    return sorted(place.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
 @cache
 def _this_machine() -> str:
-    """A program runs only where the processor has the instructions that it was made of, with the same TensorFlow."""
+    """A program runs only where the processor has the instructions that it was made of, with the same compiler."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else [" ".join(os.uname())]
     processor = sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}) or lines[:1]
-    return hashlib.sha256("\n".join([version("tensorflow"), *processor]).encode()).hexdigest()[:12]
+    compilers = [version(name) for name in ("tensorflow", "jaxlib") if find_spec(name)]
+    return hashlib.sha256("\n".join([*compilers, *processor]).encode()).hexdigest()[:12]
 
 
 def _digest(program: Path) -> str:

@@ -83,9 +83,8 @@ def _train(run_id: str, ready: Rehearsed | None) -> None:
 
 
 def wake() -> None:
-    """Imports Keras for a run of this process, and on a processor takes the programs that earlier runs compiled."""
-    if slot("auto") == "cpu":
-        programs.keep(mnist.home() / "programs")
+    """Imports Keras for a run of this process, which takes the programs that earlier runs compiled."""
+    programs.keep(mnist.home() / "programs", on_gpu=slot("auto") == "gpu")
     wake_keras(alone=True)
 
 

@@ -3,6 +3,7 @@
 import sys
 from types import SimpleNamespace
 
+import keras
 import pytest
 
 from core import devices
@@ -10,7 +11,7 @@ from core.errors import DeviceError
 
 
 def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
-    if devices._gpus("tensorflow"):
+    if devices._gpus(keras.backend.backend()):
         pytest.skip("this machine has a GPU")
     for asked in ("auto", "cpu"):
         with devices.computing(asked) as name:

@@ -54,6 +54,7 @@ READING_ORDER = [
     "devices",
     "models",
     "lit",
+    "traced",
     "steps",
     "engine_tensorflow",
     "engine_jax",
@@ -89,6 +90,7 @@ MAY_IMPORT_KERAS = {
     "devices",  # only where a run begins: pages ask it how busy the device is
     "models",
     "lit",
+    "traced",
     "steps",
     "engine_tensorflow",
     "engine_jax",

@@ -73,6 +73,28 @@ def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, m
     assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
 
 
+def test_a_look_that_has_begun_leaves_no_worker_behind_a_close(store, monkeypatch):
+    looking, go_on = threading.Event(), threading.Event()
+    lookers = []
+
+    def look_after(self) -> None:
+        lookers.append(threading.current_thread())
+        looking.set()
+        go_on.wait(5)
+
+    monkeypatch.setattr(core.workers.Workers, "look_after", look_after)
+    jobs = Jobs(store, worker=STAND_IN)
+    jobs.warm()
+    assert looking.wait(5)
+    closing = threading.Thread(target=jobs.close)
+    closing.start()
+    time.sleep(0.1)
+    go_on.set()
+    closing.join()
+    lookers[0].join()
+    assert jobs._workers._spare is None
+
+
 def test_turns_are_fair(store):
     # Ada starts five, then Bob comes with one: he need not wait for all of hers.
     made = {name: store.create(SHORT, starter=name[0], queued=True) for name in ("a1", "a2", "a3", "b1", "b2", "c1")}

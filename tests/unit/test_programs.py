@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core import programs
 from tests.conftest import ROOT
 
@@ -14,7 +16,7 @@ import hashlib, sys
 from pathlib import Path
 from core import mnist, programs
 from core.waking import wake_keras
-programs.keep(Path(sys.argv[1]))
+programs.keep(Path(sys.argv[1]), on_gpu=False)
 wake_keras(alone=True)
 from core.config import RunConfig
 from core.training import train
@@ -65,9 +67,44 @@ def test_what_was_never_sealed_and_the_oldest_of_too_many_go(tmp_path, monkeypat
     assert len(list(place.glob("*.pb"))) == len(list(place.glob("*.sha256"))) == 1  # of the newest two, one unsealed
 
 
+def test_the_oldest_of_too_many_programs_of_jax_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(programs, "KEPT_OF_JAX", 2)
+    for number in range(3):
+        (tmp_path / f"{number}-cache").touch()
+        os.utime(tmp_path / f"{number}-cache", (number, number))
+    programs.drop_oldest(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1-cache", "2-cache"]
+
+
+def test_jax_takes_from_the_disk_what_an_earlier_process_compiled(tmp_path):
+    pytest.importorskip("jax")
+    code = f"""
+from pathlib import Path
+from core import programs
+programs.keep(Path({str(tmp_path)!r}), on_gpu=False)
+import jax
+told = []
+jax.monitoring.register_event_listener(lambda event, **_: told.append(event))
+print(jax.jit(lambda x: x * x + 1)(3.0), "/jax/compilation_cache/cache_hits" in told)
+"""
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+
+    def output() -> str:
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert output().split() == ["10.0", "False"]
+    assert output().split() == ["10.0", "True"]
+    (program,) = [path for path in tmp_path.rglob("*-cache") if "lambda" in path.name]
+    program.write_bytes(program.read_bytes()[:100])
+    assert output().split() == ["10.0", "False"]  # and not what a file cut short would have it say
+
+
 def test_a_home_with_a_space_in_its_path_keeps_no_programs(tmp_path, monkeypatch):
     monkeypatch.setenv("TF_XLA_FLAGS", "")
-    programs.keep(tmp_path / "Jane Doe")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "")
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "1")
+    programs.keep(tmp_path / "Jane Doe", on_gpu=False)
     assert os.environ["TF_XLA_FLAGS"] == ""
-    programs.keep(tmp_path / "Jane")
+    programs.keep(tmp_path / "Jane", on_gpu=False)
     assert str(tmp_path / "Jane") in os.environ["TF_XLA_FLAGS"]
