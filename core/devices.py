@@ -76,6 +76,19 @@ def computing(asked: str) -> Iterator[str]:
         yield cpu_name()
 
 
+def on_gpu() -> bool:
+    """Whether Keras' backend has a GPU to compute on."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() == "gpu"
+    import tensorflow as tf
+
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that the device has no memory left."""
     text = f"{type(error).__name__} {error}"

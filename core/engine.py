@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from core.batches import Call, Plan, Sums, order
+from core.devices import on_gpu
 from core.digits import Digits
 
 CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
@@ -176,17 +177,6 @@ def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
     # Operations a second: two cores with AVX-512 reached these in float32; a GPU is asked for far more at a time.
     speed, slower, overhead = (1e13, 5e12, 60e-6) if on_gpu() else (3e11, 1.5e11, 50e-6)
     return overhead + 6 * batch_size * (dense / speed + convolved / slower)
-
-
-def on_gpu() -> bool:
-    """Whether the backend has a GPU to compute on."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.default_backend() == "gpu"
-    import tensorflow as tf
-
-    return bool(tf.config.list_logical_devices("GPU"))
 
 
 def _build_metrics(model: keras.Sequential) -> None:

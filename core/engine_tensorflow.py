@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
+from core.devices import on_gpu
 from core.digits import CLASSES, Digits
 from core.lit import enough
 from core.steps import logits, losses, present
@@ -19,7 +20,7 @@ class TensorFlow:
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
-        pixels = None if plan.refreshed else enough(model, train.images)
+        pixels = None if plan.refreshed or on_gpu() else enough(model, train.images)
         self.program = Program.of(model, pixels, scheduled=plan.scheduled)
         self.narrow = self.program.narrow
         self.train, self.labels = train, tf.constant(train.labels)
@@ -124,4 +125,4 @@ def compiled(model: keras.Sequential) -> bool:
     convolutions are oneDNN's. A dense network is quicker with it: for the recipes about half the time of the graph.
     """
     convolves = any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
-    return not convolves or bool(tf.config.list_logical_devices("GPU"))
+    return not convolves or on_gpu()

@@ -2,6 +2,7 @@
 
 67 of MNIST's 784 pixels are 0 in each of the 60,000 training images. A weight that only ever meets 0 has gradient 0,
 and no optimiser without decay moves it: leaving it out of the products and the update changes a run by rounding alone.
+A processor gains a tenth of each step by it. A GPU gains nothing, for there a step is the starting of its kernels.
 """
 
 from typing import Any

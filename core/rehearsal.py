@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import mnist
-from core.batches import VALIDATED_AT_ONCE
 from core.config import RunConfig
 from core.digits import Digits
 from core.mnist import Mnist
@@ -44,8 +43,6 @@ def first() -> None:
 
 def of(config: RunConfig) -> Rehearsed | None:
     """A network for runs of `config`, made ready; None where that failed: the run itself will say why."""
-    import keras
-
     from core import models
     from core.snapshots import restore, snapshot
     from core.training import Control, train
@@ -57,10 +54,8 @@ def of(config: RunConfig) -> Rehearsed | None:
     config = rehearsed(config)
     with suppress(Exception):
         data, network = mnist.load(), models.build(config)
-        # JAX compiles the answers too, for as many images as are asked at once.
-        some = VALIDATED_AT_ONCE if keras.backend.backend() == "jax" else 10
-        held_out = data.validation[:some] if config.validate_on == "held-out" else data.validation
-        few = Mnist(data.train, held_out, data.test[:some], data.source)  # the program knows how many images train
+        held_out = data.validation[:10] if config.validate_on == "held-out" else data.validation
+        few = Mnist(data.train, held_out, data.test[:10], data.source)  # the program knows how many images train
         begun = snapshot(0, network, [], {})
         train(config, few, emit=lambda event: None, control=Once(), network=network)
         restore(begun, network, [])

@@ -1,10 +1,11 @@
 """How fast a run trains: stock Keras as each recipe's source has it, against the engine with its live progress written.
 
-    MNIST_PATH=… python -m tests.benchmarks.engine [--recipes chollet dli …] [--rounds 5] [--others]
+    MNIST_PATH=… python -m tests.benchmarks.engine [--recipes chollet dli …] [--rounds 5] [--others] [--until 0.98]
 
 Both sides take turns in one process, seeds 1, 2, … the same. What is measured is kept in tests/benchmarks/engine.json,
-recipe by recipe, and docs/speed.md is written from it. `--others` measures a hand-written JAX scan, in turns with the
-engine, scikit-learn, and PyTorch where TORCH_PYTHON names an interpreter that has it.
+recipe by recipe, and docs/speed.md is written from it; on Keras' JAX backend and on a GPU in files of their own.
+`--others` measures a hand-written JAX scan, in turns with the engine, scikit-learn, and PyTorch where TORCH_PYTHON
+names an interpreter that has it. `--until` measures how long both sides take to that share of the test images.
 """
 
 import argparse
@@ -26,17 +27,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import mnist
+from core import devices, mnist
+from core.devices import on_gpu
 from core.events import EpochDone, to_line
 from core.recipes import RECIPES, TUTORIALS
-from core.training import train
+from core.training import Control, train
 from tests.benchmarks import rivals
 from tests.benchmarks.stock import STOCK
 
 HERE = Path(__file__).parent
 PACKAGES = ("tensorflow", "keras", "jax", "numpy", "scikit-learn")
-OF = "" if keras.backend.backend() == "tensorflow" else f"-{keras.backend.backend()}"
+BACKEND = keras.backend.backend()
+OF = ("" if BACKEND == "tensorflow" else f"-{BACKEND}") + "-gpu" * on_gpu()
 RESULTS, PAGE = HERE / f"engine{OF}.json", HERE.parents[1] / "docs" / f"speed{OF}.md"
+_PLACE = {"": "", "-jax": " on Keras' JAX backend", "-jax-gpu": " on Keras' JAX backend and a GPU"}.get(OF, " on a GPU")
+MOST_EPOCHS = 15  # in which a recipe is given up that does not get to the share asked for
 
 
 def main() -> None:
@@ -44,6 +49,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="*", default=TUTORIALS, choices=TUTORIALS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--others", action="store_true")
+    parser.add_argument("--until", type=float)
     asked = parser.parse_args()
     data = mnist.load()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -51,6 +57,8 @@ def main() -> None:
         result = results.setdefault(name, {})
         if asked.others:
             result["others"] = others(name, data, asked.rounds)
+        elif asked.until:
+            result["until"] = until(name, data, asked.until, asked.rounds)
         else:
             result.update(measured(name, data, asked.rounds))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -60,9 +68,11 @@ def main() -> None:
 
 def measured(name: str, data: mnist.Mnist, rounds: int) -> dict:
     """Seconds and test accuracies of both sides, round by round, and the arithmetic's own time."""
-    stock, engine, epochs, live = [], [], [], []
+    stock, engine, stock_epochs, epochs, live = [], [], [], [], []
     for seed in range(1, rounds + 1):
-        stock.append(stock_keras(name, data, seed))
+        seconds, accuracy, steady = stock_keras(name, data, seed)
+        stock.append((seconds, accuracy))
+        stock_epochs.append(steady)
         seconds, accuracy, steady, telling = by_engine(name, data, seed)
         engine.append((seconds, accuracy))
         epochs.append(steady)
@@ -71,22 +81,26 @@ def measured(name: str, data: mnist.Mnist, rounds: int) -> dict:
     return {
         "stock": stock,
         "engine": engine,
+        "stock_epoch": statistics.median(stock_epochs),
         "epoch": statistics.median(epochs),
         "live": max(live),
-        "gemm": rivals.arithmetic_seconds(RECIPES[name].config, len(data.training)),
+        # On a GPU products of so few rows are as quick as they can be started: there is no peak to be near.
+        "gemm": None if on_gpu() else rivals.arithmetic_seconds(RECIPES[name].config, len(data.training)),
         "date": date.today().isoformat(),
         "load": round(os.getloadavg()[1], 1),
         "machine": machine(),
     }
 
 
-def stock_keras(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float]:
-    """Seconds of `fit` and test accuracy, written as the recipe's source writes it."""
+def stock_keras(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float]:
+    """Seconds of `fit`, test accuracy, and seconds of an epoch once compiled, as the recipe's source writes it."""
     keras.utils.set_random_seed(seed)
-    fit, evaluate = STOCK[name](data)
+    stock, ends = STOCK[name](data), []
+    noting = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
     begin = time.perf_counter()
-    fit()
-    return time.perf_counter() - begin, evaluate()
+    stock.fit(callbacks=[noting])
+    seconds = time.perf_counter() - begin
+    return seconds, stock.test_accuracy(), statistics.median(np.diff(ends))
 
 
 def by_engine(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float, float]:
@@ -119,22 +133,66 @@ def others(name: str, data: mnist.Mnist, rounds: int) -> dict[str, float]:
         command = [python, "-P", str(HERE / "torch_loop.py"), *rivals.torch_arguments(config)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds["PyTorch DataLoader"] = float(done.stdout)
-    if name == "ten-epochs":
+    if name == "ten-epochs" and not on_gpu():
         seconds["scikit-learn"] = rivals.scikit_learn(config, data)
     print(name, seconds, file=sys.stderr, flush=True)
     return seconds
 
 
+def until(name: str, data: mnist.Mnist, share: float, rounds: int) -> dict:
+    """Seconds and epochs of both sides until they read `share` of the test images, asked after each epoch.
+
+    The recipe's network, optimiser and batch; seconds None where it was not reached.
+    """
+    stock, engine = [], []
+    for seed in range(1, rounds + 1):
+        keras.utils.set_random_seed(seed)
+        watch = _Until(share)
+        recipe = STOCK[name](data)
+        recipe.fit(epochs=MOST_EPOCHS, callbacks=[watch], validation_data=recipe.test)
+        stock.append(watch.reached)
+        ends: list[EpochDone] = []
+
+        class There(Control):
+            def should_stop(self) -> bool:
+                return bool(ends) and ends[-1].validation_accuracy >= share  # noqa: B023
+
+        config = RECIPES[name].config.changed(seed=seed, epochs=MOST_EPOCHS, validate_on="test")
+        train(config, data, lambda event: ends.append(event) if isinstance(event, EpochDone) else None, There())  # noqa: B023
+        there = ends[-1].validation_accuracy >= share
+        engine.append((ends[-1].seconds, ends[-1].epoch) if there else None)
+        print(f"{name} seed {seed} to {share}: {stock[-1]}, {engine[-1]}", file=sys.stderr, flush=True)
+    return {"share": share, "stock": stock, "engine": engine}
+
+
+class _Until(keras.callbacks.Callback):
+    """Ends `fit` when the validation accuracy is there, and notes seconds and epochs."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share, self.reached = share, None
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self.begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        if logs["val_accuracy"] >= self.share:
+            self.reached = time.perf_counter() - self.begin, epoch + 1
+            self.model.stop_training = True
+
+
 def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("scikit-", "sk")))
-    return f"{rivals.processor()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, {versions}"
+    gpu = f"{devices.usage().name}, " if on_gpu() else ""
+    cores = len(os.sched_getaffinity(0))
+    return f"{gpu}{rivals.processor()}, {cores} cores, Python {platform.python_version()}, {versions}"
 
 
 def table(results: dict) -> str:
     lines = [
-        "| recipe | stock Keras, s | engine, s | ratio | an epoch, s | of GEMM peak | test accuracy, stock | engine "
-        "| JAX scan, s | PyTorch, s | scikit-learn, s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| recipe | stock Keras, s | engine, s | ratio | an epoch, stock | engine | of GEMM peak "
+        "| test accuracy, stock | engine | JAX scan, s | PyTorch, s | scikit-learn, s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, result in results.items():
         if "stock" not in result:
@@ -147,8 +205,9 @@ def table(results: dict) -> str:
             f"{np.median(stock[:, 0]):.2f}",
             f"{np.median(engine[:, 0]):.2f}",
             f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})",
+            f"{result['stock_epoch']:.2f}" if "stock_epoch" in result else "",
             f"{result['epoch']:.2f}",
-            f"{result['gemm'] / result['epoch']:.0%}",
+            f"{result['gemm'] / result['epoch']:.0%}" if result["gemm"] else "",
             f"{stock[:, 1].mean():.2%} ± {_deviation(stock[:, 1]):.2%}",
             f"{engine[:, 1].mean():.2%} ± {_deviation(engine[:, 1]):.2%}",
             *(
@@ -165,37 +224,82 @@ def _deviation(shares: np.ndarray) -> float:
     return float(shares.std(ddof=1)) if len(shares) > 1 else 0.0
 
 
+def reached(results: dict) -> str:
+    """How long both sides took to the share asked for, as a table of its own; empty where nobody asked."""
+    asked = {name: result["until"] for name, result in results.items() if "until" in result}
+    if not asked:
+        return ""
+    share = next(iter(asked.values()))["share"]
+    lines = [
+        f"\n| until {100 * share:g} % of the test images are read | stock Keras, s | epochs | engine, s | epochs "
+        "| ratio |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, result in asked.items():
+        sides = [[pair for pair in result[side] if pair] for side in ("stock", "engine")]
+        cells = [f"`{name}`"]
+        for side, pairs in zip(("stock", "engine"), sides, strict=True):
+            if not pairs:
+                cells += [f"not in {MOST_EPOCHS} epochs", ""]
+                continue
+            epochs = [epoch for _, epoch in pairs]
+            missed = len(result[side]) - len(pairs)
+            cells += [
+                f"{statistics.median(seconds for seconds, _ in pairs):.2f}" + f" ({missed} never)" * bool(missed),
+                f"{min(epochs)} to {max(epochs)}" if min(epochs) < max(epochs) else f"{epochs[0]}",
+            ]
+        both = [(a, b) for a, b in zip(result["stock"], result["engine"], strict=True) if a and b]
+        cells.append(f"{statistics.median(a[0] / b[0] for a, b in both):.2f}" if both else "")
+        lines.append("| " + " | ".join(cells) + " |")
+    rounds = sorted({len(result["stock"]) for result in asked.values()})
+    return "\n".join(lines) + (
+        f"\n\nThe same networks, batches and optimisers, the test set read after each epoch on both sides; medians of "
+        f"{' or '.join(map(str, rounds))} rounds.\n"
+    )
+
+
 def page(results: dict) -> str:
     done = [result for result in results.values() if "stock" in result]
     rounds = " or ".join(map(str, sorted({len(result["stock"]) for result in done})))
     dates = " to ".join(sorted({result["date"] for result in done}))
     machines = "; ".join(sorted({result["machine"] for result in done}))
-    loads = sorted(result["load"] for result in done) or [0]
     scans = sorted({result["others"].get("rounds", 1) for result in done if "others" in result})
-    scanned = f"medians of {' or '.join(map(str, scans))} rounds"
+    scanned = f"medians of {' or '.join(map(str, scans)) or 0} rounds"
     live = max((result.get("live", 0) for result in done), default=0)
-    return f"""# Speed
+    return f"""# Speed{_PLACE}
 
 {table(results)}
-
+{reached(results)}
 Seconds of the whole `fit`: compiling included, with the validation that the recipe has, the data already in memory.
 Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its live progress
 to a file as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process; medians of
 {rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the least and the greatest.
 
 *An epoch* is one after compiling. *Of GEMM peak* is the time that its matrix products alone take at those shapes by the
-quickest library at hand, measured in the same run, as a share of that. It is reckoned with all 784 pixels; on
-TensorFlow the engine leaves out those that no training image lights, 67 of them (core/lit.py), which changes nothing
-but rounding. JAX scan: hand-written `lax.scan` over resident data, compiling included; {scanned} in turns with
-the engine. PyTorch, the usual `DataLoader` loop, and scikit-learn's `MLPClassifier` ran once just after. In brackets,
-times what the engine took then.
+quickest library at hand, measured in the same run, as a share of that. It is reckoned with all 784 pixels; the engine
+leaves out those that no training image lights, 67 of them (core/lit.py), which changes nothing but rounding. JAX scan:
+hand-written `lax.scan` over resident data, compiling included; {scanned} in turns with the engine. PyTorch, the usual
+`DataLoader` loop, and scikit-learn's `MLPClassifier` ran once just after. In brackets, times what the engine took then.
 
-Measured on {machines}, {dates}. No GPU was at hand: on one, nothing has been measured.
-The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
-machine both sides suffer, the engine more: its threads wait for one another in every step.
+Measured on {machines}, {dates}.
+{_on_gpu() if on_gpu() else _on_processor(done)}
+Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others` and `… --until 0.98`; with
+`KERAS_BACKEND=jax` for that backend. The single figures are in
+[tests/benchmarks/{RESULTS.name}](../tests/benchmarks/{RESULTS.name}).
+"""
 
-Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others`; with `KERAS_BACKEND=jax` for that backend.
-The single figures are in [tests/benchmarks/engine.json](../tests/benchmarks/engine.json).
+
+def _on_processor(done: list[dict]) -> str:
+    loads = sorted(result["load"] for result in done) or [0]
+    return f"""The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From
+other work on the machine both sides suffer, the engine more: its threads wait for one another in every step.
+"""
+
+
+def _on_gpu() -> str:
+    return """XLA computes products in TF32 on this GPU, on both sides. A step of these networks is a few dozen kernels
+of some microseconds each, and products of so few rows fill a small part of the chip: what is left is starting them,
+and compiling. The first round of each recipe compiles a network that its process has not seen before.
 """
 
 

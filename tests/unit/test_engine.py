@@ -108,7 +108,7 @@ def test_validation_counts_as_keras_evaluate(digits, held_out):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a rule for TensorFlow")
 def test_convolutions_go_without_xla_on_a_processor_and_dense_networks_with_it():
-    from core.engine import on_gpu
+    from core.devices import on_gpu
     from core.engine_tensorflow import compiled
 
     assert compiled(models.build(RunConfig(dropout=0.2)))
