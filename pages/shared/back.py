@@ -5,17 +5,10 @@ a page chose when it opened, and every knob since. Back would first go through a
 completes its link it would not seem to do anything at all.
 """
 
-import streamlit as st
-
-
-def one_step_a_page() -> None:
-    """Lets only another page be a step of the history; a change of the link alone takes the present step's place."""
-    st.html(f"<script>{_SCRIPT}</script>", unsafe_allow_javascript=True)
-
-
+# Lets only another page be a step of the history; a change of the link alone takes the present step's place.
 # Streamlit may read a new page's link before its path, and then writes the one behind the other's path; what follows
 # so soon was not done by hand, so the old page gets its link back.
-_SCRIPT = """
+SCRIPT = """
 (() => {
   if (window.digitLabHistory) return;
   window.digitLabHistory = true;

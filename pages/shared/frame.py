@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.run import describe
-from pages.shared import back, caches, clicks, source
+from pages.shared import back, caches, clicks, links, source
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
 _VISITS = "_visits"
@@ -92,12 +92,11 @@ def page(name: str) -> None:
     if st.session_state.get(_PAGE) != name:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
-    st.html(_STYLE)
     with st.container(key="frame", gap="xxsmall"):
+        st.html(f"{_STYLE}<script>{back.SCRIPT}{links.SCRIPT}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
         _status(how_far=name != "train")
-        back.one_step_a_page()
 
 
 def visits() -> int:
@@ -151,6 +150,7 @@ def guard() -> Iterator[None]:
 
 
 _STYLE = """<style>
+.st-key-frame > :first-child {display: none} /* this style itself */
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
 .st-key-status p {opacity: .75; font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}

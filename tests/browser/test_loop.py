@@ -19,6 +19,32 @@ def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Pa
         expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
+def test_the_links_on_start_lead_on_without_loading_the_page_anew_and_back_in_one_step(page: Page):
+    visit(page, "/")
+    page.evaluate("window.loaded = true")
+    page.get_by_role("link", name=re.compile("1 · Explore")).click()
+    expect(page.get_by_role("heading", name="Explore", level=1)).to_be_visible()
+    wait_idle(page)
+    assert page.evaluate("window.loaded && document.title") == "Explore"
+    page.go_back()
+    expect(page.get_by_role("heading", name="Digit Lab", level=1)).to_be_visible()
+    wait_idle(page)
+    first = page.get_by_role("link", name="Train your first network")
+    first.focus()
+    first.press("Enter")
+    expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/train\?dropout=0\.2"))  # the quickstart's, and not the page's first
+    wait_idle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Digit Lab", level=1)).to_be_visible()
+    assert page.evaluate("window.loaded")
+    wait_idle(page)
+    with page.context.expect_page() as other:
+        page.get_by_role("link", name="Draw a digit").click(modifiers=["Control"])
+    expect(other.value.get_by_role("heading", name="Draw", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Digit Lab", level=1)).to_be_visible()
+
+
 def test_a_drawing_is_read_on_the_first_visit(newcomer: Page):
     page = newcomer
     visit(page, "/draw")
