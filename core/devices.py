@@ -33,7 +33,7 @@ def usage() -> Usage:
         memory = psutil.virtual_memory()
         return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
     nvml, handle = gpu
-    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    memory = _nvml_memory(nvml, handle)
     busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
     return Usage(_nvml_name(nvml, handle), busy, memory.used, memory.total)
 
@@ -135,7 +135,15 @@ def _gpu_name(plain: str) -> str:
 
 def _nvml_name(nvml: Any, handle: Any) -> str:
     """The name with the memory, "NVIDIA H200 (140 GiB)"."""
-    return f"{nvml.nvmlDeviceGetName(handle)} ({nvml.nvmlDeviceGetMemoryInfo(handle).total / GIB:.0f} GiB)"
+    return f"{nvml.nvmlDeviceGetName(handle)} ({_nvml_memory(nvml, handle).total / GIB:.0f} GiB)"
+
+
+def _nvml_memory(nvml: Any, handle: Any) -> Any:
+    """As nvidia-smi shows it: what the driver keeps for itself, 0.6 GiB of an H200, is not in use. Old ones count it."""
+    try:
+        return nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
+    except nvml.NVMLError:
+        return nvml.nvmlDeviceGetMemoryInfo(handle)
 
 
 @cache

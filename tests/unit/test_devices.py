@@ -34,14 +34,22 @@ def test_usage_without_a_gpu_is_the_processors(monkeypatch):
     assert 0 < usage.memory_used < usage.memory_total
 
 
-def test_usage_of_a_gpu_is_read_from_nvml(monkeypatch):
+@pytest.mark.parametrize(("old_driver", "used"), [(False, 2), (True, 3)])
+def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_tells(monkeypatch, old_driver, used):
+    def memory(handle, version=None):
+        if version and old_driver:
+            raise nvml.NVMLError
+        return SimpleNamespace(used=(2 if version else 3) * devices.GIB, total=141 * devices.GIB)
+
     nvml = SimpleNamespace(
-        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(used=3 * devices.GIB, total=141 * devices.GIB),
+        NVMLError=type("NVMLError", (Exception,), {}),
+        nvmlMemory_v2=2,
+        nvmlDeviceGetMemoryInfo=memory,
         nvmlDeviceGetUtilizationRates=lambda handle: SimpleNamespace(gpu=87),
         nvmlDeviceGetName=lambda handle: "NVIDIA H200",
     )
     monkeypatch.setattr(devices, "_nvml_gpu", lambda: (nvml, object()))
-    assert devices.usage() == devices.Usage("NVIDIA H200 (141 GiB)", 0.87, 3 * devices.GIB, 141 * devices.GIB)
+    assert devices.usage() == devices.Usage("NVIDIA H200 (141 GiB)", 0.87, used * devices.GIB, 141 * devices.GIB)
 
 
 def test_usage_can_be_asked_where_keras_is_not_loaded():

@@ -7,6 +7,7 @@ import pytest
 from core import models, steps
 from core.batches import order
 from core.config import RunConfig
+from core.devices import on_gpu
 from core.engine import Loop, seconds_a_batch
 
 IMAGES, BATCH = 210, 32  # six whole batches and a short one of 18
@@ -108,7 +109,6 @@ def test_validation_counts_as_keras_evaluate(digits, held_out):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a rule for TensorFlow")
 def test_convolutions_go_without_xla_on_a_processor_and_dense_networks_with_it():
-    from core.devices import on_gpu
     from core.engine_tensorflow import compiled
 
     assert compiled(models.build(RunConfig(dropout=0.2)))
@@ -145,6 +145,7 @@ def test_dropout_is_new_in_every_step_layer_and_place():
             assert (flat[shift:] == flat[:-shift]).mean() == pytest.approx(0.5, abs=tolerance)
 
 
+@pytest.mark.skipif(on_gpu(), reason="a GPU computes products in TF32, which are not those of float32")
 def test_dropout_trains_as_keras_does_with_the_same_masks(digits):
     config = RunConfig(units=32, dropout=0.4, optimizer="sgd", learning_rate=0.1)
     model = models.build(config)
