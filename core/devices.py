@@ -139,7 +139,7 @@ def _nvml_name(nvml: Any, handle: Any) -> str:
 
 
 def _nvml_memory(nvml: Any, handle: Any) -> Any:
-    """As nvidia-smi shows it: what the driver keeps for itself, 0.6 GiB of an H200, is not in use. Old ones count it."""
+    """As nvidia-smi shows it: what the driver keeps for itself, 0.6 GiB of an H200, counts only with an old driver."""
     try:
         return nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
     except nvml.NVMLError:
