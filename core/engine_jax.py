@@ -1,6 +1,6 @@
 """The engine on JAX: one jitted loop runs many batches over images that lie on the device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,8 @@ class Jax:
         self.train, self.labels = train, jax.device_put(train.labels)
         self.images = self.program.held(train.images)
         self.state: State = ([], [], [])
+        self._asked: Digits | None = None
+        self._parts: list[tuple[np.ndarray, Any]] = []
 
     def put(self, images: np.ndarray) -> None:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
@@ -87,12 +89,11 @@ class Jax:
 
     def _evaluated(self, digits: Digits, trainable: Any, other: Any) -> Sums:
         sums = Sums()
-        for start in range(0, len(digits), VALIDATED_AT_ONCE):
-            part = digits[start : start + VALIDATED_AT_ONCE]
-            images = np.zeros((VALIDATED_AT_ONCE, *part.images.shape[1:]), np.uint8)  # always so many: one program
-            images[: len(part)] = part.images
+        if self._asked is not digits:  # the same after each epoch: its images stay on the device too
+            self._asked, self._parts = digits, list(_parts(digits))
+        for labels, images in self._parts:
             answers = np.asarray(self.program.answered(trainable, other, images))
-            sums += Sums.of(part.labels, answers[: len(part)])
+            sums += Sums.of(labels, answers[: len(labels)])
         return sums
 
 
@@ -160,6 +161,15 @@ class Program(Traced):
 
     def _widened(self, whole: State, trained: State) -> State:
         return _each(self.narrow.back, whole, trained) if self.narrow else trained
+
+
+def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
+    """Labels, and images on the device, always as many at once, so that one program answers them."""
+    for start in range(0, len(digits), VALIDATED_AT_ONCE):
+        part = digits[start : start + VALIDATED_AT_ONCE]
+        images = np.zeros((VALIDATED_AT_ONCE, *part.images.shape[1:]), np.uint8)
+        images[: len(part)] = part.images
+        yield part.labels, jax.device_put(images)
 
 
 def _options(model: keras.Sequential) -> dict[str, Any] | None:
