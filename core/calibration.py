@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.metrics import evaluate
-from core.preparation import softmax
 
 BINS = 15  # as in C. Guo et al., On Calibration of Modern Neural Networks, 2017
-_SMALLEST = 1e-30  # float32 softmax underflows to 0; its logarithm must stay finite
 _COOLEST, _HOTTEST = 0.05, 20.0
 
 
@@ -51,20 +49,17 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
         )
 
 
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """The probabilities after dividing the logits by `temperature`: float64 (n, 10). Above 1 they grow humbler.
-
-    Logits are known from probabilities up to a constant, which softmax does not see.
-    """
-    return softmax(np.log(np.maximum(probabilities, _SMALLEST, dtype=np.float64)) / temperature)
+def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """The logits divided by `temperature`: float64 (n, 10). Above 1 their softmax grows humbler."""
+    return logits.astype(np.float64) / temperature
 
 
-def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
+def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     """The temperature at which the mean cross-entropy is lowest. Fit it on validation, never on the test set."""
     from scipy.optimize import minimize_scalar  # a quarter of a second that pages which fit nothing need not spend
 
     def loss(logarithm: float) -> float:
-        return evaluate(labels, tempered(probabilities, float(np.exp(logarithm)))).loss or 0.0
+        return evaluate(labels, tempered(logits, float(np.exp(logarithm)))).loss or 0.0
 
     found = minimize_scalar(loss, bounds=(np.log(_COOLEST), np.log(_HOTTEST)), method="bounded")
     return float(np.exp(found.x))

@@ -1,10 +1,11 @@
 """What a network said about a whole split, kept with its run, and the seal on the test set.
 
-runs/<id>/evaluations/test-final.npy    probabilities float32 (n, 10)      validation-0003.npy: after the third epoch
+runs/<id>/evaluations/test-final.npy    logits float32 (n, 10)             validation-0003.npy: after the third epoch
                       test-final.json   the counts, the loss, and what they belong to
           test_set.json                 when the test set was opened for this run
 
-A kept answer counts only for the very weights and the very images it was made with.
+A kept answer counts only for the very weights and the very images it was made with. One of an earlier version, which
+kept probabilities, is asked anew: from those alone the loss cannot be told.
 """
 
 import hashlib
@@ -27,34 +28,43 @@ from core.events import FINISHED
 from core.files import read_json, write_json, write_whole
 from core.metrics import Evaluation, evaluate
 from core.mnist import Mnist
+from core.preparation import softmax
 from core.runs import Run
 
 TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 # Numbers of images of the two sets that are parts of one another: all of MNIST, and the 5,000 that come along.
 _PARTS = {54_000, 60_000, 6_000, 10_000} | {4_050, 4_500, 450, 500}
+_HOLDS = "logits"
 _QUICK = 2e10  # multiplications: about a second on two cores
 _CLOSE = 0.005  # two measurements of one network differ by less, whichever device computed them
 
 
 class Network(Protocol):
+    def logits(self, images: np.ndarray) -> np.ndarray: ...
+
     def probabilities(self, images: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a network said about a split. labels: uint8 (n,), probabilities: float32 (n, 10)."""
+    """What a network said about a split. labels: uint8 (n,), logits: the sums before softmax, float32 (n, 10)."""
 
     labels: np.ndarray
-    probabilities: np.ndarray
+    logits: np.ndarray
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        return evaluate(self.labels, self.probabilities)
+        return evaluate(self.labels, self.logits)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """float32 (n, 10), rows sum to 1."""
+        return softmax(self.logits)
 
     @cached_property
     def predicted(self) -> np.ndarray:
         """The digit each image was taken for: int64 (n,)."""
-        return self.probabilities.argmax(axis=1)
+        return self.logits.argmax(axis=1)
 
     @cached_property
     def right(self) -> np.ndarray:
@@ -120,14 +130,14 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
     respect_seal(run, split)
     digits = split_of(data, split)
     belongs, path = belonging(run, epoch, digits), _path(run, split, epoch)
-    if (probabilities := _read(path, belongs, len(digits))) is None:
+    if (logits := _read(path, belongs, len(digits))) is None:
         another_part = knew_another_part(run, data)
-        probabilities = ask().probabilities(digits.images)
-        found = Answers(digits.labels, probabilities)
+        logits = ask().logits(digits.images).astype(np.float32)
+        found = Answers(digits.labels, logits)
         if not another_part:
             _check_figures(run, split, found.evaluation, epoch)
         _keep(path, belongs, found)
-    return Answers(digits.labels, probabilities)
+    return Answers(digits.labels, logits)
 
 
 def usual_split(run: Run) -> str:
@@ -156,7 +166,7 @@ def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
         return None
     if facts.get("weights") != _stamp(run.model_path):
         return None
-    return Evaluation(np.array(facts["counts"]), facts["loss"])
+    return Evaluation(np.array(facts["counts"]), facts["loss"] if _up_to_date(facts) else None)
 
 
 def belonging(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
@@ -204,22 +214,27 @@ def changed_at(run: Run) -> int:
 
 def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None:
     facts = read_json(path.with_suffix(".json"))
-    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
+    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs or not _up_to_date(facts):
         return None
     try:
-        probabilities = np.load(io.BytesIO(path.read_bytes()))
+        logits = np.load(io.BytesIO(path.read_bytes()))
     except (OSError, ValueError, EOFError):
         return None
-    return probabilities if probabilities.shape == (images, 10) else None
+    return logits if logits.shape == (images, 10) else None
+
+
+def _up_to_date(facts: dict[str, Any]) -> bool:
+    """Whether logits were kept; before, they were probabilities, and the loss was cut at Keras' epsilon."""
+    return facts.get("holds") == _HOLDS
 
 
 def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    np.save(content, found.probabilities.astype(np.float32))
+    np.save(content, found.logits)
     write_whole(path, content.getvalue(), durable=False)
     counts = found.evaluation.counts.tolist()
-    write_json(path.with_suffix(".json"), {**belongs, "counts": counts, "loss": found.evaluation.loss})
+    write_json(path.with_suffix(".json"), {**belongs, "holds": _HOLDS, "counts": counts, "loss": found.evaluation.loss})
 
 
 def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -> None:

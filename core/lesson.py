@@ -17,7 +17,7 @@ VIDEOS = 4
 SURE, UNSURE = np.e / (np.e + 9), 1 / (np.e + 9)  # the bars of softmax on one 1 among nine 0s: 23.2 % and 8.5 %
 # How sharply the mean images answer: of the powers of two, the one with the least loss on MNIST's training images.
 SHARPNESS = 4.0
-KERAS_EPSILON = 1e-7  # Keras never takes the logarithm of less
+KERAS_EPSILON = 1e-7  # of a bare share, Keras never takes the logarithm of less
 PRODUCT = (64, SIDE * SIDE, 512)  # images, pixels, units: a batch meets the first layer of a small network
 
 
@@ -188,7 +188,9 @@ def overflowing(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loss_of(share: float) -> float:
-    """Cross-entropy when the right digit was given `share`; at least Keras' epsilon, so never infinite."""
+    """Cross-entropy when the right digit was given `share`, as Keras has it where the share is all it is handed: cut
+    off at its epsilon, so never infinite. On TensorFlow, `fit` and `evaluate` look behind the softmax and cut nothing.
+    """
     return -float(np.log(np.clip(share, KERAS_EPSILON, 1)))
 
 

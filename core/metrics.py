@@ -12,8 +12,6 @@ import numpy as np
 from core.digits import CLASSES
 from core.errors import DataError
 
-# Keras clips probabilities here before the logarithm, so that its loss and this one are the same number.
-TINY = 1e-7
 Z_95 = 1.959963984540054  # 97.5 % of a normal distribution lies below
 
 
@@ -91,11 +89,11 @@ class Evaluation:
         return [(int(i // CLASSES), int(i % CLASSES), int(wrong.flat[i])) for i in order if wrong.flat[i]]
 
 
-def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
-    """Counts what was taken for what. labels: uint8 (n,), probabilities: float (n, 10)."""
-    _check(labels, probabilities)
-    predicted = probabilities.argmax(axis=1) if len(labels) else np.zeros(0, np.int64)
-    loss = float(losses(labels, probabilities).mean()) if len(labels) else None
+def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
+    """Counts what was taken for what. labels: uint8 (n,), logits: the ten sums before the softmax, float (n, 10)."""
+    _check(labels, logits)
+    predicted = logits.argmax(axis=1) if len(labels) else np.zeros(0, np.int64)
+    loss = float(losses(labels, logits).mean()) if len(labels) else None
     return Evaluation(confusion(labels, predicted), loss)
 
 
@@ -105,9 +103,15 @@ def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return np.bincount(pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
 
 
-def losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Cross-entropy of each image, −ln of the true digit's probability: float64 (n,), in [0, 16.2]."""
-    return -np.log(np.clip(_of(labels, probabilities), TINY, 1 - TINY, dtype=np.float64))
+def losses(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """Cross-entropy of each image, −ln of the true digit's probability: float64 (n,), from 0 to any height.
+
+    From the logits, as training has it and as Keras' `fit` and `evaluate` have it on TensorFlow. A probability in
+    float32 ends at 1e-45, and Keras' losses cut it at 1e-7 where they are handed nothing else: a network that is sure
+    and wrong would look better than it is.
+    """
+    above = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
+    return np.log(np.exp(above).sum(axis=1)) - _of(labels, above)
 
 
 def wilson(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
@@ -140,9 +144,9 @@ def cell(labels: np.ndarray, probabilities: np.ndarray, truth: int, predicted: i
     return here[np.argsort(probabilities[here, truth], kind="stable")]
 
 
-def _of(digits: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """The probability of one digit for each image: (n,)."""
-    return probabilities[np.arange(len(digits)), digits]
+def _of(digits: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The value of one digit for each image, of values (n, 10): (n,)."""
+    return values[np.arange(len(digits)), digits]
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -150,14 +154,14 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         return np.where(whole > 0, part / whole, np.nan)
 
 
-def _check(labels: np.ndarray, probabilities: np.ndarray) -> None:
-    if labels.ndim != 1 or probabilities.shape != (len(labels), CLASSES):
+def _check(labels: np.ndarray, logits: np.ndarray) -> None:
+    if labels.ndim != 1 or logits.shape != (len(labels), CLASSES):
         raise DataError(
-            f"Probabilities must be of shape ({len(labels)}, {CLASSES}), one row for each label. "
-            f"Received: {probabilities.shape}. Ask the network about the images the labels belong to."
+            f"Logits must be of shape ({len(labels)}, {CLASSES}), one row for each label. "
+            f"Received: {logits.shape}. Ask the network about the images the labels belong to."
         )
-    if not np.isfinite(probabilities).all():
+    if not np.isfinite(logits).all():
         raise DataError(
-            "Probabilities must be finite. Received: NaN, which a network gives whose loss ran away. "
+            "Logits must be finite. Received: NaN or infinity, which a network gives whose loss ran away. "
             "Train it anew with a lower learning rate."
         )

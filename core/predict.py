@@ -3,14 +3,16 @@
 Where a model is in memory, or a file is all there is. The dashboard itself asks `reader.Reader`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
 
 from core.digits import CLASSES
 from core.models import load
+from core.steps import logits
 
 BATCH = 512  # large enough for speed, small enough that a convolution's activations stay in cache
 
@@ -30,7 +32,15 @@ class Predictor:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """How likely each digit is: float32 (n, 10), rows sum to 1."""
-        if not len(images):
-            return np.zeros((0, CLASSES), np.float32)
-        parts = (self.model(images[start : start + BATCH], training=False) for start in range(0, len(images), BATCH))
-        return np.concatenate([np.asarray(part) for part in parts])
+        return _asked(lambda part: self.model(part, training=False), images)
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """The ten sums before the softmax: float32 (n, 10)."""
+        return _asked(lambda part: logits(self.model, keras.ops.convert_to_tensor(part), 0, training=False), images)
+
+
+def _asked(network: Callable[[np.ndarray], Any], images: np.ndarray) -> np.ndarray:
+    if not len(images):
+        return np.zeros((0, CLASSES), np.float32)
+    parts = (network(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
+    return np.concatenate([np.asarray(part) for part in parts])

@@ -19,6 +19,9 @@ class Oracle:
         self.answer = np.full((len(labels), 10), 0.02, np.float32)
         self.answer[np.arange(len(labels)), predicted] = 0.82
 
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        return np.log(self.probabilities(images))
+
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         return self.answer[: len(images)]
 

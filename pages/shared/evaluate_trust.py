@@ -6,26 +6,25 @@ import streamlit as st
 
 from core import calibration
 from core.calibration import Reliability
-from core.evaluations import VALIDATION
+from core.evaluations import VALIDATION, Answers
 from pages.shared import palette
 from pages.shared.evaluate_choice import Asked, ask
 
 
 def show(asked: Asked) -> None:
-    labels, probabilities = asked.answers.labels, asked.answers.probabilities
+    answers = asked.answers
     temperature = _temperature(asked)
-    before = calibration.reliability(labels, probabilities)
-    after = calibration.reliability(labels, calibration.tempered(probabilities, temperature))
+    tempered = Answers(answers.labels, calibration.tempered(answers.logits, temperature))
+    before, after = (calibration.reliability(each.labels, each.probabilities) for each in (answers, tempered))
     st.markdown(
         "A network is **calibrated** when of all the images it is 80 % sure of, 80 % are right. Bars below the dotted "
         "line: it boasts. Above: it is too humble."
     )
     left, right = st.columns(2, gap="large")
     with left:
-        _figures("As it answers", before, asked.answers.evaluation.loss, key="evaluate_reliability")
+        _figures("As it answers", before, answers.evaluation.loss, key="evaluate_reliability")
     with right:
-        loss = _loss(labels, probabilities, temperature)
-        _figures(f"After temperature {temperature:.2f}", after, loss, key="evaluate_tempered")
+        _figures(f"After temperature {temperature:.2f}", after, tempered.evaluation.loss, key="evaluate_tempered")
     _said(temperature, asked)
 
 
@@ -37,13 +36,7 @@ def _temperature(asked: Asked) -> float:
 @st.cache_data(show_spinner=False, max_entries=200)
 def _fitted(run_id: str, epoch: int | None, loss: float, _validation) -> float:
     """The loss is part of the key: other weights have another one."""
-    return calibration.fit_temperature(_validation.labels, _validation.probabilities)
-
-
-def _loss(labels: np.ndarray, probabilities: np.ndarray, temperature: float) -> float:
-    from core.metrics import evaluate
-
-    return evaluate(labels, calibration.tempered(probabilities, temperature)).loss or 0.0
+    return calibration.fit_temperature(_validation.labels, _validation.logits)
 
 
 def _figures(title: str, found: Reliability, loss: float | None, *, key: str) -> None:

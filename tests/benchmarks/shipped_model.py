@@ -17,7 +17,7 @@ import numpy as np
 from core import mnist
 from core.drawing import MNIST_ROAD, Road
 from core.events import EpochDone, RunEnded, Started
-from core.metrics import evaluate
+from core.metrics import Evaluation, confusion
 from core.recipes import recipe
 from core.runs import SHIPPED, Run, RunStore
 from tests.benchmarks import pen_strokes
@@ -78,7 +78,7 @@ def measure() -> None:
 
     run, predictor = RunStore().get(SHIPPED), Predictor(FOLDER / "model.keras")
     labels, test = pen_strokes.load()[1], mnist.load().test
-    tested = evaluate(test.labels, predictor.probabilities(test.images))
+    tested = Evaluation(confusion(test.labels, predictor.probabilities(test.images).argmax(1)))
     read = {
         name: {
             width: predictor.probabilities(pen_strokes.digits(width, road)).argmax(1) for width in pen_strokes.WIDTHS

@@ -1,5 +1,7 @@
 """What is kept of an evaluation counts only for the very weights and images, and the test set stays sealed."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -17,12 +19,12 @@ class Network:
     def __init__(self, digits, wrong_every=10):
         self.asked, predicted = 0, digits.labels.astype(np.int64)
         predicted[::wrong_every] = (predicted[::wrong_every] + 1) % 10
-        self.answer = np.eye(10, dtype=np.float32)[predicted]
+        self.answer = 30 * np.eye(10, dtype=np.float32)[predicted]
 
     def __call__(self):
         return self
 
-    def probabilities(self, images):
+    def logits(self, images):
         self.asked += 1
         return self.answer[: len(images)]
 
@@ -51,8 +53,31 @@ def test_the_second_time_no_network_is_asked(store, tiny_mnist):
     first = evaluations.answers(run, "validation", tiny_mnist, network)
     again = evaluations.answers(run, "validation", tiny_mnist, network)
     assert network.asked == 1
-    np.testing.assert_array_equal(first.probabilities, again.probabilities)
+    np.testing.assert_array_equal(first.logits, again.logits)
     assert again.evaluation.accuracy == 180 / 200
+
+
+def test_the_loss_of_sure_mistakes_is_counted_whole(store, tiny_mnist):
+    # Every tenth image is wrong by 30; cut at Keras' epsilon the mean would be 1.6.
+    found = evaluations.answers(finished(store), "validation", tiny_mnist, Network(tiny_mnist.validation))
+    assert found.evaluation.loss == pytest.approx(30 / 10)
+    assert found.probabilities.sum(1) == pytest.approx(np.ones(200))
+
+
+def test_probabilities_kept_by_an_earlier_version_are_asked_anew_and_their_counts_still_open(store, tiny_mnist):
+    run, network = finished(store), Network(tiny_mnist.test)
+    evaluations.open_test_set(run)
+    evaluations.answers(run, "test", tiny_mnist, network)
+    path = run.folder / "evaluations" / "test-final.json"
+    facts = json.loads(path.read_text())
+    del facts["holds"]
+    path.write_text(json.dumps({**facts, "loss": 0.29}))
+    np.save(path.with_suffix(".npy"), np.full((200, 10), 0.1, np.float32))
+    kept = evaluations.kept_evaluation(run)
+    assert (kept.accuracy, kept.loss) == (0.9, None)
+    assert evaluations.answers(run, "test", tiny_mnist, network).evaluation.accuracy == 0.9
+    assert network.asked == 2
+    assert evaluations.kept_evaluation(run).loss == pytest.approx(3.0)
 
 
 def test_other_weights_are_asked_anew(store, tiny_mnist):

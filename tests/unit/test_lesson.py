@@ -171,6 +171,16 @@ def test_a_share_of_nothing_costs_what_keras_takes_for_it(keras):
     assert lesson.loss_of(0.1) == pytest.approx(math.log(10))
 
 
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
+def test_keras_looks_behind_the_softmax_of_a_model_on_tensorflow_and_cuts_nothing(keras, loss):
+    model = keras.Sequential([keras.Input((10,)), keras.layers.Activation("softmax")])
+    model.compile(loss=loss)
+    sure, labels = 50 * np.eye(10, dtype=np.float32)[[3]], np.array([5])
+    told = model.evaluate(sure, labels if loss.startswith("sparse") else one_hot(labels), verbose=0)
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    assert told == pytest.approx(50 if on_tensorflow else lesson.loss_of(0), rel=1e-4)
+
+
 def test_one_hot_is_what_keras_and_scikit_learn_make_of_it(keras):
     labels = np.array([5, 0, 4, 1, 9])
     rows = one_hot(labels)

@@ -7,29 +7,30 @@ import pytest
 from sklearn import metrics as sklearn
 
 from core import metrics, preparation
+from core.batches import Sums
 from core.errors import DataError
 
 
 @pytest.fixture
 def answers(rng):
-    """2,000 labels and a network that is right on most of them: (labels, probabilities)."""
+    """2,000 labels and a network that is right on most of them: (labels, logits)."""
     labels = rng.integers(0, 10, 2000).astype(np.uint8)
     logits = rng.normal(0, 1, (2000, 10))
     logits[np.arange(2000), labels] += 3
-    return labels, preparation.softmax(logits).astype(np.float32)
+    return labels, logits.astype(np.float32)
 
 
 def test_the_confusion_matrix_is_the_one_of_scikit_learn(answers):
-    labels, probabilities = answers
-    found = metrics.evaluate(labels, probabilities)
-    np.testing.assert_array_equal(found.counts, sklearn.confusion_matrix(labels, probabilities.argmax(1)))
+    labels, logits = answers
+    found = metrics.evaluate(labels, logits)
+    np.testing.assert_array_equal(found.counts, sklearn.confusion_matrix(labels, logits.argmax(1)))
     assert found.counts.sum() == 2000
 
 
 def test_per_digit_scores_are_those_of_scikit_learn(answers):
-    labels, probabilities = answers
-    found = metrics.evaluate(labels, probabilities)
-    precision, recall, f1, support = sklearn.precision_recall_fscore_support(labels, probabilities.argmax(1))
+    labels, logits = answers
+    found = metrics.evaluate(labels, logits)
+    precision, recall, f1, support = sklearn.precision_recall_fscore_support(labels, logits.argmax(1))
     np.testing.assert_allclose(found.precision, precision)
     np.testing.assert_allclose(found.recall, recall)
     np.testing.assert_allclose(found.f1, f1)
@@ -37,10 +38,10 @@ def test_per_digit_scores_are_those_of_scikit_learn(answers):
 
 
 def test_accuracy_and_loss_are_those_of_scikit_learn(answers):
-    labels, probabilities = answers
-    found = metrics.evaluate(labels, probabilities)
-    assert found.accuracy == pytest.approx(sklearn.accuracy_score(labels, probabilities.argmax(1)))
-    assert found.loss == pytest.approx(sklearn.log_loss(labels, probabilities), rel=1e-5)
+    labels, logits = answers
+    found = metrics.evaluate(labels, logits)
+    assert found.accuracy == pytest.approx(sklearn.accuracy_score(labels, logits.argmax(1)))
+    assert found.loss == pytest.approx(sklearn.log_loss(labels, preparation.softmax(logits)), rel=1e-5)
 
 
 def test_scores_of_a_matrix_worked_by_hand():
@@ -78,10 +79,16 @@ def test_at_98_percent_of_10_000_the_interval_is_about_0_3_points():
     assert 0.0026 < (high - low) / 2 < 0.0030
 
 
-def test_a_confident_mistake_costs_what_keras_says():
-    # Keras clips at 1e-7; without it one hopeless image makes the whole loss infinite.
-    labels, probabilities = np.array([1], np.uint8), np.eye(10, dtype=np.float32)[:1]
-    assert metrics.evaluate(labels, probabilities).loss == pytest.approx(-math.log(1e-7), rel=1e-4)
+@pytest.mark.parametrize("lead", [10.0, 50.0, 1000.0])
+def test_a_mistake_costs_the_lead_of_the_wrong_digit_however_long_it_is(lead):
+    # As a probability, the true digit's share would be cut off: by Keras at 16, by float32 at 103.
+    labels, logits = np.array([1], np.uint8), lead * np.eye(10, dtype=np.float32)[:1]
+    assert metrics.evaluate(labels, logits).loss == pytest.approx(lead + math.log1p(9 * math.exp(-lead)))
+
+
+def test_the_loss_is_the_one_that_training_counts(answers):
+    labels, logits = answers
+    assert metrics.evaluate(labels, 40 * logits).loss == pytest.approx(Sums.of(labels, 40 * logits).mean_loss, rel=1e-6)
 
 
 def test_mistakes_come_surest_first_and_hits_least_sure_first():
@@ -96,9 +103,10 @@ def test_mistakes_come_surest_first_and_hits_least_sure_first():
 
 
 def test_a_cell_lists_its_images_worst_first(answers):
-    labels, probabilities = answers
+    labels, logits = answers
+    probabilities = preparation.softmax(logits)
     found = metrics.cell(labels, probabilities, 4, 9)
-    assert len(found) == metrics.evaluate(labels, probabilities).counts[4, 9] > 1
+    assert len(found) == metrics.evaluate(labels, logits).counts[4, 9] > 1
     assert (labels[found] == 4).all()
     assert (probabilities[found].argmax(1) == 9).all()
     assert (np.diff(probabilities[found, 4]) >= 0).all()
@@ -116,7 +124,7 @@ def test_softmax_applied_twice_never_passes_23_percent():
 
 
 @pytest.mark.parametrize("shape", [(5, 10), (6, 9), (6,)])
-def test_probabilities_of_another_shape_are_refused(shape):
+def test_logits_of_another_shape_are_refused(shape):
     with pytest.raises(DataError, match="one row for each label"):
         metrics.evaluate(np.zeros(6, np.uint8), np.zeros(shape))
 

@@ -8,6 +8,8 @@ import pytest
 from core.config import RunConfig
 from core.errors import RunError
 from core.keeping import write_arrays
+from core.metrics import evaluate
+from core.preparation import one_hot
 from core.reader import Reader
 from core.run import Run
 from core.runs import RunStore
@@ -89,6 +91,25 @@ def test_weights_of_an_epoch_that_cannot_be_read_are_named(run, damage):
         write_arrays(path, {"digit_lab/conv1/kernel": np.zeros((3, 3, 1, 4))})
     with pytest.raises(RunError, match="another epoch"):
         Reader.of(run, 1)
+
+
+@pytest.mark.parametrize("loss", ["sparse", "one-hot"])
+def test_the_loss_of_its_answers_is_that_of_training_and_of_keras(embedded, loss):
+    import keras
+
+    from core.engine import Loop
+
+    model, _ = with_any_weights(RunConfig(units=16, loss=loss))
+    model.layers[-1].kernel.assign(200 * model.layers[-1].kernel)  # sure of itself, and mostly wrong
+    reader = Reader(RunConfig(units=16), {weight.path: np.array(weight) for weight in model.weights})
+    digits = embedded.test[:300]
+    found = evaluate(digits.labels, reader.logits(digits.images)).loss
+    assert found > 20  # which no mean of losses cut at 16.12 can be
+    trained = Loop(model, digits, digits, batch_size=100, seed=1).evaluate(digits).mean_loss
+    assert found == pytest.approx(trained, rel=1e-5)
+    if keras.backend.backend() == "tensorflow":  # on JAX Keras cuts, and the engine does not
+        labels = digits.labels if loss == "sparse" else one_hot(digits.labels)
+        assert found == pytest.approx(model.evaluate(digits.images, labels, verbose=0)[0], rel=1e-5)
 
 
 def test_large_questions_at_the_same_time_get_the_answers_of_small_ones(run, embedded):

@@ -152,6 +152,8 @@ def test_what_was_kept_of_an_epoch_predicts_as_its_model(tiny_mnist):
     answers = Reader(SMALL, kept[-1].weights).probabilities(images)
     np.testing.assert_allclose(answers, trained.model.predict(images, verbose=0), atol=1e-6)
     np.testing.assert_allclose(answers, Predictor.from_model(trained.model).probabilities(images), atol=1e-6)
+    sums = Reader(SMALL, kept[-1].weights).logits(images)
+    np.testing.assert_allclose(sums, Predictor.from_model(trained.model).logits(images), rtol=1e-4, atol=1e-4)
 
 
 def test_the_schedule_that_is_drawn_is_the_one_that_trains(tiny_mnist, monkeypatch):
