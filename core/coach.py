@@ -31,6 +31,7 @@ class Story:
     silent: dict[str, float] = field(default_factory=dict)  # relu layer → share of units that never answer
     right: tuple[int, ...] = ()  # of each digit: answered rightly
     asked: tuple[int, ...] = ()  # of each digit: images asked
+    split: str = "validation"  # where they are from: never images it was trained on, which flatter each digit
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,24 @@ def rate_too_low(story: Story) -> Advice | None:
 
 
 def over_fitting(story: Story) -> Advice | None:
-    """Validation loss is 3 % above its best for two epochs while training loss still falls. One such epoch may be
+    """Validation loss is 3 % above its best for two epochs while training loss still falls, or half as much again while
+    training loss has risen less than half as far: where both rise alike, the run comes apart. One such epoch may be
     chance: validation loss of a healthy run goes up now and then, and comes down again."""
     epochs = [epoch for epoch in story.epochs if epoch.validation_loss is not None]
     if len(epochs) < 3:
         return None
     losses = [epoch.validation_loss or 0.0 for epoch in epochs]
     best = int(np.argmin(losses))
-    risen = all(loss > 1.03 * losses[best] for loss in losses[best + 1 :][-2:])
-    if len(epochs) - 1 - best < 2 or not risen or epochs[-1].loss >= epochs[best].loss:
+    if len(epochs) - 1 - best < 2 or any(loss <= 1.03 * losses[best] for loss in losses[best + 1 :][-2:]):
         return None
+    risen, training = losses[-1] - losses[best], epochs[-1].loss - epochs[best].loss
+    if training >= 0 and (losses[-1] <= 1.5 * losses[best] or training >= risen / 2):
+        return None
+    learnt = (
+        "goes on falling" if training < 0 else f"has only come from {epochs[best].loss:.4f} to {epochs[-1].loss:.4f}"
+    )
     text = (
-        f"Over-fitting has begun after epoch {epochs[best].epoch}: training loss goes on falling, validation loss has "
+        f"Over-fitting has begun after epoch {epochs[best].epoch}: training loss {learnt}, validation loss has "
         f"risen from {losses[best]:.4f} to {losses[-1]:.4f}. The network learns its images by heart."
     )
     return Advice("over-fitting", WARN, text, *_against_over_fitting(story.config))
@@ -134,7 +141,7 @@ def plateau(story: Story) -> Advice | None:
         return None
     if min(losses[-3:]) < 0.99 * min(losses[:-3]):
         return None
-    text = "Validation has not moved for three epochs: more of the same will not help."
+    text = "Validation loss has not improved for three epochs: more of the same will not help."
     if story.config.schedule == "constant":
         return Advice(
             "plateau", WARN, f"{text} Shorter steps towards the end may.", {"schedule": "cosine"}, "Cosine schedule"
@@ -171,8 +178,9 @@ def lagging_digit(story: Story) -> Advice | None:
     if wilson(story.right[digit], story.asked[digit], Z_OF_TEN)[1] >= others:
         return None
     text = (
-        f"The {digit} lags behind: {shares[digit]:.0%} of them are read, of the other digits {others:.0%}. "
-        "Look at its mistakes on Evaluate; augmentation or more units help with rare shapes."
+        f"The {digit} lags behind: of {story.asked[digit]:,} {story.split} images of it {shares[digit]:.1%} are read, "
+        f"of the other digits {others:.1%}. Look at its mistakes on Evaluate; augmentation or more units help with "
+        "rare shapes."
     )
     strength = min(1.0, story.config.augmentation + 0.3)
     return Advice("lagging digit", WARN, text, {"augmentation": strength}, f"Augmentation {strength:g}")

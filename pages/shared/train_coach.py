@@ -15,7 +15,8 @@ _ICONS = {BAD: ":material/emergency_home:", GOOD: ":material/thumb_up:"}
 def panel(run: Run, seen: Curves) -> None:
     """Each piece of advice as a sentence, beside it the button that sets the knobs for the next run."""
     health = checkup(run)
-    story = Story(run.config, seen.batches, seen.epochs, seen.ended, health.silent, health.right, health.asked)
+    shown = health.silent, health.right, health.asked, health.split
+    story = Story(run.config, seen.batches, seen.epochs, seen.ended, *shown)
     for advice in advise(story)[:3]:
         _one(run, advice)
 

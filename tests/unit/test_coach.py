@@ -70,6 +70,20 @@ def test_over_fitting_with_dropout_already_there_asks_for_more_images():
     assert coach.over_fitting(story).remedy == {"augmentation": 0.3}
 
 
+def test_over_fitting_is_named_when_training_loss_rises_a_little_too():
+    rising = epochs([0.10, 0.08, 0.3, 0.5, 0.7], [0.2, 0.05, 0.04, 0.05, 0.06])
+    advice = coach.over_fitting(Story(RunConfig(), epochs=rising))
+    assert "training loss has only come from 0.0500 to 0.0600" in advice.text
+    assert "risen from 0.0800 to 0.7000" in advice.text
+    assert [one.rule for one in coach.advise(Story(RunConfig(), epochs=rising))] == ["over-fitting"]
+
+
+def test_a_run_that_comes_apart_is_not_said_to_over_fit():
+    apart = epochs([0.10, 0.08, 0.3, 0.5, 0.7], [0.2, 0.1, 0.3, 0.5, 0.7])
+    assert coach.over_fitting(Story(RunConfig(), epochs=apart)) is None
+    assert "has not improved" in coach.plateau(Story(RunConfig(), epochs=apart)).text
+
+
 def test_the_ten_epoch_tutorial_is_told_that_it_over_fits():
     ended = RunEnded("finished", "", 0.0, 10, train_accuracy=0.995, test_accuracy=0.979)
     advice = coach.gap_to_test(Story(RunConfig(epochs=10, validate_on="none"), ended=ended))
@@ -95,6 +109,7 @@ def test_one_digit_that_lags_is_named():
     right = (97, 98, 97, 96, 97, 96, 98, 97, 96, 60)
     advice = coach.lagging_digit(Story(RunConfig(), epochs=epochs([0.1]), right=right, asked=(100,) * 10))
     assert advice.text.startswith("The 9 lags")
+    assert "of 100 validation images of it 60.0% are read, of the other digits 96.9%" in advice.text
     by_chance = (*right[:-1], 93)  # its own interval ends at 96.6 %, the others stand at 96.9 %
     assert coach.lagging_digit(Story(RunConfig(), epochs=epochs([0.1]), right=by_chance, asked=(100,) * 10)) is None
     assert coach.lagging_digit(HEALTHY) is None
