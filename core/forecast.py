@@ -22,7 +22,9 @@ from core.runs import Run
 # convolution makes (these three forwards, and twice as much backwards), and an updated parameter: two cores of a 2026
 # server, TensorFlow 2.21, from sixteen networks, five of them with convolutions.
 PRIOR = np.array([1.4, 0.2, 2e-5, 1.4e-11, 2.5e-11, 5e-9, 1.6e-9])
-PRIOR_WEIGHT = 0.1  # of a run that trained here: the first one outweighs it
+# How far devices lie apart from the one of the prior, altogether and in each price by itself, as standard deviations of
+# its logarithm; and how far durations of one and the same run do.
+DEVICES_DIFFER, RUNS_DIFFER = 1.0, 0.15
 FORWARD_AND_BACK = 3
 SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "momentum": 1, "sgd": 0}  # numbers kept beside each weight
 TENSORFLOW_BYTES = 560 * 2**20  # what the process takes before it trains
@@ -75,32 +77,37 @@ def _tells(run: Run, config: RunConfig) -> bool:
 
 
 def _prices(runs: list[Run]) -> np.ndarray:
-    """The prices that explain the runs best: float64 (7,), none below zero.
+    """The prices that are likeliest after these runs: float64 (7,), all above zero.
 
-    Each run counts by its relative error, so that a long one does not drown the short ones.
+    All in logarithms. So each run counts by its relative error, a long one does not drown the short ones, and no price
+    falls to nothing because the runs so far hardly paid it: of a price that they cannot tell, the prior stays.
     """
-    rows, seconds = [], []
+    rows = []
     for run in runs:
         assert run.started is not None
         trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer where it was stopped, or stopped early
         plain = run.epochs[-1].seconds - trained.epochs * _distorting(trained, run.started.train_images)
         if plain > 0:
             rows.append(_costs(trained, run.started.train_images) / plain)
-            seconds.append(1.0)
     if not rows:
         return PRIOR
-    from scipy.optimize import nnls  # 20 MB and a quarter of a second that a first visit need not spend
+    from scipy.optimize import least_squares  # 20 MB and a quarter of a second that a first visit need not spend
 
-    # Without many runs the prices cannot be told apart: what is known beforehand keeps them in proportion.
-    scale = _scale(rows)
-    prior = PRIOR_WEIGHT * np.diag(1 / PRIOR)
-    found, _ = nnls(np.vstack([*rows, prior]), np.array([*seconds, *np.full(len(PRIOR), PRIOR_WEIGHT * scale)]))
-    return found
+    shares = np.array(rows) * PRIOR  # of its duration that each run would pay here for each price, float64 (runs, 7)
+    # The last number is what all prices have in common: how much slower this device is altogether.
+    each = np.hstack([np.eye(len(PRIOR)), np.ones((len(PRIOR), 1))])
+    beforehand = np.eye(len(PRIOR) + 1) / DEVICES_DIFFER
 
+    def misses(factors: np.ndarray) -> np.ndarray:
+        told = np.log(shares @ np.exp(each @ factors))
+        return np.concatenate([told / RUNS_DIFFER, beforehand @ factors])
 
-def _scale(rows: list[np.ndarray]) -> float:
-    """How much slower this device is than the one of the prior prices."""
-    return float(np.median([1 / (row @ PRIOR) for row in rows]))
+    def slopes(factors: np.ndarray) -> np.ndarray:
+        parts = shares * np.exp(each @ factors)
+        return np.vstack([parts / parts.sum(axis=1, keepdims=True) @ each / RUNS_DIFFER, beforehand])
+
+    found = least_squares(misses, np.zeros(len(PRIOR) + 1), slopes).x
+    return np.asarray(PRIOR * np.exp(each @ found))
 
 
 def _costs(config: RunConfig, images: int) -> np.ndarray:

@@ -29,14 +29,16 @@ def store(tmp_path):
     return RunStore(tmp_path)
 
 
-def ran(store: RunStore, config: RunConfig, *, whole: int | None = None, outcome: str = "finished", **facts):
-    """A run of which `whole` epochs were trained; all of them unless said otherwise."""
+def ran(
+    store: RunStore, config: RunConfig, *, whole: int | None = None, outcome: str = "finished", busy: float = 1, **facts
+):
+    """A run of which `whole` epochs were trained; all of them unless said otherwise. `busy`: it took so much longer."""
     run = store.create(config, **facts)
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, config.epochs))
     trained = config.changed(epochs=whole or config.epochs)
     for epoch in range(1, trained.epochs + 1):
-        file.append(EpochDone(epoch, epoch, seconds(config.changed(epochs=epoch)), 1.0, 0.5, 0.001))
+        file.append(EpochDone(epoch, epoch, busy * seconds(config.changed(epochs=epoch)), 1.0, 0.5, 0.001))
     file.append(RunEnded(outcome, "", 2.0, trained.epochs, fit_seconds=seconds(trained)))
     file.close()
     return run
@@ -64,6 +66,29 @@ def test_one_run_already_forecasts_its_own_repetition(store):
     assert forecast.forecast(RunConfig(seed=5), 54_000, store.runs()).seconds == pytest.approx(
         seconds(RunConfig()), rel=0.1
     )
+
+
+@pytest.mark.parametrize("busy", [(1.0, 1.0), (1.5, 0.6), (1.0, 0.4), (0.7, 1.4)])
+def test_two_short_runs_leave_the_prices_they_hardly_paid_as_they_were(store, busy):
+    # 4096 × 3 units take a quarter of an hour. A price set to nothing by two runs of a second would promise seconds.
+    large, *short = RunConfig(units=4096, hidden_layers=3), RunConfig(epochs=1), RunConfig(epochs=3, units=64)
+    expected, *each = (forecast.forecast(config, 54_000, []).seconds for config in (large, *short))
+    for config, usual, longer in zip(short, each, busy, strict=True):
+        ran(store, config, busy=longer * usual / seconds(config))
+    told = forecast.forecast(large, 54_000, store.runs())
+    assert told.measured == 2
+    assert expected / 4 < told.seconds < 4 * expected
+
+
+def test_fifteen_varied_runs_are_learnt_whatever_was_thought_before(store, rng):
+    for _ in range(15):
+        units, layers, size = 2 ** rng.uniform(4, 11), rng.integers(1, 4), 2 ** rng.integers(4, 10)
+        epochs = rng.integers(1, 9)
+        config = RunConfig(units=int(units), hidden_layers=int(layers), batch_size=int(size), epochs=int(epochs))
+        ran(store, config, busy=float(np.exp(rng.normal(0, 0.1))))
+    for wanted in (RunConfig(units=100, epochs=9), RunConfig(units=300, hidden_layers=2), RunConfig(units=3000)):
+        told = forecast.forecast(wanted, 54_000, store.runs()).seconds
+        assert told == pytest.approx(seconds(wanted), rel=0.2)
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "finished", "failed"])
