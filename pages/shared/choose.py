@@ -1,14 +1,20 @@
 """The picker of a finished run, which every page that asks a network something has."""
 
+from contextlib import nullcontext
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.runs import Run
 from pages.shared import caches
+from pages.shared.missing import say_missing
 from pages.shared.picker import picker
 
 
-def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
-    """The run the visitor picks, newest first; `?run=` in the link picks it. None if there is none, which is said."""
+def choose_run(label: str, *, key: str, with_model: bool = True, above: DeltaGenerator | None = None) -> Run | None:
+    """The run the visitor picks, newest first; `?run=` in the link picks it. None if there is none, which is said, as
+    it is where the link's run is not among them. above: where that stands; where the picker does unless told.
+    """
     runs = [run for run in caches.store().runs() if run.has_model or not with_model]
     if not runs:
         st.info("No run has finished yet. Train one first; it takes a few seconds.", icon=":material/model_training:")
@@ -18,6 +24,9 @@ def choose_run(label: str, *, key: str, with_model: bool = True) -> Run | None:
     linked = st.query_params.get("run")
     if key not in st.session_state and linked in by_id:
         st.session_state[key] = linked
+    elif key not in st.session_state and linked:
+        with above or nullcontext():
+            say_missing(linked)
     chosen = picker(label, {run.id: run.title for run in runs}, key=key)
     st.query_params["run"] = chosen
     return by_id[chosen]

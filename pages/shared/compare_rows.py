@@ -15,6 +15,7 @@ from core.recipes import RECIPES
 from core.runs import PAUSED, RUNNING
 from core.summaries import Summaries
 from pages.shared import caches, palette
+from pages.shared.missing import say_missing
 from pages.shared.run_table import run_table
 
 REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made by hand
@@ -44,10 +45,20 @@ def chosen(found: list[Row]) -> list[Row]:
     """The rows in the charts: those ticked, those of the link, or else the newest that have something to draw."""
     by_id = {row.run.id: row for row in found}
     if CHOSEN not in st.session_state:
-        linked = st.query_params.get("runs", "").split(",")
+        linked = _linked()
         drawable = [row.run.id for row in found if row.summary.started and not row.run.shipped]
         st.session_state[CHOSEN] = [run for run in linked if run in by_id] or drawable[:FIRST_SHOWN]
     return [by_id[run] for run in st.session_state[CHOSEN] if run in by_id][:MOST_SHOWN]
+
+
+def say_missing_ones(found: list[Row]) -> None:
+    """Says which runs of the link are not among those `found`, until others are ticked and the link names these."""
+    here = {row.run.id for row in found}
+    say_missing(*(run for run in _linked() if run not in here))
+
+
+def _linked() -> list[str]:
+    return [run for run in st.query_params.get("runs", "").split(",") if run]
 
 
 def choose(runs: list[str]) -> None:

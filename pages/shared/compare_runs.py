@@ -15,7 +15,9 @@ REFRESH_SECONDS = 2.0
 
 def show() -> None:
     """Draws the view; while something trains, it draws itself anew every two seconds."""
-    training = _trains(compare_rows.rows())
+    rows = compare_rows.rows()
+    training = _trains(rows)
+    compare_rows.say_missing_ones(rows)  # above what draws itself anew, which would take it away after two seconds
 
     @st.fragment(run_every=REFRESH_SECONDS if training else None)
     def view() -> None:

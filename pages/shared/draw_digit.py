@@ -9,7 +9,7 @@ import streamlit as st
 from core import drawing
 from core.drawing import Drawing
 from core.errors import DrawingError
-from pages.shared import caches, canvas, draw_everyone, draw_hand, draw_probe, draw_steps, draw_strange, draw_why
+from pages.shared import caches, canvas, draw_everyone, draw_hand, draw_probe, draw_steps, draw_strange, draw_why, link
 from pages.shared.draw_network import Chosen
 from pages.shared.pixels import pixels
 from pages.shared.softmax import answer, softmax_bars
@@ -89,8 +89,11 @@ def _sent() -> np.ndarray | None:
         return None
     split, _, index = sent.partition(":")
     digits = {"train": caches.data().training, "validation": caches.data().validation, "test": caches.data().test}
-    if split not in digits or not index.isdecimal() or int(index) >= len(digits[split]):
-        st.warning(f"There is no digit to send by that link. Received: {sent!r}. Draw one.", icon=":material/link_off:")
+    if split not in digits or link.number(index, len(digits[split])) is None:
+        received = sent if len(sent) < 30 else f"{sent[:30]}…"
+        st.warning(
+            f"There is no digit to send by that link. Received: {received!r}. Draw one.", icon=":material/link_off:"
+        )
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(

@@ -8,6 +8,7 @@ import streamlit as st
 from core.reader import Reader
 from core.runs import Run
 from pages.shared import caches
+from pages.shared.missing import say_missing
 from pages.shared.picker import picker
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
@@ -54,8 +55,11 @@ def choose(*, linked: bool) -> Chosen | None:
         st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
-    if linked and st.query_params.get("run") in runs:
-        st.session_state[_RUN] = st.query_params["run"]
+    wanted = st.query_params.get("run")
+    if linked and wanted in runs:
+        st.session_state[_RUN] = wanted
+    elif linked and wanted:
+        say_missing(wanted)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = {run.id: _named(run) for run in runs.values()}
         # The model that came with the project was made for drawings: it answers unless another is chosen.

@@ -1,4 +1,4 @@
-"""What Evaluate looks at: the run, the images, the epoch and the digit that is open, all but the images in the link."""
+"""What Evaluate looks at: the run, the images, the epoch and the digit that is open, all of them in the link."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from core.digits import Digits
 from core.evaluations import TEST, TRAIN, VALIDATION, Answers
 from core.reader import Reader
 from core.runs import Run
-from pages.shared import caches, evaluate_epochs, evaluate_seal
+from pages.shared import caches, evaluate_epochs, evaluate_seal, link
 from pages.shared.choose import choose_run
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
@@ -40,8 +40,8 @@ class Asked:
 
     def opened(self, otherwise: int = 0) -> int:
         """The digit that is open; where none is, `otherwise` is opened."""
-        linked = st.query_params.get("index", "")
-        index = st.session_state.get(_INDEX, int(linked) if linked.isdecimal() else None)
+        linked = link.number(st.query_params.get("index", ""), len(self.digits))
+        index = st.session_state.get(_INDEX, linked)
         if index is None or not 0 <= index < len(self.digits):
             index = otherwise
         open_digit(index)
@@ -51,7 +51,9 @@ class Asked:
 def open_digit(index: int | None) -> None:
     """Opens one of the images, by its place in the split, or none; for callbacks too."""
     st.session_state[_INDEX] = None if index is None else int(index)
-    if index is not None:
+    if index is None:
+        st.query_params.pop("index", None)
+    else:
         st.query_params["index"] = str(int(index))
 
 
@@ -63,11 +65,14 @@ def open_training_digit(index: int) -> None:
 
 def choose() -> Asked | None:
     """The controls on top of the page; None, after saying why, where there is nothing to look at yet."""
+    above = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        run = choose_run("Run", key="evaluate_run", with_model=False)
+        run = choose_run("Run", key="evaluate_run", with_model=False, above=above)
         if run is None:
             return None
-        split = _choose_split(run)
+        with above:
+            linked = _linked_split()
+        split = _choose_split(run, linked or evaluations.usual_split(run))
     epoch = _choose_epoch(run)
     if split == TEST and evaluations.sealed(run):
         evaluate_seal.show(run)
@@ -91,10 +96,10 @@ def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) 
     return evaluations.answers(run, split, caches.data(), lambda: caches.reader(run_id, epoch), epoch)
 
 
-def _choose_split(run: Run) -> str:
-    st.session_state.setdefault(_SPLIT, evaluations.usual_split(run))
+def _choose_split(run: Run, first: str) -> str:
+    st.session_state.setdefault(_SPLIT, first)
     lock = " :material/lock:" if evaluations.sealed(run) else ""
-    return st.segmented_control(
+    split: str = st.segmented_control(
         "Images",
         [VALIDATION, TEST, TRAIN],
         format_func=lambda name: NAMES[name] + lock * (name == TEST),
@@ -106,6 +111,17 @@ def _choose_split(run: Run) -> str:
         help="Validation images guide your choices. The test set tells how good the final choice is. On training "
         "images the network shows what it has learnt by heart.",
     )
+    st.query_params["split"] = split
+    return split
+
+
+def _linked_split() -> str | None:
+    """The images of the link, `?split=test`. A sealed test set stays sealed: that is looked at afterwards."""
+    linked = st.query_params.get("split")
+    if linked is None or linked in NAMES:
+        return linked
+    st.warning(f"The link must name images: {', '.join(NAMES)}. Received: {linked[:20]!r}. Showing the usual ones.")
+    return None
 
 
 def _choose_epoch(run: Run) -> int | None:
@@ -129,9 +145,9 @@ def _choose_epoch(run: Run) -> int | None:
 
 def _slider(run: Run, options: list[int]) -> int:
     key = f"{_EPOCH}_{run.id}"
-    linked = st.query_params.get("epoch", "")
+    linked = link.number(st.query_params.get("epoch", ""), max(options) + 1)
     if st.session_state.get(key) not in options:
-        st.session_state[key] = int(linked) if linked.isdecimal() and int(linked) in options else options[-1]
+        st.session_state[key] = linked if linked in options else options[-1]
     return st.select_slider(
         "After epoch",
         options,

@@ -42,11 +42,13 @@ def opened(data: Mnist) -> Opened:
         st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {split!r}. Showing train.")
         split = "train"
     written, n = link.read("explore", "index"), len(split_of(data, split))
-    if not (written.isdecimal() and int(written) < n):
-        st.warning(f"The index must be a whole number from 0 to {n - 1:,}. Received: {written!r}. Showing digit 0.")
-        written = "0"
-    open_digit(split, int(written))
-    return Opened(split, int(written))
+    if (index := link.number(written, n)) is None:
+        st.warning(
+            f"The index must be a whole number from 0 to {n - 1:,}. Received: {written[:20]!r}. Showing digit 0."
+        )
+        index = 0
+    open_digit(split, index)
+    return Opened(split, index)
 
 
 def open_digit(split: str, index: int) -> None:

@@ -18,6 +18,12 @@ def read(page: str, name: str) -> str:
     return value
 
 
+def number(text: str, below: int) -> int | None:
+    """The whole number from 0 up to `below`, which is left out, that a link says; None for anything else."""
+    # Python refuses to make a number of thousands of digits, with an error of its own.
+    return int(text) if text.isdecimal() and len(text) < 9 and int(text) < below else None
+
+
 def write(page: str, name: str, value: object) -> None:
     """Puts the value into the link; also for callbacks."""
     st.query_params[name] = str(value)

@@ -16,7 +16,7 @@ _INDEX, _STEP = "prepare_index", "prepare_step"
 def choose(data: Mnist) -> Example:
     """The training digit to follow."""
     index = link.read("prepare", "index")
-    if not (index.isdecimal() and len(index) < 9 and int(index) < len(data.train)):
+    if link.number(index, len(data.train)) is None:
         st.warning(
             f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index[:20]!r}. Showing 7."
         )

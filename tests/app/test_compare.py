@@ -140,6 +140,15 @@ def test_the_link_chooses_the_runs_and_a_broken_one_harms_nothing(open_page: Ope
     assert table.chosen == [runs[0].id]
 
 
+def test_runs_of_the_link_that_are_gone_are_named_until_others_are_ticked(open_page: Open, store: RunStore, table):
+    run = make(store)
+    app = open_page("compare", runs="gone1,gone2")
+    assert "Received: 'gone1'" in app.warning[0].value
+    assert "Received: 'gone2'" in app.warning[0].value
+    again(app, table.calls["on_choose"]([run.id]))
+    assert not open_page("compare", runs=run.id).warning
+
+
 def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunStore, table):
     runs = [make(store) for _ in range(2)]
     app = open_page("compare", runs=",".join(run.id for run in runs))

@@ -81,6 +81,12 @@ def test_a_link_chooses_the_network_also_when_another_was_chosen_before(open_pag
     assert app.session_state["draw_way"] == "digit"
 
 
+def test_a_link_to_a_run_that_is_gone_is_said_and_another_network_reads(open_page, run):
+    app = open_page("draw", run="no-such-run")
+    assert "no run of that name. Received: 'no-such-run'" in app.warning[0].value
+    assert not open_page("draw", run=run.id).warning
+
+
 def test_a_drawing_gets_ten_bars_that_sum_to_one(open_page, run):
     app = draw(open_page("draw", run=run.id), SEVEN)
     assert not app.exception
@@ -113,7 +119,7 @@ def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
     assert "As it is in MNIST" in html(app)
 
 
-@pytest.mark.parametrize("sent", ["nowhere:3", "test:99999999"])
+@pytest.mark.parametrize("sent", ["nowhere:3", "test:99999999", f"test:{'1' * 5000}"])
 def test_a_link_to_no_digit_gets_a_sentence(open_page, run, sent):
     app = open_page("draw", run=run.id, send=sent)
     again(app)

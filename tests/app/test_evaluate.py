@@ -75,6 +75,45 @@ def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, stor
     assert values(app)["Accuracy"] == "95.00%"
 
 
+def test_the_link_says_which_images_and_opens_them_again(open_page, run, data):
+    app = open_page("evaluate", run=run.id, view="digit", index="20")
+    assert app.query_params["split"] == "validation"
+    evaluations.open_test_set(run)
+    evaluations.answers(run, "test", data, lambda: Oracle(data.test.labels, 20))
+    app = open_page("evaluate", run=run.id, view="digit", index="20", split="test")
+    assert f"Digit 20 is a **{data.test.labels[20]}**" in " ".join(text.value for text in app.markdown)
+    app.segmented_control(key="evaluate_split").set_value("validation")
+    assert again(app).query_params["split"] == "validation"
+
+
+def test_a_link_to_the_test_images_does_not_break_the_seal(open_page, run):
+    app = open_page("evaluate", run=run.id, split="test", index="20")
+    assert "sealed" in " ".join(text.value for text in app.markdown)
+    assert not app.metric
+    assert evaluations.sealed(run)
+
+
+def test_a_link_to_images_that_there_are_none_of_is_a_sentence(open_page, run):
+    app = open_page("evaluate", run=run.id, split="holiday")
+    assert "Received: 'holiday'" in app.warning[0].value
+    assert values(app)["Accuracy"] == "90.00%"
+
+
+def test_a_link_to_a_run_that_is_gone_is_said_before_another_is_shown(open_page, run, untrained):
+    assert "no run of that name. Received: 'nope'" in open_page("evaluate", run="nope").warning[0].value
+    assert not open_page("evaluate", run=run.id).warning
+
+
+def test_a_run_without_a_network_is_said_where_one_is_needed(open_page, run, store):
+    waiting = store.create(RunConfig(), name="Not yet")
+    try:
+        app = open_page("explore", run=waiting.id, view="map")
+        app.segmented_control(key="explore_map_kind").set_value("run")
+        assert "Not yet has kept no network yet" in again(app).warning[0].value
+    finally:
+        store.delete(waiting.id)
+
+
 def test_the_commonest_mistake_opens_its_images(open_page, run):
     app = open_page("evaluate", run=run.id)
     commonest = next(button for button in app.button if " read as " in button.label)
@@ -119,6 +158,7 @@ def test_the_next_mistake_is_one(open_page, run):
 def test_a_link_to_nonsense_is_survived(open_page, run):
     app = open_page("evaluate", run="no-such-run", epoch="99", view="nowhere", index="-5")
     assert not app.exception
+    assert not open_page("evaluate", run=run.id, epoch="9" * 5000, index="1" * 5000).exception
 
 
 def test_a_run_without_weights_says_what_to_do(open_page, store):

@@ -47,6 +47,7 @@ def test_a_link_opens_a_digit(open_page, data):
         ({"index": "-1"}, "Received: '-1'. Showing digit 0."),
         ({"index": "²"}, "The index must be a whole number"),
         ({"index": "three"}, "Received: 'three'"),
+        ({"index": "1" * 5000}, f"Received: '{'1' * 20}'. Showing digit 0."),
         ({"split": "everything"}, "The link must name a split: train, validation, test. Received: 'everything'."),
         ({"view": "upside-down"}, "The link must name a view"),
     ],
