@@ -185,4 +185,5 @@ def _cell(asked: Asked, truth: int, predicted: int) -> None:
         st.info(f"There are no {what} among the {asked.place}.")
         return
     st.subheader(f"{len(found):,} {what}, {'worst' if truth != predicted else 'least sure'} first", anchor=False)
-    evaluate_images.grid_and_detail(asked, found, key="evaluate_cell_grid")
+    order = f"The smaller the share that the {truth} got, the earlier."
+    evaluate_images.grid_and_detail(asked, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

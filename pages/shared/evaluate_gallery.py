@@ -31,6 +31,7 @@ def show(asked: Asked) -> None:
             on_change=open_digit,
             args=(None,),
             label_visibility="collapsed",
+            wrap=True,
         )
         if choice == "random":
             st.button("Draw others", icon=":material/shuffle:", on_click=_draw_others)

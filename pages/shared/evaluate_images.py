@@ -13,8 +13,13 @@ SHOWN = 100  # at once; a cell of the diagonal holds a thousand
 NEIGHBOURS = 8
 
 
-def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int | None = None, tile: int = 56) -> None:
-    """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first."""
+def grid_and_detail(
+    asked: Asked, indices: np.ndarray, *, key: str, order: str = "", columns: int | None = None, tile: int = 56
+) -> None:
+    """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first.
+
+    order: a sentence that says in which order they stand, where the figures under them do not show it.
+    """
     shown = indices[:SHOWN]
     index = asked.opened(int(shown[0]))
     at = np.flatnonzero(shown == index)
@@ -31,10 +36,15 @@ def grid_and_detail(asked: Asked, indices: np.ndarray, *, key: str, columns: int
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
-        more = f" The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
-        st.caption(f"What it is → what the network says, and how surely.{more}")
+        said = ["What it is → what the network says, and how surely.", order, of_how_many(indices)]
+        st.caption(" ".join(filter(None, said)))
     with detail:
         closer(asked, index, key=key)
+
+
+def of_how_many(indices: np.ndarray) -> str:
+    """A sentence where a grid does not show all of the images; else nothing."""
+    return f"The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
 
 
 def captions(asked: Asked, indices: np.ndarray) -> list[str]:

@@ -88,7 +88,8 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
-        st.caption("What it is: what the first network says, or the second.")
+        said = "What it is: what the first network says, or the second. Where they are furthest apart comes first."
+        st.caption(f"{said} {evaluate_images.of_how_many(indices)}".strip())
     with detail:
         label = int(theirs.labels[index])
         st.image(asked.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")

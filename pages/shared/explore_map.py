@@ -32,6 +32,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         required=True,
         key="explore_map_kind",
         persist_state="session",
+        wrap=True,
     )
     if not len(choice.before_lasso):
         st.info(f"There are {choice.words.replace('0 ', 'no ', 1)}. Choose other digits, or another split.")

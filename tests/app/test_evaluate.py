@@ -1,5 +1,6 @@
 """Evaluate as a visitor meets it: figures, seal, earlier epochs and what is said when something is missing."""
 
+import json
 import warnings
 
 import pytest
@@ -114,6 +115,25 @@ def test_a_run_without_a_network_is_said_where_one_is_needed(open_page, run, sto
         store.delete(waiting.id)
 
 
+def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, data):
+    mine = [known_run(store, data, name=name) for name in ("Opened", "Sealed", "Read by its recipe", "Of another")]
+    for run, facts in zip(mine, ({}, {}, {"validate_on": "none"}, {}), strict=True):
+        told = json.loads((run.folder / "run.json").read_text())
+        told |= {"starter": "somebody" if run is mine[3] else "me", "config": told["config"] | facts}
+        (run.folder / "run.json").write_text(json.dumps(told))
+    for run in (mine[0], mine[3]):
+        evaluations.open_test_set(run)
+    try:
+        app = open_page("evaluate", run=mine[1].id)
+        app.session_state["visitor"] = "me"
+        app.session_state["evaluate_split"] = "test"
+        said = " ".join(text.value for text in again(app).markdown)
+        assert "Of the 2 runs you started in this browser it has been opened for **1**" in said
+    finally:
+        for run in mine:
+            store.delete(run.id)
+
+
 def test_the_commonest_mistake_opens_its_images(open_page, run):
     app = open_page("evaluate", run=run.id)
     commonest = next(button for button in app.button if " read as " in button.label)
@@ -121,6 +141,7 @@ def test_the_commonest_mistake_opens_its_images(open_page, run):
     commonest.click()
     assert f"{truth}s read as {predicted}, worst first" in again(app).subheader[0].value
     assert app.query_params["cell"] == truth + predicted
+    assert any(f"The smaller the share that the {truth} got, the earlier." in text.value for text in app.caption)
 
 
 def test_two_runs_are_told_apart_by_a_test_in_words(open_page, run, store, data):
@@ -131,6 +152,8 @@ def test_two_runs_are_told_apart_by_a_test_in_words(open_page, run, store, data)
         said = " ".join(text.value for text in again(app).markdown)
         assert "**The first run** is better than the second run" in said
         assert "McNemar" in said
+        differing = sum((i % 3 == 0) != (i % 10 == 0) for i in range(len(data.validation)))
+        assert any(f"The first 100 of {differing:,}." in text.value for text in app.caption)
     finally:
         store.delete(other.id)
 
