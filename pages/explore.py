@@ -5,7 +5,11 @@ import streamlit as st
 from pages.shared import caches, explore_digit, explore_state, frame, link
 from pages.shared.explore_views import choose_view
 
+# On a phone the page scrolls to the digit that was chosen: its title must not end up under the header.
+_STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem}</style>"
+
 frame.page("explore")
+st.html(_STYLE)
 with frame.guard():
     data = caches.data()
     link.fill("explore", split="train", index="0", view="grid")

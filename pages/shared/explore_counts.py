@@ -61,11 +61,11 @@ def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
             # plotly.js 4.1.1 fails at a click on bars with text unless both are set.
             selected={"textfont": {"color": "white"}},
             unselected={"textfont": {"color": "gray"}},
-            hovertemplate="%{text} images of %{x}, %{y:.2f} %<extra></extra>",
+            hovertemplate="%{text} images of %{x}, %{y:.2f}%<extra></extra>",
         )
     figure.update_layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, clickmode="event+select")
     figure.update_layout(legend={"orientation": "h", "y": 1.12}, bargap=0.15)
-    figure.update_yaxes(ticksuffix=" %", fixedrange=True)
+    figure.update_yaxes(ticksuffix="%", fixedrange=True)
     figure.update_xaxes(type="category", title="digit", fixedrange=True)
     return figure
 
@@ -80,7 +80,7 @@ def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
             f"| {test[digit]:,} | {test[digit] / test.sum():.2%} |"
             for digit in range(CLASSES)
         ),
-        f"| **all** | **{training.sum():,}** | 100 % | **{held_out.sum():,}** | **{test.sum():,}** | 100 % |",
+        f"| **all** | **{training.sum():,}** | 100.00% | **{held_out.sum():,}** | **{test.sum():,}** | 100.00% |",
     ]
     _table_of(lines)
 
@@ -108,6 +108,6 @@ def _histogram(shares: dict[str, np.ndarray]) -> go.Figure:
         )
     figure.update_layout(height=260, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="x unified")
     figure.update_layout(legend={"orientation": "h", "y": 1.15})
-    figure.update_yaxes(type="log", title="share of the pixels", ticksuffix=" %", dtick=1)
+    figure.update_yaxes(type="log", title="share of the pixels", ticksuffix="%", dtick=1)
     figure.update_xaxes(title="pixel value")
     return figure

@@ -8,6 +8,7 @@ import streamlit as st
 from core.augment import DISTORTIONS, distort, for_training, rotate
 from core.config import KNOBS, RunConfig
 from core.digits import Digits
+from core.european import STYLED
 from pages.shared import lesson_pictures as draw
 from pages.shared.digit_grid import digit_grid
 from pages.shared.lesson import Example, before_after, code, show, wrong
@@ -16,6 +17,7 @@ SAMPLES = 25
 _STEPS = {"rotation": 1.0, "shift": 0.5, "zoom": 0.05, "shear": 0.05, "thickness": 0.1, "noise": 0.05, "cover": 1.0}
 _GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # where the sliders stand at first
 _FIRST = {"augmentation": 0.5, "pen": 0.0, "styles": 0.0}  # the knobs of training, and where they stand at first
+_STYLED = f"{', '.join(map(str, STYLED[:-1]))} and {STYLED[-1]}"
 _KNOB, _OWN = "As the knobs of training do", "Each by itself"
 
 
@@ -68,7 +70,7 @@ def _knobs(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndar
     made = for_training(digits.images, digits.labels, config, rng)
     st.caption(
         "Augmentation turns, slants, stretches and bends. The pen redraws with strokes as even as those on the Draw "
-        "page. European styles concern 1, 7 and 9 only. Training makes new versions in every epoch."
+        f"page. European styles concern {_STYLED} only. Training makes new versions in every epoch."
     )
     written = ", ".join(f"{name}={value:g}" for name, value in chosen.items() if value)
     lines = [

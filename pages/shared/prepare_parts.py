@@ -120,7 +120,7 @@ def in_batches(example: Example) -> None:
             f"math.ceil({n} / {size})  # {steps}",
         )
     with other, wrong("batches"):
-        _unshuffled(example, size)
+        _unshuffled(example, n)
 
 
 def _grouped(n: int) -> str:
@@ -151,7 +151,7 @@ def _pictures(example: Example, cut: slice) -> Digits:
     return Digits(np.concatenate([p.images for p in parts]), np.concatenate([p.labels for p in parts]))
 
 
-def _unshuffled(example: Example, size: int) -> None:
+def _unshuffled(example: Example, n: int) -> None:
     order = np.argsort(example.train.labels[:5000], kind="stable")[:16]
     st.markdown(
         "Feed pictures sorted by label, with `shuffle=False`, and each batch holds one digit only. The network learns "
@@ -159,6 +159,6 @@ def _unshuffled(example: Example, size: int) -> None:
     )
     show(draw.stack(list(example.train.images[order[:12]]), 38, "A batch of nothing but zeros", overlap=0.0))
     st.markdown(
-        f"A batch too large does not fit into the device's memory; a batch of 1 makes {len(example.train):,} steps "
-        "of an epoch, each following the whim of one picture. 32 to 256 serve well."
+        f"A batch too large does not fit into the device's memory; a batch of 1 makes {n:,} steps of an epoch, "
+        "each following the whim of one picture. 32 to 256 serve well."
     )

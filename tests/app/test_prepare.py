@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import mnist
+from core.european import STYLED
 from pages.shared.prepare_steps import NAMES, TITLES
 
 Open = Callable[..., AppTest]
@@ -100,6 +101,7 @@ def test_60_000_in_batches_of_128_are_469_steps_the_last_of_96(open_page: Open):
     app = open_page("prepare", step="batches")
     assert "60,000 ÷ 128 = 468.75, rounded up: 469 steps" in words(app)
     assert "the last of only **96**" in words(app)
+    assert "a batch of 1 makes 60,000 steps" in words(app)
     assert "469/469" in code(app)
 
 
@@ -178,6 +180,12 @@ def test_augmentation_is_handed_to_train_by_link(open_page: Open):
     again(app, app.slider(key="prepare_knob_augmentation").set_value(0.8))
     assert any("augmentation=0.8&pen=0.3" in str(element.proto) for element in app.get("page_link"))
     assert "RunConfig(augmentation=0.8, pen=0.3)" in code(app)
+
+
+def test_the_digits_with_european_styles_are_the_ones_that_training_restyles(open_page: Open):
+    captions = " ".join(caption.value for caption in open_page("prepare", step="augment").caption)
+    assert "European styles concern 1, 4, 7 and 9 only" in captions
+    assert STYLED == (1, 4, 7, 9)
 
 
 def test_lies_are_counted(open_page: Open):

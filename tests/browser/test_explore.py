@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import visit, wait_idle
+from tests.browser.conftest import Server, visit, visitor, wait_idle
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,17 @@ def test_a_digit_is_opened_by_mouse_and_by_keyboard_and_stands_in_the_link(page:
     expect(page.get_by_role("heading", name="Training digit 5: a")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Training digit 5: a")).to_be_visible()
+
+
+def test_on_a_phone_the_title_of_the_digit_that_was_chosen_is_not_under_the_header(browser: Browser, server: Server):
+    with visitor(browser, server, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
+        visit(page, "/explore")
+        page.locator(".st-key-explore_grid button").nth(4).tap()
+        title = page.get_by_role("heading", name="Training digit 4: a")
+        expect(title).to_be_in_viewport()
+        at_rest(page)
+        header = page.get_by_test_id("stHeader").bounding_box()
+        assert title.bounding_box()["y"] >= header["y"] + header["height"]
 
 
 def test_a_bar_of_the_counts_filters_the_grid(page: Page):
