@@ -165,6 +165,14 @@ def test_every_view_that_needs_no_network_opens_by_its_link(open_page, run, view
     assert not app.error
 
 
+@pytest.mark.parametrize(
+    ("page", "view", "key"), [("evaluate", "gallery", "evaluate_gallery"), ("explore", "map", "explore_map_kind")]
+)
+def test_choices_too_wide_for_a_phone_go_on_in_another_row(open_page, run, page, view, key):
+    # In a row or a column Streamlit would let them run out of sight.
+    assert open_page(page, view=view).segmented_control(key=key).proto.wrap
+
+
 def test_the_digit_of_the_link_is_open(open_page, run, data):
     app = open_page("evaluate", run=run.id, view="digit", index="20")
     assert app.number_input[0].value == 20
