@@ -31,7 +31,12 @@ def choose(values: dict[str, Any]) -> None:
     """Sets the knobs from outside their widgets: a recipe, a link, a remedy of the coach."""
     st.session_state[CHOSEN] = {**DEFAULTS, **values}
     # New widgets for new values: what the browser still sends of the old ones, while a chart refreshes, counts no more.
-    st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
+    st.session_state[_TIMES] = times_set() + 1
+
+
+def times_set() -> int:
+    """How often the knobs were set from outside their widgets."""
+    return int(st.session_state.get(_TIMES, 0))
 
 
 def run_config() -> RunConfig:
@@ -49,7 +54,7 @@ def knob(name: str, *, disabled: bool = False) -> Any:
 
 
 def _key(name: str) -> str:
-    return f"knob_{name}_{st.session_state.get(_TIMES, 0)}"
+    return f"knob_{name}_{times_set()}"
 
 
 def _widget(facts: Knob, kind: type) -> Any:

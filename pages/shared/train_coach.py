@@ -38,4 +38,3 @@ def _one(run: Run, advice: Advice) -> None:
 
 def _take(run: Run, advice: Advice) -> None:
     controls.choose({**run.config.to_dict(), **advice.remedy})
-    st.session_state["knobs_changed"] = True

@@ -10,7 +10,7 @@ from core.devices import usage
 from core.errors import RunError
 from core.events import FAILED, FINISHED
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
-from pages.shared import caches, train_buttons, train_charts, train_coach, train_glimpse, watched
+from pages.shared import caches, controls, train_buttons, train_charts, train_coach, train_glimpse, watched
 from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
 
@@ -35,14 +35,15 @@ def panel() -> None:
     if run is None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         return
-    every, changed = _refresh_every(run), False
+    every, changed, knobs = _refresh_every(run), False, controls.times_set()
     st.html(_STYLE + train_glimpse.style(run))  # apart from what changes: the browser reads it once
 
     @st.fragment(run_every=every)
     def live() -> None:
         nonlocal changed
-        if changed or not run.folder.is_dir():
-            st.rerun()  # it began, ended or was put away: draw everything once more, with the timer it now has
+        goes_on = every is None and run.active  # a button was pressed, and no timer comes round to what follows
+        if changed or goes_on or watched.begins() or knobs != controls.times_set() or not run.folder.is_dir():
+            st.rerun()  # all of the page, with the timer that it now needs
         _view(run)
         changed = _refresh_every(run) != every  # one look later: its first point is not kept waiting
 
@@ -160,7 +161,8 @@ def _headline(run: Run, seen: Curves, state: str) -> None:
             kept = f"after epoch {whole}, whose weights are kept" if whole else "before its first epoch was complete"
             st.warning(f"Interrupted {kept}. Resume goes on from there.", icon=":material/bolt:")
         case _ if ended:
-            words = f"{state.capitalize()} after {ended.epochs} epochs and {ended.fit_seconds:.1f} s of training."
+            epochs = f"{ended.epochs} epoch{'' if ended.epochs == 1 else 's'}"
+            words = f"{state.capitalize()} after {epochs} and {ended.fit_seconds:.1f} s of training."
             best = f" The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
             show(f"{words}{best} {ended.reason} {_forecast_error(run)}".strip())

@@ -24,6 +24,11 @@ def watch_new(submit: Callable[[], Run]) -> None:
     begun.append(submit().id)
 
 
+def begins() -> bool:
+    """Whether a run was begun since the page was last drawn."""
+    return bool(st.session_state.get(_BEGUN))
+
+
 def wanted() -> list[str]:
     """The runs to watch, the most wanted first: those just begun, that of the link, the one watched last."""
     begun = st.session_state.get(_BEGUN, [])

@@ -9,15 +9,21 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.config import RunConfig
 from core.control import Wishes
+from core.devices import slot
+from core.events import BatchDone, EpochDone, RunEnded, Started
+from core.files import Lock
 from core.runs import Run, RunStore
+from core.timeline import EventFile
+from tests import made_runs
 from tests.browser.conftest import Server, follow, step_back, visit, visitor, wait_idle
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds: the first worker imports TensorFlow
 
 
-class Started(NamedTuple):
+class Watched(NamedTuple):
     """A run that trains through all of these tests, and the page of the visitor who started it."""
 
     run: Run
@@ -25,7 +31,7 @@ class Started(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def started(browser: Browser, server: Server) -> Iterator[Started]:
+def started(browser: Browser, server: Server) -> Iterator[Watched]:
     with visitor(browser, server) as page:
         before = {run.id for run in RunStore(server.home).runs()}
         visit(page, "train?hidden_layers=1&units=64&train_images=20000&epochs=500")
@@ -33,7 +39,7 @@ def started(browser: Browser, server: Server) -> Iterator[Started]:
         wait_for_points(page, 2)
         (run,) = [run for run in RunStore(server.home).runs() if run.id not in before]
         step_back(run.holder["pid"])
-        yield Started(run, page)
+        yield Watched(run, page)
         Wishes(run).stop()
 
 
@@ -49,7 +55,57 @@ def wait_for_points(page: Page, more_than: int) -> None:
     )
 
 
-def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Started):
+@pytest.fixture
+def nothing_trains(server: Server) -> Iterator[None]:
+    """The test has the device, and does what a worker would do."""
+    device = Lock(RunStore(server.home).device_path(slot("auto")))
+    assert device.take({"run": "of a test"}, patience=60.0)
+    yield
+    device.release()
+
+
+def finish(page: Page, run: Run, epochs: int) -> None:
+    """Trains a run that waits, as far as the page can tell."""
+    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    events = EventFile(run.events_path)
+    events.append(Started(time.time(), "CPU", 10, 100, 0, 1, epochs))
+    for epoch in range(1, epochs + 1):
+        events.append(EpochDone(epoch, epoch, float(epoch), 0.5, 0.9, 0.001))
+    events.append(RunEnded("finished", "", time.time(), epochs))
+    events.close()
+    run.state_path.write_bytes(b"of its last epoch")
+    (run.folder / "queued").unlink()
+    expect(page.get_by_text(f"Finished after {epochs} epoch{'s' if epochs > 1 else ''} and")).to_be_visible()
+
+
+@pytest.mark.usefixtures("nothing_trains")
+def test_what_a_run_that_is_over_is_asked_for_is_seen_to_its_end(server: Server, newcomer: Page):
+    """No timer of its page would come round to it."""
+    page, store = newcomer, RunStore(server.home)
+    cut_short = store.create(RunConfig(epochs=1), name="Cut short")
+    visit(page, f"/train?run={cut_short.id}")
+    page.get_by_role("button", name="Resume").click()
+    finish(page, cut_short, 1)
+    page.get_by_role("button", name="More epochs").click()
+    page.get_by_role("button", name="Train 5 more epochs").click()
+    finish(page, cut_short, 6)
+    page.get_by_role("button", name="Restart").click()
+    page.wait_for_url(lambda url: "run=" in url and cut_short.id not in url)
+    (restarted,) = [run for run in store.runs() if run.id in page.url]
+    finish(page, restarted, 6)
+
+
+def test_what_the_coach_sets_is_seen_at_once(server: Server, newcomer: Page):
+    run = made_runs.make(RunStore(server.home), RunConfig(epochs=1), points=8, outcome="failed")
+    events = EventFile(run.events_path)
+    events.append(BatchDone(9, 2, 1, 0.5, float("nan"), 0.1, 100.0))
+    events.close()
+    visit(newcomer, f"/train?run={run.id}")
+    newcomer.get_by_role("button", name="Learning rate 0.0001").click()
+    newcomer.wait_for_url(lambda url: "learning_rate=0.0001" in url)  # the knobs, which the link names
+
+
+def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Watched):
     page = started.page
     wait_idle(page)
     plot = page.locator(".live-plot").first
@@ -69,7 +125,7 @@ def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_we
     assert page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node) == zoomed
 
 
-def test_a_click_counts_once_and_its_run_stays_in_sight(started: Started, server: Server):
+def test_a_click_counts_once_and_its_run_stays_in_sight(started: Watched, server: Server):
     """Also while another run is refreshed: the browser is too busy to send the click before timers fire."""
     page, before = started.page, {run.id for run in RunStore(server.home).runs()}
     page.evaluate("""() => {
@@ -86,7 +142,7 @@ def test_a_click_counts_once_and_its_run_stays_in_sight(started: Started, server
     expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
 
 
-def test_on_a_phone_start_brings_the_run_into_sight(started: Started, browser: Browser, server: Server):
+def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
         visit(page, "/train?epochs=2")
         page.get_by_role("button", name="Start", exact=True).tap()
@@ -95,7 +151,7 @@ def test_on_a_phone_start_brings_the_run_into_sight(started: Started, browser: B
         wait_idle(page)
 
 
-def test_a_killed_server_loses_nothing(started: Started, server: Server, page: Page):
+def test_a_killed_server_loses_nothing(started: Watched, server: Server, page: Page):
     started.page.goto("about:blank")
     server.kill()
     epochs = len(started.run.epochs)
@@ -109,7 +165,7 @@ def test_a_killed_server_loses_nothing(started: Started, server: Server, page: P
         page.wait_for_timeout(200)
 
 
-def test_a_closed_laptop_goes_on_where_it_was(started: Started, server: Server):
+def test_a_closed_laptop_goes_on_where_it_was(started: Watched, server: Server):
     """All stands still for a while, as in a machine that sleeps: nothing is lost or called interrupted."""
     run, page = started
     page.goto(f"/train?run={run.id}")
@@ -124,7 +180,7 @@ def test_a_closed_laptop_goes_on_where_it_was(started: Started, server: Server):
     assert run.state == "running"
 
 
-def test_back_leaves_train_and_the_run_is_found_again(started: Started):
+def test_back_leaves_train_and_the_run_is_found_again(started: Watched):
     page = started.page
     visit(page, "/explore")
     follow(page, "Train")
@@ -135,7 +191,7 @@ def test_back_leaves_train_and_the_run_is_found_again(started: Started):
     wait_for_points(page, 2)
 
 
-def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Started):
+def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Watched):
     run, tab = started
     tab.goto(f"/train?run={run.id}")
     wait_for_points(tab, 2)
