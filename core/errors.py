@@ -6,7 +6,8 @@
     ├── DataError       a data set is missing, damaged or of the wrong shape
     ├── DrawingError    a picture holds no digit, or cannot be read
     ├── DeviceError     the device asked for is not there, or ran out of memory
-    └── RunError        a run is unknown, unfinished or damaged
+    ├── RunError        a run is unknown, unfinished or damaged
+    └── HomeError       the folder where all is kept cannot be used
 
 Anything else that is raised is a defect of the program, and stays loud.
 """
@@ -38,3 +39,7 @@ class DeviceError(DigitLabError):
 
 class RunError(DigitLabError):
     """A run is unknown, unfinished or damaged."""
+
+
+class HomeError(DigitLabError):
+    """The folder where all is kept cannot be used."""

@@ -10,6 +10,7 @@ runs/<id>/run.json        config, name, note and the rest of what is said about 
           state.npz       all that a resume needs
 """
 
+import errno
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ from typing import Any
 
 from core import mnist
 from core.config import RunConfig
-from core.errors import DigitLabError, RunError
+from core.errors import DigitLabError, HomeError, RunError
 from core.events import FINISHED, INTERRUPTED
 from core.files import Lock, disk_errors, read_json, write_json
 from core.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
@@ -54,11 +56,19 @@ class _Known:
 
 
 class RunStore:
-    """All runs below `home` (DIGIT_LAB_HOME unless told otherwise). Any number of processes may use it at once."""
+    """All runs below `home` (DIGIT_LAB_HOME unless told otherwise). Any number of processes may use it at once.
+
+    Raises `HomeError` where nothing can be kept there.
+    """
 
     def __init__(self, home: Path | None = None) -> None:
         self.home = Path(home) if home else mnist.home()
         self.folder, self.trash = self.home / "runs", self.home / "trash"
+        with self._home_errors():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.home, self.folder):
+                if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, "it may not be read and written in")
         self._timelines: dict[Path, Timeline] = {}
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
@@ -192,11 +202,18 @@ class RunStore:
     def _folders(self) -> Iterator[str]:
         if (_SHIPPED_FOLDER / "run.json").exists():
             yield str(_SHIPPED_FOLDER)
+        with self._home_errors(), suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            yield from (entry.path for entry in entries if _ID.fullmatch(entry.name) and entry.is_dir())
+
+    @contextmanager
+    def _home_errors(self) -> Iterator[None]:
         try:
-            with os.scandir(self.folder) as entries:
-                yield from (entry.path for entry in entries if _ID.fullmatch(entry.name) and entry.is_dir())
-        except FileNotFoundError:
-            return
+            yield
+        except OSError as error:
+            raise HomeError(
+                "The folder in which data and runs are kept must be one that can be read and written in. "
+                f"Received: {str(self.home)!r} ({error.strerror}). Mend that, or set DIGIT_LAB_HOME to another."
+            ) from error
 
     def _read(self, path: str) -> Run | None:
         now, stamp = time.time_ns(), _stamp(path)

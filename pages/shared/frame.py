@@ -106,13 +106,14 @@ def visits() -> int:
 
 def _status(*, how_far: bool) -> None:
     try:
+        caches.store()
         caches.data()
-    except DigitLabError as error:  # without data no page has anything to show
+        with st.container(horizontal=True, key="status", gap="medium"):
+            source.line()
+            _run_badge(how_far=how_far)
+    except DigitLabError as error:  # without a home, or without data, no page has anything to show
         st.error(str(error), icon=":material/error:")
         st.stop()
-    with st.container(horizontal=True, key="status", gap="medium"):
-        source.line()
-        _run_badge(how_far=how_far)
 
 
 def _run_badge(*, how_far: bool) -> None:

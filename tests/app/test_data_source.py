@@ -28,6 +28,19 @@ def test_a_data_set_that_cannot_be_read_is_one_sentence_on_every_page(open_page,
     assert len(app.title) == 1
 
 
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_home_where_nothing_can_be_kept_is_one_sentence_on_every_page(open_page, tmp_path, monkeypatch, name):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))
+    caches.store.clear()
+    app = open_page(name)
+    caches.store.clear()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "set DIGIT_LAB_HOME to another" in app.error[0].value
+    assert len(app.title) == 1
+
+
 def test_a_mended_data_set_is_taken_at_the_next_look(open_page, cold, tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_PATH", str(tmp_path / "nothing.npz"))
     assert open_page("explore").error
