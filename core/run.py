@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.config import RunConfig
-from core.events import FINISHED, INTERRUPTED, EpochDone, Event, RunEnded, Started
+from core.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
 from core.files import Lock, read_json
 from core.layers import format_layers
 from core.timeline import Timeline, read_events
@@ -88,6 +88,11 @@ class Run:
         return self._timeline.refresh().epochs
 
     @property
+    def rates(self) -> list[RateChanged]:
+        """The learning rates that were set by hand while it trained."""
+        return self._timeline.refresh().rates
+
+    @property
     def ended(self) -> RunEnded | None:
         return self._timeline.refresh().ended
 
@@ -117,6 +122,12 @@ class Run:
         return self.state_path.exists() and not self.shipped
 
     @property
+    def taught(self) -> bool:
+        """Whether it is a copy of another run's network that was taught a hand: its knobs do not lead to it again."""
+        ended = self.ended
+        return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
+
+    @property
     def glimpse_path(self) -> Path:
         return self.folder / "glimpse.npz"
 
@@ -140,6 +151,12 @@ class Run:
         if self.shipped:
             return "First model (came with Digit Lab)"
         return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
+
+
+def by_hand(run: Run) -> str:
+    """What was set while it trained, which its knobs do not say: 'the learning rate was set to 0.01 in epoch 17'."""
+    told = [f"to {rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates]
+    return f"the learning rate was set {', then '.join(told)}" if told else ""
 
 
 def describe(config: RunConfig) -> str:

@@ -144,9 +144,10 @@ class RunStore:
         return state
 
     def like(self, config: RunConfig) -> Run | None:
-        """The newest run with exactly these knobs that came to its end, or is about to."""
+        """The newest run with exactly these knobs that came to its end, or is about to, with nothing done by hand."""
         same = (run for run in self.runs() if run.config == config and not run.shipped)
-        return next((run for run in same if run.active or run.state == FINISHED), None)
+        told = (run for run in same if run.active or run.state == FINISHED)
+        return next((run for run in told if not run.rates and not run.taught), None)
 
     def damaged(self) -> list[str]:
         """The ids of the folders that hold no readable run."""

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.events import BatchDone, EpochDone, Event, Paused, RunEnded, Started, from_line, to_line
+from core.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 from core.files import disk_errors
 
 _TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
@@ -42,6 +42,7 @@ class Timeline:
     started: Started | None = None
     started_at: int = -1  # byte at which the last `Started` ends
     epochs: list[EpochDone] = field(default_factory=list)
+    rates: list[RateChanged] = field(default_factory=list)
     ended: RunEnded | None = None
     paused: bool = False
     step: int = 0  # batches done
@@ -70,7 +71,7 @@ class Timeline:
         file, size = (status.st_ino, status.st_size) if status else (0, 0)
         if file != self._file or size < self._offset:
             self._file, self._offset, self.started, self.started_at = file, 0, None, -1
-            self.epochs, self.ended, self.paused, self.step = [], None, False, 0
+            self.epochs, self.rates, self.ended, self.paused, self.step = [], [], None, False, 0
 
     def _take(self, event: Event | None, at: int) -> None:
         if event is None:
@@ -79,9 +80,12 @@ class Timeline:
             case Started():
                 self.started, self.started_at, self.ended = event, at, None
                 self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= event.from_epoch]
+                self.rates = [rate for rate in self.rates if rate.step <= event.from_epoch * event.batches]
                 self.step = self.epochs[-1].step if self.epochs else 0
             case EpochDone():
                 self.epochs = [*self.epochs, event]
+            case RateChanged():
+                self.rates = [*self.rates, event]
             case RunEnded():
                 self.ended = event
         if isinstance(event, (BatchDone, EpochDone)):

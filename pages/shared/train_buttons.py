@@ -80,11 +80,10 @@ def _while_training(run: Run, state: str) -> None:
 def _learning_rate(run: Run) -> None:
     """A new learning rate for a run that trains; the chart marks where it was set."""
     with st.popover("Learning rate", icon=":material/speed:", disabled=not _mine(run), width="content"):
-        key = f"rate_{run.id}"
-        steps = sorted({*controls.powers(KNOBS["learning_rate"], float), run.config.learning_rate})
-        rate = st.select_slider(
-            "From now on", steps, value=run.config.learning_rate, key=key, format_func=lambda step: f"{step:g}"
-        )
+        key = f"rate_{run.id}_{len(run.rates)}"  # a new box once the rate was set: it begins at the one in force
+        now = run.rates[-1].learning_rate if run.rates else run.config.learning_rate
+        steps = sorted({*controls.powers(KNOBS["learning_rate"], float), now})
+        rate = st.select_slider("From now on", steps, value=now, key=key, format_func=lambda step: f"{step:g}")
         _button("Set", "check", run, lambda run_id, by: caches.jobs().set_learning_rate(run_id, rate, by=by))
 
 

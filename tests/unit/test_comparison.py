@@ -11,7 +11,7 @@ from core.comparison import Row
 from core.config import RunConfig
 from core.errors import DataError
 from core.evaluations import TEST, VALIDATION
-from core.events import BatchDone, EpochDone, RunEnded
+from core.events import BatchDone, EpochDone, RateChanged, RunEnded
 from core.runs import RunStore
 from core.summaries import POINTS, Summaries, thin
 from core.timeline import EventFile
@@ -146,6 +146,15 @@ def test_only_what_differs_is_told(store, summaries):
     assert found == [("Units", "64", "128"), ("Dropout", "0", "0.2")]
     assert verdict.differences(first, first) == []
     assert verdict.names(first, second) == ("units 64, dropout 0", "units 128, dropout 0.2")
+
+
+def test_a_learning_rate_set_by_hand_sets_two_runs_apart(store, summaries):
+    plain, steered = row(store, summaries), row(store, summaries)
+    events = EventFile(steered.run.events_path)
+    events.append(RateChanged(20, 3, 1.0, 0.01))
+    events.close()
+    (found,) = verdict.differences(plain, steered)
+    assert (found.what, found.first, found.second) == ("Learning rate set by hand", "–", "0.01 in epoch 3")
 
 
 # Verdicts

@@ -13,8 +13,9 @@ import pytest
 
 from core import files
 from core.config import RunConfig
-from core.errors import RunError
-from core.events import BatchDone, EpochDone, Paused, RunEnded, Started
+from core.errors import HomeError, RunError
+from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
+from core.run import by_hand
 from core.runs import RunStore
 from core.timeline import EventFile
 
@@ -130,6 +131,48 @@ def test_a_resumed_run_forgets_what_it_will_train_anew(store):
     assert run.step == 4
     say(run, epoch(2, loss=0.2))
     assert [done.loss for done in run.epochs] == [0.5, 0.2]
+
+
+def test_a_rate_set_by_hand_is_known_until_a_resume_goes_back_before_it(store):
+    run = store.create(RunConfig())
+    say(run, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RateChanged(9, 3, 2.2, 0.5))
+    assert by_hand(run) == "the learning rate was set to 0.01 in epoch 2, then to 0.5 in epoch 3"
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=2))
+    assert [rate.learning_rate for rate in run.rates] == [0.01]
+    say(run, Started(3.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    assert by_hand(run) == ""
+
+
+def test_only_a_run_that_would_end_the_same_is_like_another(store):
+    steered, taught, same = (store.create(RunConfig()) for _ in range(3))
+    say(steered, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RunEnded("finished", "", 2.0, 2))
+    taught.model_path.write_bytes(b"weights")
+    say(taught, STARTED, RunEnded("finished", "", 2.0, 4))  # as `finetune.keep` writes it
+    assert store.like(RunConfig()) is None
+    say(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
+    assert store.like(RunConfig()).id == same.id
+
+
+@pytest.mark.parametrize("below", ["", "lab/home"])
+def test_a_home_that_is_no_folder_is_a_sentence(tmp_path, below):
+    (tmp_path / "file").write_text("no folder")
+    home = tmp_path / "file" / below
+    with pytest.raises(HomeError, match=f"must be one that can be.*Received: '{home}' .*Not a directory.*DIGIT_LAB_H"):
+        RunStore(home)
+
+
+def test_a_home_that_may_not_be_written_in_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("core.runs.os.access", lambda *_: False)  # tests may run as root, who may write everywhere
+    with pytest.raises(HomeError, match="it may not be read and written in"):
+        RunStore(tmp_path)
+
+
+def test_a_home_that_is_spoilt_while_it_is_in_use_is_a_sentence(store):
+    store.folder.rmdir()
+    assert [run for run in store.runs() if not run.shipped] == []
+    store.folder.write_text("no folder")
+    with pytest.raises(HomeError, match="Not a directory"):
+        store.runs()
 
 
 def test_half_a_line_is_not_read_and_does_not_spoil_the_next(store):
