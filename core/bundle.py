@@ -1,7 +1,7 @@
 """A run to take along: its network, a program that trains it anew, its knobs, its history and a card.
 
 model.keras   the weights kept, as `keras.models.load_model` reads them (missing where no epoch was completed)
-train.py      the same training in plain Keras
+train.py      the same training in plain Keras; it saves its network beside that one, not over it
 run.json      every knob and figure
 history.csv   a line an epoch
 README.md     what it is, how well it reads, how to use it
@@ -12,14 +12,16 @@ import io
 import json
 import shlex
 import zipfile
-from dataclasses import fields
+from dataclasses import asdict, fields
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
 
-from core.events import EpochDone, Event, RunEnded, to_line
-from core.run import Run
-from core.script import script
+from core.evaluations import kept_evaluation, openings
+from core.events import EpochDone, Event, to_line
+from core.run import Run, by_hand
+from core.script import SAVES, script
 
 _PACKAGES = ("keras", "tensorflow", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
@@ -30,7 +32,8 @@ def bundle(run: Run) -> bytes:
     """All of it as one ZIP file, below a folder named like the run. Raises `OSError` where the run was deleted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        written = {"README.md": card(run), "train.py": script(run.config, run.title), "history.csv": history(run)}
+        program = script(run.config, run.title, by_hand(run))
+        written = {"README.md": card(run), "train.py": program, "history.csv": history(run)}
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
@@ -64,6 +67,8 @@ def facts(run: Run) -> dict[str, Any]:
         "knobs": run.config.to_dict(),
         "started": _told(started),
         "ended": _told(ended),
+        "rates_set_by_hand": [asdict(rate) for rate in run.rates],
+        "test_set_opened": openings(run),
         "packed_with": {name: version(name) for name in _PACKAGES},
     }
 
@@ -80,22 +85,24 @@ def command(run: Run) -> str:
 
 def card(run: Run) -> str:
     """What the network is, how well it reads and how to use it, in Markdown."""
-    started, ended = run.started, run.ended
+    started, done = run.started, by_hand(run)
     lines = [f"# {run.title}", "", *([run.note, ""] if run.note else [])]
     lines += ["A network that reads handwritten digits, trained on MNIST with Digit Lab.", ""]
     if started:
         size, seen = f"{started.parameters:,} parameters", f"{started.train_images:,} training images"
         lines += [f"{size}; {seen}; computed on {started.device}.", ""]
-    if ended:
-        lines += ["| images | accuracy | loss |", "|---|---|---|", *_figures(ended), ""]
-    if ended and ended.test_accuracy is None:
-        lines += ["The test set was not read.", ""]
+    if done:
+        lines += [f"While it trained, {done}; neither `train.py` nor the knobs below do that.", ""]
+    if run.ended:
+        lines += ["| images | accuracy | loss |", "|---|---|---|", *_figures(run), ""]
+        lines += [each for line in _test_set(run) for each in (line, "")]
     if run.has_model:
         lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
     query = urlencode(run.config.to_query())
     lines += [
-        "`train.py` trains with the same knobs and Keras alone; packed with "
+        f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`; packed with "
         f"{', '.join(f'{name} {version(name)}' for name in _PACKAGES)}.",
+        *(["It is not taught the hand that this network was taught."] if run.taught else []),
         "In Digit Lab the same knobs again:",
         "",
         f"    {command(run)}",
@@ -106,14 +113,27 @@ def card(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _figures(ended: RunEnded) -> list[str]:
+def _figures(run: Run) -> list[str]:
+    ended = run.ended
+    assert ended is not None
     figures = {
         "training": (ended.train_accuracy, ended.train_loss),
         "validation": (ended.validation_accuracy, ended.validation_loss),
         "test": (ended.test_accuracy, ended.test_loss),
     }
+    if ended.test_accuracy is None and (kept := kept_evaluation(run)):  # of a visitor who looked at Evaluate
+        figures["test"] = kept.accuracy, kept.loss
     return [
         f"| {images} | {accuracy:.2%} | {'' if loss is None else f'{loss:.4f}'} |"
         for images, (accuracy, loss) in figures.items()
         if accuracy is not None
     ]
+
+
+def _test_set(run: Run) -> list[str]:
+    """Whether anybody has looked at it, where the run itself did not."""
+    if run.ended and run.ended.test_accuracy is not None:
+        return []
+    if opened := openings(run):
+        return [f"The test set was opened on {datetime.fromtimestamp(opened[0]):%d %B %Y}."]
+    return [] if kept_evaluation(run) else ["The test set was not read."]

@@ -18,24 +18,28 @@ _OPTIMIZERS = {
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
 _EACH_EPOCH = ("augmentation", "pen", "styles")
+SAVES = "model_trained_anew.keras"  # another name than that of the network it may lie beside
 
 
-def script(config: RunConfig, title: str) -> str:
+def script(config: RunConfig, title: str, by_hand: str = "") -> str:
     """A Python program that trains what `config` says on MNIST, with nothing but Keras and NumPy.
 
     Weights and the order of the images are drawn by Keras, so figures agree with the run's as two seeds do. Images made
-    anew in each epoch are left out; the program says so.
+    anew in each epoch and what was done `by_hand` (`run.by_hand`) are left out; the program says so.
     """
-    return "\n".join([*_head(config, title), "", *_data(config), "", *_network(config), "", *_training(config), ""])
+    head = _head(config, title, by_hand)
+    return "\n".join([*head, "", *_data(config), "", *_network(config), "", *_training(config), ""])
 
 
-def _head(config: RunConfig, title: str) -> Iterator[str]:
+def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
     first = f'"""{_plain(title)}: a network that reads handwritten digits, as Digit Lab trained it.'
     made_anew = ", ".join(f"{name} {getattr(config, name):g}" for name in _EACH_EPOCH if getattr(config, name))
-    if made_anew:
+    not_here = [f"Digit Lab made the training images anew in each epoch ({made_anew})"] if made_anew else []
+    not_here += [f"by hand, {by_hand}"] if by_hand else []
+    if not_here:
         yield first
         yield ""
-        yield f"Not here: Digit Lab made the training images anew in each epoch ({made_anew})."
+        yield from (f"Not here: {each}." for each in not_here)
         yield '"""'
     else:
         yield f'{first}"""'
@@ -138,7 +142,7 @@ def _training(config: RunConfig) -> Iterator[str]:
     yield ")"
     yield "loss, accuracy = model.evaluate(test_images, test_labels, verbose=0)"
     yield 'print(f"Test accuracy {accuracy:.2%}, test loss {loss:.4f}")'
-    yield 'model.save("model.keras")'
+    yield f'model.save("{SAVES}")'
 
 
 def _callbacks(config: RunConfig) -> Iterator[str]:

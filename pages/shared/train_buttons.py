@@ -8,6 +8,7 @@ import streamlit as st
 from core import bundle
 from core.config import KNOBS
 from core.errors import DigitLabError
+from core.run import by_hand
 from core.runs import PAUSED, Run
 from core.script import script
 from pages.shared import caches, controls, watched
@@ -114,7 +115,7 @@ def _take_along(run: Run) -> None:
         _download("Everything", "folder_zip", lambda: bundle.bundle(run), f"{name}.zip", "application/zip")
         if run.has_model:
             _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
-        _download("Program", "code", lambda: script(run.config, run.title), f"{name}.py", "text/x-python")
+        _download("Program", "code", lambda: script(run.config, run.title, by_hand(run)), f"{name}.py", "text/x-python")
         if run.epochs:
             _download("History", "table", lambda: bundle.history(run), f"{name}.csv", "text/csv")
 

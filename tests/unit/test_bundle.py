@@ -9,12 +9,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from core import bundle, models
+from core import bundle, evaluations, models
 from core.__main__ import _parser
 from core.config import RunConfig
-from core.events import EpochDone, RunEnded, Started
+from core.events import EpochDone, RateChanged, RunEnded, Started
 from core.runs import RunStore
 from core.timeline import EventFile
+from tests.known_run import Oracle, known_run
 
 
 @pytest.fixture
@@ -65,6 +66,37 @@ def test_the_card_says_what_was_not_read_and_how_to_train_it_again(run):
     assert "The test set was not read." in card
     assert "load_model" not in card
     assert "/train?units=32&wrong_labels=0.2" in card
+
+
+def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
+    assert "While it trained" not in bundle.card(run)
+    events = EventFile(run.events_path)
+    events.append(RateChanged(1688, 2, 1.0, 0.01))
+    events.close()
+    archive, _ = opened(run)
+    read = {name: archive.read(f"{bundle.file_name(run)}/{name}").decode() for name in ("README.md", "train.py")}
+    assert "While it trained, the learning rate was set to 0.01 in epoch 2; neither" in read["README.md"]
+    assert "Not here: by hand, the learning rate was set to 0.01 in epoch 2." in read["train.py"]
+    assert bundle.facts(run)["rates_set_by_hand"][0]["learning_rate"] == 0.01
+
+
+def test_the_card_knows_that_the_test_set_was_opened_and_what_was_found(tmp_path, tiny_mnist):
+    run = known_run(RunStore(tmp_path), tiny_mnist)
+    assert "The test set was not read." in bundle.card(run)
+    evaluations.open_test_set(run)
+    assert "The test set was opened on" in bundle.card(run)
+    assert "was not read" not in bundle.card(run)
+    assert "| test |" not in bundle.card(run)  # nobody has asked the network yet
+    evaluations.answers(run, "test", tiny_mnist, lambda: Oracle(tiny_mnist.test.labels, 8))
+    assert "| test | 87.50% |" in bundle.card(run)
+
+
+def test_the_program_does_not_save_over_the_network_it_lies_beside(run):
+    archive, _ = opened(run)
+    program, card = (archive.read(f"{bundle.file_name(run)}/{name}").decode() for name in ("train.py", "README.md"))
+    assert "model.keras" not in program
+    assert 'model.save("model_trained_anew.keras")' in program
+    assert "`model_trained_anew.keras`" in card
 
 
 def test_its_command_line_gives_the_same_knobs(run):
