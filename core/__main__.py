@@ -9,10 +9,12 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
+from core import mnist
 from core.architecture import shapes
-from core.config import KNOBS, RunConfig, read_knob
+from core.config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.errors import DigitLabError
 from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
+from core.knob import written
 from core.recipes import RECIPES, recipe, recipe_of
 from core.runs import Run, RunStore
 
@@ -48,9 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--json", action="store_true", help="print one JSON object last")
     training.add_argument("--name", default="", help="a name for the run")
     for name, knob in KNOBS.items():
-        training.add_argument(
-            f"--{name.replace('_', '-')}", f"--{name}", dest=name, metavar="VALUE", help=knob.help.replace("%", "%%")
-        )
+        option = f"--{name.replace('_', '-')}"
+        told = f"{knob.help} ({knob.allowed or 'layers as text'}; default {written(DEFAULTS[name]) or 'empty'})"
+        training.add_argument(option, dest=name, metavar="VALUE", help=told.replace("%", "%%"))
+        if "_" in name:  # as it stands in a link, too
+            training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
     return parser
 
 
@@ -67,6 +71,7 @@ def _train(chosen: argparse.Namespace) -> int:
     )
     shapes(config)  # an impossible network is refused before anything is kept
     store = RunStore()
+    mnist.load()  # and so is a data set that cannot be read; opened once more for training, it takes a millisecond
     run = store.create(config, recipe=_recipe_name(chosen.recipe, config), name=chosen.name)
     ended = _trained(store, run)
     if ended.outcome == FAILED:
@@ -141,7 +146,7 @@ def _summary(run: Run, ended: RunEnded) -> str:
     figures = {"training": ended.train_accuracy, "validation": ended.validation_accuracy, "test": ended.test_accuracy}
     told = ", ".join(f"{name} accuracy {value:.2%}" for name, value in figures.items() if value is not None)
     kept = f"kept in {run.folder}" if run.has_model else f"its log is in {run.folder}"
-    length = f"{ended.epochs} epochs, {ended.fit_seconds:.1f} s"
+    length = f"{ended.epochs} epoch{'' if ended.epochs == 1 else 's'}, {ended.fit_seconds:.1f} s"
     return f"Run {run.id} {ended.outcome} after {length}: {told or 'no epoch was completed'}; {kept}"
 
 

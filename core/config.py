@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from core.errors import ConfigError
-from core.knob import Knob, knob
+from core.knob import Knob, knob, written
 from core.layers import Layer, dense, dropout, format_layers, parse_layers
 
 NETWORK, LEARNING, DATA, RUN = "Network", "Learning", "Data", "Run"
@@ -249,7 +249,7 @@ class RunConfig:
 
     def to_query(self) -> dict[str, str]:
         """The knobs that differ from their defaults, as they stand in a link."""
-        return {name: _written(value) for name, value in self.to_dict().items() if value != DEFAULTS[name]}
+        return {name: written(value) for name, value in self.to_dict().items() if value != DEFAULTS[name]}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
@@ -270,7 +270,3 @@ KINDS: dict[str, type] = {name: type(default) for name, default in DEFAULTS.item
 def read_knob(name: str, text: str) -> Any:
     """The value that `text` writes for the knob `name`. Raises `ConfigError` if it writes none."""
     return KNOBS[name].read(name, text, KINDS[name])
-
-
-def _written(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -21,14 +21,22 @@ class Knob:
     choices: tuple[str, ...] = ()
     log: bool = False  # its slider moves in powers of ten
 
+    @property
+    def allowed(self) -> str:
+        """The values it takes: 'relu, elu, gelu' or '1 to 4096'; empty where it is any text."""
+        if self.choices or self.low is None:
+            return ", ".join(self.choices)
+        return f"{written(self.low)} to {written(self.high)}"
+
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it is of another kind or out of range."""
         if kind is str:
             if not isinstance(value, str) or (self.choices and value not in self.choices):
-                allowed = f"one of {', '.join(self.choices)}" if self.choices else "text"
+                allowed = f"one of {self.allowed}" if self.choices else "text"
                 raise ConfigError(f"{name} must be {allowed}. Received: {value!r}. Choose one of them.")
             return value
-        allowed = f"{'a whole number' if kind is int else 'a number'} between {self.low:g} and {self.high:g}"
+        low, high = written(self.low), written(self.high)
+        allowed = f"{'a whole number' if kind is int else 'a number'} between {low} and {high}"
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not number or (kind is int and value != int(value)) or not self.low <= value <= self.high:
             raise ConfigError(f"{name} must be {allowed}. Received: {value!r}. Choose a value in that range.")
@@ -41,6 +49,11 @@ class Knob:
         except ValueError:
             kinds = {int: "a whole number", float: "a number"}
             raise ConfigError(f"{name} must be {kinds[kind]}. Received: {text!r}. Write it in digits.") from None
+
+
+def written(value: Any) -> str:
+    """A value as links, errors and help have it, with every digit that it was given."""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def knob(default: Any, group: str, label: str, help: str, **facts: Any) -> Any:

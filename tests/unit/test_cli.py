@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.__main__ import main
-from core.config import KNOBS
+from core.__main__ import _summary, main
+from core.config import KNOBS, RunConfig
+from core.events import RunEnded
 from core.recipes import RECIPES
 from core.runs import RunStore
 
@@ -71,6 +72,43 @@ def test_without_validation_the_test_set_is_read_once_at_the_end(home, capsys, e
     assert told["validation_accuracy"] is None
     predicted = Predictor(told["model"]).probabilities(embedded.test.images).argmax(1)
     assert told["test_accuracy"] == pytest.approx(float(np.mean(predicted == embedded.test.labels)), abs=1e-6)
+
+
+def test_help_says_of_every_knob_what_it_takes_and_its_default(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(relu, elu, gelu, tanh, sigmoid, linear; default relu)" in told
+    assert "(1 to 4096; default 128)" in told
+    assert "(0 to 2147483647; default 1)" in told
+    for name, knob in KNOBS.items():
+        assert f"({knob.allowed or 'layers as text'}; default " in told
+        assert told.count(f"--{name.replace('_', '-')} VALUE") == 2  # in the usage, and where it is explained
+
+
+def test_an_option_may_be_written_as_it_stands_in_a_link(capsys):
+    assert main(["train", "--batch_size", "many"]) == 2
+    assert "batch_size must be a whole number" in capsys.readouterr().err
+
+
+def test_without_data_or_a_home_no_run_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("MNIST_PATH", str(tmp_path / "nothing.npz"))
+    assert main(["train", *FEW]) == 2
+    assert "MNIST_PATH cannot be used" in capsys.readouterr().err
+    assert [run for run in RunStore(tmp_path).runs() if not run.shipped] == []
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))
+    assert main(["train", *FEW]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: The folder in which data and runs are kept must be")
+    assert str(tmp_path / "file" / "home") in line
+
+
+@pytest.mark.parametrize(("epochs", "said"), [(0, "0 epochs,"), (1, "1 epoch,"), (2, "2 epochs,")])
+def test_a_single_epoch_is_told_as_one(tmp_path, epochs, said):
+    run = RunStore(tmp_path).create(RunConfig())
+    assert said in _summary(run, RunEnded("finished", "", 1.0, epochs))
 
 
 @pytest.mark.parametrize("name", KNOBS)
