@@ -256,6 +256,20 @@ class RunConfig:
         """Reads `to_query` back; unknown names are ignored. Raises `ConfigError` for a value that is none."""
         return cls(**{name: read_knob(name, text) for name, text in query.items() if name in KNOBS})
 
+    def taking(self, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+        """A copy with the knobs of a link that can be used, and for each other one a sentence that says why not."""
+        config, left = self, {name: text for name, text in query.items() if name in KNOBS}
+        while True:  # once more after each that was taken: it may be what another one waits for
+            refused: dict[str, str] = {}
+            for name, text in left.items():
+                try:
+                    config = config.changed(**{name: read_knob(name, text)})
+                except ConfigError as error:
+                    refused[name] = str(error)
+            if len(refused) == len(left):
+                return config, list(refused.values())
+            left = {name: left[name] for name in refused}
+
     def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
         """The knobs in which two configs differ: name → (here, there)."""
         mine, theirs = self.to_dict(), other.to_dict()

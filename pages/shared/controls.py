@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import DEFAULTS, KINDS, KNOBS, RunConfig, read_knob
+from core.config import DEFAULTS, KINDS, KNOBS, RunConfig
 from core.errors import ConfigError
 from core.knob import Knob
 from core.recipes import recipe
@@ -107,16 +107,22 @@ def powers(facts: Knob, kind: type) -> list[Any]:
 
 
 def from_link() -> None:
-    """Takes the knobs of the link, on top of its recipe if it names one. A value that is none is said in a sentence."""
+    """Takes the knobs of the link, on top of its recipe if it names one. What cannot be used is left out, and said."""
     query = {name: text for name, text in st.query_params.items() if name in KNOBS or name == "recipe"}
     if not query or st.session_state.get("link_taken") == query:
         return
     st.session_state["link_taken"] = query
+    base, unknown = RunConfig(), []
     try:
-        base = recipe(query.pop("recipe")).config if "recipe" in query else RunConfig()
-        choose(base.changed(**{name: read_knob(name, text) for name, text in query.items()}).to_dict())
+        base = recipe(query["recipe"]).config if "recipe" in query else base
     except ConfigError as error:
-        st.error(f"The link holds a value that cannot be used. {error}", icon=":material/link_off:")
+        unknown = [str(error)]
+    config, refused = base.taking(query)
+    choose(config.to_dict())
+    if left_out := [*unknown, *refused]:
+        what = "a value" if len(left_out) == 1 else f"{len(left_out)} values"
+        said = f"The link holds {what} that cannot be used; the rest of it is set."
+        st.error(" ".join([said, *left_out]), icon=":material/link_off:")
 
 
 def to_link(config: RunConfig, more: dict[str, str]) -> None:

@@ -68,6 +68,15 @@ def test_a_link_with_a_value_that_is_none_is_answered_in_a_sentence(store):
     assert "Start" in labels(page)
 
 
+def test_a_bad_value_in_a_link_leaves_the_others_as_they_are(store):
+    page = visit(units="abc", epochs="3", recipe="nonsense")
+    assert next(slider for slider in page.number_input if slider.label == "Epochs").value == 3
+    (error,) = page.error
+    assert "2 values that cannot be used; the rest of it is set" in error.value
+    assert "There is no recipe" in error.value
+    assert "units must be a whole number. Received: 'abc'" in error.value
+
+
 @pytest.mark.parametrize("query", [{"network": "dense10-conv8"}, {"patience": "3", "validate_on": "none"}])
 def test_what_cannot_be_trained_is_refused_before_it_starts(store, query):
     page = visit(**query)

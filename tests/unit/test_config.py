@@ -64,6 +64,29 @@ def test_a_link_with_a_word_for_a_number_is_answered_with_a_sentence():
         RunConfig.from_query({"units": "many"})
 
 
+def test_a_bad_value_in_a_link_spoils_no_other_and_is_named():
+    config, refused = RunConfig().taking({"units": "abc", "epochs": "3", "dropout": "7", "utm_source": "mail"})
+    assert config == RunConfig(epochs=3)
+    assert [why.split(" must")[0] for why in refused] == ["units", "dropout"]
+
+
+def test_values_of_a_link_that_need_one_another_are_taken_in_any_order():
+    # The recipe validates on nothing, and patience comes first in the link.
+    base = RunConfig(validate_on="none")
+    config, refused = base.taking({"patience": "2", "schedule": "plateau", "validate_on": "test", "units": "-1"})
+    assert config == RunConfig(patience=2, schedule="plateau", validate_on="test")
+    assert len(refused) == 1
+    unused, (why,) = base.taking({"patience": "2"})
+    assert unused == base
+    assert why.startswith("patience must be 0 when validate_on is none")
+
+
+def test_the_range_of_a_knob_is_told_to_its_last_digit():
+    assert KNOBS["seed"].allowed == "0 to 2147483647"
+    with pytest.raises(ConfigError, match="between 0 and 2147483647"):
+        RunConfig(seed=-1)
+
+
 def test_equal_networks_by_hand_are_equal_configs():
     # A knob that the network by hand replaces must not make two equal runs look different.
     assert RunConfig(network="Dense64", units=512, dropout=0.3) == RunConfig(network="dense64 ")
