@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from core import forecast
 from core.config import RunConfig
 from core.control import Wishes
 from core.devices import slot
@@ -90,7 +91,9 @@ class Jobs:
             raise RunError(f"Of the run {run.title} no epoch was kept that could be trained on. Start it anew.")
         done = run.epochs[-1].epoch if run.epochs else 0
         config = run.config.changed(epochs=done + epochs)
-        run = self.store.write(run_id, config=config.to_dict(), recipe=recipe_of(config))
+        images = run.started.train_images if run.started else 0
+        whole = forecast.forecast(config, images, self.store.runs()).seconds if images else 0.0
+        run = self.store.write(run_id, config=config.to_dict(), recipe=recipe_of(config), forecast_seconds=whole)
         self._enqueue(run)
 
     def stop(self, run_id: str, *, by: str | None = None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import core.workers
+from core import forecast
 from core.config import RunConfig
 from core.errors import ConfigError, RunError
 from core.jobs import Jobs, fair_order
@@ -171,13 +172,16 @@ def test_a_stopped_run_resumes_from_its_last_epoch_and_forgets_the_stop(jobs):
 
 
 def test_a_finished_run_takes_more_epochs(jobs):
-    run = jobs.submit(SHORT)
+    run = jobs.submit(SHORT, forecast_seconds=1e-6)
     wait_until(lambda: run.state == "finished")
     with pytest.raises(RunError, match="finished"):
         jobs.resume(run.id)
     jobs.more_epochs(run.id, 3)
     wait_until(lambda: len(run.epochs) == 5 and run.state == "finished")
-    assert jobs.store.get(run.id).config.epochs == 5
+    run = jobs.store.get(run.id)
+    assert run.config.epochs == 5
+    whole = forecast.forecast(run.config, run.started.train_images, jobs.store.runs()).seconds
+    assert run.forecast_seconds == pytest.approx(whole, rel=0.5)  # of all five, and not of the two it began with
     with pytest.raises(ConfigError):
         jobs.more_epochs(run.id, 5000)
 
