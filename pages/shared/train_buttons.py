@@ -31,8 +31,9 @@ def row(run: Run, state: str) -> None:
                 _while_training(run, state)
             case "finished":
                 _onwards(run)
-                _more_epochs(run)
-                _restart(run)
+                if not run.taught:  # nothing of how it was taught was kept, and its knobs make another network
+                    _more_epochs(run)
+                    _restart(run)
                 _take_along(run)
             case _:
                 _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
@@ -98,13 +99,11 @@ def _more_epochs(run: Run) -> None:
 def _restart(run: Run) -> None:
     """A new run with the same knobs; the old one stays as it is."""
 
-    def again() -> None:
-        starter = visitor()
-        watched.watch_new(
-            lambda: caches.jobs().submit(run.config, starter=starter, forecast_seconds=run.forecast_seconds)
-        )
+    def again(run_id: str, *, by: str) -> None:
+        forecast = run.forecast_seconds
+        watched.watch_new(lambda: caches.jobs().submit(run.config, starter=by, forecast_seconds=forecast))
 
-    st.button("Restart", icon=":material/replay:", on_click=again, help="A new run with the same knobs, from scratch.")
+    _button("Restart", "replay", run, again, everybody=True, help="A new run with the same knobs, from scratch.")
 
 
 def _take_along(run: Run) -> None:
@@ -134,9 +133,19 @@ def _onwards(run: Run) -> None:
 
 
 def _button(
-    label: str, icon: str, run: Run, do: Callable[..., Any], *, help: str | None = None, primary: bool = False
+    label: str,
+    icon: str,
+    run: Run,
+    do: Callable[..., Any],
+    *,
+    help: str | None = None,
+    primary: bool = False,
+    everybody: bool = False,
 ) -> None:
-    """A button that asks something of the run. What the jobs refuse is said in a sentence."""
+    """A button that asks something of the run. What the jobs refuse is said in a sentence.
+
+    `everybody`: also those may press it who did not start the run.
+    """
 
     def act() -> None:
         try:
@@ -144,14 +153,15 @@ def _button(
         except DigitLabError as error:
             st.session_state[SAID] = str(error)
 
+    allowed = everybody or _mine(run)
     st.button(
         label,
         icon=f":material/{icon}:",
         key=f"{label}_{run.id}",
         on_click=act,
         type="primary" if primary else "secondary",
-        disabled=not _mine(run),
-        help=help if _mine(run) else "This run was started by somebody else; only its starter may steer it.",
+        disabled=not allowed,
+        help=help if allowed else "This run was started by somebody else; only its starter may steer it.",
     )
 
 

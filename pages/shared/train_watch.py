@@ -4,11 +4,11 @@ import html
 
 import streamlit as st
 
-from core import forecast
+from core import evaluations, forecast
 from core.curves import Curves
 from core.devices import usage
 from core.errors import RunError
-from core.events import FAILED, FINISHED
+from core.events import FAILED, FINISHED, RunEnded
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, controls, train_buttons, train_charts, train_coach, train_glimpse, watched
 from pages.shared.picker import picked, picker
@@ -131,6 +131,8 @@ def _view(run: Run) -> None:
     seen = curves(str(run.folder), run.id).refresh()
     state = run.state
     _headline(run, seen, state)
+    if run.note:
+        st.text(run.note)  # a visitor wrote it: it is no Markdown, which could fetch pictures from elsewhere
     train_buttons.row(run, state)
     if seen.started and _step(seen):
         _facts(run, seen, state)
@@ -198,12 +200,20 @@ def _facts(run: Run, seen: Curves, state: str) -> None:
         facts.append(("Images per second", f"{ended.images_per_second:,.0f}"))
         for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
             facts += [(label, f"{value:.2%}")] if value is not None else []
-        sealed = "sealed" if run.config.validate_on == "held-out" else None
-        test = f"{ended.test_accuracy:.2%}" if ended.test_accuracy is not None else sealed
-        facts += [("Test", test)] if test else []
+        facts += [("Test", test)] if (test := _test(run, ended)) else []
         facts.append(("Device", seen.started.device))
     cells = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b></div>" for name, value in facts)
     st.html(f'<div class="facts">{cells}</div>')
+
+
+def _test(run: Run, ended: RunEnded) -> str:
+    """The figure of the run itself or of a visitor who opened the test set; empty where nobody has asked yet."""
+    if ended.test_accuracy is not None:
+        return f"{ended.test_accuracy:.2%}"
+    if evaluations.sealed(run):
+        return "sealed"
+    kept = evaluations.kept_evaluation(run)
+    return f"{kept.accuracy:.2%}" if kept else ""
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)

@@ -1,12 +1,18 @@
 """The Train page without a browser: what a visitor sees, presses and finds again. A stand-in worker learns nothing."""
 
+import re
+
 import pytest
 
+from core import evaluations
 from core.config import KNOBS, RunConfig
-from core.events import Started
+from core.events import RateChanged, RunEnded, Started
 from core.recipes import RECIPES
 from core.timeline import EventFile
+from pages.shared import caches
 from tests.app.train_page import again, labels, press, unfold, visit, wait_until, words
+from tests.known_run import Oracle, known_run
+from tests.made_runs import make
 
 
 def test_every_knob_has_a_widget_with_its_help(store):
@@ -110,6 +116,24 @@ def test_pause_step_go_on_and_stop(store):
     assert {"Resume", "Restart"} <= labels(again(page))
 
 
+def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
+    page = press(visit(epochs="400", learning_rate="0.002"), "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    wait_until(lambda: len(run.epochs) > 1)
+    assert rate_box(again(page)).value == 0.002
+    rate_box(page).set_value(0.05)
+    press(again(page), "Set")
+    file = EventFile(run.events_path)  # as a worker says it; this one learns nothing
+    file.append(RateChanged(run.step, len(run.epochs) + 1, 1.0, 0.05))
+    file.close()
+    assert rate_box(again(page)).value == 0.05
+    assert rate_box(visit(run=run.id)).value == 0.05  # after a reload, and for everybody
+
+
+def rate_box(page):
+    return next(slider for slider in page.select_slider if slider.label == "From now on")
+
+
 def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store):
     ada = press(visit(epochs="500"), "Start")
     (first,) = [run for run in store.runs() if not run.shipped]
@@ -206,6 +230,46 @@ def test_an_equal_run_is_pointed_out(store):
     assert page.query_params["run"] == run.id
 
 
+def test_a_run_that_was_steered_by_hand_is_not_said_to_end_the_same(store):
+    run = make(store, RunConfig(epochs=2))
+    assert "You have this run already" in words(visit(epochs="2"))
+    file = EventFile(run.events_path)
+    file.append(RateChanged(20, 2, 1.0, 0.05))
+    file.append(run.ended)
+    file.close()
+    assert "You have this run already" not in words(visit(epochs="2"))
+
+
+def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
+    run = known_run(store, caches.data())
+    assert figure_on_test(run) == "sealed"
+    evaluations.open_test_set(run)
+    assert figure_on_test(run) is None  # nobody has asked the network yet
+    evaluations.answers(run, "test", caches.data(), lambda: Oracle(caches.data().test.labels, 10))
+    assert figure_on_test(run) == "90.00%"
+
+
+def figure_on_test(run) -> str | None:
+    facts = " ".join(block.proto.body for block in visit(run=run.id).get("html"))
+    found = re.search(r"<span>Test</span><b>(.*?)</b>", facts)
+    return found and found[1]
+
+
+def test_a_copy_that_was_taught_a_hand_has_its_note_and_no_buttons_that_refuse(store):
+    run = store.create(RunConfig(), name="My hand")
+    run.model_path.write_bytes(b"weights")
+    file = EventFile(run.events_path)  # as `finetune.keep` writes it
+    file.append(Started(1.0, "beside the dashboard", 10, 100, 0, 0, 4))
+    file.append(RunEnded("finished", "", 2.0, 4, fit_seconds=1.0))
+    file.close()
+    store.update(run.id, note="A copy that was taught 12 digits of my hand.")
+    page = visit(run=run.id)
+    assert "A copy that was taught 12 digits of my hand." in [text.value for text in page.text]
+    assert "Restart" not in labels(page)
+    assert not [label for label in labels(page) if "more epoch" in label]
+    assert "Network (.keras)" in [button.proto.label for button in page.get("download_button")]
+
+
 def test_layers_are_added_moved_and_removed_by_hand(store):
     page = visit()
     next(toggle for toggle in page.toggle if toggle.label == "Layers by hand").set_value(True)
@@ -228,7 +292,7 @@ def test_the_coach_sets_the_knobs_of_the_next_run(store):
     run = store.create(RunConfig(learning_rate=1.0))
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 10, 100, 10, 4, 3))
-    from core.events import BatchDone, RunEnded
+    from core.events import BatchDone
 
     file.append(BatchDone(3, 1, 3, 0.1, float("nan"), 0.1, 100.0))
     file.append(RunEnded("failed", "The loss is no longer a number.", 2.0, 0))
