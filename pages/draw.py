@@ -16,13 +16,13 @@ frame.page("draw")
 with frame.guard():
     linked = draw_network.by_link()
     network = draw_network.choose(linked=linked)
-    if linked:  # whoever sends a digit here, or comes to draw with a network, wants the canvas
+    # Whoever sends a digit here, or comes to draw with a network, wants the canvas.
+    if linked or st.session_state.get("draw_way") not in WAYS:
         st.session_state["draw_way"] = "digit"
     if network:
         way = st.segmented_control(
             "What to read",
             list(WAYS),
-            default="digit",
             required=True,
             format_func=lambda name: WAYS[name][0],
             key="draw_way",

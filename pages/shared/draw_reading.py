@@ -31,10 +31,10 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
     st.subheader(f"It reads **{number}**", anchor=False)
-    st.caption(
-        f"{len(found)} digits found; all of them right with {sure:.1%}, if the network's own trust is justified."
-    )
-    alt = f"The picture with a box around each of {len(found)} digits"
+    one = len(found) == 1
+    counted = "1 digit found; it is" if one else f"{len(found)} digits found; all of them are"
+    st.caption(f"{counted} right with {sure:.1%}, if the network's own trust is justified.")
+    alt = f"The picture with a box around {'the digit' if one else f'each of {len(found)} digits'}"
     pixels([(_boxed(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):

@@ -136,6 +136,23 @@ def test_a_number_is_read_from_left_to_right(open_page, run):
     assert html(app).count('role="listitem"') == 20
 
 
+def test_one_digit_is_one(open_page, run):
+    app = open_page("draw", run=run.id)
+    app.session_state["draw_way"] = "number"
+    app = draw(app, SEVEN, key="number")
+    assert "1 digit found; it is right with" in shown(app)
+
+
+def test_a_sent_digit_leaves_no_complaint_in_the_log(open_page, run, caplog, monkeypatch):
+    monkeypatch.setattr("streamlit.elements.lib.policies._shown_default_value_warning", False)  # it is logged once
+    app = open_page("draw", run=run.id, send="train:5")
+    app.session_state["draw_way"] = "hand"
+    app.query_params["send"] = "train:6"
+    again(app)
+    assert app.session_state["draw_way"] == "digit"
+    assert "default value" not in caplog.text
+
+
 def test_what_a_browser_may_not_send_gets_a_sentence(open_page, run):
     app = draw(open_page("draw", run=run.id), {"type": "Path", "path": [["M", "x", 1]], "strokeWidth": 3})
     assert not app.exception
