@@ -64,7 +64,7 @@ def style() -> str:
 
 
 def newest_runs() -> str:
-    """The visitor's own, or else everybody's: who closes the browser is another visitor the next day."""
+    """The visitor's own, or else everybody's: who comes with another browser is another visitor."""
     runs = [run for run in caches.store().runs() if not run.shipped]
     mine = [run for run in runs if run.starter == visitor()]
     if not runs:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.run import describe
-from pages.shared import back, caches, clicks, links, source
+from pages.shared import back, caches, clicks, links, source, visitor
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
 _VISITS = "_visits"
@@ -93,7 +93,8 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
     with st.container(key="frame", gap="xxsmall"):
-        st.html(f"{_STYLE}<script>{back.SCRIPT}{links.SCRIPT}</script>", unsafe_allow_javascript=True)
+        script = f"{back.SCRIPT}{links.SCRIPT}{visitor.script()}"
+        st.html(f"{_STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
         _status(how_far=name != "train")
