@@ -10,13 +10,14 @@ import streamlit as st
 from core import comparison
 from core.comparison import Row, Rows
 from core.config import KINDS, KNOBS
-from core.errors import DigitLabError
+from core.errors import DigitLabError, RunError
 from core.recipes import RECIPES
 from core.runs import PAUSED, RUNNING
 from core.summaries import Summaries
 from pages.shared import caches, palette
 from pages.shared.missing import say_missing
 from pages.shared.run_table import run_table
+from pages.shared.visitor import may_control, visitor
 
 REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made by hand
 CHOSEN, DELETED, SAID = "compare_chosen", "compare_deleted", "compare_said"
@@ -76,9 +77,13 @@ def table(found: list[Row], shown: list[Row], group_by: str) -> None:
     baseline = next((row for row in found if row.run.baseline), None)
     told = tuple(knobs[:MOST_KNOBS]), baseline, any(row.run.recipe for row in found)
     differing = tuple(comparison.varying(row.config for row in found))
+    jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
     run_table(
         _columns(*told),
-        [_row(row, *told, differing, group=place.get(row.run.id, 0)) for row in found],
+        [
+            _row(row, *told, differing, group=place.get(row.run.id, 0), mine=jobs.may_control(row.run, here))
+            for row in found
+        ],
         [group.title for group in groups],
         [row.run.id for row in found if row in shown],
         common=_spoken(found[0], [name for name in KNOBS if name not in differing]) if found else "",
@@ -93,10 +98,24 @@ def _spoken(row: Row, knobs: Iterable[str]) -> str:
     return " ".join(f"{name}:{_value(getattr(row.config, name))}" for name in knobs).lower()
 
 
+def respect(run_id: str, what: str) -> None:
+    """Raises `RunError` where the run is another visitor's."""
+    run = caches.store().get(run_id)
+    if not may_control(run):
+        raise RunError(f"The run {run.title} was started by somebody else, and only its starter may {what}.")
+
+
 def _tell(run_id: str, what: str, value: Any) -> None:
-    """Keeps what the visitor said of a run. What cannot be kept is said in a sentence."""
-    kind = str if what in ("name", "note") else bool
+    """Keeps what the visitor said of a run. What cannot be kept is said in a sentence.
+
+    A star and the baseline are anybody's to set, as a class looks at one table: nothing is lost by them. A name and a
+    note are their author's words, which another's would take the place of.
+    """
+    words = what in ("name", "note")
+    kind = str if words else bool
     try:
+        if words:
+            respect(run_id, "rename it or write its note")
         caches.store().update(run_id, **{what: kind(value)})
     except DigitLabError as error:
         st.session_state[SAID] = str(error)
@@ -133,7 +152,14 @@ def _columns(knobs: Iterable[str], baseline: Row | None, recipes: bool) -> list[
 
 @lru_cache(maxsize=2048)  # the rows of runs that are over are the same ones at every click
 def _row(
-    row: Row, knobs: tuple[str, ...], baseline: Row | None, recipes: bool, differing: tuple[str, ...], *, group: int
+    row: Row,
+    knobs: tuple[str, ...],
+    baseline: Row | None,
+    recipes: bool,
+    differing: tuple[str, ...],
+    *,
+    group: int,
+    mine: bool,
 ) -> dict[str, Any]:
     run, summary = row.run, row.summary
     unused = REPLACED if row.config.network else ()
@@ -162,6 +188,7 @@ def _row(
         "starred": run.starred,
         "baseline": run.baseline,
         "fixed": run.shipped,
+        "foreign": not mine,
         "group": group,
         "words": f"{' '.join(spoken).lower()} {_spoken(row, differing)}",
         "cells": cells,

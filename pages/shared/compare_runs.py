@@ -9,6 +9,7 @@ from core.errors import DigitLabError
 from core.runs import ACTIVE
 from core.spreadsheet import spreadsheet
 from pages.shared import caches, compare_curves, compare_rows, compare_verdict
+from pages.shared.visitor import may_control
 
 REFRESH_SECONDS = 2.0
 
@@ -68,11 +69,8 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
             key="compare_group",
             width=220,
         )
-        mine = [row for row in shown if not row.run.shipped]
         st.button("Choose none", icon=":material/deselect:", on_click=compare_rows.choose, args=([],))
-        with st.popover("Delete", icon=":material/delete:", disabled=not mine):
-            st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
-            st.button("Move to the trash", type="primary", on_click=_delete, args=([row.run.id for row in mine],))
+        _deletion([row for row in shown if not row.run.shipped])
         _undo()
         st.download_button(
             "All runs (.csv)",
@@ -86,6 +84,19 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
     return group_by
 
 
+def _deletion(chosen: list[Row]) -> None:
+    """Deletes those of the chosen runs that are the visitor's to delete."""
+    mine = [row.run.id for row in chosen if may_control(row.run)]
+    others = len(chosen) - len(mine)
+    with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+        if mine:
+            st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
+            st.button("Move to the trash", type="primary", on_click=_delete, args=(mine,))
+        if others:
+            were = f"{others} of the chosen {'was' if others == 1 else 'were'}" if mine else "What is chosen was"
+            st.caption(f"{were} started by somebody else, and only its starter may delete it.")
+
+
 def _undo() -> None:
     """Offers to fetch back what was deleted last."""
     if deleted := st.session_state.get(compare_rows.DELETED):
@@ -97,6 +108,7 @@ def _delete(runs: list[str]) -> None:
     gone = []
     for run in runs:
         try:
+            compare_rows.respect(run, "delete it")
             caches.store().delete(run)
             gone.append(run)
         except DigitLabError as error:

@@ -16,7 +16,7 @@ from core.sweep import SEARCH, Sweep, SweepStore
 from pages.shared import caches, compare_rows, compare_sweep_form, parallel
 from pages.shared.compare_sweep_form import WATCHED
 from pages.shared.picker import picker
-from pages.shared.visitor import visitor
+from pages.shared.visitor import may_control, visitor
 
 REFRESH_SECONDS = 2.0
 
@@ -84,13 +84,19 @@ def _progress(sweep: Sweep, rows: list[Row]) -> None:
     words += [f"{pruned} stopped early"] * bool(pruned) + ["called off"] * sweep.stopped
     st.progress(min(over / max(sweep.trials, 1), 1.0), " · ".join(words))
     if _alive(sweep) and not sweep.stopped:
-        st.button("Call it off", icon=":material/stop:", on_click=_stop, args=(sweep.id,), key="sweep_stop",
-                  help="Takes what waits out of the queue and stops what trains; what is done is kept.")  # fmt: skip
+        mine = may_control(sweep)
+        words = "Takes what waits out of the queue and stops what trains; what is done is kept."
+        if not mine:
+            words = "This sweep was started by somebody else; only its starter may call it off."
+        st.button("Call it off", icon=":material/stop:", on_click=_stop, args=(sweep.id,), key="sweep_stop", help=words,
+                  disabled=not mine)  # fmt: skip
 
 
 def _stop(sweep_id: str) -> None:
     store = caches.store()
     sweeps = SweepStore(store)
+    if not may_control(sweeps.get(sweep_id)):
+        return
     sweeps.stop(sweep_id)
     for run in sweeps.get(sweep_id).runs(store.active()):
         try:

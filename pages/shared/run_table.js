@@ -16,7 +16,7 @@ function nameCell(row, ticked) {
   const own = row.fixed ? "" :
     pressed("star", row.starred, row.starred ? "★" : "☆", row.starred ? "Take the star away" : "Give it a star") +
     pressed("pin", row.baseline, "⚑", row.baseline ? "No longer the baseline" : "Make it the baseline: others are told by their distance to it") +
-    pressed("pencil", false, "✎", "Rename");
+    (row.foreign ? "" : pressed("pencil", false, "✎", "Rename"));
   const pinned = row.baseline ? '<span class="pinned">baseline</span>' : "";
   return `<td><span class="name">${tick}<span class="swatch" style="--run:${row.colour}"></span>` +
     `<span class="title" title="${escaped(row.title)}">${escaped(row.title)}</span>${pinned}${own}</span></td>`;
@@ -30,7 +30,7 @@ function cell(column, value) {
 }
 
 function noteCell(row) {
-  const pencil = row.fixed ? "" : pressed("pencil note", false, "✎", "Write a note");
+  const pencil = row.fixed || row.foreign ? "" : pressed("pencil note", false, "✎", "Write a note");
   return `<td><span class="name"><span class="title soft" title="${escaped(row.note)}">${escaped(row.note)}</span>${pencil}</span></td>`;
 }
 

@@ -36,8 +36,9 @@ def run_table(
     """Draws the table.
 
     columns: id, label, help, number (right-aligned, best first), soft. rows: id, colour, title, name, note, state,
-    starred, baseline, fixed, group (a place in `groups`), words (what the filter looks in) and cells: text, what to
-    sort by, help. chosen: the ids of the runs that are ticked. common: words that every row has for the filter.
+    starred, baseline, fixed (nothing may be said of it), foreign (its name and note are another's), group (a place in
+    `groups`), words (what the filter looks in) and cells: text, what to sort by, help. chosen: the ids of the runs that
+    are ticked. common: words that every row has for the filter.
     on_choose: called with the ids of the runs to draw. on_tell: called with a run's id, `name`, `note`, `starred` or
     `baseline`, and its new value.
     """

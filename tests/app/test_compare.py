@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from core import evaluations, search
 from core.config import RunConfig
+from core.errors import RunError
 from core.runs import Run, RunStore
 from core.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
-from pages.shared import caches, compare_rows, compare_verdict
+from pages.shared import caches, compare_rows, compare_sweep, compare_verdict, visitor
 from tests.made_runs import make
 
 OPEN = RunConfig(validate_on="none", epochs=2)
@@ -60,6 +61,9 @@ def queued(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> list[Run]:
         def stop(self, run_id: str, *, by: str) -> None:
             (store.get(run_id).folder / "queued").unlink()
             store.delete(run_id)
+
+        def may_control(self, what, visitor: str) -> bool:
+            return what.starter in ("", visitor)
 
     monkeypatch.setattr(caches, "jobs", Jobs)
     monkeypatch.setattr(search, "begin", lambda *_: None)
@@ -159,6 +163,60 @@ def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunSto
     assert set(table.chosen) == {run.id for run in runs}
 
 
+@pytest.fixture
+def me(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The visitor who looks."""
+    monkeypatch.setattr(visitor, "_secret", lambda: b"a pupil")
+    return visitor.visitor()
+
+
+def test_what_somebody_else_started_is_not_deleted(open_page: Open, store: RunStore, table, me: str):
+    mine, another = make(store, starter=me), make(store, starter="another")
+    app = open_page("compare", runs=f"{mine.id},{another.id}")
+    assert "Move the 1 chosen run to the trash?" in told(app)
+    assert "1 of the chosen was started by somebody else" in told(app)
+    again(app, button(app, "Move to the trash").click())
+    assert another.id in table.rows
+    assert mine.id not in table.rows
+    app = open_page("compare", runs=another.id)
+    assert "What is chosen was started by somebody else" in told(app)
+    assert "Move to the trash" not in [each.label for each in app.button]
+
+
+def test_a_run_that_became_somebody_elses_meanwhile_stays(open_page: Open, store: RunStore, table, me: str):
+    run = make(store, starter=me)
+    app = open_page("compare", runs=run.id)
+    store.write(run.id, starter="another")
+    again(app, button(app, "Move to the trash").click())
+    assert run.id in table.rows
+    assert "only its starter may delete it" in told(app)
+
+
+def test_everybody_deletes_what_the_teacher_lets_them(open_page: Open, store: RunStore, table, me: str, monkeypatch):
+    monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
+    run = make(store, starter="another")
+    app = open_page("compare", runs=run.id)
+    again(app, button(app, "Move to the trash").click())
+    assert run.id not in [each.id for each in store.runs()]
+
+
+def test_a_foreign_runs_words_stay_and_its_star_is_anybodys(open_page: Open, store: RunStore, table, me: str):
+    run, mine = make(store, starter="another", name="Theirs"), make(store, starter=me)
+    app = open_page("compare")
+    assert table.rows[run.id]["foreign"]
+    assert not table.rows[mine.id]["foreign"]
+    table.calls["on_tell"](run.id, "starred", True)
+    table.calls["on_tell"](mine.id, "name", "Mine")
+    assert store.get(run.id).starred
+    assert store.get(mine.id).name == "Mine"
+    assert not app.exception
+    with pytest.raises(RunError, match="only its starter may rename it"):
+        compare_rows.respect(run.id, "rename it")
+    for what in ("name", "note"):
+        table.calls["on_tell"](run.id, what, "nonsense")
+    assert (store.get(run.id).name, store.get(run.id).note) == ("Theirs", "")
+
+
 def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunStore, table, monkeypatch):
     runs = [make(store, OPEN.changed(units=units), test=test) for units, test in ((64, 0.95), (128, 0.97))]
     for run in runs:
@@ -199,6 +257,16 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, store: RunStore, q
     assert "0 of 3" in app.get("progress")[0].proto.text
     again(app, button(app, "Call it off").click())
     assert not store.active()
+
+
+def test_a_sweep_is_called_off_by_its_starter_alone(open_page: Open, store: RunStore, queued: list[Run]):
+    sweep = SweepStore(store).create(
+        SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20, starter="another"
+    )
+    app = open_page("compare", view="sweep")
+    assert button(app, "Call it off").disabled
+    compare_sweep._stop(sweep.id)  # as of a page that was drawn before
+    assert not SweepStore(store).get(sweep.id).stopped
 
 
 def test_seeds_alone_leave_the_recipe_as_it_is(open_page: Open, queued: list[Run]):
