@@ -28,6 +28,7 @@ READING_ORDER = [
     "worked_out",
     "atlas",
     "oddities",
+    "background",
     "studies",
     "traits",
     "drawing",

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from core import studies, worked_out
+from core.background import Background, Progress
+from core.files import Lock
 from core.studies import Study
 
 
@@ -58,7 +60,7 @@ def test_a_failure_is_told_in_words(own_home, embedded, monkeypatch):
     worked_out.path_of("tsne", embedded).parent.mkdir(parents=True)
     with pytest.raises(ValueError, match="crossed"):
         studies.work("tsne", worked_out.fingerprint(embedded))
-    assert study.progress() == (False, 0.0, None, "the axes are crossed")
+    assert study.progress() == Progress(running=False, error="the axes are crossed")
     assert study.result() is None
 
 
@@ -68,11 +70,23 @@ def test_another_data_set_is_not_studied_in_its_place(own_home, embedded):
         studies.work("tsne", "0123456789abcdef")
 
 
-def test_time_left_follows_from_time_spent(own_home, embedded):
-    study = Study("tsne", embedded)
-    study._note.parent.mkdir(parents=True)
-    study._note.write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
-    assert study._lock.take({})
-    assert study.progress().seconds_left == pytest.approx(30, abs=1)
-    study._lock.release()
-    assert not study.progress().running
+def test_time_left_follows_from_time_spent(tmp_path):
+    work = Background(tmp_path / "work")
+    (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
+    lock = Lock(tmp_path / "work.lock")
+    assert lock.take({})
+    assert work.progress().seconds_left == pytest.approx(30, abs=1)
+    lock.release()
+    assert not work.progress().running
+
+
+def test_a_process_that_was_killed_is_told_of(tmp_path):
+    (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
+    assert "ended in the middle" in Background(tmp_path / "work").progress().error
+
+
+def test_a_process_that_cannot_begin_is_told_of(tmp_path):
+    work = Background(tmp_path / "work")
+    work.start("core.no_such_module")
+    assert "ended before it began" in work.progress().error
+    assert b"no_such_module" in (tmp_path / "work.log").read_bytes()
