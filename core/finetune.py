@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 
+from core import evaluations
 from core.digits import Digits
 from core.errors import DrawingError
+from core.evaluations import TEST, VALIDATION
 from core.events import FINISHED, RunEnded, Started
+from core.hand import Gain
+from core.mnist import Mnist
 from core.models import build, give_weights, save, weights_of
 from core.reader import Reader
 from core.runs import Run, RunStore
@@ -20,59 +23,65 @@ SHARE = 0.3  # of each batch that is of one's own hand, by showing it again and 
 EPOCHS, BATCH, RATE = 4, 64, 3e-4
 HELD_BACK = 4  # every fourth of one's own digits is not trained on, where there are enough to tell
 ENOUGH = 8
+JUDGED = 3000  # of everybody else's images show what was forgotten; all 10,000 take a convolution too long
+_IMAGES = {TEST: "test images", VALIDATION: "validation images"}
 
 
-@dataclass(frozen=True)
-class Gain:
-    """Shares read right before and after."""
+def judge(run: Run, data: Mnist) -> tuple[str, Digits]:
+    """The split whose first images show what a copy of `run` has forgotten, and those images.
 
-    mine: tuple[float, float]  # on `judged` digits of one's own
-    judged: int
-    held_back: bool  # whether those were kept out of training; else they are the very ones it was taught
-    test: tuple[float, float]  # on the test set
-    seconds: float
+    The test set, unless it is sealed for the run: then nobody has asked for its figures, and validation images tell.
+    """
+    split = VALIDATION if evaluations.sealed(run) else TEST
+    return split, evaluations.split_of(data, split)[:JUDGED]
 
 
 def teach(
     network: Reader,
     mine: Digits,
     replay: Digits,
-    test: Digits,
+    others: Digits,
     *,
+    split: str = TEST,
     seed: int = 1,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[keras.Model, Gain]:
     """A Keras copy of `network` that was taught `mine`. `progress` hears shares from 0 to 1.
 
+    others: everybody else's digits, of the split `split`, on which both are judged.
     Raises `DrawingError` where there is nothing to teach.
     """
     if not len(mine):
         raise DrawingError("There is no digit of your hand to teach. Draw some, and say what they are.")
     began = time.perf_counter()
     taught, judged, held_back = _divided(mine)
-    before = _right(network, judged), _right(network, test)
+    before = _right(network, judged), _right(network, others)
     copy = build(network.config)
     give_weights(copy, network.weights)
     images, labels = _mixed(taught, replay, seed)
     _train(copy, images, labels, seed, progress)
     taught_network = Reader(network.config, weights_of(copy))
-    after = _right(taught_network, judged), _right(taught_network, test)
-    gain = Gain((before[0], after[0]), len(judged), held_back, (before[1], after[1]), time.perf_counter() - began)
-    return copy, gain
+    after = _right(taught_network, judged), _right(taught_network, others)
+    seconds = time.perf_counter() - began
+    shares = (before[0], after[0]), (before[1], after[1])
+    return copy, Gain(shares[0], len(judged), held_back, shares[1], split, len(others), seconds)
 
 
-def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int) -> Run:
+def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int, *, starter: str = "") -> Run:
     """The copy as a run of its own, which any page can ask; its note says what it was taught."""
-    run = store.create(of.config, recipe=of.recipe, name=f"My hand · {of.title}"[:80])
+    run = store.create(of.config, recipe=of.recipe, name=f"My hand · {of.title}"[:80], starter=starter)
     save(model, run.model_path)
-    file = EventFile(run.events_path)
-    now = time.time()
-    file.append(Started(now, "beside the dashboard", model.count_params(), taught + REPLAY, 0, 0, EPOCHS))
+    file, now = EventFile(run.events_path), time.time()
+    # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.
+    learned = (of.started.train_images, of.started.validation_images) if of.started else (taught + REPLAY, 0)
+    file.append(Started(now, "beside the dashboard", model.count_params(), *learned, 0, EPOCHS))
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
+    if gain.split == TEST:
+        evaluations.open_test_set(run)  # its note tells a figure of it
     note = (
-        f"A copy of “{of.title}” that was taught {taught} digits of my hand: mine {gain.mine[0]:.0%} → "
-        f"{gain.mine[1]:.0%}, test set {gain.test[0]:.1%} → {gain.test[1]:.1%}."
+        f"A copy of “{of.title}” that was taught {taught} digit{'s' * (taught != 1)} of my hand: mine "
+        f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
     )
     return store.update(run.id, note=note)
 

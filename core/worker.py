@@ -85,7 +85,7 @@ def _train(run_id: str, ready: Rehearsed | None) -> None:
 def wake() -> None:
     """Imports Keras for a run of this process, which takes the programs that earlier runs compiled."""
     programs.keep(mnist.home() / "programs", on_gpu=slot("auto") == "gpu")
-    wake_keras(alone=True)
+    wake_keras()
 
 
 def _log_to(path: Path) -> None:

@@ -1,10 +1,14 @@
-"""What all visitors share: the data, the store of runs, the jobs and the networks that answer."""
+"""What all visitors share: the data, the store of runs, the jobs and the networks that answer.
+
+Keras is not among them: what needs it has a process of its own (`core.worker`, `core.teaching`), for it would take
+800 MB here for good, and Streamlit empties its session after every script run of every visitor.
+"""
 
 import os
 
 import streamlit as st
 
-from core import mnist, search, waking
+from core import mnist, search
 from core.jobs import Jobs
 from core.mnist import Mnist
 from core.reader import Reader
@@ -33,20 +37,6 @@ def jobs() -> Jobs:
 def searches() -> bool:
     """Once a server: goes on with the searches that a restart left unfinished, and with the queue they fill."""
     return search.adopt(store()) and bool(jobs())
-
-
-@st.cache_resource(show_spinner=False)
-def wake_keras() -> None:
-    """Imports Keras, once a server, and keeps it from being put to sleep again. Only teaching needs it here.
-
-    After every script run of every visitor Streamlit calls `keras.backend.clear_session`, which forgets the compiled
-    functions of everybody's networks, and it collects garbage twice, a second in all over the objects of TensorFlow.
-    Frozen, those are passed over.
-    """
-    waking.wake_keras(alone=False)
-    import keras
-
-    keras.backend.clear_session = lambda free_memory=True: None
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

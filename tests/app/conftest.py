@@ -1,6 +1,7 @@
 """AppTest on the whole dashboard: every test starts cold at the entry script and goes to its page from there."""
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,10 +34,12 @@ def nothing_is_fetched(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(autouse=True)
-def keras_stays_awake() -> None:
-    """As in a server, once a test before this one has imported it."""
+def keras_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server never imports it. Where a test before this one has, Streamlit would empty its session after each run
+    of a script, and look for garbage among its million objects: a second."""
     if "keras" in sys.modules:
-        caches.wake_keras()
+        monkeypatch.setattr("keras.backend.clear_session", lambda free_memory=True: None)
+        gc.freeze()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Draw as a visitor meets it: a digit on the canvas, its switches, a number, corrections, and what errors say."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from PIL import Image
 from core.config import RunConfig
 from core.hand import Hand
 from core.runs import RunStore
+from core.teaching import Teaching
+from pages.shared import visitor
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +27,20 @@ def run(home):
 
 
 @pytest.fixture
-def hand(home):
-    hand = Hand(home)
-    yield hand
-    hand.clear()
+def who(monkeypatch):
+    """`who("a pupil")` looks at the page from now on: a browser's secret and the visitor's id."""
+
+    def who(secret: str) -> str:
+        monkeypatch.setattr(visitor, "_secret", secret.encode)
+        return visitor.visitor()
+
+    return who
+
+
+@pytest.fixture
+def hand(home, who):
+    yield Hand(who("a pupil"), home)
+    shutil.rmtree(home / "hand", ignore_errors=True)
 
 
 def again(app):
@@ -55,7 +68,14 @@ def draw(app, *paths, key="draw"):
 
 
 def shown(app) -> str:
-    return " ".join(block.value for block in (*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning))
+    blocks = (*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning, *app.success, *app.error)
+    return " ".join(block.value for block in blocks)
+
+
+def press(app, label: str):
+    """Presses the button whose label begins so, and sees what the page then shows."""
+    next(button for button in app.button if button.label.startswith(label)).click()
+    return again(app)
 
 
 def html(app) -> str:
@@ -159,25 +179,92 @@ def test_what_a_browser_may_not_send_gets_a_sentence(open_page, run):
     assert "could not be read" in app.error[0].value
 
 
-def test_my_hand_shows_what_is_kept_and_forgets_it(open_page, run, hand):
-    hand.add(np.full((28, 28), 9, np.uint8), 4)
-    app = open_page("draw", run=run.id)
+def my_hand(app):
     app.session_state["draw_way"] = "hand"
-    again(app)
+    return again(app)
+
+
+def test_my_hand_shows_what_is_kept_and_forgets_it_till_it_is_brought_back(open_page, run, hand):
+    hand.add(np.full((28, 28), 9, np.uint8), 4)
+    app = my_hand(open_page("draw", run=run.id))
     assert "**1** kept" in shown(app)
-    next(button for button in app.button if button.label.startswith("Yes, forget")).click()
-    again(app)
+    press(app, "Forget all")
     assert hand.all() == []
+    press(app, "Bring it back")
+    assert [one.label for one in hand.all()] == [4]
 
 
-def test_a_correction_is_kept(open_page, run, hand):
+def test_another_visitor_neither_sees_my_hand_nor_forgets_it(open_page, run, hand, who):
+    hand.add(np.full((28, 28), 9, np.uint8), 4)
+    who("another pupil")
+    app = my_hand(open_page("draw", run=run.id))
+    assert "Nothing is kept yet" in shown(app)
+    assert not [button for button in app.button if button.label.startswith(("Forget", "Bring"))]
+    assert len(hand.all()) == 1
+
+
+def test_digits_of_an_earlier_version_are_offered_once(open_page, run, hand, home):
+    (home / "hand").mkdir()
+    Image.new("L", (28, 28), 9).save(home / "hand" / "1600000000000-3c4d-7.png")
+    app = my_hand(open_page("draw", run=run.id))
+    assert "**1 digit** here" in shown(app)
+    press(app, "It is mine")
+    assert [one.label for one in hand.all()] == [7]
+    assert "**1 digit** here" not in shown(app)
+
+
+def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
     app = draw(open_page("draw", run=run.id), SEVEN)
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
     again(app)
-    next(button for button in app.button if button.label == "Keep it as mine").click()
+    press(app, "Keep it as mine")
+    assert "Kept as a 7 of your hand." in shown(app)
+    assert next(button for button in app.button if button.label == "Keep it as mine").disabled
+    app.session_state[f"draw_said_{predicted}"] = 1
     again(app)
-    assert [one.label for one in hand.all()] == [7]
+    press(app, "Keep it as mine")
+    assert "Kept as a 1 of your hand." in shown(app)
+    assert [one.label for one in hand.all()] == [1]
+
+
+def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
+    monkeypatch.setattr("core.hand.MOST", 0)
+    app = draw(open_page("draw", run=run.id), SEVEN)
+    predicted = int(app.subheader[0].value.split()[2].strip("*,"))
+    app.session_state[f"draw_said_{predicted}"] = 7
+    again(app)
+    press(app, "Keep it as mine")
+    assert "Delete some first" in shown(app)
+
+
+def told(hand, store, **gain):
+    """As if a teaching had just ended so."""
+    mine = {"mine": (0.4, 0.7), "judged": 10, "held_back": True, "others": (0.9, 0.88), "images": 3000, "seconds": 4.2}
+    result = {"gain": {**mine, **gain}, "title": "A network", "run_id": "gone"}
+    teaching = Teaching(hand.folder.name, store)
+    hand.add(np.full((28, 28), 9, np.uint8), 4)
+    assert teaching.background.work(lambda tell: result) == 0
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [("validation", "3,000 validation images, as the test set is sealed"), ("test", "3,000 test images")],
+)
+def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split, words):
+    told(hand, RunStore(), split=split)
+    app = my_hand(open_page("draw", run=run.id))
+    assert not app.exception
+    assert [metric.value for metric in app.metric] == ["70%", "88.00%", "4.2 s"]
+    assert words in shown(app)
+
+
+def test_a_teaching_that_failed_says_why(open_page, run, hand):
+    hand.add(np.full((28, 28), 9, np.uint8), 4)
+    teaching = Teaching(hand.folder.name, RunStore())
+    with pytest.raises(Exception, match="no run of that name"):
+        teaching.background.work(lambda tell: teaching.teach("no-such-run", None, tell))
+    assert "It did not succeed: There is no run of that name" in shown(my_hand(open_page("draw", run=run.id)))
 
 
 def test_the_pixel_grid_asks_for_pixels(open_page, run):

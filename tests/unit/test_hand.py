@@ -4,14 +4,21 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import DrawingError
-from core.hand import Hand
+from core.hand import KEPT_IN_TRASH, Hand
+
+ME, ANOTHER = "0123456789ab", "ba9876543210"
 
 
 @pytest.fixture
 def hand(tmp_path) -> Hand:
-    return Hand(tmp_path)
+    return Hand(ME, tmp_path)
+
+
+def labels(hand: Hand) -> list[int]:
+    return [one.label for one in hand.all()]
 
 
 def image(value: int) -> np.ndarray:
@@ -21,18 +28,74 @@ def image(value: int) -> np.ndarray:
 def test_what_was_told_is_there_again(hand, tmp_path):
     hand.add(image(7), 7)
     hand.add(image(3), 3)
-    kept = Hand(tmp_path).all()
+    kept = Hand(ME, tmp_path).all()
     assert [one.label for one in kept] in ([7, 3], [3, 7])  # told within the same millisecond
     assert all((one.image == one.label).all() for one in kept)
 
 
-def test_one_or_all_are_forgotten(hand):
+def test_a_hand_is_one_visitors_alone(hand, tmp_path):
+    another = Hand(ANOTHER, tmp_path)
+    hand.add(image(7), 7)
+    another.add(image(3), 3)
+    another.clear()
+    assert labels(hand) == [7]
+    assert labels(another) == []
+
+
+@pytest.mark.parametrize("visitor", ["", "..", "../../etc", "0123456789AB", "0123456789ab\n", "0123456789abc"])
+def test_what_is_no_visitor_names_no_folder(visitor, tmp_path):
+    with pytest.raises(DrawingError, match="must be twelve of the signs"):
+        Hand(visitor, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_or_all_are_forgotten_and_brought_back(hand):
     first = hand.add(image(7), 7)
     hand.add(image(3), 3)
     hand.delete(first.id)
-    assert [one.label for one in hand.all()] == [3]
+    assert labels(hand) == [3]
     hand.clear()
-    assert hand.all() == []
+    assert labels(hand) == []
+    assert hand.forgotten() == 1
+    hand.bring_back()
+    assert labels(hand) == [3]
+    hand.bring_back()
+    assert sorted(labels(hand)) == [3, 7]
+    assert hand.forgotten() == 0
+
+
+def test_the_trash_is_bounded(hand):
+    for _ in range(KEPT_IN_TRASH + 3):
+        hand.add(image(7), 7)
+        hand.clear()
+    assert len(list((hand.folder / "forgotten").iterdir())) == KEPT_IN_TRASH
+
+
+def test_the_same_drawing_is_kept_once(hand):
+    assert hand.add(image(7), 7).id == hand.add(image(7), 7).id
+    hand.add(image(8), 7)
+    assert labels(hand) == [7, 7]
+
+
+def test_told_otherwise_the_same_drawing_is_what_was_told_last(hand):
+    hand.add(image(7), 1)
+    hand.add(image(7), 7)
+    assert labels(hand) == [7]
+
+
+def test_what_an_earlier_version_kept_for_all_comes_to_whoever_says_it_is_theirs(hand, tmp_path):
+    (tmp_path / "hand").mkdir()
+    Image.fromarray(image(7)).save(tmp_path / "hand" / "1600000000000-3c4d-7.png")
+    another = Hand(ANOTHER, tmp_path)
+    assert labels(hand) == []
+    assert hand.earlier() == another.earlier() == 1
+    another.settle_earlier(mine=False)
+    hand.settle_earlier(mine=True)
+    assert labels(hand) == [7]
+    assert labels(another) == []
+    assert hand.earlier() == another.earlier() == 0, "each is asked once"
+    hand.clear()
+    assert Hand("0" * 12, tmp_path).earlier() == 1, "another still finds it"
 
 
 @pytest.mark.parametrize("name", ["../../secret", "0000000000000-abcd-7.png", "", "a.png"])

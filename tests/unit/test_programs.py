@@ -17,7 +17,7 @@ from pathlib import Path
 from core import mnist, programs
 from core.waking import wake_keras
 programs.keep(Path(sys.argv[1]), on_gpu=False)
-wake_keras(alone=True)
+wake_keras()
 from core.config import RunConfig
 from core.training import train
 data = mnist.embedded()
