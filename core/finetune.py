@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from core import evaluations
+from core.devices import cpu_name
 from core.digits import Digits
 from core.errors import DrawingError
 from core.evaluations import TEST, VALIDATION
@@ -74,7 +75,7 @@ def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int, 
     file, now = EventFile(run.events_path), time.time()
     # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.
     learned = (of.started.train_images, of.started.validation_images) if of.started else (taught + REPLAY, 0)
-    file.append(Started(now, "beside the dashboard", model.count_params(), *learned, 0, EPOCHS))
+    file.append(Started(now, cpu_name(), model.count_params(), *learned, 0, EPOCHS))
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
     if gain.split == TEST:

@@ -22,16 +22,17 @@ def correct(digit: np.ndarray, predicted: int) -> None:
     known = Hand(visitor()).find(digit)
     with st.popover("Wrong? Teach it", icon=":material/back_hand:"):
         said = st.segmented_control("That was a", range(CLASSES), key=f"{_SAID}_{predicted}")
-        st.button(
-            "Keep it as mine",
-            icon=":material/save:",
-            disabled=said is None or (known is not None and known.label == said),
-            on_click=_try,
-            args=(Hand(visitor()).add, digit, said),
-            help="Kept on this machine only; see “My hand”.",
-        )
-        if known:  # here, where the visitor looks: what stands below is covered
-            st.success(f"Kept as a {known.label} of your hand.", icon=":material/check:")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Keep it as mine",
+                icon=":material/save:",
+                disabled=said is None or (known is not None and known.label == said),
+                on_click=_try,
+                args=(Hand(visitor()).add, digit, said),
+                help="Kept on this machine only; see “My hand”.",
+            )
+            if known:  # here, where the visitor looks: what stands below is covered
+                st.success(f"Kept as a {known.label} of your hand.", icon=":material/check:")
         _refused()
 
 

@@ -1,0 +1,36 @@
+"""My hand in a browser: kept with an answer one sees, a visitor's own, and still theirs when the browser was closed."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server, stroke, visit, visitor, wait_idle
+
+pytestmark = pytest.mark.browser
+
+
+def my_hand(page: Page) -> None:
+    page.get_by_role("radio", name="My hand").click()
+    wait_idle(page)
+
+
+def test_a_hand_is_a_visitors_own_and_outlives_the_browser(browser: Browser, server: Server, newcomer: Page):
+    page = newcomer
+    visit(page, "/draw")
+    stroke(page, [(70, 70), (210, 70), (120, 230)])
+    page.get_by_role("button", name="Wrong? Teach it").click()
+    box = page.get_by_test_id("stPopoverBody")
+    box.get_by_role("radio", name="7").click()
+    box.get_by_role("button", name="Keep it as mine").click()
+    expect(box.get_by_text("Kept as a 7 of your hand.")).to_be_in_viewport(ratio=1)
+    with visitor(browser, server) as another:
+        visit(another, "/draw")
+        my_hand(another)
+        expect(another.get_by_text("Nothing is kept yet.")).to_be_visible()
+    page.context.clear_cookies(name="_streamlit_xsrf")  # as when the browser is closed
+    visit(page, "/draw")
+    my_hand(page)
+    expect(page.get_by_text("1 kept.")).to_be_visible()
+    page.get_by_role("button", name="Forget all").click()
+    expect(page.get_by_text("Nothing is kept yet.")).to_be_visible()
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.get_by_text("1 kept.")).to_be_visible()
