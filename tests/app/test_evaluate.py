@@ -10,6 +10,7 @@ from core.config import RunConfig
 from core.events import RunEnded, Started
 from core.runs import RunStore
 from core.timeline import EventFile
+from pages.shared import visitor
 from tests.known_run import Oracle, known_run
 
 
@@ -115,17 +116,17 @@ def test_a_run_without_a_network_is_said_where_one_is_needed(open_page, run, sto
         store.delete(waiting.id)
 
 
-def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, data):
+def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, data, monkeypatch):
+    monkeypatch.setattr(visitor, "_secret", lambda: b"me")
     mine = [known_run(store, data, name=name) for name in ("Opened", "Sealed", "Read by its recipe", "Of another")]
     for run, facts in zip(mine, ({}, {}, {"validate_on": "none"}, {}), strict=True):
         told = json.loads((run.folder / "run.json").read_text())
-        told |= {"starter": "somebody" if run is mine[3] else "me", "config": told["config"] | facts}
+        told |= {"starter": "somebody" if run is mine[3] else visitor.visitor(), "config": told["config"] | facts}
         (run.folder / "run.json").write_text(json.dumps(told))
     for run in (mine[0], mine[3]):
         evaluations.open_test_set(run)
     try:
         app = open_page("evaluate", run=mine[1].id)
-        app.session_state["visitor"] = "me"
         app.session_state["evaluate_split"] = "test"
         said = " ".join(text.value for text in again(app).markdown)
         assert "Of the 2 runs you started in this browser it has been opened for **1**" in said
