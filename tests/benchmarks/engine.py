@@ -90,11 +90,17 @@ def measured(name: str, data: mnist.Mnist, rounds: int) -> dict:
         "epoch": statistics.median(epochs),
         "live": max(live),
         # On a GPU products of so few rows are as quick as they can be started: there is no peak to be near.
-        "gemm": None if on_gpu() else rivals.arithmetic_seconds(RECIPES[name].config, len(data.training)),
+        "gemm": None if on_gpu() else arithmetic(name, data),
         "date": date.today().isoformat(),
         "load": round(os.getloadavg()[1], 1),
         "machine": machine(),
     }
+
+
+def arithmetic(name: str, data: mnist.Mnist) -> float:
+    """Seconds of an epoch's matrix products alone, of those of its validation too where the recipe has one."""
+    config = RECIPES[name].config
+    return rivals.arithmetic_seconds(config, len(data.training), len(data.test) * (config.validate_on == "test"))
 
 
 def stock_keras(name: str, data: mnist.Mnist, seed: int) -> tuple[float, float, float]:
@@ -310,8 +316,9 @@ after, on the processor. In brackets, times what the engine took then.
 def _on_processor(done: list[dict]) -> str:
     loads = sorted(result["load"] for result in done) or [0]
     return f"""*Of GEMM peak* is the time that its matrix products alone take at those shapes by the quickest library at
-hand, measured in the same run, as a share of that. It is reckoned with all 784 pixels; the engine leaves out those that
-no training image lights, 67 of them (core/lit.py), which changes nothing but rounding.
+hand, measured in the same run, as a share of that; where a recipe validates, the epoch and the products are with that. It
+is reckoned with all 784 pixels; the engine leaves out those that no training image lights, 67 of them (core/lit.py),
+which changes nothing but rounding.
 
 The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
 machine both sides suffer, the engine more: its threads wait for one another in every step.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.batches import VALIDATED_AT_ONCE
 from core.config import RunConfig
 from core.mnist import Mnist
 
@@ -18,15 +19,20 @@ def processor() -> str:
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "CPU")
 
 
-def arithmetic_seconds(config: RunConfig, images: int) -> float:
-    """Seconds that the matrix products of one epoch take at the recipe's shapes, by the quickest library at hand."""
+def arithmetic_seconds(config: RunConfig, images: int, validated: int) -> float:
+    """Seconds that the matrix products of one epoch take at the recipe's shapes, by the quickest library at hand.
+
+    validated: images that are only read, after each epoch.
+    """
     widths = [784, *(layer.size for layer in config.layers if layer.kind == "dense"), 10]
-    size, total = config.batch_size, 0.0
+    size, training, reading = config.batch_size, 0.0, 0.0
     for place, (below, above) in enumerate(pairwise(widths)):
-        total += _product_seconds(size, below, above) + _product_seconds(below, size, above)
+        training += _product_seconds(size, below, above) + _product_seconds(below, size, above)
         if place:  # nothing is handed down from the first layer
-            total += _product_seconds(size, above, below)
-    return total * images / size
+            training += _product_seconds(size, above, below)
+        if validated:
+            reading += _product_seconds(VALIDATED_AT_ONCE, below, above)
+    return training * images / size + reading * validated / VALIDATED_AT_ONCE
 
 
 def _product_seconds(rows: int, inner: int, columns: int) -> float:
