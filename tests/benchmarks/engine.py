@@ -334,7 +334,8 @@ reckoned with all 784 pixels; the engine leaves out those that no training image
 changes nothing but rounding.
 
 The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
-machine both sides suffer, the engine more: its threads wait for one another in every step.
+machine both sides suffer, the engine more: its threads wait for one another in every step. How much the hours differ:
+[speed-series.md](speed-series.md).
 """
 
 
