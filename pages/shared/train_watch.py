@@ -11,6 +11,7 @@ from core.errors import RunError
 from core.events import FAILED, FINISHED, RunEnded
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, controls, train_buttons, train_charts, train_coach, train_glimpse, watched
+from pages.shared.missing import say_missing
 from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
 
@@ -95,8 +96,8 @@ def _missing(run_id: str) -> None:
     """Says why a run of the link cannot be shown; the next drawing no longer asks for it."""
     try:
         caches.store().get(run_id)
-    except RunError as error:
-        st.warning(str(error), icon=":material/folder_off:")
+    except RunError:
+        say_missing(run_id)
     watched.forget()
 
 
