@@ -6,8 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.digits import CLASSES
-
 ORDER, DISTORTIONS = 0, 1  # what a random stream of an epoch is for
 VALIDATED_AT_ONCE = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
 
@@ -105,12 +103,12 @@ class Call:
         return batches, sizes, rates, np.array(count, np.int32)
 
 
-def meant(answers: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
-    """The answers of a part that belong to images, float32 (images, 10), of those of all its rows, (…, 10).
+def meant(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
+    """What was said of the images of a part: logits float32 (images, 10), of those of all its rows, (rows, 10, size).
 
     What fills a batch or the part up stands behind them.
     """
-    return np.asarray(answers).reshape(-1, CLASSES)[: int(sizes[:count].sum())]
+    return np.concatenate(np.asarray(columns)[: int(count)], axis=1).T[: int(sizes[:count].sum())]
 
 
 def order(seed: int, epoch: int, images: int) -> np.ndarray:

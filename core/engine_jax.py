@@ -12,9 +12,10 @@ from jax import numpy as jnp
 from core.batches import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
 from core.devices import on_gpu
 from core.digits import CLASSES, Digits
-from core.lit import enough
-from core.steps import logits, losses, present
+from core.models import convolves
+from core.steps import columns, logits, slopes
 from core.traced import Traced
+from core.twin import pixels_for
 
 State = tuple[Any, Any, Any]  # values of the trainable, the other and the optimiser's variables
 
@@ -28,9 +29,9 @@ class Jax:
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
-        pixels = None if plan.refreshed or on_gpu() else enough(model, train.images)
+        pixels = pixels_for(model, None if plan.refreshed else train.images)
         self.program = Program.of(model, pixels, scheduled=plan.scheduled)
-        self.narrow = self.program.narrow
+        self.twin = self.program.twin
         self.train, self.labels = train, jax.device_put(train.labels)
         self.images = self.program.held(train.images)
         self.state: State = ([], [], [])
@@ -127,40 +128,39 @@ class Program(Traced):
             state, said = carried
             if self.scheduled:
                 state[2][self.rate] = rates[place]
-            state, answers = self._one(state, images[batches[place]], labels[batches[place]], sizes[place])
-            return state, said.at[place].set(answers)
+            state, logits = self._one(state, images[batches[place]], labels[batches[place]], sizes[place])
+            return state, said.at[place].set(logits)
 
         rows = len(batches) if even else count
-        begun = self._narrowed(whole), jnp.zeros((*batches.shape, CLASSES))
+        begun = self._of_twin(whole), jnp.zeros((len(batches), CLASSES, batches.shape[1]))
         trained, said = jax.lax.fori_loop(0, rows, batch, begun)
-        return self._widened(whole, trained), said
+        return self._of_model(whole, trained), said
 
     def _one(self, state: State, images: Any, labels: Any, size: Any) -> tuple[State, Any]:
-        """One step, exactly Keras' `train_step`: the new state, and the logits that the step was taken from."""
+        """One step, exactly Keras' `train_step`: the new state, and the logits that it was taken from, (10, n)."""
         trainable, other, optimizer = state
-        graded = jax.grad(partial(self._mean_loss, images, labels, size, optimizer[self.step], other), has_aux=True)
-        gradients, (answers, other) = graded(trainable)
+        before = partial(self._columns, images, optimizer[self.step], other)
+        logits, down, other = jax.vjp(before, trainable, has_aux=True)
+        (gradients,) = down(slopes(labels, logits, size))
         trainable, optimizer = self.model.optimizer.stateless_apply(optimizer, gradients, trainable)
-        return (trainable, other, optimizer), answers
+        return (trainable, other, optimizer), logits
 
-    def _mean_loss(self, images: Any, labels: Any, size: Any, step: Any, other: Any, trainable: Any) -> Any:
+    def _columns(self, images: Any, step: Any, other: Any, trainable: Any) -> Any:
         with keras.StatelessScope(_mapping(self.model, trainable, other)) as scope:
-            answers = logits(self.model, images, step, training=True)
-            loss = present(losses(self.model, labels, answers), size)
-        other = [scope.get_current_value(variable) for variable in self.model.non_trainable_variables]
-        return loss.sum() / size, (answers, other)
+            logits = columns(self.model, images, step)
+        return logits, [scope.get_current_value(variable) for variable in self.model.non_trainable_variables]
 
     def _answered(self, trainable: Any, other: Any, images: Any) -> Any:
         with keras.StatelessScope(_mapping(self.whole, trainable, other)):
-            return logits(self.whole, images, 0, training=False)
+            return logits(self.whole, images)
 
-    def _narrowed(self, whole: State) -> State:
-        if not self.narrow:
+    def _of_twin(self, whole: State) -> State:
+        if not self.twin:
             return whole
-        return _each(self.narrow.part, whole, _variables(self.narrow.network))
+        return _each(self.twin.part, whole, _variables(self.twin.network))
 
-    def _widened(self, whole: State, trained: State) -> State:
-        return _each(self.narrow.back, whole, trained) if self.narrow else trained
+    def _of_model(self, whole: State, trained: State) -> State:
+        return _each(self.twin.back, whole, trained) if self.twin else trained
 
 
 def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
@@ -177,8 +177,7 @@ def _options(model: keras.Sequential) -> dict[str, Any] | None:
 
     At these shapes they are equally fast (a step of `chollet` took 33 µs either way on an H200); convolutions need it.
     """
-    convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
-    return {"xla_gpu_autotune_level": 0} if on_gpu() and not convolves else None
+    return {"xla_gpu_autotune_level": 0} if on_gpu() and not convolves(model) else None
 
 
 def _variables(model: keras.Sequential) -> State:

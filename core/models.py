@@ -78,6 +78,11 @@ def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
         ) from error
 
 
+def convolves(model: keras.Sequential) -> bool:
+    """Whether it looks at an image by its rows and columns."""
+    return any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
+
+
 def _layer(row: LayerRow, seed: int) -> Any:
     """The Keras layer of one row of the table."""
     layer, activation = row.layer, row.activation or None

@@ -36,7 +36,7 @@ class Predictor:
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """The ten sums before the softmax: float32 (n, 10)."""
-        return _asked(lambda part: logits(self.model, keras.ops.convert_to_tensor(part), 0, training=False), images)
+        return _asked(lambda part: logits(self.model, keras.ops.convert_to_tensor(part)), images)
 
 
 def _asked(network: Callable[[np.ndarray], Any], images: np.ndarray) -> np.ndarray:

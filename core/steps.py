@@ -1,57 +1,53 @@
-"""What one batch is, on any backend: the way up through the layers, the loss of each image, and dropout's masks."""
+"""What one batch is, on any backend: the way up through the layers, where the way down begins, and dropout's masks."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
+from core.digits import CLASSES
+from core.twin import Upright
+
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B9, 0x7FEB352D, 0x846CA68B
 
 
-def logits(model: keras.Sequential, images: Any, step: Any, *, training: bool) -> Any:
-    """The ten sums before the softmax: float32 (n, 10) for images uint8 (n, 28, 28).
+def logits(model: keras.Sequential, images: Any) -> Any:
+    """The ten sums before the softmax: float32 (n, 10) for images uint8 (n, 28, 28)."""
+    top = model.layers[-1]
+    return ops.add(ops.matmul(_below(model, images), top.kernel), top.bias)
+
+
+def columns(model: keras.Sequential, images: Any, step: Any) -> Any:
+    """The same sums in training, a column for each image: float32 (10, n). `step` is how many were taken before."""
+    top, x = model.layers[-1], _below(model, images, step)
+    return top(x) if isinstance(top, Upright) else ops.transpose(ops.add(ops.matmul(x, top.kernel), top.bias))
+
+
+def slopes(labels: Any, logits: Any, size: Any) -> Any:
+    """The gradient of a batch's mean cross-entropy at its logits, both float32 (10, n).
+
+    It is what is said of each digit less what is true, whichever form labels have. Images from place `size` on only
+    fill the batch up.
+    """
+    powers = ops.exp(ops.subtract(logits, ops.max(logits, axis=0)))
+    said = ops.divide(powers, ops.sum(powers, axis=0))
+    true = ops.equal(ops.cast(labels, "int32"), ops.arange(CLASSES, dtype="int32")[:, None])
+    share = ops.where(ops.arange(logits.shape[1], dtype="float32") < size, ops.divide(1.0, size), 0.0)
+    return ops.multiply(ops.subtract(said, ops.cast(true, "float32")), share)
+
+
+def _below(model: keras.Sequential, images: Any, step: Any = None) -> Any:
+    """What the last layer is given: float32 (n, units). `step` is None where nothing is trained.
 
     The layers are called one by one, so that dropout can draw its masks from the number of the step.
     """
-    x = images
+    training, x = step is not None, images
     for layer in model.layers[:-1]:
         if isinstance(layer, keras.layers.Dropout):
             x = silenced(x, layer.rate, layer.seed, step) if training and layer.rate else x
         else:
             x = layer(x, training=training)
-    top = model.layers[-1]
-    return ops.add(_product(x, ops.copy(top.kernel)), top.bias)  # a copy: a gradient of one's own takes no variables
-
-
-def _ten_wide(x: Any, kernel: Any) -> tuple[Any, Callable[..., tuple[Any, Any]]]:
-    """The product of x, float32 (n, units), and the last kernel, (units, 10), and what gives both gradients.
-
-    On a CPU a product 10 wide takes XLA up to six times as long as its transpose, 10 high. The kernel's gradient is
-    therefore computed 10 high and transposed, with a row too many that is cut off in between: else XLA sees that this
-    is one product, and computes it 10 wide again.
-    """
-
-    def gradients(above: Any, **_: Any) -> tuple[Any, Any]:
-        high = ops.matmul(ops.transpose(ops.pad(above, [(0, 0), (0, 1)])), x)
-        return ops.matmul(above, ops.transpose(kernel)), ops.transpose(high[:-1])
-
-    return ops.matmul(x, kernel), gradients
-
-
-_product: Any = ops.custom_gradient(_ten_wide)
-
-
-def losses(model: keras.Sequential, labels: Any, sums: Any) -> Any:
-    """The cross-entropy of each image, in the form of labels that the model was compiled with: float32 (n,)."""
-    if model.loss == "categorical_crossentropy":
-        return ops.categorical_crossentropy(ops.one_hot(labels, sums.shape[-1]), sums, from_logits=True)
-    return ops.sparse_categorical_crossentropy(ops.cast(labels, "int32"), sums, from_logits=True)
-
-
-def present(values: Any, size: Any) -> Any:
-    """`values` of a batch, with 0 for those from place `size` on: images that only fill the batch up."""
-    return ops.where(ops.arange(values.shape[0], dtype="float32") < size, values, ops.zeros_like(values))
+    return x
 
 
 def silenced(x: Any, rate: float, seed: int, step: Any) -> Any:

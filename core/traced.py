@@ -1,11 +1,13 @@
 """A model's steps as its backend traced and compiled them: they stay with it, from a rehearsal to the run."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import keras
 import numpy as np
 
-from core.lit import Narrow
+from core.twin import Twin
 
 
 class Traced:
@@ -16,8 +18,8 @@ class Traced:
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         self.scheduled = scheduled
-        self.narrow = None if pixels is None else Narrow(model, pixels)
-        self.model = self.narrow.network if self.narrow else model
+        self.twin = None if pixels is None else Twin(model, pixels)
+        self.model = self.twin.network if self.twin else model
         self._held: tuple[np.ndarray, Any] | None = None
 
     @classmethod
@@ -29,27 +31,39 @@ class Traced:
         return traced
 
     def fits(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
-        """Whether it trains on these pixels, None for all, and by a schedule or not."""
-        own = self.narrow.pixels if self.narrow else None
+        """Whether it trains a twin on these pixels, or for None the model itself, and by a schedule or not."""
+        own = self.twin.pixels if self.twin else None
         same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
         return same and self.scheduled == scheduled
 
-    def shown(self, images: np.ndarray) -> Any:
-        """Images on the device, as these steps take them."""
-        return self.put(self.narrow.seen(images) if self.narrow else images)
+    def shown(self, images: np.ndarray, meanwhile: Callable[[], None] = lambda: None) -> Any:
+        """Images on the device, as these steps take them. `meanwhile` is done while NumPy copies."""
+        if not self.twin:
+            meanwhile()
+            return self.put(images)
+        with ThreadPoolExecutor(1) as beside:
+            seen = beside.submit(self.twin.seen, images)
+            meanwhile()
+            return self.taken(seen.result())
 
-    def held(self, images: np.ndarray) -> Any:
+    def held(self, images: np.ndarray, meanwhile: Callable[[], None] = lambda: None) -> Any:
         """The same of images that nobody can write on; they are still there when a rehearsal was of the same ones.
 
         To compare them takes a sixth of the time.
         """
         if images.flags.writeable:
-            return self.shown(images)
+            return self.shown(images, meanwhile)
         if self._held is None or not np.array_equal(self._held[0], images):
-            self._held = images, self.shown(images)
+            self._held = images, self.shown(images, meanwhile)
+        else:
+            meanwhile()
         return self._held[1]
 
     @staticmethod
     def put(images: np.ndarray) -> Any:
         """An array on the device."""
         raise NotImplementedError
+
+    def taken(self, images: np.ndarray) -> Any:
+        """The same of an array that is given away: nobody writes on it again."""
+        return self.put(images)

@@ -46,6 +46,6 @@ def test_what_only_fills_a_call_up_does_not_count(padded):
     plan, indices = Plan(4, 3, padded=padded), np.arange(100, 110, dtype=np.int32)  # two batches of four and one of two
     found = []
     for batches, sizes, _, count in Call(indices).parts(plan):
-        answers = np.repeat(batches[..., None], 10, axis=-1)  # each image answers with its own index
+        answers = np.repeat(batches[:, None], 10, axis=1)  # of each image its own index is said
         found += list(meant(answers, sizes, int(count))[:, 0])
     assert found == list(indices)

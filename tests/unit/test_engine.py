@@ -57,6 +57,8 @@ def by_engine(config, digits, epochs=1, batches_a_call=1, callbacks=(), **more):
         {"units": 16, "optimizer": "momentum", "learning_rate": 0.01, "activation": "sigmoid"},
         {"units": 16, "optimizer": "adamw", "activation": "gelu"},
         {"units": 16, "optimizer": "nadam", "activation": "elu"},
+        {"network": "dense10"},
+        {"network": "norm-dense16"},
         {"network": "conv4x5-norm-pool3-dense16-norm"},
     ],
     ids=lambda knobs: knobs.get("network") or knobs["optimizer"],

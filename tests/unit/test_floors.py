@@ -55,6 +55,7 @@ READING_ORDER = [
     "devices",
     "models",
     "lit",
+    "twin",
     "traced",
     "steps",
     "engine_tensorflow",
@@ -92,6 +93,7 @@ MAY_IMPORT_KERAS = {
     "devices",  # only where a run begins: pages ask it how busy the device is
     "models",
     "lit",
+    "twin",
     "traced",
     "steps",
     "engine_tensorflow",

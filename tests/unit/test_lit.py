@@ -1,4 +1,4 @@
-"""The pixels that are trained on: those that some image lights, and a network with weights for these alone."""
+"""The pixels that are trained on: those that some image lights."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from core import models
 from core.config import RunConfig
 from core.engine import Loop
 from core.engine_tensorflow import Program
-from core.lit import Narrow, enough, lit
+from core.lit import enough, lit
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 
@@ -35,32 +35,6 @@ def test_a_pixel_is_lit_where_any_image_has_ink_and_their_number_is_rounded_up(i
     assert len(lit(np.zeros((2, 28, 28), np.uint8))) == 16
 
 
-def test_the_narrow_network_says_what_the_whole_one_says(images):
-    model = models.build(RunConfig(hidden_layers=2, units=8))
-    narrow = Narrow(model, enough(model, images))
-    narrow.take()
-    whole, part = model(images, training=False), narrow.network(narrow.seen(images), training=False)
-    np.testing.assert_allclose(np.asarray(part), np.asarray(whole), atol=1e-6)
-
-
-def test_what_is_trained_comes_back_and_what_was_changed_meanwhile_is_taken(images):
-    model = models.build(RunConfig(units=8))
-    narrow = Narrow(model, lit(images))
-    before = model.get_weights()
-    narrow.take()
-    narrow.network.set_weights([weights + 1 for weights in narrow.network.get_weights()])
-    narrow.take()  # the network is ahead of the model: nothing is lost
-    narrow.give()
-    after = model.get_weights()
-    expected = before[0].copy()
-    expected[narrow.pixels] += 1
-    assert np.array_equal(after[0], expected)
-    assert all(np.array_equal(new, old + 1) for new, old in zip(after[1:], before[1:], strict=True))
-    model.optimizer.learning_rate.assign(0.25)
-    narrow.take()
-    assert float(narrow.network.optimizer.learning_rate) == 0.25
-
-
 def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
     program = Program(models.build(RunConfig(units=8)), lit(images), scheduled=False)
     images.setflags(write=False)
@@ -70,7 +44,7 @@ def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
     for copy in (again, others):
         copy.setflags(write=False)
     assert program.held(again) is held
-    np.testing.assert_array_equal(program.held(others), program.narrow.seen(others))
+    np.testing.assert_array_equal(program.held(others), program.twin.seen(others))
 
 
 def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
@@ -83,10 +57,11 @@ def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(d
     assert (trained[~dark] != fresh[~dark]).any(axis=1).mean() > 0.99
 
 
-@pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "conv4x3-dense8"}, {"network": "norm-dense8"}])
+@pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "norm-dense8"}])
 def test_where_a_dark_pixel_has_a_say_all_pixels_are_trained_on(digits, knobs):
-    assert Loop(models.build(RunConfig(units=8)), digits, None, batch_size=32, seed=1).backend.narrow
-    assert not Loop(models.build(RunConfig(units=8, **knobs)), digits, None, batch_size=32, seed=1).backend.narrow
+    assert len(enough(models.build(RunConfig(units=8)), digits.images)) < 784
+    assert len(enough(models.build(RunConfig(units=8, **knobs)), digits.images)) == 784
+    assert len(enough(models.build(RunConfig(units=8)), None)) == 784, "images not seen yet"
 
 
 def test_images_made_anew_may_light_what_was_dark(digits):
