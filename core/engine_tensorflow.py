@@ -80,7 +80,7 @@ class TensorFlow:
     def _shown(self, sums: Sums) -> dict[str, float]:
         """Writes sums into Keras' own metrics, and gives their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):
-            variable.value.assign(tf.constant(value, tf.float32), read_value=False)  # in half the time of `assign`
+            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=float(value))  # half of `assign`
         return sums.as_logs()
 
 
