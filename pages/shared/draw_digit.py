@@ -92,7 +92,8 @@ def _sent() -> np.ndarray | None:
     if split not in digits or link.number(index, len(digits[split])) is None:
         received = sent if len(sent) < 30 else f"{sent[:30]}…"
         st.warning(
-            f"There is no digit to send by that link. Received: {received!r}. Draw one.", icon=":material/link_off:"
+            f"There is no digit to send by that link. Received: {link.plain(repr(received))}. Draw one.",
+            icon=":material/link_off:",
         )
         return None
     with st.container(horizontal=True, vertical_alignment="center"):

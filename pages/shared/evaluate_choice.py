@@ -120,7 +120,9 @@ def _linked_split() -> str | None:
     linked = st.query_params.get("split")
     if linked is None or linked in NAMES:
         return linked
-    st.warning(f"The link must name images: {', '.join(NAMES)}. Received: {linked[:20]!r}. Showing the usual ones.")
+    st.warning(
+        f"The link must name images: {', '.join(NAMES)}. Received: {link.quoted(linked)}. Showing the usual ones."
+    )
     return None
 
 

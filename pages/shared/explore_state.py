@@ -39,12 +39,12 @@ def opened(data: Mnist) -> Opened:
     """The digit in the link, else the one that was open before; says so where the link names none."""
     split = link.read("explore", "split")
     if split not in SPLITS:
-        st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {split!r}. Showing train.")
+        st.warning(f"The link must name a split: {', '.join(SPLITS)}. Received: {link.quoted(split)}. Showing train.")
         split = "train"
     written, n = link.read("explore", "index"), len(split_of(data, split))
     if (index := link.number(written, n)) is None:
         st.warning(
-            f"The index must be a whole number from 0 to {n - 1:,}. Received: {written[:20]!r}. Showing digit 0."
+            f"The index must be a whole number from 0 to {n - 1:,}. Received: {link.quoted(written)}. Showing digit 0."
         )
         index = 0
     open_digit(split, index)

@@ -34,7 +34,7 @@ def choose_view() -> View:
     """The view that is open; it is in the link."""
     name = link.read("explore", "view")
     if name not in VIEWS:
-        st.warning(f"The link must name a view: {', '.join(VIEWS)}. Received: {name!r}. Showing the grid.")
+        st.warning(f"The link must name a view: {', '.join(VIEWS)}. Received: {link.quoted(name)}. Showing the grid.")
         name = "grid"
         link.write("explore", "view", name)
     st.session_state[_VIEW] = name

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import RunError
-from pages.shared import caches
+from pages.shared import caches, link
 
 _MOST = 5  # sentences: a link can name hundreds
 
@@ -18,5 +18,5 @@ def _why(run_id: str) -> str:
     try:
         run = caches.store().get(run_id)
     except RunError as error:
-        return str(error)
+        return link.plain(str(error))
     return f"{run.title} has kept no network yet. Let it train to the end of an epoch, or choose another run."

@@ -18,7 +18,8 @@ def choose(data: Mnist) -> Example:
     index = link.read("prepare", "index")
     if link.number(index, len(data.train)) is None:
         st.warning(
-            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {index[:20]!r}. Showing 7."
+            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {link.quoted(index)}. "
+            "Showing 7."
         )
         index = "7"
     st.session_state[_INDEX] = int(index)
@@ -49,7 +50,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     """The step of the lesson that is open."""
     step = link.read("prepare", "step")
     if step not in names:
-        st.warning(f"The lesson has the steps {', '.join(names)}. Received: {step[:20]!r}. Showing the first.")
+        st.warning(f"The lesson has the steps {', '.join(names)}. Received: {link.quoted(step)}. Showing the first.")
         step = names[0]
     st.session_state[_STEP] = step
     st.pills(

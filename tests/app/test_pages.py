@@ -62,3 +62,29 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
 def test_pages_open_digits_are_read_and_a_hand_is_taught_without_keras():
     # In a process of its own: other tests have Keras loaded already.
     subprocess.run([sys.executable, "-c", COLD, *NAMES], cwd=ROOT, check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("explore", "split"),
+        ("explore", "index"),
+        ("explore", "view"),
+        ("prepare", "index"),
+        ("prepare", "step"),
+        ("train", "units"),
+        ("train", "recipe"),
+        ("train", "run"),
+        ("compare", "runs"),
+        ("evaluate", "run"),
+        ("evaluate", "split"),
+        ("draw", "send"),
+        ("draw", "run"),
+    ],
+)
+def test_what_a_link_says_is_shown_as_words(name: str, asked: str, open_page: Callable[..., AppTest]):
+    # As Markdown it would be a picture, which the browser fetches from a machine of the link's maker.
+    app = open_page(name, **{asked: "![x](//a.b/c)"})
+    said = " ".join(element.value for element in (*app.warning, *app.error))
+    assert r"!\[x\](//a.b/c)" in said
+    assert not app.exception
