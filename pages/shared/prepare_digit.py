@@ -22,6 +22,7 @@ def choose(data: Mnist) -> Example:
             "Showing 7."
         )
         index = "7"
+        link.write("prepare", "index", index)  # said once is enough: not again at each of the steps
     st.session_state[_INDEX] = int(index)
     image, label = data.train.images[int(index)], int(data.train.labels[int(index)])
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
@@ -52,6 +53,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     if step not in names:
         st.warning(f"The lesson has the steps {', '.join(names)}. Received: {link.quoted(step)}. Showing the first.")
         step = names[0]
+        link.write("prepare", "step", step)
     st.session_state[_STEP] = step
     st.pills(
         "Step",

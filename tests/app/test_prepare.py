@@ -97,6 +97,15 @@ def test_an_unknown_step_is_answered_with_the_steps_there_are(open_page: Open):
     assert app.subheader[0].value == "1. Tensors"
 
 
+def test_what_a_bad_link_is_answered_with_does_not_follow_through_the_lesson(open_page: Open):
+    app = open_page("prepare", index="seven", step="magic")
+    assert len(app.warning) == 2
+    again(app, app.button(key="after").click())
+    assert not app.warning
+    assert app.query_params["index"] == "7"
+    assert app.query_params["step"] == NAMES[1]
+
+
 def test_60_000_in_batches_of_128_are_469_steps_the_last_of_96(open_page: Open):
     app = open_page("prepare", step="batches")
     assert "60,000 ÷ 128 = 468.75, rounded up: 469 steps" in words(app)
