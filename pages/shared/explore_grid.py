@@ -90,10 +90,10 @@ def _shuffle() -> None:
 def _page(n: int, at_a_time: int) -> int:
     """The page asked for, 0-based; a page that is no more becomes the last."""
     pages = -(-n // at_a_time)
+    if pages == 1:
+        return 0
     st.session_state[_PAGE] = min(st.session_state.get(_PAGE, 1), pages)
-    if pages > 1:
-        st.number_input(f"Page of {pages:,}", 1, pages, key=_PAGE, width=140)
-    return st.session_state[_PAGE] - 1
+    return st.number_input(f"Page of {pages:,}", 1, pages, key=_PAGE, persist_state="session", width=140) - 1
 
 
 def _captions(data: Mnist, split: str, shown: np.ndarray, labels: np.ndarray, order: str) -> list[str]:

@@ -33,6 +33,27 @@ def test_a_digit_is_opened_by_mouse_and_by_keyboard_and_stands_in_the_link(page:
     expect(page.get_by_role("heading", name="Training digit 5: a")).to_be_visible()
 
 
+def test_the_grid_stays_at_its_page_while_other_views_and_pages_are_looked_at(page: Page):
+    visit(page, "/explore")
+    box = page.get_by_role("spinbutton", name="Page of")
+    box.fill("3")
+    box.press("Enter")
+    at_rest(page)
+    view(page, "Numbers")
+    view(page, "Grid")
+    expect(box).to_have_value("3")
+    page.get_by_role("button", name="Its neighbours in the file").click()
+    at_rest(page)
+    page.get_by_role("link", name="Prepare").first.click()
+    at_rest(page)
+    page.get_by_role("link", name="Explore").first.click()
+    at_rest(page)
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="As in the file").click()
+    expect(box).to_have_value("3")
+    expect(page.get_by_text("201 to 300")).to_be_visible()
+
+
 def test_on_a_phone_the_title_of_the_digit_that_was_chosen_is_not_under_the_header(browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
         visit(page, "/explore")
