@@ -21,7 +21,7 @@ def show(data: Mnist, here: Opened) -> None:
     st.subheader(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
     _choose(here, len(digits))
     digit_picture(image, key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels")
-    st.caption(_measures(data, here, label))
+    st.caption(_measures(data, here, label), help=explore_traits.EXPLAINED)
     _links(here)
     _nearest(data, here)
 

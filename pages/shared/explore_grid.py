@@ -55,7 +55,13 @@ def show_neighbourhood() -> None:
 def _ordered(data: Mnist, choice: Choice, here: Opened) -> tuple[np.ndarray, str, int]:
     """The positions in the order asked for, the name of that order, and how many to show at a time."""
     order = st.selectbox(
-        "Order", list(ORDERS), format_func=ORDERS.__getitem__, key=_ORDER, persist_state="session", width=270
+        "Order",
+        list(ORDERS),
+        format_func=ORDERS.__getitem__,
+        key=_ORDER,
+        persist_state="session",
+        width=270,
+        help=explore_traits.EXPLAINED,
     )
     falling = order in explore_traits.NAMES and st.toggle(
         "Largest first", key="explore_falling", persist_state="session"

@@ -71,7 +71,10 @@ def _ink(means: np.ndarray, counts: np.ndarray) -> None:
     )
     st.plotly_chart(_as_picture(go.Figure(picture), 300), key="explore_ink", config=_PLAIN, alt="Average ink by pixel")
     never = int((average < 0.5).sum())
-    st.caption(f"{never} of 784 pixels hardly ever hold ink: MNIST's digits lie in a box of 20 × 20 in the middle.")
+    st.caption(
+        f"{never} of 784 pixels hardly ever hold ink, all near the rim: each of MNIST's digits was made to fit a box "
+        "of 20 × 20, and then moved until its centre of mass was in the middle."
+    )
 
 
 def _as_picture(figure: go.Figure, height: int) -> go.Figure:

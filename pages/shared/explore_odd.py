@@ -79,6 +79,10 @@ def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> N
     pairs = oddities.near_duplicates(result["neighbours"], result["distances"], training)
     labels = data.test.labels[pairs[:, 0] - training]
     pairs = pairs[np.isin(labels, choice.digits) if choice.digits else slice(None)][: AT_MOST // 2]
+    if not len(pairs):
+        of = f" of {', '.join(map(str, choice.digits))}" if choice.digits else ""
+        st.info(f"No test image{of} is almost a training image.")
+        return
     captions = [f"{_label(data, p)} · {place(data, p)[1]}" for p in pairs.ravel()]
     captions[::2] = [
         f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)

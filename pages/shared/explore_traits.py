@@ -9,6 +9,7 @@ from core.worked_out import fingerprint
 from pages.shared.explore_state import split_of
 
 NAMES = tuple(traits.TRAITS)
+EXPLAINED = "".join(f"* {words}.\n" for words in traits.TRAITS.values())
 
 
 def of(data: Mnist, split: str) -> dict[str, np.ndarray]:

@@ -41,7 +41,12 @@ PAGES = (
         ":material/home:",
         "See a neural network learn to read, from the first pixel to your own hand.",
     ),
-    Page("explore", "Explore", ":material/grid_view:", "Look at the 70,000 digits the network learns from."),
+    Page(
+        "explore",
+        "Explore",
+        ":material/grid_view:",
+        "Look at the digits that networks learn from, and at those that test them.",
+    ),
     Page(
         "prepare",
         "Prepare",

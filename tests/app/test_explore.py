@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import mnist
+from core import mnist, traits
 from core.worked_out import fingerprint
 from pages.shared import explore_state
 from pages.shared.explore_grid import ORDERS, in_order
@@ -149,6 +149,31 @@ def test_a_set_with_a_digit_missing_is_no_error(open_page, data, monkeypatch):
     finally:
         monkeypatch.undo()
         caches.data.clear()
+
+
+def test_each_measure_of_a_digit_is_explained_where_it_is_read_and_where_it_orders(open_page):
+    app = open_page("explore")
+    measures = next(caption for caption in app.caption if caption.value.startswith("Among the"))
+    for helped in (measures.proto.help, app.selectbox(key="explore_order").help):
+        for words in traits.TRAITS.values():
+            assert words in helped
+
+
+def test_the_box_of_twenty_is_where_digits_are_fitted_and_not_where_they_lie(open_page, data):
+    rows, columns = data.train.images.any(axis=2), data.train.images.any(axis=1)
+    for lines in (rows, columns):
+        assert (28 - lines[:, ::-1].argmax(axis=1) - lines.argmax(axis=1)).max() == 20
+        assert lines.any(axis=0).sum() > 20
+    assert "then moved until its centre of mass was in the middle" in texts(open_page("explore", view="means"))
+
+
+def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not_heed(open_page, monkeypatch):
+    monkeypatch.setattr("core.studies.Study.result", lambda study: {"neighbours": None, "distances": np.zeros((1, 5))})
+    monkeypatch.setattr("core.oddities.near_duplicates", lambda *_: np.zeros((0, 2), np.int64))
+    app = open_page("explore", view="odd")
+    app.session_state["explore_odd_kind"], app.session_state["explore_digits"] = "duplicates", [3]
+    again(app)
+    assert [info.value for info in app.info] == ["No test image of 3 is almost a training image."]
 
 
 def test_positions_through_all_splits_are_found_again(data):
