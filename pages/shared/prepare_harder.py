@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.config import RunConfig
+from core.digits import CLASSES
 from core.preparation import for_run
 from pages.shared.digit_grid import digit_grid
 from pages.shared.lesson import Example, before_after, code, wrong
@@ -44,6 +45,9 @@ def harder(example: Example) -> None:
             {"images of this run": training.images, "their labels": training.labels},
         )
         code(
+            "from core import mnist",
+            "from core.config import RunConfig",
+            "from core.preparation import for_run",
             f"config = RunConfig(train_images={images}, wrong_labels={wrong_share:g})",
             "training, validation = for_run(config, mnist.load())",
         )
@@ -54,11 +58,27 @@ def harder(example: Example) -> None:
             query_params=config.to_query(),
         )
     with other, wrong("harder"):
-        st.markdown(
-            f"A network that has learned the lies by heart is right on {1:.0%} of its training labels and still wrong "
-            f"on the world. A good one stays near **{1 - np.mean(lies):.0%}** in training, which is every true label, "
-            "and is far better in validation. When the two curves cross, learning by heart has begun: stop there."
+        st.markdown(_outlook(float(np.mean(lies))))
+
+
+def _outlook(lies: float) -> str:
+    """What to expect of a training in which this share of the labels is wrong."""
+    if not lies:
+        return (
+            "Pictures can be learned by heart without a single lie: training then nears 100%, and validation stays "
+            "behind. The wider the gap, the more was learned by heart. More pictures close it, or augmentation."
         )
+    if 1 - lies <= lies / (CLASSES - 1):
+        return (
+            f"With **{lies:.0%}** lies there is nothing left to learn: each picture is called by its true digit no "
+            f"more often than by each of the nine others. No network can do better than a guess, {1 / CLASSES:.0%}, in "
+            "validation; in training it can still learn the lies by heart."
+        )
+    return (
+        "A network that has learned the lies by heart is right on 100% of its training labels and still wrong on the "
+        f"world. A good one stays near **{1 - lies:.0%}** in training, which is every true label, and is better in "
+        "validation. When the two curves cross, learning by heart has begun: stop there."
+    )
 
 
 def _all(n: int) -> str:

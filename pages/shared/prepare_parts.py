@@ -93,12 +93,8 @@ def in_batches(example: Example) -> None:
     )
     steps, cuts = steps_per_epoch(n, size), list(batches(n, size))
     last = cuts[-1].stop - cuts[-1].start
-    rest = "the last as full as the others" if last == size else f"the last of only **{last:,}**"
-    st.markdown(f"#### {n:,} ÷ {size:,} = {n / size:,.2f}, rounded up: {steps:,} steps")
-    st.markdown(
-        f"{steps - 1:,} batches of {size:,} hold {(steps - 1) * size:,} pictures, "
-        f"{n - (steps - 1) * size:,} are left: {rest}."
-    )
+    st.markdown(f"#### {_division(n, size)}")
+    st.markdown(_filled(n, size))
     at = st.slider("Look into batch", 1, steps, 1, key=f"prepare_at_{steps}") if steps > 1 else 1
     show(_blocks(steps, size, last, at))
     batch = _pictures(example, cuts[at - 1])
@@ -121,6 +117,25 @@ def in_batches(example: Example) -> None:
         )
     with other, wrong("batches"):
         _unshuffled(example, n)
+
+
+def _division(n: int, size: int) -> str:
+    """How `n` pictures make steps of `size` each."""
+    steps = steps_per_epoch(n, size)
+    made = f"{steps:,} {'step' if steps == 1 else 'steps'}"
+    return f"{n:,} ÷ {size:,} = " + (made if n % size == 0 else f"{n / size:,.2f}, rounded up: {made}")
+
+
+def _filled(n: int, size: int) -> str:
+    """How full the batches are."""
+    full, left = divmod(n, size)
+    if not left:
+        return f"All {full:,} batches are full: none is smaller than the others."
+    if not full:
+        return f"All {n:,} pictures fit into one batch, which holds **{left:,}** and not {size:,}."
+    some = "1 batch of" if full == 1 else f"{full:,} batches of"
+    holds, are = ("holds" if full == 1 else "hold"), ("1 is" if left == 1 else f"{left:,} are")
+    return f"{some} {size:,} {holds} {full * size:,} pictures, {are} left: the last of only **{left:,}**."
 
 
 def _grouped(n: int) -> str:

@@ -13,6 +13,7 @@ from core.traits import mean_images
 from pages.shared import lesson_pictures as draw
 from pages.shared.lesson import Example, before_after, code, show, wrong
 
+_SUREST = 10.0  # times the scores, on the slider of softmax twice
 _LEARNT_FROM = 10_000  # pictures for the means: no eye tells them from those of all
 
 
@@ -40,10 +41,8 @@ def by_hand(example: Example) -> None:
     answer = softmax_by_hand(logits)
     bars = draw.bars(answer.shares, on=example.label, title="Shares", high="15rem")
     show(draw.line(_arithmetic(answer, example.label), bars, top=True), _templates(example))
-    best = int(answer.shares.argmax())
-    verdict = "and that is right" if best == example.label else f"but it is a {example.label}"
     st.markdown(
-        f"The highest share says **{best}**, {verdict}. The ten shares sum to {answer.shares.sum():.6f}. "
+        f"{_said(answer.shares, example.label)} The ten shares sum to {answer.shares.sum():.6f}. "
         "A difference of 1 between two scores makes one share *e* = 2.718 times the other; adding the same to all ten "
         "scores changes nothing."
     )
@@ -58,6 +57,15 @@ def by_hand(example: Example) -> None:
         )
     with right, wrong("softmax"):
         _overflow(answer.scores)
+
+
+def _said(shares: np.ndarray, label: int) -> str:
+    """What the highest share says, and whether it is right."""
+    best = np.flatnonzero(np.isclose(shares, shares.max(), rtol=1e-9))
+    if len(best) > 1:
+        return f"The highest share belongs to {', '.join(map(str, best[:-1]))} and {best[-1]} alike: it says nothing."
+    verdict = "and that is right" if best[0] == label else f"but it is a {label}"
+    return f"The highest share says **{best[0]}**, {verdict}."
 
 
 def _knobs(example: Example) -> tuple[float, float]:
@@ -118,9 +126,9 @@ def twice(example: Example) -> None:
         "One tutorial trains a network that already ends in a softmax, and then puts another Softmax layer on top, to "
         "“get probabilities”. The second one is fed numbers between 0 and 1 and can no longer tell them apart:"
     )
-    sure = st.slider("How sure is the network? Scores times", 0.0, 10.0, 4.0, 0.5, key="prepare_sure")
+    sure = st.slider("How sure is the network? Scores times", 0.0, _SUREST, 4.0, 0.5, key="prepare_sure")
     once = softmax(scores(example) * sure)
-    again = softmax(once)
+    again, at_the_end = softmax(once), softmax(softmax(scores(example) * _SUREST)).max()
     best = int(once.argmax())
     show(
         draw.line(
@@ -130,12 +138,13 @@ def twice(example: Example) -> None:
         )
     )
     st.markdown(
-        f"However sure it is, no bar leaves the band from **{UNSURE:.1%}** to **{SURE:.1%}**. Move the slider to the "
-        "right end and read it off. By hand: the surest answer there is, one 1 and nine 0s, becomes"
+        f"However sure it is, no bar leaves the band from **{UNSURE:.1%}** to **{SURE:.1%}**. At the right end of the "
+        f"slider this digit's highest bar stands at **{at_the_end:.1%}**. By hand: the surest answer there is, one 1 "
+        "and nine 0s, becomes"
     )
     show(
         draw.table(
-            ["", "to the power of e", "divided by the sum", "share"],
+            ["", "e to that power", "divided by the sum", "share"],
             [
                 ["the 1", f"e¹ = {math.e:.3f}", f"{math.e:.3f} ÷ ({math.e:.3f} + 9 · 1) = e ÷ (e + 9)", f"{SURE:.1%}"],
                 ["each 0", "e⁰ = 1", f"1 ÷ ({math.e:.3f} + 9 · 1) = 1 ÷ (9 + e)", f"{UNSURE:.1%}"],

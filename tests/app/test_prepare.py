@@ -122,7 +122,23 @@ def test_batches_of_any_size(n: int, size: int, steps: int, open_page: Open):
     app.select_slider(key="prepare_images").set_value(n)
     again(app, app.select_slider(key="prepare_batch").set_value(size))
     assert not app.exception
-    assert f"{steps:,} steps" in words(app)
+    assert f"{steps:,} step" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "sentences"),
+    [
+        (1000, 4096, ["1,000 ÷ 4,096 = 0.24, rounded up: 1 step", "All 1,000 pictures fit into one batch"]),
+        (1000, 1, ["1,000 ÷ 1 = 1,000 steps", "All 1,000 batches are full"]),
+        (1000, 512, ["1 batch of 512 holds 512 pictures, 488 are left: the last of only **488**"]),
+    ],
+)
+def test_batches_are_counted_in_true_sentences(n: int, size: int, sentences: list[str], open_page: Open):
+    app = open_page("prepare", step="batches")
+    app.select_slider(key="prepare_images").set_value(n)
+    again(app, app.select_slider(key="prepare_batch").set_value(size))
+    for sentence in sentences:
+        assert sentence in words(app)
 
 
 @pytest.mark.parametrize("shape", ["(3, 1)", "(1, 3)", "(3,)", "()", "(2,)"])
@@ -147,6 +163,21 @@ def test_both_losses_show_the_same_number(open_page: Open):
     assert by_ten
     assert f"= {by_ten[1]}" in shown
     assert "The same number." in shown
+
+
+def test_equal_shares_are_no_answer(open_page: Open):
+    app = open_page("prepare", step="softmax")
+    assert "The highest share says **" in words(app)
+    again(app, app.slider(key="prepare_scale").set_value(0.0))
+    assert "The highest share belongs to 0, 1, 2, 3, 4, 5, 6, 7, 8 and 9 alike: it says nothing." in words(app)
+
+
+def test_the_end_of_the_slider_of_softmax_twice_is_told_as_it_is(open_page: Open, embedded):
+    app = open_page("prepare", step="twice", index="4")
+    again(app, app.slider(key="prepare_sure").set_value(10.0))
+    drawn = max(float(share) for share in re.findall(r"([\d.]+)%", words(app).split("Softmax twice")[-1][:200]))
+    assert f"highest bar stands at **{drawn:.1f}%**" in words(app)
+    assert "e to that power" in words(app)
 
 
 def test_softmax_twice_names_both_limits_and_the_floor_of_the_loss(open_page: Open):
@@ -202,3 +233,20 @@ def test_lies_are_counted(open_page: Open):
     app.select_slider(key="prepare_n").set_value(500)
     again(app, app.slider(key="prepare_wrong").set_value(0.4))
     assert "**200** of 500 labels are wrong" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("lies", "outlook"),
+    [(0.0, "without a single lie"), (0.4, "stays near **60%** in training"), (0.9, "nothing left to learn")],
+)
+def test_what_lies_do_is_told_as_it_is(lies: float, outlook: str, open_page: Open):
+    app = open_page("prepare", step="harder")
+    again(app, app.slider(key="prepare_wrong").set_value(lies))
+    assert outlook in words(app)
+
+
+def test_the_code_of_making_it_harder_runs_as_it_stands(open_page: Open, embedded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mnist, "load", lambda: embedded)
+    made: dict = {}
+    exec(open_page("prepare", step="harder").code[0].value, made)
+    assert len(made["training"]) == 1000
