@@ -117,7 +117,8 @@ def _compare(digits: Digits, made: np.ndarray, chosen: int) -> None:
     before, after = digits.images[chosen], made[chosen]
     changed = np.abs(after.astype(int) - before).mean() / 255
     gone = (
-        f"<span style='color:#c96f00'>●</span> ink gone<br><span style='color:#3b82f6'>●</span> ink new, {changed:.1%}"
+        "<span style='color:#c96f00'>●</span> ink gone<br><span style='color:#3b82f6'>●</span> ink new<br>"
+        f"a pixel changes by {changed:.1%} on average"
     )
     show(
         draw.line(

@@ -15,6 +15,7 @@ from pages.shared.lesson import Example, before_after, code, show, wrong
 from pages.shared.prepare_softmax import scores
 
 _WIDE, _HIGH, _TOP = 420, 210, 5.0  # of the curve: its picture, and the loss at its upper rim
+_LABEL = 205  # how wide "share 81.3%: loss 0.21" is
 
 
 def two_forms(example: Example) -> None:
@@ -88,7 +89,8 @@ def _curve(share: float) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, points))
     x, y = _place(max(share, float(points[0])))
     label = f"share {share:.1%}: loss {-math.log(share):.2f}"
-    anchor = "end" if x > _WIDE * 0.55 else "start"
+    left = min(x + 10, _WIDE + 20 - _LABEL)
+    above = min(y, _place((left - 30) / (_WIDE - 30))[1]) - 10  # no line of the curve through it
     texts = "".join(
         f"<text x='{_place(p)[0]:.0f}' y='{_HIGH + 16}' text-anchor='middle' font-size='12'>{p:.0%}</text>"
         for p in (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -104,7 +106,7 @@ def _curve(share: float) -> str:
         f"font-family='sans-serif' fill='{colour}'><g stroke='{colour}'>{lines}</g>"
         f"<polyline points='{path}' fill='none' stroke='#635bff' stroke-width='3'/>{texts}"
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='6' fill='#2e9e5b'/>"
-        f"<text x='{x + (-10 if anchor == 'end' else 10):.0f}' y='{max(y - 34, 16):.0f}' text-anchor='{anchor}' "
+        f"<text x='{left:.0f}' y='{max(above, 16):.0f}' "
         f"font-size='16' font-weight='700'>{label}</text></svg>"
     )
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

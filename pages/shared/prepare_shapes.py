@@ -136,7 +136,10 @@ def flattening(example: Example) -> None:
     left, right = st.columns(2)
     with left:
         before_after({"this digit": image}, {"this digit, flat": flat})
-        st.markdown(f"For all pictures at once: `{train.shape}` becomes `{flatten(train).shape}`.")
+        st.markdown(
+            f"For all training pictures at once: `{train.shape}` becomes `{flatten(train).shape}`. Keras' own training "
+            "set holds 60,000: step 6 tells what the others are kept for."
+        )
         code(
             "x_train = x_train.reshape(60000, 784)  # NumPy",
             "x_train = x_train.reshape(len(x_train), -1)  # the same, NumPy counts",

@@ -1,6 +1,7 @@
 """Prepare: every step opens on any digit, answers its controls in sentences, and shows numbers worked out elsewhere."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from html import unescape
 
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import mnist
 from core.european import STYLED
+from pages.shared import prepare_loss
 from pages.shared.prepare_steps import NAMES, TITLES
 
 Open = Callable[..., AppTest]
@@ -163,6 +165,15 @@ def test_both_losses_show_the_same_number(open_page: Open):
     assert by_ten
     assert f"= {by_ten[1]}" in shown
     assert "The same number." in shown
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-4, 0.01, 0.1, 0.3, 0.55, 0.6, 0.81, 0.95, 1.0])
+def test_the_curve_of_the_loss_does_not_run_through_its_label(share: float):
+    svg = b64decode(re.findall(r"base64,([^']+)", prepare_loss._curve(max(share, 1e-30)))[0]).decode()
+    left, bottom = map(float, re.findall(r"<text x='(\d+)' y='(\d+)' font-size='16'", svg)[0])
+    curve = [tuple(map(float, point.split(","))) for point in re.findall(r"points='([^']+)'", svg)[0].split()]
+    assert all(y > bottom for x, y in curve if left <= x <= left + prepare_loss._LABEL)
+    assert left + prepare_loss._LABEL <= float(re.findall(r"viewBox='0 0 (\d+)", svg)[0])
 
 
 def test_equal_shares_are_no_answer(open_page: Open):
