@@ -13,6 +13,7 @@ from pages.shared.digit_grid import digit_grid
 from pages.shared.explore_state import SPLITS, Choice, Opened, open_digit
 
 AT_MOST = 100
+_PAIRS = AT_MOST // 2
 KINDS = {"labels": "Likely label errors", "outliers": "Outliers", "duplicates": "Near-duplicates"}
 
 
@@ -49,6 +50,7 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
         "only ugly: look and judge."
     )
     keep = _passes(data, choice, found.positions)
+    st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
     positions, suggested = found.positions[keep][:AT_MOST], found.suggested[keep][:AT_MOST]
     captions = [
         f"{labels[p]} or {s}? · {result['probabilities'][p, s]:.0%}" for p, s in zip(positions, suggested, strict=True)
@@ -65,6 +67,7 @@ def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> Non
     order, distances = oddities.outliers(result["distances"], len(result["distances"]))
     keep = _passes(data, choice, order)
     positions = order[keep][:AT_MOST]
+    st.caption(f"Among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
     captions = [f"{_label(data, p)} · {d:.1f}" for p, d in zip(positions, distances[keep], strict=False)]
     _grid(data, choice, positions, captions, "The digits farthest from their nearest neighbours")
 
@@ -78,16 +81,23 @@ def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> N
     )
     pairs = oddities.near_duplicates(result["neighbours"], result["distances"], training)
     labels = data.test.labels[pairs[:, 0] - training]
-    pairs = pairs[np.isin(labels, choice.digits) if choice.digits else slice(None)][: AT_MOST // 2]
+    pairs = pairs[np.isin(labels, choice.digits) if choice.digits else slice(None)]
     if not len(pairs):
         of = f" of {', '.join(map(str, choice.digits))}" if choice.digits else ""
         st.info(f"No test image{of} is almost a training image.")
         return
+    st.caption(f"{len(pairs):,} pairs, one for each test image, whichever split is chosen.{_first(len(pairs), _PAIRS)}")
+    pairs = pairs[:_PAIRS]
     captions = [f"{_label(data, p)} · {place(data, p)[1]}" for p in pairs.ravel()]
     captions[::2] = [
         f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)
     ]
     _grid(data, choice, pairs.ravel(), captions, "Pairs of a test image and a training image almost alike", columns=8)
+
+
+def _first(found: int, most: int) -> str:
+    """What is said where no more than `most` of those found are shown."""
+    return f" The first {most} are shown." if found > most else ""
 
 
 def _grid(

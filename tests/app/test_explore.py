@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import mnist, traits
+from core import mnist, oddities, traits
 from core.worked_out import fingerprint
 from pages.shared import explore_state
 from pages.shared.explore_grid import ORDERS, in_order
@@ -174,6 +174,27 @@ def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not
     app.session_state["explore_odd_kind"], app.session_state["explore_digits"] = "duplicates", [3]
     again(app)
     assert [info.value for info in app.info] == ["No test image of 3 is almost a training image."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("labels", "150 of these are among the {train:,} training images. The first 100 are shown."),
+        ("outliers", "Among the {train:,} training images. The first 100 are shown."),
+        ("duplicates", "{test:,} pairs, one for each test image, whichever split is chosen. The first 50 are shown."),
+    ],
+)
+def test_the_odd_ones_say_how_many_of_how_many_are_shown(open_page, data, monkeypatch, kind, sentence):
+    n = sum(map(len, data[:3]))
+    shares = np.full((n, 10), 0.1, np.float32)
+    result = {"neighbours": np.zeros((n, 5), int), "distances": np.ones((n, 5), np.float32), "probabilities": shares}
+    suspect = oddities.LabelErrors(np.arange(150), np.ones(150, int), np.zeros(150))
+    monkeypatch.setattr("core.studies.Study.result", lambda study: result)
+    monkeypatch.setattr("pages.shared.explore_odd._label_errors", lambda *_: suspect)
+    app = open_page("explore", view="odd")
+    app.session_state["explore_odd_kind"] = kind
+    again(app)
+    assert sentence.format(train=len(data.train), test=len(data.test)) in texts(app)
 
 
 def test_positions_through_all_splits_are_found_again(data):
