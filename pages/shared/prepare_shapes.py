@@ -137,8 +137,8 @@ def flattening(example: Example) -> None:
     with left:
         before_after({"this digit": image}, {"this digit, flat": flat})
         st.markdown(
-            f"For all training pictures at once: `{train.shape}` becomes `{flatten(train).shape}`. Keras' own training "
-            "set holds 60,000: step 6 tells what the others are kept for."
+            f"For all training pictures at once: `{train.shape}` becomes `{flatten(train).shape}`. Keras hands "
+            "out 60,000; step 6 tells how they are divided."
         )
         code(
             "x_train = x_train.reshape(60000, 784)  # NumPy",
