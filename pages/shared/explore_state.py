@@ -83,7 +83,7 @@ def choose(data: Mnist, here: Opened) -> Choice:
             "Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
         )
         lasso = st.session_state.get(_LASSO)
-        if lasso:
+        if lasso and lasso[0] == here.split:  # of another split, it keeps nothing out here
             st.button(
                 f"{len(lasso[1]):,} chosen on the map",
                 icon=":material/close:",

@@ -76,6 +76,15 @@ def test_an_empty_choice_is_a_sentence_in_every_view(open_page, view):
         assert "There are no training images" in texts(app)
 
 
+@pytest.mark.parametrize(("split", "shown"), [("train", 1), ("test", 0)])
+def test_what_was_chosen_on_the_map_is_named_where_it_keeps_others_out(open_page, split, shown):
+    app = open_page("explore", split=split)
+    app.session_state["explore_lasso"] = ("train", np.arange(7))
+    again(app)
+    assert len([button for button in app.button if button.label == "7 chosen on the map"]) == shown
+    assert ("7 training images chosen on the map" in texts(app)) == shown
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_order_shows_each_chosen_digit_once(data, order, monkeypatch):
     monkeypatch.setattr("streamlit.session_state", {})
