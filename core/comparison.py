@@ -11,6 +11,7 @@ import numpy as np
 
 from core.config import KNOBS, RunConfig
 from core.evaluations import changed_at, kept_evaluation, openings
+from core.events import FINISHED
 from core.metrics import wilson
 from core.runs import ACTIVE, TICK, Run, RunStore
 from core.significance import spread
@@ -57,9 +58,19 @@ class Row:
 
     @property
     def score(self) -> float | None:
-        """How good the run is at its end: on validation images, or on the test set where there are none."""
-        last = self.summary.last_validation
-        return last if last is not None else self.test
+        """How good the network is that is kept: on validation images, or on the test set where there are none."""
+        kept = self.summary.kept_validation
+        return kept if kept is not None else self.test
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether its knobs lead to it again: nothing was set by hand while it trained, and it was taught no hand."""
+        return not self.run.rates and not self.run.taught
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it counts as its experiment carried out once, with its seed: whole, and as the knobs say."""
+        return self.state == FINISHED and self.plain
 
 
 class Rows:
@@ -106,10 +117,19 @@ def varying(configs: Iterable[RunConfig]) -> list[str]:
 
 
 def repetitions(found: Sequence[Row]) -> list[list[Row]]:
-    """Rows of the same experiment together, in the order in which each first appears."""
-    groups: dict[RunConfig, list[Row]] = {}
+    """Rows of the same experiment together, one a seed, in the order in which each first appears.
+
+    Alone stand those that are no repetition (unfinished, steered by hand, taught a hand) and a seed's second run: its
+    curve is the first one's over again, and would make the spread of the seeds look smaller than it is.
+    """
+    groups: dict[tuple[RunConfig, str], list[Row]] = {}
+    seeds: set[tuple[RunConfig, int]] = set()
     for row in found:
-        groups.setdefault(row.experiment, []).append(row)
+        seed = row.experiment, row.config.seed
+        joins = row.repeats and seed not in seeds
+        if joins:
+            seeds.add(seed)
+        groups.setdefault((row.experiment, "" if joins else row.run.id), []).append(row)
     return list(groups.values())
 
 

@@ -47,6 +47,13 @@ class Summary:
         return self.validation[-1] if self.validation else None
 
     @property
+    def kept_validation(self) -> float | None:
+        """Validation accuracy of the network kept: the last epoch's, or that of the one which patience chose."""
+        best = self.ended.best_epoch if self.ended else None
+        chosen = (epoch.validation_accuracy for epoch in self.epochs if epoch.epoch == best)
+        return next(chosen, self.last_validation)
+
+    @property
     def seconds(self) -> float:
         """Of training, validation included."""
         if self.ended and self.ended.fit_seconds:

@@ -64,7 +64,7 @@ def results(first: Row, second: Row) -> list[Difference]:
     """What came of them: figures that at least one of the two has."""
     pairs = [
         ("Best validation accuracy", _percent(first.validation), _percent(second.validation)),
-        ("Last validation accuracy", _percent(first.summary.last_validation), _percent(second.summary.last_validation)),
+        ("Kept validation accuracy", _percent(first.summary.kept_validation), _percent(second.summary.kept_validation)),
         ("Test accuracy (95 % interval)", _test(first), _test(second)),
         ("Parameters", _count(first.parameters), _count(second.parameters)),
         ("Seconds of training", f"{first.summary.seconds:,.1f}", f"{second.summary.seconds:,.1f}"),
@@ -93,18 +93,21 @@ def by_counts(called: tuple[str, str], first: float, second: float, images: int,
 
 def repeated(row: Row, found: Sequence[Row]) -> list[Row]:
     """The runs of the same experiment with a figure to compare, one a seed, the newest of each."""
-    same = [each for each in found if each.experiment == row.experiment and each.state == "finished"]
+    same = [each for each in found if each.experiment == row.experiment and each.repeats]
     return list({each.config.seed: each for each in reversed(same)}.values())
 
 
 def over_seeds(first: Row, second: Row, found: Sequence[Row]) -> str | None:
-    """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure."""
-    if first.experiment == second.experiment:
+    """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure.
+
+    None, too, where one of the two was steered or taught: the seeds of its knobs say nothing of it.
+    """
+    if first.experiment == second.experiment or not (first.plain and second.plain):
         return None
     here, there = repeated(first, found), repeated(second, found)
     plain = described([first.experiment, second.experiment])
     called = (plain[0], plain[1]) if all(plain) and max(map(len, plain)) <= 60 else names(first, second)
-    for measure, figures in (("test", lambda row: row.test), ("validation", lambda row: row.summary.last_validation)):
+    for measure, figures in (("test", lambda row: row.test), ("validation", lambda row: row.summary.kept_validation)):
         values = [[value for row in rows if (value := figures(row)) is not None] for rows in (here, there)]
         if all(len(each) == len(rows) for each, rows in zip(values, (here, there), strict=True)):
             said = significance.seed_verdict(called, values[0], values[1])

@@ -34,8 +34,8 @@ def show(shown: list[Row]) -> None:
             value=repeated,
             key=f"compare_bands_{repeated}",
             disabled=not repeated,
-            help="Runs that differ in nothing but their seed become one line, the mean, in a band of one standard "
-            "deviation up and down.",
+            help="Finished runs that differ in nothing but their seed become one line, the mean, in a band of one "
+            "standard deviation up and down. Not among them: runs steered by hand, and a second run of a seed.",
         )
     for part in (_validation, _training):
         columns = st.columns(2)

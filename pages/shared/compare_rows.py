@@ -133,7 +133,13 @@ def _columns(knobs: Iterable[str], baseline: Row | None, recipes: bool) -> list[
         column("state", "State"),
         *([column("recipe", "Recipe")] if recipes else []),
         column("best", "Best val.", "Highest validation accuracy after any epoch", True),
-        column("last", "Last val.", "Validation accuracy after the last epoch", True),
+        column(
+            "last",
+            "Kept val.",
+            "Validation accuracy of the network that is kept: after the last epoch, or after "
+            "the best one where patience chose it",
+            True,
+        ),
         *against,
         column(
             "test",
@@ -168,7 +174,7 @@ def _row(
         _state(row),
         *([_recipe(run.recipe)] if recipes else []),
         _share(summary.best_validation, row),
-        _share(summary.last_validation, row),
+        _share(summary.kept_validation, row),
         *([_gap(row, baseline)] if baseline else []),
         _test(row),
         *([_value(value), None if value == "" else value, ""] for value in values),

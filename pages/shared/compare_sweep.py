@@ -108,7 +108,7 @@ def _stop(sweep_id: str) -> None:
 
 
 def _images(row: Row) -> str:
-    return "validation images" if row.summary.last_validation is not None else "test images"
+    return "validation images" if row.summary.kept_validation is not None else "test images"
 
 
 def _onwards(best: Row, rows: list[Row]) -> None:

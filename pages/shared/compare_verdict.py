@@ -92,7 +92,7 @@ def _by_images(first: Row, second: Row, called: tuple[str, str], split: str) -> 
 
 def _by_counts(first: Row, second: Row, called: tuple[str, str], split: str, before: str) -> None:
     """What the two accuracies alone say."""
-    accuracies = [row.test if split == TEST else row.summary.last_validation for row in (first, second)]
+    accuracies = [row.test if split == TEST else row.summary.kept_validation for row in (first, second)]
     if accuracies[0] is None or accuracies[1] is None:
         st.info(f"{before}At least one of them has no accuracy on the {split} images yet.")
         return

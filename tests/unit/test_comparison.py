@@ -11,7 +11,7 @@ from core.comparison import Row
 from core.config import RunConfig
 from core.errors import DataError
 from core.evaluations import TEST, VALIDATION
-from core.events import BatchDone, EpochDone, RateChanged, RunEnded
+from core.events import BatchDone, EpochDone, RateChanged, RunEnded, to_line
 from core.runs import RunStore
 from core.summaries import POINTS, Summaries, thin
 from core.timeline import EventFile
@@ -43,7 +43,7 @@ OPEN = RunConfig(validate_on="none")
 def test_a_row_holds_what_the_run_said(store, summaries):
     made = row(store, summaries, RunConfig(epochs=4, validate_on="test"), level=0.975, test=0.975)
     assert (made.state, made.parameters, made.device) == ("finished", 101_770, "CPU (2 cores)")
-    assert made.validation == made.summary.last_validation == made.score == 0.975
+    assert made.validation == made.summary.kept_validation == made.score == 0.975
     low, high = made.test_interval
     # Wilson's interval is where the normal approximation, taken at its own ends, puts 9,750 of 10,000.
     for end in (low, high):
@@ -98,6 +98,19 @@ def test_thinning_leaves_a_short_curve_alone():
     assert thin(rows, 10) is rows
 
 
+def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summaries):
+    run = make(store, RunConfig(patience=1), outcome="interrupted")
+    file = EventFile(run.events_path)
+    for epoch, accuracy in ((6, 0.99), (7, 0.98)):
+        file.append(EpochDone(8 * epoch, epoch, 0.4 * epoch, 0.1, 0.99, 0.001, 0.05, accuracy))
+    file.append(RunEnded("finished", "", 9.0, epochs=7, best_epoch=5))
+    file.close()
+    made = comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+    assert (made.validation, made.summary.last_validation, made.score) == (0.99, 0.98, 0.97)
+    (told,) = [each for each in verdict.results(made, made) if each.what == "Kept validation accuracy"]
+    assert told.first == "97.00%"
+
+
 # Groups, curves and bands
 
 
@@ -112,6 +125,36 @@ def test_groups_follow_the_values_of_the_knob_and_say_how_good_they_are(store, s
 def test_seeds_of_one_config_are_one_experiment(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2, 3)]
     assert [len(group) for group in comparison.repetitions(rows)] == [3, 3]
+
+
+def steered(store: RunStore, summaries: Summaries, config: RunConfig, **made) -> Row:
+    """A row whose learning rate was set by hand on the way."""
+    run = make(store, config, **made)
+    told = run.events_path.read_text().splitlines(keepends=True)
+    run.events_path.write_text("".join([*told[:-1], to_line(RateChanged(20, 3, 1.0, 0.01)), told[-1]]))
+    return comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+
+
+def taught(store: RunStore, summaries: Summaries, config: RunConfig) -> Row:
+    """A row as `finetune.keep` leaves it: a network and a last word, and no epoch."""
+    run = store.create(config)
+    run.model_path.write_bytes(b"weights")
+    file = EventFile(run.events_path)
+    file.append(RunEnded("finished", "", 1.0, 4))
+    file.close()
+    return comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+
+
+def test_only_what_repeats_an_experiment_counts_as_one_of_its_seeds(store, summaries):
+    seeds = [row(store, summaries, RunConfig(seed=seed)) for seed in (1, 2, 3)]
+    others = [
+        steered(store, summaries, RunConfig(seed=4)),
+        taught(store, summaries, RunConfig(seed=5)),
+        row(store, summaries, RunConfig(seed=6), outcome="stopped"),  # would end the band where it was stopped
+        row(store, summaries, RunConfig(seed=1)),  # the same curve once more would narrow the band
+    ]
+    found = comparison.repetitions([*others[:3], *seeds, others[3]])
+    assert found == [*([each] for each in others[:3]), seeds, [others[3]]]
 
 
 def test_a_band_is_the_mean_and_one_deviation_of_the_curves():
@@ -208,3 +251,14 @@ def test_seeds_decide_where_both_have_several(store, summaries, rng):
 def test_a_run_that_failed_is_no_repetition(store, summaries):
     rows = [row(store, summaries, RunConfig(seed=1)), row(store, summaries, RunConfig(seed=2), outcome="failed")]
     assert verdict.repeated(rows[0], rows) == [rows[0]]
+
+
+def test_a_steered_or_taught_run_is_none_of_the_seeds_that_decide(store, summaries):
+    small, large = (
+        [row(store, summaries, RunConfig(units=units, seed=seed), level=level + 0.001 * seed) for seed in (1, 2)]
+        for units, level in ((64, 0.97), (256, 0.98))
+    )
+    said = verdict.over_seeds(small[0], large[0], small + large)
+    odd = [steered(store, summaries, RunConfig(units=64, seed=2), level=0.5), taught(store, summaries, small[0].config)]
+    assert verdict.over_seeds(small[0], large[0], odd + small + large) == said
+    assert all(verdict.over_seeds(each, large[0], odd + small + large) is None for each in odd)
