@@ -9,17 +9,21 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
-from core import mnist
+from core import devices, mnist
 from core.architecture import shapes
 from core.config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.errors import DigitLabError
-from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
+from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.knob import written
 from core.recipes import RECIPES, recipe, recipe_of
 from core.runs import Run, RunStore
 
 BAR = 24  # characters
 ERROR, INTERRUPTED = 2, 130
+_REPORTED = (
+    "outcome", "epochs", "best_epoch", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy",
+    "train_loss", "train_accuracy", "fit_seconds", "images_per_second",
+)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,13 +32,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0, 2 for an error, 130 for a run stopped by Ctrl-C."""
+    """Runs one command; returns the exit code: 0, 2 for an error, 130 where Ctrl-C stopped it."""
     try:
         chosen = _parser().parse_args(arguments)
         return int(chosen.command(chosen))
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
+    except KeyboardInterrupt:  # while a run trains, `_trained` hears it
+        print("Stopped before training began; no run was made.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,13 +79,18 @@ def _train(chosen: argparse.Namespace) -> int:
     shapes(config)  # an impossible network is refused before anything is kept
     store = RunStore()
     mnist.load()  # and so is a data set that cannot be read; opened once more for training, it takes a millisecond
+    # And a device that is not there. A run made before these seconds would look interrupted to the dashboard meanwhile.
+    _wake_tensorflow()
+    if config.device == "gpu":
+        with devices.computing(config.device):
+            pass
     run = store.create(config, recipe=_recipe_name(chosen.recipe, config), name=chosen.name)
     ended = _trained(store, run)
-    if ended.outcome == FAILED:
-        raise DigitLabError(ended.reason)
     if chosen.json:
         print(json.dumps({**_report(run, ended), "recipe": chosen.recipe or run.recipe or None}))
-    else:
+    if ended.outcome == FAILED:
+        raise DigitLabError(ended.reason)
+    if not chosen.json:
         print(_summary(run, ended))
     return INTERRUPTED if ended.outcome == STOPPED else 0
 
@@ -92,7 +104,6 @@ def _recipe_name(asked: str | None, config: RunConfig) -> str:
 def _trained(store: RunStore, run: Run) -> RunEnded:
     from core.worker import Training
 
-    _wake_tensorflow()
     bar = Bar(run.config)
     job = Training(store, run.id, say=bar.hears, waits_for=bar.waits)
     before = [signal.signal(sign, lambda *_: job.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
@@ -117,7 +128,7 @@ def _wake_tensorflow() -> None:
         os.dup2(aside.fileno(), 2)
         try:
             wake()
-        except BaseException:
+        except Exception:
             aside.seek(0)
             os.write(heard, aside.read())
             raise
@@ -127,16 +138,12 @@ def _wake_tensorflow() -> None:
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
+    """What `--json` prints. A loss that is not finite is text, as in `run.json`: JSON has no word for it."""
+    told = json.loads(to_line(ended))
     return {
         "run": run.id,
         "recipe": run.recipe,
-        "outcome": ended.outcome,
-        "test_loss": ended.test_loss,
-        "test_accuracy": ended.test_accuracy,
-        "validation_accuracy": ended.validation_accuracy,
-        "train_accuracy": ended.train_accuracy,
-        "fit_seconds": ended.fit_seconds,
-        "images_per_second": ended.images_per_second,
+        **{name: told[name] for name in _REPORTED},
         "device": run.started.device if run.started else None,
         "model": str(run.model_path) if run.has_model else None,
     }

@@ -20,7 +20,7 @@ from core.runs import RunStore
 ROOT = Path(__file__).parents[2]
 PROMISED = {
     "run", "recipe", "outcome", "test_loss", "test_accuracy", "validation_accuracy", "train_accuracy", "fit_seconds",
-    "images_per_second", "device", "model",
+    "images_per_second", "device", "model", "epochs", "best_epoch", "train_loss", "validation_loss",
 }  # fmt: skip
 FEW = ("--train-images", "300", "--units", "8", "--epochs", "2")
 
@@ -132,6 +132,39 @@ def test_an_error_is_one_sentence_and_exit_code_2(arguments, home, capsys):
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error")]
     assert "Traceback" not in line
     assert len(line) > 20
+
+
+def test_a_run_that_failed_is_told_as_json_too(home, capsys):
+    assert main(["train", *FEW, "--optimizer", "sgd", "--learning-rate", "10", "--activation", "linear",
+                 "--hidden-layers", "4", "--json"]) == 2  # fmt: skip
+    said = capsys.readouterr()
+    told = json.loads(said.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert set(told) == PROMISED
+    assert (told["outcome"], told["model"]) == ("failed", None)
+    assert RunStore(home).get(told["run"]).state == "failed"
+    assert said.err.splitlines()[-1].startswith("Error: The loss is no longer a number")
+
+
+def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
+    # TensorFlow takes seconds to import: a traceback came, and a run that looked interrupted stayed.
+    from core import worker
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "wake", interrupted)
+    assert main(["train", *FEW]) == 130
+    assert "no run was made" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
+def test_a_device_that_is_not_there_makes_no_run(home):
+    from core.devices import slot
+
+    if slot("gpu") == "gpu":
+        pytest.skip("this machine has a GPU")
+    assert main(["train", *FEW, "--device", "gpu"]) == 2
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 
 def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
