@@ -33,6 +33,7 @@ class Row:
     test: float | None
     test_interval: tuple[float, float] | None
     test_images: int
+    test_loss: float | None
 
     @property
     def config(self) -> RunConfig:
@@ -99,15 +100,15 @@ class Rows:
 def row_of(run: Run, store: RunStore, summaries: Summaries, test_images: int) -> Row:
     summary = summaries.of(run)
     kept = kept_evaluation(run)
-    test, interval = None, None
+    test, interval, loss = None, None, None
     if kept is not None:
-        test, interval, test_images = kept.accuracy, kept.interval, kept.images
+        test, interval, test_images, loss = kept.accuracy, kept.interval, kept.images, kept.loss
     elif summary.ended and summary.ended.test_accuracy is not None:
-        test = summary.ended.test_accuracy
+        test, loss = summary.ended.test_accuracy, summary.ended.test_loss
         interval = wilson(round(test * test_images), test_images)
     # As `evaluations.sealed` has it, without reading the events of hundreds of runs for their last word.
     sealed = run.config.validate_on == "held-out" and test is None and not openings(run)
-    return Row(run, summary, store.state(run), sealed, test, interval, test_images)
+    return Row(run, summary, store.state(run), sealed, test, interval, test_images, loss)
 
 
 def varying(configs: Iterable[RunConfig]) -> list[str]:

@@ -153,6 +153,11 @@ class Run:
         return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
 
 
+def rates_by_hand(run: Run) -> str:
+    """The learning rates that were set while it trained: '0.01 in epoch 17, 0.001 in epoch 20'."""
+    return ", ".join(f"{rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates)
+
+
 def by_hand(run: Run) -> str:
     """What was set while it trained, which its knobs do not say: 'the learning rate was set to 0.01 in epoch 17'."""
     told = [f"to {rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates]

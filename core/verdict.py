@@ -10,6 +10,7 @@ from core import significance
 from core.comparison import Row, described
 from core.config import KNOBS
 from core.evaluations import TEST, VALIDATION
+from core.run import rates_by_hand
 from core.significance import LEVEL
 
 HELD_OUT = "held-out"
@@ -56,7 +57,7 @@ def differences(first: Row, second: Row) -> list[Difference]:
     """The knobs that differ, the learning rates that were set by hand, and nothing else."""
     found = first.config.differences(second.config)
     knobs = [Difference(KNOBS[name].label, _said(here), _said(there)) for name, (here, there) in found.items()]
-    here, there = (_set_by_hand(row) for row in (first, second))
+    here, there = (rates_by_hand(row.run) for row in (first, second))
     return [*knobs, *([Difference("Learning rate set by hand", here or "–", there or "–")] if here or there else [])]
 
 
@@ -119,10 +120,6 @@ def over_seeds(first: Row, second: Row, found: Sequence[Row]) -> str | None:
 def by_images(called: tuple[str, str], first: np.ndarray, second: np.ndarray, split: str) -> str:
     """The verdict on the same images: bool (n,) each, whether an image was right (McNemar's test)."""
     return significance.verdict(called, first, second, split)
-
-
-def _set_by_hand(row: Row) -> str:
-    return ", ".join(f"{rate.learning_rate:g} in epoch {rate.epoch}" for rate in row.run.rates)
 
 
 def _said(value: object) -> str:

@@ -4,8 +4,10 @@ import numpy as np
 import streamlit as st
 
 from core import metrics
+from core.bundle import file_name
 from core.digits import CLASSES
 from core.metrics import Evaluation
+from core.spreadsheet import predictions
 from pages.shared import evaluate_images, palette
 from pages.shared.evaluate_choice import Asked, open_digit
 
@@ -20,6 +22,7 @@ def show(asked: Asked) -> None:
         _matrix(evaluation)
     with table:
         _per_digit(evaluation)
+        _take_along(asked)
     _commonest(evaluation)
     if (chosen := _chosen()) is None:
         st.info("Choose a cell of the matrix to see its images, worst first.", icon=":material/touch_app:")
@@ -69,6 +72,20 @@ def _per_digit(evaluation: Evaluation) -> None:
             name: st.column_config.NumberColumn(format="%.2f %%", help=help) for name, help in percent.items()
         },
         alt="Precision, recall, F1 and number of images of each digit",
+    )
+
+
+def _take_along(asked: Asked) -> None:
+    """What the network said of every image, made when it is asked for."""
+    epoch = "" if asked.epoch is None else f"-epoch-{asked.epoch}"
+    st.download_button(
+        "Predictions (.csv)",
+        lambda: predictions(asked.answers),
+        f"{file_name(asked.run)}-{asked.split}{epoch}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Of each of the {asked.place}: its label, the digit it was taken for, and the ten shares.",
     )
 
 

@@ -54,6 +54,11 @@ def test_the_figures_are_those_of_the_run(open_page, run):
     assert "–" in values(app)["95 % interval"]
 
 
+def test_what_the_network_said_of_every_image_can_be_taken_along(open_page, run):
+    app = open_page("evaluate", run=run.id)
+    assert [button.label for button in app.get("download_button")] == ["Predictions (.csv)"]
+
+
 def test_an_earlier_epoch_has_its_own_figures(open_page, run):
     app = open_page("evaluate", run=run.id, epoch="1")
     assert values(app)["Accuracy"] == "50.00%"
