@@ -38,10 +38,18 @@ const line = (row, columns, ticked) =>
   `<tr data-run="${escaped(row.id)}" class="${ticked ? "chosen" : ""}">${nameCell(row, ticked)}` +
   columns.map((column, place) => cell(column, row.cells[place])).join("") + noteCell(row) + "</tr>";
 
+// Whether a word of the filter occurs. A number ends where it ends: "seed:1" is not seed 12, "dropout:0" not 0.5.
+function says(text, word) {
+  if (!/:.*\d$/.test(word)) return text.includes(word);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+    if (!/[\d.e]/.test(text[at + word.length] ?? " ")) return true;
+  return false;
+}
+
 // What stands in a row, for the filter: each word of it must occur, "units:64" in just that knob.
 function matches(row, common, words, state, starred) {
   if ((state && row.state !== state) || (starred && !row.starred)) return false;
-  return words.every((word) => row.words.includes(word) || common.includes(word));
+  return words.every((word) => says(row.words, word) || says(common, word));
 }
 
 function ordered(table) {

@@ -101,3 +101,14 @@ def test_a_browser_that_missed_a_message_asks_for_all_of_it(two: Page):
         }"""
     )
     assert seen == {"told": [True, False, True, False, True], "lost": ["4"], "items": {"a": 4}}
+
+
+def test_a_number_in_the_filter_is_that_number_and_none_that_begins_like_it(two: Page, runs: list[Run]):
+    words = two.get_by_placeholder("Filter")
+    words.fill("units:12")
+    expect(two.locator(".runs tbody")).to_contain_text("No run matches")
+    words.fill("units:128 epochs:3 optimizer:ad")
+    expect(line(two, runs[2])).to_be_visible()
+    expect(line(two, runs[1])).to_have_count(0)
+    words.fill("")
+    expect(line(two, runs[1])).to_be_visible()
