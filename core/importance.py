@@ -27,6 +27,15 @@ def main_effects(knobs: Mapping[str, Sequence[object]], scores: Sequence[float])
     return {**shares, TOGETHER: max(0.0, 1.0 - sum(shares.values()))}
 
 
+def apart_from_luck(knobs: Mapping[str, Sequence[object]]) -> bool:
+    """Whether there are more runs than the means of the values use up.
+
+    Else these means are the runs themselves, and the knobs explain all there is, whatever luck had its hand in.
+    """
+    runs = len(next(iter(knobs.values()), ()))
+    return runs - 1 > sum(len(set(values)) - 1 for values in knobs.values())
+
+
 def _between(values: Sequence[object], scores: np.ndarray) -> float:
     """Sum of squares between the values' means."""
     groups: dict[object, list[float]] = {}

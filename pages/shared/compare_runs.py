@@ -88,7 +88,10 @@ def _deletion(chosen: list[Row]) -> None:
     """Deletes those of the chosen runs that are the visitor's to delete."""
     mine = [row.run.id for row in chosen if may_control(row.run)]
     others = len(chosen) - len(mine)
-    with st.popover("Delete", icon=":material/delete:", disabled=not chosen):
+    if not chosen:  # no popover: after a deletion it would stay open with nothing in it
+        st.button("Delete", icon=":material/delete:", disabled=True, key="compare_delete_none")
+        return
+    with st.popover("Delete", icon=":material/delete:"):
         if mine:
             st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
             st.button("Move to the trash", type="primary", on_click=_delete, args=(mine,))

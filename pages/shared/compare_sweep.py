@@ -5,12 +5,12 @@ import shutil
 import numpy as np
 import streamlit as st
 
-from core import search
+from core import search, significance
 from core.comparison import Row
 from core.config import KNOBS
 from core.errors import DigitLabError
 from core.events import FINISHED
-from core.importance import TOGETHER, main_effects
+from core.importance import TOGETHER, apart_from_luck, main_effects
 from core.runs import ACTIVE, WAITING
 from core.sweep import SEARCH, Sweep, SweepStore
 from pages.shared import caches, compare_rows, compare_sweep_form, parallel
@@ -133,6 +133,19 @@ def _value(row: Row, knob: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value) or "–"
 
 
+def _one_run_a_value(knobs: list[str], scores: list[float]) -> str:
+    """What can be said where each value has a single run."""
+    if knobs == ["seed"]:
+        return f"Luck alone: {significance.spread(scores)}."
+    if "seed" in knobs:
+        return "That takes more runs than have ended so far."
+    return (
+        f"From the best to the worst run it is {100 * float(np.ptp(scores)):.2f} points. With one run for each value, "
+        "what a knob did and what luck did cannot be told apart: vary the seed too, over 1-3, and this says how much "
+        "is luck."
+    )
+
+
 def _importance(sweep: Sweep, scored: list[Row], knobs: list[str]) -> None:
     """Bars: how much of the differences each knob explains, and how that was found out."""
     if sweep.kind == SEARCH:
@@ -143,7 +156,11 @@ def _importance(sweep: Sweep, scored: list[Row], knobs: list[str]) -> None:
         )
     else:
         scores = [row.score or 0.0 for row in scored]
-        shares = main_effects({name: [getattr(row.config, name) for row in scored] for name in knobs}, scores)
+        values = {name: [getattr(row.config, name) for row in scored] for name in knobs}
+        if len(scored) > 1 and not apart_from_luck(values):
+            st.markdown(_one_run_a_value(knobs, scores))
+            return
+        shares = main_effects(values, scores)
         method = (
             "Analysis of variance: how far apart the mean accuracies of a knob's values lie, squared, as a "
             "share of how far apart the runs lie. The rest is the knobs' interplay, and luck."

@@ -314,5 +314,20 @@ def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, 
     assert not app.exception
     assert "units **256**" in said
     assert "Which knob mattered" in said
+    assert "cannot be told apart" not in said
     again(app, button(app, "Show its runs in the table").click())
     assert app.session_state["compare_view"] == "runs"
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"), [(("units", "64, 256"), "cannot be told apart"), (("seed", "1-2"), "± 1.41")]
+)
+def test_one_run_a_value_is_not_said_to_be_all_the_knobs_doing(open_page: Open, store: RunStore, queued, axis, said):
+    # The bars said: units 100 %, luck 0 %.
+    axes = [read_axis(*axis)]
+    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), axes, trials=2)
+    for config, level in zip(combinations(RunConfig(epochs=2), axes), (0.96, 0.98), strict=True):
+        make(store, config, level=level, sweep=sweep.id)
+    app = open_page("compare", view="sweep")
+    assert said in told(app)
+    assert "Analysis of variance" not in told(app)

@@ -112,3 +112,13 @@ def test_a_number_in_the_filter_is_that_number_and_none_that_begins_like_it(two:
     expect(line(two, runs[1])).to_have_count(0)
     words.fill("")
     expect(line(two, runs[1])).to_be_visible()
+
+
+def test_nothing_stays_open_after_a_deletion(page: Page, server: Server, runs: list[Run]):
+    gone = make(RunStore(server.home), RunConfig(units=16, epochs=3), name="Made to be deleted")
+    visit(page, f"/compare?runs={gone.id}")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
+    wait_idle(page)
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

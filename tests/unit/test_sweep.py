@@ -7,7 +7,7 @@ from core.config import RunConfig
 from core.control import Wishes
 from core.errors import ConfigError, RunError
 from core.events import EpochDone, RunEnded, Started
-from core.importance import TOGETHER, main_effects
+from core.importance import TOGETHER, apart_from_luck, main_effects
 from core.runs import Run, RunStore
 from core.search import Search, score_of, searched
 from core.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
@@ -234,3 +234,10 @@ def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore
     file.close()
     (run.folder / "queued").unlink()
     assert not search.advance()
+
+
+def test_luck_shows_only_where_runs_are_left_over():
+    assert not apart_from_luck({})
+    assert not apart_from_luck({"units": [16, 32, 64]})
+    assert apart_from_luck({"units": [16, 16, 64, 64], "seed": [1, 2, 1, 2]})
+    assert not apart_from_luck({"units": [16, 16, 64], "seed": [1, 2, 1]})  # three runs, two differences
