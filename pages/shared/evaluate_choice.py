@@ -77,7 +77,7 @@ def choose() -> Asked | None:
     if split == TEST and evaluations.sealed(run):
         evaluate_seal.show(run)
         return None
-    _remark(run, split)
+    remark(run, split)
     if not _at_once(run, split, epoch):
         return None
     return Asked(run, split, epoch, evaluations.split_of(caches.data(), split), ask(run, split, epoch))
@@ -176,19 +176,19 @@ def _at_once(run: Run, split: str, epoch: int | None) -> bool:
     return False
 
 
-def _remark(run: Run, split: str) -> None:
-    """What one should know of these images before believing the figures."""
+def remark(run: Run, split: str, who: str = "This run") -> None:
+    """What one should know of these images before believing the figures of `who`."""
     if evaluations.knew_another_part(run, caches.data()):
         st.caption(
-            ":material/warning: This run learned from another part of MNIST than is in use now. Some of these images "
+            f":material/warning: {who} learned from another part of MNIST than is in use now. Some of these images "
             "may be among those it learned from, which flatters it."
         )
     if split == VALIDATION and run.config.validate_on != "held-out":
-        st.caption(":material/info: This run was trained on the validation images too, so they flatter it.")
+        st.caption(f":material/info: {who} was trained on the validation images too, so they flatter it.")
     elif split == TEST and run.config.validate_on == "test":
-        st.caption(":material/info: This run was validated on the test set after every epoch, as its recipe has it.")
+        st.caption(f":material/info: {who} was validated on the test set after every epoch, as its recipe has it.")
     elif split == TEST and (opened := evaluations.openings(run)):
         day = np.datetime_as_string(np.datetime64(int(opened[0]), "s"), unit="m").replace("T", " ")
-        st.caption(f":material/lock_open: The test set was opened for this run on {day} UTC.")
+        st.caption(f":material/lock_open: The test set was opened for {who.lower()} on {day} UTC.")
     elif split == TRAIN:
         st.caption(":material/info: The network has seen these images again and again. What it gets wrong here is odd.")

@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from core import evaluations, significance
-from core.evaluations import TEST, Answers
+from core.evaluations import TEST, TRAIN, Answers
 from core.runs import Run
 from pages.shared import caches, evaluate_images
 from pages.shared.digit_grid import digit_grid
-from pages.shared.evaluate_choice import Asked, ask, open_digit
+from pages.shared.evaluate_choice import Asked, ask, open_digit, remark
 from pages.shared.picker import picker
 from pages.shared.softmax import softmax_bars
 
@@ -24,6 +24,8 @@ def show(asked: Asked) -> None:
     other = _other(asked)
     if other is None:
         return
+    if asked.split != TRAIN:  # of those it is said above
+        remark(other, asked.split, "The second run")
     theirs = ask(other, asked.split)
     said = significance.verdict(("the first run", "the second run"), asked.answers.right, theirs.right, asked.split)
     st.markdown(said.replace("**the", "**The", 1))

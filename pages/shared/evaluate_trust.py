@@ -87,6 +87,8 @@ def _said(temperature: float, asked: Asked) -> None:
         if asked.run.config.validate_on == "held-out"
         else " This run was trained on those images too, so the temperature is too low to be believed."
     )
+    if asked.split == VALIDATION:
+        flattered += " On these images it was fitted, so here it looks a little better than elsewhere."
     st.caption(
         f"Dividing the ten sums before softmax by one number, the temperature, changes no answer, only how sure it "
         f"sounds. Fitted on the validation images it is {temperature:.2f}: the network {mood}.{flattered} "

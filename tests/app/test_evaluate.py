@@ -150,6 +150,18 @@ def test_the_commonest_mistake_opens_its_images(open_page, run):
     assert any(f"The smaller the share that the {truth} got, the earlier." in text.value for text in app.caption)
 
 
+def test_images_that_flatter_the_second_run_alone_are_named(open_page, run, store, data):
+    # It was trained on them, and the test between the two said "more than the noise" without a word of that.
+    other = store.create(RunConfig(epochs=2, validate_on="none"), name="Has seen them")
+    other.model_path.write_bytes(b"weights")
+    evaluations.answers(other, "validation", data, lambda: Oracle(data.validation.labels, 50))
+    app = open_page("evaluate", run=run.id, view="pair")
+    app.session_state["evaluate_second"] = other.id
+    again(app)
+    assert any("The second run was trained on the validation images too" in each.value for each in app.caption)
+    store.delete(other.id)
+
+
 def test_two_runs_are_told_apart_by_a_test_in_words(open_page, run, store, data):
     other = known_run(store, data, name="A worse oracle", wrong_every=3)
     try:
