@@ -64,8 +64,8 @@ def differences(first: Row, second: Row) -> list[Difference]:
 def results(first: Row, second: Row) -> list[Difference]:
     """What came of them: figures that at least one of the two has."""
     pairs = [
-        ("Best validation accuracy", _percent(first.validation), _percent(second.validation)),
-        ("Kept validation accuracy", _percent(first.summary.kept_validation), _percent(second.summary.kept_validation)),
+        ("Best validation accuracy", _validated(first, first.validation), _validated(second, second.validation)),
+        ("Kept validation accuracy", *(_validated(row, row.summary.kept_validation) for row in (first, second))),
         ("Test accuracy (95 % interval)", _test(first), _test(second)),
         ("Parameters", _count(first.parameters), _count(second.parameters)),
         ("Seconds of training", f"{first.summary.seconds:,.1f}", f"{second.summary.seconds:,.1f}"),
@@ -126,8 +126,9 @@ def _said(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value) or "–"
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.2%}"
+def _validated(row: Row, value: float | None) -> str:
+    """An accuracy on the images that the run was validated on, which are named where they are no validation images."""
+    return "" if value is None else f"{value:.2%}{' of the test set' * (row.config.validate_on == TEST)}"
 
 
 def _count(value: int | None) -> str:

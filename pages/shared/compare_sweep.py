@@ -13,6 +13,7 @@ from core.events import FINISHED
 from core.importance import TOGETHER, apart_from_luck, main_effects
 from core.runs import ACTIVE, WAITING
 from core.sweep import SEARCH, Sweep, SweepStore
+from core.verdict import HELD_OUT
 from pages.shared import caches, compare_rows, compare_sweep_form, parallel
 from pages.shared.compare_sweep_form import WATCHED
 from pages.shared.picker import picker
@@ -108,7 +109,7 @@ def _stop(sweep_id: str) -> None:
 
 
 def _images(row: Row) -> str:
-    return "validation images" if row.summary.kept_validation is not None else "test images"
+    return "validation images" if row.config.validate_on == HELD_OUT else "test images"
 
 
 def _onwards(best: Row, rows: list[Row]) -> None:

@@ -331,3 +331,12 @@ def test_one_run_a_value_is_not_said_to_be_all_the_knobs_doing(open_page: Open, 
     app = open_page("compare", view="sweep")
     assert said in told(app)
     assert "Analysis of variance" not in told(app)
+
+
+@pytest.mark.parametrize(("validate_on", "images"), [("held-out", "validation images"), ("test", "test images")])
+def test_a_sweep_names_the_images_that_judged_it(open_page: Open, store: RunStore, queued, validate_on, images):
+    base, axes = RunConfig(epochs=2, validate_on=validate_on), [read_axis("seed", "1-2")]
+    sweep = SweepStore(store).create(GRID, base, axes, trials=2)
+    for config in combinations(base, axes):
+        make(store, config, sweep=sweep.id)
+    assert f"with 97.00% of the {images} right" in told(open_page("compare", view="sweep"))

@@ -200,6 +200,12 @@ def test_a_learning_rate_set_by_hand_sets_two_runs_apart(store, summaries):
     assert (found.what, found.first, found.second) == ("Learning rate set by hand", "–", "0.01 in epoch 3")
 
 
+def test_an_accuracy_on_the_test_set_is_called_one(store, summaries):
+    held_out, on_test = row(store, summaries), row(store, summaries, RunConfig(validate_on="test"), test=0.97)
+    best, kept = verdict.results(held_out, on_test)[:2]
+    assert (best.first, best.second) == (kept.first, kept.second) == ("97.00%", "97.00% of the test set")
+
+
 # Verdicts
 
 
