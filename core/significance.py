@@ -131,6 +131,8 @@ def seed_verdict(names: tuple[str, str], first: list[float], second: list[float]
     gap = 100 * abs(here.mean - there.mean)
     luck = "more than seeds alone explain" if p < LEVEL else "no more than seeds alone explain"
     better = names[0] if here.mean >= there.mean else names[1]
+    if gap < 0.005:
+        return f"Over seeds: {names[0]} {here}, {names[1]} {there}. On average they are equal."
     return (
         f"Over seeds: {names[0]} {here}, {names[1]} {there}. On average **{better}** is ahead by {gap:.2f} points, "
         f"**{luck}** (Welch's t-test, p {_p(p)})."

@@ -80,6 +80,8 @@ def by_counts(called: tuple[str, str], first: float, second: float, images: int,
     It takes the two as measured on different images, which hides small differences: two-proportion z-test.
     """
     gap = abs(first - second)
+    if round(gap * images) == 0:
+        return f"Both are right on the same number of the {images:,} {split} images: {first:.2%}."
     mean = (first + second) / 2
     error = math.sqrt(max(2 * mean * (1 - mean) / images, 1e-12))
     p = math.erfc(gap / error / math.sqrt(2))

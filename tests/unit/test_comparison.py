@@ -229,6 +229,15 @@ def test_accuracies_alone_give_the_verdict_of_a_chi_squared_test(second: float, 
     assert f"{100 * (0.9810 - second):.2f} points" in said
 
 
+def test_of_two_equal_accuracies_neither_is_better(store, summaries):
+    # 0.97 as float32 has it, and as it is counted
+    assert verdict.by_counts(("A", "B"), 0.97, float(np.float32(0.97)), TEST_IMAGES, TEST) == (
+        "Both are right on the same number of the 10,000 test images: 97.00%."
+    )
+    rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2)]
+    assert "On average they are equal." in (verdict.over_seeds(rows[0], rows[2], rows) or "")
+
+
 def test_image_by_image_a_small_difference_can_be_real(rng):
     first = rng.random(TEST_IMAGES) < 0.98
     second = first.copy()
