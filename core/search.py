@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.config import KINDS, KNOBS, RunConfig
+from core.config import KINDS, KNOBS, MAX_SEED, RunConfig
 from core.control import Wishes
 from core.errors import DigitLabError, RunError
 from core.events import FAILED, FINISHED
@@ -116,7 +116,7 @@ class Search:
         trial = self.study.ask()
         knobs = {axis.knob: _suggested(trial, axis) for axis in self.sweep.axes}
         try:
-            config = self.sweep.base.changed(**knobs)
+            config = self._anew(self.sweep.base.changed(**knobs))
         except DigitLabError:  # knobs that do not go together: a trial without a run
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return trial
@@ -124,6 +124,18 @@ class Search:
         run = self.store.create(config, queued=True, name=name, starter=self.sweep.starter, sweep=self.sweep.id)
         trial.set_user_attr("run", run.id)
         return trial
+
+    def _anew(self, config: RunConfig) -> RunConfig:
+        """`config` with the next seed that this search has not trained it with: the same one gives the same curve.
+
+        Optuna proposes some knobs more than once, above all where there are few to choose from.
+        """
+        if any(axis.knob == "seed" for axis in self.sweep.axes):
+            return config
+        trained = {run.config for run in self.sweep.runs(self.store.runs())}
+        while config in trained:
+            config = config.changed(seed=(config.seed + 1) % MAX_SEED)
+        return config
 
     def _heard(self, frozen: Any) -> bool:
         """Takes in the epochs of a trial's run; True when the run is over, and Optuna has been told."""
@@ -133,7 +145,7 @@ class Search:
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return True
         active = run.active  # asked before the epochs are read, so that the last of them is not missed
-        self._report(trial, frozen, run)
+        self._report(trial, frozen, run, prune=self.sweep.prune and active)  # what is over is not stopped any more
         if not active:
             self._close(trial, run)
         return not active
@@ -147,14 +159,14 @@ class Search:
             return next((run for run in self.sweep.runs(self.store.runs()) if run.name == name), None)
         return None
 
-    def _report(self, trial: Any, frozen: Any, run: Run) -> None:
+    def _report(self, trial: Any, frozen: Any, run: Run, *, prune: bool) -> None:
         """Tells Optuna of each new epoch, and stops a run that does poorly beside the others at the same epoch."""
         for epoch in run.epochs:
             if epoch.epoch in frozen.intermediate_values or epoch.validation_accuracy is None:
                 continue
             trial.report(epoch.validation_accuracy, epoch.epoch)
             last = epoch.epoch >= run.config.epochs
-            if self.sweep.prune and not last and not frozen.user_attrs.get("pruned") and trial.should_prune():
+            if prune and not last and not frozen.user_attrs.get("pruned") and trial.should_prune():
                 trial.set_user_attr("pruned", True)
                 Wishes(run).stop()
                 return

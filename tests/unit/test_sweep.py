@@ -236,6 +236,31 @@ def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore
     assert not search.advance()
 
 
+def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStore):
+    axes = [read_axis("units", "64, 128")]
+    sweep = SweepStore(store).create(SEARCH, searched(RunConfig(epochs=1)), axes, trials=6)
+    seen_through(store, sweep, Pretender(store))
+    runs = sweep.runs(store.runs())
+    assert len({run.config for run in runs}) == len(runs) == 6
+    assert {run.config.units for run in runs} <= {64, 128}
+    of_64 = sorted(run.config.seed for run in runs if run.config.units == 64)
+    assert of_64 == list(range(1, len(of_64) + 1))
+
+
+def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
+    # A small one trains all its epochs between two looks: it was asked to stop, and judged by its first epoch alone.
+    class AtOnce(Pretender):
+        def train(self) -> None:
+            for run in self.store.active():
+                for _ in range(run.config.epochs):
+                    self.step(run)
+
+    sweep = started(store, trials=12)
+    seen_through(store, sweep, AtOnce(store))
+    assert not any(Wishes(run).read().get("stop") for run in sweep.runs(store.runs()))
+    assert (sweep.told["pruned"], sweep.told["judged_after"]) == ([], 4)
+
+
 def test_luck_shows_only_where_runs_are_left_over():
     assert not apart_from_luck({})
     assert not apart_from_luck({"units": [16, 32, 64]})
