@@ -78,7 +78,7 @@ function body(table) {
   return data.groups.map((title, number) => {
     const members = rows.filter((row) => row.group === number && laidOut.has(row));
     if (!members.length) return "";
-    return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup">${escaped(title)}</th></tr>` +
+    return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup"><span>${escaped(title)}</span></th></tr>` +
       members.map(one).join("");
   }).join("");
 }

@@ -122,3 +122,15 @@ def test_nothing_stays_open_after_a_deletion(page: Page, server: Server, runs: l
     expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
     wait_idle(page)
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+
+
+def test_the_title_of_a_group_stays_in_sight_when_the_table_is_scrolled(page: Page, runs: list[Run]):
+    page.set_viewport_size({"width": 800, "height": 900})
+    visit(page, f"/compare?runs={runs[0].id}")
+    page.get_by_test_id("stSelectbox").first.click()
+    page.get_by_role("option", name="Units").click()
+    title = page.locator("tr.group span").first
+    expect(title).to_be_visible()
+    before, inner = title.bounding_box(), page.locator(".runs .scroll")
+    assert inner.evaluate("each => {each.scrollLeft = 1e6; return each.scrollLeft}") > 100
+    assert title.bounding_box() == before
