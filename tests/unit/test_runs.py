@@ -328,3 +328,10 @@ def test_a_run_that_began_again_after_its_last_word_is_not_taken_as_ended(store:
     run = store.create(RunConfig())
     say(run, STARTED, epoch(1), RunEnded("finished", "", 2.0, epochs=1), STARTED)
     assert store.state(run) == run.state == "interrupted"
+
+
+@pytest.mark.parametrize("name", ["![x](https://example.org/x.png)", "a !![[x](https://example.org/x.png)"])
+def test_a_name_cannot_make_a_browser_fetch_a_picture(tmp_path, name):
+    store = RunStore(tmp_path)
+    run = store.create(RunConfig(), name=name)
+    assert "![" not in run.title + store.update(run.id, name=name).title + store.get(run.id).name
