@@ -85,7 +85,7 @@ class RunEnded:
     fit_seconds: float = 0.0
     images_per_second: float = 0.0
     best_epoch: int | None = None  # 1-based; the epoch whose weights were kept, if not the last
-    train_accuracy: float | None = None  # of the last epoch
+    train_accuracy: float | None = None  # of the epoch whose weights were kept
     train_loss: float | None = None
     validation_accuracy: float | None = None
     validation_loss: float | None = None

@@ -161,6 +161,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self._change_rate(rate)
         if self.control.should_stop():
             self.stopped = self.model.stop_training = True
+            if self.loop.position < self.loop.batches:
+                for helper in self.helpers:  # Keras validates what is broken off, too: it must not be the best epoch
+                    helper.start_from_epoch = self.config.epochs
 
     def _started(self, device: str, epoch: int) -> Started:
         return Started(

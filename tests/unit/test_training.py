@@ -185,6 +185,18 @@ def test_patience_ends_a_run_early_and_keeps_the_best_weights(tiny_mnist):
     assert loss == pytest.approx(min(losses), rel=1e-4)
 
 
+def test_a_run_with_patience_that_is_stopped_within_an_epoch_keeps_the_best_whole_one(tiny_mnist, short_calls):
+    # Plain descent gets better all the time: the epoch that is broken off would be the best of all.
+    config = SMALL.changed(patience=2, optimizer="sgd", learning_rate=0.1)
+    trained, events = told(config, tiny_mnist, control=Wishes(stop_after=13))
+    losses = [event.validation_loss for event in of(EpochDone, events)]
+    assert (trained.ended.outcome, trained.ended.epochs) == (STOPPED, len(losses)) == (STOPPED, 2)
+    assert trained.model.optimizer.iterations > 32
+    assert trained.ended.validation_loss == min(losses)
+    loss, _ = trained.model.evaluate(tiny_mnist.validation.images, tiny_mnist.validation.labels, verbose=0)
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+
+
 def test_a_glimpse_shows_the_network_as_it_is(tiny_mnist, monkeypatch):
     monkeypatch.setattr(training, "GLIMPSE_SECONDS", 0.0)
     glimpses = []
