@@ -100,14 +100,15 @@ class EventFile:
         self.path = path
         with disk_errors(path):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            size = os.fstat(self._file).st_size
-            if size and os.pread(self._file, 1, size - 1) != b"\n":
-                os.write(self._file, b"\n")  # the last writer was killed within a line: it must not swallow ours
+            self._begin_a_line()
 
     def append(self, event: Event) -> None:
         """Raises `RunError` where the disk is full."""
         with disk_errors(self.path):
-            os.write(self._file, to_line(event).encode())
+            self._begin_a_line()
+            rest = to_line(event).encode()
+            while rest:  # a disk that is nearly full takes a part without a word
+                rest = rest[os.write(self._file, rest) :]
             if isinstance(event, (Started, EpochDone, RunEnded)):
                 os.fsync(self._file)
 
@@ -117,6 +118,11 @@ class EventFile:
 
     def close(self) -> None:
         os.close(self._file)
+
+    def _begin_a_line(self) -> None:
+        """A writer that was killed, or a disk that was full, left half a line: it must not swallow ours."""
+        if self.size and os.pread(self._file, 1, self.size - 1) != b"\n":
+            os.write(self._file, b"\n")
 
 
 def _lines(path: Path, offset: int) -> tuple[list[bytes], int]:

@@ -273,6 +273,28 @@ def test_a_really_full_device_is_a_sentence_too(store):
     file.close()
 
 
+def test_a_line_that_a_full_disk_cut_short_does_not_swallow_the_last_word(store, monkeypatch):
+    run = store.create(RunConfig())
+    file = EventFile(run.events_path)
+    write, room = os.write, [20]
+
+    def nearly_full(descriptor, content):
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = write(descriptor, content[: room[0]])
+        room[0] -= taken
+        return taken
+
+    monkeypatch.setattr(os, "write", nearly_full)
+    with pytest.raises(RunError, match="full"):
+        file.append(STARTED)
+    monkeypatch.undo()  # the room that was set aside is free now
+    last = RunEnded("failed", "The disk is full.", 1.0, epochs=0)
+    file.append(last)
+    file.close()
+    assert run.events()[0] == [last]
+
+
 def test_a_writer_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     path = tmp_path / "run.json"
     script = (
