@@ -25,7 +25,7 @@ from core.architecture import multiplications
 from core.digits import Digits
 from core.errors import RunError
 from core.events import FINISHED
-from core.files import read_json, write_json, write_whole
+from core.files import if_possible, read_json, write_json, write_whole
 from core.metrics import Evaluation, evaluate
 from core.mnist import Mnist
 from core.preparation import softmax
@@ -136,7 +136,9 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
         found = Answers(digits.labels, logits)
         if not another_part:
             _check_figures(run, split, found.evaluation, epoch)
-        _keep(path, belongs, found)
+        with if_possible():
+            make_folder(run)
+            _keep(path, belongs, found)
     return Answers(digits.labels, logits)
 
 
@@ -204,6 +206,11 @@ def folder(run: Run) -> Path:
     return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
 
 
+def make_folder(run: Run) -> None:
+    """Raises `FileNotFoundError` for a run that was deleted meanwhile: made anew it would show as damaged."""
+    folder(run).mkdir(parents=run.shipped, exist_ok=True)
+
+
 def changed_at(run: Run) -> int:
     """When anything was last kept there, in nanoseconds since 1970; 0 where nothing is."""
     try:
@@ -229,7 +236,6 @@ def _up_to_date(facts: dict[str, Any]) -> bool:
 
 
 def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
     np.save(content, found.logits)
     write_whole(path, content.getvalue(), durable=False)

@@ -68,6 +68,13 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def if_possible() -> Iterator[None]:
+    """Keeps what can be worked out again: a disk that takes nothing only costs the time again."""
+    with suppress(OSError, RunError):
+        yield
+
+
 class Lock:
     """A lock file held by one process. The system frees it when that process ends, however it ends.
 

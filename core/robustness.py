@@ -10,7 +10,7 @@ from core import evaluations
 from core.augment import DISTORTIONS, distort
 from core.digits import Digits
 from core.evaluations import Network
-from core.files import read_json, write_json
+from core.files import if_possible, read_json, write_json
 from core.metrics import wilson
 from core.mnist import Mnist
 from core.runs import Run
@@ -66,8 +66,10 @@ def stood(
     for done, name in enumerate(DISTORTIONS):
         progress(done / len(DISTORTIONS))
         found.append(measure(network, digits, name))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]})
+    facts = {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
+    with if_possible():
+        evaluations.make_folder(run)
+        write_json(path, facts)
     return found
 
 

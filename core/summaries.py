@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.events import BatchDone, EpochDone, RunEnded, Started
-from core.files import read_json, write_whole
+from core.files import if_possible, read_json, write_whole
 from core.runs import Run
 
 POINTS = 512
@@ -107,7 +107,8 @@ class Summaries:
         if over:
             content = io.BytesIO()
             np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
-            write_whole(path, content.getvalue(), durable=False)
+            with if_possible():
+                write_whole(path, content.getvalue(), durable=False)
         return curve
 
 
@@ -149,7 +150,8 @@ def _made(run: Run, stamp: list[int]) -> Summary:
             "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
             "ended": asdict(summary.ended),
         }
-        write_whole(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
+        with if_possible():
+            write_whole(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
     return summary
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.digits import Digits
-from core.errors import DigitLabError
-from core.files import write_whole
+from core.files import if_possible, write_whole
 from core.mnist import Mnist, home, let_go
 
 _EVERY = 50  # of so many images one is looked at to tell data sets apart: 1 MB of 55
@@ -56,11 +55,11 @@ def write(path: Path, arrays: Arrays) -> None:
 
 
 def kept(name: str, mnist: Mnist, work: Callable[[], Arrays]) -> Arrays:
-    """The result `name`, from the home or else from `work`; a disk that takes nothing only costs the time again."""
+    """The result `name`, from the home or else from `work`."""
     path = path_of(name, mnist)
     if (found := read(path)) is not None:
         return found
     arrays = work()
-    with contextlib.suppress(OSError, DigitLabError):
+    with if_possible():
         write(path, arrays)
     return arrays

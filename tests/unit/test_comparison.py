@@ -1,12 +1,13 @@
 """Runs side by side: figures by two roads, and verdicts that claim no more than the figures bear."""
 
+import errno
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from core import comparison, evaluations, verdict
+from core import comparison, evaluations, files, verdict
 from core.comparison import Row
 from core.config import RunConfig
 from core.errors import DataError
@@ -78,6 +79,18 @@ def test_a_damaged_summary_is_made_anew(store, summaries):
     (run.folder / "curve.npy").write_bytes(b"no curve")
     assert Summaries().of(run) == first
     assert len(Summaries().curve(run).loss)
+
+
+def test_on_a_full_disk_runs_can_still_be_compared(store, summaries, monkeypatch):
+    run = make(store)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", full)
+    assert summaries.of(run).best_validation == 0.97
+    assert len(summaries.curve(run).loss) == 40
+    assert not (run.folder / "summary.json").exists()
 
 
 def test_a_long_curve_is_thinned_to_means_and_keeps_its_end(store, summaries):

@@ -1,11 +1,12 @@
 """What is kept of an evaluation counts only for the very weights and images, and the test set stays sealed."""
 
+import errno
 import json
 
 import numpy as np
 import pytest
 
-from core import evaluations
+from core import evaluations, files
 from core.config import RunConfig
 from core.errors import RunError
 from core.events import RunEnded, Started
@@ -55,6 +56,29 @@ def test_the_second_time_no_network_is_asked(store, tiny_mnist):
     assert network.asked == 1
     np.testing.assert_array_equal(first.logits, again.logits)
     assert again.evaluation.accuracy == 180 / 200
+
+
+def test_on_a_full_disk_a_network_still_answers(store, tiny_mnist, monkeypatch):
+    run, network = finished(store), Network(tiny_mnist.validation)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", full)
+    for _ in range(2):
+        assert evaluations.answers(run, "validation", tiny_mnist, network).evaluation.accuracy == 180 / 200
+    assert network.asked == 2, "nothing could be kept"
+
+
+def test_a_run_that_is_deleted_while_it_is_asked_does_not_come_back_as_a_damaged_one(store, tiny_mnist):
+    run, network = finished(store), Network(tiny_mnist.validation)
+
+    def asked():
+        store.delete(run.id)
+        return network
+
+    assert evaluations.answers(run, "validation", tiny_mnist, asked).evaluation.images == 200
+    assert store.damaged() == []
 
 
 def test_the_loss_of_sure_mistakes_is_counted_whole(store, tiny_mnist):
