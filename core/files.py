@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,8 @@ def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, du
     `content` is the bytes, or a function that writes them. `durable` waits until they are on the disk.
     Raises `RunError` where the disk is full.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # Visitors are threads of one process, and two of them may write the same file.
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
         with disk_errors(path), beside.open("wb") as file:
             if callable(content):

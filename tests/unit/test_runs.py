@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -271,6 +273,24 @@ def test_a_really_full_device_is_a_sentence_too(store):
     with pytest.raises(RunError, match="full"):
         file.append(STARTED)
     file.close()
+
+
+def test_two_threads_that_write_one_file_at_a_time_leave_one_of_the_two(tmp_path):
+    path, both = tmp_path / "run.json", threading.Barrier(2, timeout=5)
+
+    def content(letter):
+        def write(file):
+            both.wait()
+            file.write(letter * 1000)
+            both.wait()
+
+        return write
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(files.write_whole, path, content(letter)) for letter in (b"a", b"b")]:
+            done.result()
+    assert path.read_bytes() in (b"a" * 1000, b"b" * 1000)
+    assert [found.name for found in tmp_path.iterdir()] == ["run.json"]
 
 
 def test_a_line_that_a_full_disk_cut_short_does_not_swallow_the_last_word(store, monkeypatch):
