@@ -96,7 +96,7 @@ class Obedience:
         """A rate wished by hand, once."""
         wishes = self._look()
         wished = float(wishes.get("rate_wished", 0.0))
-        if wished <= self._rate_wished:
+        if wished == self._rate_wished:  # not <=: a clock may be set back
             return None
         self._rate_wished = wished
         try:

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from core.control import Wishes
+from core.control import Obedience, Wishes
 from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
 from core.files import Lock
 from core.keeping import read_arrays, read_state
@@ -121,6 +121,16 @@ def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
     assert [event.learning_rate for event in changed] == [0.0001]
     assert run.epochs[0].learning_rate == pytest.approx(0.001)
     assert run.epochs[-1].learning_rate == pytest.approx(0.0001)
+
+
+def test_a_learning_rate_is_heard_though_the_clock_was_set_back(store, monkeypatch):
+    run = store.create(SMALL)
+    obedience = Obedience(run, lambda event: None)
+    for now, rate in ((2000.0, 0.01), (1000.0, 0.02)):
+        monkeypatch.setattr("core.control.time.time", lambda now=now: now)
+        Wishes(run).learning_rate(rate)
+        assert obedience.learning_rate() == rate
+        assert obedience.learning_rate() is None
 
 
 def test_a_loss_that_is_no_number_ends_the_run_at_once_and_names_the_knob(store):
