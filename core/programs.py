@@ -53,7 +53,7 @@ def drop_damaged(place: Path) -> None:
     """
     for number, program in enumerate(_newest_first(place, "*.pb")):
         digest = _digest_of(program)
-        if number >= KEPT or not digest.exists() or digest.read_text() != _digest(program):
+        if number >= KEPT or not digest.exists() or digest.read_bytes() != _digest(program).encode():
             program.unlink(missing_ok=True)
             digest.unlink(missing_ok=True)
     for unfinished in place.glob("*.tmp"):

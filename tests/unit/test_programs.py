@@ -67,6 +67,15 @@ def test_what_was_never_sealed_and_the_oldest_of_too_many_go(tmp_path, monkeypat
     assert len(list(place.glob("*.pb"))) == len(list(place.glob("*.sha256"))) == 1  # of the newest two, one unsealed
 
 
+def test_a_digest_that_is_no_text_is_one_that_does_not_match(tmp_path):
+    place = tmp_path / programs._this_machine()
+    place.mkdir()
+    (place / "one.pb").write_bytes(b"program")
+    (place / "one.sha256").write_bytes(b"\xff")
+    programs.drop_damaged(place)
+    assert list(place.iterdir()) == []
+
+
 def test_the_oldest_of_too_many_programs_of_jax_go(tmp_path, monkeypatch):
     monkeypatch.setattr(programs, "KEPT_OF_JAX", 2)
     for number in range(3):
