@@ -140,7 +140,7 @@ class Search:
     def _heard(self, frozen: Any) -> bool:
         """Takes in the epochs of a trial's run; True when the run is over, and Optuna has been told."""
         trial = self._optuna.trial.Trial(self.study, frozen._trial_id)
-        run = self._run_of(frozen)
+        run = self._run_of(trial, frozen)
         if run is None:
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return True
@@ -150,13 +150,16 @@ class Search:
             self._close(trial, run)
         return not active
 
-    def _run_of(self, frozen: Any) -> Run | None:
+    def _run_of(self, trial: Any, frozen: Any) -> Run | None:
         """The run of a trial; found by its name where the search was killed before it could note it."""
         with contextlib.suppress(RunError):
             if known := frozen.user_attrs.get("run"):
                 return self.store.get(known)
             name = f"Trial {frozen.number + 1} of {self.sweep.trials}"
-            return next((run for run in self.sweep.runs(self.store.runs()) if run.name == name), None)
+            found = next((run for run in self.sweep.runs(self.store.runs()) if run.name == name), None)
+            if found:
+                trial.set_user_attr("run", found.id)
+            return found
         return None
 
     def _report(self, trial: Any, frozen: Any, run: Run, *, prune: bool) -> None:

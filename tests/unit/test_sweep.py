@@ -204,6 +204,9 @@ def test_a_search_killed_between_queueing_a_run_and_noting_it_loses_nothing(stor
     with pytest.raises(KeyboardInterrupt):
         search.advance()
     monkeypatch.undo()
+    search.advance()
+    (trial,) = search.study.get_trials()
+    assert trial.user_attrs["run"] == sweep.runs(store.runs())[0].id, "what is told of it names its run"
     seen_through(store, sweep, Pretender(store))
     assert len(sweep.runs(store.runs())) == 3
 
