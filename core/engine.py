@@ -91,6 +91,7 @@ class Loop:
             )
         finally:
             model.train_function, model.test_function, model.steps_per_execution = kept
+            self.backend.end()
 
     def take(self) -> Sums:
         """What was trained since this was last asked."""
@@ -138,6 +139,9 @@ class _First(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.every_call:
             self.loop.sync()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self.loop.sync()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.loop.sync()

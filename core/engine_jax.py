@@ -84,6 +84,9 @@ class Jax:
         """Gives the model its variables' values back, in the middle of `fit`."""
         self.model.jax_state_sync()
 
+    def end(self) -> None:
+        """`fit` is over: Keras itself gave the model its variables back."""
+
     def _values(self) -> tuple[Any, Any]:
         model = self.model
         return [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables]

@@ -77,6 +77,10 @@ class TensorFlow:
         if self.twin:
             self.twin.give()
 
+    def end(self) -> None:
+        """`fit` is over, perhaps by an error: what the model is given from now on counts."""
+        self.sync()
+
     def _shown(self, sums: Sums) -> dict[str, float]:
         """Writes sums into Keras' own metrics, and gives their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):

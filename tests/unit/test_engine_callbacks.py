@@ -57,6 +57,34 @@ def test_so_does_one_that_was_given_a_function(digits):
     assert len(set(seen)) == 4
 
 
+def test_so_does_one_that_looks_before_validation(digits, held_out):
+    seen = []
+
+    class Watching(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            seen.append(self.model.get_weights()[0].sum())
+
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(self.model.get_weights()[0].sum())
+
+    fitted(digits, held_out, 1, [Watching()])
+    assert seen[0] == seen[1]
+
+
+def test_what_a_model_is_given_after_a_fit_that_broke_off_counts(digits):
+    def breaks(batch, logs):
+        raise ZeroDivisionError
+
+    model = models.build(RunConfig(units=16, optimizer="sgd"))
+    loop = Loop(model, digits, None, batch_size=BATCH, seed=1, batches_a_call=2)
+    with pytest.raises(ZeroDivisionError):
+        loop.fit(1, live=keras.callbacks.LambdaCallback(on_train_batch_end=breaks))
+    model.set_weights([np.full_like(weights, 0.5) for weights in model.get_weights()])
+    model.optimizer.learning_rate.assign(0)
+    loop.fit(1)
+    assert all((weights == 0.5).all() for weights in model.get_weights())
+
+
 def test_model_checkpoint_keeps_the_weights_of_the_middle_of_an_epoch(digits, tmp_path):
     often = keras.callbacks.ModelCheckpoint(tmp_path / "{batch}.weights.h5", save_freq=2, save_weights_only=True)
     trained_with(digits, often)
