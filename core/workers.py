@@ -85,6 +85,7 @@ class Workers:
         wanted = self.spare_allowed and time.monotonic() - self._wanted < SPARE_SECONDS
         if self._spare and (not wanted or self._spare.poll() is not None):
             self.send_home()
+            self._wanted = -SPARE_SECONDS  # one that died by itself would die again: the next visitor may try
         elif wanted and self._spare is None and not self._sent:
             self._spare, self._rehearsed = self._start(), None
         self._rehearse()

@@ -74,6 +74,21 @@ def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, m
     assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
 
 
+def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants_one(store):
+    # Where Keras cannot be imported, or memory is short, each would take a core for seconds, for a quarter of an hour.
+    born = store.home / "born"
+    dies = (sys.executable, "-c", f"open({str(born)!r}, 'a').write('x')")
+    workers = core.workers.Workers(store, spare=True, command=dies)
+    for wishes in (1, 2):
+        workers.want()
+        workers.keep_ready()
+        workers._spare.wait(10)
+        for _ in range(3):
+            workers.keep_ready()
+        assert workers._spare is None
+        assert born.read_text() == "x" * wishes
+
+
 def test_a_look_that_has_begun_leaves_no_worker_behind_a_close(store, monkeypatch):
     looking, go_on = threading.Event(), threading.Event()
     lookers = []
