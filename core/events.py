@@ -43,7 +43,7 @@ class BatchDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """An epoch is done, and its weights are kept. `loss` and `accuracy` are Keras' own: means over the epoch."""
+    """An epoch is done; its weights are kept if all figures are finite. `loss` and `accuracy` are Keras' own means."""
 
     step: int
     epoch: int

@@ -1,5 +1,6 @@
 """`train`: one config, one training. It tells what happens by events and knows no file and no screen."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,7 +135,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
-        if self.keep:
+        if self.keep and all(map(math.isfinite, figures.values())):  # nobody wants to resume a run that ran away
             kept = snapshot(epoch + 1, self.model, self.helpers, self.history)
             self.keep(replace(kept, state={**kept.state, _SCALE: np.array(self.scale)}))
         self.emit(

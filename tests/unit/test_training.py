@@ -145,6 +145,15 @@ def test_an_epoch_is_kept_before_it_is_told(tiny_mnist):
     assert epochs == ["kept 1", "EpochDone", "kept 2", "EpochDone", "kept 3", "EpochDone"]
 
 
+def test_an_epoch_after_which_the_weights_have_run_away_is_told_but_not_kept(tiny_mnist):
+    kept = []
+    config = SMALL.changed(hidden_layers=4, units=64, activation="elu", optimizer="sgd", learning_rate=10.0)
+    _, events = told(config, tiny_mnist, keep=kept.append)
+    finite = [event.epoch for event in of(EpochDone, events) if np.isfinite([event.loss, event.validation_loss]).all()]
+    assert [each.epoch for each in kept] == finite
+    assert len(finite) < 3 == len(of(EpochDone, events))
+
+
 def test_what_was_kept_of_an_epoch_predicts_as_its_model(tiny_mnist):
     kept = []
     trained, _ = told(SMALL, tiny_mnist, keep=kept.append)
