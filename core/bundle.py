@@ -12,9 +12,10 @@ import io
 import json
 import shlex
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from core.events import EpochDone, Event, to_line
 from core.run import Run, by_hand
 from core.script import SAVES, script
 
-_PACKAGES = ("keras", "tensorflow", "numpy")
+_PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
@@ -69,7 +70,7 @@ def facts(run: Run) -> dict[str, Any]:
         "ended": _told(ended),
         "rates_set_by_hand": [asdict(rate) for rate in run.rates],
         "test_set_opened": openings(run),
-        "packed_with": {name: version(name) for name in _PACKAGES},
+        "packed_with": _packed_with(),
     }
 
 
@@ -101,7 +102,7 @@ def card(run: Run) -> str:
     query = urlencode(run.config.to_query())
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`; packed with "
-        f"{', '.join(f'{name} {version(name)}' for name in _PACKAGES)}.",
+        f"{', '.join(map(' '.join, _packed_with().items()))}.",
         *(["It is not taught the hand that this network was taught."] if run.taught else []),
         "In Digit Lab the same knobs again:",
         "",
@@ -111,6 +112,15 @@ def card(run: Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _packed_with() -> dict[str, str]:
+    """The versions of what is here: Keras needs TensorFlow or JAX, and not both."""
+    found = {}
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _figures(run: Run) -> list[str]:

@@ -5,6 +5,7 @@ import io
 import json
 import shlex
 import zipfile
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -41,8 +42,21 @@ def test_a_run_without_weights_has_everything_else(run):
     assert names == {"README.md", "train.py", "run.json", "history.csv"}
     facts = json.loads(archive.read(f"{bundle.file_name(run)}/run.json"), parse_constant=pytest.fail)
     assert RunConfig.from_dict(facts["knobs"]) == run.config
-    assert set(facts["packed_with"]) == {"keras", "tensorflow", "numpy"}
+    assert {"keras", "tensorflow", "numpy"} <= set(facts["packed_with"])
     assert facts["ended"]["validation_accuracy"] == 0.9
+
+
+def test_a_run_is_packed_where_jax_is_all_there_is(run, monkeypatch):
+    def version(name):
+        if name == "tensorflow":
+            raise PackageNotFoundError(name)
+        return "1.2"
+
+    monkeypatch.setattr(bundle, "version", version)
+    archive, _ = opened(run)
+    facts = json.loads(archive.read(f"{bundle.file_name(run)}/run.json"))
+    assert set(facts["packed_with"]) == {"keras", "jax", "numpy"}
+    assert "packed with keras 1.2, jax 1.2, numpy 1.2." in bundle.card(run)
 
 
 def test_the_history_has_a_line_an_epoch_and_leaves_out_what_is_not_known(run):
