@@ -118,10 +118,6 @@ class Run:
         return self.folder / "state.npz"
 
     @property
-    def can_resume(self) -> bool:
-        return self.state_path.exists() and not self.shipped
-
-    @property
     def taught(self) -> bool:
         """Whether it is a copy of another run's network that was taught a hand: its knobs do not lead to it again."""
         ended = self.ended
