@@ -200,9 +200,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         shown = self.data.validation if self.config.validate_on == "held-out" else self.data.test
         probabilities = np.asarray(self.model(shown.images[:GLIMPSED], training=False))
         return {
-            "weights": np.asarray(self.model.trainable_variables[0]),
+            "weights": np.asarray(next(each for each in self.model.trainable_variables if each.name == "kernel")),
             "predicted": probabilities.argmax(1).astype(np.uint8),
-            "probabilities": probabilities,
         }
 
     def _change_rate(self, rate: float) -> None:

@@ -14,7 +14,6 @@ from core.runs import Run
 from pages.shared import caches, palette
 
 UNITS = 24  # of the first layer
-_SIDE = 28
 
 
 def style(run: Run) -> str:
