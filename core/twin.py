@@ -93,7 +93,8 @@ class Upright(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight((CLASSES,), "zeros", name="bias")
 
     def call(self, x: Any) -> Any:
-        return ops.add(ops.matmul(self.kernel, ops.transpose(x)), self.bias[:, None])
+        # By `+`: of ten images, `ops.add` on TensorFlow takes a column for a row, and adds a bias to each image.
+        return ops.matmul(self.kernel, ops.transpose(x)) + self.bias[:, None]
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:

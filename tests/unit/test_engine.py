@@ -75,6 +75,20 @@ def test_every_step_is_that_of_stock_keras(knobs, digits):
         assert np.mean(np.abs(mine - theirs)) < 2e-5
 
 
+def test_batches_of_ten_images_train_as_others_do(digits):
+    # As many as there are digits: what stands upright for one of the two must not be taken for the other.
+    config = RunConfig(units=16, optimizer="sgd", learning_rate=0.1)
+    stock, mine = models.build(config), models.build(config)
+    stock.jit_compile = keras.backend.backend() == "jax"
+    shuffled = order(config.seed, 0, 60)
+    for start in range(0, 60, 10):
+        batch = shuffled[start : start + 10]
+        stock.train_on_batch(digits.images[batch], digits.labels[batch])
+    Loop(mine, digits[:60], None, batch_size=10, seed=config.seed).fit(1)
+    for theirs, here in zip(stock.get_weights(), mine.get_weights(), strict=True):
+        np.testing.assert_allclose(here, theirs, atol=1e-5)
+
+
 def test_many_batches_a_call_train_the_same_as_one(digits):
     config = RunConfig(units=32, dropout=0.3)
     one, each, history = by_engine(config, digits, epochs=2)

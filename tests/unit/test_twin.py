@@ -29,6 +29,16 @@ def test_the_twin_says_what_the_model_says(knobs, images):
     assert isinstance(twin.network.layers[-1], Upright) == (knobs != {"network": "dense10"})
 
 
+def test_the_twin_says_it_of_as_many_images_as_there_are_digits():
+    images = np.random.default_rng(1).integers(0, 256, (10, 28, 28)).astype(np.uint8)
+    model = models.build(RunConfig(units=8))
+    model.layers[-1].bias.assign(np.arange(10))
+    twin = Twin(model, enough(model, images))
+    twin.take()
+    said = np.asarray(columns(twin.network, twin.seen(images), 0))
+    np.testing.assert_allclose(said, np.asarray(logits(model, images)).T, atol=1e-5)
+
+
 def test_what_is_said_in_training_is_what_is_said_after_it(images):
     model = models.build(RunConfig(units=8))
     np.testing.assert_allclose(np.asarray(columns(model, images, 0)).T, np.asarray(logits(model, images)), atol=1e-6)
