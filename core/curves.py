@@ -94,12 +94,12 @@ class Curves:
     def _go_back_to(self, started: Started) -> None:
         """What an earlier attempt trained beyond `from_epoch` is trained anew, and no longer counts."""
         last = started.from_epoch * started.batches
-        latest = max([0, *(event.step for event in self.batches[-1:]), *(rate.step for rate in self.rates[-1:])])
-        if latest > last or len(self.epochs) > started.from_epoch:
+        latest: list[BatchDone | EpochDone | RateChanged] = [*self.batches[-1:], *self.epochs[-1:], *self.rates[-1:]]
+        if any(event.epoch > started.from_epoch for event in latest):
             self.generation += 1
             self.batches = self.batches[: bisect_left(self.batches, last + 1, key=lambda event: event.step)]
             self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= started.from_epoch]
-            self.rates = [rate for rate in self.rates if rate.step <= last]
+            self.rates = [rate for rate in self.rates if rate.epoch <= started.from_epoch]
 
     def _start_over(self) -> None:
         self._offset, self.generation = 0, self.generation + 1

@@ -59,8 +59,8 @@ class EpochDone:
 class RateChanged:
     """The learning rate was set by hand while the run went on."""
 
-    step: int
-    epoch: int
+    step: int  # after which it was set
+    epoch: int  # in which it was set; between two epochs, the one to come, for what was kept of the other has it not
     seconds: float
     learning_rate: float
 

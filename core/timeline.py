@@ -80,7 +80,7 @@ class Timeline:
             case Started():
                 self.started, self.started_at, self.ended = event, at, None
                 self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= event.from_epoch]
-                self.rates = [rate for rate in self.rates if rate.step <= event.from_epoch * event.batches]
+                self.rates = [rate for rate in self.rates if rate.epoch <= event.from_epoch]
                 self.step = self.epochs[-1].step if self.epochs else 0
             case EpochDone():
                 self.epochs = [*self.epochs, event]

@@ -126,7 +126,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if self.glimpse and now - self.glimpsed >= GLIMPSE_SECONDS:
             self.glimpsed = now
             self.glimpse(self._glimpse())
-        self._obey()
+        self._obey(self.loop.epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.loop.position < self.loop.batches:
@@ -151,15 +151,16 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             )
         )
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
-            self._obey()  # so that a step of one epoch holds here, and not after the next epoch's first call
+            self._obey(epoch + 2)  # so that a step of one epoch holds here, and not after the next epoch's first call
 
     # What it tells and does
 
-    def _obey(self) -> None:
+    def _obey(self, epoch: int) -> None:
+        """Does what is wished; a new learning rate is one of `epoch`, 1-based."""
         with self.clock.held():
             self.control.hold()
         if rate := self.control.learning_rate():
-            self._change_rate(rate)
+            self._change_rate(rate, epoch)
         if self.control.should_stop():
             self.stopped = self.model.stop_training = True
             if self.loop.position < self.loop.batches:
@@ -204,7 +205,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             "predicted": probabilities.argmax(1).astype(np.uint8),
         }
 
-    def _change_rate(self, rate: float) -> None:
+    def _change_rate(self, rate: float, epoch: int) -> None:
         if self.loop.rates is None:
             self.loop.sync()
             self.model.optimizer.learning_rate.assign(rate)
@@ -214,7 +215,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             drawn = self._schedule()[self.loop.step :]
             self.scale = rate / max(float(drawn[0]), 1e-12)
             self.loop.rates[self.loop.step :] = drawn * self.scale
-        self.emit(RateChanged(self.loop.step, self.loop.epoch + 1, self.clock.seconds, rate))
+        self.emit(RateChanged(self.loop.step, epoch, self.clock.seconds, rate))
 
     def _rates(self) -> np.ndarray | None:
         return self._schedule() * self.scale if schedules.scheduled(self.config) else None

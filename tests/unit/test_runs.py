@@ -143,6 +143,9 @@ def test_a_rate_set_by_hand_is_known_until_a_resume_goes_back_before_it(store):
     assert [rate.learning_rate for rate in run.rates] == [0.01]
     say(run, Started(3.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
     assert by_hand(run) == ""
+    say(run, RateChanged(4, 1, 1.2, 0.1), epoch(1), RateChanged(4, 2, 1.2, 0.01))  # before epoch 1 was kept, and after
+    say(run, Started(4.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    assert [rate.learning_rate for rate in run.rates] == [0.1]
 
 
 def test_only_a_run_that_would_end_the_same_is_like_another(store):

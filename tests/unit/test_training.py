@@ -125,6 +125,16 @@ def test_a_resumed_run_goes_on_bit_for_bit(knobs, tiny_mnist):
     assert of(EpochDone, events)[0].seconds > kept[1].history["seconds"][-1]
 
 
+def test_a_rate_set_between_two_epochs_is_one_of_the_next_for_what_was_kept_has_it_not(tiny_mnist):
+    kept = []
+    _, events = told(SMALL, tiny_mnist, control=Wishes(rate_after=2, rate=0.002), keep=kept.append)
+    (changed,) = of(RateChanged, events)
+    assert (changed.step, changed.epoch) == (16, 2)
+    assert [event.learning_rate for event in of(EpochDone, events)] == pytest.approx([0.001, 0.002, 0.002])
+    _, resumed = told(SMALL, tiny_mnist, resume=kept[0])
+    assert [event.learning_rate for event in of(EpochDone, resumed)] == pytest.approx([0.001, 0.001])
+
+
 def test_a_rate_set_by_hand_on_a_schedule_outlives_a_resume(tiny_mnist, short_calls):
     config = SMALL.changed(schedule="cosine", epochs=5)
     kept = []
