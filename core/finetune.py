@@ -1,5 +1,6 @@
 """Teaching a copy of a network one person's hand, with old digits mixed in so that it does not forget the others'."""
 
+import shutil
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from core.digits import Digits
 from core.errors import DrawingError
 from core.evaluations import TEST, VALIDATION
 from core.events import FINISHED, RunEnded, Started
+from core.files import disk_errors
 from core.hand import Gain
 from core.mnist import Mnist
 from core.models import build, give_weights, save, weights_of
@@ -71,6 +73,16 @@ def teach(
 def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int, *, starter: str = "") -> Run:
     """The copy as a run of its own, which any page can ask; its note says what it was taught."""
     run = store.create(of.config, recipe=of.recipe, name=f"My hand · {of.title}"[:80], starter=starter)
+    try:
+        with disk_errors(run.model_path):
+            return _filled(store, run, of, model, gain, taught)
+    except Exception:
+        shutil.rmtree(run.folder, ignore_errors=True)  # half a copy would look like an interrupted run
+        raise
+
+
+def _filled(store: RunStore, run: Run, of: Run, model: keras.Model, gain: Gain, taught: int) -> Run:
+    """`run` with all that makes it a finished one."""
     save(model, run.model_path)
     file, now = EventFile(run.events_path), time.time()
     # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.

@@ -58,8 +58,11 @@ def save(model: keras.Model, path: Path | str) -> None:
     """Writes `model` as a `.keras` file, whole or not at all."""
     path = Path(path)
     unfinished = path.with_name(f".{path.stem}.unfinished.keras")
-    model.save(unfinished)
-    unfinished.replace(path)
+    try:
+        model.save(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load(path: Path | str, *, compiled: bool = True) -> keras.Model:

@@ -27,6 +27,19 @@ def test_a_model_file_cut_short_is_named(model, tmp_path):
         predict.Predictor(path)
 
 
+def test_a_model_that_cannot_be_written_whole_leaves_no_part_of_it(model, tmp_path, monkeypatch):
+    from core import models
+
+    def save(path):
+        path.write_bytes(b"a part")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(model, "save", save)
+    with pytest.raises(OSError, match="space"):
+        models.save(model, tmp_path / "model.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_model_file_that_is_gone_is_named(tmp_path):
     from core import predict
 

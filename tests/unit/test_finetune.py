@@ -1,12 +1,14 @@
 """Teaching a copy one person's hand."""
 
+import errno
+
 import numpy as np
 import pytest
 
 from core import evaluations
 from core.config import RunConfig
 from core.digits import Digits
-from core.errors import DrawingError
+from core.errors import DrawingError, RunError
 from core.runs import Run, RunStore
 from tests.made_runs import make
 
@@ -71,6 +73,22 @@ def test_the_copy_is_kept_as_a_run_that_answers_its_starter_alone(taught, tmp_pa
     assert "40 digits of my hand" in run.note
     assert Reader.of(run).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
     assert "1 digit of my hand" in keep(store, original(store, RunConfig()), *taught[:2], 1).note
+
+
+def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(taught, tmp_path, monkeypatch):
+    from core.finetune import keep
+
+    store, (model, gain) = RunStore(tmp_path), taught[:2]
+    of = original(store, RunConfig())
+
+    def save(path):
+        path.write_bytes(b"a part")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(model, "save", save)
+    with pytest.raises(RunError, match="full"):
+        keep(store, of, model, gain, 1)
+    assert [run.id for run in store.runs() if not run.shipped] == [of.id]
 
 
 def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(taught, tmp_path, tiny_mnist):
