@@ -97,9 +97,14 @@ class Lock:
                 os.close(file)
                 return False
             time.sleep(0.01)
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(holder).encode(), 0)
         self._file = file
+        try:
+            with disk_errors(self.path):
+                os.ftruncate(file, 0)
+                os.pwrite(file, json.dumps(holder).encode(), 0)
+        except BaseException:
+            self.release()
+            raise
         return True
 
     def release(self) -> None:

@@ -150,8 +150,10 @@ def _give_up(run: Run) -> None:
     reason = (
         f"The training process ended {ATTEMPTS} times before it began. {run.folder.parents[1] / 'worker.log'} says why."
     )
+    (run.folder / "queued").unlink(missing_ok=True)  # first: it is not tried again where a full disk takes no last word
     with suppress(RunError):
         file = EventFile(run.events_path)
-        file.append(RunEnded(FAILED, reason, time.time(), epochs=0))
-        file.close()
-        (run.folder / "queued").unlink(missing_ok=True)
+        try:
+            file.append(RunEnded(FAILED, reason, time.time(), epochs=0))
+        finally:
+            file.close()

@@ -89,6 +89,16 @@ def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants
         assert born.read_text() == "x" * wishes
 
 
+def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monkeypatch):
+    def full(self, event):
+        raise RunError("The disk is full.")
+
+    run = store.create(SHORT, queued=True)
+    monkeypatch.setattr(core.workers.EventFile, "append", full)
+    core.workers._give_up(run)
+    assert run.state == "interrupted"
+
+
 def test_a_look_that_has_begun_leaves_no_worker_behind_a_close(store, monkeypatch):
     looking, go_on = threading.Event(), threading.Event()
     lookers = []

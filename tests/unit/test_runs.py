@@ -278,6 +278,20 @@ def test_a_really_full_device_is_a_sentence_too(store):
     file.close()
 
 
+def test_a_lock_that_a_full_disk_does_not_take_is_free_again(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lock = files.Lock(tmp_path / "lock")
+    monkeypatch.setattr(files.os, "pwrite", full)
+    with pytest.raises(RunError, match="full"):
+        lock.take({"pid": 1})
+    assert lock.holder() is None
+    monkeypatch.undo()
+    assert lock.take({"pid": 1})
+    lock.release()
+
+
 def test_two_threads_that_write_one_file_at_a_time_leave_one_of_the_two(tmp_path):
     path, both = tmp_path / "run.json", threading.Barrier(2, timeout=5)
 
