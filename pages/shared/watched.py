@@ -33,7 +33,7 @@ def wanted() -> list[str]:
     """The runs to watch, the most wanted first: those just begun, that of the link, the one watched last."""
     begun = st.session_state.get(_BEGUN, [])
     others = (st.query_params.get("run"), st.session_state.get(_WATCHED))
-    return [*reversed(begun), *(run_id for run_id in others if run_id)]
+    return list(dict.fromkeys([*reversed(begun), *(run_id for run_id in others if run_id)]))
 
 
 def settle(run_id: str) -> None:

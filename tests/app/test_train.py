@@ -234,6 +234,7 @@ def test_a_run_that_was_steered_by_hand_is_not_said_to_end_the_same(store):
     run = make(store, RunConfig(epochs=2))
     assert "You have this run already" in words(visit(epochs="2"))
     file = EventFile(run.events_path)
+    assert words(page).count("no run of that name") == 1  # the link and the session both name it
     file.append(RateChanged(20, 2, 1.0, 0.05))
     file.append(run.ended)
     file.close()
