@@ -143,11 +143,15 @@ class RunStore:
             known.settled = state
         return state
 
-    def like(self, config: RunConfig) -> Run | None:
-        """The newest run with exactly these knobs that came to its end, or is about to, with nothing done by hand."""
+    def like(self, config: RunConfig, starter: str | None = None) -> Run | None:
+        """The newest run with exactly these knobs that came to its end, or is about to, with nothing done by hand.
+
+        One that `starter` began goes before those of others.
+        """
         same = (run for run in self.runs() if run.config == config and not run.shipped)
         told = (run for run in same if run.active or run.state == FINISHED)
-        return next((run for run in told if not run.rates and not run.taught), None)
+        alike = [run for run in told if not run.rates and not run.taught]
+        return next((run for run in alike if run.starter == starter), next(iter(alike), None))
 
     def damaged(self) -> list[str]:
         """The ids of the folders that hold no readable run."""

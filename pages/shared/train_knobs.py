@@ -139,12 +139,13 @@ def _before_start(config: RunConfig) -> None:
 
 def _same_run(config: RunConfig) -> None:
     """Points out that this very run was trained before."""
-    like = caches.store().like(config)
+    like = caches.store().like(config, starter=visitor())
     in_sight = like is not None and like.id in watched.wanted()
     if like is None or (in_sight and like.active):
         return  # or it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
-        st.markdown(f":material/content_copy: You have this run already: **{like.title}**. It would end the same.")
+        whose = "You have this run already" if like.starter in ("", visitor()) else "This run was started here before"
+        st.markdown(f":material/content_copy: {whose}: **{like.title}**. It would end the same.")
         if not in_sight:
             st.button("Open it", on_click=watched.watch, args=(like.id,), key="open_same")
 

@@ -263,6 +263,17 @@ def test_a_copy_that_was_taught_a_hand_has_its_note_and_no_buttons_that_refuse(s
     file.append(Started(1.0, "beside the dashboard", 10, 100, 0, 0, 4))
     file.append(RunEnded("finished", "", 2.0, 4, fit_seconds=1.0))
     file.close()
+def test_an_equal_run_of_somebody_else_is_not_said_to_be_yours(store):
+    # In a class thirty people press Start on one task.
+    theirs = make(store, RunConfig(epochs=2), starter="somebody else")
+    assert "This run was started here before" in words(visit(epochs="2"))
+    press(visit(epochs="2"), "Open it")
+    mine = make(store, RunConfig(epochs=2), starter="me")
+    newer = make(store, RunConfig(epochs=2), starter="somebody else")
+    assert store.like(RunConfig(epochs=2)).id in (theirs.id, newer.id)
+    assert store.like(RunConfig(epochs=2), starter="me").id == mine.id
+
+
     store.update(run.id, note="A copy that was taught 12 digits of my hand.")
     page = visit(run=run.id)
     assert "A copy that was taught 12 digits of my hand." in [text.value for text in page.text]
