@@ -17,6 +17,8 @@ from pages.shared.softmax import answer, softmax_bars
 KEY = "draw"
 STYLE = """<style>
 .st-key-answer h2 {padding-top: 0}
+/* The canvas' own buttons appear above it, under the mouse and after each touch: they must not lie on the ways. */
+.st-key-draw_way {margin-bottom: 1.6rem}
 .st-key-draw-canvas {min-height: 282px}
 .st-key-draw-canvas canvas {touch-action: none; border-radius: .6rem}
 /* On a phone the answer comes next to the canvas, and the pixels that the network gets after it. */

@@ -79,3 +79,20 @@ def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(newco
     expect(answer).to_contain_text("It reads 1")
     page.locator(".st-key-draw-clear button").click()
     expect(answer).to_contain_text("Draw a digit")
+
+
+def test_the_canvas_own_buttons_do_not_lie_on_what_can_be_pressed(newcomer: Page):
+    # They appear above the canvas while the mouse is on it, and stay after a finger's stroke; they lay on "My hand".
+    page = newcomer
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(page, "/draw")
+    stroke(page, SEVEN)
+    page.locator("canvas.upper-canvas").first.hover()
+    own = page.locator(".st-key-draw-canvas").get_by_role("button", name="Reset canvas & history").first
+    expect(own).to_be_visible()
+    page.wait_for_timeout(400)  # they slide up
+    ways = page.locator(".st-key-draw_way").bounding_box()
+    box = page.locator(".st-key-draw-canvas .dc-toolbar-card").bounding_box()
+    assert ways
+    assert box
+    assert box["y"] >= ways["y"] + ways["height"]
