@@ -37,6 +37,8 @@ def row(run: Run, state: str) -> None:
                 _take_along(run)
             case _:
                 _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
+                if run.has_model or run.kept_epochs:
+                    _onwards(run)
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
                 _restart(run)
                 _take_along(run)

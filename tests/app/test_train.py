@@ -114,6 +114,18 @@ def test_pause_step_go_on_and_stop(store):
     press(again(page), "Stop")
     wait_until(lambda: run.state == "stopped")
     assert {"Resume", "Restart"} <= labels(again(page))
+    assert not links(page)  # this worker kept no network
+
+
+def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(store):
+    # It said that they are kept, and led nowhere.
+    run = make(store, RunConfig(epochs=2), outcome="stopped")
+    run.model_path.write_bytes(b"a network")
+    assert links(visit(run=run.id)) == {"Draw with it", "Evaluate"}
+
+
+def links(page):
+    return {link.proto.label for link in page.get("page_link")} & {"Draw with it", "Evaluate"}
 
 
 def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
@@ -202,6 +214,7 @@ def test_a_folder_deleted_while_it_is_watched_is_a_sentence(store):
     shutil.rmtree(run.folder)
     again(page)
     assert not page.exception
+    assert words(page).count("no run of that name") == 1  # the link and the session both name it
 
 
 def test_a_full_disk_is_said_when_start_is_pressed(store, monkeypatch):
@@ -230,11 +243,21 @@ def test_an_equal_run_is_pointed_out(store):
     assert page.query_params["run"] == run.id
 
 
+def test_an_equal_run_of_somebody_else_is_not_said_to_be_yours(store):
+    # In a class thirty people press Start on one task.
+    theirs = make(store, RunConfig(epochs=2), starter="somebody else")
+    assert "This run was started here before" in words(visit(epochs="2"))
+    press(visit(epochs="2"), "Open it")
+    mine = make(store, RunConfig(epochs=2), starter="me")
+    newer = make(store, RunConfig(epochs=2), starter="somebody else")
+    assert store.like(RunConfig(epochs=2)).id in (theirs.id, newer.id)
+    assert store.like(RunConfig(epochs=2), starter="me").id == mine.id
+
+
 def test_a_run_that_was_steered_by_hand_is_not_said_to_end_the_same(store):
     run = make(store, RunConfig(epochs=2))
     assert "You have this run already" in words(visit(epochs="2"))
     file = EventFile(run.events_path)
-    assert words(page).count("no run of that name") == 1  # the link and the session both name it
     file.append(RateChanged(20, 2, 1.0, 0.05))
     file.append(run.ended)
     file.close()
@@ -263,17 +286,6 @@ def test_a_copy_that_was_taught_a_hand_has_its_note_and_no_buttons_that_refuse(s
     file.append(Started(1.0, "beside the dashboard", 10, 100, 0, 0, 4))
     file.append(RunEnded("finished", "", 2.0, 4, fit_seconds=1.0))
     file.close()
-def test_an_equal_run_of_somebody_else_is_not_said_to_be_yours(store):
-    # In a class thirty people press Start on one task.
-    theirs = make(store, RunConfig(epochs=2), starter="somebody else")
-    assert "This run was started here before" in words(visit(epochs="2"))
-    press(visit(epochs="2"), "Open it")
-    mine = make(store, RunConfig(epochs=2), starter="me")
-    newer = make(store, RunConfig(epochs=2), starter="somebody else")
-    assert store.like(RunConfig(epochs=2)).id in (theirs.id, newer.id)
-    assert store.like(RunConfig(epochs=2), starter="me").id == mine.id
-
-
     store.update(run.id, note="A copy that was taught 12 digits of my hand.")
     page = visit(run=run.id)
     assert "A copy that was taught 12 digits of my hand." in [text.value for text in page.text]
