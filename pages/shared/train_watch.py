@@ -152,23 +152,27 @@ def _headline(run: Run, seen: Curves, state: str) -> None:
             st.progress(0.0, "Getting ready: reading the digits and building the network.")
         case "running" | "paused" if started:
             share = _share(seen)
-            epoch = min(_step(seen) // started.batches + 1, started.epochs)
-            words = (
-                f"Paused in epoch {epoch} of {started.epochs}"
-                if state == PAUSED
-                else f"Epoch {epoch} of {started.epochs}"
-            )
-            st.progress(share, f"**{words}** · {share:.0%}")
+            st.progress(share, f"**{_whereabouts(seen, paused=state == PAUSED)}** · {share:.0%}")
         case "interrupted":
             whole = len(seen.epochs)
-            kept = f"after epoch {whole}, whose weights are kept" if whole else "before its first epoch was complete"
-            st.warning(f"Interrupted {kept}. Resume goes on from there.", icon=":material/bolt:")
+            kept = f"after epoch {whole}, whose weights are kept. Resume goes on from there"
+            lost = "before its first epoch was complete. Resume begins it anew"
+            st.warning(f"Interrupted {kept if whole else lost}.", icon=":material/bolt:")
         case _ if ended:
             epochs = f"{ended.epochs} epoch{'' if ended.epochs == 1 else 's'}"
             words = f"{state.capitalize()} after {epochs} and {ended.fit_seconds:.1f} s of training."
             best = f" The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
             show(f"{words}{best} {ended.reason} {_forecast_error(run)}".strip())
+
+
+def _whereabouts(seen: Curves, *, paused: bool) -> str:
+    """The epoch it is in; a run that was asked for one epoch holds after it, and not in the next."""
+    assert seen.started is not None
+    epochs, (done, within) = seen.started.epochs, divmod(_step(seen), seen.started.batches)
+    if paused and done and not within:
+        return f"Paused after epoch {done} of {epochs}"
+    return f"{'Paused in epoch' if paused else 'Epoch'} {min(done + 1, epochs)} of {epochs}"
 
 
 def _place(run: Run) -> str:

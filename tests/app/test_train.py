@@ -109,6 +109,7 @@ def test_pause_step_go_on_and_stop(store):
     epochs = len(run.epochs)
     press(again(page), "One epoch")
     wait_until(lambda: len(run.epochs) == epochs + 1 and run.state == "paused")
+    assert progress(again(page)).startswith(f"**Paused after epoch {epochs + 1} of 400**")
     press(again(page), "Go on")
     wait_until(lambda: run.state == "running")
     press(again(page), "Stop")
@@ -126,6 +127,10 @@ def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(st
 
 def links(page):
     return {link.proto.label for link in page.get("page_link")} & {"Draw with it", "Evaluate"}
+
+
+def progress(page):
+    return next(bar.proto.text for bar in page.get("progress"))
 
 
 def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
