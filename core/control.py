@@ -29,6 +29,10 @@ class Wishes:
     def stop(self) -> None:
         self._set(stop=True)
 
+    def give_way(self) -> None:
+        """Stops a run that is paused, for others wait for its device."""
+        self._set(stop=True, gave_way=True)
+
     def pause(self) -> None:
         self._set(paused=True, until_epoch=0)
 
@@ -83,6 +87,11 @@ class Obedience:
 
     def should_stop(self) -> bool:
         return self.ended or bool(self.diverged) or bool(self._look().get("stop"))
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether it was stopped so that others can train."""
+        return bool(self._look().get("gave_way"))
 
     def hold(self) -> None:
         """Returns when training may go on."""

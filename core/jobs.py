@@ -25,6 +25,7 @@ from core.runs import WAITING, Run, RunStore
 from core.workers import WORKER, Workers
 
 LOOK_SECONDS = 0.2
+HELD_SECONDS = 60.0  # a paused run keeps its device from others; whoever went to lunch must not stop a class
 LET_GO_SECONDS = 5.0  # for a worker to let go of a run that it may not train
 
 
@@ -54,6 +55,10 @@ class Jobs:
 
     def running(self) -> list[Run]:
         return [run for run in self.store.active() if run.state != WAITING]
+
+    def awaited(self, run: Run) -> bool:
+        """Whether somebody else waits for the device that this run holds."""
+        return bool(self._behind(run))
 
     def warm(self, config: RunConfig | None = None) -> None:
         """Somebody is about to train: keep a worker ready, for `config` if that is known."""
@@ -140,6 +145,11 @@ class Jobs:
             raise RunError(f"The run {run.title} does not train now, it is {run.state}. Resume it first.")
         return Wishes(run)
 
+    def _behind(self, run: Run) -> list[Run]:
+        """The runs of others that wait for the device of this one. One's own are no hurry: one can go on oneself."""
+        device = slot(run.config.device)
+        return [other for other in self.queue() if other.starter != run.starter and slot(other.config.device) == device]
+
     def _enqueue(self, run: Run, *, step: bool = False) -> None:
         wishes = Wishes(run)
         wishes.clear()
@@ -182,12 +192,25 @@ class Jobs:
     def _start_what_is_due(self) -> None:
         self._workers.look_after()
         taken = self._workers.devices()
-        for run in self.queue():
+        waiting = self.queue()
+        if waiting:
+            self._free_what_is_held()
+        for run in waiting:
             device = slot(run.config.device)
             if device not in taken and Lock(self.store.device_path(device)).holder() is None:
                 self._workers.send(run)
             taken.add(device)  # one behind it, of any visitor, waits for its turn
         self._workers.keep_ready()
+
+    def _free_what_is_held(self) -> None:
+        """Stops the paused runs for whose device others have waited long enough; the pause may have begun before."""
+        for run in self.running():
+            since = run.paused_since
+            if since is None or not (others := self._behind(run)):
+                continue
+            waited_from = min(other.queued_since or since for other in others)
+            if time.time() - max(since, waited_from) > HELD_SECONDS:
+                Wishes(run).give_way()
 
 
 def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:

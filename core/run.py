@@ -1,5 +1,6 @@
 """One run, as its folder tells it at the moment it is asked."""
 
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +75,15 @@ class Run:
         """Seconds since 1970; None where it does not wait."""
         waiting = read_json(self.folder / "queued")
         return float(waiting) if isinstance(waiting, (int, float)) else None
+
+    @property
+    def paused_since(self) -> float | None:
+        """Seconds since 1970; None where it is not paused."""
+        if self.state != PAUSED:
+            return None
+        with suppress(OSError):
+            return self.events_path.stat().st_mtime  # that it paused is the last it said
+        return None
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
         """Every event written after byte `offset`, and the offset to go on from."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 KEPT_EPOCHS = 50  # weights of single epochs, unless DIGIT_LAB_KEEP_EPOCHS says otherwise
 ROOM = 64 * 1024  # bytes
+GAVE_WAY = "It was paused while others waited for the device, so it made room; its weights are kept."
 NICE = 5  # on a machine with few cores the pages, and the visitor's browser, go first; idle, it costs nothing
 
 
@@ -199,7 +200,8 @@ class Training:
             with self.kept.model_path.open("rb") as saved:
                 os.fsync(saved.fileno())
         self._keep_answers(trained.model)
-        return trained.ended
+        gave_way = trained.ended.outcome == STOPPED and self.control.gave_way
+        return replace(trained.ended, reason=GAVE_WAY) if gave_way else trained.ended
 
     def _keep_answers(self, model: Any) -> None:
         """Keeps what the network says of the images one looks at first: the Evaluate page then opens without Keras."""

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DigitLabError
-from core.run import describe
+from core.run import PAUSED, WAITING, describe
 from pages.shared import back, caches, clicks, links, source, visitor
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
@@ -137,7 +137,8 @@ def _run_badge(*, how_far: bool) -> None:
                 st.rerun()  # the last one ended: draw the page once more, without the timer
             return
         run, *waiting = active
-        text = f"Training {run.name or run.recipe or describe(run.config)}"  # without its date: there is little room
+        doing = {PAUSED: "Paused:", WAITING: "Waiting:"}.get(run.state, "Training")
+        text = f"{doing} {run.name or run.recipe or describe(run.config)}"  # without its date: there is little room
         if how_far:
             text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
         if waiting:

@@ -14,6 +14,7 @@ from core.script import script
 from pages.shared import caches, controls, watched
 from pages.shared.visitor import visitor
 
+_PAUSE = "Holds after the present step. The device stays taken, until others have waited for it for a minute."
 SAID, _WITHDRAWN = "said_by_button", "withdrawn"
 
 
@@ -36,9 +37,9 @@ def row(run: Run, state: str) -> None:
                     _restart(run)
                 _take_along(run)
             case _:
-                _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
                 if run.has_model or run.kept_epochs:
                     _onwards(run)
+                _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
                 _restart(run)
                 _take_along(run)
@@ -75,7 +76,7 @@ def _while_training(run: Run, state: str) -> None:
     if state == PAUSED:
         _button("Go on", "play_arrow", run, jobs.resume, primary=True)
     else:
-        _button("Pause", "pause", run, jobs.pause, help="Holds after the present step; the device stays taken.")
+        _button("Pause", "pause", run, jobs.pause, help=_PAUSE)
     _button("One epoch", "skip_next", run, jobs.step, help="Trains to the end of an epoch and holds there.")
     _button("Stop", "stop", run, jobs.stop, help="Ends the run and keeps its weights.")
     _learning_rate(run)

@@ -153,6 +153,8 @@ def _headline(run: Run, seen: Curves, state: str) -> None:
         case "running" | "paused" if started:
             share = _share(seen)
             st.progress(share, f"**{_whereabouts(seen, paused=state == PAUSED)}** · {share:.0%}")
+            if state == PAUSED and caches.jobs().awaited(run):
+                st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             whole = len(seen.epochs)
             kept = f"after epoch {whole}, whose weights are kept. Resume goes on from there"
@@ -179,7 +181,12 @@ def _place(run: Run) -> str:
     queue = [waiting.id for waiting in caches.jobs().queue()]
     ahead = queue.index(run.id) if run.id in queue else 0
     busy = next(iter(caches.jobs().running()), None)
-    now = f" Now training: {busy.title}." if busy else ""
+    if busy and busy.state == PAUSED:
+        own = busy.starter == run.starter
+        room = "Go on with it, or stop it." if own else "It makes room within a minute, or goes on."
+        now = f" {busy.title} is paused and holds it. {room}"
+    else:
+        now = f" Now training: {busy.title}." if busy else ""
     return f"Waiting for the device: {'next in turn' if ahead == 0 else f'{ahead} before it'}.{now}"
 
 
@@ -254,6 +261,9 @@ def _in_words(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
+_AWAITED = (
+    "Somebody waits for the device. Go on, or step, within a minute; else this run is stopped, with its weights kept."
+)
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
 @media (max-width: 640px) {.st-key-watch {min-height: 90vh}}

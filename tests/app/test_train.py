@@ -133,6 +133,21 @@ def progress(page):
     return next(bar.proto.text for bar in page.get("progress"))
 
 
+def test_a_paused_run_is_not_said_to_train_and_its_owner_learns_that_somebody_waits(store):
+    ada = press(visit(epochs="500"), "Start")
+    (first,) = [run for run in store.runs() if not run.shipped]
+    wait_until(lambda: first.state == "running")
+    press(again(ada), "Pause")
+    wait_until(lambda: first.state == "paused")
+    assert "Somebody waits" not in words(again(ada))
+    bob = press(visit(epochs="3"), "Start")
+    said = words(again(bob))
+    assert "is paused and holds it" in said
+    assert "Now training" not in said
+    assert any(link.proto.label.startswith("Paused: dense") for link in bob.get("page_link"))
+    assert "Somebody waits for the device" in words(again(ada))
+
+
 def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
     page = press(visit(epochs="400", learning_rate="0.002"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import core.jobs
 import core.workers
 from core import forecast
 from core.config import RunConfig
@@ -183,6 +184,27 @@ def test_pause_step_and_go_on(jobs):
     wait_until(lambda: len(run.epochs) == epochs + 1 and run.state == "paused")
     jobs.resume(run.id)
     wait_until(lambda: len(run.epochs) > epochs + 3)
+
+
+def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starters_own(jobs, monkeypatch):
+    # One who paused and went home would stop a whole class: only the starter may steer a run.
+    monkeypatch.setattr(core.jobs, "HELD_SECONDS", 0.5)
+    held = jobs.submit(LONG, starter="ada")
+    wait_until(lambda: held.state == "running")
+    jobs.pause(held.id, by="ada")
+    wait_until(lambda: held.state == "paused")
+    own = jobs.submit(SHORT, starter="ada")
+    time.sleep(1.0)
+    assert (held.state, own.state) == ("paused", "waiting")
+    assert not jobs.awaited(held)
+    other = jobs.submit(SHORT, starter="bob")
+    assert jobs.awaited(held)
+    time.sleep(0.2)
+    assert held.state == "paused"  # bob has only just come
+    wait_until(lambda: other.state == "finished")
+    assert held.state == "stopped"
+    jobs.resume(held.id, by="ada")
+    wait_until(lambda: held.state == "running")  # what was wished of it before is forgotten
 
 
 def test_a_stopped_run_resumes_from_its_last_epoch_and_forgets_the_stop(jobs):

@@ -107,6 +107,21 @@ def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
     assert sum(isinstance(event, Paused) for event in events) == 2
 
 
+def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(store):
+    from core.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    Wishes(run).pause()
+    thread = threading.Thread(target=Training(store, run.id).run)
+    thread.start()
+    wait_until(lambda: run.state == "paused")
+    Wishes(run).give_way()
+    thread.join(30)
+    assert run.state == "stopped"
+    assert "others waited" in run.ended.reason  # and not "by hand"
+    assert run.has_model
+
+
 def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
     from core.worker import Training
 
