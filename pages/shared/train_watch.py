@@ -14,8 +14,9 @@ from pages.shared import caches, controls, train_buttons, train_charts, train_co
 from pages.shared.missing import say_missing
 from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
+from pages.shared.visitor import may_control
 
-KEY = "watch"
+KEY, _REFUSED = "watch", "watch_refused"
 # Between two looks at a run: in line behind another, about to begin, training, and training for long.
 WAITING_SECONDS, BEGINNING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 1.0, 0.3, 0.5, 1.0
 LONG_SECONDS = 30  # of training: what takes longer is looked at less often
@@ -125,7 +126,17 @@ def _damaged() -> None:
     for run_id in caches.store().damaged():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(f"The folder of run {run_id} is damaged and cannot be shown.", icon=":material/broken_image:")
-            st.button("Move to the trash", key=f"away_{run_id}", on_click=caches.store().delete, args=(run_id,))
+            st.button("Move to the trash", key=f"away_{run_id}", on_click=_put_away, args=(run_id,))
+    if said := st.session_state.pop(_REFUSED, ""):
+        st.warning(said, icon=":material/info:")
+
+
+def _put_away(run_id: str) -> None:
+    """Every visitor sees the button: another may have been quicker, and a worker may still train in the folder."""
+    try:
+        caches.store().delete(run_id)
+    except RunError as error:
+        st.session_state[_REFUSED] = str(error) if run_id in caches.store().damaged() else ""
 
 
 def _view(run: Run) -> None:
@@ -153,7 +164,7 @@ def _headline(run: Run, seen: Curves, state: str) -> None:
         case "running" | "paused" if started:
             share = _share(seen)
             st.progress(share, f"**{_whereabouts(seen, paused=state == PAUSED)}** · {share:.0%}")
-            if state == PAUSED and caches.jobs().awaited(run):
+            if state == PAUSED and may_control(run) and caches.jobs().awaited(run):
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             whole = len(seen.epochs)

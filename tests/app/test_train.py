@@ -7,6 +7,7 @@ import pytest
 from core import evaluations
 from core.config import KNOBS, RunConfig
 from core.events import RateChanged, RunEnded, Started
+from core.files import Lock
 from core.recipes import RECIPES
 from core.timeline import EventFile
 from pages.shared import caches
@@ -146,6 +147,7 @@ def test_a_paused_run_is_not_said_to_train_and_its_owner_learns_that_somebody_wa
     assert "Now training" not in said
     assert any(link.proto.label.startswith("Paused: dense") for link in bob.get("page_link"))
     assert "Somebody waits for the device" in words(again(ada))
+    assert "Somebody waits" not in words(visit(run=first.id))  # one who looks on cannot press Go on
 
 
 def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
@@ -223,6 +225,27 @@ def test_a_damaged_run_is_named_and_put_away(store):
 @pytest.mark.parametrize("run_id", ["no-such-run", "../../etc/passwd", "<script>"])
 def test_a_link_to_a_run_that_is_gone_is_a_sentence(store, run_id):
     assert "no run of that name" in words(visit(run=run_id))
+
+
+def test_a_damaged_run_that_another_visitor_put_away_first_is_simply_gone(store):
+    # The page was a traceback for the second of thirty who pressed.
+    run = make(store)
+    (run.folder / "run.json").write_bytes(b"{")
+    ada, bob = visit(), visit()
+    press(ada, "Move to the trash")
+    press(bob, "Move to the trash")
+    assert "damaged" not in words(bob)
+
+
+def test_a_damaged_run_that_still_trains_is_not_put_away_and_says_why(store):
+    run = make(store)
+    (run.folder / "run.json").write_bytes(b"{")
+    lock = Lock(run.folder / "lock")
+    assert lock.take({})
+    page = press(visit(), "Move to the trash")
+    assert "is still training" in words(page)
+    assert "is still training" not in words(again(page))
+    lock.release()
 
 
 def test_a_folder_deleted_while_it_is_watched_is_a_sentence(store):
