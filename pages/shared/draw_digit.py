@@ -10,7 +10,7 @@ from core import drawing
 from core.drawing import Drawing
 from core.errors import DrawingError
 from pages.shared import caches, canvas, draw_everyone, draw_hand, draw_probe, draw_steps, draw_strange, draw_why, link
-from pages.shared.draw_network import Chosen
+from pages.shared.draw_network import Chosen, stroke_by_stroke
 from pages.shared.pixels import pixels
 from pages.shared.softmax import answer, softmax_bars
 
@@ -35,7 +35,7 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen, Drawing, np.ndarray], None]]] = {
 }
 
 
-@st.fragment
+@stroke_by_stroke
 def show(network: Chosen) -> None:
     """Canvas and answer; a stroke runs only this again."""
     under = _sent()
@@ -85,7 +85,7 @@ def _more(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
 
 
 def _sent() -> np.ndarray | None:
-    """The digit another page sent here, `?send=train:2000`: it lies under the pen until the canvas is cleared."""
+    """The digit another page sent here, `?send=train:2000`: it lies under the pen until it is taken away."""
     sent = st.query_params.get("send")
     if not sent:
         return None

@@ -1,13 +1,15 @@
 """Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 import streamlit as st
 
 from core.reader import Reader
 from core.runs import Run
-from pages.shared import caches
+from pages.shared import caches, frame
 from pages.shared.missing import say_missing
 from pages.shared.picker import picker
 
@@ -37,6 +39,23 @@ class Chosen:
         return self.run.title + (f", after epoch {self.epoch}" if self.epoch else "")
 
 
+def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]:
+    """A way of drawing of which a stroke runs only this again, and not the page around it.
+
+    So it says itself what the page would say: the run may have been deleted since the last stroke.
+    """
+
+    @st.fragment
+    @wraps(show)
+    def fragment(network: Chosen) -> None:
+        with frame.guard():
+            if not network.run.folder.is_dir():
+                st.rerun()  # the whole page, which says so and chooses another
+            show(network)
+
+    return fragment
+
+
 def answering() -> list[Run]:
     """The runs that can answer: finished ones, the one that came with the project, and any that kept an epoch."""
     return [run for run in caches.store().runs() if run.has_model or run.kept_epochs]
@@ -58,7 +77,7 @@ def choose(*, linked: bool) -> Chosen | None:
     wanted = st.query_params.get("run")
     if linked and wanted in runs:
         st.session_state[_RUN] = wanted
-    elif linked and wanted:
+    elif wanted and (linked or wanted not in runs):
         say_missing(wanted)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = {run.id: _named(run) for run in runs.values()}

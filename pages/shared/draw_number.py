@@ -5,13 +5,13 @@ import streamlit as st
 from core import segmentation, strokes
 from core.errors import DrawingError
 from pages.shared import canvas, draw_reading
-from pages.shared.draw_network import Chosen
+from pages.shared.draw_network import Chosen, stroke_by_stroke
 
 KEY = "number"
 WIDTH, HEIGHT = 840, 260
 
 
-@st.fragment
+@stroke_by_stroke
 def show(network: Chosen) -> None:
     """Canvas and reading; a stroke runs only this again."""
     rgba = canvas.canvas(key=KEY, width=WIDTH, height=HEIGHT)

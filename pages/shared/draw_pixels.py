@@ -7,12 +7,12 @@ from core import drawing
 from core.drawing import Drawing
 from core.errors import DrawingError
 from pages.shared import draw_digit, draw_steps, pixel_grid
-from pages.shared.draw_network import Chosen
+from pages.shared.draw_network import Chosen, stroke_by_stroke
 
 KEY = "draw_grid"
 
 
-@st.fragment
+@stroke_by_stroke
 def show(network: Chosen) -> None:
     """Grid and answer."""
     left, middle, right = st.columns([3, 2, 4], gap="large")

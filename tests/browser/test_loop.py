@@ -1,10 +1,12 @@
 """Every page, and the way from ink to an answer, as a newcomer goes; the run between them is in `test_train`."""
 
 import re
+import shutil
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import follow, stroke, visit, wait_idle
+from core.runs import SHIPPED, RunStore
+from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
 
 SEVEN = [(70, 70), (210, 70), (120, 230)]
 
@@ -96,3 +98,21 @@ def test_the_canvas_own_buttons_do_not_lie_on_what_can_be_pressed(newcomer: Page
     assert ways
     assert box
     assert box["y"] >= ways["y"] + ways["height"]
+
+
+def test_a_network_deleted_between_two_strokes_is_said_and_another_one_reads(server: Server, newcomer: Page):
+    # A stroke runs the canvas alone, where nothing caught it: the page was an error with its message hidden.
+    store = RunStore(server.home)
+    shipped = store.get(SHIPPED)
+    run = store.create(shipped.config, name="soon gone")
+    shutil.copy(shipped.model_path, run.model_path)
+    page = newcomer
+    visit(page, f"/draw?run={run.id}")
+    answer = page.locator(".st-key-answer")
+    stroke(page, [(70, 70), (210, 70)])
+    expect(answer).to_contain_text("It reads", timeout=60_000)
+    store.delete(run.id)
+    stroke(page, [(210, 70), (120, 230)])
+    expect(page.get_by_text(f"no run of that name. Received: '{run.id}'")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"run={SHIPPED}"))
+    expect(answer).to_contain_text("It reads 7")
