@@ -9,11 +9,11 @@ from pages.shared import palette
 from pages.shared.draw_network import Chosen, answering
 from pages.shared.softmax import softmax_bars
 
-AT_ONCE = 8  # runs; the newest
+AT_ONCE = 8  # runs
 
 
 def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
-    """The newest runs, three in a row, after the vote."""
+    """The visitor's newest runs, then those of others, three in a row, after the vote."""
     others = [Chosen(run, None) for run in answering()]
     answers = [(other, _asked(other, drawn.digit)) for other in others[:AT_ONCE]]
     votes = np.bincount([int(shares.argmax()) for _, shares in answers if shares is not None], minlength=10)
@@ -31,7 +31,7 @@ def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
                 st.markdown(f"**{best}** {sign} {word}  \n:small[{other.title}]")
                 softmax_bars(shares)
     if len(others) > AT_ONCE:
-        st.caption(f"The newest {AT_ONCE} of {len(others)} runs.")
+        st.caption(f"{AT_ONCE} of {len(others)} runs: the newest, and yours before those of others.")
 
 
 def _verdict(votes: np.ndarray) -> str:

@@ -12,6 +12,7 @@ from core.runs import Run
 from pages.shared import caches, frame
 from pages.shared.missing import say_missing
 from pages.shared.picker import picker
+from pages.shared.visitor import marks, own_first
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
 _LINK = "draw_link"  # what the link said when this page was last drawn
@@ -57,8 +58,8 @@ def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]
 
 
 def answering() -> list[Run]:
-    """The runs that can answer: finished ones, the one that came with the project, and any that kept an epoch."""
-    return [run for run in caches.store().runs() if run.has_model or run.kept_epochs]
+    """The runs that can answer, the visitor's own first: finished, come with the project, or with an epoch kept."""
+    return own_first(run for run in caches.store().runs() if run.has_model or run.kept_epochs)
 
 
 def by_link() -> bool:
@@ -80,7 +81,7 @@ def choose(*, linked: bool) -> Chosen | None:
     elif wanted and (linked or wanted not in runs):
         say_missing(wanted)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        labels = {run.id: _named(run) for run in runs.values()}
+        labels = {run_id: _named(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
         # The model that came with the project was made for drawings: it answers unless another is chosen.
         first = "shipped" if "shipped" in runs else None
         chosen = picker("The network that reads", labels, key=_RUN, first=first, persist_state="session", width=440)

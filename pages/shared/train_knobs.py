@@ -14,7 +14,7 @@ from core.run import describe
 from core.script import script
 from pages.shared import caches, controls, palette, train_layers, train_task, watched
 from pages.shared.live_plot import Series, live_plot
-from pages.shared.visitor import visitor
+from pages.shared.visitor import own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
@@ -144,7 +144,7 @@ def _same_run(config: RunConfig) -> None:
     if like is None or (in_sight and like.active):
         return  # or it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
-        whose = "You have this run already" if like.starter in ("", visitor()) else "This run was started here before"
+        whose = "You have this run already" if own(like) else "This run was started here before"
         st.markdown(f":material/content_copy: {whose}: **{like.title}**. It would end the same.")
         if not in_sight:
             st.button("Open it", on_click=watched.watch, args=(like.id,), key="open_same")

@@ -14,7 +14,7 @@ from pages.shared import caches, controls, train_buttons, train_charts, train_co
 from pages.shared.missing import say_missing
 from pages.shared.picker import picked, picker
 from pages.shared.reveal import reveal
-from pages.shared.visitor import may_control
+from pages.shared.visitor import marks, may_control, own, own_first
 
 KEY, _REFUSED = "watch", "watch_refused"
 # Between two looks at a run: in line behind another, about to begin, training, and training for long.
@@ -71,15 +71,16 @@ def _in_line(run: Run) -> bool:
 
 
 def _chosen() -> Run | None:
-    """The run in the link, the one last watched, the one that trains, or the newest; any other can be picked."""
-    runs = [run for run in caches.store().runs() if not run.shipped]
+    """The run in the link, or the one last watched, or the visitor's own latest, or what trains; any can be picked."""
+    runs = own_first(run for run in caches.store().runs() if not run.shipped)
     by_id = {run.id: run for run in runs}
     wanted = _wanted(by_id)
     if not wanted:
         return None
     watched.settle(wanted)
     if len(by_id) > 1:
-        labels = {run.id: _line(run) for run in runs}
+        mark = marks(runs)
+        labels = {run.id: _line(run) + mark[run.id] for run in runs}
         picker("Run", labels, key=_box(wanted), first=wanted, on_change=_follow, args=(wanted,))
     return by_id[wanted]
 
@@ -89,8 +90,11 @@ def _wanted(by_id: dict[str, Run]) -> str | None:
         if run_id in by_id:
             return run_id
         _missing(run_id)
-    active = caches.store().active()
-    return active[0].id if active else next(iter(by_id), None)
+    active = own_first(caches.store().active())
+    first = next(iter(by_id), None)  # the newest of one's own, if there is one
+    if active and (own(active[0]) or not (first and own(by_id[first]))):
+        return active[0].id
+    return first
 
 
 def _missing(run_id: str) -> None:

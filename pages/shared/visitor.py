@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from itertools import cycle
 
 import streamlit as st
@@ -37,6 +38,24 @@ def script() -> str:
 def may_control(what: Run | Sweep) -> bool:
     """Whether this visitor may steer, rename and delete it: what they started, and what nobody in particular did."""
     return caches.jobs().may_control(what, visitor())
+
+
+def own(run: Run) -> bool:
+    """Whether this visitor began it, or nobody in particular did, as on the command line."""
+    return run.starter in ("", visitor())
+
+
+def own_first(runs: Iterable[Run]) -> list[Run]:
+    """In a class the newest run is hardly ever one's own."""
+    me = visitor()
+    return sorted(runs, key=lambda run: run.starter not in ("", me))
+
+
+def marks(runs: Iterable[Run]) -> dict[str, str]:
+    """What is said behind each run in a list, by its id: which are the visitor's, where others have some too."""
+    me, runs = visitor(), list(runs)
+    mixed = any(run.starter not in ("", me) for run in runs)
+    return {run.id: " · yours" if mixed and run.starter == me else "" for run in runs}
 
 
 def _secret() -> bytes:

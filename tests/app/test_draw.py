@@ -101,6 +101,17 @@ def test_a_link_chooses_the_network_also_when_another_was_chosen_before(open_pag
     assert app.session_state["draw_way"] == "digit"
 
 
+def test_ones_own_networks_stand_before_those_of_others(open_page, run, who):
+    store = RunStore()
+    made = [store.create(RunConfig(), name=name, starter=by) for name, by in (("mine", who("me")), ("theirs", "x"))]
+    for each in made:
+        shutil.copy(run.model_path, each.model_path)
+    options = open_page("draw").selectbox[0].options
+    assert options.index("mine · yours") < options.index("theirs")
+    for each in made:
+        store.delete(each.id)
+
+
 def test_a_link_to_a_run_that_is_gone_is_said_and_another_network_reads(open_page, run):
     app = open_page("draw", run="no-such-run")
     assert "no run of that name. Received: 'no-such-run'" in app.warning[0].value

@@ -10,7 +10,7 @@ from core.events import RateChanged, RunEnded, Started
 from core.files import Lock
 from core.recipes import RECIPES
 from core.timeline import EventFile
-from pages.shared import caches
+from pages.shared import caches, visitor
 from tests.app.train_page import again, labels, press, unfold, visit, wait_until, words
 from tests.known_run import Oracle, known_run
 from tests.made_runs import make
@@ -200,6 +200,19 @@ def test_another_run_is_chosen_from_the_list_and_the_first_one_again(store):
             again(page)
             assert next(box for box in page.selectbox if box.label == "Run").value == chosen
             assert page.query_params["run"] in (chosen, [chosen])
+
+
+def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
+    # Thirty on one machine: Train opened with the run of somebody else, and one's own was somewhere among a hundred.
+    monkeypatch.setattr(visitor, "_secret", b"ada".strip)
+    _, mine, theirs = (make(store, starter=by) for by in (visitor.visitor(), visitor.visitor(), "somebody else"))
+    page = visit()
+    assert page.query_params["run"] == mine.id
+    options = next(box for box in page.selectbox if box.label == "Run").options
+    assert [option.endswith("· yours") for option in options] == [True, True, False]
+    assert visit(run=theirs.id).query_params["run"] == theirs.id
+    monkeypatch.setattr(visitor, "_secret", b"a newcomer".strip)
+    assert visit().query_params["run"] == theirs.id  # as ever: the newest
 
 
 def test_an_interrupted_run_can_be_resumed(store):
