@@ -162,6 +162,12 @@ _STYLE = """<style>
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
 .st-key-status p {opacity: .75; font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
+/* Beside the source a phone has no room for what trains, and how far it is stands at the end of that line. */
+@media (max-width: 640px) {
+  .st-key-status {gap: .2rem}
+  .st-key-status > * {flex: 1 1 100%}
+  .st-key-status a p {white-space: normal}
+}
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop, which halts the page and not the run */
 .stImage img {image-rendering: pixelated; border-radius: 0}

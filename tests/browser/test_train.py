@@ -151,6 +151,14 @@ def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: B
         wait_idle(page)
 
 
+def test_on_a_phone_the_other_pages_say_how_far_the_run_is(started: Watched, browser: Browser, server: Server):
+    with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
+        visit(page, "draw")
+        told = page.locator(".st-key-status a p")
+        expect(told).to_contain_text("of 500")  # and no part of it is cut off:
+        assert told.evaluate("line => line.scrollWidth <= line.clientWidth && line.scrollHeight <= line.clientHeight")
+
+
 def test_a_killed_server_loses_nothing(started: Watched, server: Server, page: Page):
     started.page.goto("about:blank")
     server.kill()
