@@ -14,7 +14,8 @@ from core.config import RunConfig
 from core.digits import Digits
 from core.mnist import Mnist
 
-# Knobs that neither the network nor its program knows.
+# Knobs that the network does not know, nor its program. But images made anew are shown with all their pixels (`lit`):
+# on a processor the program for those is compiled when the run begins.
 _UNKNOWN = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
 
 
