@@ -18,23 +18,25 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 @dataclass(frozen=True)
 class Usage:
-    """How busy a device is at this moment. `busy` is a share in [0, 1], memory in bytes."""
+    """How busy a device is at this moment. `busy`: a share in [0, 1], None where it does not tell; memory in bytes."""
 
     name: str
-    busy: float
+    busy: float | None
     memory_used: int
     memory_total: int
 
 
-def usage() -> Usage:
-    """The first GPU's present load, or the processor's where there is no NVIDIA GPU."""
-    gpu = _nvml_gpu()
+def usage(*, processor: bool = False) -> Usage:
+    """The first GPU's present load, or the `processor`'s where that is asked for or there is no NVIDIA GPU."""
+    gpu = None if processor else _nvml_gpu()
     if gpu is None:
         memory = psutil.virtual_memory()
         return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
     nvml, handle = gpu
     memory = _nvml_memory(nvml, handle)
-    busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    busy = None
+    with suppress(nvml.NVMLError):  # a GPU that is divided (MIG) does not tell
+        busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
     return Usage(_nvml_name(nvml, handle), busy, memory.used, memory.total)
 
 

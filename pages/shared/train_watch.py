@@ -246,10 +246,11 @@ def _test(run: Run, ended: RunEnded) -> str:
 @st.cache_data(ttl=1.0, show_spinner=False)
 def _meter(device: str) -> list[tuple[str, str]]:
     """The device that computes, and how busy it is now."""
-    now = usage()
+    now = usage(processor=device.startswith("CPU"))  # a run may compute there though there is a GPU
     gib = 2**30
     memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
-    return [("Device", device), ("Busy", f"{now.busy:.0%}"), ("Memory", memory)]
+    busy = [("Busy", f"{now.busy:.0%}")] if now.busy is not None else []
+    return [("Device", device), *busy, ("Memory", memory)]
 
 
 def _step(seen: Curves) -> int:

@@ -50,6 +50,13 @@ def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_
     )
     monkeypatch.setattr(devices, "_nvml_gpu", lambda: (nvml, object()))
     assert devices.usage() == devices.Usage("NVIDIA H200 (141 GiB)", 0.87, used * devices.GIB, 141 * devices.GIB)
+    assert devices.usage(processor=True).name == devices.cpu_name()
+
+    def divided(handle):
+        raise nvml.NVMLError
+
+    nvml.nvmlDeviceGetUtilizationRates = divided
+    assert devices.usage().busy is None
 
 
 def test_usage_can_be_asked_where_keras_is_not_loaded():
