@@ -24,7 +24,7 @@ class Run:
         self.folder, self.path, self.id, self._timeline = folder, str(folder), folder.name, timeline
         self.config = RunConfig.from_dict(facts["config"])
         self.recipe: str = str(facts.get("recipe", ""))
-        self.name: str = _without_pictures(str(facts.get("name", "")))
+        self.name: str = _without_links(str(facts.get("name", "")))
         self.note: str = str(facts.get("note", ""))
         self.starred: bool = bool(facts.get("starred", False))
         self.baseline: bool = bool(facts.get("baseline", False))
@@ -159,9 +159,9 @@ class Run:
         return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
 
 
-def _without_pictures(name: str) -> str:
-    """A name as sentences may have it: pages write them as Markdown, whose pictures a browser fetches from anywhere."""
-    return name.replace("![", "! [")
+def _without_links(name: str) -> str:
+    """A name as sentences may have it: pages write them as Markdown, which leads anywhere, and fetches pictures."""
+    return name.replace("](", "] (")
 
 
 def rates_by_hand(run: Run) -> str:

@@ -18,6 +18,7 @@ from core.runs import Run, RunStore
 from core.timeline import EventFile
 from tests import made_runs
 from tests.browser.conftest import Server, follow, step_back, visit, visitor, wait_idle
+from tests.small_run import wait_until
 
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds: the first worker imports TensorFlow
@@ -36,11 +37,21 @@ def started(browser: Browser, server: Server) -> Iterator[Watched]:
         before = {run.id for run in RunStore(server.home).runs()}
         visit(page, "train?hidden_layers=1&units=64&train_images=20000&epochs=500")
         page.get_by_role("button", name="Start", exact=True).click()
+        run = begun(server, before)
         wait_for_points(page, 2)
-        (run,) = [run for run in RunStore(server.home).runs() if run.id not in before]
         step_back(run.holder["pid"])
         yield Watched(run, page)
         Wishes(run).stop()
+
+
+def begun(server: Server, before: set[str]) -> Run:
+    """The run that is not among those `before`, once a worker has it: until then an older one's chart may be seen."""
+
+    def new() -> list[Run]:
+        return [run for run in RunStore(server.home).runs() if run.id not in before and run.step]
+
+    wait_until(new)
+    return new()[0]
 
 
 def points(page: Page) -> int:
