@@ -14,6 +14,7 @@ WIDTH, HEIGHT = 840, 260
 @stroke_by_stroke
 def show(network: Chosen) -> None:
     """Canvas and reading; a stroke runs only this again."""
+    st.html(_STYLE)
     rgba = canvas.canvas(key=KEY, width=WIDTH, height=HEIGHT)
     try:
         if rgba is None:
@@ -24,3 +25,20 @@ def show(network: Chosen) -> None:
         st.info(str(error), icon=":material/draw:")
         return
     draw_reading.show(network, rgba[..., 0], found)
+
+
+# On a small screen the whole canvas is made smaller: its right end could not be reached there. Fingers land where they
+# seem to, for the browser scales what they touch, too.
+_STYLE = (
+    "<style>"
+    + "".join(
+        f"""@media (max-width: {screen}px) {{
+        .st-key-{KEY}-canvas > .stElementContainer {{
+            width: {WIDTH}px; max-width: none; transform: scale({scale}); transform-origin: 0 0;
+            margin-bottom: {(scale - 1) * HEIGHT:.0f}px
+        }}
+    }}"""
+        for screen, scale in ((950, 0.7), (640, 0.39))
+    )
+    + "</style>"
+)

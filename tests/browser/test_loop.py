@@ -116,3 +116,23 @@ def test_a_network_deleted_between_two_strokes_is_said_and_another_one_reads(ser
     expect(page.get_by_text(f"no run of that name. Received: '{run.id}'")).to_be_visible()
     expect(page).to_have_url(re.compile(f"run={SHIPPED}"))
     expect(answer).to_contain_text("It reads 7")
+
+
+def test_on_a_phone_a_number_is_written_from_edge_to_edge(newcomer: Page):
+    page = newcomer
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit(page, "/draw")
+    page.get_by_role("radio", name="A number").click()
+    wait_idle(page)
+    surface = page.locator("canvas.upper-canvas").first
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    for share in (0.05, 0.35, 0.65, 0.95):
+        x = box["x"] + share * box["width"]
+        page.mouse.move(x, box["y"] + 0.2 * box["height"])
+        page.mouse.down()
+        page.mouse.move(x, box["y"] + 0.8 * box["height"], steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+    expect(page.get_by_text("It reads 1111")).to_be_visible(timeout=60_000)
