@@ -40,6 +40,7 @@ KEPT_IN_TRASH = 50
 _SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 _ID = re.compile(r"[0-9a-z][0-9a-z-]{2,40}")
 _TOLD = {"name": "", "note": "", "starred": False, "baseline": False}
+_WRITING = threading.Lock()  # visitors are threads: between reading a run's facts and writing them nobody else writes
 TICK = 100_000_000  # nanoseconds; of a folder changed that recently, another change might leave the same time
 
 
@@ -177,7 +178,8 @@ class RunStore:
                 "The model that came with Digit Lab can only be read. Train a run of your own and change that."
             )
         path = run.folder / "run.json"
-        write_json(path, {**read_json(path), **facts})
+        with _WRITING:
+            write_json(path, {**read_json(path), **facts})
         return self.get(run_id)
 
     def delete(self, run_id: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core import files
+from core import files, runs
 from core.config import RunConfig
 from core.errors import HomeError, RunError
 from core.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
@@ -394,3 +394,19 @@ def test_a_name_can_neither_fetch_a_picture_nor_lead_anywhere(tmp_path, name):
     store = RunStore(tmp_path)
     run = store.create(RunConfig(), name=name)
     assert "](" not in run.title + store.update(run.id, name=name).title + store.get(run.id).name
+
+
+def test_what_two_visitors_say_of_a_run_at_once_is_kept_both(store: RunStore, monkeypatch):
+    run = store.create(RunConfig())
+    read = runs.read_json
+
+    def slow(path: Path):
+        facts = read(path)
+        time.sleep(0.05)
+        return facts
+
+    monkeypatch.setattr(runs, "read_json", slow)
+    with ThreadPoolExecutor(2) as visitors:
+        list(visitors.map(lambda told: store.update(run.id, **told), [{"name": "mine"}, {"starred": True}]))
+    found = store.get(run.id)
+    assert (found.name, found.starred) == ("mine", True)
