@@ -173,7 +173,9 @@ class Training:
             return self._failed(str(error))
         except Exception as error:
             traceback.print_exc()
-            return self._failed(f"Training failed: {type(error).__name__}: {error} More is in worker.log of the run.")
+            logged = (self.kept.folder / "worker.log").exists()  # the command line has none, and shows it
+            more = "worker.log of the run" if logged else "what Python said above"
+            return self._failed(f"Training failed: {type(error).__name__}: {error} More is in {more}.")
 
     def _trained(self) -> RunEnded:
         from core import models, training

@@ -123,8 +123,10 @@ def test_on_a_phone_a_number_is_written_from_edge_to_edge(newcomer: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     visit(page, "/draw")
     page.get_by_role("radio", name="A number").click()
+    expect(page.get_by_text("Write a number from left to right")).to_be_visible()
     wait_idle(page)
-    surface = page.locator("canvas.upper-canvas").first
+    surface = page.locator(".st-key-number-canvas canvas.upper-canvas")
+    expect(surface).to_be_visible()
     surface.scroll_into_view_if_needed()
     box = surface.bounding_box()
     assert box["x"] >= 0

@@ -180,6 +180,23 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
     assert read_state(run.state_path)[0] == 2
 
 
+@pytest.mark.parametrize("logged", [True, False])
+def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(store, monkeypatch, capsys, logged):
+    from core import training, worker
+
+    def breaks(*_, **__):
+        raise ZeroDivisionError("of all things")
+
+    run = store.create(SMALL)
+    if logged:  # else the command line trains, and Python speaks to whoever typed it
+        (run.folder / "worker.log").touch()
+    monkeypatch.setattr(training, "train", breaks)
+    ended = worker.Training(store, run.id).run()
+    assert ended.reason.startswith("Training failed: ZeroDivisionError: of all things")
+    assert ("worker.log" in ended.reason) == logged
+    assert "Traceback" in capsys.readouterr().err
+
+
 def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
     import shutil
 
