@@ -98,7 +98,7 @@ class Upright(keras.layers.Layer):  # type: ignore[misc]
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """An empty array, uint8."""
+    """An empty array, uint8, that begins at a multiple of `ALIGNMENT`."""
     size = math.prod(shape)
     room = np.empty(size + ALIGNMENT, np.uint8)
     start = -room.ctypes.data % ALIGNMENT

@@ -8,13 +8,16 @@ import streamlit as st
 from core import bundle
 from core.config import KNOBS
 from core.errors import DigitLabError
+from core.jobs import HELD_SECONDS
 from core.run import by_hand
 from core.runs import PAUSED, Run
 from core.script import script
 from pages.shared import caches, controls, watched
 from pages.shared.visitor import visitor
 
-_PAUSE = "Holds after the present step. The device stays taken, until others have waited for it for a minute."
+_PAUSE = (
+    f"Holds after the present step. The device stays taken, until others have waited for it for {HELD_SECONDS:.0f} s."
+)
 SAID, _WITHDRAWN = "said_by_button", "withdrawn"
 
 

@@ -9,6 +9,7 @@ from core.curves import Curves
 from core.devices import usage
 from core.errors import RunError
 from core.events import FAILED, FINISHED, RunEnded
+from core.jobs import HELD_SECONDS
 from core.runs import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.shared import caches, controls, train_buttons, train_charts, train_coach, train_glimpse, watched
 from pages.shared.missing import say_missing
@@ -198,7 +199,7 @@ def _place(run: Run) -> str:
     busy = next(iter(caches.jobs().running()), None)
     if busy and busy.state == PAUSED:
         own = busy.starter == run.starter
-        room = "Go on with it, or stop it." if own else "It makes room within a minute, or goes on."
+        room = "Go on with it, or stop it." if own else f"It goes on, or makes room within {HELD_SECONDS:.0f} s."
         now = f" {busy.title} is paused and holds it. {room}"
     else:
         now = f" Now training: {busy.title}." if busy else ""
@@ -278,7 +279,8 @@ def _in_words(seconds: float) -> str:
 
 
 _AWAITED = (
-    "Somebody waits for the device. Go on, or step, within a minute; else this run is stopped, with its weights kept."
+    f"Somebody waits for the device. Go on, or step, within {HELD_SECONDS:.0f} s; else this run is stopped, with its "
+    "weights kept."
 )
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}

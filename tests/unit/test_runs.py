@@ -1,12 +1,10 @@
 """Runs on disk: whatever happens to a folder or a process, what is shown is true."""
 
 import errno
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -180,27 +178,6 @@ def test_a_home_that_is_spoilt_while_it_is_in_use_is_a_sentence(store):
         store.runs()
 
 
-def test_half_a_line_is_not_read_and_does_not_spoil_the_next(store):
-    run = store.create(RunConfig())
-    say(run, STARTED)
-    with run.events_path.open("ab") as file:
-        file.write(b'{"event": "EpochDone", "st')
-    events, offset = run.events()
-    assert events == [STARTED]
-    say(run, epoch(1))
-    assert run.events(offset)[0] == [epoch(1)]
-    assert run.epochs == [epoch(1)]
-
-
-def test_events_are_read_by_increments(store):
-    run = store.create(RunConfig())
-    say(run, STARTED, batch(1))
-    _, offset = run.events()
-    assert run.events(offset) == ([], offset)
-    say(run, batch(2))
-    assert run.events(offset)[0] == [batch(2)]
-
-
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"config": {"units": -1}}', b'{"config": 3}', b"\xff\xfe"])
 def test_a_damaged_folder_is_named_and_nothing_else_suffers(store, content):
     whole, damaged = store.create(RunConfig()), store.create(RunConfig())
@@ -267,83 +244,6 @@ def test_a_full_disk_is_a_sentence_and_the_old_file_stays(store, monkeypatch):
     assert store.get(run.id).name == ""
     assert [path.name for path in run.folder.iterdir() if path.name.startswith(".")] == []
     assert [found.id for found in store.runs() if not found.shipped] == [run.id]
-
-
-def test_a_really_full_device_is_a_sentence_too(store):
-    run = store.create(RunConfig())
-    run.events_path.symlink_to("/dev/full")
-    file = EventFile(run.events_path)
-    with pytest.raises(RunError, match="full"):
-        file.append(STARTED)
-    file.close()
-
-
-def test_a_lock_that_a_full_disk_does_not_take_is_free_again(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    lock = files.Lock(tmp_path / "lock")
-    monkeypatch.setattr(files.os, "pwrite", full)
-    with pytest.raises(RunError, match="full"):
-        lock.take({"pid": 1})
-    assert lock.holder() is None
-    monkeypatch.undo()
-    assert lock.take({"pid": 1})
-    lock.release()
-
-
-def test_two_threads_that_write_one_file_at_a_time_leave_one_of_the_two(tmp_path):
-    path, both = tmp_path / "run.json", threading.Barrier(2, timeout=5)
-
-    def content(letter):
-        def write(file):
-            both.wait()
-            file.write(letter * 1000)
-            both.wait()
-
-        return write
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(files.write_whole, path, content(letter)) for letter in (b"a", b"b")]:
-            done.result()
-    assert path.read_bytes() in (b"a" * 1000, b"b" * 1000)
-    assert [found.name for found in tmp_path.iterdir()] == ["run.json"]
-
-
-def test_a_line_that_a_full_disk_cut_short_does_not_swallow_the_last_word(store, monkeypatch):
-    run = store.create(RunConfig())
-    file = EventFile(run.events_path)
-    write, room = os.write, [20]
-
-    def nearly_full(descriptor, content):
-        if not room[0]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        taken = write(descriptor, content[: room[0]])
-        room[0] -= taken
-        return taken
-
-    monkeypatch.setattr(os, "write", nearly_full)
-    with pytest.raises(RunError, match="full"):
-        file.append(STARTED)
-    monkeypatch.undo()  # the room that was set aside is free now
-    last = RunEnded("failed", "The disk is full.", 1.0, epochs=0)
-    file.append(last)
-    file.close()
-    assert run.events()[0] == [last]
-
-
-def test_a_writer_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
-    path = tmp_path / "run.json"
-    script = (
-        "import sys\nfrom pathlib import Path\nfrom core.files import write_json\nn = 0\n"
-        "while True:\n    n += 1\n    write_json(Path(sys.argv[1]), {'n': n, 'filling': 'x' * 50000})\n"
-    )
-    for pause in (0.25, 0.31, 0.37):
-        process = subprocess.Popen([sys.executable, "-c", script, str(path)], cwd=Path(__file__).parents[2])
-        time.sleep(pause)
-        process.kill()
-        process.wait()
-        assert not path.exists() or len(json.loads(path.read_bytes())["filling"]) == 50000
 
 
 def test_active_runs_stand_before_waiting_ones(store, held):
