@@ -9,14 +9,15 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
-from core import devices, mnist
-from core.architecture import shapes
-from core.config import DEFAULTS, KNOBS, RunConfig, read_knob
+from core import devices
+from core.config.knob import written
+from core.config.recipes import RECIPES, recipe, recipe_of
+from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
+from core.data import mnist
 from core.errors import DigitLabError
-from core.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
-from core.knob import written
-from core.recipes import RECIPES, recipe, recipe_of
-from core.runs import Run, RunStore
+from core.network.architecture import shapes
+from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
+from core.runs.store import Run, RunStore
 
 BAR = 24  # characters
 ERROR, INTERRUPTED = 2, 130
@@ -102,7 +103,7 @@ def _recipe_name(asked: str | None, config: RunConfig) -> str:
 
 
 def _trained(store: RunStore, run: Run) -> RunEnded:
-    from core.worker import Training
+    from core.jobs.worker import Training
 
     bar = Bar(run.config)
     job = Training(store, run.id, say=bar.hears, waits_for=bar.waits)
@@ -119,7 +120,7 @@ def _trained(store: RunStore, run: Run) -> RunEnded:
 
 def _wake_tensorflow() -> None:
     """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
-    from core.worker import wake
+    from core.jobs.worker import wake
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

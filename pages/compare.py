@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.shared import compare_runs, compare_sweep, frame, link
+from pages.parts.compare import run_list, sweep_view
+from pages.shared import frame, url_state
 
-VIEWS = {"runs": ("Runs", compare_runs.show), "sweep": ("Sweeps", compare_sweep.show)}
+VIEWS = {"runs": ("Runs", run_list.show), "sweep": ("Sweeps", sweep_view.show)}
 
 # While a script runs, Streamlit lets fade what is not drawn anew yet. Each element gets a layer of its own for that, at
 # every tick of a run, and here all is there again within a third of a second.
@@ -25,7 +26,7 @@ def _view() -> str:
         persist_state="session",
         label_visibility="collapsed",
     )
-    link.write("compare", "view", view)
+    url_state.write("compare", "view", view)
     return view
 
 

@@ -2,20 +2,21 @@
 
 import streamlit as st
 
-from pages.shared import canvas, draw_digit, draw_hand, draw_network, draw_number, draw_picture, draw_pixels, frame
+from pages.parts.draw import canvas, my_hand, network_choice, number_view, one_digit, picture_view, pixel_editor
+from pages.shared import frame
 
 WAYS = {
-    "digit": (":material/draw: One digit", draw_digit.show),
-    "number": (":material/pin: A number", draw_number.show),
-    "pixels": (":material/grid_on: Pixels", draw_pixels.show),
-    "picture": (":material/photo_camera: A picture", draw_picture.show),
-    "hand": (":material/back_hand: My hand", draw_hand.show),
+    "digit": (":material/draw: One digit", one_digit.show),
+    "number": (":material/pin: A number", number_view.show),
+    "pixels": (":material/grid_on: Pixels", pixel_editor.show),
+    "picture": (":material/photo_camera: A picture", picture_view.show),
+    "hand": (":material/back_hand: My hand", my_hand.show),
 }
 
 frame.page("draw")
 with frame.guard():
-    linked = draw_network.by_link()
-    network = draw_network.choose(linked=linked)
+    linked = network_choice.by_link()
+    network = network_choice.choose(linked=linked)
     # Whoever sends a digit here, or comes to draw with a network, wants the canvas.
     if linked or st.session_state.get("draw_way") not in WAYS:
         st.session_state["draw_way"] = "digit"
@@ -33,4 +34,4 @@ with frame.guard():
             st.session_state["draw_way_before"] = way
             canvas.unmounted()
         WAYS[way][1](network)
-st.html(draw_digit.STYLE)
+st.html(one_digit.STYLE)

@@ -1,20 +1,32 @@
 """Evaluate: where a trained network is right, where it is wrong, and why."""
 
 from importlib import import_module
+from typing import NamedTuple
 
 import streamlit as st
 
-from pages.shared import evaluate_choice, frame
+from pages.parts.evaluate import choice
+from pages.shared import frame
 
-# Each is shown by pages/shared/evaluate_<name>.py, imported when somebody looks: SciPy and Plotly take their time.
+
+class View(NamedTuple):
+    """One way to look at a network; its module is imported when it is opened, for SciPy and Plotly take their time."""
+
+    title: str
+    module: str  # in pages/parts/evaluate
+
+    def show(self, asked: choice.Asked) -> None:
+        import_module(f"pages.parts.evaluate.{self.module}").show(asked)
+
+
 VIEWS = {
-    "figures": "Figures",
-    "gallery": "Images",
-    "digit": "One digit",
-    "trust": "Trust",
-    "robustness": "Robustness",
-    "inside": "Inside",
-    "pair": "Two runs",
+    "figures": View("Figures", "figures"),
+    "gallery": View("Images", "gallery"),
+    "digit": View("One digit", "one_digit"),
+    "trust": View("Trust", "trust"),
+    "robustness": View("Robustness", "robustness_view"),
+    "inside": View("Inside", "inside"),
+    "pair": View("Two runs", "pair"),
 }
 
 
@@ -26,7 +38,7 @@ def _view() -> str:
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        format_func=VIEWS.__getitem__,
+        format_func=lambda name: VIEWS[name].title,
         required=True,
         key="evaluate_view",
         persist_state="session",
@@ -38,6 +50,6 @@ def _view() -> str:
 
 frame.page("evaluate")
 with frame.guard():
-    asked = evaluate_choice.choose()
+    asked = choice.choose()
     if asked:
-        import_module(f"pages.shared.evaluate_{_view()}").show(asked)
+        VIEWS[_view()].show(asked)

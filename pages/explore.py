@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.shared import caches, explore_digit, explore_state, frame, link
-from pages.shared.explore_views import choose_view
+from pages.parts.explore import one_digit, state
+from pages.parts.explore.views import choose_view
+from pages.shared import caches, frame, url_state
 
 # On a phone the page scrolls to the digit that was chosen: its title must not end up under the header.
 _STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem}</style>"
@@ -12,12 +13,12 @@ frame.page("explore")
 st.html(_STYLE)
 with frame.guard():
     data = caches.data()
-    link.fill("explore", split="train", index="0", view="grid")
-    here = explore_state.opened(data)
-    choice = explore_state.choose(data, here)
+    url_state.fill("explore", split="train", index="0", view="grid")
+    here = state.opened(data)
+    choice = state.choose(data, here)
     view = choose_view()
     views, closer = st.columns([3, 2], gap="medium")
     with closer, st.container(key="closer"):
-        explore_digit.show(data, here)
+        one_digit.show(data, here)
     with views:
         view.show(data, choice, here)

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from pages.shared import caches, frame, lesson, link, prepare_digit
-from pages.shared.prepare_steps import BY_NAME, NAMES, TITLES
+from pages.parts.prepare import digit_choice, lesson
+from pages.parts.prepare.steps import BY_NAME, NAMES, TITLES
+from pages.shared import caches, frame, url_state
 
 frame.page("prepare")
 lesson.style()
 with frame.guard():
-    link.fill("prepare", index="7", step=NAMES[0])
-    example = prepare_digit.choose(caches.data())
-    name = prepare_digit.choose_step(NAMES, TITLES)
+    url_state.fill("prepare", index="7", step=NAMES[0])
+    example = digit_choice.choose(caches.data())
+    name = digit_choice.choose_step(NAMES, TITLES)
     with st.container(key="step"):
         st.subheader(f"{NAMES.index(name) + 1}. {TITLES[name]}", anchor=False)
         BY_NAME[name].draw(example)
-    prepare_digit.walk(NAMES, name, TITLES)
+    digit_choice.walk(NAMES, name, TITLES)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.digits import CLASSES
 from pages.shared import caches, frame, lesson_pictures
-from pages.shared.links import icon, link
+from pages.shared.html_links import icon, link
 from pages.shared.visitor import visitor
 
 frame.page("start")

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from pages.shared import frame, served, train_knobs, train_watch
+from pages.parts.train import knob_panel
+from pages.parts.train import watch as train_watch
+from pages.shared import frame, static_assets
 
 frame.page("train")
 with frame.guard():
     knobs, watch = st.columns([2, 3], gap="large")
     with knobs:
-        train_knobs.panel()
+        knob_panel.panel()
     with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
-    served.fetch_plotly()
+    static_assets.fetch_plotly()

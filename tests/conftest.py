@@ -56,7 +56,7 @@ def real_mnist():
     """The official 70,000, where MNIST_PATH points at them; otherwise the test is skipped."""
     if "MNIST_PATH" not in os.environ:
         pytest.skip("needs the official MNIST: set MNIST_PATH to it")
-    from core import mnist
+    from core.data import mnist
 
     return mnist.load()
 
@@ -64,7 +64,7 @@ def real_mnist():
 @pytest.fixture(scope="session")
 def embedded():
     """The 5,000 real images that every installation has, split as the dashboard splits them."""
-    from core import mnist
+    from core.data import mnist
 
     return mnist.embedded()
 
@@ -82,7 +82,7 @@ def nothing_is_compiled() -> Iterator[None]:
     """For what does not depend on the compiler, which would take most of the time of a short training."""
     with pytest.MonkeyPatch.context() as patch:
         if os.environ.get("KERAS_BACKEND") != "jax":
-            patch.setattr("core.engine_tensorflow.compiled", lambda model: False)
+            patch.setattr("core.training.engine_tensorflow.compiled", lambda model: False)
         yield
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from core import evaluations
-from core.config import RunConfig
-from core.events import EpochDone, RunEnded, Started
-from core.mnist import Mnist
-from core.runs import Run, RunStore
-from core.timeline import EventFile
+from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
+from core.evaluation import evaluations
+from core.runs.events import EpochDone, RunEnded, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
 
 
 class Oracle:

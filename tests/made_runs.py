@@ -3,10 +3,10 @@
 import math
 import random
 
-from core.config import RunConfig
-from core.events import FINISHED, BatchDone, EpochDone, RunEnded, Started
-from core.runs import Run, RunStore
-from core.timeline import EventFile
+from core.config.run_config import RunConfig
+from core.runs.events import FINISHED, BatchDone, EpochDone, RunEnded, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
 
 
 def make(

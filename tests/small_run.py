@@ -4,16 +4,16 @@ import time
 
 import numpy as np
 
-from core.config import RunConfig
-from core.keeping import read_arrays
-from core.runs import Run, RunStore
+from core.config.run_config import RunConfig
+from core.runs.checkpoints import read_arrays
+from core.runs.store import Run, RunStore
 
 SMALL = RunConfig(units=16, train_images=400, epochs=3, batch_size=50)
 
 
 def train(store: RunStore, config: RunConfig, **facts):
     """The run and its last word."""
-    from core.worker import Training
+    from core.jobs.worker import Training
 
     run = store.create(config, **facts)
     return run, Training(store, run.id).run()

@@ -1,18 +1,19 @@
 """What all visitors share: the data, the store of runs, the jobs and the networks that answer.
 
-Keras is not among them: what needs it has a process of its own (`core.worker`, `core.teaching`), for it would take
-800 MB here for good, and Streamlit empties its session after every script run of every visitor.
+Keras is not among them: what needs it has a process of its own (`core.jobs.worker`, `core.jobs.personalise`), for it
+would take 800 MB here for good, and Streamlit empties its session after every script run of every visitor.
 """
 
 import os
 
 import streamlit as st
 
-from core import mnist, search
-from core.jobs import Jobs
-from core.mnist import Mnist
-from core.reader import Reader
-from core.runs import RunStore
+from core.data import mnist
+from core.data.mnist import Mnist
+from core.jobs import search
+from core.jobs.scheduler import Jobs
+from core.network.numpy_network import Reader
+from core.runs.store import RunStore
 
 
 @st.cache_resource(show_spinner="Reading MNIST …")

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.config import DEFAULTS, KINDS, KNOBS, RunConfig
+from core.config.knob import Knob
+from core.config.recipes import recipe
+from core.config.run_config import DEFAULTS, KINDS, KNOBS, RunConfig
 from core.errors import ConfigError
-from core.knob import Knob
-from core.recipes import recipe
-from pages.shared import link
+from pages.shared import url_state
 
 CHOSEN = "chosen_knobs"  # session: the knobs as last chosen; survives a change of the page, which widgets do not
 _TIMES = "knobs_set"  # session: how often they were set from outside
@@ -123,7 +123,7 @@ def from_link() -> None:
     if left_out := [*unknown, *refused]:
         what = "a value" if len(left_out) == 1 else f"{len(left_out)} values"
         said = f"The link holds {what} that cannot be used; the rest of it is set."
-        st.error(link.plain(" ".join([said, *left_out])), icon=":material/link_off:")
+        st.error(url_state.plain(" ".join([said, *left_out])), icon=":material/link_off:")
 
 
 def to_link(config: RunConfig, more: dict[str, str]) -> None:

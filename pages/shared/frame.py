@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DigitLabError
-from core.run import PAUSED, WAITING, describe
-from pages.shared import back, caches, clicks, links, source, visitor
+from core.runs.run import PAUSED, WAITING, describe
+from pages.shared import browser_history, caches, click_dedupe, data_status, html_links, visitor
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
 _VISITS = "_visits"
@@ -85,7 +85,7 @@ def enter(chosen: Any) -> None:
     if goto := st.session_state.pop(_BOUND_FOR, None):
         st.switch_page(goto[0], query_params=goto[1])
     st.session_state[_INSIDE] = True
-    clicks.count_once()
+    click_dedupe.count_once()
 
 
 def page(name: str) -> None:
@@ -98,7 +98,7 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{back.SCRIPT}{links.SCRIPT}{visitor.script()}"
+        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{visitor.script()}"
         st.html(f"{_STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
@@ -115,7 +115,7 @@ def _status(*, how_far: bool) -> None:
         caches.store()
         caches.data()
         with st.container(horizontal=True, key="status", gap="medium"):
-            source.line()
+            data_status.line()
             _run_badge(how_far=how_far)
     except DigitLabError as error:  # without a home, or without data, no page has anything to show
         st.error(str(error), icon=":material/error:")

@@ -8,8 +8,8 @@ from itertools import cycle
 
 import streamlit as st
 
-from core.run import Run
-from core.sweep import Sweep
+from core.jobs.sweep import Sweep
+from core.runs.run import Run
 from pages.shared import caches
 
 _OWN = "digit_lab_visitor"

@@ -11,9 +11,9 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from core import jobs as core_jobs
 from core.errors import DataError
-from core.runs import RunStore
+from core.jobs import scheduler as core_jobs
+from core.runs.store import RunStore
 from pages.shared import caches
 from tests.app.train_page import wait_until
 from tests.conftest import ROOT
@@ -30,7 +30,7 @@ def nothing_is_fetched(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         raise DataError("Tests fetch nothing.")
 
     if "mirror" not in request.fixturenames:
-        monkeypatch.setattr("core.fetching.fetch_into", refuse)
+        monkeypatch.setattr("core.data.download.fetch_into", refuse)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def open_page() -> Callable[..., AppTest]:
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
     """An empty home, and a worker that learns nothing."""
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.stand_in_worker"))
+    monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
     st.cache_resource.clear()
     st.cache_data.clear()
     store = RunStore(tmp_path)

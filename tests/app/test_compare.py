@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import evaluations, search
-from core.config import RunConfig
+from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.runs import Run, RunStore
-from core.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
-from pages.shared import caches, compare_rows, compare_sweep, compare_verdict, visitor
+from core.evaluation import evaluations
+from core.jobs import search
+from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
+from core.runs.store import Run, RunStore
+from pages.parts.compare import run_rows, sweep_view, verdict_card
+from pages.shared import caches, visitor
 from tests.made_runs import make
 
 OPEN = RunConfig(validate_on="none", epochs=2)
@@ -44,7 +46,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         seen.rows = {row["id"]: row for row in rows}
         seen.groups, seen.chosen, seen.calls = groups, chosen, calls
 
-    monkeypatch.setattr(compare_rows, "run_table", run_table)
+    monkeypatch.setattr(run_rows, "run_table", run_table)
     return seen
 
 
@@ -211,7 +213,7 @@ def test_a_foreign_runs_words_stay_and_its_star_is_anybodys(open_page: Open, sto
     assert store.get(mine.id).name == "Mine"
     assert not app.exception
     with pytest.raises(RunError, match="only its starter may rename it"):
-        compare_rows.respect(run.id, "rename it")
+        run_rows.respect(run.id, "rename it")
     for what in ("name", "note"):
         table.calls["on_tell"](run.id, what, "nonsense")
     assert (store.get(run.id).name, store.get(run.id).note) == ("Theirs", "")
@@ -223,7 +225,7 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
         run.model_path.write_bytes(b"a network")
     right = {run.id: np.arange(1000) < count for run, count in zip(runs, (950, 970), strict=True)}
     monkeypatch.setattr(evaluations, "at_once", lambda *_: True)
-    monkeypatch.setattr(compare_verdict, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
+    monkeypatch.setattr(verdict_card, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
     app = open_page("compare", runs=",".join(run.id for run in runs))
     said = told(app)
     assert "**units 128** is better than units 64 by 2.00 points; that is **more than the noise**" in said
@@ -265,7 +267,7 @@ def test_a_sweep_is_called_off_by_its_starter_alone(open_page: Open, store: RunS
     )
     app = open_page("compare", view="sweep")
     assert button(app, "Call it off").disabled
-    compare_sweep._stop(sweep.id)  # as of a page that was drawn before
+    sweep_view._stop(sweep.id)  # as of a page that was drawn before
     assert not SweepStore(store).get(sweep.id).stopped
 
 

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config import RunConfig
-from core.hand import Hand
-from core.runs import RunStore
-from core.teaching import Teaching
+from core.config.run_config import RunConfig
+from core.drawing.personal_digits import Hand
+from core.jobs.personalise import Teaching
+from core.runs.store import RunStore
 from pages.shared import visitor
 
 
 @pytest.fixture(scope="module")
 def run(home):
     """An untrained network is enough: what counts here is that the page asks it and shows what it says."""
-    from core.models import build, save
+    from core.training.models import build, save
 
     store = RunStore()
     run = store.create(RunConfig(units=16), name="for drawing")
@@ -240,7 +240,7 @@ def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
 
 
 def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
-    monkeypatch.setattr("core.hand.MOST", 0)
+    monkeypatch.setattr("core.drawing.personal_digits.MOST", 0)
     app = draw(open_page("draw", run=run.id), SEVEN)
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
@@ -287,7 +287,7 @@ def test_the_pixel_grid_asks_for_pixels(open_page, run):
 
 
 def test_a_picture_without_digits_gets_a_sentence():
-    from core import photo
+    from core.drawing import photo
     from core.errors import DrawingError
 
     file = io.BytesIO()

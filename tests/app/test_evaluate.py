@@ -5,11 +5,12 @@ import warnings
 
 import pytest
 
-from core import evaluations, mnist
-from core.config import RunConfig
-from core.events import RunEnded, Started
-from core.runs import RunStore
-from core.timeline import EventFile
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.evaluation import evaluations
+from core.runs.events import RunEnded, Started
+from core.runs.store import RunStore
+from core.runs.timeline import EventFile
 from pages.shared import visitor
 from tests.known_run import Oracle, known_run
 
@@ -245,7 +246,7 @@ def test_a_run_of_another_data_set_is_a_sentence(open_page, store, data):
 @pytest.fixture(scope="module")
 def untrained(store):
     """A run with a real network, small and never trained: for the views that look inside."""
-    from core import models
+    from core.training import models
 
     run = store.create(RunConfig(network="conv2x5-pool4-dense6"), name="Untrained")
     with warnings.catch_warnings():
@@ -265,7 +266,7 @@ def test_every_look_inside_opens(open_page, untrained):
 
 
 def test_robustness_is_measured_once_and_kept(open_page, untrained, monkeypatch):
-    monkeypatch.setattr("core.robustness.IMAGES", 100)
+    monkeypatch.setattr("core.evaluation.robustness.IMAGES", 100)
     app = open_page("evaluate", run=untrained.id, view="robustness")
     assert not app.exception
     kept = list((untrained.folder / "evaluations").glob("robustness-*.json"))

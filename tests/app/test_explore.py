@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from core import mnist, oddities, traits
-from core.worked_out import fingerprint
-from pages.shared import explore_state
-from pages.shared.explore_grid import ORDERS, in_order
-from pages.shared.explore_numbers import as_table
-from pages.shared.explore_odd import place
-from pages.shared.explore_views import VIEWS
+from core.data import mnist, morphology, outliers
+from core.data.cache import fingerprint
+from pages.parts.explore import state
+from pages.parts.explore.grid_view import ORDERS, in_order
+from pages.parts.explore.numbers_view import as_table
+from pages.parts.explore.outliers_view import place
+from pages.parts.explore.views import VIEWS
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,8 @@ def test_what_was_chosen_on_the_map_is_named_where_it_keeps_others_out(open_page
 def test_every_order_shows_each_chosen_digit_once(data, order, monkeypatch):
     monkeypatch.setattr("streamlit.session_state", {})
     positions = np.arange(0, 600, 2)
-    choice = explore_state.Choice("train", positions, "300 training images", (), positions)
-    ordered = in_order(data, choice, explore_state.Opened("train", 100), order)
+    choice = state.Choice("train", positions, "300 training images", (), positions)
+    ordered = in_order(data, choice, state.Opened("train", 100), order)
     if order == "around":
         assert ordered.tolist() == list(range(80, 121, 2))
     else:
@@ -99,15 +99,15 @@ def test_every_order_shows_each_chosen_digit_once(data, order, monkeypatch):
 
 def test_the_neighbourhood_of_an_index_is_ten_on_either_side(data):
     positions = np.arange(len(data.train))
-    choice = explore_state.Choice("train", positions, "", (), positions)
-    around = [in_order(data, choice, explore_state.Opened("train", index), "around").tolist() for index in (2000, 0)]
+    choice = state.Choice("train", positions, "", (), positions)
+    around = [in_order(data, choice, state.Opened("train", index), "around").tolist() for index in (2000, 0)]
     assert around == [list(range(1990, 2011)), list(range(11))]
 
 
 def test_sorting_by_ink_begins_with_the_least(data):
     positions = np.arange(500)
-    choice = explore_state.Choice("train", positions, "", (), positions)
-    here = explore_state.Opened("train", 0)
+    choice = state.Choice("train", positions, "", (), positions)
+    here = state.Opened("train", 0)
     ink = data.train.images[in_order(data, choice, here, "ink")].mean(axis=(1, 2))
     assert ink.tolist() == sorted(ink)
     falling = data.train.images[in_order(data, choice, here, "ink", falling=True)].mean(axis=(1, 2))
@@ -164,7 +164,7 @@ def test_each_measure_of_a_digit_is_explained_where_it_is_read_and_where_it_orde
     app = open_page("explore")
     measures = next(caption for caption in app.caption if caption.value.startswith("Among the"))
     for helped in (measures.proto.help, app.selectbox(key="explore_order").help):
-        for words in traits.TRAITS.values():
+        for words in morphology.TRAITS.values():
             assert words in helped
 
 
@@ -177,8 +177,10 @@ def test_the_box_of_twenty_is_where_digits_are_fitted_and_not_where_they_lie(ope
 
 
 def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not_heed(open_page, monkeypatch):
-    monkeypatch.setattr("core.studies.Study.result", lambda study: {"neighbours": None, "distances": np.zeros((1, 5))})
-    monkeypatch.setattr("core.oddities.near_duplicates", lambda *_: np.zeros((0, 2), np.int64))
+    monkeypatch.setattr(
+        "core.data.studies.Study.result", lambda study: {"neighbours": None, "distances": np.zeros((1, 5))}
+    )
+    monkeypatch.setattr("core.data.outliers.near_duplicates", lambda *_: np.zeros((0, 2), np.int64))
     app = open_page("explore", view="odd")
     app.session_state["explore_odd_kind"], app.session_state["explore_digits"] = "duplicates", [3]
     again(app)
@@ -197,9 +199,9 @@ def test_the_odd_ones_say_how_many_of_how_many_are_shown(open_page, data, monkey
     n = sum(map(len, data[:3]))
     shares = np.full((n, 10), 0.1, np.float32)
     result = {"neighbours": np.zeros((n, 5), int), "distances": np.ones((n, 5), np.float32), "probabilities": shares}
-    suspect = oddities.LabelErrors(np.arange(150), np.ones(150, int), np.zeros(150))
-    monkeypatch.setattr("core.studies.Study.result", lambda study: result)
-    monkeypatch.setattr("pages.shared.explore_odd._label_errors", lambda *_: suspect)
+    suspect = outliers.LabelErrors(np.arange(150), np.ones(150, int), np.zeros(150))
+    monkeypatch.setattr("core.data.studies.Study.result", lambda study: result)
+    monkeypatch.setattr("pages.parts.explore.outliers_view._label_errors", lambda *_: suspect)
     app = open_page("explore", view="odd")
     app.session_state["explore_odd_kind"] = kind
     again(app)
@@ -217,7 +219,7 @@ def test_positions_through_all_splits_are_found_again(data):
 def test_the_nearest_images_do_not_hold_the_digit_itself(open_page, data):
     app = open_page("explore", index="17")
     assert "training images, pixel by pixel" in texts(app)
-    from pages.shared.explore_digit import _nearest_of
+    from pages.parts.explore.one_digit import _nearest_of
 
     found = _nearest_of("train", 17, fingerprint(data), data)
     assert ("train", 17) not in [(split, index) for split, index, _ in found]

@@ -28,9 +28,9 @@ for name in sys.argv[1:]:
 
 import time
 import numpy as np
-from core.hand import Hand
-from core.runs import RunStore
-from core.teaching import Teaching
+from core.drawing.personal_digits import Hand
+from core.runs.store import RunStore
+from core.jobs.personalise import Teaching
 from pages.shared import visitor
 visitor._secret = lambda: b"a pupil"
 Hand(visitor.visitor()).add(np.full((28, 28), 9, np.uint8), 4)

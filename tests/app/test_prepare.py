@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import mnist
-from core.european import STYLED
-from pages.shared import prepare_loss
-from pages.shared.prepare_steps import NAMES, TITLES
+from core.augment.handwriting_styles import STYLED
+from core.data import mnist
+from pages.parts.prepare import loss_step
+from pages.parts.prepare.steps import NAMES, TITLES
 
 Open = Callable[..., AppTest]
 
@@ -169,11 +169,11 @@ def test_both_losses_show_the_same_number(open_page: Open):
 
 @pytest.mark.parametrize("share", [0.0, 1e-4, 0.01, 0.1, 0.3, 0.55, 0.6, 0.81, 0.95, 1.0])
 def test_the_curve_of_the_loss_does_not_run_through_its_label(share: float):
-    svg = b64decode(re.findall(r"base64,([^']+)", prepare_loss._curve(max(share, 1e-30)))[0]).decode()
+    svg = b64decode(re.findall(r"base64,([^']+)", loss_step._curve(max(share, 1e-30)))[0]).decode()
     left, bottom = map(float, re.findall(r"<text x='(\d+)' y='(\d+)' font-size='16'", svg)[0])
     curve = [tuple(map(float, point.split(","))) for point in re.findall(r"points='([^']+)'", svg)[0].split()]
-    assert all(y > bottom for x, y in curve if left <= x <= left + prepare_loss._LABEL)
-    assert left + prepare_loss._LABEL <= float(re.findall(r"viewBox='0 0 (\d+)", svg)[0])
+    assert all(y > bottom for x, y in curve if left <= x <= left + loss_step._LABEL)
+    assert left + loss_step._LABEL <= float(re.findall(r"viewBox='0 0 (\d+)", svg)[0])
 
 
 def test_equal_shares_are_no_answer(open_page: Open):

@@ -2,7 +2,7 @@
 
 import re
 
-from core.config import RunConfig
+from core.config.run_config import RunConfig
 from pages.shared import visitor
 from pages.shared.frame import PAGES
 

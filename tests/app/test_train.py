@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from core import evaluations
-from core.config import KNOBS, RunConfig
-from core.events import RateChanged, RunEnded, Started
+from core.config.recipes import RECIPES
+from core.config.run_config import KNOBS, RunConfig
+from core.evaluation import evaluations
 from core.files import Lock
-from core.recipes import RECIPES
-from core.timeline import EventFile
+from core.runs.events import RateChanged, RunEnded, Started
+from core.runs.timeline import EventFile
 from pages.shared import caches, visitor
 from tests.app.train_page import again, labels, press, unfold, visit, wait_until, words
 from tests.known_run import Oracle, known_run
@@ -372,7 +372,7 @@ def test_the_coach_sets_the_knobs_of_the_next_run(store):
     run = store.create(RunConfig(learning_rate=1.0))
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 10, 100, 10, 4, 3))
-    from core.events import BatchDone
+    from core.runs.events import BatchDone
 
     file.append(BatchDone(3, 1, 3, 0.1, float("nan"), 0.1, 100.0))
     file.append(RunEnded("failed", "The loss is no longer a number.", 2.0, 0))

@@ -19,9 +19,9 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.config import RunConfig
-from core.runs import RunStore
-from core.summaries import Summaries
+from core.config.run_config import RunConfig
+from core.runs.store import RunStore
+from core.runs.summaries import Summaries
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, wait_idle
 from tests.made_runs import make

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from core.control import Wishes
-from core.runs import RunStore
+from core.runs.control import Wishes
+from core.runs.store import RunStore
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
 

@@ -27,11 +27,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import devices, mnist
+from core import devices
+from core.config.recipes import RECIPES, TUTORIALS
+from core.data import mnist
 from core.devices import on_gpu
-from core.events import EpochDone, to_line
-from core.recipes import RECIPES, TUTORIALS
-from core.training import Control, train
+from core.runs.events import EpochDone, to_line
+from core.training.trainer import Control, train
 from tests.benchmarks import rivals
 from tests.benchmarks.engine_page import MOST_EPOCHS, page, table
 from tests.benchmarks.stock import STOCK, Stock

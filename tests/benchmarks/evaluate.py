@@ -14,11 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core import evaluations, explain, mnist, models, neighbours, robustness
-from core.config import RunConfig
-from core.reader import Reader
-from core.recipes import RECIPES
-from core.runs import RunStore
+from core.config.recipes import RECIPES
+from core.config.run_config import RunConfig
+from core.data import mnist, neighbours
+from core.evaluation import evaluations, robustness
+from core.network import explain
+from core.network.numpy_network import Reader
+from core.runs.store import RunStore
+from core.training import models
 from tests.benchmarks.machine import describe
 
 NETWORKS = {

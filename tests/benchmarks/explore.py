@@ -46,7 +46,7 @@ def timed(work: Callable[[], object]) -> Took:
 
 def alone(rounds: int) -> None:
     """The work behind the page, in this process."""
-    from core import atlas, mnist, neighbours, traits
+    from core.data import mnist, morphology, neighbours, projections
     from pages.shared.digit_grid import montage
 
     first = timed(mnist.load)
@@ -54,14 +54,14 @@ def alone(rounds: int) -> None:
     data = mnist.load()
     row("MNIST read from its .npz and kept", [first])
     row("MNIST opened from the kept copy", again)
-    row("PCA of all images, first time", [timed(lambda: atlas.axes(data))])
-    row("PCA of all images, from the home", [timed(lambda: atlas.axes(data)) for _ in range(rounds)])
-    row("traits of 54,000 digits, first time", [timed(lambda: traits.measure(data.train))])
+    row("PCA of all images, first time", [timed(lambda: projections.axes(data))])
+    row("PCA of all images, from the home", [timed(lambda: projections.axes(data)) for _ in range(rounds)])
+    row("traits of 54,000 digits, first time", [timed(lambda: morphology.measure(data.train))])
     images = [data.train.images[i] for i in range(rounds)]
     row("neighbours of a digit among 60,000", [
         timed(lambda image=image: [neighbours.nearest(part.images, image, 9) for part in data[:2]]) for image in images
     ])  # fmt: skip
-    ink = traits.measure(data.train)["ink"]
+    ink = morphology.measure(data.train)["ink"]
     row("sorting 54,000 digits", [timed(lambda: np.argsort(ink, kind="stable")) for _ in range(rounds)])
     row("montage of 400 digits", [timed(lambda: montage(data.train.images[:400])) for _ in range(rounds)])
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.config import RunConfig
-from core.keeping import read_arrays, read_state
-from core.runs import Run, RunStore
-from core.worker import Training
+from core.config.run_config import RunConfig
+from core.jobs.worker import Training
+from core.runs.checkpoints import read_arrays, read_state
+from core.runs.store import Run, RunStore
 
 CONFIG = RunConfig(units=32, dropout=0.2, train_images=400, batch_size=50, epochs=300)
 RUNS = 5
@@ -27,7 +27,6 @@ RUNS = 5
 
 def main(kills: int = 100, seed: int = 1) -> None:
     chance = random.Random(seed)
-    from core import models, training  # noqa: F401 - before the first fork
 
     with tempfile.TemporaryDirectory(prefix="digit-lab-kills-") as home:
         os.environ.update(DIGIT_LAB_HOME=home, KERAS_HOME=home)
@@ -70,7 +69,7 @@ def _kill(store: RunStore, run: Run, chance: random.Random) -> str:
 
 
 class _Worker:
-    """`core.worker` in a process of its own. TensorFlow is imported once, and each worker forked from there."""
+    """`core.jobs.worker` in a process of its own. TensorFlow is imported once, and each worker forked from there."""
 
     def __init__(self, store: RunStore, run: Run) -> None:
         self.pid = os.fork()

@@ -15,10 +15,10 @@ from statistics import median
 
 from playwright.sync_api import sync_playwright
 
-from core.config import RunConfig
-from core.events import BatchDone, Started
-from core.runs import Run, RunStore
-from core.timeline import EventFile
+from core.config.run_config import RunConfig
+from core.runs.events import BatchDone, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
 from tests.browser.conftest import FLAGS, Server
 
 BATCHES = 1000

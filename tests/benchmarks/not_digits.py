@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core import strokes
+from core.drawing import strokes
 
 SIDE = 280
 Lines = list[list[tuple[float, float]]]

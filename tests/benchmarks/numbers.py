@@ -7,12 +7,12 @@ import sys
 
 import numpy as np
 
-from core import mnist
-from core.drawing import find_ink, from_ink
-from core.familiar import Familiar
-from core.predict import Predictor
-from core.segmentation import Found, find, find_strokes, likeness_of
-from core.strokes import Stroke, render, through_midpoints
+from core.data import mnist
+from core.drawing.normalise import find_ink, from_ink
+from core.drawing.novelty import Familiar
+from core.drawing.segmentation import Found, find, find_strokes, likeness_of
+from core.drawing.strokes import Stroke, render, through_midpoints
+from core.training.predict import Predictor
 from tests.benchmarks import pen_strokes
 
 WIDE, HIGH, DIGITS, NUMBERS = 1000, 280, 4, 200

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.drawing import MNIST_ROAD, Road, to_digit
-from core.strokes import Stroke, render, through_midpoints
+from core.drawing.normalise import MNIST_ROAD, Road, to_digit
+from core.drawing.strokes import Stroke, render, through_midpoints
 
 SIDE = 280  # of the canvas
 WIDTHS = (12, 20, 28)
@@ -59,7 +59,7 @@ def digits(width: float, road: Road = MNIST_ROAD, every: int = 1) -> np.ndarray:
 
 
 def main() -> None:
-    from core.predict import Predictor
+    from core.training.predict import Predictor
 
     every = int(os.environ.get("EVERY", "1"))
     labels = load()[1][::every]

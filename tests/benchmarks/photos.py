@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from core import photo
+from core.drawing import photo
+from core.drawing.segmentation import find
+from core.drawing.strokes import render
 from core.errors import DrawingError
-from core.segmentation import find
-from core.strokes import render
 from tests.benchmarks import pen_strokes
 from tests.benchmarks.numbers import DIGITS, GAPS, HIGH, WIDE, Reader, written
 

@@ -16,9 +16,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from core import mnist
-from core.recipes import RECIPES, TUTORIALS
-from core.training import train
+from core.config.recipes import RECIPES, TUTORIALS
+from core.data import mnist
+from core.training.trainer import train
 from tests.benchmarks.engine import machine
 
 HERE = Path(__file__).parent

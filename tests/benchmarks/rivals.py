@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from core.batches import VALIDATED_AT_ONCE
-from core.config import RunConfig
-from core.mnist import Mnist
+from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
+from core.training.batching import VALIDATED_AT_ONCE
 
 
 def processor() -> str:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import mnist
-from core.drawing import MNIST_ROAD, Road
-from core.events import EpochDone, RunEnded, Started
-from core.metrics import Evaluation, confusion
-from core.recipes import recipe
-from core.runs import SHIPPED, Run, RunStore
+from core.config.recipes import recipe
+from core.data import mnist
+from core.drawing.normalise import MNIST_ROAD, Road
+from core.evaluation.metrics import Evaluation, confusion
+from core.runs.events import EpochDone, RunEnded, Started
+from core.runs.store import SHIPPED, Run, RunStore
 from tests.benchmarks import pen_strokes
 from tests.benchmarks.machine import describe
 
@@ -52,7 +52,7 @@ ROADS = {"as the Draw page reads them": MNIST_ROAD, "stroke width left as drawn"
 
 def ship(run_id: str) -> None:
     """Copies what a visitor's program needs of a run: its config, its curve and its weights."""
-    from core import models
+    from core.training import models
 
     run = RunStore().get(run_id)
     if run.config != recipe("best").config:
@@ -74,7 +74,7 @@ def _told(run: Run) -> list[str]:
 
 
 def measure() -> None:
-    from core.predict import Predictor
+    from core.training.predict import Predictor
 
     run, predictor = RunStore().get(SHIPPED), Predictor(FOLDER / "model.keras")
     labels, test = pen_strokes.load()[1], mnist.load().test
@@ -98,7 +98,8 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
         "# The model that came with Digit Lab",
         "",
         f"Trained by `python -m core train best` in {ended.fit_seconds / 60:.0f} minutes on a busy {started.device}, "
-        "on the 60,000 MNIST training images and what `core.variations` makes of them; no drawing was ever trained on. "
+        "on the 60,000 MNIST training images and what `core.augment.redraw` makes of them; "
+        "no drawing was ever trained on. "
         f"{started.parameters:,} parameters, {(FOLDER / 'model.keras').stat().st_size:,} bytes. Its config:",
         "",
         "```",

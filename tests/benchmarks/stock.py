@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from core.mnist import Mnist
+from core.data.mnist import Mnist
 
 
 class Stock(NamedTuple):

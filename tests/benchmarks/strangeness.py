@@ -8,11 +8,11 @@ import time
 
 import numpy as np
 
-from core import mnist
-from core.drawing import to_digit
-from core.familiar import Familiar
-from core.reader import Reader
-from core.runs import RunStore
+from core.data import mnist
+from core.drawing.normalise import to_digit
+from core.drawing.novelty import Familiar
+from core.network.numpy_network import Reader
+from core.runs.store import RunStore
 from tests.benchmarks import not_digits, pen_strokes
 
 EACH = 1000

@@ -18,8 +18,8 @@ from typing import NamedTuple
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from core.control import Wishes
-from core.runs import Run, RunStore
+from core.runs.control import Wishes
+from core.runs.store import Run, RunStore
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, wait_idle
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core.config import RunConfig
-from core.runs import Run, RunStore
+from core.config.run_config import RunConfig
+from core.runs.store import Run, RunStore
 from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
 from tests.made_runs import make
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import mnist
-from core.runs import RunStore
+from core.data import mnist
+from core.runs.store import RunStore
 from tests.browser.conftest import Server, wait_idle
 from tests.known_run import known_run
 

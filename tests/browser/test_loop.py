@@ -5,7 +5,7 @@ import shutil
 
 from playwright.sync_api import Page, expect
 
-from core.runs import SHIPPED, RunStore
+from core.runs.store import SHIPPED, RunStore
 from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
 
 SEVEN = [(70, 70), (210, 70), (120, 230)]

@@ -9,13 +9,13 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.config import RunConfig
-from core.control import Wishes
+from core.config.run_config import RunConfig
 from core.devices import slot
-from core.events import BatchDone, EpochDone, RunEnded, Started
 from core.files import Lock
-from core.runs import Run, RunStore
-from core.timeline import EventFile
+from core.runs.control import Wishes
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
 from tests import made_runs
 from tests.browser.conftest import Server, follow, step_back, visit, visitor, wait_idle
 from tests.small_run import wait_until

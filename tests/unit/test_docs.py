@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.config import KNOBS
-from core.recipes import RECIPES
+from core.config.recipes import RECIPES
+from core.config.run_config import KNOBS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

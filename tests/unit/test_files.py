@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from core import files
 from core.errors import RunError
+from tests.conftest import ROOT
 
 
 def test_a_lock_that_a_full_disk_does_not_take_is_free_again(tmp_path, monkeypatch):
@@ -54,7 +54,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_pa
         "while True:\n    n += 1\n    write_json(Path(sys.argv[1]), {'n': n, 'filling': 'x' * 50000})\n"
     )
     for pause in (0.25, 0.31, 0.37):
-        process = subprocess.Popen([sys.executable, "-c", script, str(path)], cwd=Path(__file__).parents[2])
+        process = subprocess.Popen([sys.executable, "-c", script, str(path)], cwd=ROOT)
         time.sleep(pause)
         process.kill()
         process.wait()

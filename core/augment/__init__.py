@@ -1,0 +1,1 @@
+"""New training images from old ones: named distortions, and digits redrawn with a pen or in other styles."""

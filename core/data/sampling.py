@@ -1,0 +1,86 @@
+"""From digits to what a network is fed: the choice of images for a run, and the steps of the lesson one by one."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
+from core.digits import CLASSES, Digits
+
+
+def for_run(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
+    """The training and the validation images that the knobs ask for; None where `validate_on` is none.
+
+    Fewer `train_images` are drawn evenly over the ten digits and stay in their official order; `wrong_labels` touches
+    training labels only. Both are drawn from the seed.
+    """
+    training = mnist.train if config.validate_on == "held-out" else mnist.training
+    validation = {"held-out": mnist.validation, "test": mnist.test, "none": None}[config.validate_on]
+    if 0 < config.train_images < len(training):
+        training = training[evenly(training.labels, config.train_images, np.random.default_rng([config.seed, 1]))]
+    if config.wrong_labels:
+        labels = with_wrong_labels(training.labels, config.wrong_labels, np.random.default_rng([config.seed, 2]))
+        training = Digits(training.images, labels)
+    return training, validation
+
+
+def evenly(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """`n` positions in `labels`, sorted, with as equal a number of each digit as there is to be had: int64 (n,)."""
+    shuffled = rng.permutation(len(labels))
+    by_digit = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    counts = np.bincount(labels, minlength=CLASSES)
+    rank = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)  # 0 for the first of each digit, …
+    # The first of every digit, then the second of every digit …; who comes last within a round is left to chance.
+    order = np.lexsort((rng.random(len(labels)), rank))
+    return np.sort(by_digit[order[:n]])
+
+
+def with_wrong_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """A copy of `labels` in which a `share` of them, drawn at random, is another digit, each of the nine alike."""
+    wrong = rng.choice(len(labels), round(share * len(labels)), replace=False)
+    noisy = labels.copy()
+    noisy[wrong] = (labels[wrong] + rng.integers(1, CLASSES, len(wrong))) % CLASSES
+    return noisy
+
+
+def flatten(images: np.ndarray) -> np.ndarray:
+    """Row after row on one line: (n, 28, 28) → (n, 784)."""
+    return images.reshape(len(images), -1)
+
+
+def normalise(images: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+    """uint8 0 to 255 → floating point 0 to 1, same shape."""
+    return images.astype(dtype) / dtype(255)
+
+
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """A row of ten for each label, 1 where the digit is and 0 elsewhere: float32 (n, 10)."""
+    return np.eye(CLASSES, dtype=np.float32)[labels]
+
+
+def batches(n: int, size: int) -> Iterator[slice]:
+    """The batches `n` images fall into, `size` at a time; the last holds what is left."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def steps_per_epoch(n: int, size: int) -> int:
+    """How many batches that makes: n / size, rounded up."""
+    return -(-n // size)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Scores → probabilities along the last axis, each row summing to 1."""
+    # The largest score is taken off first: the result is the same, and no power overflows.
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def sparse_cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """−ln of the probability given to the right digit: float (n,). Labels are numbers, (n,)."""
+    return -np.log(probabilities[np.arange(len(labels)), labels])
+
+
+def cross_entropy(one_hot_labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """−Σ target · ln probability: float (n,). Labels are one-hot rows, (n, 10)."""
+    return -(one_hot_labels * np.log(probabilities)).sum(axis=-1)

@@ -1,0 +1,103 @@
+"""How much a network stands: accuracy under each distortion, step by step stronger. Kept with its run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.augment.distortions import DISTORTIONS, distort
+from core.data.mnist import Mnist
+from core.digits import Digits
+from core.evaluation import evaluations
+from core.evaluation.evaluations import Network
+from core.evaluation.metrics import wilson
+from core.files import if_possible, read_json, write_json
+from core.runs.store import Run
+
+IMAGES = 1000  # enough for ± 1 point at 97 %, few enough for a second or two in all
+STEPS = 6
+_SEED = 28
+_CHANCE = 0.1
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What one distortion left standing. strengths: from 0 to the strongest, in the distortion's own unit."""
+
+    name: str
+    strengths: tuple[float, ...]
+    right: tuple[int, ...]
+    images: int
+
+    @property
+    def accuracies(self) -> list[float]:
+        return [right / self.images for right in self.right]
+
+    @property
+    def intervals(self) -> list[tuple[float, float]]:
+        return [wilson(right, self.images) for right in self.right]
+
+    @property
+    def half_lost(self) -> float | None:
+        """The weakest strength at which half of what is above chance is lost; None where that much never is."""
+        line = (self.accuracies[0] + _CHANCE) / 2
+        found = (s for s, a in zip(self.strengths, self.accuracies, strict=True) if a < line)
+        return next(found, None)
+
+
+def stood(
+    run: Run,
+    split: str,
+    data: Mnist,
+    ask: Callable[[], Network],
+    epoch: int | None = None,
+    progress: Callable[[float], object] = lambda share: None,
+) -> list[Stood]:
+    """How a run stands every distortion: as it was kept, else measured now and kept."""
+    evaluations.respect_seal(run, split)
+    digits = evaluations.split_of(data, split)[:IMAGES]
+    belongs = evaluations.belonging(run, epoch, digits)
+    path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"
+    if found := _kept(path, belongs):
+        return found
+    network = ask()
+    found = []
+    for done, name in enumerate(DISTORTIONS):
+        progress(done / len(DISTORTIONS))
+        found.append(measure(network, digits, name))
+    facts = {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
+    with if_possible():
+        evaluations.make_folder(run)
+        write_json(path, facts)
+    return found
+
+
+def measure(network: Network, digits: Digits, name: str) -> Stood:
+    """Asks the network about `digits`, each distorted by an amount drawn up to every strength, by the same dice."""
+    strengths = steps(name)
+    right = [_right(network, distorted(digits.images, name, strength), digits.labels) for strength in strengths]
+    return Stood(name, strengths, tuple(right), len(digits))
+
+
+def steps(name: str) -> tuple[float, ...]:
+    """The strengths a distortion is tried at."""
+    return tuple(round(DISTORTIONS[name].strongest * step / STEPS, 4) for step in range(STEPS + 1))
+
+
+def distorted(images: np.ndarray, name: str, strength: float) -> np.ndarray:
+    """`images`, uint8 (n, 28, 28), distorted with the dice that every measurement throws."""
+    return distort(images, rng=np.random.default_rng(_SEED), **{name: strength})
+
+
+def _right(network: Network, images: np.ndarray, labels: np.ndarray) -> int:
+    return int((network.probabilities(images).argmax(axis=1) == labels).sum())
+
+
+def _kept(path: Path, belongs: dict[str, object]) -> list[Stood]:
+    facts = read_json(path)
+    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
+        return []
+    found = [Stood(name, tuple(strengths), tuple(right), images) for name, strengths, right, images in facts["stood"]]
+    # Of another version, with other distortions: measured anew.
+    return found if [(each.name, each.strengths) for each in found] == [(n, steps(n)) for n in DISTORTIONS] else []

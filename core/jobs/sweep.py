@@ -1,0 +1,213 @@
+"""Sweeps: lists and ranges in any knob, every combination of them as a run of its own, and what belongs together.
+
+sweeps/<id>/sweep.json   what is tried, and whether it was stopped
+            study.log    a search's trials, as Optuna keeps them (`core.jobs.search`)
+            told.json    what a search has found out so far
+"""
+
+import math
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from core.config.run_config import KINDS, KNOBS, RunConfig, read_knob
+from core.errors import ConfigError, RunError
+from core.files import disk_errors, read_json, write_json
+from core.runs.store import Run, RunStore
+
+GRID, SEARCH = "grid", "search"
+MOST_RUNS = 200
+_NUMBER = r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?"
+_RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s*(?:by|step)\s*({_NUMBER}))?", re.IGNORECASE)
+_ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{4}")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is tried in one knob: some values, or, in a search, anything between two bounds."""
+
+    knob: str
+    text: str  # as the visitor wrote it
+    values: tuple[Any, ...]
+    bounds: tuple[float, float] | None = None  # of a single range without a step
+
+
+def read_axis(knob: str, text: str) -> Axis:
+    """Reads `64, 128, 256`, `1-5`, `0.0001 to 0.1` or `0-0.4 by 0.1`. Raises `ConfigError` for what cannot be read.
+
+    A range stands for every whole number in it, on a knob that moves in powers for the powers of two (or ten) in it.
+    """
+    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
+    if not pieces:
+        raise ConfigError(
+            f"{knob} needs values to try. Received: nothing. Write a list (64, 128, 256) or a range (1-5)."
+        )
+    ranges = [_range(knob, piece) for piece in pieces]
+    values = [
+        value
+        for piece, found in zip(pieces, ranges, strict=True)
+        for value in (_between(knob, *found) if found else [read_knob(knob, piece)])
+    ]
+    alone = ranges[0] if len(ranges) == 1 else None
+    bounds = (alone[0], alone[1]) if alone and alone[2] is None else None
+    return Axis(knob, text.strip(), tuple(dict.fromkeys(values)), bounds)
+
+
+def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
+    """`base` with every combination of the axes' values, each config once. Raises `ConfigError` beyond 200 runs."""
+    axes = list(axes)
+    size = math.prod(len(axis.values) for axis in axes)
+    if size > MOST_RUNS:
+        raise ConfigError(
+            f"A sweep may have {MOST_RUNS} runs at most. Received: {size:,} combinations. "
+            "Try fewer values, or let a search choose among them."
+        )
+    names = [axis.knob for axis in axes]
+    every = product(*(axis.values for axis in axes))
+    return list(dict.fromkeys(base.changed(**dict(zip(names, values, strict=True))) for values in every))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One sweep as its folder tells it. Its runs are those that name it."""
+
+    folder: Path
+    kind: str  # GRID or SEARCH
+    base: RunConfig
+    axes: tuple[Axis, ...]
+    trials: int  # runs in all
+    prune: bool
+    name: str
+    starter: str
+    created: float
+    stopped: bool
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        what = " × ".join(f"{KNOBS[axis.knob].label.lower()} {axis.text}" for axis in self.axes)
+        return self.name or f"{'Search' if self.kind == SEARCH else 'Sweep'}: {what}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a search found out so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
+        told = read_json(self.folder / "told.json")
+        return told if isinstance(told, dict) else {}
+
+    def runs(self, runs: Iterable[Run]) -> list[Run]:
+        """Those of `runs` that belong to it, oldest first."""
+        return sorted((run for run in runs if run.sweep == self.id), key=lambda run: run.created)
+
+
+class SweepStore:
+    """All sweeps below the home of a `RunStore`."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store, self.folder = store, store.home / "sweeps"
+
+    def create(
+        self,
+        kind: str,
+        base: RunConfig,
+        axes: Iterable[Axis],
+        *,
+        trials: int = 0,
+        prune: bool = False,
+        name: str = "",
+        starter: str = "",
+    ) -> Sweep:
+        """Writes down what is to be tried; starts nothing. Raises `RunError` where the disk is full."""
+        now = time.time()
+        folder = self.folder / f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        texts = {axis.knob: axis.text for axis in axes}
+        facts = {"kind": kind, "base": base.to_dict(), "axes": texts, "trials": trials, "prune": prune}
+        with disk_errors(folder):
+            folder.mkdir(parents=True)
+            write_json(
+                folder / "sweep.json", {**facts, "name": name, "starter": starter, "created": now, "stopped": False}
+            )
+        return self.get(folder.name)
+
+    def all(self) -> list[Sweep]:
+        """Every sweep that can be read, newest first."""
+        return sorted(self._readable(), key=lambda sweep: -sweep.created)
+
+    def get(self, sweep_id: str) -> Sweep:
+        """Raises `RunError` where there is no such sweep, or it cannot be read."""
+        sweep = _read(self.folder / sweep_id) if _ID.fullmatch(sweep_id) else None
+        if sweep is None:
+            raise RunError(f"There is no sweep of that name. Received: {sweep_id!r}. Choose one from the list.")
+        return sweep
+
+    def stop(self, sweep_id: str) -> None:
+        """Notes that nothing new shall be begun; what trains or waits is the queue's to stop."""
+        path = self.get(sweep_id).folder / "sweep.json"
+        write_json(path, {**read_json(path), "stopped": True})
+
+    def _readable(self) -> Iterator[Sweep]:
+        folders = self.folder.iterdir() if self.folder.is_dir() else ()
+        yield from (sweep for folder in folders if _ID.fullmatch(folder.name) and (sweep := _read(folder)))
+
+
+def _read(folder: Path) -> Sweep | None:
+    facts = read_json(folder / "sweep.json")
+    try:
+        return _sweep(folder, facts)
+    except (ConfigError, KeyError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
+    return Sweep(
+        folder,
+        str(facts["kind"]),
+        RunConfig.from_dict(facts["base"]),
+        tuple(read_axis(knob, text) for knob, text in facts["axes"].items()),
+        int(facts["trials"]),
+        bool(facts["prune"]),
+        str(facts["name"]),
+        str(facts["starter"]),
+        float(facts["created"]),
+        bool(facts["stopped"]),
+    )
+
+
+def _range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
+    """Low, high and step of a range; None for a single value. Raises `ConfigError` for bounds out of order or range."""
+    found = _RANGE.fullmatch(piece) if KINDS[knob] is not str else None
+    if found is None:
+        return None
+    low, high = (float(read_knob(knob, found[place])) for place in (1, 2))
+    step = float(found[3]) if found[3] else None
+    if low >= high or (step is not None and step <= 0):
+        raise ConfigError(
+            f"A range of {knob} must go upwards. Received: {piece!r}. "
+            "Write the smaller number first, and a step above 0."
+        )
+    return low, high, step
+
+
+def _between(knob: str, low: float, high: float, step: float | None) -> list[Any]:
+    """The values that a range of this knob stands for."""
+    facts, kind = KNOBS[knob], KINDS[knob]
+    if step is None and facts.log:
+        base = 2 if kind is int else 10
+        first, last = math.ceil(math.log(low, base) - 1e-9), math.floor(math.log(high, base) + 1e-9)
+        powers = [kind(float(f"{float(base) ** power:.6g}")) for power in range(first, last + 1)]
+        return [kind(low), *(power for power in powers if low < power < high), kind(high)]
+    step = step or (1.0 if kind is int else float(facts.step or (high - low) / 4))
+    count = math.floor((high - low) / step + 1e-9) + 1
+    if count > MOST_RUNS:
+        raise ConfigError(
+            f"A range of {knob} may stand for {MOST_RUNS} values at most. Received: {count:,}. Give it a larger step."
+        )
+    return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

@@ -1,0 +1,3 @@
+"""What the steps of Prepare compute: the arithmetic between an image and a loss, and what Keras prints while it
+trains.
+"""

@@ -1,0 +1,3 @@
+"""Networks without Keras: their shapes, answers and gradients in NumPy, the Keras script that builds them, and
+forecasts.
+"""

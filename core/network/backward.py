@@ -1,0 +1,83 @@
+"""The way back through a network in plain NumPy: how much a logit rises with the ink of each pixel."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.special import erf
+
+from core.config.run_config import RunConfig
+from core.digits import SIDE
+from core.network.architecture import LayerRow, shapes
+from core.network.forward import MODEL, SQUARE_ROOT_OF_TWO, convolved, steepness, through, without_activation
+
+_SQUARE_ROOT_OF_TWO_PI = (2 * np.pi) ** 0.5
+
+
+def ink_slope(config: RunConfig, weights: Mapping[str, np.ndarray], image: np.ndarray, digit: int) -> np.ndarray:
+    """∂ logit of `digit` / ∂ ink, at `image` (uint8 (28, 28)), ink from 0 to 1: float32 (28, 28).
+
+    weights: by Keras' path, as an epoch's file holds them. The chain rule, row by row from the softmax down.
+    """
+    rows = shapes(config)[:-1]
+    made = [values for _, values in through(rows, weights, image[None])]
+    slope = weights[f"{MODEL}/probabilities/kernel"][:, digit][None]
+    for position in range(len(rows) - 1, 0, -1):  # the lowest row makes ink of bytes
+        slope = _through(rows[position], weights, made[position - 1], made[position], slope)
+    return np.asarray(slope, np.float32).reshape(SIDE, SIDE)
+
+
+def _through(
+    row: LayerRow, weights: Mapping[str, np.ndarray], below: np.ndarray, above: np.ndarray, slope: np.ndarray
+) -> np.ndarray:
+    """The slope by what is `below` a row, from that by what is `above` it."""
+    match row.kind:
+        case "channel" | "flatten":
+            return slope.reshape(below.shape)
+        case "pool":
+            return _spread(row, below, above, slope)
+        case "norm":
+            return slope * steepness(row, weights)
+    if row.activation:
+        slope = slope * _steepness(row.activation, without_activation(row, weights, below))
+    if row.kind == "dense":
+        return slope @ weights[f"{MODEL}/{row.name}/kernel"].T
+    if row.kind == "conv":
+        kernel = weights[f"{MODEL}/{row.name}/kernel"]
+        rim = kernel.shape[0] - 1
+        turned = kernel[::-1, ::-1].transpose(0, 1, 3, 2)  # (k, k, filters, c)
+        return convolved(np.pad(slope, ((0, 0), (rim, rim), (rim, rim), (0, 0))), turned)
+    return slope
+
+
+def _spread(row: LayerRow, below: np.ndarray, above: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Each window's slope belongs to its greatest value, the first where several are equal."""
+    assert row.layer is not None
+    height, width, _ = row.output_shape
+    side = row.layer.size
+    spread, given = np.zeros_like(below), np.zeros(above.shape, bool)
+    for i in range(side):
+        for j in range(side):
+            place = np.s_[:, i : height * side : side, j : width * side : side]
+            here = (below[place] == above) & ~given
+            spread[place] = np.where(here, slope, 0)
+            given |= here
+    return spread
+
+
+def _steepness(activation: str, sums: np.ndarray) -> np.ndarray:
+    """The derivative of an activation function at what comes in."""
+    match activation:
+        case "relu":
+            return (sums > 0).astype(np.float32)
+        case "elu":
+            return np.exp(np.minimum(sums, 0))
+        case "gelu":
+            below = 0.5 * (1 + erf(sums / SQUARE_ROOT_OF_TWO))
+            return np.asarray(below + sums * np.exp(-sums * sums / 2) / _SQUARE_ROOT_OF_TWO_PI)
+        case "tanh":
+            return 1 - np.tanh(sums) ** 2
+        case "sigmoid":
+            share = 1 / (1 + np.exp(-np.clip(sums, -60, 60)))
+            return share * (1 - share)
+        case _:
+            return np.ones_like(sums)

@@ -1,0 +1,115 @@
+"""A trained network's answer in plain NumPy: small enough for the page's own process, which never imports Keras.
+
+It reads the layer table of `architecture` from the image upwards, as `models` does, and the weights an epoch left.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+from scipy.special import erf
+
+from core.config.run_config import RunConfig
+from core.network.architecture import LayerRow, shapes
+
+MODEL = "digit_lab"  # what `models` calls every network, and so the beginning of its weights' paths
+NORM_EPSILON = 0.001  # Keras' BatchNormalization
+SQUARE_ROOT_OF_TWO = 1.4142135
+
+
+def activations(
+    config: RunConfig, weights: Mapping[str, np.ndarray], images: np.ndarray
+) -> list[tuple[LayerRow, np.ndarray]]:
+    """What each row of the layer table makes of the images: float32 (n, *output_shape); the last are probabilities.
+
+    images: uint8 (n, 28, 28). weights: by Keras' path, as an epoch's file holds them.
+    """
+    return list(through(shapes(config), weights, images))
+
+
+def through(
+    rows: Sequence[LayerRow], weights: Mapping[str, np.ndarray], images: np.ndarray
+) -> Iterator[tuple[LayerRow, np.ndarray]]:
+    """Each of `rows`, from the image upwards, with what it makes of the images: float32 (n, *output_shape)."""
+    values = images.astype(np.float32)
+    for row in rows:
+        values = activated(row.activation, without_activation(row, weights, values))
+        yield row, values
+
+
+def steepness(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    """By how much a norm multiplies each channel: float32 (channels,)."""
+    spread = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)
+    return np.asarray(weights[f"{MODEL}/{row.name}/gamma"] / spread)
+
+
+def silent_units(seen: list[tuple[LayerRow, np.ndarray]]) -> dict[str, float]:
+    """The share of units of each relu layer that answer 0 to every image: layer name → share in [0, 1]."""
+    return {
+        row.name: float((values.reshape(-1, values.shape[-1]).max(axis=0) <= 0).mean())
+        for row, values in seen
+        if row.activation == "relu"
+    }
+
+
+def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+    """What a row makes of what is below it, before its activation function: float32 (n, *output_shape)."""
+    path = f"{MODEL}/{row.name}"
+    match row.kind:
+        case "scale":
+            return values / 255
+        case "channel" | "flatten":
+            return values.reshape(len(values), *row.output_shape)
+        case "dense":
+            sums = values @ weights[f"{path}/kernel"]
+        case "conv":
+            sums = convolved(values, weights[f"{path}/kernel"])
+        case "pool":
+            return _pooled(values, row)
+        case "norm":
+            slope = steepness(row, weights)
+            normed = values * slope
+            normed += weights[f"{path}/beta"] - weights[f"{path}/moving_mean"] * slope
+            return normed
+        case _:  # an activation of its own; dropout only drops in training
+            return values
+    if row.bias:
+        sums += weights[f"{path}/bias"]
+    return sums
+
+
+def convolved(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """(n, h, w, c) through windows of (k, k, c, filters), without padding: (n, h − k + 1, w − k + 1, filters)."""
+    side = kernel.shape[0]
+    windows = np.lib.stride_tricks.sliding_window_view(values, (side, side), axis=(1, 2))  # (n, h', w', c, k, k)
+    return np.tensordot(windows, kernel, axes=((4, 5, 3), (0, 1, 2)))
+
+
+def _pooled(values: np.ndarray, row: LayerRow) -> np.ndarray:
+    assert row.layer is not None
+    height, width, _ = row.output_shape
+    side = row.layer.size
+    # One picture a place in the window: NumPy takes the greater of two pictures several times as fast as it looks for
+    # the greatest along two axes.
+    places = [values[:, i : height * side : side, j : width * side : side] for i in range(side) for j in range(side)]
+    return reduce(np.maximum, places)
+
+
+def activated(activation: str, values: np.ndarray) -> np.ndarray:
+    """An activation function by its name in the knobs, `softmax` over the last axis; empty or `linear`: as they are."""
+    match activation:
+        case "relu":
+            return np.maximum(values, 0)
+        case "elu":
+            return np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
+        case "gelu":
+            return 0.5 * values * (1 + erf(values / SQUARE_ROOT_OF_TWO))
+        case "tanh":
+            return np.tanh(values)
+        case "sigmoid":
+            return 1 / (1 + np.exp(-np.clip(values, -60, 60)))
+        case "softmax":
+            risen = np.exp(values - values.max(axis=-1, keepdims=True))
+            return risen / risen.sum(axis=-1, keepdims=True)
+        case _:
+            return values

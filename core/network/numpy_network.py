@@ -1,0 +1,123 @@
+"""A trained network that reads digits in plain NumPy: in the page's own process, and awake at once.
+
+Keras would take seconds to import and 400 MB, for the same ten numbers (to float tolerance) and no greater speed.
+"""
+
+import io
+import os
+import zipfile
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Lock
+from typing import Any, Self
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from core.config.run_config import RunConfig
+from core.errors import RunError
+from core.network.architecture import LayerRow, shapes
+from core.network.forward import MODEL, activated, activations, through
+from core.runs.checkpoints import read_arrays
+from core.runs.run import Run
+
+BATCH = 64  # images: what a convolution makes of them still fits into the processor's cache
+_all_cores = Lock()  # held by the one large question that has them; another that comes meanwhile takes what is left
+# What a layer keeps, in the order in which Keras saves it.
+_KEPT = {
+    "dense": ("kernel", "bias"),
+    "conv": ("kernel", "bias"),
+    "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
+}
+
+
+class Reader:
+    """One trained network, ready to answer. Images are uint8 (n, 28, 28), 0 = paper, as they are kept."""
+
+    def __init__(self, config: RunConfig, weights: Mapping[str, np.ndarray]) -> None:
+        """weights: float32, by Keras' path (`digit_lab/dense1/kernel`)."""
+        self.config, self.weights, self.rows = config, weights, shapes(config)
+
+    @classmethod
+    def of(cls, run: Run, epoch: int | None = None) -> Self:
+        """The network of a run as it ended, or after one of its kept epochs.
+
+        Raises `RunError` where the file is missing, cut short or of another network.
+        """
+        reader = cls(run.config, _saved(run) if epoch is None else read_arrays(run.epoch_path(epoch)))
+        reader._check(run, epoch)
+        return reader
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """How likely each digit is: float32 (n, 10), rows sum to 1."""
+        return activated("softmax", self.logits(images))
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """The ten sums before the softmax: float32 (n, 10)."""
+        top = f"{MODEL}/{self.rows[-1].name}"
+        return np.asarray(self.features(images) @ self.weights[f"{top}/kernel"] + self.weights[f"{top}/bias"])
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """What the last hidden layer makes of each image: float32 (n, units); the pixels themselves without one."""
+        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)] or [images]
+        if len(parts) == 1 or not _all_cores.acquire(blocking=False):
+            return np.concatenate([self._features(part) for part in parts])
+        try:
+            # Batches side by side, each on one core: left to itself, NumPy divides only the products among the cores.
+            with _libraries().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
+                return np.concatenate(list(pool.map(self._features, parts)))
+        finally:
+            _all_cores.release()
+
+    def layers(self, images: np.ndarray) -> list[tuple[LayerRow, np.ndarray]]:
+        """What each row of the layer table makes of a few images: float32 (n, *output_shape), probabilities last."""
+        return activations(self.config, self.weights, images)
+
+    def _features(self, images: np.ndarray) -> np.ndarray:
+        ((_, values),) = deque(through(self.rows[:-1], self.weights, images), maxlen=1)
+        return values
+
+    def _check(self, run: Run, epoch: int | None) -> None:
+        """Raises `RunError` unless there is a weight for every parameter of the layer table."""
+        for row in self.rows:
+            paths = {f"{MODEL}/{row.name}/{name}" for name in _KEPT.get(row.kind, ())} & set(self.weights)
+            if (size := sum(self.weights[path].size for path in paths)) != row.parameters:
+                place = run.model_path.name if epoch is None else run.epoch_path(epoch).name
+                raise RunError(
+                    f"{place} of the run {run.id} must hold the {row.parameters:,} parameters of {row.name}. "
+                    f"Received: {size:,}. It belongs to another network: choose another epoch or run, or train anew."
+                )
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that multiply for NumPy."""
+    return ThreadpoolController()
+
+
+def _saved(run: Run) -> dict[str, np.ndarray]:
+    """The weights in a run's `.keras` file, which is a ZIP with an HDF5 file in it."""
+    import h5py  # a third of a second, and only the first network needs it
+
+    path = run.model_path
+    try:
+        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as kept:
+            layers = {group["vars"].attrs["name"]: group["vars"] for group in kept["layers"].values()}
+            return {
+                f"{MODEL}/{row.name}/{name}": np.asarray(weight)
+                for row in shapes(run.config)
+                if row.parameters
+                for name, weight in zip(_KEPT.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
+            }
+    except Exception as error:  # zipfile, h5py and the system each have their own way of saying it
+        found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"
+        raise RunError(
+            f"{path.name} of the run {path.parent.name} must be a saved network. Received: {found}. "
+            "It was damaged or deleted: train the run anew, or choose another."
+        ) from error
+
+
+def _in_order(weights: Any) -> list[Any]:
+    return [weights[str(position)] for position in range(len(weights))]

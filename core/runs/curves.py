@@ -1,0 +1,107 @@
+"""The curves of a run, read on from where the last look stopped: what a live chart draws."""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started
+from core.runs.store import Run
+
+STEP, EPOCH, SECONDS = "step", "epoch", "seconds"
+AXES = (STEP, EPOCH, SECONDS)
+
+
+@dataclass
+class Curves:
+    """Points within the epochs, points at their ends, and the marks between them, in the order of training.
+
+    `generation` grows whenever points already given out no longer count, because a resume trains them anew.
+    """
+
+    run: Run
+    generation: int = 0
+    batches: list[BatchDone] = field(default_factory=list)
+    epochs: list[EpochDone] = field(default_factory=list)
+    rates: list[RateChanged] = field(default_factory=list)
+    started: Started | None = None
+    ended: RunEnded | None = None
+    paused: Paused | None = None
+    _offset: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def refresh(self) -> "Curves":
+        """Takes in what was written since."""
+        with self._lock:
+            try:
+                if self.run.events_path.stat().st_size < self._offset:
+                    self._start_over()
+            except OSError:
+                return self
+            events, self._offset = self.run.events(self._offset)
+            for event in events:
+                self._take(event)
+        return self
+
+    def batch_points(self, axis: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """x and y of the points within epochs, float64 (n,) each; `what` is loss or accuracy."""
+        return self._points(self.batches, axis, lambda event: getattr(event, what))
+
+    def epoch_points(self, axis: str, what: str) -> tuple[np.ndarray, np.ndarray]:
+        """x and y of the points at epoch ends; `what` is a figure of `EpochDone`. Epochs without it are left out."""
+        told = [epoch for epoch in self.epochs if getattr(epoch, what) is not None]
+        return self._points(told, axis, lambda event: getattr(event, what))
+
+    def at(self, event: BatchDone | EpochDone | RateChanged, axis: str) -> float:
+        """Where on the axis an event lies."""
+        match axis:
+            case "epoch":
+                return event.step / self.started.batches if self.started else 0.0
+            case "seconds":
+                return event.seconds
+            case _:
+                return float(event.step)
+
+    def best_epoch(self) -> EpochDone | None:
+        """The epoch with the lowest validation loss so far; None without validation."""
+        told = [epoch for epoch in self.epochs if epoch.validation_loss is not None]
+        return min(told, key=lambda epoch: epoch.validation_loss or 0.0, default=None)
+
+    def _points(
+        self, events: Sequence[BatchDone | EpochDone], axis: str, what: Callable[[Any], float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        x = np.array([self.at(event, axis) for event in events], float)
+        return x, np.array([what(event) for event in events], float)
+
+    def _take(self, event: Event) -> None:
+        self.paused = event if isinstance(event, Paused) else None
+        match event:
+            case Started():
+                self._go_back_to(event)
+                self.started, self.ended = event, None
+            case BatchDone():
+                self.batches.append(event)
+            case EpochDone():
+                self.epochs.append(event)
+            case RateChanged():
+                self.rates.append(event)
+            case RunEnded():
+                self.ended = event
+
+    def _go_back_to(self, started: Started) -> None:
+        """What an earlier attempt trained beyond `from_epoch` is trained anew, and no longer counts."""
+        last = started.from_epoch * started.batches
+        latest: list[BatchDone | EpochDone | RateChanged] = [*self.batches[-1:], *self.epochs[-1:], *self.rates[-1:]]
+        if any(event.epoch > started.from_epoch for event in latest):
+            self.generation += 1
+            self.batches = self.batches[: bisect_left(self.batches, last + 1, key=lambda event: event.step)]
+            self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= started.from_epoch]
+            self.rates = [rate for rate in self.rates if rate.epoch <= started.from_epoch]
+
+    def _start_over(self) -> None:
+        self._offset, self.generation = 0, self.generation + 1
+        self.batches, self.epochs, self.rates = [], [], []
+        self.started = self.ended = self.paused = None

@@ -1,0 +1,184 @@
+"""What the events of each run come to, kept beside them, so that hundreds of runs open at once.
+
+runs/<id>/summary.json   first and last words and every epoch, with the size and time of the events it was made from
+          curve.npy      float32 (5, up to 512): step, epoch, seconds, loss and accuracy along the way, thinned
+
+A run that still trains is read anew; one that has ended is read once.
+"""
+
+import io
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.files import if_possible, read_json, write_whole
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.store import Run
+
+POINTS = 512
+CURVES_HELD = 200  # in memory, of 10 KB each
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run said of itself: its last start, the epochs that count, and its last word."""
+
+    started: Started | None = None
+    epochs: tuple[EpochDone, ...] = ()
+    ended: RunEnded | None = None
+
+    @property
+    def validation(self) -> list[float]:
+        """Validation accuracy after each epoch that has one."""
+        return [epoch.validation_accuracy for epoch in self.epochs if epoch.validation_accuracy is not None]
+
+    @property
+    def best_validation(self) -> float | None:
+        return max(self.validation, default=None)
+
+    @property
+    def last_validation(self) -> float | None:
+        return self.validation[-1] if self.validation else None
+
+    @property
+    def kept_validation(self) -> float | None:
+        """Validation accuracy of the network kept: the last epoch's, or that of the one which patience chose."""
+        best = self.ended.best_epoch if self.ended else None
+        chosen = (epoch.validation_accuracy for epoch in self.epochs if epoch.epoch == best)
+        return next(chosen, self.last_validation)
+
+    @property
+    def seconds(self) -> float:
+        """Of training, validation included."""
+        if self.ended and self.ended.fit_seconds:
+            return self.ended.fit_seconds
+        return self.epochs[-1].seconds if self.epochs else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Training along the way: float32 (points,) each; `epoch` is fractional."""
+
+    step: np.ndarray
+    epoch: np.ndarray
+    seconds: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+
+
+class Summaries:
+    """The summaries of all runs: in memory while the events stay as they are, else from disk, else made anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[list[int], Summary]] = {}
+        self._curves: dict[Path, tuple[list[int], Curve]] = {}
+
+    def of(self, run: Run) -> Summary:
+        stamp = _stamp(run)
+        known = self._known.get(run.folder)
+        if known is None or known[0] != stamp:
+            known = (stamp, _kept(run, stamp) or _made(run, stamp))
+            self._known[run.folder] = known
+        return known[1]
+
+    def curve(self, run: Run) -> Curve:
+        """The way of the training loss and accuracy, thinned to at most 512 points by means."""
+        stamp = _stamp(run)
+        known = self._curves.get(run.folder)
+        if known is None or known[0] != stamp:
+            known = self._curves[run.folder] = (stamp, self._read_curve(run))
+            if len(self._curves) > CURVES_HELD:
+                self._curves.pop(next(iter(self._curves)), None)
+        return known[1]
+
+    def _read_curve(self, run: Run) -> Curve:
+        path = run.folder / "curve.npy"
+        over = self.of(run).ended is not None and not run.shipped
+        if over and _is_newer(path, run.events_path):
+            with suppress(OSError, ValueError, TypeError, EOFError):
+                return Curve(*np.load(path))
+        curve = _curve(run)
+        if over:
+            content = io.BytesIO()
+            np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
+            with if_possible():
+                write_whole(path, content.getvalue(), durable=False)
+        return curve
+
+
+def _is_newer(path: Path, than: Path) -> bool:
+    try:
+        return path.stat().st_mtime_ns > than.stat().st_mtime_ns
+    except OSError:
+        return False
+
+
+def _stamp(run: Run) -> list[int]:
+    try:
+        status = os.stat(run.events_path)
+    except OSError:
+        return [_VERSION, 0, 0]
+    return [_VERSION, status.st_size, status.st_mtime_ns]
+
+
+def _kept(run: Run, stamp: list[int]) -> Summary | None:
+    facts = read_json(run.folder / "summary.json")
+    if not isinstance(facts, dict) or facts.get("stamp") != stamp:
+        return None
+    try:
+        return Summary(
+            _event(Started, facts["started"]),
+            tuple(EpochDone(*values) for values in facts["epochs"]),
+            _event(RunEnded, facts["ended"]),
+        )
+    except (KeyError, TypeError):
+        return None
+
+
+def _made(run: Run, stamp: list[int]) -> Summary:
+    summary = Summary(run.started, tuple(run.epochs), run.ended)
+    if summary.ended is not None and not run.shipped:
+        facts = {
+            "stamp": stamp,
+            "started": summary.started and asdict(summary.started),
+            "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
+            "ended": asdict(summary.ended),
+        }
+        with if_possible():
+            write_whole(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
+    return summary
+
+
+def _event(kind: type, values: dict[str, Any] | None) -> Any:
+    return None if values is None else kind(**values)
+
+
+def _curve(run: Run) -> Curve:
+    batches: list[BatchDone] = []
+    per_epoch = 1
+    for event in run.events()[0]:
+        if isinstance(event, Started):
+            per_epoch = max(event.batches, 1)
+            batches = [batch for batch in batches if batch.epoch <= event.from_epoch]
+        elif isinstance(event, BatchDone):
+            batches.append(event)
+    rows = np.array(
+        [[b.step, b.epoch - 1 + b.batch / per_epoch, b.seconds, b.loss, b.accuracy] for b in batches], np.float64
+    ).reshape(-1, 5)
+    return Curve(*thin(rows, POINTS).T.astype(np.float32))
+
+
+def thin(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` rows: means over pieces as equal as can be, each standing at the piece's last place. (n, 5)."""
+    if len(rows) <= most:
+        return rows
+    edges = np.linspace(0, len(rows), most + 1).astype(np.int64)
+    means = np.add.reduceat(rows, edges[:-1], axis=0) / np.diff(edges)[:, None]
+    means[:, :3] = rows[edges[1:] - 1, :3]
+    return means

@@ -1,0 +1,117 @@
+"""Which images make a batch, and what a batch came to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from core.random_streams import ORDER, random
+
+VALIDATED_AT_ONCE = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
+
+
+@dataclass
+class Sums:
+    """What some batches came to: `loss` summed over images, images answered rightly, and images."""
+
+    loss: float = 0.0
+    correct: int = 0
+    images: int = 0
+
+    def __iadd__(self, other: "Sums") -> "Sums":
+        self.loss += other.loss
+        self.correct += other.correct
+        self.images += other.images
+        return self
+
+    @classmethod
+    def of(cls, labels: np.ndarray, logits: Any) -> Self:
+        """What was said of some images comes to: labels uint8 (n,), logits float32 (n, 10).
+
+        The loss is Keras' cross-entropy, which is the same for labels as numbers and as one-hot rows.
+        """
+        logits = np.asarray(logits)
+        columns = np.ascontiguousarray(logits.T)  # along rows of ten NumPy takes twice as long
+        with np.errstate(invalid="ignore"):  # of a run that diverged: its loss is not a number, and shows it
+            above = columns - columns.max(axis=0)
+            losses = np.log(np.exp(above).sum(axis=0)) - above[labels, np.arange(len(labels))]
+        right = logits.argmax(axis=1) == labels
+        return cls(float(losses.sum(dtype=np.float64)), int(right.sum()), len(labels))
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss / self.images
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.images
+
+    def as_metrics(self) -> tuple[float, float, float, float]:
+        """The sums as Keras' two means keep them: total and count of the loss, total and count of the accuracy."""
+        return self.loss, self.images, self.correct, self.images
+
+    def as_logs(self) -> dict[str, float]:
+        """The means as Keras names them."""
+        return {"loss": self.mean_loss, "accuracy": self.accuracy}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is cut: `batches_a_call` batches of `batch_size` images in each call of the engine.
+
+    `scheduled`: each batch brings its own learning rate. `refreshed`: each epoch brings its own images. `padded`: the
+    short batch of an epoch is filled up with images that do not count, so that one compiled shape serves all. A norm
+    would count them: there the short batch has a shape of its own. `even`: each call is full.
+    """
+
+    batch_size: int
+    batches_a_call: int
+    scheduled: bool = False
+    refreshed: bool = False
+    padded: bool = True
+    even: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of the engine trains on: `indices` int32 (n,), cut into batches, and a learning rate for each."""
+
+    indices: np.ndarray
+    rates: np.ndarray | None = None
+
+    def parts(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
+        """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and how
+        many of the batches are meant int32 (). One part, and another for a short batch that cannot be filled up."""
+        size = plan.batch_size
+        images = len(self.indices)
+        whole = images // size
+        if plan.padded or images == whole * size:
+            yield self._part(plan.batches_a_call, size, 0, -(-images // size))
+            return
+        if whole:
+            yield self._part(plan.batches_a_call, size, 0, whole)
+        yield self._part(1, images - whole * size, whole * size, 1)
+
+    def _part(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
+        chosen = self.indices[start : start + count * size]
+        batches = np.zeros((rows, size), np.int32)
+        batches.ravel()[: len(chosen)] = chosen
+        sizes, rates = np.full(rows, size, np.float32), np.zeros(rows, np.float32)
+        sizes[count - 1] = len(chosen) - (count - 1) * size
+        if self.rates is not None:
+            rates[:count] = self.rates[-1:] if start else self.rates[:count]
+        return batches, sizes, rates, np.array(count, np.int32)
+
+
+def meant(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
+    """What was said of the images of a part: logits float32 (images, 10), of those of all its rows, (rows, 10, size).
+
+    What fills a batch or the part up stands behind them.
+    """
+    return np.concatenate(np.asarray(columns)[: int(count)], axis=1).T[: int(sizes[:count].sum())]
+
+
+def order(seed: int, epoch: int, images: int) -> np.ndarray:
+    """The order in which an epoch (0-based) takes the images: int32 (images,), each index once."""
+    return random(seed, epoch, ORDER).permutation(images).astype(np.int32)

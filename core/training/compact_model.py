@@ -1,0 +1,111 @@
+"""A network that is trained in a model's stead on a processor: it says the same, and its products are quicker.
+
+It has weights for the pixels that are worth it alone (`lit.enough`): of MNIST a tenth less to multiply and to update.
+And its last layer stands upright, for a product ten wide takes XLA up to fourteen times as long as the same one ten
+high, and what follows it along rows of ten makes the longest of all kernels to compile.
+
+A GPU gains nothing by either: there a step is the starting of its kernels.
+"""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.devices import on_gpu
+from core.digits import CLASSES, SIDE
+from core.training.active_pixels import enough
+from core.training.models import convolves
+
+ALIGNMENT = 64  # bytes: TensorFlow takes an array over that begins at a multiple, and copies any other
+
+
+class Twin:
+    """`network` stands for `model` while that trains: the same layers and optimiser, but for the first and the last.
+
+    `pixels` are the places in a flattened image that it looks at, sorted.
+    """
+
+    def __init__(self, model: keras.Sequential, pixels: np.ndarray) -> None:
+        self.pixels = pixels
+        *below, top = (type(layer).from_config(_without_weights(layer)) for layer in model.layers)
+        if model.layers[-1].kernel.shape[0] not in (CLASSES, SIDE * SIDE):  # its shape then tells that it was turned
+            top = Upright(name=top.name)
+        self.network = keras.Sequential([keras.Input(pixels.shape, dtype="uint8"), *below, top])
+        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        self.network.compile(optimizer=optimizer, loss=model.loss, jit_compile=False)
+        optimizer.build(self.network.trainable_variables)
+        self._pairs = list(zip(model.variables, self.network.variables, strict=True))
+        self._pairs += zip(model.optimizer.variables, optimizer.variables, strict=True)
+        self._ahead = False
+
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """What the network is shown of `images`: uint8 (n, pixels), of an array of its own."""
+        seen = _aligned((len(images), len(self.pixels)))
+        if seen.size == images.size:
+            seen[:] = images.reshape(seen.shape)
+            return seen
+        return np.take(images.reshape(len(images), -1), self.pixels, axis=1, mode="clip", out=seen)
+
+    def take(self) -> None:
+        """Takes the model's variables over, unless what it was given is still its own."""
+        if self._ahead:
+            return
+        for whole, own in self._pairs:
+            own.assign(self.part(whole, own))
+        self._ahead = True
+
+    def give(self) -> None:
+        """Gives the model what was trained since."""
+        if not self._ahead:
+            return
+        for whole, own in self._pairs:
+            whole.assign(self.back(whole, own))
+        self._ahead = False
+
+    def part(self, whole: Any, own: Any) -> Any:
+        """A variable of the model, in the shape of the network's `own`."""
+        if whole.shape == own.shape:
+            return whole
+        return ops.transpose(whole) if whole.shape == own.shape[::-1] else ops.take(whole, self.pixels, axis=0)
+
+    def back(self, whole: Any, own: Any) -> Any:
+        """A variable of the model, with what was trained of it."""
+        if whole.shape == own.shape:
+            return own
+        if whole.shape == own.shape[::-1]:
+            return ops.transpose(own)
+        return ops.scatter_update(whole, self.pixels[:, None], own)
+
+
+def pixels_for(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray | None:
+    """What a twin of `model` would look at of these images, None if each epoch has its own; None: it needs no twin."""
+    return None if on_gpu() or convolves(model) else enough(model, images)
+
+
+class Upright(keras.layers.Layer):  # type: ignore[misc]
+    """The last layer without its softmax, its kernel (10, units): of float32 (n, units) makes logits (10, n)."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.kernel = self.add_weight((CLASSES, shape[-1]), "zeros", name="kernel")
+        self.bias = self.add_weight((CLASSES,), "zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        # By `+`: of ten images, `ops.add` on TensorFlow takes a column for a row, and adds a bias to each image.
+        return ops.matmul(self.kernel, ops.transpose(x)) + self.bias[:, None]
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An empty array, uint8, that begins at a multiple of `ALIGNMENT`."""
+    size = math.prod(shape)
+    room = np.empty(size + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    return room[start : start + size].reshape(shape)
+
+
+def _without_weights(layer: keras.layers.Layer) -> dict[str, Any]:
+    """The layer's config, but for the random numbers that it would begin with: it is given others."""
+    config: dict[str, Any] = layer.get_config()
+    return {**config, "kernel_initializer": "zeros"} if "kernel_initializer" in config else config

@@ -1,0 +1,214 @@
+"""The fast path of `model.fit`: the images lie on the device, and one call trains many batches.
+
+Keras' own `fit` stays the loop: it counts the batches, calls the callbacks, keeps the history and validates. It asks
+the model for a train function and a test function, and gets those of the engine instead of its own.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from core.devices import on_gpu
+from core.digits import Digits
+from core.training.batching import Call, Plan, Sums, order
+
+CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
+
+
+class Loop:
+    """One training of one model by `fit` on the fast path.
+
+    `refreshed`, if given, makes the images of an epoch (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the
+    learning rate of each step of the run. `given_order` replaces the shuffled order of an epoch.
+    """
+
+    def __init__(
+        self,
+        model: keras.Sequential,
+        train: Digits,
+        validation: Digits | None,
+        *,
+        batch_size: int,
+        seed: int,
+        refreshed: Callable[[int], np.ndarray] | None = None,
+        rates: np.ndarray | None = None,
+        batches_a_call: int | None = None,
+        given_order: Callable[[int], np.ndarray] | None = None,
+    ) -> None:
+        self.model, self.train, self.validation = model, train, validation
+        self.batch_size = min(batch_size, len(train))
+        self.batches = math.ceil(len(train) / self.batch_size)
+        self.batches_a_call = min(batches_a_call or calls_of(model, self.batch_size, self.batches), self.batches)
+        self.order = given_order or (lambda epoch: order(seed, epoch, len(train)))
+        self.refreshed, self.rates = refreshed, rates
+        self.step = self.epoch = self.position = self.trained_images = 0
+        self._since, self._epoch = Sums(), Sums()
+        padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
+        plan = Plan(
+            self.batch_size,
+            self.batches_a_call,
+            scheduled=rates is not None,
+            refreshed=refreshed is not None,
+            padded=padded,
+            even=self.batches % self.batches_a_call == 0 and (padded or len(train) % self.batch_size == 0),
+        )
+        _build_metrics(model)
+        self.backend = _backend()(model, train, plan)
+
+    def fit(
+        self,
+        epochs: int,
+        callbacks: Sequence[Any] = (),
+        *,
+        live: keras.callbacks.Callback | None = None,
+        initial_epoch: int = 0,
+        verbose: Any = 0,
+    ) -> Any:
+        """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history.
+
+        `callbacks` find the model's variables as trained so far. `live`, called last, finds them so at the end of an
+        epoch; in the middle of one it calls `sync` itself, when it needs them.
+        """
+        model = self.model
+        first = _First(self, every_call=any(map(_sees_batches, callbacks)))
+        self.step = initial_epoch * self.batches
+        kept = model.train_function, model.test_function, model.steps_per_execution
+        model.train_function = self.backend.train_function(self._next_call)
+        model.test_function = self.backend.test_function(self.validation)
+        model.steps_per_execution = self.batches_a_call
+        try:
+            return model.fit(
+                self.backend.counted(self.batches),  # Keras counts the batches; what is in them, the engine knows
+                shuffle=False,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                callbacks=[first, *callbacks, *filter(None, [live])],
+                validation_data=self.backend.counted(1) if self.validation else None,
+                verbose=verbose,
+            )
+        finally:
+            model.train_function, model.test_function, model.steps_per_execution = kept
+            self.backend.end()
+
+    def take(self) -> Sums:
+        """What was trained since this was last asked."""
+        taken, self._since = self._since, Sums()
+        return taken
+
+    def evaluate(self, digits: Digits) -> Sums:
+        """Loss and accuracy of the model as it is, on all of `digits`."""
+        return self.backend.evaluate(digits)
+
+    def sync(self) -> None:
+        """Makes the model's own variables hold what was trained so far, where the backend keeps them elsewhere."""
+        self.backend.sync()
+
+    def begin(self, epoch: int) -> None:
+        """Takes up an epoch (0-based): its order, and its images where each epoch has its own."""
+        self.epoch, self.position, self._epoch = epoch, 0, Sums()
+        self.indices = self.order(epoch)
+        if self.refreshed:
+            self.backend.put(self.refreshed(epoch))
+
+    def _next_call(self) -> Any:
+        """Trains the next call's batches; returns the sums of the epoch so far."""
+        end = min(self.position + self.batches_a_call, self.batches)
+        count = end - self.position
+        chosen = self.indices[self.position * self.batch_size : end * self.batch_size]
+        rates = None if self.rates is None else self.rates[self.step : self.step + count]
+        sums = self.backend.run(Call(chosen, rates))
+        self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
+        self._since += sums
+        self._epoch += sums
+        return self._epoch
+
+
+class _First(keras.callbacks.Callback):  # type: ignore[misc]
+    """Stands before all other callbacks, and gives the model its variables before they look."""
+
+    def __init__(self, loop: Loop, *, every_call: bool) -> None:
+        super().__init__()
+        self.loop, self.every_call = loop, every_call
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.loop.begin(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.every_call:
+            self.loop.sync()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self.loop.sync()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.loop.sync()
+
+
+def _sees_batches(callback: keras.callbacks.Callback) -> bool:
+    """Whether it does anything at a batch, by a method of its own or one that it was given (`LambdaCallback`)."""
+    hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    plain = keras.callbacks.Callback
+    return any(getattr(getattr(callback, hook), "__func__", None) is not getattr(plain, hook) for hook in hooks)
+
+
+def calls_of(model: keras.Sequential, batch_size: int, batches: int) -> int:
+    """How many of an epoch's batches one call trains: those of about 50 ms.
+
+    On a GPU it is a number that divides the epoch, where there is one near: a loop whose length is known beforehand
+    takes a third less for each step of a small network there.
+    """
+    about = max(1, round(CALL_SECONDS / seconds_a_batch(model, batch_size)))
+    if on_gpu():
+        near = (count for count in range(about // 2 + 1, 2 * about) if batches % count == 0)
+        return min(near, key=lambda count: abs(count - about), default=about)
+    return about
+
+
+def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
+    """A guess at how long one step takes; being wrong by a factor of two only makes the live chart finer or coarser.
+
+    It is a guess from shapes, not a measurement: how many batches a call trains may change the last bits of a run.
+    """
+    dense = convolved = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dense):
+            dense += math.prod(layer.kernel.shape)
+        elif isinstance(layer, keras.layers.Conv2D):
+            convolved += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
+    # Operations a second: two cores with AVX-512 reached these in float32; a GPU is asked for far more at a time.
+    speed, slower, overhead = (1e13, 5e12, 60e-6) if on_gpu() else (3e11, 1.5e11, 50e-6)
+    return overhead + 6 * batch_size * (dense / speed + convolved / slower)
+
+
+def _build_metrics(model: keras.Sequential) -> None:
+    """Keras makes its metrics and its loss when they first see labels, and `fit` would show them a batch of its own."""
+    labels = np.zeros((1,) if model.loss.startswith("sparse") else (1, 10), np.float32)
+    answers = np.full((1, 10), 0.1, np.float32)
+    if keras.backend.backend() != "jax":
+        model.compute_metrics(None, labels, answers)
+    else:
+        import jax
+
+        def seen(labels: Any, answers: Any) -> None:
+            model.compute_metrics(None, labels, answers)
+            model.compute_loss(y=labels, y_pred=answers)
+
+        with keras.StatelessScope():  # only looked at: computed op by op they would be thirty small programs
+            jax.eval_shape(seen, labels, answers)
+    model.reset_metrics()
+
+
+def _backend() -> Any:
+    match keras.backend.backend():
+        case "tensorflow":
+            from core.training.engine_tensorflow import TensorFlow
+
+            return TensorFlow
+        case "jax":
+            from core.training.engine_jax import Jax
+
+            return Jax
+    raise NotImplementedError(f"There is no fast path for Keras' {keras.backend.backend()} backend.")

@@ -1,0 +1,137 @@
+"""Teaching a copy of a network one person's hand, with old digits mixed in so that it does not forget the others'."""
+
+import shutil
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from core.data.mnist import Mnist
+from core.devices import cpu_name
+from core.digits import Digits
+from core.drawing.personal_digits import Gain
+from core.errors import DrawingError
+from core.evaluation import evaluations
+from core.evaluation.evaluations import TEST, VALIDATION
+from core.files import disk_errors
+from core.network.numpy_network import Reader
+from core.runs.events import FINISHED, RunEnded, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
+from core.training.models import build, give_weights, save, weights_of
+
+REPLAY = 1500  # training digits that are shown again, beside one's own
+SHARE = 0.3  # of each batch that is of one's own hand, by showing it again and again
+EPOCHS, BATCH, RATE = 4, 64, 3e-4
+HELD_BACK = 4  # every fourth of one's own digits is not trained on, where there are enough to tell
+ENOUGH = 8
+JUDGED = 3000  # of everybody else's images show what was forgotten; all 10,000 take a convolution too long
+_IMAGES = {TEST: "test images", VALIDATION: "validation images"}
+
+
+def judge(run: Run, data: Mnist) -> tuple[str, Digits]:
+    """The split whose first images show what a copy of `run` has forgotten, and those images.
+
+    The test set, unless it is sealed for the run: then nobody has asked for its figures, and validation images tell.
+    """
+    split = VALIDATION if evaluations.sealed(run) else TEST
+    return split, evaluations.split_of(data, split)[:JUDGED]
+
+
+def teach(
+    network: Reader,
+    mine: Digits,
+    replay: Digits,
+    others: Digits,
+    *,
+    split: str = TEST,
+    seed: int = 1,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[keras.Model, Gain]:
+    """A Keras copy of `network` that was taught `mine`. `progress` hears shares from 0 to 1.
+
+    others: everybody else's digits, of the split `split`, on which both are judged.
+    Raises `DrawingError` where there is nothing to teach.
+    """
+    if not len(mine):
+        raise DrawingError("There is no digit of your hand to teach. Draw some, and say what they are.")
+    began = time.perf_counter()
+    taught, judged, held_back = _divided(mine)
+    before = _right(network, judged), _right(network, others)
+    copy = build(network.config)
+    give_weights(copy, network.weights)
+    images, labels = _mixed(taught, replay, seed)
+    _train(copy, images, labels, seed, progress)
+    taught_network = Reader(network.config, weights_of(copy))
+    after = _right(taught_network, judged), _right(taught_network, others)
+    seconds = time.perf_counter() - began
+    shares = (before[0], after[0]), (before[1], after[1])
+    return copy, Gain(shares[0], len(judged), held_back, shares[1], split, len(others), seconds)
+
+
+def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int, *, starter: str = "") -> Run:
+    """The copy as a run of its own, which any page can ask; its note says what it was taught."""
+    run = store.create(of.config, recipe=of.recipe, name=f"My hand · {of.title}"[:80], starter=starter)
+    try:
+        with disk_errors(run.model_path):
+            return _filled(store, run, of, model, gain, taught)
+    except Exception:
+        shutil.rmtree(run.folder, ignore_errors=True)  # half a copy would look like an interrupted run
+        raise
+
+
+def _filled(store: RunStore, run: Run, of: Run, model: keras.Model, gain: Gain, taught: int) -> Run:
+    """`run` with all that makes it a finished one."""
+    save(model, run.model_path)
+    file, now = EventFile(run.events_path), time.time()
+    # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.
+    learned = (of.started.train_images, of.started.validation_images) if of.started else (taught + REPLAY, 0)
+    file.append(Started(now, cpu_name(), model.count_params(), *learned, 0, EPOCHS))
+    file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
+    file.close()
+    if gain.split == TEST:
+        evaluations.open_test_set(run)  # its note tells a figure of it
+    note = (
+        f"A copy of “{of.title}” that was taught {taught} digit{'s' * (taught != 1)} of my hand: mine "
+        f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
+    )
+    return store.update(run.id, note=note)
+
+
+def _divided(mine: Digits) -> tuple[Digits, Digits, bool]:
+    """What is taught, what is judged by, and whether the two are apart."""
+    if len(mine) < ENOUGH:
+        return mine, mine, False
+    back = np.arange(len(mine)) % HELD_BACK == HELD_BACK - 1
+    return mine[~back], mine[back], True
+
+
+def _mixed(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One's own digits, each as often as needed, among old ones: uint8 (n, 28, 28), int32 (n,)."""
+    rng = np.random.default_rng(seed)
+    old = replay[rng.choice(len(replay), min(REPLAY, len(replay)), replace=False)]
+    own = mine[np.arange(round(len(old) * SHARE / (1 - SHARE))) % len(mine)]
+    images, labels = np.concatenate([old.images, own.images]), np.concatenate([old.labels, own.labels])
+    order = rng.permutation(len(labels))
+    return images[order], labels[order].astype(np.int32)
+
+
+def _train(
+    model: keras.Model, images: np.ndarray, labels: np.ndarray, seed: int, progress: Callable[[float], None]
+) -> None:
+    # What normalises keeps what it knows of all hands; so few images would tell it wrong.
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    model.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", jit_compile=False)
+    done = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress((epoch + 1) / EPOCHS))
+    keras.utils.set_random_seed(seed)
+    model.fit(images, labels, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[done])
+    for layer in model.layers:
+        layer.trainable = True
+
+
+def _right(network: Reader, digits: Digits) -> float:
+    predicted = network.probabilities(digits.images).argmax(1)
+    return float((predicted == digits.labels).mean())

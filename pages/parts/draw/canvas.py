@@ -1,0 +1,152 @@
+"""The canvas to draw on, with Clear and Undo of its own. What was drawn outlives a change of page.
+
+The pixels are made here from the strokes, not sent by the browser: they are there again after an undo, a change of page
+or a change of pen, when the component itself has forgotten them.
+"""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core.drawing import strokes
+from core.drawing.strokes import Stroke
+from core.errors import DrawingError
+from pages.shared import frame
+from pages.shared.visitor import visitor
+
+SIDE = 280
+PEN = 20  # pixels
+MOST_REMEMBERED = 200
+_UNMOUNTED = "_unmounted"
+
+
+def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray | None = None) -> np.ndarray | None:
+    """Draws the canvas; gives its pixels, uint8 (height, width, 4), or None while nothing is on it.
+
+    `under`, uint8 (28, 28), is a digit to draw over.
+    """
+    # Imported here, for it can only be imported while an app runs.
+    from streamlit_drawable_canvas import st_canvas
+
+    state = _state(key)
+    with st.container(key=f"{key}-canvas"):
+        result = st_canvas(
+            stroke_width=st.session_state.get(f"{key}-pen", PEN),
+            stroke_color="#FFFFFF",
+            background_color="#000000",
+            background_image=_background(under, width, height),
+            initial_drawing=state["initial"],
+            height=height,
+            width=width,
+            drawing_mode="freedraw",
+            key=f"{key}-{state['mounted']}",
+        )
+    if _changed(result.json_data, state):
+        state["drawn"] = result.json_data
+    _remember(key, state["drawn"])
+    _buttons(key, state)
+    try:
+        written = strokes.from_canvas(state["drawn"])
+    except DrawingError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    if not written and under is None:
+        return None
+    return _pixels(written, width, height, under)
+
+
+def drawn(key: str) -> dict[str, Any] | None:
+    """What the canvas says of its strokes, as `strokes.from_canvas` reads it; None while nothing is on it."""
+    drawing: dict[str, Any] | None = _state(key)["drawn"]
+    return drawing
+
+
+def clear(key: str) -> None:
+    """Takes everything off the canvas."""
+    _put(key, None)
+
+
+def unmounted() -> None:
+    """The canvases have just been taken off the page: when one is back, it gets what was drawn on it."""
+    st.session_state[_UNMOUNTED] = st.session_state.get(_UNMOUNTED, 0) + 1
+
+
+def _state(key: str) -> dict[str, Any]:
+    """What is drawn; `mounted` counts the canvases: a new one starts from `initial`."""
+    name = f"{key}-state"
+    state = st.session_state.get(name)
+    if state is None:  # a new session: after a reload the drawing of before is there again
+        before = _remembered().get((visitor(), key))
+        state = st.session_state[name] = {"mounted": 0, "initial": before, "drawn": before}
+    shown_here = st.session_state.get(f"{key}-here")
+    if shown_here != _visit():  # back from another page: the component is gone, so it is mounted with what was drawn
+        st.session_state[f"{key}-here"] = _visit()
+        if state["drawn"]:
+            _put(key, state["drawn"])
+    return st.session_state[name]
+
+
+@st.cache_resource(show_spinner=False)
+def _remembered() -> dict[tuple[str, str], dict[str, Any] | None]:
+    """The last drawing of each visitor on each canvas, the latest last."""
+    return {}
+
+
+def _remember(key: str, drawing: dict[str, Any] | None) -> None:
+    kept = _remembered()
+    kept.pop((visitor(), key), None)
+    kept[visitor(), key] = drawing
+    while len(kept) > MOST_REMEMBERED:
+        kept.pop(next(iter(kept)))
+
+
+def _visit() -> tuple[int, int]:
+    """Another one whenever the canvases may have left the page: it was opened anew (`frame.page`), or `unmounted`."""
+    return frame.visits(), st.session_state.get(_UNMOUNTED, 0)
+
+
+def _changed(sent: Any, state: dict[str, Any]) -> bool:
+    """Whether the canvas speaks of a drawing of its own: freshly mounted it knows nothing, and says so."""
+    objects = (sent or {}).get("objects")
+    return bool(objects) or (objects == [] and state["initial"] is None and state["drawn"] is not None)
+
+
+def _buttons(key: str, state: dict[str, Any]) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.button("Clear", icon=":material/delete:", key=f"{key}-clear", on_click=_put, args=(key, None))
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key=f"{key}-undo",
+            on_click=_undo,
+            args=(key,),
+            disabled=not (state["drawn"] or {}).get("objects"),
+        )
+        with st.popover("Pen", icon=":material/brush:", width="content"):
+            st.slider("Width of the pen", 8, 36, PEN, 2, key=f"{key}-pen", format="%d px", width=220)
+
+
+def _undo(key: str) -> None:
+    drawn = st.session_state[f"{key}-state"]["drawn"] or {}
+    left = drawn.get("objects", [])[:-1]
+    _put(key, {**drawn, "objects": left} if left else None)
+
+
+def _put(key: str, drawing: dict[str, Any] | None) -> None:
+    before = st.session_state.get(f"{key}-state", {"mounted": 0})
+    st.session_state[f"{key}-state"] = {"mounted": before["mounted"] + 1, "initial": drawing, "drawn": drawing}
+
+
+def _pixels(written: list[Stroke], width: int, height: int, under: np.ndarray | None) -> np.ndarray:
+    beneath = None if under is None else np.asarray(_enlarged(under, width, height))
+    return strokes.render(written, height, width, beneath)
+
+
+def _background(under: np.ndarray | None, width: int, height: int) -> Image.Image | None:
+    return None if under is None else _enlarged(under, width, height).convert("RGB")
+
+
+def _enlarged(digit: np.ndarray, width: int, height: int) -> Image.Image:
+    return Image.fromarray(digit).resize((width, height), Image.Resampling.BICUBIC)

@@ -1,0 +1,110 @@
+"""Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+import numpy as np
+import streamlit as st
+
+from core.network.numpy_network import Reader
+from core.runs.store import Run
+from pages.shared import caches, frame
+from pages.shared.missing_runs import say_missing
+from pages.shared.stable_selectbox import picker
+from pages.shared.visitor import marks, own_first
+
+_RUN, _EPOCH = "draw_run", "draw_epoch"
+_LINK = "draw_link"  # what the link said when this page was last drawn
+NEWEST = 0  # on the epoch slider: the network as it is now
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A run and one of its kept epochs; None: as it is now."""
+
+    run: Run
+    epoch: int | None
+
+    @property
+    def reader(self) -> Reader:
+        """The network itself."""
+        return caches.reader(self.run.id, self.epoch)
+
+    def probabilities(self, digit: np.ndarray) -> np.ndarray:
+        """float32 (10,) for one digit, uint8 (28, 28)."""
+        return self.reader.probabilities(digit[None])[0]
+
+    @property
+    def title(self) -> str:
+        return self.run.title + (f", after epoch {self.epoch}" if self.epoch else "")
+
+
+def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]:
+    """A way of drawing of which a stroke runs only this again, and not the page around it.
+
+    So it says itself what the page would say: the run may have been deleted since the last stroke.
+    """
+
+    @st.fragment
+    @wraps(show)
+    def fragment(network: Chosen) -> None:
+        with frame.guard():
+            if not network.run.folder.is_dir():
+                st.rerun()  # the whole page, which says so and chooses another
+            show(network)
+
+    return fragment
+
+
+def answering() -> list[Run]:
+    """The runs that can answer, the visitor's own first: finished, come with the project, or with an epoch kept."""
+    return own_first(run for run in caches.store().runs() if run.has_model or run.kept_epochs)
+
+
+def by_link() -> bool:
+    """Whether the visitor has just followed a link that names a run or a digit; not one that this page wrote itself."""
+    query = st.query_params.get("run"), st.query_params.get("send")
+    return any(query) and query != st.session_state.get(_LINK)
+
+
+def choose(*, linked: bool) -> Chosen | None:
+    """The controls that choose the network; None, which is said, where none can answer. `linked`: take the link's."""
+    runs = {run.id: run for run in answering()}
+    if not runs:
+        st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+        return None
+    wanted = st.query_params.get("run")
+    if linked and wanted in runs:
+        st.session_state[_RUN] = wanted
+    elif wanted and (linked or wanted not in runs):
+        say_missing(wanted)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        labels = {run_id: _named(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
+        # The model that came with the project was made for drawings: it answers unless another is chosen.
+        first = "shipped" if "shipped" in runs else None
+        chosen = picker("The network that reads", labels, key=_RUN, first=first, persist_state="session", width=440)
+        st.query_params["run"] = chosen
+        st.session_state[_LINK] = (chosen, st.query_params.get("send"))
+        return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
+
+
+def _named(run: Run) -> str:
+    return run.title + (f" (training: epoch {len(run.epochs)})" if run.active else "")
+
+
+def _choose_epoch(run: Run) -> int | None:
+    kept = run.kept_epochs
+    if len(kept) < 2:
+        return None
+    epoch = st.select_slider(
+        "After epoch",
+        [*kept, NEWEST],
+        NEWEST,
+        format_func=lambda epoch: "newest" if epoch == NEWEST else str(epoch),
+        key=f"{_EPOCH}_{run.id}",
+        help="Go back to what the network knew after an earlier epoch.",
+        width=280,
+    )
+    return None if epoch == NEWEST else epoch

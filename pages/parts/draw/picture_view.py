@@ -1,0 +1,38 @@
+"""A photograph or a scan of handwritten digits."""
+
+import numpy as np
+import streamlit as st
+
+from core.drawing import photo, segmentation
+from core.errors import DrawingError
+from pages.parts.draw import reading
+from pages.parts.draw.network_choice import Chosen
+
+
+def show(network: Chosen) -> None:
+    """The file, and what is read in it."""
+    file = st.file_uploader(
+        "A picture with digits: photograph or scan",
+        type=["png", "jpg", "jpeg", "webp"],
+        help="Write with a dark pen on light paper; lines and shadows do not matter. The picture stays on this machine "
+        "and is not kept.",
+    )
+    if file is None:
+        st.info("Choose a picture, or take one with a telephone on this page.", icon=":material/photo_camera:")
+        return
+    with st.spinner("Looking for digits …"):
+        try:
+            grey, ink = _ink(file.getvalue())
+            found = segmentation.find(ink, reading.likeness(network))
+        except DrawingError as error:
+            st.error(str(error), icon=":material/broken_image:")
+            return
+    reading.show(network, grey, found)
+    with st.expander("The ink alone: light evened out, ruled lines taken away", icon=":material/contrast:"):
+        st.image((ink * 255).astype(np.uint8), width="stretch", output_format="PNG", alt="The ink found in the picture")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _ink(content: bytes) -> tuple[np.ndarray, np.ndarray]:
+    grey = photo.read(content)
+    return grey, photo.ink(grey)

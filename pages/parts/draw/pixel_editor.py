@@ -1,0 +1,36 @@
+"""Pixel by pixel, for the keyboard: a digit on a 28×28 grid."""
+
+import numpy as np
+import streamlit as st
+
+from core.drawing import normalise
+from core.drawing.normalise import Drawing
+from core.errors import DrawingError
+from pages.parts.draw import one_digit, pixel_grid, step_pictures
+from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
+
+KEY = "draw_grid"
+
+
+@stroke_by_stroke
+def show(network: Chosen) -> None:
+    """Grid and answer."""
+    left, middle, right = st.columns([3, 2, 4], gap="large")
+    with left:
+        grid = pixel_grid.pixel_grid(key=KEY)
+        with st.container(horizontal=True, gap="small"):
+            empty = np.zeros_like(grid)
+            st.button("Clear", icon=":material/delete:", key="grid-clear", on_click=pixel_grid.put, args=(KEY, empty))
+            raw = st.toggle("As it is", help="On: the network gets these very pixels, unmoved. Off: in MNIST's form.")
+        st.caption("Arrows move, space sets a pixel, Shift and arrows draw a line. A mouse or a finger works too.")
+    try:
+        drawn = _drawn(grid, raw)
+    except DrawingError as error:
+        right.info(str(error), icon=":material/grid_on:")
+        return
+    one_digit.reply(network, drawn, middle, right)
+
+
+def _drawn(grid: np.ndarray, raw: bool) -> Drawing:
+    found = normalise.from_ink(grid.astype(np.float32) / 255, step_pictures.road())
+    return Drawing(grid, [("As it is", grid)]) if raw else found

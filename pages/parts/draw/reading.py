@@ -1,0 +1,63 @@
+"""Several digits read at once: the number they make, each with its box, its 28×28 pixels and its bars."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from core.drawing import segmentation
+from core.drawing.normalise import from_ink
+from core.drawing.segmentation import Found, Likeness
+from pages.parts.draw import novelty_warning
+from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.pixels import pixels
+from pages.shared import palette
+from pages.shared.softmax import softmax_bars
+
+ACROSS = 5
+
+
+def likeness(network: Chosen) -> Likeness:
+    """How much pieces of ink look like digits, to this network."""
+    return lambda images: segmentation.likeness_of(
+        network.reader.probabilities(images), novelty_warning.strangeness(images)
+    )
+
+
+def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
+    """`grey`, uint8 (h, w), is the picture that the digits were found in."""
+    images = np.stack([from_ink(one.ink).digit for one in found])
+    shares = network.reader.probabilities(images)
+    number = "".join(str(digit) for digit in shares.argmax(1))
+    sure = float(np.prod(shares.max(axis=1)))
+    st.subheader(f"It reads **{number}**", anchor=False)
+    one = len(found) == 1
+    counted = "1 digit found; it is" if one else f"{len(found)} digits found; all of them are"
+    st.caption(f"{counted} right with {sure:.1%}, if the network's own trust is justified.")
+    alt = f"The picture with a box around {'the digit' if one else f'each of {len(found)} digits'}"
+    pixels([(_boxed(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
+    for start in range(0, len(found), ACROSS):
+        for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
+            with column, st.container(border=True):
+                _digit(at, images[at], shares[at])
+
+
+def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
+    verdict = novelty_warning.judge(image)
+    doubt = "  \n:orange[may be no digit]" if verdict and verdict.strange else ""
+    st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
+    pixels([(image, "", f"Digit {at + 1} as the network gets it")], height=84)
+    softmax_bars(shares)
+
+
+def _boxed(grey: np.ndarray, found: Sequence[Found], shares: np.ndarray) -> np.ndarray:
+    picture = Image.fromarray(grey).convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    thick = max(2, max(grey.shape) // 400)
+    for one, answer in zip(found, shares, strict=True):
+        colour = palette.DIGITS[int(answer.argmax())]
+        draw.rectangle((one.left, one.top, one.right, one.bottom), outline=colour, width=thick)
+        size = max(12, one.height // 4)
+        draw.text((one.left + thick + 2, one.top + thick), str(int(answer.argmax())), fill=colour, font_size=size)
+    return np.asarray(picture)

@@ -1,0 +1,207 @@
+"""Evaluate's figures: how many are right, digit by digit, and which are taken for which."""
+
+import numpy as np
+import streamlit as st
+
+from core.digits import CLASSES
+from core.evaluation import metrics
+from core.evaluation.csv_export import predictions
+from core.evaluation.metrics import Evaluation
+from core.evaluation.run_export import file_name
+from pages.parts.evaluate import image_list
+from pages.parts.evaluate.choice import Asked, open_digit
+from pages.shared import palette
+
+_MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+
+
+def show(asked: Asked) -> None:
+    evaluation = asked.answers.evaluation
+    headline(evaluation, asked.place)
+    matrix, table = st.columns([3, 2], gap="large")
+    with matrix:
+        _matrix(evaluation)
+    with table:
+        _per_digit(evaluation)
+        _take_along(asked)
+    _commonest(evaluation)
+    if (chosen := _chosen()) is None:
+        st.info("Choose a cell of the matrix to see its images, worst first.", icon=":material/touch_app:")
+    else:
+        _cell(asked, *chosen)
+
+
+def headline(evaluation: Evaluation, place: str) -> None:
+    """Accuracy with its interval, mistakes and loss."""
+    low, high = evaluation.interval
+    wrong = evaluation.images - evaluation.right
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(
+            "Accuracy",
+            f"{evaluation.accuracy:.2%}",
+            help=f"Of the {place}. With other images of the same kind it would lie between {low:.2%} and {high:.2%} in "
+            "95 of 100 such tests (Wilson's interval).",
+            width="content",
+        )
+        st.metric("95 % interval", f"{low:.2%} – {high:.2%}", width="content")
+        st.metric("Wrong", f"{wrong:,} of {evaluation.images:,}", width="content")
+        if evaluation.loss is not None:
+            st.metric(
+                "Loss", f"{evaluation.loss:.4f}", help="Mean cross-entropy: −ln of the right digit's share.",
+                width="content",
+            )  # fmt: skip
+
+
+def _per_digit(evaluation: Evaluation) -> None:
+    table = {
+        "Digit": range(CLASSES),
+        "Precision": evaluation.precision * 100,
+        "Recall": evaluation.recall * 100,
+        "F1": evaluation.f1 * 100,
+        "Images": evaluation.support,
+    }
+    percent = {
+        "Precision": "Of the images called this digit, the share that are it.",
+        "Recall": "Of the images that are this digit, the share that are found.",
+        "F1": "The harmonic mean of the two.",
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f %%", help=help) for name, help in percent.items()
+        },
+        alt="Precision, recall, F1 and number of images of each digit",
+    )
+
+
+def _take_along(asked: Asked) -> None:
+    """What the network said of every image, made when it is asked for."""
+    epoch = "" if asked.epoch is None else f"-epoch-{asked.epoch}"
+    st.download_button(
+        "Predictions (.csv)",
+        lambda: predictions(asked.answers),
+        f"{file_name(asked.run)}-{asked.split}{epoch}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=f"Of each of the {asked.place}: its label, the digit it was taken for, and the ten shares.",
+    )
+
+
+def _matrix(evaluation: Evaluation) -> None:
+    """The confusion matrix; a click chooses a cell."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        unit = st.segmented_control(
+            "Cells",
+            ["Counts", "Shares"],
+            required=True,
+            default="Counts",
+            key="evaluate_unit",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        hide = st.toggle("Hide what is right", value=True, key="evaluate_hide", persist_state="session")
+    st.echarts_chart(
+        matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide),
+        height=430,
+        key=_MATRIX,
+        on_select=_clicked,
+        alt="Confusion matrix: rows are the true digits, columns what the network said",
+    )
+
+
+def _commonest(evaluation: Evaluation) -> None:
+    """The largest cells as buttons: a way to them for the keyboard, and for a finger on a small screen."""
+    found = evaluation.confusions(8)
+    if found:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.markdown("Most often:", width="content")
+            for truth, predicted, times in found:
+                st.button(
+                    f"{truth} read as {predicted} · {times:,}",
+                    key=f"evaluate_cell_{truth}_{predicted}",
+                    on_click=_choose,
+                    args=((truth, predicted),),
+                    type="tertiary",
+                )
+
+
+def _clicked() -> None:
+    picked = st.session_state[_MATRIX]["selection"]["selected"]
+    places = picked[0]["data_indices"] if picked else []
+    _choose(divmod(int(places[0]), CLASSES) if places else None)
+
+
+def _choose(cell: tuple[int, int] | None) -> None:
+    """Chooses a cell, (true, predicted), and opens its first digit."""
+    open_digit(None)
+    st.session_state[_CELL] = cell
+    if cell is None:
+        st.query_params.pop("cell", None)
+
+
+def _chosen() -> tuple[int, int] | None:
+    """The cell that was chosen, here or in the link: ?cell=53 is the 5s read as 3."""
+    linked = st.query_params.get("cell", "")
+    usual = divmod(int(linked), CLASSES) if linked.isdecimal() and len(linked) == 2 else None
+    cell = st.session_state.setdefault(_CELL, usual)
+    if cell is not None:
+        st.query_params["cell"] = f"{cell[0]}{cell[1]}"
+    return cell
+
+
+def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -> dict:
+    """The confusion matrix as ECharts draws it: row by row, so that position i is the cell (i // 10, i % 10)."""
+    values = np.round(100 * np.nan_to_num(evaluation.shares), 2) if shares else evaluation.counts
+    off = values - np.diag(np.diag(values))
+    cells = []
+    for truth in range(CLASSES):
+        for predicted in range(CLASSES):
+            value, right = values[truth, predicted].item(), truth == predicted
+            shown = f"{value:.1f} %" if shares else f"{value:,}"
+            cells.append(
+                {
+                    "value": [predicted, truth, 0 if right and hide_diagonal else value],
+                    "name": f"{truth} taken for {predicted}: {shown}",
+                    "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix(" %")},
+                }
+            )
+    names = [str(digit) for digit in range(CLASSES)]
+    axis = {"type": "category", "data": names, "splitArea": {"show": False}, "nameLocation": "middle", "nameGap": 26}
+    return {
+        "animation": False,
+        "grid": {"left": 24, "right": 8, "top": 8, "bottom": 24},
+        "tooltip": {"formatter": "{b}"},
+        "xAxis": {**axis, "name": "what the network said"},
+        "yAxis": {**axis, "name": "what it is", "inverse": True},
+        "visualMap": {
+            "show": False,
+            "min": 0,
+            "max": max(float((off if hide_diagonal else values).max()), 1e-9),
+            "inRange": {"color": ["#4e79a70d", "#4e79a780", "#e15759"]},
+        },
+        "series": [
+            {
+                "type": "heatmap",
+                "data": cells,
+                "label": {"show": True, "fontSize": 12, "color": palette.ink(), "textBorderWidth": 0},
+                "selectedMode": "single",
+                "select": {"itemStyle": {"borderColor": "#f28e2b", "borderWidth": 3}},
+                "emphasis": {"itemStyle": {"borderColor": "#f28e2b", "borderWidth": 2}},
+                "cursor": "pointer",
+            }
+        ],
+    }
+
+
+def _cell(asked: Asked, truth: int, predicted: int) -> None:
+    found = metrics.cell(asked.digits.labels, asked.answers.probabilities, truth, predicted)
+    what = f"{truth}s read as {predicted}" if truth != predicted else f"{truth}s read rightly"
+    if not len(found):
+        st.info(f"There are no {what} among the {asked.place}.")
+        return
+    st.subheader(f"{len(found):,} {what}, {'worst' if truth != predicted else 'least sure'} first", anchor=False)
+    order = f"The smaller the share that the {truth} got, the earlier."
+    image_list.grid_and_detail(asked, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

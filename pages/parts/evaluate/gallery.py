@@ -1,0 +1,75 @@
+"""Evaluate's images: what was predicted and what is true, the surest mistakes and the least sure hits."""
+
+import numpy as np
+import streamlit as st
+
+from core.evaluation import metrics
+from pages.parts.evaluate import image_list
+from pages.parts.evaluate.choice import Asked, open_digit
+
+FIRST = 25  # as the tutorials show them: five by five
+_DRAWN = "evaluate_drawn"
+CHOICES = {
+    "first": "First 25",
+    "random": "Random 25",
+    "mistakes": "Only mistakes",
+    "sure": "Surest mistakes",
+    "doubtful": "Least sure hits",
+}
+
+
+def show(asked: Asked) -> None:
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        choice = st.segmented_control(
+            "Images",
+            list(CHOICES),
+            default="first",
+            format_func=CHOICES.__getitem__,
+            required=True,
+            key="evaluate_gallery",
+            persist_state="session",
+            on_change=open_digit,
+            args=(None,),
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        if choice == "random":
+            st.button("Draw others", icon=":material/shuffle:", on_click=_draw_others)
+    found = chosen(asked, choice)
+    if not len(found):
+        st.success(f"There is not one mistake among the {asked.place}.", icon=":material/celebration:")
+        return
+    st.caption(_EXPLAINED[choice])
+    shape = {"columns": 5, "tile": 88} if choice in ("first", "random") else {}
+    image_list.grid_and_detail(asked, found, key="evaluate_gallery_grid", **shape)
+
+
+_EXPLAINED = {
+    "first": "The first 25 images of the split.",
+    "random": "25 images drawn at random.",
+    "mistakes": "What the network got wrong, in the order of the file.",
+    "sure": "Wrong, and sure of it: here labels, slips of the pen and true blindness meet.",
+    "doubtful": "Right, but hardly: another seed may well get these wrong.",
+}
+
+
+def chosen(asked: Asked, choice: str) -> np.ndarray:
+    """Indices of the images that a choice stands for: int64."""
+    answers = asked.answers
+    match choice:
+        case "first":
+            return np.arange(min(FIRST, len(answers.labels)))
+        case "random":
+            rng = np.random.default_rng(st.session_state.get(_DRAWN, 0))
+            return rng.choice(len(answers.labels), min(FIRST, len(answers.labels)), replace=False)
+        case "mistakes":
+            return np.flatnonzero(~answers.right)
+        case "sure":
+            return metrics.confident_mistakes(answers.labels, answers.probabilities)
+        case _:
+            return metrics.doubtful_hits(answers.labels, answers.probabilities)
+
+
+def _draw_others() -> None:
+    st.session_state[_DRAWN] = st.session_state.get(_DRAWN, 0) + 1
+    open_digit(None)

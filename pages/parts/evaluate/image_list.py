@@ -1,0 +1,116 @@
+"""Grids of images a network was asked about, and the closer look at one of them."""
+
+import numpy as np
+import streamlit as st
+
+from core.data import neighbours
+from core.evaluation import evaluations
+from pages.parts.evaluate.choice import Asked, open_digit
+from pages.shared import caches
+from pages.shared.digit_grid import digit_grid
+from pages.shared.softmax import softmax_bars
+
+SHOWN = 100  # at once; a cell of the diagonal holds a thousand
+NEIGHBOURS = 8
+
+
+def grid_and_detail(
+    asked: Asked, indices: np.ndarray, *, key: str, order: str = "", columns: int | None = None, tile: int = 56
+) -> None:
+    """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first.
+
+    order: a sentence that says in which order they stand, where the figures under them do not show it.
+    """
+    shown = indices[:SHOWN]
+    index = asked.opened(int(shown[0]))
+    at = np.flatnonzero(shown == index)
+    grid, detail = st.columns([3, 2], gap="large")
+    with grid:
+        digit_grid(
+            asked.digits.images[shown],
+            captions(asked, shown),
+            key=key,
+            columns=columns,
+            tile=tile,
+            marks=[bool(mark) for mark in asked.answers.right[shown]],
+            alt=f"{len(shown)} images with what they are and what the network said",
+            selected=int(at[0]) if len(at) else -1,
+            on_choose=lambda position: open_digit(shown[position]),
+        )
+        said = ["What it is → what the network says, and how surely.", order, of_how_many(indices)]
+        st.caption(" ".join(filter(None, said)))
+    with detail:
+        closer(asked, index, key=key)
+
+
+def of_how_many(indices: np.ndarray) -> str:
+    """A sentence where a grid does not show all of the images; else nothing."""
+    return f"The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
+
+
+def captions(asked: Asked, indices: np.ndarray) -> list[str]:
+    """'4→9 87 %' for each image: what it is, what was said and how surely."""
+    answers = asked.answers
+    return [
+        f"{answers.labels[i]}→{answers.predicted[i]} {answers.probabilities[i].max():.0%}" for i in map(int, indices)
+    ]
+
+
+def closer(asked: Asked, index: int, *, key: str) -> None:
+    """One image with its softmax bars, its nearest training digits, and the way to Draw."""
+    image, label = asked.digits.images[index], int(asked.digits.labels[index])
+    predicted, sure = int(asked.answers.predicted[index]), float(asked.answers.probabilities[index].max())
+    picture, bars = st.columns([1, 2], vertical_alignment="center")
+    with picture:
+        st.image(image, width=140, output_format="PNG", alt=f"A handwritten {label}")
+        st.markdown(f"A **{label}**, read as **{predicted}** with {sure:.1%}")
+        st.caption(f"{asked.split} {index:,}")
+    with bars:
+        softmax_bars(asked.answers.probabilities[index], truth=label)
+    links(asked, index)
+    _near(asked, index, key)
+
+
+def links(asked: Asked, index: int) -> None:
+    """From this image on to Draw and to Explore."""
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link(
+            "pages/draw.py",
+            label="Send to Draw",
+            icon=":material/draw:",
+            query_params={"send": f"{asked.split}:{index}", "run": asked.run.id},
+        )
+        st.page_link(
+            "pages/explore.py",
+            label="Open in Explore",
+            icon=":material/grid_view:",
+            query_params={"split": asked.split, "index": str(index)},
+        )
+
+
+def _near(asked: Asked, index: int, key: str) -> None:
+    train = caches.data().train
+    near, distances = nearest(asked.split, index, caches.data().source.sentence)
+    st.caption(f"The {len(near)} training digits nearest to it, pixel by pixel, with label and distance:")
+    digit_grid(
+        train.images[near],
+        [f"{train.labels[i]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+        key=f"{key}_near",
+        columns=NEIGHBOURS,
+        alt=f"The {len(near)} training digits most like it",
+        tile=40,
+        selected=-1,
+    )
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def nearest(split: str, index: int, source: str, most: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
+    """The training images nearest to an image, itself left out: indices int64 (most,), distances float64 (most,).
+
+    `source` names the data set in use: another one has other neighbours.
+    """
+    data = caches.data()
+    image = evaluations.split_of(data, split).images[index]
+    found, distances = neighbours.nearest(data.train.images, image, most + 1)
+    own = (found == index) & (split == evaluations.TRAIN)
+    return found[~own][:most], distances[~own][:most]

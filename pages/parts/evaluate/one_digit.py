@@ -1,0 +1,76 @@
+"""Evaluate's one digit: its ten numbers, and what softmax applied twice would make of them."""
+
+import numpy as np
+import streamlit as st
+
+from core.data.sampling import softmax
+from pages.parts.evaluate import image_list
+from pages.parts.evaluate.choice import Asked, open_digit, open_training_digit
+from pages.shared.softmax import softmax_bars
+
+_BOX = "evaluate_digit_index"
+
+
+def show(asked: Asked) -> None:
+    index = _choose(asked)
+    image, label = asked.digits.images[index], int(asked.digits.labels[index])
+    probabilities = asked.answers.probabilities[index]
+    predicted = int(probabilities.argmax())
+    picture, numbers, bars = st.columns([2, 3, 4], gap="large")
+    with picture:
+        st.image(image, width=220, output_format="PNG", alt=f"A handwritten {label}")
+        st.markdown(f"Digit {index:,} is a **{label}**; the network says **{predicted}**.")
+        image_list.links(asked, index)
+    with numbers:
+        st.markdown("**What the network gives: ten shares that sum to 1**")
+        _numbers(probabilities)
+    with bars:
+        softmax_bars(probabilities, truth=label, title="**As bars**")
+    _twice(probabilities, label)
+
+
+def _choose(asked: Asked) -> int:
+    st.session_state[_BOX] = asked.opened()
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.number_input(
+            f"Index, 0 to {len(asked.digits) - 1:,}",
+            0,
+            len(asked.digits) - 1,
+            key=_BOX,
+            on_change=lambda: open_digit(st.session_state[_BOX]),
+            width=200,
+        )
+        for index in (3, 2000):  # the two that the tutorials look at, in the training images
+            st.button(f"Training digit {index}", on_click=open_training_digit, args=(index,))
+        wrong = np.flatnonzero(~asked.answers.right)
+        if len(wrong):
+            st.button("Next mistake", icon=":material/skip_next:", on_click=_next, args=(wrong, asked.opened()))
+    return asked.opened()
+
+
+def _next(wrong: np.ndarray, index: int) -> None:
+    open_digit(wrong[np.searchsorted(wrong, index, side="right") % len(wrong)])
+
+
+def _numbers(probabilities: np.ndarray) -> None:
+    table = {"Digit": range(10), "Probability": [f"{value:.8f}" for value in probabilities]}
+    st.dataframe(table, hide_index=True, height="content", alt="The probability of each digit")
+    st.caption(f"Sum {probabilities.sum(dtype=np.float64):.6f}, largest at {int(probabilities.argmax())}.")
+
+
+def _twice(probabilities: np.ndarray, label: int) -> None:
+    """One tutorial's mistake: softmax on what is softmax already."""
+    with st.expander("What if softmax is applied twice?", icon=":material/looks_two:"):
+        twice = softmax(probabilities.astype(np.float64))
+        said, bars = st.columns(2, gap="large")
+        with said:
+            st.markdown(
+                "The network's last layer is softmax. A tutorial put **another softmax** on top before showing the "
+                "bars. The answer stays the same, but every bar falls between e⁰ ⁄ (e¹ + 9) = **8.5 %** and "
+                "e¹ ⁄ (e¹ + 9) = **23.2 %**: shares from 0 to 1 are far too close together for a second softmax to "
+                "tell apart."
+            )
+            st.markdown(f"Here the largest falls from **{probabilities.max():.1%}** to **{twice.max():.1%}**.")
+            st.code("softmax(model.predict(image))   # once too often\nmodel.predict(image)            # enough")
+        with bars:
+            softmax_bars(twice, truth=label, title="**Softmax of the softmax**")

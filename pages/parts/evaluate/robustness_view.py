@@ -1,0 +1,131 @@
+"""Evaluate's robustness: accuracy under every distortion by strength, and one digit under one of them."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.augment.distortions import DISTORTIONS
+from core.evaluation import evaluations, robustness
+from core.evaluation.evaluations import TEST
+from core.evaluation.robustness import Stood
+from pages.parts.evaluate.choice import Asked
+from pages.shared import caches, palette
+from pages.shared.digit_grid import digit_grid
+
+
+def show(asked: Asked) -> None:
+    found = _stood(asked)
+    st.markdown(
+        f"The first {found[0].images:,} {asked.split} images, each distorted by an amount drawn up to the strength "
+        "shown. A person reads most of them even at the far right."
+    )
+    chart, table = st.columns([3, 2], gap="large")
+    with chart:
+        st.plotly_chart(
+            strain_chart(found),
+            key="evaluate_robustness",
+            config={"displayModeBar": False},
+            alt="Accuracy by strength, one line a distortion",
+        )
+    with table:
+        _table(found)
+    _one_digit(asked)
+
+
+def _stood(asked: Asked) -> list[Stood]:
+    """As it was kept with the run, else measured now, which takes some seconds and shows how far it is."""
+    place = st.empty()
+
+    def tell(share: float) -> None:
+        place.progress(share, "Distorting images and asking the network …")
+
+    found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.reader, asked.epoch, tell)
+    place.empty()
+    return found
+
+
+def strain_chart(found: list[Stood]) -> go.Figure:
+    """One line a distortion, from none to the strongest, with Wilson's interval on hover."""
+    figure = go.Figure()
+    for each, colour in zip(found, palette.DIGITS, strict=False):
+        distortion, strongest = DISTORTIONS[each.name], each.strengths[-1]
+        figure.add_scatter(
+            x=[strength / strongest for strength in each.strengths],
+            y=each.accuracies,
+            name=distortion.label,
+            mode="lines+markers",
+            line={"color": colour},
+            customdata=[
+                [f"{strength:.2g} {distortion.unit}", f"{low:.1%} to {high:.1%}"]
+                for strength, (low, high) in zip(each.strengths, each.intervals, strict=True)
+            ],
+            hovertemplate="up to %{customdata[0]}<br><b>%{y:.1%}</b> right (95 %: %{customdata[1]})",
+        )
+    figure.add_hline(y=0.1, line={"dash": "dot", "color": "#8c8c8c"}, annotation_text="guessing")
+    figure.update_xaxes(title="strength, as a share of the strongest", tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    figure.update_layout(
+        height=400,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": -0.2},
+        hoverlabel={"namelength": -1},
+    )
+    return figure
+
+
+def _table(found: list[Stood]) -> None:
+    rows = []
+    for each in found:
+        distortion, half = DISTORTIONS[each.name], each.half_lost
+        rows.append(
+            {
+                "Distortion": distortion.label,
+                "Strongest": f"{each.strengths[-1]:g} {distortion.unit}",
+                "Right then": 100 * each.accuracies[-1],
+                "Half is lost at": "never" if half is None else f"{half:.2g} {distortion.unit}",
+            }
+        )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content",
+        column_config={"Right then": st.column_config.NumberColumn(format="%.1f %%")},
+        alt="What each distortion leaves standing",
+    )
+    st.caption(
+        "Half is lost where half of the accuracy above guessing is gone. Augmentation in training is the remedy: "
+        "train with it and come back."
+    )
+
+
+def _one_digit(asked: Asked) -> None:
+    """The digit that is open, under one distortion, step by step stronger."""
+    index = asked.opened()
+    name = st.segmented_control(
+        "One digit under",
+        list(DISTORTIONS),
+        default=next(iter(DISTORTIONS)),
+        format_func=lambda name: DISTORTIONS[name].label,
+        required=True,
+        key="evaluate_strain",
+        persist_state="session",
+    )
+    strengths = robustness.steps(name)
+    image = evaluations.split_of(caches.data(), asked.split).images[index : index + 1]
+    pictures = [robustness.distorted(image, name, strength)[0] for strength in strengths]
+    probabilities = asked.reader.probabilities(np.stack(pictures))
+    label = int(asked.digits.labels[index])
+    digit_grid(
+        np.stack(pictures),
+        [
+            f"{strength:.2g}: {int(row.argmax())} {row.max():.0%}"
+            for strength, row in zip(strengths, probabilities, strict=True)
+        ],
+        key="evaluate_strained",
+        marks=[bool(row.argmax() == label) for row in probabilities],
+        alt=f"The same {label} ever more distorted, with what the network says",
+        tile=84,
+        selected=-1,
+    )
+    where = "the test set" if asked.split == TEST else f"{asked.split} images"
+    st.caption(f"Digit {index:,} of {where}, a {label}: strength, what the network says, and how surely.")

@@ -1,0 +1,76 @@
+"""Evaluate's map: what the last hidden layer makes of the images, seen from the side from which they differ most."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.digits import CLASSES
+from core.network import explain
+from pages.parts.evaluate import image_list
+from pages.parts.evaluate.choice import Asked, open_digit
+from pages.shared import palette
+
+IMAGES = 2000
+
+
+def show(asked: Asked) -> None:
+    places, shares = _map(asked.run.id, asked.epoch, asked.split, float(asked.answers.evaluation.loss or 0), asked)
+    st.markdown(
+        "Before the last layer decides, each image is a row of numbers. The two directions in which these rows differ "
+        f"most (principal components, {shares[0]:.0%} and {shares[1]:.0%} of all difference) make this map. Digits "
+        "that the network can tell apart lie apart. Crosses are mistakes; choose a point to see its image."
+    )
+    wide, detail = st.columns([3, 2], gap="large")
+    with wide:
+        st.plotly_chart(
+            chart(places, asked.answers.labels[:IMAGES], asked.answers.right[:IMAGES]),
+            key="evaluate_map",
+            on_select=_open,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt="Map of the images by the last hidden layer, coloured by digit",
+        )
+    with detail:
+        image_list.closer(asked, asked.opened(), key="evaluate_map_detail")
+
+
+def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figure:
+    """One colour a digit; circles are right, crosses wrong."""
+    figure = go.Figure()
+    for digit in range(CLASSES):
+        here = np.flatnonzero(labels == digit)
+        figure.add_scatter(
+            x=places[here, 0],
+            y=places[here, 1],
+            mode="markers",
+            name=str(digit),
+            customdata=here,
+            marker={
+                "color": palette.DIGITS[digit],
+                "size": np.where(right[here], 5, 8),
+                "line": {"width": 0},
+                "symbol": np.where(right[here], "circle", "x"),
+                "opacity": np.where(right[here], 0.6, 1.0),
+            },
+            hovertemplate=f"a {digit}, image %{{customdata}}<extra></extra>",
+        )
+    figure.update_xaxes(showticklabels=False, zeroline=False)
+    figure.update_yaxes(showticklabels=False, zeroline=False)
+    figure.update_layout(
+        height=520, margin={"l": 0, "r": 0, "t": 0, "b": 0}, dragmode="pan", clickmode="event+select",
+        legend={"orientation": "h", "itemsizing": "constant"},
+    )  # fmt: skip
+    return figure
+
+
+@st.cache_data(max_entries=64, show_spinner="Laying out the map …")
+def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked):
+    """The loss is part of the key: other weights have another one."""
+    return explain.principal_map(_asked.reader.features(_asked.digits.images[:IMAGES]))
+
+
+def _open() -> None:
+    points = st.session_state["evaluate_map"]["selection"]["points"]
+    if points:
+        place = points[0]["customdata"]
+        open_digit(int(place[0] if isinstance(place, (list, tuple)) else place))

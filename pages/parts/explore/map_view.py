@@ -1,0 +1,124 @@
+"""Explore's map: digits that look alike lie near each other."""
+
+import numpy as np
+import streamlit as st
+
+from core.data import projections
+from core.data.cache import fingerprint
+from core.data.mnist import Mnist
+from core.data.sampling import evenly
+from core.data.studies import Study
+from pages.parts.explore import study_progress
+from pages.parts.explore.digit_map import digit_map
+from pages.parts.explore.state import Choice, Opened, keep_only, open_digit, split_of
+from pages.shared import caches
+from pages.shared.run_picker import choose_run
+
+AT_MOST = 3000  # points that can still be told apart
+KINDS = {
+    "pca2": "Principal components",
+    "pca3": "The same in 3D",
+    "tsne": "t-SNE",
+    "run": "Last hidden layer of a run",
+}
+
+
+def show(data: Mnist, choice: Choice, here: Opened) -> None:
+    """The kind of map, and the map."""
+    kind = st.segmented_control(
+        "Kind of map",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        default="pca2",
+        required=True,
+        key="explore_map_kind",
+        persist_state="session",
+        wrap=True,
+    )
+    if not len(choice.before_lasso):
+        st.info(f"There are {choice.words.replace('0 ', 'no ', 1)}. Choose other digits, or another split.")
+        return
+    draw = {"pca2": _components, "pca3": _components, "tsne": _tsne, "run": _run}[kind]
+    draw(data, choice, *((2 if kind == "pca2" else 3,) if draw is _components else ()))
+
+
+def _components(data: Mnist, choice: Choice, dims: int) -> None:
+    found = _axes(fingerprint(data), data)
+    at = _sample(data, choice)
+    shares = [f"{share:.1%}" for share in found.shares[:dims]]
+    st.caption(
+        f"Each axis is a direction in which the {sum(map(len, data[:3])):,} images differ most; they hold "
+        f"{', '.join(shares[:-1])} and {shares[-1]} of all differences between pixels. "
+        + ("Drag to turn." if dims == 3 else "Drag to move.")
+    )
+    _map(data, choice, at, found.places(split_of(data, choice.split).images[at], dims), f"pca{dims}")
+
+
+def _tsne(data: Mnist, choice: Choice) -> None:
+    result = study_progress.ready(
+        Study("tsne", data),
+        "t-SNE places digits so that near ones stay near; distances between far ones mean little. It takes about "
+        "a minute for 5,000 digits, runs in the background and is kept.",
+    )
+    if result is None:
+        return
+    st.caption(
+        "t-SNE (van der Maaten and Hinton 2008) of 5,000 digits, from their first fifty principal components. Groups "
+        "mean something; their size and the gaps between them do not."
+    )
+    inside = np.isin(result[choice.split], choice.before_lasso)
+    _map(data, choice, result[choice.split][inside], result[f"{choice.split}_places"][inside], "tsne")
+
+
+def _run(data: Mnist, choice: Choice) -> None:
+    run = choose_run("Run", key="explore_run")
+    if run is None:
+        return
+    at = _sample(data, choice)
+    places, shares = _features(run.id, choice.split, at, fingerprint(data), data)
+    st.caption(
+        f"What the last hidden layer of this network makes of the digits, along its two strongest directions "
+        f"({shares[0]:.0%} and {shares[1]:.0%} of the differences). Compare with the map of the pixels: training has "
+        "pulled the digits apart."
+    )
+    _map(data, choice, at, places, "run")
+
+
+def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: str) -> None:
+    digits = split_of(data, choice.split)[at]
+    digit_map(
+        places,
+        digits.images,
+        digits.labels,
+        [f"{label} · {index}" for label, index in zip(digits.labels, at, strict=True)],
+        key=f"explore_map_{kind}",
+        alt=f"A map of {len(at):,} {choice.split} images, coloured by digit",
+        on_choose=lambda position: open_digit(choice.split, at[position]),
+        reveal="closer",
+        on_surround=lambda inside: keep_only(choice.split, at[inside] if len(inside) else None),
+    )
+    st.caption(
+        f"{len(at):,} of {len(choice.before_lasso):,} digits. A click opens one. With “Choose around”, draw a line: "
+        "the other views then show only what is inside."
+    )
+
+
+def _sample(data: Mnist, choice: Choice) -> np.ndarray:
+    """At most 3,000 of the chosen positions, the same each time, evenly over the digits."""
+    positions = choice.before_lasso
+    if len(positions) <= AT_MOST:
+        return positions
+    labels = split_of(data, choice.split).labels[positions]
+    return positions[evenly(labels, AT_MOST, np.random.default_rng(0))]
+
+
+@st.cache_resource(show_spinner="Finding the principal components …", max_entries=3)
+def _axes(key: str, _data: Mnist) -> projections.Axes:
+    return projections.axes(_data)
+
+
+@st.cache_data(show_spinner="Asking the network …", max_entries=12)
+def _features(run_id: str, split: str, at: np.ndarray, key: str, _data: Mnist) -> tuple:
+    from core.network.explain import principal_map
+
+    return principal_map(caches.reader(run_id).features(split_of(_data, split).images[at]))

@@ -1,0 +1,138 @@
+"""Explore's odd ones: likely label errors, outliers, and test images that almost stand in the training set."""
+
+import numpy as np
+import streamlit as st
+
+from core.data import outliers
+from core.data.cache import fingerprint
+from core.data.mnist import Mnist
+from core.data.studies import Study
+from core.digits import Digits
+from pages.parts.explore import study_progress
+from pages.parts.explore.state import SPLITS, Choice, Opened, open_digit
+from pages.shared.digit_grid import digit_grid
+
+AT_MOST = 100
+_PAIRS = AT_MOST // 2
+KINDS = {"labels": "Likely label errors", "outliers": "Outliers", "duplicates": "Near-duplicates"}
+
+
+def show(data: Mnist, choice: Choice, here: Opened) -> None:
+    """The kind of oddity, the method, and the digits, worst first."""
+    kind = st.segmented_control(
+        "Odd ones",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        default="labels",
+        required=True,
+        key="explore_odd_kind",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    result = study_progress.ready(
+        Study("oddities", data),
+        "Every digit is compared with all training digits, and read by networks that have never seen it. That takes "
+        "about a minute, runs in the background and is kept.",
+    )
+    if result is not None:
+        {"labels": _labels, "outliers": _outliers, "duplicates": _duplicates}[kind](data, choice, result)
+
+
+def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
+    labels = np.concatenate([digits.labels for digits in data[:3]])
+    accuracy = np.mean(result["probabilities"].argmax(axis=1) == labels)
+    found = _label_errors(fingerprint(data), labels, result["probabilities"])
+    st.markdown(
+        f"**Confident learning** ([Northcutt, Jiang and Chuang 2021](https://arxiv.org/abs/1911.00068)): a digit is "
+        f"suspect when networks trained without it are confident that it is another one. Each of {outliers.FOLDS} "
+        f"networks read the fifth it had not seen; together they are right in {accuracy:.1%}. Of {len(labels):,} "
+        f"labels **{len(found.positions):,}** are suspect, the surest first. Some are errors, some "
+        "only ugly: look and judge."
+    )
+    keep = _passes(data, choice, found.positions)
+    st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
+    positions, suggested = found.positions[keep][:AT_MOST], found.suggested[keep][:AT_MOST]
+    captions = [
+        f"{labels[p]} or {s}? · {result['probabilities'][p, s]:.0%}" for p, s in zip(positions, suggested, strict=True)
+    ]
+    _grid(data, choice, positions, captions, "Digits whose label is probably wrong, with label and suggestion")
+
+
+def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
+    st.markdown(
+        "**Far from every other**: the mean distance to the five nearest training images "
+        "([Ramaswamy, Rastogi and Shim 2000](https://doi.org/10.1145/342009.335437)), taken along the first fifty "
+        "principal components. Under each: label · distance."
+    )
+    order, distances = outliers.outliers(result["distances"], len(result["distances"]))
+    keep = _passes(data, choice, order)
+    positions = order[keep][:AT_MOST]
+    st.caption(f"Among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
+    captions = [f"{_label(data, p)} · {d:.1f}" for p, d in zip(positions, distances[keep], strict=False)]
+    _grid(data, choice, positions, captions, "The digits farthest from their nearest neighbours")
+
+
+def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
+    training = len(data.train) + len(data.validation)
+    st.markdown(
+        "**Almost in both**: a test image much closer to one training image than to the next four. If there were true "
+        "copies, the test would be no test ([Barz and Denzler 2020](https://doi.org/10.3390/jimaging6060041) found "
+        "them in CIFAR). In each pair the test image comes first. Under each: label · index · distance."
+    )
+    pairs = outliers.near_duplicates(result["neighbours"], result["distances"], training)
+    labels = data.test.labels[pairs[:, 0] - training]
+    pairs = pairs[np.isin(labels, choice.digits) if choice.digits else slice(None)]
+    if not len(pairs):
+        of = f" of {', '.join(map(str, choice.digits))}" if choice.digits else ""
+        st.info(f"No test image{of} is almost a training image.")
+        return
+    st.caption(f"{len(pairs):,} pairs, one for each test image, whichever split is chosen.{_first(len(pairs), _PAIRS)}")
+    pairs = pairs[:_PAIRS]
+    captions = [f"{_label(data, p)} · {place(data, p)[1]}" for p in pairs.ravel()]
+    captions[::2] = [
+        f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)
+    ]
+    _grid(data, choice, pairs.ravel(), captions, "Pairs of a test image and a training image almost alike", columns=8)
+
+
+def _first(found: int, most: int) -> str:
+    """What is said where no more than `most` of those found are shown."""
+    return f" The first {most} are shown." if found > most else ""
+
+
+def _grid(
+    data: Mnist, choice: Choice, positions: np.ndarray, captions: list[str], alt: str, columns: int | None = None
+) -> None:
+    if not len(positions):
+        st.info(f"None among the {choice.words.split(' ', 1)[1]}. Choose other digits, or another split.")
+        return
+    places = [place(data, position) for position in positions]
+    images = np.stack([getattr(data, split).images[index] for split, index in places])
+    digit_grid(images, captions, key="explore_odd", alt=alt, tile=72, columns=columns, selected=-1, reveal="closer",
+               on_choose=lambda position: open_digit(*places[position]))  # fmt: skip
+
+
+def _passes(data: Mnist, choice: Choice, positions: np.ndarray) -> np.ndarray:
+    """Which of the positions lie in the chosen split and pass its filters: bool (n,)."""
+    starts = dict(zip(SPLITS, np.cumsum([0, len(data.train), len(data.validation)]), strict=True))
+    return np.isin(positions, choice.positions + starts[choice.split])
+
+
+def place(data: Mnist, position: int) -> tuple[str, int]:
+    """Split and index of a position that counts through train, validation and test."""
+    for split in SPLITS:
+        digits: Digits = getattr(data, split)
+        if position < len(digits):
+            return split, int(position)
+        position -= len(digits)
+    raise IndexError(position)
+
+
+def _label(data: Mnist, position: int) -> int:
+    split, index = place(data, position)
+    return int(getattr(data, split).labels[index])
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _label_errors(key: str, labels: np.ndarray, probabilities: np.ndarray) -> outliers.LabelErrors:
+    return outliers.label_errors(labels, probabilities)

@@ -1,0 +1,113 @@
+"""What Explore looks at: the digit that is open (kept in the link) and the choice of digits (kept in the session)."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from core.data.mnist import Mnist
+from core.digits import CLASSES, Digits
+from pages.shared import url_state
+
+SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
+_LASSO, _DIGITS = "explore_lasso", "explore_digits"
+
+
+class Opened(NamedTuple):
+    """One digit of one split."""
+
+    split: str
+    index: int
+
+
+class Choice(NamedTuple):
+    """The digits that the filters leave, as sorted positions in their split."""
+
+    split: str
+    positions: np.ndarray  # int64 (n,)
+    words: str  # what they are: "5,923 training images of 0"
+    digits: tuple[int, ...]  # the digits filtered for; empty: all
+    before_lasso: np.ndarray  # the positions before those chosen on the map are picked out
+
+
+def split_of(data: Mnist, name: str) -> Digits:
+    """The digits of `train`, `validation` or `test`."""
+    return getattr(data, name)
+
+
+def opened(data: Mnist) -> Opened:
+    """The digit in the link, else the one that was open before; says so where the link names none."""
+    split = url_state.read("explore", "split")
+    if split not in SPLITS:
+        st.warning(
+            f"The link must name a split: {', '.join(SPLITS)}. Received: {url_state.quoted(split)}. Showing train."
+        )
+        split = "train"
+    written, n = url_state.read("explore", "index"), len(split_of(data, split))
+    if (index := url_state.number(written, n)) is None:
+        st.warning(
+            f"The index must be a whole number from 0 to {n - 1:,}. Received: {url_state.quoted(written)}. "
+            "Showing digit 0."
+        )
+        index = 0
+    open_digit(split, index)
+    return Opened(split, index)
+
+
+def open_digit(split: str, index: int) -> None:
+    """Opens a digit; for callbacks, which run before the page is drawn."""
+    url_state.write("explore", "split", split)
+    url_state.write("explore", "index", int(index))
+
+
+def filter_by_digits(digits: list[int]) -> None:
+    """Lets only these digits through; for callbacks."""
+    st.session_state[_DIGITS] = digits
+
+
+def keep_only(split: str, positions: np.ndarray | None) -> None:
+    """Lets only these positions of a split through, as drawn around on the map; None lets all through again."""
+    st.session_state[_LASSO] = None if positions is None else (split, np.sort(positions))
+
+
+def choose(data: Mnist, here: Opened) -> Choice:
+    """The filter row: split and digits, and what was drawn around on the map."""
+    st.session_state["explore_split"] = here.split
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.segmented_control(
+            "Split",
+            list(SPLITS),
+            format_func=lambda name: f"{SPLITS[name]} {len(split_of(data, name)):,}",
+            required=True,
+            key="explore_split",
+            on_change=lambda: open_digit(st.session_state["explore_split"], 0),
+        )
+        picked = st.pills(
+            "Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
+        )
+        lasso = st.session_state.get(_LASSO)
+        if lasso and lasso[0] == here.split:  # of another split, it keeps nothing out here
+            st.button(
+                f"{len(lasso[1]):,} chosen on the map",
+                icon=":material/close:",
+                help="Let all digits through again",
+                on_click=keep_only,
+                args=(lasso[0], None),
+            )
+    return _choice(data, here.split, sorted(picked), lasso)
+
+
+def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.ndarray] | None) -> Choice:
+    labels = split_of(data, split).labels
+    mask = np.isin(labels, digits) if digits else np.ones(len(labels), bool)
+    words = f"{SPLITS[split].lower()} images"
+    if digits:
+        words += f" of {', '.join(map(str, digits))}"
+    before_lasso = np.flatnonzero(mask)
+    if lasso and lasso[0] == split:
+        inside = np.zeros(len(labels), bool)
+        inside[lasso[1][lasso[1] < len(labels)]] = True
+        mask &= inside
+        words += " chosen on the map"
+    positions = np.flatnonzero(mask)
+    return Choice(split, positions, f"{len(positions):,} {words}", tuple(digits), before_lasso)

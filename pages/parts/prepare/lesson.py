@@ -1,0 +1,83 @@
+"""What each step of the lesson is made of: the digit it follows, facts before and after, code, what may go wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from core.data.mnist import Mnist
+from core.digits import Digits
+from core.lesson.arithmetic import Facts
+
+_STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
+
+
+class Example(NamedTuple):
+    """The digit the visitor follows, and the data it comes from."""
+
+    data: Mnist
+    index: int  # in the training split
+    image: np.ndarray  # uint8 (28, 28)
+    label: int
+
+    @property
+    def train(self) -> Digits:
+        return self.data.train
+
+
+def style() -> None:
+    """The lesson's look; once a page."""
+    st.html(f"<style>{_STYLE}</style>")
+
+
+def show(*parts: str) -> None:
+    """Puts HTML of the lesson on the page."""
+    st.html(f"<div class='lesson'>{''.join(parts)}</div>")
+
+
+def before_after(before: dict[str, np.ndarray | Facts], after: dict[str, np.ndarray | Facts]) -> None:
+    """A card for each array, an arrow between those before and those after: shape, dtype, least, greatest, bytes."""
+    cards = [_card(name, array, "") for name, array in before.items()]
+    arrow = "<span class='arrow' role='img' aria-label='becomes'>→</span>" if before and after else ""
+    show(f"<div class='facts'>{''.join(cards)}{arrow}{''.join(_card(n, a, ' after') for n, a in after.items())}</div>")
+
+
+def _card(name: str, array: np.ndarray | Facts, kind: str) -> str:
+    facts = array if isinstance(array, Facts) else Facts.of(array)
+    rows = {
+        "dtype": facts.dtype,
+        "min": short(facts.low),
+        "max": short(facts.high),
+        "values": f"{facts.values:,}",
+        "bytes": in_bytes(facts.bytes),
+    }
+    listed = "".join(f"<dt>{key}</dt><dd>{value}</dd>" for key, value in rows.items())
+    title = f"<div class='title'>{escape(name)}</div><div class='shape'>{facts.shape}</div>"
+    return f"<div class='card{kind}'>{title}<dl>{listed}</dl></div>"
+
+
+def in_bytes(n: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{n:,} B" if n < 10_000 else f"{n / 1000:,.0f} KB" if n < 1_000_000 else f"{n / 1e6:,.1f} MB"
+
+
+def short(value: float) -> str:
+    """A number in at most four figures, whole ones as they are."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def code(*lines: str) -> None:
+    """The lines that do it, with Streamlit's button to copy them."""
+    st.code("\n".join(lines), language="python", wrap_lines=True)
+
+
+@contextmanager
+def wrong(step: str) -> Iterator[None]:
+    """The box of what could go wrong in this step."""
+    with st.container(border=True, key=f"wrong_{step}"):
+        st.markdown("**:material/warning: What could go wrong**")
+        yield

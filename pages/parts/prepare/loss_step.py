@@ -1,0 +1,125 @@
+"""The lesson's step for the loss: cross-entropy, on two forms of one label."""
+
+import base64
+import math
+
+import numpy as np
+import streamlit as st
+
+from core.data.sampling import cross_entropy, one_hot, softmax, sparse_cross_entropy
+from core.digits import CLASSES
+from core.lesson.arithmetic import KERAS_EPSILON, Facts, loss_of
+from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
+from pages.parts.prepare.softmax_step import scores
+from pages.shared import lesson_pictures as draw
+from pages.shared import palette
+
+_WIDE, _HIGH, _TOP = 420, 210, 5.0  # of the curve: its picture, and the loss at its upper rim
+_LABEL = 205  # how wide "share 81.3%: loss 0.21" is
+
+
+def two_forms(example: Example) -> None:
+    """Categorical against sparse categorical cross-entropy on the same prediction."""
+    st.markdown(
+        "How bad is an answer? **Cross-entropy** looks at one share only, that of the right digit, and takes minus its "
+        "logarithm. Sure and right: 0. A pure guess, 10 %: 2.30. Sure and wrong: without end."
+    )
+    shares = softmax(scores(example))[None]
+    label = np.array([example.label])
+    target, right = one_hot(label), float(shares[0, example.label])
+    losses = cross_entropy(target, shares)[0], sparse_cross_entropy(label, shares)[0]
+    show(draw.line(draw.bars(shares[0], on=example.label, title="The answer"), _curve(right), top=True))
+    st.markdown("#### Two forms of the same label")
+    left, side = st.columns(2)
+    with left:
+        show(_sum_of_ten(shares[0], target[0], example.label, losses[0]))
+    side.markdown(
+        f"**Sparse categorical** takes the label as the number it is, {example.label}, goes straight to place "
+        f"{example.label} of the answer and takes minus the logarithm:\n\n"
+        f"#### −ln {right:.4f} = {losses[1]:.4f}\n\n"
+        f"{'The same number.' if math.isclose(*losses) else ''} Nine of the ten products above were 0 anyway."
+    )
+    n = len(example.train)
+    with left:
+        before_after(
+            {"labels, sparse": example.train.labels},
+            {"labels, one-hot": Facts((n, CLASSES), "float32", 0.0, 1.0, n * CLASSES * 4)},
+        )
+        code(
+            "# labels as they are, 5 0 4 1 9 …",
+            'model.compile(loss="sparse_categorical_crossentropy")',
+            "",
+            "# labels through keras.utils.to_categorical(y, 10)",
+            'model.compile(loss="categorical_crossentropy")',
+            "",
+            "-np.log(shares[label])             # sparse, by hand",
+            "-(one_hot * np.log(shares)).sum()  # categorical, by hand",
+        )
+    with side, wrong("loss"):
+        st.markdown(
+            "**The forms mixed up.** Keras stops. One-hot labels and the sparse loss: *Argument `output` must have "
+            "rank (ndim) `target.ndim - 1`.* Plain labels and the categorical loss: *Arguments `target` and `output` "
+            "must have the same rank (ndim).* Both mean: your labels have the other form."
+        )
+        st.markdown(
+            "**A share of 0.** −ln 0 is infinite, and one such picture would spoil the whole mean. Where a loss of "
+            f"Keras is handed shares alone, as `predict` gives them, it takes {KERAS_EPSILON:g} at least: none costs "
+            f"more than {loss_of(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten sums before the "
+            "softmax, where no share is lost to rounding, and cut nothing off: a picture may cost 50. So does Digit "
+            "Lab, on JAX too, where Keras itself cuts."
+        )
+
+
+def _sum_of_ten(shares: np.ndarray, target: np.ndarray, label: int, loss: float) -> str:
+    """−Σ target · ln share, one row a digit."""
+    rows = [
+        [f"<b>{digit}</b>", f"{on:.0f}", f"{share:.4f}", f"{math.log(share):.4f}", f"{-on * math.log(share) + 0:.4f}"]
+        for digit, (on, share) in enumerate(zip(target, shares, strict=True))
+    ]
+    rows.append(["<b>sum</b>", "1", "1.0000", "", f"<b>{loss:.4f}</b>"])
+    head = ["digit", "one-hot label", "share", "ln share", "− label · ln share"]
+    return "<p><b>Categorical</b> takes the label as a one-hot row and multiplies all ten:</p>" + draw.table(
+        head, rows, numbers=(1, 2, 3, 4), on=label
+    )
+
+
+def _curve(share: float) -> str:
+    """−ln p from 0 to 1, with the answer as a dot."""
+    points = np.linspace(np.exp(-_TOP), 1, 160)
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, points))
+    x, y = _place(max(share, float(points[0])))
+    label = f"share {share:.1%}: loss {-math.log(share):.2f}"
+    left = min(x + 10, _WIDE + 20 - _LABEL)
+    above = min(y, _place((left - 30) / (_WIDE - 30))[1]) - 10  # no line of the curve through it
+    texts = "".join(
+        f"<text x='{_place(p)[0]:.0f}' y='{_HIGH + 16}' text-anchor='middle' font-size='12'>{p:.0%}</text>"
+        for p in (0.1, 0.25, 0.5, 0.75, 1.0)
+    )
+    lines = "".join(
+        f"<line x1='30' x2='{_WIDE}' y1='{_at(v):.0f}' y2='{_at(v):.0f}' opacity='.2'/>"
+        f"<text x='24' y='{_at(v) + 4:.0f}' text-anchor='end' font-size='12' stroke='none'>{v}</text>"
+        for v in range(int(_TOP) + 1)
+    )
+    colour = palette.ink()
+    svg = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDE + 20} {_HIGH + 22}' "
+        f"font-family='sans-serif' fill='{colour}'><g stroke='{colour}'>{lines}</g>"
+        f"<polyline points='{path}' fill='none' stroke='#635bff' stroke-width='3'/>{texts}"
+        f"<circle cx='{x:.1f}' cy='{y:.1f}' r='6' fill='#2e9e5b'/>"
+        f"<text x='{left:.0f}' y='{max(above, 16):.0f}' "
+        f"font-size='16' font-weight='700'>{label}</text></svg>"
+    )
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    said = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100 %; {label}"
+    return (
+        f"<figure class='curve'><img src='{source}' alt='{said}'>"
+        "<figcaption>share of the right digit → loss</figcaption></figure>"
+    )
+
+
+def _place(share: float) -> tuple[float, float]:
+    return 30 + (_WIDE - 30) * share, _at(-math.log(share))
+
+
+def _at(loss: float) -> float:
+    return _HIGH - (_HIGH - 8) * loss / _TOP

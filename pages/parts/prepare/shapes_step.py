@@ -1,0 +1,160 @@
+"""The lesson's steps for shapes: adding boxes of different shapes, and one long row."""
+
+import numpy as np
+import streamlit as st
+
+from core.data.sampling import flatten
+from core.digits import SIDE
+from core.lesson.arithmetic import fitting, position, scrambled
+from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
+from pages.shared import lesson_pictures as draw
+
+_SECOND = {
+    "(3, 1)": np.array([[10], [20], [30]]),
+    "(1, 3)": np.array([[10, 20, 30]]),
+    "(3,)": np.array([10, 20, 30]),
+    "()": np.array(10),
+    "(2,)": np.array([10, 20]),
+}
+
+
+def broadcasting(example: Example) -> None:
+    """Three by three plus three by one, drawn out."""
+    st.markdown(
+        "How can a box of 3 × 3 numbers be added to one of 3 × 1? The shorter one is **repeated** until it fits. "
+        "Nothing is copied; it only behaves as if. Try other shapes:"
+    )
+    shape = st.pills("Shape of the second box", list(_SECOND), default="(3, 1)", required=True, key="prepare_second")
+    left, right = np.arange(1, 10).reshape(3, 3), _SECOND[str(shape)]
+    axes = fitting(left.shape, right.shape)
+    fits = all(result for _, _, result in axes)
+    if fits:
+        _drawn_out(left, right)
+    else:
+        show(draw.line(draw.matrix(left, title="(3, 3)"), "+", draw.matrix(right, title=str(shape)), "= ?"))
+        st.error(
+            f"operands could not be broadcast together with shapes (3,3) {str(shape).replace(' ', '')}. "
+            "The last axes are 3 and 2: they differ, and neither is 1.",
+            icon=":material/close:",
+        )
+    rows = [
+        [f"axis {n}", str(a), str(b), str(result) if result else "✗ do not fit"]
+        for n, (a, b, result) in enumerate(axes)
+    ]
+    show(
+        "<p class='note'>The rule, axis by axis, the last ones under one another: equal, or one of them is 1. "
+        "An axis that is missing counts as 1.</p>",
+        draw.table(["", "first", "second", "sum"], rows, numbers=(1, 2, 3)),
+    )
+    side, other = st.columns(2)
+    with side:
+        if fits:
+            before_after({"first": left, "second": right}, {"sum": left + right})
+        code(f"np.arange(1, 10).reshape(3, 3) + np.array({right.tolist()})")
+        st.markdown(
+            "You meet it everywhere: `x_train / 255` divides 47 million numbers by one, and a layer adds its ten "
+            "biases to the scores of every picture: `(128, 784) @ (784, 10) + (10,)` gives `(128, 10)`."
+        )
+    with other, wrong("broadcasting"):
+        _silent_square(example)
+
+
+def _drawn_out(left: np.ndarray, right: np.ndarray) -> None:
+    repeated, shape = np.broadcast_to(right, left.shape), f"{right.shape}"
+    # What stands in the first row or column of an axis that was not there, or was 1, is own; the rest is repeated.
+    padded = (1,) * (2 - right.ndim) + right.shape
+    again = (np.arange(3)[:, None] >= padded[0]) | (np.arange(3)[None] >= padded[1])
+    show(
+        draw.line(draw.matrix(left, title="(3, 3)"), "+", draw.matrix(right, title=shape), "="),
+        draw.line(
+            draw.matrix(left, title="(3, 3)"),
+            "+",
+            draw.matrix(repeated, title="repeated to (3, 3)", again=again),
+            "=",
+            draw.matrix(left + right, title="the sum, (3, 3)", on=np.ones((3, 3), bool)),
+        ),
+    )
+
+
+def _silent_square(example: Example) -> None:
+    labels = example.train.labels[:3].astype(int)
+    same = labels[:, None] == labels
+    st.markdown(
+        "It also fits where it should not. Three labels as a column, `(3, 1)`, compared with the same three as a row, "
+        f"`(3,)`, give **nine** answers, and {same.mean():.0%} right instead of 100 %. No error, only a wrong number. "
+        "Look at the shapes first."
+    )
+    show(
+        draw.line(
+            draw.matrix(labels[:, None], title="(3, 1)"),
+            "==",
+            draw.matrix(labels, title="(3,)"),
+            "→",
+            draw.matrix(np.where(same, "yes", "no"), title="(3, 3)", on=same),
+        )
+    )
+
+
+def flattening(example: Example) -> None:
+    """28 × 28 becomes 784, row after row."""
+    st.markdown(
+        "A dense layer takes a row of numbers, not a picture. So the 28 rows are laid one behind the other. "
+        "Choose a row and see where it goes:"
+    )
+    image, flat = example.image, flatten(example.image[None])[0]
+    row = st.slider("Row", 0, SIDE - 1, int(image.sum(axis=1).argmax()), key="prepare_flat_row")
+    column = int(image[row].argmax())
+    at = position(row, column)
+    show(
+        draw.line(
+            draw.picture(image, 196, f"The digit, row {row} framed", here=draw.mark(0, row / SIDE, 1, 1 / SIDE)),
+            "→",
+            draw.picture(
+                image[row][None],
+                392,
+                f"Row {row}, 28 pixels",
+                f"row {row}: numbers {SIDE * row} to {SIDE * row + 27}",
+                22,
+            ),
+        ),
+        draw.picture(
+            flat[None],
+            1180,
+            "The digit as one row of 784 pixels",
+            "",
+            30,
+            here=draw.mark(SIDE * row / flat.size, 0, SIDE / flat.size, 1),
+        ),
+        "<p class='note'>All 784 in one row. Each bright group is one row of the picture with ink in it.</p>",
+    )
+    st.markdown(
+        f"Row {row}, column {column} becomes number 28 · {row} + {column} = **{at}**. "
+        f"Before: **{image[row, column]}**. After: **{flat[at]}**. Nothing is lost, "
+        "except who was whose neighbour above and below."
+    )
+    train = example.train.images
+    left, right = st.columns(2)
+    with left:
+        before_after({"this digit": image}, {"this digit, flat": flat})
+        st.markdown(
+            f"For all training pictures at once: `{train.shape}` becomes `{flatten(train).shape}`. Keras hands "
+            "out 60,000; step 6 tells how they are divided."
+        )
+        code(
+            "x_train = x_train.reshape(60000, 784)  # NumPy",
+            "x_train = x_train.reshape(len(x_train), -1)  # the same, NumPy counts",
+            "keras.layers.Flatten()  # or as the model's first layer",
+        )
+    with right, wrong("flatten"):
+        st.markdown(
+            "`reshape` never asks what the numbers mean: it is content if their count fits. "
+            "`reshape(784, n).T` has the right shape, and each of its rows is a mixture of all pictures:"
+        )
+        mixed = scrambled(example.train.images[:32])
+        show(
+            draw.line(
+                draw.picture(example.train.images[0], 84, "A digit", "reshape(n, 784)"),
+                draw.picture(mixed[0], 84, "Noise that is no digit", "reshape(784, n).T"),
+                draw.picture(mixed[1], 84, "Noise that is no digit", "and the next"),
+            )
+        )

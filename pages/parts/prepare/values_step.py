@@ -1,0 +1,123 @@
+"""The lesson's step from 0…255 to 0…1, and what a floating-point number costs."""
+
+import numpy as np
+import streamlit as st
+
+from core.data.sampling import normalise
+from core.lesson.arithmetic import PRODUCT, Facts, Seconds, product_seconds
+from pages.parts.prepare.lesson import Example, before_after, code, in_bytes, show, wrong
+from pages.shared import lesson_pictures as draw
+
+_WIDE, _HIGH = 7, 4  # of the part of the digit that is written out
+
+
+def normalising(example: Example) -> None:
+    """0 to 255 becomes 0 to 1."""
+    st.markdown(
+        "A network learns best from small numbers. With 255 in every input the first sums, and so the first steps of "
+        "learning, would be 255 times too large. Divide by 255: the picture stays, the scale changes."
+    )
+    image = example.image
+    top, left = _richest(image)
+    part = image[top : top + _HIGH, left : left + _WIDE]
+    here = draw.mark(left / 28, top / 28, _WIDE / 28, _HIGH / 28)
+    show(
+        draw.line(
+            draw.picture(image, 140, "The digit, the part that is written out framed", here=here),
+            draw.matrix(part, title=f"rows {top} to {top + _HIGH - 1}, columns {left} to {left + _WIDE - 1}"),
+            "÷ 255 =",
+            draw.matrix(normalise(part), written="{:.3f}", title="the same part, 0 to 1"),
+        )
+    )
+    side, other = st.columns(2)
+    with side:
+        before_after({"this digit": image}, {"normalised": normalise(image)})
+        code(
+            'x_train = x_train.astype("float32") / 255  # NumPy',
+            "keras.layers.Rescaling(1 / 255)            # or a layer",
+        )
+        st.markdown(
+            "Digit Lab keeps uint8 and divides inside the model: it needs a quarter of the memory, and what you draw "
+            "can never be scaled otherwise than what was trained on."
+        )
+    with other, wrong("normalise"):
+        _mistakes(image)
+    st.markdown("#### What float32 costs, and float64")
+    _cost(image)
+
+
+def _richest(image: np.ndarray) -> tuple[int, int]:
+    """Where the part with the most different values begins: (row, column)."""
+    parts = np.lib.stride_tricks.sliding_window_view(image, (_HIGH, _WIDE))
+    values = np.sort(parts.reshape(*parts.shape[:2], -1), axis=-1)
+    variety = (values[..., 1:] != values[..., :-1]).sum(axis=-1)
+    row, column = divmod(int(variety.argmax()), variety.shape[1])
+    return row, column
+
+
+def _mistakes(image: np.ndarray) -> None:
+    twice, whole, wrapped = normalise(image) / 255, image // 255, image + np.uint8(60)
+    value = int(image.max())
+    st.markdown("Each of these runs without any error. On the screen, 1 is white:")
+    show(
+        draw.line(
+            draw.picture(image, 84, "The digit as it should be", "÷ 255<br>0 to 1"),
+            draw.picture((twice * 255).astype(np.uint8), 84, "All black", f"÷ 255 twice<br>0 to {twice.max():.4f}"),
+            draw.picture(whole * 255, 84, "Only holes and specks are left", "// 255<br>0 or 1"),
+            draw.picture(
+                wrapped, 84, "Grey paper, and dark where ink was", f"uint8 + 60<br>{value} + 60 = {(value + 60) % 256}"
+            ),
+        )
+    )
+    st.markdown("So look at the smallest and the largest value after every step.")
+
+
+@st.cache_resource(show_spinner=False)
+def _measured(turn: int) -> Seconds:
+    return product_seconds()
+
+
+def _cost(image: np.ndarray) -> None:
+    n = 60_000 * image.size
+    sizes = {name: Facts((60_000, 28, 28), name, 0, 1, n * width).bytes for name, width in _WIDTHS.items()}
+    bars = "".join(
+        f"<code>{name}</code><div class='size' style='width:{size / (8 * n):.1%}'></div><span>{in_bytes(size)}</span>"
+        for name, size in sizes.items()
+    )
+    turn = st.session_state.get("prepare_turn", 0)
+    seconds = _measured(turn)
+    error = np.abs(normalise(image, np.float64) - normalise(image)).max()
+    left, right = st.columns(2)
+    with left:
+        show("<p class='note'>All 60,000 training pictures in memory</p>", f"<div class='sizes'>{bars}</div>")
+        code(
+            "x_train / 255                    # careful: float64",
+            'x_train.astype("float32") / 255  # float32',
+        )
+    with right:
+        images, pixels, units = PRODUCT
+        factor = seconds.float64 / seconds.float32
+        show(
+            f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}) on one core here, just now, best of many</p>",
+            draw.table(
+                ["dtype", "time of one product", "figures kept"],
+                [
+                    ["<code>float32</code>", f"{seconds.float32 * 1e3:.2f} ms", "about 7"],
+                    ["<code>float64</code>", f"{seconds.float64 * 1e3:.2f} ms", "about 16"],
+                ],
+                numbers=(1,),
+            ),
+        )
+        st.markdown(
+            f"float64 took **{factor:.1f} times** as long. What it gains in this digit: no pixel differs by more than "
+            f"{error:.0e}, while one step of grey is {1 / 255:.4f}. That is why networks use float32."
+        )
+        st.button("Measure again", icon=":material/timer:", on_click=_again, key="prepare_again")
+
+
+_WIDTHS = {"uint8": 1, "float32": 4, "float64": 8}
+
+
+def _again() -> None:
+    st.session_state["prepare_turn"] = st.session_state.get("prepare_turn", 0) + 1
+    _measured.clear()

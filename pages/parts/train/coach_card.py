@@ -1,0 +1,40 @@
+"""What the coach says of the run that is watched, with its remedies one click away."""
+
+import streamlit as st
+
+from core.evaluation.coach import BAD, GOOD, Advice, Story, advise
+from core.runs.curves import Curves
+from core.runs.store import Run
+from pages.parts.train.checkup import checkup
+from pages.shared import controls
+
+_SHOW = {BAD: st.error, GOOD: st.success}
+_ICONS = {BAD: ":material/emergency_home:", GOOD: ":material/thumb_up:"}
+
+
+def panel(run: Run, seen: Curves) -> None:
+    """Each piece of advice as a sentence, beside it the button that sets the knobs for the next run."""
+    health = checkup(run)
+    shown = health.silent, health.right, health.asked, health.split
+    story = Story(run.config, seen.batches, seen.epochs, seen.ended, *shown)
+    for advice in advise(story)[:3]:
+        _one(run, advice)
+
+
+def _one(run: Run, advice: Advice) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"coach_{advice.rule.replace(' ', '_')}"):
+        _SHOW.get(advice.kind, st.warning)(advice.text, icon=_ICONS.get(advice.kind, ":material/lightbulb:"))
+        if advice.remedy:
+            knobs = ", ".join(f"{name} = {value}" for name, value in advice.remedy.items())
+            st.button(
+                advice.button,
+                key=f"remedy_{run.id}_{advice.rule}",
+                icon=":material/healing:",
+                on_click=_take,
+                args=(run, advice),
+                help=f"Sets the knobs as this run had them, but {knobs}. Press Start when you are ready.",
+            )
+
+
+def _take(run: Run, advice: Advice) -> None:
+    controls.choose({**run.config.to_dict(), **advice.remedy})

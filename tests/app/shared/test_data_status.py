@@ -1,0 +1,73 @@
+"""What every page says of the data: which set it shows, and one sentence where that set cannot be read."""
+
+import pytest
+
+from core.data import mnist
+from pages.shared import caches, data_status
+from pages.shared.frame import PAGES
+from tests.unit.data.test_download import mirror  # noqa: F401
+from tests.unit.data.test_formats import arrays  # noqa: F401
+
+
+@pytest.fixture
+def cold():
+    """The data is read anew for this test, and again for whoever comes after it."""
+    caches.data.clear()
+    yield
+    caches.data.clear()
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_data_set_that_cannot_be_read_is_one_sentence_on_every_page(open_page, cold, tmp_path, monkeypatch, name):
+    (tmp_path / "mnist.npz").write_bytes(b"no data")
+    monkeypatch.setenv("MNIST_PATH", str(tmp_path / "mnist.npz"))
+    app = open_page(name)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "mnist.npz is damaged or no MNIST file" in app.error[0].value
+    assert len(app.title) == 1
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_home_where_nothing_can_be_kept_is_one_sentence_on_every_page(open_page, tmp_path, monkeypatch, name):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))
+    caches.store.clear()
+    app = open_page(name)
+    caches.store.clear()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "set DIGIT_LAB_HOME to another" in app.error[0].value
+    assert len(app.title) == 1
+
+
+def test_a_mended_data_set_is_taken_at_the_next_look(open_page, cold, tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_PATH", str(tmp_path / "nothing.npz"))
+    assert open_page("explore").error
+    monkeypatch.setattr(mnist, "load", mnist.embedded)
+    app = open_page("explore")
+    assert not app.error
+    assert any("5,000 real MNIST images" in text.value for text in app.markdown)
+
+
+def test_the_full_set_is_fetched_behind_the_small_one_and_taken_when_it_is_there(
+    open_page,
+    cold,
+    mirror,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+):
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    data_status._fetcher.clear()
+    assert caches.data().source.name == "embedded"
+    open_page("explore")  # begins to fetch
+    data_status._fetcher().wait(20)
+    assert data_status._fetcher().error == ""
+    # In a browser the line looks every second; here a visit does.
+    for _ in range(2):
+        app = open_page("explore")
+    assert not app.exception
+    assert any("60 images, not MNIST's 70,000, from" in text.value for text in app.markdown)
+    data_status._fetcher.clear()

@@ -1,0 +1,171 @@
+"""What is damaged, cut short, mis-shaped or mislabelled is refused with a sentence that names file and fault."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data.formats import ARRAYS, IDX_NAMES, read
+from core.errors import DataError
+
+
+@pytest.fixture
+def arrays(embedded) -> dict[str, np.ndarray]:
+    """Forty training and twenty test digits under the names of the official arrays."""
+    train, test = embedded.train[:40], embedded.test[:20]
+    return dict(zip(ARRAYS, (train.images, train.labels, test.images, test.labels), strict=True))
+
+
+def write_npz(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
+    np.savez_compressed(folder / "mnist.npz", **arrays)
+    return folder / "mnist.npz"
+
+
+def idx(array: np.ndarray) -> bytes:
+    """The array as an IDX file, put together by hand."""
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def write_idx(folder: Path, arrays: dict[str, np.ndarray], *, gzipped: bool) -> Path:
+    for name, array in arrays.items():
+        content = idx(array)
+        suffix = ".gz" if gzipped else ""
+        (folder / (IDX_NAMES[name] + suffix)).write_bytes(gzip.compress(content, 1) if gzipped else content)
+    return folder
+
+
+def same(halves, arrays) -> bool:
+    found = (halves.training.images, halves.training.labels, halves.test.images, halves.test.labels)
+    return all(np.array_equal(a, b) for a, b in zip(found, arrays.values(), strict=True))
+
+
+def test_an_npz_reads_back(tmp_path, arrays):
+    assert same(read(write_npz(tmp_path, arrays)), arrays)
+
+
+@pytest.mark.parametrize("gzipped", [True, False])
+def test_a_folder_of_idx_files_reads_back(tmp_path, arrays, gzipped):
+    assert same(read(write_idx(tmp_path, arrays, gzipped=gzipped)), arrays)
+
+
+def test_names_with_a_dot_are_known_too(tmp_path, arrays):
+    folder = write_idx(tmp_path, arrays, gzipped=False)
+    for name in IDX_NAMES.values():
+        (folder / name).rename(folder / name.replace("-idx", ".idx"))
+    assert same(read(folder), arrays)
+
+
+def test_nothing_there_says_so(tmp_path):
+    with pytest.raises(DataError, match=r"There is no MNIST at .*nowhere"):
+        read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_missing_idx_file_is_named(tmp_path, arrays, name):
+    folder = write_idx(tmp_path, arrays, gzipped=True)
+    (folder / f"{IDX_NAMES[name]}.gz").unlink()
+    with pytest.raises(DataError, match=f"{IDX_NAMES[name]} .* is missing"):
+        read(folder)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_missing_array_is_named(tmp_path, arrays, name):
+    del arrays[name]
+    with pytest.raises(DataError, match=f"Missing: {name}"):
+        read(write_npz(tmp_path, arrays))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
+def test_an_npz_cut_short_is_refused(tmp_path, arrays, share):
+    path = write_npz(tmp_path, arrays)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DataError, match=r"mnist\.npz is damaged"):
+        read(path)
+
+
+@pytest.mark.parametrize("gzipped", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
+def test_an_idx_file_cut_short_is_refused(tmp_path, arrays, gzipped, share):
+    folder = write_idx(tmp_path, arrays, gzipped=gzipped)
+    path = folder / (IDX_NAMES["x_train"] + (".gz" if gzipped else ""))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DataError, match="train-images"):
+        read(folder)
+
+
+def test_one_flipped_byte_in_an_npz_is_noticed(tmp_path, arrays):
+    path = write_npz(tmp_path, arrays)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="is damaged"):
+        read(path)
+
+
+def test_bytes_after_the_end_are_noticed(tmp_path, arrays):
+    folder = write_idx(tmp_path, arrays, gzipped=False)
+    with (folder / IDX_NAMES["y_test"]).open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(DataError, match=r"announces 20 bytes of data\. Received: 24"):
+        read(folder)
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path, arrays):
+    folder = write_idx(tmp_path, arrays, gzipped=False)
+    (folder / IDX_NAMES["y_test"]).unlink()
+    (folder / IDX_NAMES["y_test"]).mkdir()
+    with pytest.raises(DataError, match="t10k-labels"):
+        read(folder)
+
+
+def wrong(arrays, **changed):
+    return {**arrays, **changed}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda a: {"x_train": a["x_train"][:, :27]}, r"Received: uint8 \(40, 27, 28\)"),
+        (lambda a: {"x_train": a["x_train"].reshape(40, 784)}, r"Received: uint8 \(40, 784\)"),
+        (lambda a: {"x_train": a["x_train"] / np.float32(255)}, "Received: float32"),
+        (lambda a: {"x_train": a["x_train"][:39]}, "one for each of the 39 images"),
+        (lambda a: {"y_train": a["y_train"][:39]}, "one for each of the 40 images"),
+        (lambda a: {"y_train": a["y_train"] + np.uint8(1)}, "Labels must be between 0 and 9. Received: 1 to 10"),
+        (lambda a: {"y_test": a["y_test"].astype(np.int64) - 10}, "Received: -9 to"),
+        (lambda a: {"y_test": a["y_test"].astype(float)}, "Labels must be whole numbers"),
+        (lambda a: {"y_test": np.eye(10)[a["y_test"]]}, "Labels must be whole numbers"),
+        (lambda a: {"x_test": a["x_test"][:0], "y_test": a["y_test"][:0]}, "at least 10 test images. Received: 0"),
+        (lambda a: {"y_test": np.array(list(a["y_test"]), object)}, "something else than plain arrays"),
+    ],
+)
+def test_what_is_mis_shaped_or_mislabelled_is_refused(tmp_path, arrays, change, sentence):
+    path = write_npz(tmp_path, wrong(arrays, **change(arrays)))
+    with pytest.raises(DataError, match=sentence) as refusal:
+        read(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", [b"not found", b"<!DOCTYPE html>", b"\x93NUMPY", b"PK\x03\x04", b"\x80\x04."])
+def test_other_files_under_its_name_are_refused(tmp_path, content):
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"mnist\.npz is damaged or no MNIST file"):
+        read(tmp_path / "mnist.npz")
+
+
+def test_a_single_array_under_its_name_is_refused(tmp_path):
+    with (tmp_path / "mnist.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="is not an"):
+        read(tmp_path / "mnist.npz")
+
+
+def test_an_idx_header_that_promises_the_moon_is_refused(tmp_path, arrays):
+    folder = write_idx(tmp_path, arrays, gzipped=False)
+    header = struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 2**32 - 1, 28)
+    (folder / IDX_NAMES["x_train"]).write_bytes(header + bytes(100))
+    with pytest.raises(DataError, match="Received: 100"):
+        read(folder)

@@ -1,0 +1,92 @@
+"""Work in the background: begun once, told of, stopped, kept, and never half a result."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from core.data import cache, studies
+from core.data.studies import Study
+from core.files import Lock
+from core.subprocess_task import Background, Progress
+
+
+@pytest.fixture
+def own_home(monkeypatch, tmp_path):
+    """A home of the test's own, so that nothing has been worked out yet."""
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_a_study_in_a_process_of_its_own_tells_how_far_it_is_and_is_kept(own_home, embedded):
+    study = Study("oddities", embedded)
+    assert study.result() is None
+    study.start()
+    assert study.progress().running
+    study.start()  # a second click changes nothing
+    shares, deadline = [], time.monotonic() + 60
+    while (now := study.progress()).running and time.monotonic() < deadline:
+        shares.append(now.share)
+        time.sleep(0.1)
+    assert study.progress().error == ""
+    assert shares == sorted(shares)
+    assert max(shares) > 0.2
+    result = Study("oddities", embedded).result()
+    assert result["probabilities"].shape == (5000, 10)
+    assert result["probabilities"].sum(axis=1) == pytest.approx(np.ones(5000), abs=1e-4)
+    labels = np.concatenate([digits.labels for digits in embedded[:3]])
+    assert (result["probabilities"].argmax(axis=1) == labels).mean() > 0.93
+
+
+def test_a_stopped_study_leaves_nothing_and_can_be_begun_again(own_home, embedded):
+    study = Study("tsne", embedded)
+    study.start()
+    study.stop()
+    deadline = time.monotonic() + 10
+    while study.progress().running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not study.progress().running
+    assert study.result() is None
+    assert study.progress().error == ""
+
+
+def test_a_failure_is_told_in_words(own_home, embedded, monkeypatch):
+    def fail(data, tell):
+        raise ValueError("the axes are crossed")
+
+    monkeypatch.setitem(studies.STUDIES, "tsne", fail)
+    study = Study("tsne", embedded)
+    cache.path_of("tsne", embedded).parent.mkdir(parents=True)
+    with pytest.raises(ValueError, match="crossed"):
+        studies.work("tsne", cache.fingerprint(embedded))
+    assert study.progress() == Progress(running=False, error="the axes are crossed")
+    assert study.result() is None
+
+
+def test_another_data_set_is_not_studied_in_its_place(own_home, embedded):
+    cache.path_of("tsne", embedded).parent.mkdir(parents=True)
+    with pytest.raises(Exception, match="Another data set has taken the place"):
+        studies.work("tsne", "0123456789abcdef")
+
+
+def test_time_left_follows_from_time_spent(tmp_path):
+    work = Background(tmp_path / "work")
+    (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
+    lock = Lock(tmp_path / "work.lock")
+    assert lock.take({})
+    assert work.progress().seconds_left == pytest.approx(30, abs=1)
+    lock.release()
+    assert not work.progress().running
+
+
+def test_a_process_that_was_killed_is_told_of(tmp_path):
+    (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
+    assert "ended in the middle" in Background(tmp_path / "work").progress().error
+
+
+def test_a_process_that_cannot_begin_is_told_of(tmp_path):
+    work = Background(tmp_path / "work")
+    work.start("core.no_such_module")
+    assert "ended before it began" in work.progress().error
+    assert b"no_such_module" in (tmp_path / "work.log").read_bytes()

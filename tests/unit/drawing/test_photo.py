@@ -1,0 +1,138 @@
+"""Photographs and scans: bad light, lines and polarity are evened out; hostile files get a sentence."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from core.drawing import photo
+from core.drawing.segmentation import find
+from core.drawing.strokes import Stroke, render
+from core.errors import DrawingError
+
+HEIGHT, WIDTH = 300, 600
+
+
+def seven_and_one() -> np.ndarray:
+    strokes = [
+        Stroke(np.array([[150.0, 80.0], [250.0, 80.0], [190.0, 220.0]]), 10.0),
+        Stroke(np.array([[400.0, 75.0], [390.0, 225.0]]), 10.0),
+    ]
+    return render(strokes, HEIGHT, WIDTH)[..., 0] / 255
+
+
+def photographed(*, ruled=False, inverted=False, noise=4.0) -> np.ndarray:
+    """Dark on paper that is half in the shade."""
+    x = np.arange(WIDTH)[None, :]
+    y = np.arange(HEIGHT)[:, None]
+    paper = 120 + 100 * x / WIDTH - 30 * np.exp(-(((x - 200) / 150) ** 2 + ((y - 120) / 90) ** 2))
+    if ruled:
+        paper = paper * np.where((y % 48 < 2) | (x % 290 < 0), 0.7, 1.0)
+    picture = paper * (1 - 0.75 * seven_and_one()) + np.random.default_rng(3).normal(0, noise, (HEIGHT, WIDTH))
+    grey = np.clip(picture, 0, 255).astype(np.uint8)
+    return 255 - grey if inverted else grey
+
+
+def saved(grey: np.ndarray, form: str = "PNG", **how) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, form, **how)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("ruled", [False, True])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_two_digits_are_found_in_bad_light(ruled, inverted):
+    found = find(photo.ink(photographed(ruled=ruled, inverted=inverted)))
+    assert len(found) == 2
+    assert abs(found[0].left - 145) < 8
+    assert abs(found[1].right - 405) < 8
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("length", [3, 4, 9, 40])
+def test_bars_open_and_close_as_scipy_has_it(axis, length):
+    mask = np.random.default_rng(length).random((60, 70)) < 0.9
+    bar = np.ones((length, 1) if axis == 0 else (1, length), bool)
+    assert np.array_equal(photo._opened(mask, length, axis), ndimage.binary_opening(mask, bar))
+    assert np.array_equal(photo._closed(mask, length, axis), ndimage.binary_closing(mask, bar))
+
+
+@pytest.mark.parametrize("degrees", [-4, 2])
+def test_ruled_paper_may_lie_askew(degrees):
+    turned = Image.fromarray(photographed(ruled=True, noise=2.0)).rotate(
+        degrees, Image.Resampling.BICUBIC, fillcolor=170
+    )
+    assert len(find(photo.ink(np.asarray(turned)))) == 2
+
+
+def test_the_ink_is_that_which_was_written():
+    ink = photo.ink(photographed(ruled=True))
+    truth = seven_and_one() > 0.5
+    assert (ink[truth] > 0.5).mean() > 0.95
+    assert (ink[~truth] > 0.5).mean() < 0.01
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_each_format_is_read(form):
+    assert np.abs(photo.read(saved(photographed(), form)).astype(int) - photographed()).mean() < 6
+
+
+def test_a_picture_on_its_side_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn clockwise by a quarter to see it upright
+    grey = photo.read(saved(photographed(), "JPEG", exif=exif.tobytes()))
+    assert grey.shape == (WIDTH, HEIGHT)
+
+
+def test_a_see_through_picture_lies_on_white():
+    ink = (seven_and_one() * 255).astype(np.uint8)
+    picture = np.dstack([np.zeros((HEIGHT, WIDTH, 3), np.uint8), ink])
+    assert len(find(photo.ink(photo.read(saved(picture))))) == 2
+
+
+def test_large_pictures_are_made_smaller():
+    assert max(photo.read(saved(np.zeros((3000, 2000), np.uint8))).shape) == photo.LONGEST
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A few bytes of PNG that say they are a huge picture."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"",
+        b"no picture at all",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        saved(np.zeros((300, 300), np.uint8))[:60],
+        saved(photographed(), "JPEG")[:2000],
+        saved(np.zeros((50, 50), np.uint8), "GIF"),
+        saved(np.zeros((50, 50), np.uint8), "BMP"),
+        bomb(60_000, 60_000),
+        bomb(7_000, 7_000),
+        bomb(3, 3),
+        b"\0" * (photo.MOST_BYTES + 1),
+    ],
+    ids=["empty", "text", "head only", "cut PNG", "cut JPEG", "GIF", "BMP", "bomb", "large", "tiny", "heavy"],
+)
+def test_a_hostile_file_gets_a_sentence(hostile):
+    with pytest.raises(DrawingError, match="Received"):
+        photo.read(hostile)
+
+
+@pytest.mark.parametrize("grey", [0, 200, 255])
+def test_paper_without_ink_gets_a_sentence(grey):
+    with pytest.raises(DrawingError, match="no ink"):
+        photo.ink(np.full((200, 200), grey, np.uint8))

@@ -1,0 +1,83 @@
+"""Several digits in one picture: apart, touching, in lines, of several strokes."""
+
+import numpy as np
+import pytest
+
+from core.drawing.normalise import find_ink
+from core.drawing.segmentation import MOST, find, find_strokes
+from core.drawing.strokes import Stroke, render
+from core.errors import DrawingError
+
+
+def stroke(*points, width=12.0) -> Stroke:
+    return Stroke(np.array(points, float), width)
+
+
+ONE = [stroke((40, 50), (40, 200))]
+FOUR = [stroke((100, 50), (90, 130), (160, 130)), stroke((145, 90), (140, 200))]
+SEVEN = [stroke((200, 50), (280, 50), (230, 200)), stroke((215, 125), (265, 125))]
+FIVE = [stroke((330, 50), (325, 110), (390, 120), (390, 190), (320, 195)), stroke((345, 45), (400, 45))]
+ALL = [*ONE, *FOUR, *SEVEN, *FIVE]
+
+
+def ink_of(strokes, height=260, width=440):
+    return find_ink(render(strokes, height, width))
+
+
+def test_digits_side_by_side_are_found_from_left_to_right():
+    found = find(ink_of(ALL))
+    assert len(found) == 4
+    assert [one.left for one in found] == sorted(one.left for one in found)
+
+
+@pytest.mark.parametrize("digit", [FOUR, SEVEN, FIVE])
+def test_a_digit_of_two_strokes_stays_whole(digit):
+    assert len(find(ink_of(digit))) == 1
+    assert len(find_strokes(digit)) == 1
+
+
+def test_strokes_part_digits_that_touch():
+    moved = [Stroke(s.points - [[38, 0]], s.width) for s in FOUR]
+    touching = [*ONE, *moved]
+    assert len(find(ink_of(touching))) == 1  # by their ink alone they hang together
+    assert len(find_strokes(touching)) == 2
+
+
+def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
+    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (240, 200), width=6), stroke((240, 50), (240, 200))]
+
+    def upright(images):  # a stand-in for a network that knows nothing but 1s
+        return -np.array([float((image > 100).any(0).sum()) for image in images])
+
+    found = find(ink_of(linked), upright)
+    assert len(found) >= 2
+    assert len(find(ink_of(linked))) == 1
+
+
+def test_lines_are_read_from_top_to_bottom():
+    below = [Stroke(np.add(s.points, [0, 260]), s.width) for s in ONE]
+    found = find(ink_of([*FIVE, *below], height=520))
+    assert [one.top > 250 for one in found] == [False, True]
+
+
+def test_dust_is_no_digit():
+    assert len(find(ink_of([*ONE, stroke((300, 100), (301, 100), width=3)]))) == 1
+
+
+def test_each_digit_keeps_its_own_ink_only():
+    found = find(ink_of(ALL))
+    total = sum(one.ink.sum() for one in found)
+    assert total == pytest.approx(ink_of(ALL).sum(), rel=0.02)
+
+
+def test_a_blank_picture_gets_a_sentence():
+    with pytest.raises(DrawingError, match="blank"):
+        find(np.zeros((100, 100), np.float32))
+    with pytest.raises(DrawingError, match="blank"):
+        find_strokes([])
+
+
+def test_more_digits_than_anybody_writes_are_refused():
+    bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MOST + 5)]
+    with pytest.raises(DrawingError, match=str(MOST)):
+        find(ink_of(bars, 80, 12 * MOST + 100))

@@ -1,0 +1,72 @@
+"""What a network stands, measured with networks of which it is known."""
+
+import numpy as np
+import pytest
+
+from core.augment.distortions import DISTORTIONS
+from core.config.run_config import RunConfig
+from core.digits import Digits
+from core.evaluation import evaluations, robustness
+from core.evaluation.robustness import Stood
+from core.runs.store import RunStore
+
+
+class Inky:
+    """Reads the label that was written into the first pixel; any change of that pixel throws it off."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def probabilities(self, images):
+        self.asked += 1
+        return np.eye(10, dtype=np.float32)[np.minimum(images[:, 0, 0], 9)]
+
+
+@pytest.fixture
+def marked(tiny_mnist):
+    digits = tiny_mnist.validation
+    images = digits.images.copy()
+    images[:, 0, 0] = digits.labels
+    return tiny_mnist._replace(validation=Digits(images, digits.labels))
+
+
+def test_without_distortion_everything_stands(marked):
+    for name in DISTORTIONS:
+        found = robustness.measure(Inky(), marked.validation, name)
+        assert found.strengths[0] == 0
+        assert found.strengths[-1] == DISTORTIONS[name].strongest
+        assert found.accuracies[0] == 1
+
+
+def test_what_is_thrown_off_is_counted(marked):
+    found = robustness.measure(Inky(), marked.validation, "noise")
+    assert found.accuracies[-1] < 0.6
+    assert found.images == 200
+    low, high = found.intervals[-1]
+    assert low < found.accuracies[-1] < high
+
+
+def test_the_same_dice_are_thrown_every_time(marked):
+    first = robustness.measure(Inky(), marked.validation, "cover")
+    assert first == robustness.measure(Inky(), marked.validation, "cover")
+
+
+def test_half_lost_is_the_strength_at_which_half_above_chance_is_gone():
+    # From 90 % down to chance, 10 %: half of it is gone below 50 %.
+    found = Stood("noise", (0, 1, 2, 3), (90, 70, 49, 20), 100)
+    assert found.half_lost == 2
+    assert Stood("noise", (0, 1), (90, 80), 100).half_lost is None
+
+
+def test_the_second_time_no_network_is_asked(tmp_path, marked):
+    run = RunStore(tmp_path).create(RunConfig())
+    run.model_path.write_bytes(b"weights")
+    network = Inky()
+    first = robustness.stood(run, "validation", marked, lambda: network)
+    asked = network.asked
+    assert robustness.stood(run, "validation", marked, lambda: network) == first
+    assert network.asked == asked
+    run.model_path.write_bytes(b"other weights")
+    robustness.stood(run, "validation", marked, lambda: network)
+    assert network.asked == 2 * asked
+    assert evaluations.folder(run).is_dir()

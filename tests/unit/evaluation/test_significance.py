@@ -1,0 +1,92 @@
+"""Whether a difference is luck: by textbook figures, by hand, and by simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from core.errors import DataError
+from core.evaluation import significance
+
+
+def rights(only_first, only_second, both=100, neither=10):
+    """Two bool arrays with so many images that only one of them has right."""
+    first = [True] * only_first + [False] * only_second + [True] * both + [False] * neither
+    second = [False] * only_first + [True] * only_second + [True] * both + [False] * neither
+    return np.array(first), np.array(second)
+
+
+def test_the_textbook_example_of_mcnemars_test():
+    # 121 and 59 discordant pairs: (|121 − 59| − 1)² / 180 = 20.67, one degree of freedom.
+    found = significance.mcnemar(*rights(121, 59))
+    assert (found.only_first, found.only_second) == (121, 59)
+    assert found.p == pytest.approx(stats.chi2.sf(61**2 / 180, 1))
+    assert found.real
+
+
+def test_few_disagreements_are_counted_exactly_by_hand():
+    # 1 against 5: two tails of six coin tosses, 2 · (1 + 6) / 64.
+    assert significance.mcnemar_p(1, 5) == pytest.approx(14 / 64)
+    assert significance.mcnemar_p(0, 10) == pytest.approx(2 / 1024)
+
+
+def test_no_disagreement_proves_nothing():
+    assert significance.mcnemar_p(0, 0) == 1.0
+
+
+def test_equally_good_networks_are_rarely_told_apart(rng):
+    tosses = rng.binomial(60, 0.5, 2000)
+    false_alarms = np.mean([significance.mcnemar_p(int(t), 60 - int(t)) < 0.05 for t in tosses])
+    assert 0.01 < false_alarms < 0.06
+
+
+def test_networks_on_different_images_are_not_compared():
+    with pytest.raises(DataError, match="same images"):
+        significance.mcnemar(np.ones(10, bool), np.ones(11, bool))
+
+
+def test_the_verdict_names_the_better_one_the_points_and_the_luck():
+    said = significance.verdict(("A", "B"), *rights(10, 41, both=9_900, neither=49))
+    assert "**B** is better than A by 0.31 points" in said
+    assert "more than the noise" in said
+    assert "41 are right with B alone" in said
+
+
+def test_a_small_difference_is_called_noise():
+    said = significance.verdict(("A", "B"), *rights(20, 22))
+    assert "within the noise" in said
+    assert "p = " in said
+
+
+def test_a_probability_too_small_to_matter_is_not_spelt_out():
+    said = significance.verdict(("A", "B"), *rights(0, 60))
+    assert "fewer than 1 of 1,000" in said
+    assert "p < 0.001" in said
+
+
+def test_a_tie_is_called_a_tie():
+    assert "same number" in significance.verdict(("A", "B"), *rights(4, 4))
+
+
+def test_spread_is_mean_and_sample_deviation():
+    found = significance.spread([0.97, 0.98, 0.99])
+    assert (found.seeds, found.mean) == (3, pytest.approx(0.98))
+    assert found.deviation == pytest.approx(0.01)
+    assert math.isnan(significance.spread([0.9]).deviation)
+
+
+def test_seeds_decide_by_welchs_test():
+    first, second = [0.970, 0.971, 0.969], [0.980, 0.985, 0.975, 0.981]
+    assert significance.welch_p(first, second) == pytest.approx(stats.ttest_ind(first, second, equal_var=False).pvalue)
+    assert "**more than seeds alone explain" in significance.seed_verdict(("A", "B"), first, second)
+    assert "no more than seeds" in significance.seed_verdict(("A", "B"), first, [0.9705, 0.9695, 0.9702])
+
+
+def test_one_seed_gives_no_verdict_over_seeds():
+    assert significance.seed_verdict(("A", "B"), [0.97], [0.98, 0.99]) is None
+
+
+def test_seeds_that_all_agree_are_survived():
+    assert significance.welch_p([0.98, 0.98], [0.98, 0.98]) == 1.0
+    assert significance.welch_p([0.98, 0.98], [0.97, 0.97]) == 0.0

@@ -1,0 +1,50 @@
+"""A worker for tests of the queue: it keeps all promises of `core.jobs.worker` about files and locks.
+
+It learns nothing.
+"""
+
+import sys
+import time
+
+from core.devices import slot
+from core.files import Lock
+from core.runs.control import Obedience
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.store import RunStore
+from core.runs.timeline import EventFile
+
+
+def main() -> None:
+    store = RunStore()
+    while (run_id := sys.stdin.readline().strip()).startswith("{"):
+        with (store.home / "rehearsed").open("a") as file:
+            file.write(f"{run_id}\n")
+    if not run_id:
+        return
+    run = store.get(run_id)
+    if run.name == "dies":
+        sys.exit(3)
+    file = EventFile(run.events_path)
+    assert run.lock.take({"after": file.size})
+    (run.folder / "queued").unlink()
+    device = Lock(store.device_path(slot(run.config.device)))
+    assert device.take({"run": run.id}), "two runs on one device"
+    control = Obedience(run, file.append)
+    done = len(run.epochs)
+    file.append(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    control.hears(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    outcome = "finished"
+    for epoch in range(done + 1, run.config.epochs + 1):
+        control.hold()
+        if control.should_stop():
+            outcome = "stopped"
+            break
+        for event in (BatchDone(epoch, epoch, 1, epoch, 1.0, 0.5, 100.0), EpochDone(epoch, epoch, epoch, 1, 0.5, 0.1)):
+            file.append(event)
+            control.hears(event)
+        run.state_path.write_bytes(b"kept")
+        time.sleep(0.02)
+    file.append(RunEnded(outcome, "", time.time(), len(run.epochs)))
+
+
+main()

@@ -1,0 +1,271 @@
+"""Sweeps: what a list or range stands for, and a search that can be killed at any moment."""
+
+import numpy as np
+import pytest
+
+from core.config.run_config import RunConfig
+from core.errors import ConfigError, RunError
+from core.evaluation.importance import TOGETHER, apart_from_luck, main_effects
+from core.jobs.search import Search, score_of, searched
+from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
+from core.runs.control import Wishes
+from core.runs.events import EpochDone, RunEnded, Started
+from core.runs.store import Run, RunStore
+from core.runs.timeline import EventFile
+
+
+@pytest.mark.parametrize(
+    ("knob", "text", "values"),
+    [
+        ("units", "64, 128, 256, 512", (64, 128, 256, 512)),
+        ("units", "64-512", (64, 128, 256, 512)),
+        ("units", "100 to 300", (100, 128, 256, 300)),
+        ("seed", "1-5", (1, 2, 3, 4, 5)),
+        ("seed", "1–3, 7", (1, 2, 3, 7)),
+        ("epochs", "2..10 step 4", (2, 6, 10)),
+        ("learning_rate", "0.0001-0.1", (0.0001, 0.001, 0.01, 0.1)),
+        ("learning_rate", "1e-4 - 1e-2", (0.0001, 0.001, 0.01)),
+        ("dropout", "0-0.4 by 0.1", (0.0, 0.1, 0.2, 0.3, 0.4)),
+        ("dropout", "0-0.15", (0.0, 0.05, 0.1, 0.15)),
+        ("optimizer", "adam, sgd, adam", ("adam", "sgd")),
+        ("network", "conv8x3-pool2-dense64, dense32", ("conv8x3-pool2-dense64", "dense32")),
+    ],
+)
+def test_a_text_stands_for_these_values(knob: str, text: str, values: tuple):
+    assert read_axis(knob, text).values == values
+
+
+@pytest.mark.parametrize(
+    ("knob", "text"),
+    [("units", ""), ("units", "many"), ("units", "0-64"), ("units", "512-64"), ("seed", "1-5000"),
+     ("epochs", "1-9 by 0"),
+     ("optimizer", "adam, eve"), ("units", "64.5"), ("learning_rate", "1-99")],
+)  # fmt: skip
+def test_what_cannot_be_tried_is_refused_in_a_sentence(knob: str, text: str):
+    with pytest.raises(ConfigError, match="Received"):
+        read_axis(knob, text)
+
+
+def test_a_single_range_leaves_a_search_free_between_its_bounds():
+    assert read_axis("learning_rate", "0.0001-0.1").bounds == (0.0001, 0.1)
+    assert read_axis("epochs", "2-10 by 2").bounds is None
+    assert read_axis("units", "64, 128").bounds is None
+
+
+def test_every_combination_is_made_once():
+    axes = [read_axis("units", "64, 128"), read_axis("seed", "1-3")]
+    configs = combinations(RunConfig(epochs=2), axes)
+    assert [(config.units, config.seed, config.epochs) for config in configs] == [
+        (units, seed, 2) for units in (64, 128) for seed in (1, 2, 3)
+    ]
+    # A network by hand puts the units out of use: what is then the same is trained once.
+    same = combinations(RunConfig(network="dense32"), axes)
+    assert len(same) == 3
+
+
+def test_a_sweep_too_large_to_wait_for_is_refused():
+    with pytest.raises(ConfigError, match="400 combinations"):
+        combinations(RunConfig(), [read_axis("seed", "1-20"), read_axis("epochs", "1-20")])
+
+
+def test_a_sweep_is_read_back_as_it_was_written(tmp_path):
+    sweeps = SweepStore(RunStore(tmp_path))
+    made = sweeps.create(GRID, RunConfig(seed=4), [read_axis("units", "64-256")], trials=3, starter="somebody")
+    assert sweeps.all() == [made]
+    sweeps.stop(made.id)
+    assert sweeps.get(made.id).stopped
+    with pytest.raises(RunError, match="no sweep"):
+        sweeps.get("../runs")
+
+
+def test_a_damaged_sweep_leaves_the_others_readable(tmp_path):
+    sweeps = SweepStore(RunStore(tmp_path))
+    bad = sweeps.create(GRID, RunConfig(), [read_axis("units", "64-256")])
+    good = sweeps.create(GRID, RunConfig(), [read_axis("units", "64-256")])
+    (bad.folder / "sweep.json").write_text('{"kind": "grid", "base": {"units": -4}}')
+    assert [sweep.id for sweep in sweeps.all()] == [good.id]
+
+
+# Which knob mattered
+
+
+def test_shares_of_a_made_up_sweep_are_what_they_were_made_of():
+    knobs = {"units": [64, 64, 128, 128], "seed": [1, 2, 1, 2]}
+    # units moves the score by ±3, the seed by ±1, nothing else does: 9 to 1.
+    shares = main_effects(knobs, [0.90 - 0.04, 0.90 - 0.02, 0.90 + 0.02, 0.90 + 0.04])
+    assert shares == pytest.approx({"units": 0.9, "seed": 0.1, TOGETHER: 0.0})
+
+
+def test_shares_agree_with_a_least_squares_fit(rng: np.random.Generator):
+    units, seed = (column.ravel() for column in np.meshgrid(np.arange(4), np.arange(5)))
+    scores = rng.normal(size=20) + units
+    shares = main_effects({"units": units.tolist(), "seed": seed.tolist()}, scores)
+    for name, levels in (("units", units), ("seed", seed)):
+        columns = np.eye(levels.max() + 1)[levels]  # the other road: R² of a regression on dummy variables
+        fitted = columns @ np.linalg.lstsq(columns, scores, rcond=None)[0]
+        assert shares[name] == pytest.approx(1 - ((scores - fitted) ** 2).sum() / ((scores - scores.mean()) ** 2).sum())
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_runs_that_do_not_differ_say_nothing():
+    assert main_effects({"units": [64, 128]}, [0.97, 0.97]) == {}
+    assert main_effects({"units": []}, []) == {}
+
+
+# A search, with a trainer that only pretends
+
+
+class Pretender:
+    """Trains what waits, one epoch a call: the closer the learning rate is to 0.01, the better."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self.trained: dict[str, int] = {}
+
+    def train(self) -> None:
+        for run in self.store.active():
+            self.step(run)
+
+    def step(self, run: Run) -> None:
+        epoch = self.trained[run.id] = self.trained.get(run.id, 0) + 1
+        best = 0.98 - 0.05 * abs(np.log10(run.config.learning_rate) + 2)
+        file = EventFile(run.events_path)
+        if epoch == 1:
+            file.append(Started(1.0, "CPU", 10, 100, 10, 4, run.config.epochs))
+        accuracy = best - 0.1 / epoch
+        file.append(EpochDone(4 * epoch, epoch, epoch, 0.1, 0.9, 0.001, 0.1, accuracy))
+        stopped = bool(Wishes(run).read().get("stop"))
+        if stopped or epoch == run.config.epochs:
+            outcome = "stopped" if stopped else "finished"
+            file.append(RunEnded(outcome, "", 2.0, epochs=epoch, validation_accuracy=accuracy))
+            (run.folder / "queued").unlink()
+        file.close()
+
+
+@pytest.fixture
+def store(tmp_path) -> RunStore:
+    return RunStore(tmp_path)
+
+
+def started(store: RunStore, *, trials: int, prune: bool = True):
+    base = searched(RunConfig(epochs=4, validate_on="none"))
+    return SweepStore(store).create(SEARCH, base, [read_axis("learning_rate", "1e-5-1")], trials=trials, prune=prune)
+
+
+def seen_through(store: RunStore, sweep, trainer: Pretender, looks: int = 300) -> Search:
+    search = Search(store, sweep)
+    for _ in range(looks):
+        if not search.advance():
+            return search
+        trainer.train()
+    raise AssertionError("the search never ended")
+
+
+def test_a_search_trains_so_many_runs_and_stops_the_poor_ones_early(store: RunStore):
+    sweep = started(store, trials=16)
+    trainer = Pretender(store)
+    search = seen_through(store, sweep, trainer)
+    runs = sweep.runs(store.runs())
+    assert len(runs) == 16
+    assert all(run.config.validate_on == "held-out" for run in runs)
+    pruned = [run for run in runs if run.id in sweep.told["pruned"]]
+    assert pruned
+    assert all(len(run.epochs) < 4 and run.state == "stopped" for run in pruned)
+    assert sweep.told["ended"]
+    assert sweep.told["importance"] == {"learning_rate": pytest.approx(1.0)}
+    # Optuna's best and the runs' own word, two roads to one number.
+    whole = [run for run in runs if run.state == "finished"]
+    assert search.study.best_value == max(score_of(run) for run in whole)
+
+
+def test_a_search_learns_where_the_good_knobs_are(store: RunStore):
+    sweep = started(store, trials=24, prune=False)
+    seen_through(store, sweep, Pretender(store))
+    rates = [abs(np.log10(run.config.learning_rate) + 2) for run in sweep.runs(store.runs())]
+    assert np.mean(rates[12:]) < 0.6 * np.mean(rates[:8])
+
+
+def test_a_killed_search_goes_on_where_it_was(store: RunStore):
+    sweep = started(store, trials=10, prune=False)
+    trainer = Pretender(store)
+    for _ in range(9):
+        Search(store, sweep).advance()  # a new process at every look
+        trainer.train()
+    seen_through(store, sweep, trainer)
+    runs = sweep.runs(store.runs())
+    assert len(runs) == 10
+    assert len({run.config for run in runs}) == 10
+
+
+def test_a_search_killed_between_queueing_a_run_and_noting_it_loses_nothing(store: RunStore, monkeypatch):
+    sweep = started(store, trials=3, prune=False)
+    search = Search(store, sweep)
+    monkeypatch.setattr("optuna.trial.Trial.set_user_attr", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        search.advance()
+    monkeypatch.undo()
+    search.advance()
+    (trial,) = search.study.get_trials()
+    assert trial.user_attrs["run"] == sweep.runs(store.runs())[0].id, "what is told of it names its run"
+    seen_through(store, sweep, Pretender(store))
+    assert len(sweep.runs(store.runs())) == 3
+
+
+def test_a_stopped_search_begins_nothing_new(store: RunStore):
+    sweep = started(store, trials=10)
+    search = Search(store, sweep)
+    search.advance()
+    SweepStore(store).stop(sweep.id)
+    Wishes(sweep.runs(store.runs())[0]).stop()
+    Pretender(store).train()
+    assert not search.advance()
+    assert len(sweep.runs(store.runs())) == 1
+    assert sweep.told["ended"]
+
+
+def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore):
+    sweep = started(store, trials=2, prune=False)
+    search = Search(store, sweep)
+    search.advance()
+    run = sweep.runs(store.runs())[0]
+    (run.folder / "queued").unlink()
+    store.delete(run.id)
+    search.advance()
+    run = sweep.runs(store.runs())[0]
+    file = EventFile(run.events_path)
+    file.append(RunEnded("failed", "The loss is no longer a number.", 2.0, epochs=0))
+    file.close()
+    (run.folder / "queued").unlink()
+    assert not search.advance()
+
+
+def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStore):
+    axes = [read_axis("units", "64, 128")]
+    sweep = SweepStore(store).create(SEARCH, searched(RunConfig(epochs=1)), axes, trials=6)
+    seen_through(store, sweep, Pretender(store))
+    runs = sweep.runs(store.runs())
+    assert len({run.config for run in runs}) == len(runs) == 6
+    assert {run.config.units for run in runs} <= {64, 128}
+    of_64 = sorted(run.config.seed for run in runs if run.config.units == 64)
+    assert of_64 == list(range(1, len(of_64) + 1))
+
+
+def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
+    # A small one trains all its epochs between two looks: it was asked to stop, and judged by its first epoch alone.
+    class AtOnce(Pretender):
+        def train(self) -> None:
+            for run in self.store.active():
+                for _ in range(run.config.epochs):
+                    self.step(run)
+
+    sweep = started(store, trials=12)
+    seen_through(store, sweep, AtOnce(store))
+    assert not any(Wishes(run).read().get("stop") for run in sweep.runs(store.runs()))
+    assert (sweep.told["pruned"], sweep.told["judged_after"]) == ([], 4)
+
+
+def test_luck_shows_only_where_runs_are_left_over():
+    assert not apart_from_luck({})
+    assert not apart_from_luck({"units": [16, 32, 64]})
+    assert apart_from_luck({"units": [16, 16, 64, 64], "seed": [1, 2, 1, 2]})
+    assert not apart_from_luck({"units": [16, 16, 64], "seed": [1, 2, 1]})  # three runs, two differences

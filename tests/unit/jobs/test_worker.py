@@ -1,0 +1,269 @@
+"""One training in a worker: what it keeps, what it tells, what it obeys and what it survives."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.files import Lock
+from core.runs.checkpoints import read_arrays, read_state
+from core.runs.control import Obedience, Wishes
+from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
+from core.runs.store import RunStore
+from tests.small_run import SMALL, train, wait_until, weights_of
+
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, embedded):
+    """A store of its own, with the embedded images at hand."""
+    from core.jobs import worker
+
+    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    return RunStore(tmp_path)
+
+
+def test_a_run_keeps_its_weights_and_says_so_last(store):
+    run, ended = train(store, SMALL)
+    assert ended.outcome == run.state == "finished"
+    events, _ = run.events()
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], RunEnded)
+    assert [done.epoch for done in run.epochs] == run.kept_epochs == [1, 2, 3]
+    assert run.has_model
+    assert not (run.folder / "room").exists()
+    assert read_state(run.state_path)[0] == 3
+    assert set(read_arrays(run.glimpse_path)) if run.glimpse_path.exists() else True
+
+
+def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
+    from core.jobs.worker import Training
+
+    run, _ = train(store, SMALL.changed(epochs=2))
+    told = run.epochs
+    lines = run.events_path.read_bytes().splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if b'"EpochDone"' in line)
+    run.events_path.write_bytes(b"".join(lines[:last]))  # killed between keeping epoch 2 and saying so
+    store.write(run.id, config=SMALL.to_dict())
+    Training(store, run.id).run()
+    assert [done.epoch for done in run.epochs] == [1, 2, 3]
+    assert run.epochs[1].loss == told[1].loss
+    assert run.epochs[1].validation_accuracy == told[1].validation_accuracy
+
+
+def test_more_epochs_go_on_where_the_run_ended(store):
+    from core.jobs.worker import Training
+
+    once, _ = train(store, SMALL.changed(epochs=4))
+    run, _ = train(store, SMALL.changed(epochs=2))
+    store.write(run.id, config=SMALL.changed(epochs=4).to_dict())
+    Training(store, run.id).run()
+    for name, expected in weights_of(once).items():
+        np.testing.assert_array_equal(expected, weights_of(run)[name])
+
+
+def test_stop_keeps_the_weights(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    heard = []
+
+    def say(event):
+        heard.append(event)
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            Wishes(run).stop()
+
+    ended = Training(store, run.id, say=say).run()
+    assert ended.outcome == run.state == "stopped"
+    assert ended.epochs in (2, 3)
+    assert run.has_model
+
+
+def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    Wishes(run).pause()
+    thread = threading.Thread(target=Training(store, run.id).run)
+    thread.start()
+    try:
+        wait_until(lambda: run.state == "paused")
+        assert run.epochs == []
+        step = run.step
+        time.sleep(0.2)
+        assert run.step == step
+        Wishes(run).step()
+        wait_until(lambda: len(run.epochs) == 1 and run.state == "paused")
+        time.sleep(0.2)
+        assert run.step == run.started.batches  # not one call more
+        Wishes(run).go_on()
+        wait_until(lambda: len(run.epochs) > 3)
+    finally:
+        Wishes(run).stop()
+        thread.join(30)
+    events, _ = run.events()
+    assert sum(isinstance(event, Paused) for event in events) == 2
+
+
+def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+    Wishes(run).pause()
+    thread = threading.Thread(target=Training(store, run.id).run)
+    thread.start()
+    wait_until(lambda: run.state == "paused")
+    Wishes(run).give_way()
+    thread.join(30)
+    assert run.state == "stopped"
+    assert "others waited" in run.ended.reason  # and not "by hand"
+    assert run.has_model
+
+
+def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL.changed(epochs=6))
+
+    def say(event):
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            Wishes(run).learning_rate(0.0001)
+
+    Training(store, run.id, say=say).run()
+    changed = [event for event in run.events()[0] if isinstance(event, RateChanged)]
+    assert [event.learning_rate for event in changed] == [0.0001]
+    assert run.epochs[0].learning_rate == pytest.approx(0.001)
+    assert run.epochs[-1].learning_rate == pytest.approx(0.0001)
+
+
+def test_a_learning_rate_is_heard_though_the_clock_was_set_back(store, monkeypatch):
+    run = store.create(SMALL)
+    obedience = Obedience(run, lambda event: None)
+    for now, rate in ((2000.0, 0.01), (1000.0, 0.02)):
+        monkeypatch.setattr("core.runs.control.time.time", lambda now=now: now)
+        Wishes(run).learning_rate(rate)
+        assert obedience.learning_rate() == rate
+        assert obedience.learning_rate() is None
+
+
+def test_a_loss_that_is_no_number_ends_the_run_at_once_and_names_the_knob(store):
+    run, ended = train(
+        store, SMALL.changed(optimizer="sgd", learning_rate=10.0, units=1024, hidden_layers=4, epochs=500)
+    )
+    assert ended.outcome == "failed"
+    assert "learning rate" in ended.reason
+    assert ended.epochs < 5
+    assert not run.has_model
+
+
+def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeypatch):
+    import errno
+
+    from core import files
+    from core.jobs import worker
+
+    real = files.os.fsync
+
+    def full(file):
+        if len(run.kept_epochs) >= 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(file)
+
+    run = store.create(SMALL)
+    monkeypatch.setattr(files.os, "fsync", full)
+    ended = worker.Training(store, run.id).run()
+    monkeypatch.undo()
+    assert ended.outcome == "failed"
+    assert "full" in ended.reason
+    assert run.kept_epochs == [1, 2]
+    assert read_state(run.state_path)[0] == 2
+
+
+@pytest.mark.parametrize("logged", [True, False])
+def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(store, monkeypatch, capsys, logged):
+    from core.jobs import worker
+    from core.training import trainer
+
+    def breaks(*_, **__):
+        raise ZeroDivisionError("of all things")
+
+    run = store.create(SMALL)
+    if logged:  # else the command line trains, and Python speaks to whoever typed it
+        (run.folder / "worker.log").touch()
+    monkeypatch.setattr(trainer, "train", breaks)
+    ended = worker.Training(store, run.id).run()
+    assert ended.reason.startswith("Training failed: ZeroDivisionError: of all things")
+    assert ("worker.log" in ended.reason) == logged
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
+    import shutil
+
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL.changed(epochs=500))
+
+    def say(event):
+        if isinstance(event, EpochDone):
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+    ended = Training(store, run.id, say=say).run()
+    assert ended.outcome == "failed"
+    assert "deleted" in ended.reason
+
+
+def test_two_processes_never_train_the_same_run(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL)
+    first = run.lock
+    assert first.take({"pid": 1, "after": 0})
+    assert Training(store, run.id).run() is None
+    first.release()
+
+
+def test_a_withdrawn_run_is_not_trained(store):
+    from core.jobs.worker import Training
+
+    run = store.create(SMALL, queued=True)
+    (run.folder / "queued").unlink()
+    assert Training(store, run.id).run(claim=True) is None
+    assert run.events()[0] == []
+
+
+def test_a_second_run_waits_for_the_device(store):
+    from core.jobs.worker import Training
+
+    device = Lock(store.device_path("cpu"))
+    assert device.take({"run": "other"})
+    run = store.create(SMALL.changed(epochs=1, device="cpu"))
+    waited = []
+    thread = threading.Thread(target=Training(store, run.id, waits_for=waited.append).run)
+    thread.start()
+    wait_until(lambda: waited)
+    assert run.state == "starting"
+    assert waited[0] == "other"
+    device.release()
+    thread.join(30)
+    assert run.state == "finished"
+
+
+def test_the_points_within_an_epoch_add_up_to_it(store):
+    # Two roads to the training loss: Keras' mean over the epoch, and the mean of the live points weighted by images.
+    run, _ = train(store, SMALL.changed(epochs=1))
+    events, _ = run.events()
+    points = [event for event in events if isinstance(event, BatchDone)]
+    batches = np.diff([0, *(point.batch for point in points)])
+    mean = np.average([point.loss for point in points], weights=batches)
+    assert mean == pytest.approx(run.epochs[0].loss, rel=1e-4)
+
+
+def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "4")
+    run, _ = train(store, SMALL.changed(epochs=9, train_images=100))
+    assert len(run.kept_epochs) <= 4
+    assert run.kept_epochs[0] == 1
+    assert run.kept_epochs[-1] == 9

@@ -1,0 +1,89 @@
+"""The worker as a process of its own: killed and resumed, or rehearsed, it trains the same bits; idle, it ends."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.runs.store import RunStore
+from tests.conftest import ROOT
+from tests.small_run import SMALL, train, wait_until, weights_of
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, embedded):
+    """A store of its own, with the embedded images at hand."""
+    from core.jobs import worker
+
+    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    return RunStore(tmp_path)
+
+
+def process(store: RunStore, order: str) -> subprocess.Popen:
+    """A real worker with something to do: a run's id, or a config to rehearse."""
+    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
+    environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "core.jobs.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment,
+    )
+    tell(worker, order)
+    return worker
+
+
+def tell(worker: subprocess.Popen, order: str) -> None:
+    worker.stdin.write(f"{order}\n".encode())
+    worker.stdin.flush()
+
+
+def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store):
+    # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.
+    config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
+    whole, _ = train(store, config)
+    run = store.create(config, queued=True)
+    worker = process(store, run.id)
+    wait_until(lambda: len(run.epochs) >= 2)
+    worker.kill()
+    worker.wait()
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert run.state == "interrupted"
+    from core.jobs.worker import Training
+
+    assert Training(store, run.id).run().outcome == "finished"
+    expected, resumed = weights_of(whole), weights_of(run)
+    assert list(expected) == list(resumed)
+    for name in expected:
+        np.testing.assert_array_equal(expected[name], resumed[name], err_msg=name)
+    assert [done.loss for done in whole.epochs] == [done.loss for done in run.epochs]
+
+
+def test_a_rehearsed_run_trains_the_same_bits(store):
+    config = SMALL.changed(dropout=0.2, schedule="cosine")
+    plain, _ = train(store, config)
+    run = store.create(config, queued=True)
+    worker = process(store, json.dumps(config.changed(epochs=50).to_dict()))
+    assert worker.stdout.readline().startswith(b"Ready for ")
+    tell(worker, run.id)
+    assert worker.wait(60) == 0
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert run.state == "finished"
+    ours, theirs = weights_of(run), weights_of(plain)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_an_idle_worker_ends_with_its_dashboard(store):
+    worker = process(store, json.dumps(SMALL.to_dict()))
+    worker.stdin.close()
+    assert worker.wait(60) == 0
+    assert worker.stdout.read() == b"", "it rehearsed for nobody"
+    worker.stdout.close()
+    worker.stderr.close()

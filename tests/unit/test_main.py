@@ -1,0 +1,193 @@
+"""The command line keeps its promises: options, JSON, sentences for errors, and weights after Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.__main__ import _summary, main
+from core.config.recipes import RECIPES
+from core.config.run_config import KNOBS, RunConfig
+from core.runs.events import RunEnded
+from core.runs.store import RunStore
+
+ROOT = Path(__file__).parents[2]
+PROMISED = {
+    "run", "recipe", "outcome", "test_loss", "test_accuracy", "validation_accuracy", "train_accuracy", "fit_seconds",
+    "images_per_second", "device", "model", "epochs", "best_epoch", "train_loss", "validation_loss",
+}  # fmt: skip
+FEW = ("--train-images", "300", "--units", "8", "--epochs", "2")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch, embedded):
+    """A home of its own, and the embedded images as its data."""
+    from core.jobs import worker
+
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    return tmp_path
+
+
+def last_json(capsys) -> dict:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_recipes_are_listed_one_a_line_name_first(capsys):
+    assert main(["recipes"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(RECIPES)
+
+
+def test_json_has_what_was_promised_and_the_run_is_kept(home, capsys):
+    assert main(["train", "dli", *FEW, "--json"]) == 0
+    told = last_json(capsys)
+    assert set(told) == PROMISED
+    assert (told["outcome"], told["recipe"]) == ("finished", "dli")
+    run = RunStore(home).get(told["run"])
+    assert run.state == "finished"
+    assert told["model"] == str(run.model_path)
+    assert told["test_accuracy"] == told["validation_accuracy"]  # this recipe validates on the test set
+    assert run.recipe == ""  # its knobs were changed: on the list it is no longer that recipe
+
+
+def test_the_test_set_stays_sealed_while_validating_on_held_out_images(home, capsys):
+    assert main(["train", *FEW, "--json"]) == 0
+    told = last_json(capsys)
+    assert told["test_accuracy"] is None
+    assert told["test_loss"] is None
+    assert told["validation_accuracy"] is not None
+
+
+def test_without_validation_the_test_set_is_read_once_at_the_end(home, capsys, embedded):
+    from core.training.predict import Predictor
+
+    assert main(["train", "quickstart", *FEW, "--json"]) == 0
+    told = last_json(capsys)
+    assert told["validation_accuracy"] is None
+    predicted = Predictor(told["model"]).probabilities(embedded.test.images).argmax(1)
+    assert told["test_accuracy"] == pytest.approx(float(np.mean(predicted == embedded.test.labels)), abs=1e-6)
+
+
+def test_help_says_of_every_knob_what_it_takes_and_its_default(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "(relu, elu, gelu, tanh, sigmoid, linear; default relu)" in told
+    assert "(1 to 4096; default 128)" in told
+    assert "(0 to 2147483647; default 1)" in told
+    for name, knob in KNOBS.items():
+        assert f"({knob.allowed or 'layers as text'}; default " in told
+        assert told.count(f"--{name.replace('_', '-')} VALUE") == 2  # in the usage, and where it is explained
+
+
+def test_an_option_may_be_written_as_it_stands_in_a_link(capsys):
+    assert main(["train", "--batch_size", "many"]) == 2
+    assert "batch_size must be a whole number" in capsys.readouterr().err
+
+
+def test_without_data_or_a_home_no_run_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("MNIST_PATH", str(tmp_path / "nothing.npz"))
+    assert main(["train", *FEW]) == 2
+    assert "MNIST_PATH cannot be used" in capsys.readouterr().err
+    assert [run for run in RunStore(tmp_path).runs() if not run.shipped] == []
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))
+    assert main(["train", *FEW]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: The folder in which data and runs are kept must be")
+    assert str(tmp_path / "file" / "home") in line
+
+
+@pytest.mark.parametrize(("epochs", "said"), [(0, "0 epochs,"), (1, "1 epoch,"), (2, "2 epochs,")])
+def test_a_single_epoch_is_told_as_one(tmp_path, epochs, said):
+    run = RunStore(tmp_path).create(RunConfig())
+    assert said in _summary(run, RunEnded("finished", "", 1.0, epochs))
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_every_knob_is_an_option(name, capsys):
+    assert main(["train", f"--{name.replace('_', '-')}", "no such value"]) == 2
+    assert ("layer" if name == "network" else name) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["train", "nope"], ["train", "--units", "0"], ["train", "--bogus"], [], ["fly"], ["train", "--network", "pool99"],
+     ["train", "--network", "dense10-conv8"], ["train", "--device", "gpu"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_error_is_one_sentence_and_exit_code_2(arguments, home, capsys):
+    from core.devices import slot
+
+    if "gpu" in arguments and slot("gpu") == "gpu":
+        pytest.skip("this machine has a GPU")
+    assert main(arguments) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error")]
+    assert "Traceback" not in line
+    assert len(line) > 20
+
+
+def test_a_run_that_failed_is_told_as_json_too(home, capsys):
+    assert main(["train", *FEW, "--optimizer", "sgd", "--learning-rate", "10", "--activation", "linear",
+                 "--hidden-layers", "4", "--json"]) == 2  # fmt: skip
+    said = capsys.readouterr()
+    told = json.loads(said.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert set(told) == PROMISED
+    assert (told["outcome"], told["model"]) == ("failed", None)
+    assert RunStore(home).get(told["run"]).state == "failed"
+    assert said.err.splitlines()[-1].startswith("Error: The loss is no longer a number")
+
+
+def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
+    # TensorFlow takes seconds to import: a traceback came, and a run that looked interrupted stayed.
+    from core.jobs import worker
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "wake", interrupted)
+    assert main(["train", *FEW]) == 130
+    assert "no run was made" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
+def test_a_device_that_is_not_there_makes_no_run(home):
+    from core.devices import slot
+
+    if slot("gpu") == "gpu":
+        pytest.skip("this machine has a GPU")
+    assert main(["train", *FEW, "--device", "gpu"]) == 2
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
+def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
+    environment |= {"DIGIT_LAB_HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core", "train", "--epochs", "500", "--json"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    store = RunStore(tmp_path)
+    deadline = time.monotonic() + 60
+    while not any(run.epochs for run in store.runs() if not run.shipped):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    told = json.loads(output.splitlines()[-1])
+    assert process.returncode == 130
+    assert told["outcome"] == "stopped"
+    assert Path(told["model"]).exists()
+    assert "Traceback" not in errors
+    assert "Epoch 1/500" in errors

@@ -1,0 +1,82 @@
+"""What only a process of Keras' JAX backend can test; `test_engine_jax` starts one and runs this in it.
+
+That process has no TensorFlow: JAX is all that a machine needs.
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+
+from core.__main__ import main
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.training import models, warmup
+from core.training.batching import VALIDATED_AT_ONCE
+from core.training.predict import Predictor
+from core.training.trainer import train
+
+
+def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    for name in ("JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
+        monkeypatch.setenv(name, "0")  # JAX is imported already and does not look there again
+    monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
+    assert main(["train", "--units", "8", "--epochs", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["outcome"] == "finished"
+    assert told["device"].startswith("CPU")
+    assert "tensorflow" not in sys.modules
+
+
+def test_a_rehearsed_network_is_not_compiled_again(tiny_mnist, monkeypatch):
+    monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
+    config = RunConfig(units=16, epochs=2)
+    ready = warmup.of(config)
+    program = ready.network.digit_lab_traced
+    compiled = program.many._cache_size(), program.answered._cache_size()
+    images = program.held(tiny_mnist.train.images)
+    ended = train(config, tiny_mnist, lambda event: None, network=ready.network).ended
+    assert (program.many._cache_size(), program.answered._cache_size()) == compiled == (1, 1)
+    assert program.held(tiny_mnist.train.images) is images
+    alone = train(config, tiny_mnist, lambda event: None).ended
+    assert (ended.train_loss, ended.validation_loss) == (alone.train_loss, alone.validation_loss)
+
+
+def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
+    from core.training.engine import Loop
+
+    model = models.build(RunConfig(units=16))
+    loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1)
+    sums = loop.evaluate(tiny_mnist.test)
+    assert sums.images == len(tiny_mnist.test) < VALIDATED_AT_ONCE
+    loss, accuracy = model.evaluate(tiny_mnist.test.images, tiny_mnist.test.labels, verbose=0)
+    np.testing.assert_allclose((sums.mean_loss, sums.accuracy), (loss, accuracy), rtol=1e-5)
+
+
+def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
+    from core.training.engine import Loop
+
+    weights = []
+    for batches_a_call in (16, 5):  # of 16: one loop of a length known beforehand, and one of a length that is told
+        model = models.build(RunConfig(units=16, dropout=0.2))
+        loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1, batches_a_call=batches_a_call)
+        loop.fit(2)
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path):
+    assert keras.backend.backend() == "jax"
+    config = RunConfig(units=32, dropout=0.2, epochs=4, schedule="cosine")
+    kept, seen, glimpsed = [], [], []
+    whole = train(config, tiny_mnist, seen.append, keep=kept.append, glimpse=glimpsed.append)
+    again = train(config, tiny_mnist, seen.append, resume=kept[1])
+    for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.ended.validation_accuracy > 0.6
+    models.save(whole.model, tmp_path / "model.keras")
+    answers = Predictor(tmp_path / "model.keras").probabilities(tiny_mnist.test.images)
+    np.testing.assert_allclose(answers, whole.model.predict(tiny_mnist.test.images, verbose=0), atol=1e-5)

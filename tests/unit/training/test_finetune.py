@@ -1,0 +1,150 @@
+"""Teaching a copy one person's hand."""
+
+import errno
+
+import numpy as np
+import pytest
+
+from core.config.run_config import RunConfig
+from core.digits import Digits
+from core.errors import DrawingError, RunError
+from core.evaluation import evaluations
+from core.runs.store import Run, RunStore
+from tests.made_runs import make
+
+
+@pytest.fixture(scope="module")
+def network(tiny_mnist):
+    from core.network.numpy_network import Reader
+    from core.training.models import weights_of
+    from core.training.trainer import train
+
+    config = RunConfig(units=64, epochs=4, device="cpu")
+    model = train(config, tiny_mnist, lambda event: None).model
+    return Reader(config, weights_of(model))
+
+
+@pytest.fixture(scope="module")
+def mine(tiny_mnist) -> Digits:
+    """A hand that writes everything upside down."""
+    return Digits(tiny_mnist.validation.images[:40, ::-1, ::-1].copy(), tiny_mnist.validation.labels[:40])
+
+
+@pytest.fixture(scope="module")
+def taught(network, mine, tiny_mnist):
+    from core.training.finetune import teach
+
+    before = {path: weight.copy() for path, weight in network.weights.items()}
+    heard: list[float] = []
+    model, gain = teach(network, mine, tiny_mnist.train, tiny_mnist.test, progress=heard.append)
+    return model, gain, before, heard
+
+
+def original(store: RunStore, config: RunConfig, **facts) -> Run:
+    """A run that has learned from 1,000 of the tiny images; only what it says of itself counts."""
+    return make(store, config.changed(units=64, epochs=1), points=1, **facts)
+
+
+def test_the_copy_learns_the_hand_and_says_what_it_cost(taught, mine, tiny_mnist):
+    model, gain, _, heard = taught
+    assert gain.mine[1] > gain.mine[0]
+    assert gain.held_back
+    assert gain.judged == 10
+    predicted = model.predict(tiny_mnist.test.images, verbose=0).argmax(1)
+    assert gain.others[1] == pytest.approx((predicted == tiny_mnist.test.labels).mean())
+    assert gain.images == len(tiny_mnist.test)
+    assert heard[-1] == 1
+    assert heard == sorted(heard)
+
+
+def test_the_network_itself_stays_as_it_was(taught, network):
+    for path, weight in network.weights.items():
+        np.testing.assert_array_equal(weight, taught[2][path])
+
+
+def test_the_copy_is_kept_as_a_run_that_answers_its_starter_alone(taught, tmp_path):
+    from core.network.numpy_network import Reader
+    from core.training.finetune import keep
+
+    store = RunStore(tmp_path)
+    run = keep(store, original(store, RunConfig(), name="mine"), *taught[:2], 40, starter="0123456789ab")
+    assert run.state == "finished"
+    assert run.starter == "0123456789ab"
+    assert "40 digits of my hand" in run.note
+    assert Reader.of(run).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
+    assert "1 digit of my hand" in keep(store, original(store, RunConfig()), *taught[:2], 1).note
+
+
+def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(taught, tmp_path, monkeypatch):
+    from core.training.finetune import keep
+
+    store, (model, gain) = RunStore(tmp_path), taught[:2]
+    of = original(store, RunConfig())
+
+    def save(path):
+        path.write_bytes(b"a part")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(model, "save", save)
+    with pytest.raises(RunError, match="full"):
+        keep(store, of, model, gain, 1)
+    assert [run.id for run in store.runs() if not run.shipped] == [of.id]
+
+
+def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(taught, tmp_path, tiny_mnist):
+    from core.network.numpy_network import Reader
+    from core.training.finetune import keep
+
+    store = RunStore(tmp_path)
+    of = original(store, RunConfig(validate_on="held-out"))
+    copy = keep(store, of, *taught[:2], 40)
+    data = tiny_mnist._replace(train=blank(of.started.train_images), validation=blank(of.started.validation_images))
+    assert len(evaluations.answers(copy, "validation", data, lambda: Reader.of(copy)).labels) == len(data.validation)
+
+
+def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(taught, tmp_path, tiny_mnist):
+    from dataclasses import replace
+
+    from core.training.finetune import judge, keep
+
+    store = RunStore(tmp_path)
+    of = original(store, RunConfig(validate_on="held-out"))
+    split, others = judge(of, tiny_mnist)
+    assert split == "validation"
+    np.testing.assert_array_equal(others.images, tiny_mnist.validation.images)
+    copy = keep(store, of, taught[0], replace(taught[1], split=split), 40)
+    assert evaluations.sealed(of)
+    assert evaluations.sealed(copy)
+    assert "validation images" in copy.note
+    assert "test" not in copy.note
+
+
+def test_an_opened_run_is_judged_by_the_test_set_and_that_is_written_down_with_its_copy(taught, tmp_path, tiny_mnist):
+    from core.training.finetune import judge, keep
+
+    store = RunStore(tmp_path)
+    of = original(store, RunConfig(validate_on="held-out"))
+    evaluations.open_test_set(of)
+    assert judge(of, tiny_mnist)[0] == "test"
+    copy = keep(store, of, *taught[:2], 40)
+    assert "test images" in copy.note
+    assert evaluations.openings(copy)
+
+
+def test_few_digits_are_judged_by_themselves_and_that_is_said(network, mine, tiny_mnist):
+    from core.training.finetune import teach
+
+    _, gain = teach(network, mine[:3], tiny_mnist.train, tiny_mnist.test[:50])
+    assert not gain.held_back
+    assert gain.judged == 3
+
+
+def test_nothing_to_teach_gets_a_sentence(network, mine, tiny_mnist):
+    from core.training.finetune import teach
+
+    with pytest.raises(DrawingError, match="no digit"):
+        teach(network, mine[:0], tiny_mnist.train, tiny_mnist.test)
+
+
+def blank(count: int) -> Digits:
+    return Digits(np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8))

@@ -1,0 +1,236 @@
+"""`train` tells everything by events, obeys, keeps, and goes on as if it had never stopped."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from core.config.run_config import RunConfig
+from core.config.schedules import rates, steps
+from core.errors import DeviceError
+from core.network.numpy_network import Reader
+from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, RateChanged, Started
+from core.training import trainer
+from core.training.engine import Loop
+from core.training.predict import Predictor
+from core.training.trainer import Control, train
+
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled")  # a whole worker is tested compiled
+SMALL = RunConfig(units=16, batch_size=64, epochs=3)  # 1,000 images: 15 whole batches and a short one
+
+
+def told(config, data, **more):
+    events = []
+    return train(config, data, events.append, **more), events
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+class Wishes(Control):
+    """Asks for something after a number of engine calls and ends of epochs."""
+
+    def __init__(self, stop_after=None, rate_after=None, rate=None):
+        self.calls, self.stop_after, self.rate_after, self.rate = 0, stop_after, rate_after, rate
+
+    def hold(self):
+        self.calls += 1
+
+    def should_stop(self):
+        return self.calls == self.stop_after
+
+    def learning_rate(self):
+        return self.rate if self.calls == self.rate_after else None
+
+
+@pytest.fixture
+def short_calls(monkeypatch):
+    """Calls of four batches, so that a small run has many."""
+    monkeypatch.setattr("core.training.engine.seconds_a_batch", lambda model, size: 0.05 / 4)
+
+
+def test_a_run_tells_its_start_its_batches_its_epochs_and_its_end(tiny_mnist, short_calls):
+    trained, events = told(SMALL, tiny_mnist)
+    started, *_, last = events
+    assert isinstance(started, Started)
+    assert isinstance(last, EpochDone)
+    assert (started.train_images, started.validation_images, started.batches, started.epochs) == (1000, 200, 16, 3)
+    assert started.device
+    assert started.parameters == trained.model.count_params()
+    batches, epochs = of(BatchDone, events), of(EpochDone, events)
+    assert [event.epoch for event in epochs] == [1, 2, 3]
+    assert [event.step for event in epochs] == [16, 32, 48]
+    assert batches[-1].step == 48
+    assert batches[-1].batch == 16
+    assert all(a.step < b.step and a.seconds < b.seconds for a, b in itertools.pairwise(batches))
+    assert trained.ended.outcome == FINISHED
+    assert trained.ended.epochs == 3
+    assert trained.ended.best_epoch is None
+    assert trained.ended.train_loss == epochs[-1].loss
+    assert trained.ended.validation_accuracy == epochs[-1].validation_accuracy
+    assert trained.ended.fit_seconds >= epochs[-1].seconds
+
+
+def test_the_test_set_stays_sealed_unless_it_validates_or_nothing_does(tiny_mnist):
+    sealed, _ = told(SMALL.changed(epochs=1), tiny_mnist)
+    assert sealed.ended.test_accuracy is None
+    assert sealed.ended.test_loss is None
+    validating, _ = told(SMALL.changed(epochs=1, validate_on="test"), tiny_mnist)
+    assert validating.ended.test_accuracy == validating.ended.validation_accuracy is not None
+    once, _ = told(SMALL.changed(epochs=1, validate_on="none"), tiny_mnist)
+    assert once.ended.validation_accuracy is None
+    said = once.model.predict(tiny_mnist.test.images, verbose=0).argmax(1)
+    assert once.ended.test_accuracy == pytest.approx((said == tiny_mnist.test.labels).mean())
+
+
+def test_stop_ends_after_the_present_call_and_keeps_the_weights(tiny_mnist, short_calls):
+    trained, events = told(SMALL, tiny_mnist, control=Wishes(stop_after=7))
+    assert trained.ended.outcome == STOPPED
+    assert trained.ended.epochs == 1
+    assert of(BatchDone, events)[-1].step <= 24
+    assert len(of(EpochDone, events)) == 1
+    assert trained.model.optimizer.iterations == 24
+
+
+def test_a_new_learning_rate_is_used_from_the_next_call_on_and_told(tiny_mnist, short_calls):
+    trained, events = told(SMALL, tiny_mnist, control=Wishes(rate_after=4, rate=1e-6))
+    assert [event.learning_rate for event in of(RateChanged, events)] == [1e-6]
+    epochs = of(EpochDone, events)
+    assert epochs[-1].learning_rate == pytest.approx(1e-6)
+    assert epochs[2].loss == pytest.approx(epochs[1].loss, rel=1e-3)  # as good as standing still
+    assert float(trained.model.optimizer.learning_rate) == pytest.approx(1e-6)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"network": "conv4x5-pool4-norm-dropout0.2", "optimizer": "nadam"},
+        {"units": 16, "schedule": "cosine", "optimizer": "rmsprop"},
+        {"units": 16, "schedule": "plateau", "patience": 1, "learning_rate": 0.05},
+    ],
+    ids=["norm and dropout", "cosine", "helpers"],
+)
+def test_a_resumed_run_goes_on_bit_for_bit(knobs, tiny_mnist):
+    config = RunConfig(batch_size=64, epochs=5, **knobs)
+    kept = []
+    whole, _ = told(config, tiny_mnist, keep=kept.append)
+    resumed, events = told(config, tiny_mnist, resume=kept[1])
+    assert of(Started, events)[0].from_epoch == 2
+    assert all(
+        np.array_equal(a, b) for a, b in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True)
+    )
+    assert whole.history["loss"] == resumed.history["loss"]
+    assert whole.ended.best_epoch == resumed.ended.best_epoch
+    assert of(EpochDone, events)[0].seconds > kept[1].history["seconds"][-1]
+
+
+def test_a_rate_set_between_two_epochs_is_one_of_the_next_for_what_was_kept_has_it_not(tiny_mnist):
+    kept = []
+    _, events = told(SMALL, tiny_mnist, control=Wishes(rate_after=2, rate=0.002), keep=kept.append)
+    (changed,) = of(RateChanged, events)
+    assert (changed.step, changed.epoch) == (16, 2)
+    assert [event.learning_rate for event in of(EpochDone, events)] == pytest.approx([0.001, 0.002, 0.002])
+    _, resumed = told(SMALL, tiny_mnist, resume=kept[0])
+    assert [event.learning_rate for event in of(EpochDone, resumed)] == pytest.approx([0.001, 0.001])
+
+
+def test_a_rate_set_by_hand_on_a_schedule_outlives_a_resume(tiny_mnist, short_calls):
+    config = SMALL.changed(schedule="cosine", epochs=5)
+    kept = []
+    whole, _ = told(config, tiny_mnist, control=Wishes(rate_after=5, rate=0.002), keep=kept.append)
+    resumed, _ = told(config, tiny_mnist, resume=kept[2])
+    assert whole.history["learning_rate"] == resumed.history["learning_rate"]
+    assert all(
+        np.array_equal(a, b) for a, b in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True)
+    )
+    untouched, _ = told(config, tiny_mnist)
+    assert whole.history["learning_rate"][-1] != untouched.history["learning_rate"][-1]
+
+
+def test_an_epoch_is_kept_before_it_is_told(tiny_mnist):
+    seen = []
+    train(SMALL, tiny_mnist, lambda e: seen.append(type(e).__name__), keep=lambda s: seen.append(f"kept {s.epoch}"))
+    epochs = [each for each in seen if each.startswith(("kept", "Epoch"))]
+    assert epochs == ["kept 1", "EpochDone", "kept 2", "EpochDone", "kept 3", "EpochDone"]
+
+
+def test_an_epoch_after_which_the_weights_have_run_away_is_told_but_not_kept(tiny_mnist):
+    kept = []
+    config = SMALL.changed(hidden_layers=4, units=64, activation="elu", optimizer="sgd", learning_rate=10.0)
+    _, events = told(config, tiny_mnist, keep=kept.append)
+    finite = [event.epoch for event in of(EpochDone, events) if np.isfinite([event.loss, event.validation_loss]).all()]
+    assert [each.epoch for each in kept] == finite
+    assert len(finite) < 3 == len(of(EpochDone, events))
+
+
+def test_what_was_kept_of_an_epoch_predicts_as_its_model(tiny_mnist):
+    kept = []
+    trained, _ = told(SMALL, tiny_mnist, keep=kept.append)
+    images = tiny_mnist.test.images[:50]
+    answers = Reader(SMALL, kept[-1].weights).probabilities(images)
+    np.testing.assert_allclose(answers, trained.model.predict(images, verbose=0), atol=1e-6)
+    np.testing.assert_allclose(answers, Predictor.from_model(trained.model).probabilities(images), atol=1e-6)
+    sums = Reader(SMALL, kept[-1].weights).logits(images)
+    np.testing.assert_allclose(sums, Predictor.from_model(trained.model).logits(images), rtol=1e-4, atol=1e-4)
+
+
+def test_the_schedule_that_is_drawn_is_the_one_that_trains(tiny_mnist, monkeypatch):
+    used = []
+    run = Loop._next_call
+
+    def watched(self):
+        sums = run(self)
+        self.sync()
+        used.append(float(self.model.optimizer.learning_rate))
+        return sums
+
+    monkeypatch.setattr(Loop, "_next_call", watched)
+    monkeypatch.setattr("core.training.engine.seconds_a_batch", lambda model, size: 1)  # one batch a call
+    config = SMALL.changed(schedule="cosine", epochs=2)
+    _, events = told(config, tiny_mnist)
+    drawn = rates(config, steps(config, 1000))
+    np.testing.assert_allclose(used, drawn, rtol=1e-6)
+    assert [event.learning_rate for event in of(EpochDone, events)] == [drawn[15], drawn[31]]
+
+
+def test_patience_ends_a_run_early_and_keeps_the_best_weights(tiny_mnist):
+    trained, events = told(SMALL.changed(epochs=40, patience=2, learning_rate=0.05), tiny_mnist)
+    losses = [event.validation_loss for event in of(EpochDone, events)]
+    assert len(losses) < 40
+    assert trained.ended.best_epoch == 1 + int(np.argmin(losses))
+    assert trained.ended.validation_loss == min(losses)
+    loss, _ = trained.model.evaluate(tiny_mnist.validation.images, tiny_mnist.validation.labels, verbose=0)
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_a_run_with_patience_that_is_stopped_within_an_epoch_keeps_the_best_whole_one(tiny_mnist, short_calls):
+    # Plain descent gets better all the time: the epoch that is broken off would be the best of all.
+    config = SMALL.changed(patience=2, optimizer="sgd", learning_rate=0.1)
+    trained, events = told(config, tiny_mnist, control=Wishes(stop_after=13))
+    losses = [event.validation_loss for event in of(EpochDone, events)]
+    assert (trained.ended.outcome, trained.ended.epochs) == (STOPPED, len(losses)) == (STOPPED, 2)
+    assert trained.model.optimizer.iterations > 32
+    assert trained.ended.validation_loss == min(losses)
+    loss, _ = trained.model.evaluate(tiny_mnist.validation.images, tiny_mnist.validation.labels, verbose=0)
+    assert loss == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_a_glimpse_shows_the_network_as_it_is(tiny_mnist, monkeypatch):
+    monkeypatch.setattr(trainer, "GLIMPSE_SECONDS", 0.0)
+    glimpses = []
+    told(SMALL, tiny_mnist, glimpse=glimpses.append)
+    assert glimpses[-1]["weights"].shape == (784, 16)
+    assert glimpses[-1]["predicted"].dtype == np.uint8
+    assert glimpses[-1]["predicted"].shape == (25,)
+    told(SMALL.changed(network="norm-dense16", epochs=1), tiny_mnist, glimpse=glimpses.append)
+    assert glimpses[-1]["weights"].shape == (784, 16), "a norm's own numbers are no picture"
+
+
+def test_running_out_of_memory_names_the_batch_size(tiny_mnist, monkeypatch):
+    def full(self, *call):
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes")
+
+    monkeypatch.setattr(Loop, "_next_call", full)
+    with pytest.raises(DeviceError, match="batch_size 64"):
+        told(SMALL, tiny_mnist)
