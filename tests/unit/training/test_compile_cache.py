@@ -14,16 +14,17 @@ from tests.conftest import ROOT
 TRAINS = """
 import hashlib, sys
 from pathlib import Path
-from core import mnist, programs
+from core.data import mnist
+from core.training import compile_cache
 from core.training.keras_import import wake_keras
-programs.keep(Path(sys.argv[1]), on_gpu=False)
+compile_cache.keep(Path(sys.argv[1]), on_gpu=False)
 wake_keras()
 from core.config.run_config import RunConfig
-from core.training import train
+from core.training.trainer import train
 data = mnist.embedded()
 data = data._replace(train=data.train[:300], validation=data.validation[:10], test=data.test[:10])
 weights = train(RunConfig(units=8, epochs=1), data, lambda event: None).model.get_weights()
-programs.seal(Path(sys.argv[1]))
+compile_cache.seal(Path(sys.argv[1]))
 print(hashlib.sha256(b"".join(weight.tobytes() for weight in weights)).hexdigest())
 """
 
@@ -89,8 +90,8 @@ def test_jax_takes_from_the_disk_what_an_earlier_process_compiled(tmp_path):
     pytest.importorskip("jax")
     code = f"""
 from pathlib import Path
-from core import programs
-programs.keep(Path({str(tmp_path)!r}), on_gpu=False)
+from core.training import compile_cache
+compile_cache.keep(Path({str(tmp_path)!r}), on_gpu=False)
 import jax
 told = []
 jax.monitoring.register_event_listener(lambda event, **_: told.append(event))
