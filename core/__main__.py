@@ -10,8 +10,8 @@ import time
 from typing import Any, NoReturn
 
 from core import devices
-from core.config.knob import written
-from core.config.recipes import RECIPES, recipe, recipe_of
+from core.config.knob import format_value
+from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
@@ -35,12 +35,12 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0, 2 for an error, 130 where Ctrl-C stopped it."""
     try:
-        chosen = _parser().parse_args(arguments)
-        return int(chosen.command(chosen))
+        options = _parser().parse_args(arguments)
+        return int(options.command(options))
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
-    except KeyboardInterrupt:  # while a run trains, `_trained` hears it
+    except KeyboardInterrupt:  # while a run trains, `_train_in_foreground` hears it
         print("Stopped before training began; no run was made.", file=sys.stderr)
         return INTERRUPTED
 
@@ -59,54 +59,56 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--name", default="", help="a name for the run")
     for name, knob in KNOBS.items():
         option = f"--{name.replace('_', '-')}"
-        told = f"{knob.help} ({knob.allowed or 'layers as text'}; default {written(DEFAULTS[name]) or 'empty'})"
-        training.add_argument(option, dest=name, metavar="VALUE", help=told.replace("%", "%%"))
+        help_text = (
+            f"{knob.help} ({knob.allowed or 'layers as text'}; default {format_value(DEFAULTS[name]) or 'empty'})"
+        )
+        training.add_argument(option, dest=name, metavar="VALUE", help=help_text.replace("%", "%%"))
         if "_" in name:  # as it stands in a link, too
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
     return parser
 
 
-def _recipes(chosen: argparse.Namespace) -> int:
+def _recipes(options: argparse.Namespace) -> int:
     for each in RECIPES.values():
         print(f"{each.name:<12} {each.title} ({each.source}: {each.reports})")
     return 0
 
 
-def _train(chosen: argparse.Namespace) -> int:
-    base = recipe(chosen.recipe).config if chosen.recipe else RunConfig()
+def _train(options: argparse.Namespace) -> int:
+    base = recipe(options.recipe).config if options.recipe else RunConfig()
     config = base.changed(
-        **{name: read_knob(name, text) for name in KNOBS if (text := getattr(chosen, name)) is not None}
+        **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
     shapes(config)  # an impossible network is refused before anything is kept
     store = RunStore()
     mnist.load()  # and so is a data set that cannot be read; opened once more for training, it takes a millisecond
     # And a device that is not there. A run made before these seconds would look interrupted to the dashboard meanwhile.
-    _wake_tensorflow()
+    _import_keras_quietly()
     if config.device == "gpu":
-        with devices.computing(config.device):
+        with devices.use_device(config.device):
             pass
-    run = store.create(config, recipe=_recipe_name(chosen.recipe, config), name=chosen.name)
-    ended = _trained(store, run)
-    if chosen.json:
-        print(json.dumps({**_report(run, ended), "recipe": chosen.recipe or run.recipe or None}))
+    run = store.create(config, recipe=_recipe_name(options.recipe, config), name=options.name)
+    ended = _train_in_foreground(store, run)
+    if options.json:
+        print(json.dumps({**_report(run, ended), "recipe": options.recipe or run.recipe or None}))
     if ended.outcome == FAILED:
         raise DigitLabError(ended.reason)
-    if not chosen.json:
+    if not options.json:
         print(_summary(run, ended))
     return INTERRUPTED if ended.outcome == STOPPED else 0
 
 
-def _recipe_name(asked: str | None, config: RunConfig) -> str:
+def _recipe_name(requested: str | None, config: RunConfig) -> str:
     """The recipe a run belongs to: the one asked for while the knobs are still its own."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
-    return asked if asked and RECIPES[asked].config == plain else recipe_of(config)
+    return requested if requested and RECIPES[requested].config == plain else matching_recipe(config)
 
 
-def _trained(store: RunStore, run: Run) -> RunEnded:
-    from core.jobs.worker import Training
+def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:
+    from core.jobs.worker import RunRecorder
 
-    bar = Bar(run.config)
-    job = Training(store, run.id, say=bar.hears, waits_for=bar.waits)
+    bar = ProgressBar(run.config)
+    job = RunRecorder(store, run.id, on_event=bar.on_event, on_wait=bar.on_wait)
     before = [signal.signal(sign, lambda *_: job.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
     try:
         ended = job.run()
@@ -118,33 +120,33 @@ def _trained(store: RunStore, run: Run) -> RunEnded:
     return ended
 
 
-def _wake_tensorflow() -> None:
+def _import_keras_quietly() -> None:
     """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
-    from core.jobs.worker import wake
+    from core.jobs.worker import prepare_keras
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
-    heard = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
+    real_stderr = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
         try:
-            wake()
+            prepare_keras()
         except Exception:
-            aside.seek(0)
-            os.write(heard, aside.read())
+            captured.seek(0)
+            os.write(real_stderr, captured.read())
             raise
         finally:
-            os.dup2(heard, 2)
-            os.close(heard)
+            os.dup2(real_stderr, 2)
+            os.close(real_stderr)
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
     """What `--json` prints. A loss that is not finite is text, as in `run.json`: JSON has no word for it."""
-    told = json.loads(to_line(ended))
+    values = json.loads(to_line(ended))
     return {
         "run": run.id,
         "recipe": run.recipe,
-        **{name: told[name] for name in _REPORTED},
+        **{name: values[name] for name in _REPORTED},
         "device": run.started.device if run.started else None,
         "model": str(run.model_path) if run.has_model else None,
     }
@@ -152,21 +154,21 @@ def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
 
 def _summary(run: Run, ended: RunEnded) -> str:
     figures = {"training": ended.train_accuracy, "validation": ended.validation_accuracy, "test": ended.test_accuracy}
-    told = ", ".join(f"{name} accuracy {value:.2%}" for name, value in figures.items() if value is not None)
+    figures_text = ", ".join(f"{name} accuracy {value:.2%}" for name, value in figures.items() if value is not None)
     kept = f"kept in {run.folder}" if run.has_model else f"its log is in {run.folder}"
     length = f"{ended.epochs} epoch{'' if ended.epochs == 1 else 's'}, {ended.fit_seconds:.1f} s"
-    return f"Run {run.id} {ended.outcome} after {length}: {told or 'no epoch was completed'}; {kept}"
+    return f"Run {run.id} {ended.outcome} after {length}: {figures_text or 'no epoch was completed'}; {kept}"
 
 
-class Bar:
+class ProgressBar:
     """The progress bar on stderr: one line that is drawn anew on a terminal, a line an epoch elsewhere."""
 
     def __init__(self, config: RunConfig) -> None:
         self.epochs, self.batches = config.epochs, 1
         self.live = sys.stderr.isatty()
-        self._drawn, self._told_wait = 0.0, False
+        self._drawn, self._has_shown_wait = 0.0, False
 
-    def hears(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         match event:
             case Started():
                 self.batches, self.epochs = event.batches, event.epochs
@@ -183,10 +185,10 @@ class Bar:
                     figures += f" validation {event.validation_accuracy:.2%}"
                 self._line(f"{self._bar(event.epoch, 1.0)} {figures} {event.seconds:.1f} s", "\n")
 
-    def waits(self, run_id: str) -> None:
+    def on_wait(self, run_id: str) -> None:
         """Says once that another run has the device."""
-        if not self._told_wait:
-            self._told_wait = True
+        if not self._has_shown_wait:
+            self._has_shown_wait = True
             self._line(f"Waiting: run {run_id or 'of another process'} computes on this device. Ctrl-C gives up.", "\n")
 
     def close(self) -> None:

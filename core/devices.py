@@ -18,10 +18,10 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 @dataclass(frozen=True)
 class Usage:
-    """How busy a device is at this moment. `busy`: a share in [0, 1], None where it does not tell; memory in bytes."""
+    """How busy a device is at this moment. `utilization`: a share in [0, 1], None where it does not tell; memory in bytes."""
 
     name: str
-    busy: float | None
+    utilization: float | None
     memory_used: int
     memory_total: int
 
@@ -34,10 +34,10 @@ def usage(*, processor: bool = False) -> Usage:
         return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
     nvml, handle = gpu
     memory = _nvml_memory(nvml, handle)
-    busy = None
+    utilization = None
     with suppress(nvml.NVMLError):  # a GPU that is divided (MIG) does not tell
-        busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
-    return Usage(_nvml_name(nvml, handle), busy, memory.used, memory.total)
+        utilization = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    return Usage(_nvml_name(nvml, handle), utilization, memory.used, memory.total)
 
 
 def cpu_name() -> str:
@@ -46,13 +46,13 @@ def cpu_name() -> str:
     return f"CPU ({cores} core{'s' * (cores > 1)})"
 
 
-def slot(asked: str) -> str:
+def device_slot(requested: str) -> str:
     """Which of the machine's devices a run takes, "gpu" or "cpu": one run at a time each. Asks no backend."""
-    return "gpu" if asked != "cpu" and _nvml_gpu() else "cpu"
+    return "gpu" if requested != "cpu" and _nvml_gpu() else "cpu"
 
 
 @contextmanager
-def computing(asked: str) -> Iterator[str]:
+def use_device(requested: str) -> Iterator[str]:
     """Computes on the device asked for, auto, cpu or gpu, and yields its name with its memory.
 
     Raises `DeviceError` where a GPU is asked for and none can be used.
@@ -60,15 +60,15 @@ def computing(asked: str) -> Iterator[str]:
     import keras
 
     backend = keras.backend.backend()
-    if asked == "cpu":
+    if requested == "cpu":
         _hide_gpus(backend)
-    found = _gpus(backend)
-    if asked == "gpu" and not found:
+    found = _gpu_names(backend)
+    if requested == "gpu" and not found:
         raise DeviceError(
             "device must be auto or cpu here: no GPU that can be used was found. Received: 'gpu'. "
             "Choose auto, or install GPU support (README: With a GPU)."
         )
-    if found and asked != "cpu":
+    if found and requested != "cpu":
         with keras.device("gpu:0"):
             yield found[0]
     elif found:
@@ -91,7 +91,7 @@ def on_gpu() -> bool:
     return bool(tf.config.list_logical_devices("GPU"))
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that the device has no memory left."""
     text = f"{type(error).__name__} {error}"
     return isinstance(error, MemoryError) or any(
@@ -112,7 +112,7 @@ def _hide_gpus(backend: str) -> None:
         tf.config.set_visible_devices([], "GPU")
 
 
-def _gpus(backend: str) -> list[str]:
+def _gpu_names(backend: str) -> list[str]:
     """The names of the GPUs that the backend can compute on."""
     if backend == "jax":
         import jax

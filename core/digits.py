@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import DataError
 
 SIDE = 28
-CLASSES = 10
+NUM_CLASSES = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,9 @@ class Digits:
                 f"Labels must be whole numbers, one for each of the {len(images)} images. "
                 f"Received: {labels.dtype} {labels.shape}. Use the label file that belongs to the images."
             )
-        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < CLASSES:
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < NUM_CLASSES:
             raise DataError(
-                f"Labels must be between 0 and {CLASSES - 1}. Received: {labels.min()} to {labels.max()}. "
+                f"Labels must be between 0 and {NUM_CLASSES - 1}. Received: {labels.min()} to {labels.max()}. "
                 "The file holds something else than digits, or is damaged: fetch it again."
             )
         object.__setattr__(self, "labels", labels.astype(np.uint8, copy=False))
@@ -58,4 +58,4 @@ class Digits:
     @property
     def counts(self) -> np.ndarray:
         """How many there are of each digit: int64 (10,)."""
-        return np.bincount(self.labels, minlength=CLASSES)
+        return np.bincount(self.labels, minlength=NUM_CLASSES)

@@ -1,20 +1,35 @@
-"""The errors a visitor may see: each message says what was wrong, what is allowed, what was received and what to do.
+"""The errors that a visitor may see. Each sentence says what was wrong, what is allowed and what to do next.
 
     DigitLabError
     ├── ConfigError     a knob has a value that cannot be trained with
-    │   └── NetworkError    the layers do not fit on one another
+    │   └── NetworkError    the layers do not fit together
     ├── DataError       a data set is missing, damaged or of the wrong shape
     ├── DrawingError    a picture holds no digit, or cannot be read
-    ├── DeviceError     the device asked for is not there, or ran out of memory
+    ├── DeviceError     the requested device is missing, or ran out of memory
     ├── RunError        a run is unknown, unfinished or damaged
-    └── HomeError       the folder where all is kept cannot be used
+    └── HomeError       the home folder cannot be used
 
-Anything else that is raised is a defect of the program, and stays loud.
+Any other exception is a defect of the program and is not caught.
 """
+
+from typing import Any
+
+_NOTHING = object()
 
 
 class DigitLabError(Exception):
-    """Something the visitor can mend; its text is shown as it is."""
+    """A problem that the visitor can solve.
+
+    sentence: what pages show. received: the value that was refused, a detail for the command line and the log.
+    """
+
+    def __init__(self, sentence: str, received: Any = _NOTHING) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.received = received
+
+    def __str__(self) -> str:
+        return self.sentence if self.received is _NOTHING else f"{self.sentence} Received: {self.received!r}."
 
 
 class ConfigError(DigitLabError):
@@ -22,7 +37,7 @@ class ConfigError(DigitLabError):
 
 
 class NetworkError(ConfigError):
-    """The layers do not fit on one another."""
+    """The layers do not fit together."""
 
 
 class DataError(DigitLabError):
@@ -34,7 +49,7 @@ class DrawingError(DigitLabError):
 
 
 class DeviceError(DigitLabError):
-    """The device asked for is not there, or ran out of memory."""
+    """The requested device is missing, or ran out of memory."""
 
 
 class RunError(DigitLabError):
@@ -42,4 +57,4 @@ class RunError(DigitLabError):
 
 
 class HomeError(DigitLabError):
-    """The folder where all is kept cannot be used."""
+    """The home folder cannot be used."""

@@ -16,16 +16,16 @@ from core.errors import RunError
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
-def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, durable: bool = True) -> None:
+def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, durable: bool = True) -> None:
     """Writes `path` beside itself and moves it into place: a reader finds the old file or the new one, never a half.
 
     `content` is the bytes, or a function that writes them. `durable` waits until they are on the disk.
     Raises `RunError` where the disk is full.
     """
     # Visitors are threads of one process, and two of them may write the same file.
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with disk_errors(path), beside.open("wb") as file:
+        with explain_disk_errors(path), temporary.open("wb") as file:
             if callable(content):
                 content(file)
             else:
@@ -33,14 +33,14 @@ def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, du
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        with disk_errors(path):
-            os.replace(beside, path)
+        with explain_disk_errors(path):
+            os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, values: Any) -> None:
-    write_whole(path, json.dumps(values, indent=1).encode())
+    write_atomic(path, json.dumps(values, indent=1).encode())
 
 
 def read_json(path: Path) -> Any:
@@ -52,7 +52,7 @@ def read_json(path: Path) -> Any:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def explain_disk_errors(path: Path) -> Iterator[None]:
     """Says in a sentence that the disk is full or may not be written on."""
     try:
         yield
@@ -71,7 +71,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def if_possible() -> Iterator[None]:
+def suppress_disk_errors() -> Iterator[None]:
     """Keeps what can be worked out again: a disk that takes nothing only costs the time again."""
     with suppress(OSError, RunError):
         yield
@@ -87,19 +87,19 @@ class Lock:
         self.path = path
         self._file: int | None = None
 
-    def take(self, holder: dict[str, Any], patience: float = 1.0) -> bool:
+    def acquire(self, holder: dict[str, Any], timeout: float = 1.0) -> bool:
         """Tries for `patience` seconds; `holder` is what others read while it is held."""
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         # A reader who looks whether the lock is held holds it himself for some microseconds: hence more than one try.
-        while not _try(file, fcntl.LOCK_EX):
+        while not _try_flock(file, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 os.close(file)
                 return False
             time.sleep(0.01)
         self._file = file
         try:
-            with disk_errors(self.path):
+            with explain_disk_errors(self.path):
                 os.ftruncate(file, 0)
                 os.pwrite(file, json.dumps(holder).encode(), 0)
         except BaseException:
@@ -119,7 +119,7 @@ class Lock:
         except OSError:
             return None
         try:
-            if _try(file, fcntl.LOCK_SH):
+            if _try_flock(file, fcntl.LOCK_SH):
                 return None
             with suppress(ValueError):
                 return dict(json.loads(os.pread(file, 4096, 0)))
@@ -128,7 +128,7 @@ class Lock:
             os.close(file)
 
 
-def _try(file: int, kind: int) -> bool:
+def _try_flock(file: int, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

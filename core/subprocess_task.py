@@ -19,14 +19,14 @@ from typing import Any, NamedTuple, Protocol
 from core.files import Lock, read_json, write_json
 
 _ROOT = Path(__file__).parents[1]
-_EVERY = 0.2  # seconds between two notes of the progress
-_PATIENCE = 10.0  # seconds for a process to be up, or to end
+_WRITE_INTERVAL = 0.2  # seconds between two notes of the progress
+_TIMEOUT = 10.0  # seconds for a process to be up, or to end
 
 
-class Tell(Protocol):
+class ReportProgress(Protocol):
     """Called by the work with the share that is done, 0 to 1, and with what it does now, if that is to be shown."""
 
-    def __call__(self, share: float, words: str = "") -> None: ...
+    def __call__(self, share: float, message: str = "") -> None: ...
 
 
 class Progress(NamedTuple):
@@ -36,39 +36,39 @@ class Progress(NamedTuple):
     share: float = 0.0  # done, 0 to 1
     seconds_left: float | None = None  # None: too early to say
     error: str = ""  # a sentence, if the last attempt failed
-    words: str = ""  # what it does now
+    message: str = ""  # what it does now
 
 
-class Background:
+class SubprocessTask:
     """One piece of work, whoever started it. `path`: where its files lie, with any suffix."""
 
     def __init__(self, path: Path) -> None:
-        self._note, self._log = path.with_suffix(".json"), path.with_suffix(".log")
+        self._state_path, self._log_path = path.with_suffix(".json"), path.with_suffix(".log")
         self._lock = Lock(path.with_suffix(".lock"))
 
     def progress(self) -> Progress:
         running = self._lock.holder() is not None
-        note = self._said()  # after that look: what has ended writes no more
-        share = float(note.get("share", 0.0))
+        state = self._read_state()  # after that look: what has ended writes no more
+        share = float(state.get("share", 0.0))
         if not running:
-            unfinished = "share" in note and share < 1
-            silent = f"The process ended in the middle of it; {self._log.name} may say why. Begin it again."
-            return Progress(running=False, error=str(note.get("error", silent if unfinished else "")))
-        seconds = time.time() - float(note.get("started", time.time()))
+            unfinished = "share" in state and share < 1
+            no_reason = f"The process ended in the middle of it; {self._log_path.name} may say why. Begin it again."
+            return Progress(running=False, error=str(state.get("error", no_reason if unfinished else "")))
+        seconds = time.time() - float(state.get("started", time.time()))
         left = seconds * (1 - share) / share if share > 0.02 else None
-        return Progress(True, share, left, words=str(note.get("words", "")))
+        return Progress(True, share, left, message=str(state.get("words", "")))
 
     def result(self) -> Any:
         """What the work came to, as JSON has it; None until it is there."""
-        return self._said().get("result")
+        return self._read_state().get("result")
 
     def start(self, *command: str, **environment: str) -> None:
         """Begins `python -m` `command`, unless it is under way already; comes back when the process is up."""
         if self.progress().running:
             return
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        self._note.unlink(missing_ok=True)
-        with self._log.open("wb") as log:
+        self._state_path.parent.mkdir(parents=True, exist_ok=True)
+        self._state_path.unlink(missing_ok=True)
+        with self._log_path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=_ROOT,
@@ -78,11 +78,11 @@ class Background:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while self._lock.holder() is None and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)  # until the process is up, so that nobody starts a second one
-        if process.poll() and not self._note.exists():
-            write_json(self._note, {"error": f"The process ended before it began; {self._log} says why."})
+        if process.poll() and not self._state_path.exists():
+            write_json(self._state_path, {"error": f"The process ended before it began; {self._log_path} says why."})
         threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie when it ends
 
     def stop(self) -> None:
@@ -92,37 +92,37 @@ class Background:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(holder["pid"]), signal.SIGTERM)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while self._lock.holder() is not None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not {"result", "error"} & set(self._said()):  # else it ended by itself just now
-            self._note.unlink(missing_ok=True)
+        if not {"result", "error"} & set(self._read_state()):  # else it ended by itself just now
+            self._state_path.unlink(missing_ok=True)
 
-    def work(self, do: Callable[[Tell], Mapping[str, Any]]) -> int:
+    def execute(self, task: Callable[[ReportProgress], Mapping[str, Any]]) -> int:
         """What the process itself does: 0, or 1 where another process is at it. What `do` raises is noted, and raised.
 
         do: what it gives is kept as the `result`.
         """
-        if not self._lock.take({"pid": os.getpid()}):
+        if not self._lock.acquire({"pid": os.getpid()}):
             return 1
-        began, last, before = time.time(), 0.0, ""
+        started, last_write, last_message = time.time(), 0.0, ""
 
-        def tell(share: float, words: str = "") -> None:
-            nonlocal last, before
-            if time.time() - last > _EVERY or words != before:
-                last, before = time.time(), words
-                write_json(self._note, {"share": share, "started": began, "words": words})
+        def report(share: float, message: str = "") -> None:
+            nonlocal last_write, last_message
+            if time.time() - last_write > _WRITE_INTERVAL or message != last_message:
+                last_write, last_message = time.time(), message
+                write_json(self._state_path, {"share": share, "started": started, "words": message})
 
         try:
-            tell(0.0)
-            write_json(self._note, {"share": 1.0, "started": began, "result": dict(do(tell))})
+            report(0.0)
+            write_json(self._state_path, {"share": 1.0, "started": started, "result": dict(task(report))})
         except Exception as error:
-            write_json(self._note, {"error": f"{error or type(error).__name__}"})
+            write_json(self._state_path, {"error": f"{error or type(error).__name__}"})
             raise
         finally:
             self._lock.release()
         return 0
 
-    def _said(self) -> dict[str, Any]:
-        note = read_json(self._note)
+    def _read_state(self) -> dict[str, Any]:
+        note = read_json(self._state_path)
         return note if isinstance(note, dict) else {}

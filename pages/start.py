@@ -5,9 +5,11 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.digits import CLASSES
-from pages.shared import caches, frame, lesson_pictures
+from core.digits import NUM_CLASSES
+from pages.shared import caches, frame
 from pages.shared.html_links import icon, link
+from pages.shared.image_uri import png_uri
+from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 
 frame.page("start")
@@ -49,9 +51,9 @@ _STYLE = """<style>
 def wall_of_digits(source: str) -> str:
     """Training digits, a row for each digit, as the source of an <img> of 672 by 280 pixels."""
     train = caches.data().train
-    rows = [train.images[np.flatnonzero(train.labels == digit)[:COLUMNS]] for digit in range(CLASSES)]
+    rows = [train.images[np.flatnonzero(train.labels == digit)[:COLUMNS]] for digit in range(NUM_CLASSES)]
     wall = np.concatenate([np.concatenate(list(row), axis=1) for row in rows if len(row) == COLUMNS])
-    return lesson_pictures.source(wall)
+    return png_uri(wall)
 
 
 def style() -> str:
@@ -74,7 +76,7 @@ def newest_runs() -> str:
         accuracy = run.ended and (run.ended.test_accuracy or run.ended.validation_accuracy)
         reached = f" · {accuracy:.2%} right" if accuracy else ""
         lines.append(
-            link("train", f"{icon('history')}{escape(f'{run.title} · {run.state}{reached}')}", "run", run=run.id)
+            link("train", f"{icon('history')}{escape(f'{run_title(run)} · {run.state}{reached}')}", "run", run=run.id)
         )
     return f"<h3>{'Where you left off' if mine else 'The newest runs here'}</h3><div>{''.join(lines)}</div>"
 

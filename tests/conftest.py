@@ -66,7 +66,7 @@ def embedded():
     """The 5,000 real images that every installation has, split as the dashboard splits them."""
     from core.data import mnist
 
-    return mnist.embedded()
+    return mnist.load_embedded()
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def nothing_is_compiled() -> Iterator[None]:
     """For what does not depend on the compiler, which would take most of the time of a short training."""
     with pytest.MonkeyPatch.context() as patch:
         if os.environ.get("KERAS_BACKEND") != "jax":
-            patch.setattr("core.training.engine_tensorflow.compiled", lambda model: False)
+            patch.setattr("core.training.engine_tensorflow.should_compile", lambda model: False)
         yield
 
 

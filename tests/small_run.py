@@ -13,10 +13,10 @@ SMALL = RunConfig(units=16, train_images=400, epochs=3, batch_size=50)
 
 def train(store: RunStore, config: RunConfig, **facts):
     """The run and its last word."""
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(config, **facts)
-    return run, Training(store, run.id).run()
+    return run, RunRecorder(store, run.id).run()
 
 
 def weights_of(run: Run) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from core.augment.redraw import Variations
+from core.augment.redraw import Redrawer
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.errors import ConfigError
@@ -20,30 +20,30 @@ _CHUNK = 256  # images at a time: what comes in between stays in the cache
 
 def rotate(images: np.ndarray, degrees: Amount) -> np.ndarray:
     """Turned about the middle, counter-clockwise as one looks at them."""
-    angle = np.deg2rad(_each(images, degrees))
+    angle = np.deg2rad(_per_image(images, degrees))
     cos, sin = np.cos(angle), np.sin(angle)
     return _warp(images, cos, -sin, sin, cos)
 
 
 def shift(images: np.ndarray, right: Amount, down: Amount) -> np.ndarray:
     """Moved by pixels, fractions included."""
-    return _warp(images, right=_each(images, right), down=_each(images, down))
+    return _warp(images, right=_per_image(images, right), down=_per_image(images, down))
 
 
 def zoom(images: np.ndarray, factor: Amount) -> np.ndarray:
     """Enlarged about the middle by `factor`; below 1 it shrinks."""
-    factor = 1 / _each(images, factor)
+    factor = 1 / _per_image(images, factor)
     return _warp(images, factor, 0.0, 0.0, factor)
 
 
 def shear(images: np.ndarray, slope: Amount) -> np.ndarray:
     """Slanted: the top goes right by `slope` pixels for each pixel above the middle."""
-    return _warp(images, 1.0, _each(images, slope), 0.0, 1.0)
+    return _warp(images, 1.0, _per_image(images, slope), 0.0, 1.0)
 
 
 def thicken(images: np.ndarray, pixels: Amount) -> np.ndarray:
     """Strokes made wider by `pixels` on the whole, or thinner where that is negative."""
-    growth = _each(images, pixels)[:, None, None]
+    growth = _per_image(images, pixels)[:, None, None]
     wider = ndimage.grey_dilation(images, size=(1, 3, 3)).astype(np.float32)
     thinner = ndimage.grey_erosion(images, size=(1, 3, 3)).astype(np.float32)
     # A 3×3 neighbourhood moves each edge by a pixel, so a stroke's width by two: half the way is one pixel.
@@ -54,13 +54,13 @@ def thicken(images: np.ndarray, pixels: Amount) -> np.ndarray:
 
 def add_noise(images: np.ndarray, spread: Amount, rng: np.random.Generator) -> np.ndarray:
     """Every pixel changed at random, with a standard deviation of `spread` of the full ink."""
-    noise = rng.standard_normal(images.shape, np.float32) * _each(images, spread)[:, None, None] * 255
+    noise = rng.standard_normal(images.shape, np.float32) * _per_image(images, spread)[:, None, None] * 255
     return _bytes(images + noise)
 
 
 def cover(images: np.ndarray, side: Amount, rng: np.random.Generator) -> np.ndarray:
     """A square of `side` pixels, at a random place over the ink, turned to paper."""
-    side = _each(images, side)[:, None]
+    side = _per_image(images, side)[:, None]
     corner = rng.uniform(4, 24, (2, len(images), 1)) - side / 2
     rows, columns = ((np.arange(SIDE) + 0.5 >= edge) & (np.arange(SIDE) + 0.5 < edge + side) for edge in corner)
     return np.where(rows[:, :, None] & columns[:, None, :], 0, images).astype(np.uint8)
@@ -73,28 +73,28 @@ class Distortion:
     name: str
     label: str
     unit: str
-    strongest: float  # where most digits can just be read by a person
+    max_strength: float  # where most digits can just be read by a person
     apply: Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
 
-def _either_way(images: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+def _random_signed(images: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(-strength, strength, len(images)).astype(np.float32)
 
 
 DISTORTIONS: dict[str, Distortion] = {
     distortion.name: distortion
     for distortion in (
-        Distortion("rotation", "Rotation", "°", 60, lambda x, s, rng: rotate(x, _either_way(x, s, rng))),
+        Distortion("rotation", "Rotation", "°", 60, lambda x, s, rng: rotate(x, _random_signed(x, s, rng))),
         Distortion(
             "shift",
             "Shift",
             "px",
             8,
-            lambda x, s, rng: shift(x, _either_way(x, s, rng), _either_way(x, s, rng)),
+            lambda x, s, rng: shift(x, _random_signed(x, s, rng), _random_signed(x, s, rng)),
         ),
-        Distortion("zoom", "Zoom", "×", 0.8, lambda x, s, rng: zoom(x, np.exp(_either_way(x, np.log1p(s), rng)))),
-        Distortion("shear", "Shear", "", 0.8, lambda x, s, rng: shear(x, _either_way(x, s, rng))),
-        Distortion("thickness", "Thickness", "px", 2, lambda x, s, rng: thicken(x, _either_way(x, s, rng))),
+        Distortion("zoom", "Zoom", "×", 0.8, lambda x, s, rng: zoom(x, np.exp(_random_signed(x, np.log1p(s), rng)))),
+        Distortion("shear", "Shear", "", 0.8, lambda x, s, rng: shear(x, _random_signed(x, s, rng))),
+        Distortion("thickness", "Thickness", "px", 2, lambda x, s, rng: thicken(x, _random_signed(x, s, rng))),
         Distortion("noise", "Noise", "of full ink", 0.8, add_noise),
         Distortion("cover", "Cover", "px", 16, cover),
     )
@@ -116,11 +116,11 @@ def distort(images: np.ndarray, *, rng: np.random.Generator, **strengths: float)
     return images
 
 
-def for_training(images: np.ndarray, labels: np.ndarray, config: RunConfig, rng: np.random.Generator) -> np.ndarray:
+def augment_images(images: np.ndarray, labels: np.ndarray, config: RunConfig, rng: np.random.Generator) -> np.ndarray:
     """What the knobs `augmentation`, `pen` and `styles` make of training images for one epoch: uint8, same shape."""
     if not (config.augmentation or config.pen or config.styles):
         return images
-    return Variations(images, labels, config).drawn(rng)
+    return Redrawer(images, labels, config).draw_epoch(rng)
 
 
 def _warp(
@@ -133,15 +133,15 @@ def _warp(
     down: Amount = 0.0,
 ) -> np.ndarray:
     """Each image drawn anew: a pixel takes its ink from where the matrix [[xx, xy], [yx, yy]] about the middle says."""
-    matrix = [_each(images, value)[:, None, None] for value in (xx, xy, yx, yy, right, down)]
+    matrix = [_per_image(images, value)[:, None, None] for value in (xx, xy, yx, yy, right, down)]
     xx, xy, yx, yy, right, down = matrix
     middle = (SIDE - 1) / 2
     place = np.arange(SIDE, dtype=np.float32) - middle
     x, y = place[None, None, :] - right, place[None, :, None] - down
-    return _sampled(images, xx * x + xy * y + middle, yx * x + yy * y + middle)
+    return _interpolate(images, xx * x + xy * y + middle, yx * x + yy * y + middle)
 
 
-def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _interpolate(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The ink at (x, y), float (n, 28, 28) in pixels, between the four pixels around; beyond the rim lies paper."""
     wide = SIDE + 2
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).reshape(-1).astype(np.float32)
@@ -154,7 +154,7 @@ def _sampled(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return _bytes(upper + (lower - upper) * below)
 
 
-def _each(images: np.ndarray, amount: Amount) -> np.ndarray:
+def _per_image(images: np.ndarray, amount: Amount) -> np.ndarray:
     return np.broadcast_to(np.asarray(amount, np.float32), (len(images),))
 
 

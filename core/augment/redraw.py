@@ -10,28 +10,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.augment.handwriting_styles import NONE, STYLED, distance_to, european_strokes, short_stemmed
-from core.augment.skeletons import FINE, REACH, STEPS, CentreLines, centre_lines
+from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, distance_to_strokes, shorten_stems, style_strokes
+from core.augment.skeletons import CELLS_PER_PIXEL, DISTANCE_STEPS, MAX_DISTANCE, Skeletons, centre_lines
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.random_streams import DISTORTIONS, random
 
-FITTED = 20  # pixels: a drawing's longer side once it has come to MNIST's size
-MIDDLE = 14.35  # where the centre of mass comes to lie: 14.5 in MNIST, 14 for a drawing
-PEN = (1.2, 3.6)  # pixels: widths of the round pen
-EDGE = (1.0, 1.6)  # pixels over which ink fades to paper
+FIT_SIZE = 20  # pixels: a drawing's longer side once it has come to MNIST's size
+MASS_CENTRE = 14.35  # where the centre of mass comes to lie: 14.5 in MNIST, 14 for a drawing
+PEN_WIDTHS = (1.2, 3.6)  # pixels: widths of the round pen
+EDGE_WIDTHS = (1.0, 1.6)  # pixels over which ink fades to paper
 
-# Spreads at full strength. An image in MNIST's own ink is changed by `GENTLY` of them: it is to stay what MNIST is.
-TURN, SLANT, STRETCH = 9.0, 0.18, 0.16  # degrees; pixels a pixel; logarithm of width to height
-SIZE, PLACE, BEND = 0.04, 0.45, 1.65  # logarithm; pixels; pixels
-GENTLY = 0.6
-SHORT = 0.6  # share of the styled 4s whose stem is shortened
-SHORT_STEMS = 2  # what a random stream is for, beside those of `batches`
+# Spreads at full strength. An image in MNIST's own ink is changed by `OWN_INK_FACTOR` of them: it is to stay what MNIST is.
+ROTATION_STD, SHEAR_STD, STRETCH_STD = 9.0, 0.18, 0.16  # degrees; pixels a pixel; logarithm of width to height
+SIZE_STD, SHIFT_STD, MAX_BEND = 0.04, 0.45, 1.65  # logarithm; pixels; pixels
+OWN_INK_FACTOR = 0.6
+SHORT_STEM_SHARE = 0.6  # share of the styled 4s whose stem is shortened
+SHORT_STEM_STREAM = 2  # what a random stream is for, beside those of `batches`
 _KNOTS = 7
 _CHUNK = 300  # images at a time: what they need stays in the processor's cache
 
 
-class Variations:
+class Redrawer:
     """Ever new variations of the same training images, as the knobs `augmentation`, `pen` and `styles` say.
 
     images: uint8 (n, 28, 28); labels: uint8 (n,). Finding the centre lines of 60,000 takes about five seconds, once.
@@ -41,52 +41,52 @@ class Variations:
         self.images, self.labels, self.config = images, labels, config
         self.lines = centre_lines(images)
         fours = labels == 4
-        self._short = short_stemmed(self.lines[fours], random(config.seed, 0, SHORT_STEMS))
+        self._short = shorten_stems(self.lines[fours], random(config.seed, 0, SHORT_STEM_STREAM))
         self._place = np.cumsum(fours) - 1  # of a 4 among the 4s
 
-    def drawn(self, rng: np.random.Generator) -> np.ndarray:
+    def draw_epoch(self, rng: np.random.Generator) -> np.ndarray:
         """The images of one epoch: uint8 (n, 28, 28). 60,000 take about five seconds."""
         drawn = np.empty_like(self.images)
         for start in range(0, len(drawn), _CHUNK):
             part = slice(start, start + _CHUNK)
             lines, short = self._lines(part, rng)
-            drawn[part] = _drawn(self.images[part], self.labels[part], lines, short, self.config, rng)
+            drawn[part] = _redraw(self.images[part], self.labels[part], lines, short, self.config, rng)
         return drawn
 
-    def _lines(self, part: slice, rng: np.random.Generator) -> tuple[CentreLines, np.ndarray]:
+    def _lines(self, part: slice, rng: np.random.Generator) -> tuple[Skeletons, np.ndarray]:
         """The centre lines of some images, and which of them, bool (n,), are 4s that lost half their stem."""
         labels = self.labels[part]
-        short = (labels == 4) & (rng.random(len(labels)) < self.config.styles * SHORT)
+        short = (labels == 4) & (rng.random(len(labels)) < self.config.styles * SHORT_STEM_SHARE)
         chosen = np.flatnonzero(short)
-        return self.lines[part].replaced(chosen, self._short[self._place[part][chosen]]), short
+        return self.lines[part].replace_at(chosen, self._short[self._place[part][chosen]]), short
 
 
-class EachEpoch:
+class EpochPrefetcher:
     """The images of each epoch of a run, those of the next made in the background while one is trained on.
 
     They follow from seed and epoch alone, so a resumed run sees the same.
     """
 
-    def __init__(self, variations: Variations) -> None:
+    def __init__(self, variations: Redrawer) -> None:
         self.variations, self.config = variations, variations.config
-        self._maker = ThreadPoolExecutor(1, "variations")
-        self._coming: dict[int, Future[np.ndarray]] = {}
+        self._executor = ThreadPoolExecutor(1, "variations")
+        self._futures: dict[int, Future[np.ndarray]] = {}
 
     def __call__(self, epoch: int) -> np.ndarray:
         """The images of `epoch`, 0-based: uint8 (n, 28, 28)."""
-        images = self._begun(epoch).result()
-        self._coming.clear()
+        images = self._submit(epoch).result()
+        self._futures.clear()
         if epoch + 1 < self.config.epochs:
-            self._coming[epoch + 1] = self._begun(epoch + 1)
+            self._futures[epoch + 1] = self._submit(epoch + 1)
         return images
 
-    def _begun(self, epoch: int) -> Future[np.ndarray]:
+    def _submit(self, epoch: int) -> Future[np.ndarray]:
         rng = random(self.config.seed, epoch, DISTORTIONS)
-        return self._coming.get(epoch) or self._maker.submit(self.variations.drawn, rng)
+        return self._futures.get(epoch) or self._executor.submit(self.variations.draw_epoch, rng)
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _RedrawPlan:
     """What becomes of each of n images."""
 
     pen: np.ndarray  # bool (n,): redrawn with the pen, else in its own ink
@@ -100,57 +100,59 @@ class _Plan:
     bend: np.ndarray  # (n, 2, 7, 7), shifts in pixels of a coarse grid, smooth in between
 
 
-def _drawn(
+def _redraw(
     images: np.ndarray,
     labels: np.ndarray,
-    lines: CentreLines,
+    lines: Skeletons,
     short: np.ndarray,
     config: RunConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    plan = _plan(labels, lines, short, config, rng)
-    x, y = _origins(plan)
-    added = np.full(x.shape, REACH, np.float32)
-    styled = np.flatnonzero(plan.strokes[:, :, 0, 0].max(1) > NONE)
-    added[styled] = distance_to(plan.strokes[styled], x[styled], y[styled])
+    plan = _random_plan(labels, lines, short, config, rng)
+    x, y = _source_positions(plan)
+    added = np.full(x.shape, MAX_DISTANCE, np.float32)
+    styled = np.flatnonzero(plan.strokes[:, :, 0, 0].max(1) > NO_STROKE)
+    added[styled] = distance_to_strokes(plan.strokes[styled], x[styled], y[styled])
     drawn = np.empty(x.shape, np.float32)
     pen, own = np.flatnonzero(plan.pen), np.flatnonzero(~plan.pen)
-    line = _looked_up(lines.distance[pen], x[pen], y[pen], FINE, beyond=255) / (STEPS * FINE)
-    away = np.minimum(line, added[pen]) * plan.size[pen, None]
-    drawn[pen] = _ink(away, plan.width[pen, None], plan.edge[pen, None])
+    line = _interpolate(lines.distance[pen], x[pen], y[pen], CELLS_PER_PIXEL, beyond=255) / (
+        DISTANCE_STEPS * CELLS_PER_PIXEL
+    )
+    distance = np.minimum(line, added[pen]) * plan.size[pen, None]
+    drawn[pen] = _pen_ink(distance, plan.width[pen, None], plan.edge[pen, None])
     # A stroke added to an image's own ink is as wide as the ink there is.
     width = np.clip(images[own].sum((1, 2)) / 255 / np.maximum(lines.length[own], 1), 1.2, 3.5).astype(np.float32)
-    drawn[own] = np.maximum(_looked_up(images[own], x[own], y[own], 1), _ink(added[own], width[:, None], 1.0))
+    drawn[own] = np.maximum(_interpolate(images[own], x[own], y[own], 1), _pen_ink(added[own], width[:, None], 1.0))
     return np.rint(drawn).astype(np.uint8).reshape(images.shape)
 
 
-def _plan(
-    labels: np.ndarray, lines: CentreLines, short: np.ndarray, config: RunConfig, rng: np.random.Generator
-) -> _Plan:
+def _random_plan(
+    labels: np.ndarray, lines: Skeletons, short: np.ndarray, config: RunConfig, rng: np.random.Generator
+) -> _RedrawPlan:
     n, strength = len(labels), config.augmentation
     pen = (rng.random(n) < config.pen) | short  # a shorter stem has no ink of its own
-    styled = np.isin(labels, STYLED) & (rng.random(n) < config.styles) & ~short
-    strokes = np.full((n, 2, 6, 2), NONE, np.float32)
-    strokes[styled] = european_strokes(labels[styled], lines[styled], rng)
-    width, edge = rng.uniform(*PEN, n), rng.uniform(*EDGE, n)
-    amount = np.where(pen, strength, strength * GENTLY)
+    styled = np.isin(labels, STYLED_DIGITS) & (rng.random(n) < config.styles) & ~short
+    strokes = np.full((n, 2, 6, 2), NO_STROKE, np.float32)
+    strokes[styled] = style_strokes(labels[styled], lines[styled], rng)
+    width, edge = rng.uniform(*PEN_WIDTHS, n), rng.uniform(*EDGE_WIDTHS, n)
+    amount = np.where(pen, strength, strength * OWN_INK_FACTOR)
     shape = _shapes(amount, rng)
     extent, middle = _extent(shape, lines, strokes)
     # What is redrawn is brought to size as a drawing is; an image in its own ink only if a stroke stands out.
-    fitting = (FITTED - width) / np.maximum(extent, 4)
-    room = np.where(styled, np.minimum(1, (FITTED - 1) / np.maximum(extent + 2, 1)), 1)
-    size = np.where(pen, fitting, room) * np.exp(rng.normal(0, SIZE, n) * strength)
-    target = MIDDLE + rng.normal(0, PLACE, (n, 2)) * strength
-    bend = rng.normal(0, 1, (n, 2, _KNOTS, _KNOTS)) * (rng.uniform(0, BEND, n) * amount)[:, None, None, None]
+    fitting = (FIT_SIZE - width) / np.maximum(extent, 4)
+    room = np.where(styled, np.minimum(1, (FIT_SIZE - 1) / np.maximum(extent + 2, 1)), 1)
+    size = np.where(pen, fitting, room) * np.exp(rng.normal(0, SIZE_STD, n) * strength)
+    target = MASS_CENTRE + rng.normal(0, SHIFT_STD, (n, 2)) * strength
+    bend = rng.normal(0, 1, (n, 2, _KNOTS, _KNOTS)) * (rng.uniform(0, MAX_BEND, n) * amount)[:, None, None, None]
     parts = (width, edge, strokes, shape * size[:, None, None], size, middle, target, bend)
-    return _Plan(pen, *(part.astype(np.float32) for part in parts))
+    return _RedrawPlan(pen, *(part.astype(np.float32) for part in parts))
 
 
 def _shapes(amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Turned, slanted and stretched, without a change of area: float (n, 2, 2)."""
     turn, slant, stretch = (
         np.clip(rng.normal(0, spread, len(amount)), -2.3 * spread, 2.3 * spread) * amount
-        for spread in (np.deg2rad(TURN), SLANT, STRETCH)
+        for spread in (np.deg2rad(ROTATION_STD), SHEAR_STD, STRETCH_STD)
     )
     wider, zero = np.exp(stretch), np.zeros_like(turn)
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -158,13 +160,13 @@ def _shapes(amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.einsum("abn,bcn->nac", turned, slanted)
 
 
-def _extent(shape: np.ndarray, lines: CentreLines, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _extent(shape: np.ndarray, lines: Skeletons, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The longer side of each line once it has its new shape, (n,), and its centre of mass before that, (n, 2)."""
-    outermost, low_of, mass = lines.outermost, lines.outermost, lines.length.copy()
+    extremes, low_of, mass = lines.extremes, lines.extremes, lines.length.copy()
     moment = lines.middle * mass[:, None]
-    places = [outermost]
+    places = [extremes]
     for stroke in np.moveaxis(strokes, 1, 0):
-        drawn = stroke[:, :1, :1] > NONE
+        drawn = stroke[:, :1, :1] > NO_STROKE
         places.append(np.where(drawn, stroke, low_of[:, :1]))
         pieces = np.linalg.norm(np.diff(stroke, axis=1), axis=2) * drawn[:, 0]
         mass += pieces.sum(1)
@@ -174,9 +176,11 @@ def _extent(shape: np.ndarray, lines: CentreLines, strokes: np.ndarray) -> tuple
     return np.ptp(spread, axis=1).max(1), middle
 
 
-def _origins(plan: _Plan) -> tuple[np.ndarray, np.ndarray]:
+def _source_positions(plan: _RedrawPlan) -> tuple[np.ndarray, np.ndarray]:
     """Which place of the image each new pixel comes from: x and y, float32 (n, 784)."""
-    shifts = ((_SMOOTH @ plan.bend).reshape(-1, _KNOTS) @ _SMOOTH.T).reshape(len(plan.size), 2, SIDE * SIDE)
+    shifts = ((_SPLINE_WEIGHTS @ plan.bend).reshape(-1, _KNOTS) @ _SPLINE_WEIGHTS.T).reshape(
+        len(plan.size), 2, SIDE * SIDE
+    )
     x = shifts[:, 0] + (_PIXELS[0] - plan.target[:, :1])
     y = shifts[:, 1] + (_PIXELS[1] - plan.target[:, 1:])
     back = np.linalg.inv(plan.matrix)[:, :, :, None]
@@ -186,7 +190,7 @@ def _origins(plan: _Plan) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _looked_up(maps: np.ndarray, x: np.ndarray, y: np.ndarray, fine: int, beyond: int = 0) -> np.ndarray:
+def _interpolate(maps: np.ndarray, x: np.ndarray, y: np.ndarray, fine: int, beyond: int = 0) -> np.ndarray:
     """The values at places (x, y) of `maps`, uint8 (n, s, s) with `fine` cells a pixel, between the four around."""
     side = maps.shape[1] + 2
     padded = np.full((len(maps), side, side), beyond, np.float32)
@@ -204,18 +208,18 @@ def _looked_up(maps: np.ndarray, x: np.ndarray, y: np.ndarray, fine: int, beyond
     return upper
 
 
-def _ink(away: np.ndarray, width: np.ndarray, edge: np.ndarray | float) -> np.ndarray:
+def _pen_ink(distance: np.ndarray, width: np.ndarray, edge: np.ndarray | float) -> np.ndarray:
     """Ink in [0, 255] of a pen `width` wide, at places so far `away` from the line it follows."""
-    return np.clip((width / 2 - away) / edge + 0.5, 0, 1) * 255
+    return np.clip((width / 2 - distance) / edge + 0.5, 0, 1) * 255
 
 
-def _smooth() -> np.ndarray:
+def _spline_weights() -> np.ndarray:
     """Cubic B-splines from the knots of a coarse grid, a bit wider than the image, to its pixels: float32 (28, 7)."""
     knots = np.linspace(-4, SIDE + 4, _KNOTS)
-    away = np.abs(np.arange(SIDE)[:, None] + 0.5 - knots) / (knots[1] - knots[0])
-    near, far = (4 - 6 * away**2 + 3 * away**3) / 6, np.clip(2 - away, 0, None) ** 3 / 6
-    return np.where(away < 1, near, far).astype(np.float32)
+    distance = np.abs(np.arange(SIDE)[:, None] + 0.5 - knots) / (knots[1] - knots[0])
+    near, far = (4 - 6 * distance**2 + 3 * distance**3) / 6, np.clip(2 - distance, 0, None) ** 3 / 6
+    return np.where(distance < 1, near, far).astype(np.float32)
 
 
-_SMOOTH = _smooth()
+_SPLINE_WEIGHTS = _spline_weights()
 _PIXELS = (np.indices((SIDE, SIDE)).reshape(2, -1)[::-1] + 0.5).astype(np.float32)

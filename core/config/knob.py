@@ -26,7 +26,7 @@ class Knob:
         """The values it takes: 'relu, elu, gelu' or '1 to 4096'; empty where it is any text."""
         if self.choices or self.low is None:
             return ", ".join(self.choices)
-        return f"{written(self.low)} to {written(self.high)}"
+        return f"{format_value(self.low)} to {format_value(self.high)}"
 
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it is of another kind or out of range."""
@@ -35,7 +35,7 @@ class Knob:
                 allowed = f"one of {self.allowed}" if self.choices else "text"
                 raise ConfigError(f"{name} must be {allowed}. Received: {value!r}. Choose one of them.")
             return value
-        low, high = written(self.low), written(self.high)
+        low, high = format_value(self.low), format_value(self.high)
         allowed = f"{'a whole number' if kind is int else 'a number'} between {low} and {high}"
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
         if not number or (kind is int and value != int(value)) or not self.low <= value <= self.high:
@@ -51,11 +51,11 @@ class Knob:
             raise ConfigError(f"{name} must be {kinds[kind]}. Received: {text!r}. Write it in digits.") from None
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as links, errors and help have it, with every digit that it was given."""
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def knob(default: Any, group: str, label: str, help: str, **facts: Any) -> Any:
+def knob(default: Any, group: str, label: str, help: str, **options: Any) -> Any:
     """A field of a dataclass that is a knob."""
-    return dataclasses.field(default=default, metadata={"knob": Knob(label, help, group, **facts)})
+    return dataclasses.field(default=default, metadata={"knob": Knob(label, help, group, **options)})

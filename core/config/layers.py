@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.errors import NetworkError
 
-KINDS = ("dense", "conv", "pool", "dropout", "norm")
+LAYER_KINDS = ("dense", "conv", "pool", "dropout", "norm")
 MAX_LAYERS = 16
 MAX_UNITS = 4096
 MAX_FILTERS = 512
@@ -31,19 +31,19 @@ class Layer:
     rate: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in LAYER_KINDS:
             raise NetworkError(
-                f"A layer must be one of {', '.join(KINDS)}. Received: {self.kind!r}. Choose one of them."
+                f"A layer must be one of {', '.join(LAYER_KINDS)}. Received: {self.kind!r}. Choose one of them."
             )
         if self.kind == "dense":
-            _within("units of a dense layer", self.size, 1, MAX_UNITS)
+            _check_range("units of a dense layer", self.size, 1, MAX_UNITS)
         elif self.kind == "conv":
-            _within("filters of a convolution", self.size, 1, MAX_FILTERS)
-            _within("window of a convolution", self.kernel, 1, 28)
+            _check_range("filters of a convolution", self.size, 1, MAX_FILTERS)
+            _check_range("window of a convolution", self.kernel, 1, 28)
         elif self.kind == "pool":
-            _within("window of a pooling layer", self.size, 2, 28)
+            _check_range("window of a pooling layer", self.size, 2, 28)
         elif self.kind == "dropout":
-            _within("rate of a dropout layer", self.rate, 0.0, 0.9)
+            _check_range("rate of a dropout layer", self.rate, 0.0, 0.9)
 
     def __str__(self) -> str:
         """The layer as it stands in a link: `dense128`, `conv32x3`, `pool2`, `dropout0.25`, `norm`."""
@@ -83,13 +83,13 @@ def norm() -> Layer:
     return Layer("norm")
 
 
-_WRITTEN = re.compile(r"(?P<kind>[a-z]+)(?P<size>[0-9]*\.?[0-9]*)(?:x(?P<kernel>[0-9]+))?")
+_LAYER_PATTERN = re.compile(r"(?P<kind>[a-z]+)(?P<size>[0-9]*\.?[0-9]*)(?:x(?P<kernel>[0-9]+))?")
 _EXAMPLE = "Write layers like conv32x3-pool2-dropout0.25-dense128-norm"
 
 
 def parse_layers(text: str) -> tuple[Layer, ...]:
     """The stack that `text` names, from the image upwards. Raises `NetworkError` where it names none."""
-    layers = tuple(_parse(part) for part in re.split(r"[-\s,]+", text.strip().lower()) if part)
+    layers = tuple(_parse_layer(part) for part in re.split(r"[-\s,]+", text.strip().lower()) if part)
     if len(layers) > MAX_LAYERS:
         raise NetworkError(
             f"A network must have at most {MAX_LAYERS} hidden layers. Received: {len(layers)}. Remove some."
@@ -102,11 +102,11 @@ def format_layers(layers: Sequence[Layer]) -> str:
     return "-".join(map(str, layers))
 
 
-def _parse(part: str) -> Layer:
-    match = _WRITTEN.fullmatch(part)
-    if not match or match["kind"] not in KINDS:
+def _parse_layer(part: str) -> Layer:
+    match = _LAYER_PATTERN.fullmatch(part)
+    if not match or match["kind"] not in LAYER_KINDS:
         raise NetworkError(
-            f"A layer must be one of {', '.join(KINDS)} with its numbers. Received: {part!r}. {_EXAMPLE}."
+            f"A layer must be one of {', '.join(LAYER_KINDS)} with its numbers. Received: {part!r}. {_EXAMPLE}."
         )
     kind, size, kernel = match["kind"], match["size"], match["kernel"]
     try:
@@ -126,7 +126,7 @@ def _parse(part: str) -> Layer:
     raise NetworkError(f"The numbers of a {kind} layer must be written as in {_EXAMPLE[18:]}. Received: {part!r}.")
 
 
-def _within(what: str, value: float, low: float, high: float) -> None:
+def _check_range(what: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise NetworkError(
             f"The {what} must be between {low} and {high}. Received: {value}. Choose a value in that range."

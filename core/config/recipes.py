@@ -91,7 +91,7 @@ def recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def recipe_of(config: RunConfig) -> str:
+def matching_recipe(config: RunConfig) -> str:
     """The name of the first recipe that `config` equals but for its seed and device, or an empty text."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
     return next((known.name for known in RECIPES.values() if known.config == plain), "")

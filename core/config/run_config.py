@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from core.config.knob import Knob, knob, written
+from core.config.knob import Knob, format_value, knob
 from core.config.layers import Layer, dense, dropout, format_layers, parse_layers
 from core.errors import ConfigError
 
@@ -208,7 +208,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            checked = KNOBS[field.name].check(field.name, getattr(self, field.name), KINDS[field.name])
+            checked = KNOBS[field.name].check(field.name, getattr(self, field.name), KNOB_TYPES[field.name])
             object.__setattr__(self, field.name, checked)
         if self.network:
             # Written one way only: equal networks are equal configs, and a knob not in use makes no difference.
@@ -249,26 +249,26 @@ class RunConfig:
 
     def to_query(self) -> dict[str, str]:
         """The knobs that differ from their defaults, as they stand in a link."""
-        return {name: written(value) for name, value in self.to_dict().items() if value != DEFAULTS[name]}
+        return {name: format_value(value) for name, value in self.to_dict().items() if value != DEFAULTS[name]}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
         """Reads `to_query` back; unknown names are ignored. Raises `ConfigError` for a value that is none."""
         return cls(**{name: read_knob(name, text) for name, text in query.items() if name in KNOBS})
 
-    def taking(self, query: Mapping[str, str]) -> tuple[Self, list[str]]:
+    def with_query(self, query: Mapping[str, str]) -> tuple[Self, list[str]]:
         """A copy with the knobs of a link that can be used, and for each other one a sentence that says why not."""
-        config, left = self, {name: text for name, text in query.items() if name in KNOBS}
+        config, pending = self, {name: text for name, text in query.items() if name in KNOBS}
         while True:  # once more after each that was taken: it may be what another one waits for
             refused: dict[str, str] = {}
-            for name, text in left.items():
+            for name, text in pending.items():
                 try:
                     config = config.changed(**{name: read_knob(name, text)})
                 except ConfigError as error:
                     refused[name] = str(error)
-            if len(refused) == len(left):
+            if len(refused) == len(pending):
                 return config, list(refused.values())
-            left = {name: left[name] for name in refused}
+            pending = {name: pending[name] for name in refused}
 
     def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
         """The knobs in which two configs differ: name → (here, there)."""
@@ -278,9 +278,9 @@ class RunConfig:
 
 KNOBS: dict[str, Knob] = {field.name: field.metadata["knob"] for field in fields(RunConfig)}
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(RunConfig)}
-KINDS: dict[str, type] = {name: type(default) for name, default in DEFAULTS.items()}
+KNOB_TYPES: dict[str, type] = {name: type(default) for name, default in DEFAULTS.items()}
 
 
 def read_knob(name: str, text: str) -> Any:
     """The value that `text` writes for the knob `name`. Raises `ConfigError` if it writes none."""
-    return KNOBS[name].read(name, text, KINDS[name])
+    return KNOBS[name].read(name, text, KNOB_TYPES[name])

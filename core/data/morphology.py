@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from core.digits import CLASSES, SIDE, Digits
+from core.digits import NUM_CLASSES, SIDE, Digits
 
-TRAITS = {
+MEASURES = {
     "ink": "Ink: the mean of all pixel values, 0 to 255",
     "thickness": "Thickness: ink over half the length of its outline, in pixels",
     "slant": "Slant: degrees by which the digit leans to the right",
@@ -24,9 +24,9 @@ def measure(digits: Digits) -> dict[str, np.ndarray]:
     """Each trait of each digit: name → float32 (n,)."""
     return {
         "ink": digits.images.mean(axis=(1, 2), dtype=np.float32),
-        "thickness": _joined(thickness(chunk) for chunk in _chunks(digits.images)),
-        "slant": _joined(slant(chunk) for chunk in _chunks(digits.images)),
-        "distance": distance_from(mean_images(digits), digits),
+        "thickness": _concatenate(thickness(chunk) for chunk in _chunks(digits.images)),
+        "slant": _concatenate(slant(chunk) for chunk in _chunks(digits.images)),
+        "distance": distance_to_mean(mean_images(digits), digits),
     }
 
 
@@ -51,12 +51,14 @@ def slant(images: np.ndarray) -> np.ndarray:
 
 def mean_images(digits: Digits) -> np.ndarray:
     """The mean image of each digit: float32 (10, 28, 28), 0 to 255; all paper for a digit that is missing."""
-    return _sums(digits, lambda values: values) / np.maximum(digits.counts, 1)[:, None, None].astype(np.float32)
+    return _sum_per_digit(digits, lambda values: values) / np.maximum(digits.counts, 1)[:, None, None].astype(
+        np.float32
+    )
 
 
-def spread_images(digits: Digits) -> np.ndarray:
+def std_images(digits: Digits) -> np.ndarray:
     """The standard deviation of each pixel within each digit: float32 (10, 28, 28)."""
-    squares = _sums(digits, np.square) / np.maximum(digits.counts, 1)[:, None, None].astype(np.float32)
+    squares = _sum_per_digit(digits, np.square) / np.maximum(digits.counts, 1)[:, None, None].astype(np.float32)
     return np.sqrt(np.maximum(squares - mean_images(digits) ** 2, 0))
 
 
@@ -66,27 +68,27 @@ def value_counts(digits: Digits) -> np.ndarray:
     return sum(counts, np.zeros(256, np.int64))
 
 
-def distance_from(means: np.ndarray, digits: Digits) -> np.ndarray:
+def distance_to_mean(means: np.ndarray, digits: Digits) -> np.ndarray:
     """How far each digit is from the mean image of its own label, root mean square over the pixels: float32 (n,)."""
-    return _joined(
+    return _concatenate(
         np.sqrt(np.square(images.astype(np.float32) - means[labels]).mean(axis=(1, 2)))
         for images, labels in zip(_chunks(digits.images), _chunks(digits.labels), strict=True)
     )
 
 
-def _sums(digits: Digits, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    total = np.zeros((CLASSES, SIDE * SIDE), np.float32)
+def _sum_per_digit(digits: Digits, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    total = np.zeros((NUM_CLASSES, SIDE * SIDE), np.float32)
     with threadpool_limits(1):  # many times quicker than two while a training run keeps the cores busy
         for images, labels in zip(_chunks(digits.images), _chunks(digits.labels), strict=True):
             # A product with the one-hot labels adds up all ten digits at once.
-            one_hot = np.eye(CLASSES, dtype=np.float32)[labels]
-            total += one_hot.T @ of(images.reshape(len(images), -1).astype(np.float32))
-    return total.reshape(CLASSES, SIDE, SIDE)
+            one_hot = np.eye(NUM_CLASSES, dtype=np.float32)[labels]
+            total += one_hot.T @ transform(images.reshape(len(images), -1).astype(np.float32))
+    return total.reshape(NUM_CLASSES, SIDE, SIDE)
 
 
 def _chunks(array: np.ndarray) -> Iterator[np.ndarray]:
     return (array[start : start + _CHUNK] for start in range(0, len(array), _CHUNK))
 
 
-def _joined(parts: Iterator[np.ndarray]) -> np.ndarray:
+def _concatenate(parts: Iterator[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.float32), *parts])

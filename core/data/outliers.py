@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from core.data.mnist import Mnist
-from core.data.projections import axes
-from core.digits import CLASSES
+from core.data.projections import load_axes
+from core.digits import NUM_CLASSES
 
-NEIGHBOURS = 5
-FOLDS, ROUNDS = 5, 10
-_AT_ONCE = 2000
+N_NEIGHBOURS = 5
+FOLDS, FOLD_EPOCHS = 5, 10
+_CHUNK = 2000
 Progress = Callable[[float], None]
 
 
@@ -32,29 +32,29 @@ class LabelErrors(NamedTuple):
     margins: np.ndarray  # float (n,), probability of the label less that of the suggestion: the lower the surer
 
 
-def study(mnist: Mnist, progress: Progress) -> dict[str, np.ndarray]:
+def analyse(mnist: Mnist, progress: Progress) -> dict[str, np.ndarray]:
     """What the three searches need, of all digits in the order train, validation, test; takes a minute or two.
 
     neighbours: int32 (n, 5), positions of the nearest training images (train and validation), nearest first, the digit
     itself left out. distances: float32 (n, 5). probabilities: float32 (n, 10), from a network that had not seen it.
     """
-    found = axes(mnist)
-    places = np.concatenate([found.places(digits.images) for digits in mnist[:3]])
+    found = load_axes(mnist)
+    places = np.concatenate([found.project(digits.images) for digits in mnist[:3]])
     labels = np.concatenate([digits.labels for digits in mnist[:3]])
     training = len(mnist.train) + len(mnist.validation)
     near, far = nearest_training(places, training, lambda share: progress(0.5 * share))
-    probabilities = out_of_fold(places, labels, lambda share: progress(0.5 + 0.5 * share))
+    probabilities = out_of_fold_probabilities(places, labels, lambda share: progress(0.5 + 0.5 * share))
     return {"neighbours": near, "distances": far, "probabilities": probabilities}
 
 
 def nearest_training(places: np.ndarray, training: int, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """The nearest of the first `training` places to each place, itself left out: int32 and float32 (n, 5)."""
-    k, n = min(NEIGHBOURS, training - 1), len(places)
+    k, n = min(N_NEIGHBOURS, training - 1), len(places)
     near, far = np.zeros((n, k), np.int32), np.zeros((n, k), np.float32)
     others = np.ascontiguousarray(places[:training].T)
     squares = np.square(places).sum(axis=1)
-    for start in range(0, n, _AT_ONCE):
-        here = np.arange(start, min(start + _AT_ONCE, n))
+    for start in range(0, n, _CHUNK):
+        here = np.arange(start, min(start + _CHUNK, n))
         gaps = squares[:training] - 2 * (places[here] @ others)
         own = here[here < training]
         gaps[own - start, own] = np.inf
@@ -67,7 +67,7 @@ def nearest_training(places: np.ndarray, training: int, progress: Progress) -> t
     return near, far
 
 
-def out_of_fold(places: np.ndarray, labels: np.ndarray, progress: Progress, seed: int = 0) -> np.ndarray:
+def out_of_fold_probabilities(places: np.ndarray, labels: np.ndarray, progress: Progress, seed: int = 0) -> np.ndarray:
     """Probabilities for each place from a small network trained on the other folds: float32 (n, 10)."""
     from sklearn.neural_network import MLPClassifier  # only a process of its own comes here
     from threadpoolctl import threadpool_limits
@@ -77,19 +77,19 @@ def out_of_fold(places: np.ndarray, labels: np.ndarray, progress: Progress, seed
     spread = places.std(axis=0) + 1e-6
     # Weak axes are raised half-way to the strong ones: they tell digits apart too, but hold more noise.
     scaled = (places - places.mean(axis=0)) / np.sqrt(spread * spread[0])
-    probabilities = np.zeros((len(labels), CLASSES), np.float32)
+    probabilities = np.zeros((len(labels), NUM_CLASSES), np.float32)
     # Products this small are quicker on one thread, and beside a training run fifteen times quicker.
     with threadpool_limits(1):
-        for out in range(FOLDS):
-            inside = np.flatnonzero(fold != out)
+        for held_out_fold in range(FOLDS):
+            inside = np.flatnonzero(fold != held_out_fold)
             batch = min(max(len(inside) // 100, 32), 500, len(inside))
             rate = 1e-3 * max(batch / 200, 1)
             network = MLPClassifier((256,), alpha=1e-3, batch_size=batch, learning_rate_init=rate, random_state=seed)
-            for done in range(1, ROUNDS + 1):
+            for done in range(1, FOLD_EPOCHS + 1):
                 rng.shuffle(inside)
-                network.partial_fit(scaled[inside], labels[inside], classes=np.arange(CLASSES))
-                progress((out + done / ROUNDS) / FOLDS)
-            probabilities[fold == out] = network.predict_proba(scaled[fold == out])
+                network.partial_fit(scaled[inside], labels[inside], classes=np.arange(NUM_CLASSES))
+                progress((held_out_fold + done / FOLD_EPOCHS) / FOLDS)
+            probabilities[fold == held_out_fold] = network.predict_proba(scaled[fold == held_out_fold])
     return probabilities
 
 
@@ -100,8 +100,8 @@ def label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErrors:
     labelled j; of several such j the most probable. Who is confidently another digit than the label is suspect.
     labels: (n,), probabilities: (n, 10), out of fold.
     """
-    counts = np.bincount(labels, minlength=CLASSES)
-    own = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=CLASSES)
+    counts = np.bincount(labels, minlength=NUM_CLASSES)
+    own = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=NUM_CLASSES)
     thresholds = np.where(counts > 0, own / np.maximum(counts, 1), np.inf)
     confident = np.where(probabilities >= thresholds, probabilities, -1.0)
     suggested = confident.argmax(axis=1)
@@ -111,10 +111,10 @@ def label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErrors:
     return LabelErrors(suspects[order], suggested[suspects[order]], margins[order])
 
 
-def outliers(distances: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def outliers(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The `most` digits farthest from their nearest training images: positions and mean distances, worst first."""
     mean = distances.mean(axis=1)
-    order = np.argsort(-mean, kind="stable")[:most]
+    order = np.argsort(-mean, kind="stable")[:count]
     return order, mean[order]
 
 

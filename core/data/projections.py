@@ -15,38 +15,38 @@ from threadpoolctl import threadpool_limits
 
 from core.data import cache
 from core.data.mnist import Mnist
-from core.data.sampling import evenly
+from core.data.sampling import stratified_sample
 from core.digits import SIDE
 
-KEPT_AXES = 50
+N_COMPONENTS = 50
 TSNE_SAMPLE = {"train": 3000, "validation": 1000, "test": 1000}
 _TSNE_STEPS = 1000
 _CHUNK = 4000  # images at a time: 12 MB as float32
 _PIXELS = SIDE * SIDE
 
 
-class Axes(NamedTuple):
+class PrincipalAxes(NamedTuple):
     """The directions in which the digits differ most, and the share of all variance along each."""
 
     mean: np.ndarray  # float32 (784,)
     directions: np.ndarray  # float32 (784, 50), of length 1, the strongest first
     shares: np.ndarray  # float64 (50,)
 
-    def places(self, images: np.ndarray, dims: int = KEPT_AXES) -> np.ndarray:
+    def project(self, images: np.ndarray, dims: int = N_COMPONENTS) -> np.ndarray:
         """Where images lie along the first `dims` directions: uint8 (n, 28, 28) → float32 (n, dims)."""
         directions = np.ascontiguousarray(self.directions[:, :dims])
         shift = self.mean @ directions
-        parts = [_ink(chunk) @ directions - shift for chunk in _chunks(images)]
+        parts = [_scaled(chunk) @ directions - shift for chunk in _chunks(images)]
         return np.concatenate([np.zeros((0, dims), np.float32), *parts])
 
 
-def axes(mnist: Mnist) -> Axes:
+def load_axes(mnist: Mnist) -> PrincipalAxes:
     """The principal axes of all images of the data set, worked out once and kept in the home."""
-    arrays = cache.kept("axes", mnist, lambda: principal_axes([d.images for d in mnist[:3]])._asdict())
-    return Axes(arrays["mean"], arrays["directions"], arrays["shares"])
+    arrays = cache.load_or_compute("axes", mnist, lambda: principal_axes([d.images for d in mnist[:3]])._asdict())
+    return PrincipalAxes(arrays["mean"], arrays["directions"], arrays["shares"])
 
 
-def principal_axes(parts: Iterable[np.ndarray]) -> Axes:
+def principal_axes(parts: Iterable[np.ndarray]) -> PrincipalAxes:
     """The principal axes of images given in parts, uint8 (n, 28, 28) each; 70,000 take about a second."""
     from scipy.linalg import eigh  # takes 0.1 s to import, and most maps are found in the home
 
@@ -55,23 +55,23 @@ def principal_axes(parts: Iterable[np.ndarray]) -> Axes:
     with threadpool_limits(1):
         for images in parts:
             for chunk in _chunks(images):
-                ink = _ink(chunk)
+                ink = _scaled(chunk)
                 n, total = n + len(ink), total + ink.sum(axis=0, dtype=np.float64)
                 products += ink.T @ ink
         mean = total / max(n, 1)
         covariance = products / max(n, 1) - np.outer(mean, mean)
-        values, vectors = eigh(covariance, subset_by_index=(_PIXELS - KEPT_AXES, _PIXELS - 1))
+        values, vectors = eigh(covariance, subset_by_index=(_PIXELS - N_COMPONENTS, _PIXELS - 1))
     values, vectors = values[::-1], vectors[:, ::-1]
     # A direction and its opposite are equal; the largest part points up, so that maps look alike on all machines.
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
     shares = np.maximum(values, 0) / max(np.trace(covariance), 1e-12)
-    return Axes(mean.astype(np.float32), vectors.astype(np.float32), shares)
+    return PrincipalAxes(mean.astype(np.float32), vectors.astype(np.float32), shares)
 
 
 def sample(mnist: Mnist, sizes: dict[str, int] = TSNE_SAMPLE, seed: int = 0) -> dict[str, np.ndarray]:
     """Positions drawn evenly over the digits from each split, sorted: split → int64 (up to its size,)."""
     rng = np.random.default_rng(seed)
-    return {split: evenly(getattr(mnist, split).labels, size, rng) for split, size in sizes.items()}
+    return {split: stratified_sample(getattr(mnist, split).labels, size, rng) for split, size in sizes.items()}
 
 
 def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarray]:
@@ -79,10 +79,10 @@ def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarra
     from sklearn.manifold import TSNE  # 1 s to import, and only a process of its own comes here
 
     chosen = sample(mnist)
-    found = axes(mnist)
-    places = np.concatenate([found.places(getattr(mnist, split).images[at]) for split, at in chosen.items()])
+    found = load_axes(mnist)
+    places = np.concatenate([found.project(getattr(mnist, split).images[at]) for split, at in chosen.items()])
     perplexity = min(30.0, (len(places) - 1) / 3)
-    with contextlib.redirect_stdout(_Steps(progress)):
+    with contextlib.redirect_stdout(_TsneProgress(progress)):
         flat = TSNE(
             init="pca", perplexity=perplexity, max_iter=_TSNE_STEPS, random_state=0, n_jobs=2, verbose=2
         ).fit_transform(places)
@@ -91,7 +91,7 @@ def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarra
     return {**chosen, **mapped}
 
 
-class _Steps(io.TextIOBase):
+class _TsneProgress(io.TextIOBase):
     """Hears how far scikit-learn says it is: "[t-SNE] Iteration 250: error = …"."""
 
     def __init__(self, progress: Callable[[float], None]) -> None:
@@ -103,7 +103,7 @@ class _Steps(io.TextIOBase):
         return len(text)
 
 
-def _ink(images: np.ndarray) -> np.ndarray:
+def _scaled(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 

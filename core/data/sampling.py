@@ -6,10 +6,10 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.digits import CLASSES, Digits
+from core.digits import NUM_CLASSES, Digits
 
 
-def for_run(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
+def select_images(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
     """The training and the validation images that the knobs ask for; None where `validate_on` is none.
 
     Fewer `train_images` are drawn evenly over the ten digits and stay in their official order; `wrong_labels` touches
@@ -18,29 +18,31 @@ def for_run(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
     training = mnist.train if config.validate_on == "held-out" else mnist.training
     validation = {"held-out": mnist.validation, "test": mnist.test, "none": None}[config.validate_on]
     if 0 < config.train_images < len(training):
-        training = training[evenly(training.labels, config.train_images, np.random.default_rng([config.seed, 1]))]
+        training = training[
+            stratified_sample(training.labels, config.train_images, np.random.default_rng([config.seed, 1]))
+        ]
     if config.wrong_labels:
-        labels = with_wrong_labels(training.labels, config.wrong_labels, np.random.default_rng([config.seed, 2]))
+        labels = add_label_noise(training.labels, config.wrong_labels, np.random.default_rng([config.seed, 2]))
         training = Digits(training.images, labels)
     return training, validation
 
 
-def evenly(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def stratified_sample(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """`n` positions in `labels`, sorted, with as equal a number of each digit as there is to be had: int64 (n,)."""
     shuffled = rng.permutation(len(labels))
     by_digit = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    counts = np.bincount(labels, minlength=CLASSES)
+    counts = np.bincount(labels, minlength=NUM_CLASSES)
     rank = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)  # 0 for the first of each digit, …
     # The first of every digit, then the second of every digit …; who comes last within a round is left to chance.
     order = np.lexsort((rng.random(len(labels)), rank))
     return np.sort(by_digit[order[:n]])
 
 
-def with_wrong_labels(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+def add_label_noise(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
     """A copy of `labels` in which a `share` of them, drawn at random, is another digit, each of the nine alike."""
     wrong = rng.choice(len(labels), round(share * len(labels)), replace=False)
     noisy = labels.copy()
-    noisy[wrong] = (labels[wrong] + rng.integers(1, CLASSES, len(wrong))) % CLASSES
+    noisy[wrong] = (labels[wrong] + rng.integers(1, NUM_CLASSES, len(wrong))) % NUM_CLASSES
     return noisy
 
 
@@ -56,7 +58,7 @@ def normalise(images: np.ndarray, dtype: type = np.float32) -> np.ndarray:
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """A row of ten for each label, 1 where the digit is and 0 elsewhere: float32 (n, 10)."""
-    return np.eye(CLASSES, dtype=np.float32)[labels]
+    return np.eye(NUM_CLASSES, dtype=np.float32)[labels]
 
 
 def batches(n: int, size: int) -> Iterator[slice]:

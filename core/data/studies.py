@@ -13,12 +13,12 @@ import numpy as np
 from core.data import cache, mnist, outliers, projections
 from core.data.mnist import Mnist
 from core.errors import DataError
-from core.subprocess_task import Background, Progress
+from core.subprocess_task import Progress, SubprocessTask
 
 Work = Callable[[Mnist, Callable[[float], None]], dict[str, np.ndarray]]
-STUDIES: dict[str, Work] = {"tsne": projections.tsne, "oddities": outliers.study}
+STUDIES: dict[str, Work] = {"tsne": projections.tsne, "oddities": outliers.analyse}
 # Threads that wait busily for one another crawl while a training run keeps the cores; these wait asleep, or are alone.
-_GIVING_WAY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
+_LOW_PRIORITY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Study:
@@ -26,9 +26,9 @@ class Study:
 
     def __init__(self, name: str, data: Mnist) -> None:
         self.name = name
-        self._result = cache.path_of(name, data)
+        self._result = cache.cache_path(name, data)
         self._data = data
-        self.background = Background(self._result)
+        self.background = SubprocessTask(self._result)
 
     def result(self) -> dict[str, np.ndarray] | None:
         """What was found; None until it is there."""
@@ -40,32 +40,32 @@ class Study:
 
     def start(self) -> None:
         """Begins in the background, unless it is under way already."""
-        self.background.start("core.data.studies", self.name, cache.fingerprint(self._data), **_GIVING_WAY)
+        self.background.start("core.data.studies", self.name, cache.fingerprint(self._data), **_LOW_PRIORITY)
 
     def stop(self) -> None:
         """Ends it; nothing is kept."""
         self.background.stop()
 
-    def work(self, expected: str, tell: Callable[[float], None]) -> dict[str, str]:
+    def execute(self, expected: str, report: Callable[[float], None]) -> dict[str, str]:
         """Does it, for the data set of the fingerprint `expected` alone."""
         if cache.fingerprint(self._data) != expected:
             raise DataError(
                 "Another data set has taken the place of the one to be studied. Reload the page, start again."
             )
-        cache.write(self._result, STUDIES[self.name](self._data, tell))
+        cache.write(self._result, STUDIES[self.name](self._data, report))
         return {}
 
 
-def work(name: str, expected: str) -> int:
+def execute(name: str, expected: str) -> int:
     """Does one study in this process: 0, or 1 if someone else is at it."""
     data = mnist.load()
     if cache.fingerprint(data) != expected:
-        data = mnist.embedded()
+        data = mnist.load_embedded()
     study = Study(name, data)
-    return study.background.work(lambda tell: study.work(expected, tell))
+    return study.background.execute(lambda report: study.execute(expected, report))
 
 
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
         os.nice(10)  # a training run comes first
-    sys.exit(work(*sys.argv[1:3]))
+    sys.exit(execute(*sys.argv[1:3]))

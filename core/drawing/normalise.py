@@ -14,17 +14,17 @@ from core.digits import SIDE
 from core.errors import DrawingError
 
 # The half-toned rim of the ink takes a pixel more: in MNIST the whole of it, rim included, fits into 20.
-FITTED = 19.5  # pixels of 28 that the longer side of the ink takes, rim left out
-MIDDLE = 14.25  # pixels from the edge: MNIST's own centre of mass lies between 14.0 and 14.5, for it counts pixels
-STROKE = 2.3  # pixels: the width of MNIST's strokes, as `stroke_width` measures it
-FINE = 4  # fine pixels to a pixel while the stroke is mended
-SMALLEST, LARGEST = 8, 4096  # pixels of a picture's side
-FAINTEST = 24  # of 255: with less contrast between ink and paper the picture is blank
-INK = 0.25  # of full ink: from here on a pixel counts as written on
+FIT_SIZE = 19.5  # pixels of 28 that the longer side of the ink takes, rim left out
+MASS_CENTRE = 14.25  # pixels from the edge: MNIST's own centre of mass lies between 14.0 and 14.5, for it counts pixels
+STROKE_WIDTH = 2.3  # pixels: the width of MNIST's strokes, as `stroke_width` measures it
+SUPERSAMPLING = 4  # fine pixels to a pixel while the stroke is mended
+MIN_SIDE, MAX_SIDE = 8, 4096  # pixels of a picture's side
+MIN_CONTRAST = 24  # of 255: with less contrast between ink and paper the picture is blank
+INK_THRESHOLD = 0.25  # of full ink: from here on a pixel counts as written on
 
 
 @dataclass(frozen=True)
-class Road:
+class NormaliseOptions:
     """Which steps are taken from ink to digit. All of them is MNIST's recipe; leave one out to see what it is worth."""
 
     keep_aspect: bool = True  # else the whole picture is squashed to 28×28, as most demos do
@@ -33,11 +33,11 @@ class Road:
     even_stroke: bool = True  # else the stroke stays as thick as it was drawn
 
 
-MNIST_ROAD = Road()
+MNIST_OPTIONS = NormaliseOptions()
 
 
 @dataclass(frozen=True)
-class Drawing:
+class NormalisedDrawing:
     """A digit, and the pictures on the way to it."""
 
     digit: np.ndarray  # uint8 (28, 28), 0 = paper
@@ -45,30 +45,30 @@ class Drawing:
     stroke: float = 0.0  # width as it was drawn, in pixels of the digit
 
 
-def to_digit(rgba: np.ndarray, road: Road = MNIST_ROAD) -> Drawing:
+def to_digit(rgba: np.ndarray, options: NormaliseOptions = MNIST_OPTIONS) -> NormalisedDrawing:
     """The digit in a picture, uint8 (h, w, 4). Raises `DrawingError` where there is none, or it cannot be read."""
-    ink = find_ink(rgba)
-    return from_ink(ink, road)
+    ink = extract_ink(rgba)
+    return normalise_ink(ink, options)
 
 
-def from_ink(ink: np.ndarray, road: Road = MNIST_ROAD) -> Drawing:
+def normalise_ink(ink: np.ndarray, options: NormaliseOptions = MNIST_OPTIONS) -> NormalisedDrawing:
     """The digit that `ink` shows, float32 (h, w) in [0, 1]. Raises `DrawingError` where it is blank."""
     cropped = _crop(ink)
     steps = [("Ink found", _bytes(ink)), ("Cropped to the ink", _bytes(cropped))]
-    if not road.keep_aspect:
-        digit = _finish(_resize(ink, (SIDE, SIDE)), road)
-        return Drawing(digit, [*steps, ("Squashed to 28×28", digit)])
-    fine = _resize(cropped, _fitted(cropped.shape, FITTED * FINE))
-    stroke = stroke_width(fine) / FINE
-    if road.even_stroke:
-        fine = _crop(_thickened(fine, (STROKE - stroke) / 2 * FINE))
+    if not options.keep_aspect:
+        digit = _to_digit_bytes(_resize(ink, (SIDE, SIDE)), options)
+        return NormalisedDrawing(digit, [*steps, ("Squashed to 28×28", digit)])
+    fine = _resize(cropped, _fit_box(cropped.shape, FIT_SIZE * SUPERSAMPLING))
+    stroke = stroke_width(fine) / SUPERSAMPLING
+    if options.even_stroke:
+        fine = _crop(_change_stroke_width(fine, (STROKE_WIDTH - stroke) / 2 * SUPERSAMPLING))
         steps.append(("Stroke evened", _bytes(fine)))
-    steps.append(("Fitted into 20×20", _bytes(_resize(fine, _fitted(fine.shape, FITTED)))))
-    digit = _finish(_laid_out(fine, road.centre_of_mass), road)
-    return Drawing(digit, [*steps, ("Centred on 28×28", digit)], stroke)
+    steps.append(("Fitted into 20×20", _bytes(_resize(fine, _fit_box(fine.shape, FIT_SIZE)))))
+    digit = _to_digit_bytes(_centre_on_canvas(fine, options.centre_of_mass), options)
+    return NormalisedDrawing(digit, [*steps, ("Centred on 28×28", digit)], stroke)
 
 
-def find_ink(rgba: np.ndarray) -> np.ndarray:
+def extract_ink(rgba: np.ndarray) -> np.ndarray:
     """How much ink each pixel holds, float32 (h, w) in [0, 1], whatever colours ink and paper have.
 
     Where a picture is see-through, what can be seen is the ink; else what differs from the border, which is paper.
@@ -79,22 +79,22 @@ def find_ink(rgba: np.ndarray) -> np.ndarray:
             f"A drawing must be uint8 of shape (height, width, 4). Received: {rgba.dtype} {rgba.shape}. "
             "Send red, green, blue and alpha of each pixel."
         )
-    if not all(SMALLEST <= side <= LARGEST for side in rgba.shape[:2]):
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in rgba.shape[:2]):
         raise DrawingError(
-            f"A drawing must have {SMALLEST} to {LARGEST} pixels a side. Received: {rgba.shape[1]}×{rgba.shape[0]}. "
+            f"A drawing must have {MIN_SIDE} to {MAX_SIDE} pixels a side. Received: {rgba.shape[1]}×{rgba.shape[0]}. "
             "Scale it first."
         )
     alpha = rgba[..., 3]
-    if alpha.min() < FAINTEST:
+    if alpha.min() < MIN_CONTRAST:
         difference = alpha.astype(np.float32)
     else:
         grey = np.asarray(Image.fromarray(rgba).convert("L"), np.float32)
         border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
         difference = np.abs(grey - np.median(border))
-    strongest = float(difference.max())
-    if strongest < FAINTEST:
+    max_difference = float(difference.max())
+    if max_difference < MIN_CONTRAST:
         raise DrawingError("There is no ink to read: the drawing is blank. Draw a digit from 0 to 9.")
-    return difference / strongest
+    return difference / max_difference
 
 
 def stroke_width(ink: np.ndarray) -> float:
@@ -109,14 +109,14 @@ def stroke_width(ink: np.ndarray) -> float:
 
 
 def _crop(ink: np.ndarray) -> np.ndarray:
-    written = ink > INK
+    written = ink > INK_THRESHOLD
     rows, columns = np.flatnonzero(written.any(1)), np.flatnonzero(written.any(0))
     if not len(rows):
         raise DrawingError("There is no ink to read: the drawing is blank. Draw a digit from 0 to 9.")
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _fitted(shape: tuple[int, ...], longer: float) -> tuple[int, int]:
+def _fit_box(shape: tuple[int, ...], longer: float) -> tuple[int, int]:
     """The (height, width) of a box whose longer side is `longer`, with the aspect of `shape`."""
     scale = longer / max(shape)
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
@@ -128,7 +128,7 @@ def _resize(ink: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.clip(np.asarray(image.resize(shape[::-1], Image.Resampling.BILINEAR)), 0, 1)
 
 
-def _thickened(fine: np.ndarray, growth: float) -> np.ndarray:
+def _change_stroke_width(fine: np.ndarray, growth: float) -> np.ndarray:
     """`fine` with the edge of its ink moved outwards by `growth` pixels, or inwards where that is negative."""
     margin = int(max(growth, 0)) + 2
     mask = np.pad(fine > 0.5, margin)
@@ -140,23 +140,23 @@ def _thickened(fine: np.ndarray, growth: float) -> np.ndarray:
     return np.clip(signed - edge + 0.5, 0, 1).astype(np.float32)
 
 
-def _laid_out(fine: np.ndarray, centre_of_mass: bool) -> np.ndarray:
+def _centre_on_canvas(fine: np.ndarray, centre_of_mass: bool) -> np.ndarray:
     """`fine` fitted into 20×20 on 28×28, its centre of mass, or of its box, in the middle: to a fraction of a pixel."""
     height, width = fine.shape
-    side = max(height, width) / FITTED * SIDE
+    side = max(height, width) / FIT_SIZE * SIDE
     middle = (height / 2, width / 2)
     if centre_of_mass:
         middle = tuple(place + 0.5 for place in ndimage.center_of_mass(fine))
     margin = int(side) + 1
     padded = Image.fromarray(np.pad(fine, margin))
-    top, left = (place + margin - side * MIDDLE / SIDE for place in middle)
+    top, left = (place + margin - side * MASS_CENTRE / SIDE for place in middle)
     box = (left, top, left + side, top + side)
     return np.asarray(padded.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
 
 
-def _finish(digit: np.ndarray, road: Road) -> np.ndarray:
+def _to_digit_bytes(digit: np.ndarray, options: NormaliseOptions) -> np.ndarray:
     """As bytes; thresholded where the road says no anti-aliasing."""
-    return _bytes(digit if road.anti_alias else (digit > 0.5).astype(np.float32))
+    return _bytes(digit if options.anti_alias else (digit > 0.5).astype(np.float32))
 
 
 def _bytes(ink: np.ndarray) -> np.ndarray:

@@ -12,29 +12,29 @@ import numpy as np
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
-NEAREST = 5
-DIRECTIONS = 48
-WARNED = 0.015  # share of held-out digits that are called strange, by choice of the threshold
-HELD_OUT = 3000  # images that the threshold is set on
+N_NEIGHBOURS = 5
+N_COMPONENTS = 48
+NOVEL_SHARE = 0.015  # share of held-out digits that are called strange, by choice of the threshold
+THRESHOLD_IMAGES = 3000  # images that the threshold is set on
 _BLUR = 1.0  # pixels: strokes that lie beside each other still count as near
-_HOLES, _A_HOLE = 2, 0.15  # digits enclose two pieces of paper at most; what each more adds to the distance
-_DEPTH, _A_PIXEL = 3.0, 0.1  # pixels from the edge to the middle of the thickest stroke; what each more adds
-_AT_ONCE = 250
+_MAX_HOLES, _HOLE_PENALTY = 2, 0.15  # digits enclose two pieces of paper at most; what each more adds to the distance
+_MAX_DEPTH, _DEPTH_PENALTY = 3.0, 0.1  # pixels from the edge to the middle of the thickest stroke; what each more adds
+_CHUNK = 250
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class NoveltyResult:
     """How strange one drawing is, and the evidence."""
 
-    strangeness: float
-    strange: bool  # stranger than all but `WARNED` of real digits
+    novelty_score: float
+    is_novel: bool  # stranger than all but `NOVEL_SHARE` of real digits
     nearest: np.ndarray  # int64 (5,): positions in the training images, nearest first
     distances: np.ndarray  # float32 (5,)
 
 
 @dataclass(frozen=True, eq=False)
-class Familiar:
-    """What digits look like. Made by `learn`."""
+class NoveltyDetector:
+    """What digits look like. Made by `from_digits`."""
 
     mean: np.ndarray  # float32 (196,)
     directions: np.ndarray  # float32 (196, 48)
@@ -42,53 +42,53 @@ class Familiar:
     threshold: float = 0.0
 
     @classmethod
-    def learn(cls, training: np.ndarray, held_out: np.ndarray) -> Self:
+    def from_digits(cls, training: np.ndarray, held_out: np.ndarray) -> Self:
         """From images of digits, uint8 (n, 28, 28); the threshold is set on others, held out. 54,000: about 3 s."""
         with threadpool_limits(1):  # beside a training run, two threads are slower than one
-            looks = _looks(training)
-            mean = looks.mean(0)
-            _, vectors = np.linalg.eigh(np.cov((looks - mean).T))
-            directions = np.ascontiguousarray(vectors[:, ::-1][:, :DIRECTIONS], np.float32)
-            found = cls(mean, directions, (looks - mean) @ directions)
-            scores = found.strangeness(held_out[:HELD_OUT])
-        return cls(found.mean, found.directions, found.places, float(np.quantile(scores, 1 - WARNED)))
+            features = _features(training)
+            mean = features.mean(0)
+            _, vectors = np.linalg.eigh(np.cov((features - mean).T))
+            directions = np.ascontiguousarray(vectors[:, ::-1][:, :N_COMPONENTS], np.float32)
+            found = cls(mean, directions, (features - mean) @ directions)
+            scores = found.novelty_score(held_out[:THRESHOLD_IMAGES])
+        return cls(found.mean, found.directions, found.places, float(np.quantile(scores, 1 - NOVEL_SHARE)))
 
-    def strangeness(self, images: np.ndarray) -> np.ndarray:
+    def novelty_score(self, images: np.ndarray) -> np.ndarray:
         """How unlike any digit each image is: float64 (n,), about 0.2 for a usual digit. images: uint8 (n, 28, 28)."""
-        parts = [images[at : at + _AT_ONCE] for at in range(0, len(images), _AT_ONCE)]
+        parts = [images[at : at + _CHUNK] for at in range(0, len(images), _CHUNK)]
         return np.concatenate([self._nearest(part)[0] for part in parts]) if parts else np.zeros(0)
 
-    def judge(self, image: np.ndarray) -> Verdict:
+    def check(self, image: np.ndarray) -> NoveltyResult:
         """One image, uint8 (28, 28)."""
         with threadpool_limits(1):
             scores, nearest, distances = self._nearest(image[None])
-        return Verdict(float(scores[0]), bool(scores[0] > self.threshold), nearest[0], distances[0])
+        return NoveltyResult(float(scores[0]), bool(scores[0] > self.threshold), nearest[0], distances[0])
 
     def _nearest(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        looks = _looks(images) - self.mean
-        here = looks @ self.directions
-        beside = np.maximum((looks**2).sum(1) - (here**2).sum(1), 0)  # what no direction reaches
+        features = _features(images) - self.mean
+        here = features @ self.directions
+        residual = np.maximum((features**2).sum(1) - (here**2).sum(1), 0)  # what no direction reaches
         squares = (here**2).sum(1)[:, None] + (self.places**2).sum(1) - 2 * here @ self.places.T
-        found = np.argpartition(squares, NEAREST - 1, axis=1)[:, :NEAREST]
+        found = np.argpartition(squares, N_NEIGHBOURS - 1, axis=1)[:, :N_NEIGHBOURS]
         found = np.take_along_axis(found, np.take_along_axis(squares, found, 1).argsort(1, kind="stable"), 1)
         near = np.maximum(np.take_along_axis(squares, found, 1), 0)
-        scores = np.sqrt(near.mean(1)) + beside + np.array([_unlike(image) for image in images])
-        return scores, found, np.sqrt(near + beside[:, None]).astype(np.float32)
+        scores = np.sqrt(near.mean(1)) + residual + np.array([_shape_penalty(image) for image in images])
+        return scores, found, np.sqrt(near + residual[:, None]).astype(np.float32)
 
 
-def _looks(images: np.ndarray) -> np.ndarray:
+def _features(images: np.ndarray) -> np.ndarray:
     """Blurred, at half the size, all of equal length: float32 (n, 196)."""
     blurred = [
-        ndimage.gaussian_filter(images[at : at + _AT_ONCE].astype(np.float32), (0, _BLUR, _BLUR))[:, ::2, ::2]
-        for at in range(0, len(images), _AT_ONCE)
+        ndimage.gaussian_filter(images[at : at + _CHUNK].astype(np.float32), (0, _BLUR, _BLUR))[:, ::2, ::2]
+        for at in range(0, len(images), _CHUNK)
     ]
-    looks = np.concatenate(blurred).reshape(len(images), -1)
-    return looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-6)
+    features = np.concatenate(blurred).reshape(len(images), -1)
+    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
 
 
-def _unlike(image: np.ndarray) -> float:
+def _shape_penalty(image: np.ndarray) -> float:
     """What digits never have: many holes, or a stroke as thick as a blot."""
     pieces, _ = ndimage.label(np.pad(image < 100, 1, constant_values=True))
     holes = int((np.bincount(pieces.ravel())[1:] >= 2).sum()) - 1  # without the paper around; a pixel is none
     depth = float(ndimage.distance_transform_edt(np.pad(image > 128, 1)).max())
-    return _A_HOLE * max(holes - _HOLES, 0) + _A_PIXEL * max(depth - _DEPTH, 0)
+    return _HOLE_PENALTY * max(holes - _MAX_HOLES, 0) + _DEPTH_PENALTY * max(depth - _MAX_DEPTH, 0)

@@ -23,12 +23,12 @@ import numpy as np
 from PIL import Image
 
 from core.data import mnist
-from core.digits import CLASSES, SIDE, Digits
+from core.digits import NUM_CLASSES, SIDE, Digits
 from core.errors import DrawingError
-from core.files import disk_errors, write_whole
+from core.files import explain_disk_errors, write_atomic
 
-MOST = 2000  # kept; a hand does not draw more
-KEPT_IN_TRASH = 20  # clicks that can be undone
+MAX_DIGITS = 2000  # kept; a hand does not draw more
+MAX_UNDO = 20  # clicks that can be undone
 _NAME = re.compile(r"(\d{13})-([0-9a-f]{4})-([0-9])\.png")
 _VISITOR = re.compile(r"[0-9a-f]{12}")
 
@@ -43,7 +43,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Gain:
+class FinetuneResult:
     """What a network gained by being taught a hand: shares read right before and after."""
 
     mine: tuple[float, float]  # on `judged` digits of one's own
@@ -55,7 +55,7 @@ class Gain:
     seconds: float
 
 
-class Hand:
+class PersonalDigits:
     """All corrections of one visitor below `home` (DIGIT_LAB_HOME unless told otherwise), oldest first."""
 
     def __init__(self, visitor: str, home: Path | None = None) -> None:
@@ -67,35 +67,35 @@ class Hand:
             )
         self.shared = (home or mnist.home()) / "hand"
         self.folder = self.shared / visitor
-        self._trash, self._settled = self.folder / "forgotten", self.folder / "earlier"
+        self._trash, self._settled_path = self.folder / "forgotten", self.folder / "earlier"
 
     def add(self, image: np.ndarray, label: int) -> Correction:
         """Keeps a digit, uint8 (28, 28), once: told again, another `label` takes the place of the one before.
 
-        Raises `DrawingError` if it is none, or `MOST` are kept already.
+        Raises `DrawingError` if it is none, or `MAX_DIGITS` are kept already.
         """
-        if image.dtype != np.uint8 or image.shape != (SIDE, SIDE) or not 0 <= label < CLASSES:
+        if image.dtype != np.uint8 or image.shape != (SIDE, SIDE) or not 0 <= label < NUM_CLASSES:
             raise DrawingError(
                 f"A correction must be 28×28 pixels and a digit from 0 to 9. Received: {image.shape}, {label}."
             )
         known = self.find(image)
         if known and known.label == label:
             return known
-        if not known and len(_names(self.folder)) >= MOST:
-            raise DrawingError(f"{MOST:,} digits of your hand are kept. Received: one more. Delete some first.")
-        name = f"{time.time_ns() // 1_000_000:013d}-{_mark(image)}-{label}.png"
+        if not known and len(_names(self.folder)) >= MAX_DIGITS:
+            raise DrawingError(f"{MAX_DIGITS:,} digits of your hand are kept. Received: one more. Delete some first.")
+        name = f"{time.time_ns() // 1_000_000:013d}-{_short_hash(image)}-{label}.png"
         file = io.BytesIO()
         Image.fromarray(image).save(file, "PNG")
-        with disk_errors(self.folder):
+        with explain_disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / name, file.getvalue())
+        write_atomic(self.folder / name, file.getvalue())
         if known:
             (self.folder / known.id).unlink(missing_ok=True)
         return Correction(name, image, label)
 
     def find(self, image: np.ndarray) -> Correction | None:
         """The very image, uint8 (28, 28), as it is kept already."""
-        marked = (name for name in _names(self.folder) if name.split("-")[1] == _mark(image))
+        marked = (name for name in _names(self.folder) if name.split("-")[1] == _short_hash(image))
         found = (_read(self.folder / name) for name in marked)
         return next((one for one in found if one and np.array_equal(one.image, image)), None)
 
@@ -113,34 +113,34 @@ class Hand:
         """Forgets one, which can be brought back. Raises `DrawingError` where there is none of that name."""
         if not _NAME.fullmatch(correction_id) or not (self.folder / correction_id).exists():
             raise DrawingError(f"There is no such digit of your hand. Received: {correction_id!r}. It may be gone.")
-        self._forget([correction_id])
+        self._move_to_trash([correction_id])
 
     def clear(self) -> None:
         """Forgets all of them; they can be brought back."""
-        self._forget(_names(self.folder))
+        self._move_to_trash(_names(self.folder))
 
-    def forgotten(self) -> int:
-        """How many digits `bring_back` would bring back."""
-        return len(_names(trash[-1])) if (trash := self._forgotten()) else 0
+    def count_undoable(self) -> int:
+        """How many digits `undo_delete` would bring back."""
+        return len(_names(trash[-1])) if (trash := self._trash_folders()) else 0
 
-    def bring_back(self) -> None:
+    def undo_delete(self) -> None:
         """Undoes the last `delete` or `clear` that was not undone yet."""
-        for trash in self._forgotten()[-1:]:
+        for trash in self._trash_folders()[-1:]:
             for name in _names(trash):
                 (trash / name).replace(self.folder / name)
             shutil.rmtree(trash, ignore_errors=True)
 
-    def earlier(self) -> int:
+    def count_unclaimed(self) -> int:
         """How many an earlier version kept for all visitors together; 0 once this one has said whose they are."""
-        return 0 if self._settled.exists() else len(_names(self.shared))
+        return 0 if self._settled_path.exists() else len(_names(self.shared))
 
-    def settle_earlier(self, *, mine: bool) -> None:
+    def settle_unclaimed(self, *, mine: bool) -> None:
         """Copies those of an earlier version to this hand if they are `mine`, and never asks again."""
-        with disk_errors(self.folder):
+        with explain_disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for name in _names(self.shared) if mine else ():
                 shutil.copyfile(self.shared / name, self.folder / name)
-            self._settled.touch()
+            self._settled_path.touch()
 
     def export(self) -> bytes:
         """An `.npz` with `images`, uint8 (n, 28, 28), and `labels`, uint8 (n,)."""
@@ -148,7 +148,7 @@ class Hand:
         np.savez_compressed(file, images=digits.images, labels=digits.labels)
         return file.getvalue()
 
-    def _forget(self, names: list[str]) -> None:
+    def _move_to_trash(self, names: list[str]) -> None:
         if not names:
             return
         trash = self._trash / f"{time.time_ns():020d}"
@@ -156,14 +156,14 @@ class Hand:
         for name in names:
             with suppress(FileNotFoundError):  # forgotten in another tab just now
                 (self.folder / name).replace(trash / name)
-        for old in self._forgotten()[:-KEPT_IN_TRASH]:
+        for old in self._trash_folders()[:-MAX_UNDO]:
             shutil.rmtree(old, ignore_errors=True)
 
-    def _forgotten(self) -> list[Path]:
+    def _trash_folders(self) -> list[Path]:
         return sorted(self._trash.iterdir()) if self._trash.is_dir() else []
 
 
-def _mark(image: np.ndarray) -> str:
+def _short_hash(image: np.ndarray) -> str:
     return hashlib.blake2b(image.tobytes(), digest_size=2).hexdigest()
 
 

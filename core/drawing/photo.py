@@ -10,13 +10,13 @@ from scipy import ndimage
 from core.errors import DrawingError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-MOST_BYTES = 10_000_000
-MOST_PIXELS = 40_000_000  # a telephone's camera has 12 to 50 million; decoded, this takes 120 MB for a moment
-LONGEST = 1200  # pixels of the longer side that is worked on
-_CONTRAST = 0.12  # of the paper's brightness: what differs less is no ink
-_RULED = 0.35  # of the longer side: a line as long as that is no digit's stroke …
-_THICK = 0.012  # … unless it is thicker than that
-_STEEPEST = 0.1  # of a ruled line, 6 degrees
+MAX_BYTES = 10_000_000
+MAX_PIXELS = 40_000_000  # a telephone's camera has 12 to 50 million; decoded, this takes 120 MB for a moment
+WORKING_SIDE = 1200  # pixels of the longer side that is worked on
+_MIN_CONTRAST = 0.12  # of the paper's brightness: what differs less is no ink
+_MIN_RULE_LENGTH = 0.35  # of the longer side: a line as long as that is no digit's stroke …
+_MAX_RULE_THICKNESS = 0.012  # … unless it is thicker than that
+_MAX_SLOPE = 0.1  # of a ruled line, 6 degrees
 
 
 def read(content: bytes) -> np.ndarray:
@@ -24,17 +24,17 @@ def read(content: bytes) -> np.ndarray:
 
     Raises `DrawingError` for a file that is too large, no picture, damaged, or a bomb (small file, huge picture).
     """
-    if len(content) > MOST_BYTES:
-        raise DrawingError(f"A picture may have {MOST_BYTES:,} bytes. Received: {len(content):,}. Make it smaller.")
+    if len(content) > MAX_BYTES:
+        raise DrawingError(f"A picture may have {MAX_BYTES:,} bytes. Received: {len(content):,}. Make it smaller.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                return _decoded(picture)
+                return _decode(picture)
     except DrawingError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DrawingError(f"A picture may have {MOST_PIXELS:,} pixels. Received: more. Scale it first.") from error
+        raise DrawingError(f"A picture may have {MAX_PIXELS:,} pixels. Received: more. Scale it first.") from error
     except Exception as error:  # a damaged file makes Pillow raise whatever its decoder stumbles on
         raise DrawingError(
             f"The file must be a picture: {', '.join(FORMATS)}. Received: something that cannot be read as one. "
@@ -42,50 +42,52 @@ def read(content: bytes) -> np.ndarray:
         ) from error
 
 
-def ink(grey: np.ndarray) -> np.ndarray:
+def extract_photo_ink(grey: np.ndarray) -> np.ndarray:
     """How much ink each pixel holds, float32 (h, w) in [0, 1], whatever the light, dark on light or light on dark.
 
     Raises `DrawingError` where there is nothing but paper.
     """
-    light = _dark_on_light(grey).astype(np.float32)
-    paper = _paper(light)
+    light = _make_dark_on_light(grey).astype(np.float32)
+    paper = _estimate_paper(light)
     darkness = np.clip((paper - light) / np.maximum(paper, 32), 0, 1)
-    darkness = _without_ruling(np.where(darkness > _CONTRAST, darkness, 0))
+    darkness = _remove_ruling(np.where(darkness > _MIN_CONTRAST, darkness, 0))
     written = darkness > _threshold(darkness)
     if written.sum() < 12:
         raise DrawingError("There is no ink to read in this picture. Write with a dark pen on light paper.")
     full = float(np.percentile(darkness[written], 60))
     # Whole pieces that hold some firm ink, each with its half-toned rim; grain and shadows never get firm.
-    labels, count = ndimage.label(darkness > _CONTRAST, np.ones((3, 3)))
+    labels, count = ndimage.label(darkness > _MIN_CONTRAST, np.ones((3, 3)))
     firm = np.bincount(labels[written], minlength=count + 1) >= 4
     firm[0] = False
     return np.where(firm[labels], np.clip(darkness / full, 0, 1), 0).astype(np.float32)
 
 
-def _decoded(picture: Image.Image) -> np.ndarray:
+def _decode(picture: Image.Image) -> np.ndarray:
     width, height = picture.size  # known from the head, before a pixel is decoded
-    if width * height > MOST_PIXELS or min(width, height) < 8:
+    if width * height > MAX_PIXELS or min(width, height) < 8:
         raise DrawingError(
-            f"A picture may have {MOST_PIXELS:,} pixels, and 8 a side at least. Received: {width}×{height}. Scale it."
+            f"A picture may have {MAX_PIXELS:,} pixels, and 8 a side at least. Received: {width}×{height}. Scale it."
         )
-    picture.draft("L", (2 * LONGEST, 2 * LONGEST))  # a JPEG can be decoded at half, a quarter or an eighth of its size
+    picture.draft(
+        "L", (2 * WORKING_SIDE, 2 * WORKING_SIDE)
+    )  # a JPEG can be decoded at half, a quarter or an eighth of its size
     upright = ImageOps.exif_transpose(picture)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         seen = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
     grey = upright.convert("L")
-    grey.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    grey.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     return np.asarray(grey)
 
 
-def _dark_on_light(grey: np.ndarray) -> np.ndarray:
+def _make_dark_on_light(grey: np.ndarray) -> np.ndarray:
     """Ink is the rarer: seen against its surroundings, a stroke stands out more than paper does."""
     light = grey[::4, ::4].astype(np.float32)  # enough to tell
     away = light - ndimage.gaussian_filter(light, max(light.shape) / 12)
     return 255 - grey if (away**3).mean() > 0 else grey
 
 
-def _paper(light: np.ndarray) -> np.ndarray:
+def _estimate_paper(light: np.ndarray) -> np.ndarray:
     """How bright the paper is everywhere, under the ink too: float32 (h, w)."""
     coarse = max(1, max(light.shape) // 160)
     small = ndimage.zoom(ndimage.uniform_filter(light, coarse)[::coarse, ::coarse], 1)
@@ -96,31 +98,31 @@ def _paper(light: np.ndarray) -> np.ndarray:
     return ndimage.map_coordinates(smooth, np.meshgrid(rows, columns, indexing="ij"), order=1).astype(np.float32)
 
 
-def _without_ruling(darkness: np.ndarray) -> np.ndarray:
+def _remove_ruling(darkness: np.ndarray) -> np.ndarray:
     """Long thin lines, along and across, taken away; where a stroke crosses or follows one, it stays."""
     for _ in range(2):
-        darkness = _without_lines(darkness, max(darkness.shape)).T
+        darkness = _remove_horizontal_lines(darkness, max(darkness.shape)).T
     return darkness
 
 
-def _without_lines(darkness: np.ndarray, longest: int) -> np.ndarray:
+def _remove_horizontal_lines(darkness: np.ndarray, longest: int) -> np.ndarray:
     """Lines along the rows taken away; they may lean as far as a hand holds a camera askew."""
-    length = int(min(_RULED * longest, 0.8 * darkness.shape[1]))
+    length = int(min(_MIN_RULE_LENGTH * longest, 0.8 * darkness.shape[1]))
     if length < 40:
         return darkness
-    lean = _lean(darkness > _CONTRAST)
-    mask = _levelled(darkness, lean) > _CONTRAST
+    lean = _estimate_slope(darkness > _MIN_CONTRAST)
+    mask = _shift_columns(darkness, lean) > _MIN_CONTRAST
     # A line may lie a pixel off straight and be faint in places.
-    ruled = _opened(_closed(_grown(mask, 3, axis=0), 9, axis=1), length, axis=1)
+    ruled = _open(_close(_dilate(mask, 3, axis=0), 9, axis=1), length, axis=1)
     thickness = _thickness(ruled)
-    if not 0 < thickness <= _THICK * longest:
+    if not 0 < thickness <= _MAX_RULE_THICKNESS * longest:
         return darkness
     # Strokes reach further across the line than the line is thick.
-    strokes = _opened(mask, thickness + 2, axis=0)
-    return np.where(_levelled(ruled & ~strokes, -lean), 0, darkness)
+    strokes = _open(mask, thickness + 2, axis=0)
+    return np.where(_shift_columns(ruled & ~strokes, -lean), 0, darkness)
 
 
-def _lean(mask: np.ndarray) -> float:
+def _estimate_slope(mask: np.ndarray) -> float:
     """By how much lines along the rows fall to the right, as a slope: where the rows differ most in their ink."""
     rows, columns = np.nonzero(mask)
     if not len(rows):
@@ -131,11 +133,11 @@ def _lean(mask: np.ndarray) -> float:
         counts = np.bincount((rows - slope * columns + mask.shape[1]).astype(np.int64))
         return float((counts.astype(np.float64) ** 2).sum())
 
-    coarse = max(np.linspace(-_STEEPEST, _STEEPEST, 51), key=contrast)
+    coarse = max(np.linspace(-_MAX_SLOPE, _MAX_SLOPE, 51), key=contrast)
     return float(max(coarse + np.linspace(-0.004, 0.004, 17), key=contrast))
 
 
-def _levelled(values: np.ndarray, lean: float) -> np.ndarray:
+def _shift_columns(values: np.ndarray, lean: float) -> np.ndarray:
     """Each column moved up by what the lean has come to there; what moves in from beyond the edge is empty."""
     height, width = values.shape
     moved = np.round(lean * (np.arange(width) - width / 2)).astype(np.int64)
@@ -148,24 +150,24 @@ def _levelled(values: np.ndarray, lean: float) -> np.ndarray:
 # of hundreds of pixels took most of a second. Beyond the edge there is nothing.
 
 
-def _grown(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
+def _dilate(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     middle = 0 if length % 2 else -1  # the bar of an even length, turned round
     grown = ndimage.maximum_filter1d(mask.view(np.uint8), length, axis=axis, mode="constant", origin=middle)
     return np.asarray(grown).view(bool)
 
 
-def _shrunk(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
+def _erode(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     return np.asarray(ndimage.minimum_filter1d(mask.view(np.uint8), length, axis=axis, mode="constant")).view(bool)
 
 
-def _opened(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
+def _open(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     """What of `mask` lies in bars of that length within it."""
-    return _grown(_shrunk(mask, length, axis), length, axis)
+    return _dilate(_erode(mask, length, axis), length, axis)
 
 
-def _closed(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
+def _close(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     """`mask` with its gaps shorter than that filled."""
-    return _shrunk(_grown(mask, length, axis), length, axis)
+    return _erode(_dilate(mask, length, axis), length, axis)
 
 
 def _thickness(ruled: np.ndarray) -> int:
@@ -188,4 +190,4 @@ def _threshold(darkness: np.ndarray) -> float:
     sums = (counts * middles).cumsum()
     parted = weight * (total - weight)
     between = np.where(parted > 0, (sums[-1] * weight / total - sums) ** 2 / np.maximum(parted, 1), 0)
-    return min(0.5, max(_CONTRAST * 1.5, float(middles[between.argmax()])))
+    return min(0.5, max(_MIN_CONTRAST * 1.5, float(middles[between.argmax()])))

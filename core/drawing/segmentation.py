@@ -11,26 +11,28 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from core.drawing.normalise import INK, LARGEST, from_ink
+from core.drawing.normalise import INK_THRESHOLD, MAX_SIDE, normalise_ink
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
-MOST = 40  # digits in one picture
-WIDEST = 1.15  # of its line's height: what is wider is no single digit
-_SMALLEST = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
-_SHARED = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
-_SINGLE = 0.85  # of its line's height: what is narrower is one digit
-_CUTS = 14  # ways tried through a wide piece
+MAX_DIGITS = 40  # digits in one picture
+MAX_ASPECT = 1.15  # of its line's height: what is wider is no single digit
+_MIN_SIZE = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
+_MIN_OVERLAP = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
+_MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
+_MAX_SEAMS = 14  # ways tried through a wide piece
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: from this width on, a part is the less likely one digit
 _SEAM_ROWS = 96  # they are looked for at this height
-_ASIDE = 0.03  # of a pixel of ink, for a step aside
-_NARROWEST = 0.12  # of the height, for a piece between two cuts: a 1
-_STRANGE = 5.0  # what strangeness (`familiar`) counts beside the network's own trust
-Likeness = Callable[[np.ndarray], np.ndarray]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
+_SIDESTEP_COST = 0.03  # of a pixel of ink, for a step aside
+_MIN_WIDTH = 0.12  # of the height, for a piece between two cuts: a 1
+_NOVELTY_WEIGHT = 5.0  # what strangeness (`familiar`) counts beside the network's own trust
+DigitScorer = Callable[
+    [np.ndarray], np.ndarray
+]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class DigitRegion:
     """One digit in a picture: its box in pixels, and its ink alone, float32 (bottom − top, right − left)."""
 
     left: int
@@ -48,75 +50,79 @@ class Found:
         return self.bottom - self.top
 
 
-def likeness_of(probabilities: np.ndarray, strangeness: np.ndarray) -> np.ndarray:
+def digit_likelihood(probabilities: np.ndarray, novelty_score: np.ndarray) -> np.ndarray:
     """How much pieces of ink look like digits: to a network, (n, 10), and beside the training digits, (n,)."""
-    return np.log(probabilities.max(axis=1)) - _STRANGE * strangeness
+    return np.log(probabilities.max(axis=1)) - _NOVELTY_WEIGHT * novelty_score
 
 
-def find(ink: np.ndarray, likeness: Likeness | None = None) -> list[Found]:
-    """The digits in `ink`, float32 (h, w) in [0, 1], in reading order. Without `likeness` nothing is cut apart.
+def find_digits(ink: np.ndarray, digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
+    """The digits in `ink`, float32 (h, w) in [0, 1], in reading order. Without `digit_scorer` nothing is cut apart.
 
     Raises `DrawingError` where there is none, or more than anybody writes.
     """
-    return _in_order(_pieces(ink), likeness)
+    return _order_digits(_connected_components(ink), digit_scorer)
 
 
-def find_strokes(strokes: Sequence[Stroke], likeness: Likeness | None = None) -> list[Found]:
+def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
     """The digits that `strokes` make, in reading order. A stroke is never torn from its digit by what crosses it.
 
     Where the strokes are known, digits that touch but were drawn one by one come apart by themselves.
     """
-    return _in_order([_of_stroke(stroke) for stroke in strokes if len(stroke.points)], likeness)
+    return _order_digits([_from_stroke(stroke) for stroke in strokes if len(stroke.points)], digit_scorer)
 
 
-def _in_order(pieces: list[Found], likeness: Likeness | None) -> list[Found]:
+def _order_digits(pieces: list[DigitRegion], digit_scorer: DigitScorer | None) -> list[DigitRegion]:
     if not pieces:
         raise DrawingError("There is no ink to read: the drawing is blank. Write digits from 0 to 9.")
-    if len(pieces) > 4 * MOST:
-        raise DrawingError(f"A picture may hold {MOST} digits. Received: {len(pieces)} pieces of ink. Cut it smaller.")
-    lines = [_joined(line) for line in _lines(_without_dirt(pieces))]
-    digits = [part for line in lines for whole in line for part in _apart(whole, _height(line), likeness)]
-    if len(digits) > MOST:
-        raise DrawingError(f"A picture may hold {MOST} digits. Received: {len(digits)}. Cut it smaller.")
+    if len(pieces) > 4 * MAX_DIGITS:
+        raise DrawingError(
+            f"A picture may hold {MAX_DIGITS} digits. Received: {len(pieces)} pieces of ink. Cut it smaller."
+        )
+    lines = [_merge_overlapping(line) for line in _group_lines(_remove_specks(pieces))]
+    digits = [
+        part for line in lines for whole in line for part in _split_touching(whole, _line_height(line), digit_scorer)
+    ]
+    if len(digits) > MAX_DIGITS:
+        raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Received: {len(digits)}. Cut it smaller.")
     return digits
 
 
-def _of_stroke(stroke: Stroke) -> Found:
+def _from_stroke(stroke: Stroke) -> DigitRegion:
     """One stroke on paper of its own size."""
     margin = math.ceil(stroke.width / 2) + 1
     low = np.floor(stroke.points.min(0)).astype(int) - margin
     width, height = (np.ceil(stroke.points.max(0)).astype(int) + margin - low).tolist()
-    if max(width, height) > LARGEST:
-        raise DrawingError(f"A stroke must be at most {LARGEST} pixels long. Received: {max(width, height)}. Clear.")
+    if max(width, height) > MAX_SIDE:
+        raise DrawingError(f"A stroke must be at most {MAX_SIDE} pixels long. Received: {max(width, height)}. Clear.")
     ink = render([Stroke(stroke.points - low, stroke.width)], height, width)[..., 0]
     left, top = low.tolist()
-    return Found(left, top, left + width, top + height, ink.astype(np.float32) / 255)
+    return DigitRegion(left, top, left + width, top + height, ink.astype(np.float32) / 255)
 
 
-def _pieces(ink: np.ndarray) -> list[Found]:
+def _connected_components(ink: np.ndarray) -> list[DigitRegion]:
     """Ink that hangs together, corners included."""
-    labels, count = ndimage.label(ink > INK, np.ones((3, 3)))
+    labels, count = ndimage.label(ink > INK_THRESHOLD, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    kept = sorted(range(count), key=lambda i: -sizes[i])[: 4 * MOST + 1]
-    return [_cut_out(ink, boxes[i], labels[boxes[i]] == i + 1) for i in kept]
+    kept = sorted(range(count), key=lambda i: -sizes[i])[: 4 * MAX_DIGITS + 1]
+    return [_extract_region(ink, boxes[i], labels[boxes[i]] == i + 1) for i in kept]
 
 
-def _cut_out(ink: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> Found:
+def _extract_region(ink: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> DigitRegion:
     rows, columns = box
     # The half-toned rim, fainter than `INK`, belongs to it as well.
     near = ndimage.binary_dilation(mask, np.ones((3, 3)))
-    return Found(columns.start, rows.start, columns.stop, rows.stop, np.where(near, ink[box], 0))
+    return DigitRegion(columns.start, rows.start, columns.stop, rows.stop, np.where(near, ink[box], 0))
 
 
-def _without_dirt(pieces: list[Found]) -> list[Found]:
+def _remove_specks(pieces: list[DigitRegion]) -> list[DigitRegion]:
     tallest = max(max(piece.height, piece.width) for piece in pieces)
-    return [piece for piece in pieces if max(piece.height, piece.width) >= _SMALLEST * tallest]
+    return [piece for piece in pieces if max(piece.height, piece.width) >= _MIN_SIZE * tallest]
 
 
-def _lines(pieces: list[Found]) -> list[list[Found]]:
+def _group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
     """Pieces side by side are one line; lines from top to bottom."""
-    lines: list[list[Found]] = []
+    lines: list[list[DigitRegion]] = []
     for piece in sorted(pieces, key=lambda piece: -piece.height):
         middle = (piece.top + piece.bottom) / 2
         home = next((line for line in lines if line[0].top <= middle <= line[0].bottom), None)
@@ -128,61 +134,61 @@ def _lines(pieces: list[Found]) -> list[list[Found]]:
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
 
 
-def _joined(line: list[Found]) -> list[Found]:
+def _merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:
     """Pieces above one another made one."""
-    digits: list[Found] = []
+    digits: list[DigitRegion] = []
     for piece in line:
-        if digits and _one_digit(digits[-1], piece):
-            digits[-1] = _together(digits[-1], piece)
+        if digits and _is_one_digit(digits[-1], piece):
+            digits[-1] = _merge(digits[-1], piece)
         else:
             digits.append(piece)
     return digits
 
 
-def _one_digit(left: Found, right: Found) -> bool:
+def _is_one_digit(left: DigitRegion, right: DigitRegion) -> bool:
     shared = min(left.right, right.right) - max(left.left, right.left)
-    return shared >= _SHARED * min(left.width, right.width)
+    return shared >= _MIN_OVERLAP * min(left.width, right.width)
 
 
-def _together(one: Found, other: Found) -> Found:
+def _merge(one: DigitRegion, other: DigitRegion) -> DigitRegion:
     left, top = min(one.left, other.left), min(one.top, other.top)
     right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
     ink = np.zeros((bottom - top, right - left), np.float32)
     for part in (one, other):
         place = ink[part.top - top : part.bottom - top, part.left - left : part.right - left]
         np.maximum(place, part.ink, out=place)
-    return Found(left, top, right, bottom, ink)
+    return DigitRegion(left, top, right, bottom, ink)
 
 
-def _height(line: list[Found]) -> float:
+def _line_height(line: list[DigitRegion]) -> float:
     return float(np.median([piece.height for piece in line if piece.height > 0.5 * max(p.height for p in line)]))
 
 
-def _apart(whole: Found, height: float, likeness: Likeness | None) -> list[Found]:
+def _split_touching(whole: DigitRegion, height: float, digit_scorer: DigitScorer | None) -> list[DigitRegion]:
     """`whole`, or the digits that touch in it."""
-    if likeness is None or whole.width <= _SINGLE * height:
+    if digit_scorer is None or whole.width <= _MAX_SINGLE_WIDTH * height:
         return [whole]
-    edges = _with_borders(_seams(whole.ink), whole.ink.shape)
+    edges = _add_borders(_find_seams(whole.ink), whole.ink.shape)
     middles = edges.mean(1)
     spans = [
         (a, b)
         for a in range(len(edges))
         for b in range(a + 1, len(edges))
-        if _NARROWEST * height <= middles[b] - middles[a] <= WIDEST * height
+        if _MIN_WIDTH * height <= middles[b] - middles[a] <= MAX_ASPECT * height
     ]
-    tried = {span: _part(whole, edges[span[0]], edges[span[1]]) for span in spans}
+    tried = {span: _cut_between(whole, edges[span[0]], edges[span[1]]) for span in spans}
     parts = {span: part for span, part in tried.items() if part is not None}
     if not parts:
         return [whole]
-    images = np.stack([from_ink(part.ink).digit for part in parts.values()])
-    scores = dict(zip(parts, likeness(images), strict=True))
-    if whole.width > WIDEST * height:  # more than one digit for sure
+    images = np.stack([normalise_ink(part.ink).digit for part in parts.values()])
+    scores = dict(zip(parts, digit_scorer(images), strict=True))
+    if whole.width > MAX_ASPECT * height:  # more than one digit for sure
         for span, part in parts.items():
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
-    return [parts[span] for span in _best_chain(scores, len(edges))] or [whole]
+    return [parts[span] for span in _best_segmentation(scores, len(edges))] or [whole]
 
 
-def _seams(ink: np.ndarray) -> np.ndarray:
+def _find_seams(ink: np.ndarray) -> np.ndarray:
     """Where neighbours may touch: ways from top to bottom through little ink, int (ways, rows), from left to right.
 
     A way moves aside by one pixel a row where that saves it ink, since digits that touch lean over one another.
@@ -192,19 +198,19 @@ def _seams(ink: np.ndarray) -> np.ndarray:
     coarse = padded.reshape(len(padded) // grain, grain, -1, grain).max((1, 3))
     rows, columns = coarse.shape
     apart, reach = max(2, rows // 12), max(2, rows // 4)
-    ways, costs = _cheapest(coarse, np.arange(apart, columns - apart + 1, 2), reach)
+    ways, costs = _cheapest_paths(coarse, np.arange(apart, columns - apart + 1, 2), reach)
     chosen: list[int] = []
     middles = ways.mean(1) if len(ways) else np.empty(0)
     for place in np.argsort(costs, kind="stable"):
         if all(abs(middles[place] - middles[other]) >= apart for other in chosen):
             chosen.append(int(place))
-            if len(chosen) == _CUTS:
+            if len(chosen) == _MAX_SEAMS:
                 break
     chosen.sort(key=lambda place: middles[place])
     return np.repeat(ways[chosen] * grain, grain, axis=1)[:, : len(ink)]
 
 
-def _cheapest(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _cheapest_paths(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """For each column the way that meets the least ink, at most `reach` aside: int (n, rows), and its ink, (n,)."""
     places = columns[:, None] + np.arange(-reach, reach + 1)
     beyond = (places < 0) | (places >= ink.shape[1])
@@ -212,7 +218,7 @@ def _cheapest(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndar
     total, steps = cost[0], np.zeros(cost.shape, np.int8)
     for row in range(1, len(ink)):
         edged = np.pad(total, [(0, 0), (1, 1)], constant_values=np.inf)
-        ways = np.stack([edged[:, :-2] + _ASIDE, total, edged[:, 2:] + _ASIDE])
+        ways = np.stack([edged[:, :-2] + _SIDESTEP_COST, total, edged[:, 2:] + _SIDESTEP_COST])
         steps[row] = ways.argmin(0) - 1
         total = ways.min(0) + cost[row]
     at, each = total.argmin(1), np.arange(len(columns))
@@ -223,24 +229,24 @@ def _cheapest(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndar
     return found, costs
 
 
-def _with_borders(ways: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _add_borders(ways: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     rows, columns = shape
     return np.concatenate([np.zeros((1, rows), int), ways, np.full((1, rows), columns)])
 
 
-def _part(whole: Found, start: np.ndarray, stop: np.ndarray) -> Found | None:
+def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> DigitRegion | None:
     """What lies between two ways, cropped to its ink; None where there is too little."""
     column = np.arange(whole.width)
     ink = np.where((column >= start[:, None]) & (column < stop[:, None]), whole.ink, 0)
-    rows, columns = np.flatnonzero((ink > INK).any(1)), np.flatnonzero((ink > INK).any(0))
+    rows, columns = np.flatnonzero((ink > INK_THRESHOLD).any(1)), np.flatnonzero((ink > INK_THRESHOLD).any(0))
     if len(rows) < 0.3 * whole.height:
         return None
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     box = whole.left + left, whole.top + top, whole.left + right, whole.top + bottom
-    return Found(*box, ink[top:bottom, left:right])
+    return DigitRegion(*box, ink[top:bottom, left:right])
 
 
-def _best_chain(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:
+def _best_segmentation(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:
     """The spans from the first edge to the last whose digits are likeliest by their width's share."""
     best: list[tuple[float, list[tuple[int, int]]] | None] = [(0.0, [])] + [None] * (edges - 1)
     for stop in range(1, edges):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.config.run_config import KNOBS
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.evaluation.comparison import Row
 from core.evaluation.evaluations import Answers
 from core.runs.run import rates_by_hand
@@ -32,7 +32,7 @@ FIGURES = (
     "rates_set_by_hand",
 )
 COLUMNS = ("id", "name", "note", "starred", "recipe", "sweep", "state", "created", "device_used", *FIGURES, *KNOBS)
-PREDICTED = ("index", "label", "predicted", *(f"probability_{digit}" for digit in range(CLASSES)))
+PREDICTED = ("index", "label", "predicted", *(f"probability_{digit}" for digit in range(NUM_CLASSES)))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -26,7 +26,7 @@ from core.data.sampling import softmax
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
-from core.files import if_possible, read_json, write_json, write_whole
+from core.files import read_json, suppress_disk_errors, write_atomic, write_json
 from core.network.architecture import multiplications
 from core.runs.events import FINISHED
 from core.runs.store import Run
@@ -136,7 +136,7 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
         found = Answers(digits.labels, logits)
         if not another_part:
             _check_figures(run, split, found.evaluation, epoch)
-        with if_possible():
+        with suppress_disk_errors():
             make_folder(run)
             _keep(path, belongs, found)
     return Answers(digits.labels, logits)
@@ -238,7 +238,7 @@ def _up_to_date(facts: dict[str, Any]) -> bool:
 def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
     content = io.BytesIO()
     np.save(content, found.logits)
-    write_whole(path, content.getvalue(), durable=False)
+    write_atomic(path, content.getvalue(), durable=False)
     counts = found.evaluation.counts.tolist()
     write_json(path.with_suffix(".json"), {**belongs, "holds": _HOLDS, "counts": counts, "loss": found.evaluation.loss})
 

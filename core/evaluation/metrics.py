@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.errors import DataError
 
 Z_95 = 1.959963984540054  # 97.5 % of a normal distribution lies below
@@ -28,9 +28,9 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         counts = np.asarray(self.counts)
-        if counts.shape != (CLASSES, CLASSES) or counts.dtype.kind not in "ui" or (counts < 0).any():
+        if counts.shape != (NUM_CLASSES, NUM_CLASSES) or counts.dtype.kind not in "ui" or (counts < 0).any():
             raise DataError(
-                f"Counts must be whole numbers, not negative, of shape ({CLASSES}, {CLASSES}). "
+                f"Counts must be whole numbers, not negative, of shape ({NUM_CLASSES}, {NUM_CLASSES}). "
                 f"Received: {counts.dtype} {counts.shape}. Count with `evaluate`."
             )
         object.__setattr__(self, "counts", counts.astype(np.int64))
@@ -86,7 +86,7 @@ class Evaluation:
         """The commonest mistakes: (true, predicted, how often), most often first."""
         wrong = self.counts - np.diag(np.diag(self.counts))
         order = np.argsort(-wrong, axis=None, kind="stable")[:most]
-        return [(int(i // CLASSES), int(i % CLASSES), int(wrong.flat[i])) for i in order if wrong.flat[i]]
+        return [(int(i // NUM_CLASSES), int(i % NUM_CLASSES), int(wrong.flat[i])) for i in order if wrong.flat[i]]
 
 
 def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
@@ -99,8 +99,8 @@ def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """How often each digit was taken for each: int64 (10, 10), rows true, columns predicted."""
-    pairs = CLASSES * labels.astype(np.int64) + predicted.astype(np.int64)
-    return np.bincount(pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
+    pairs = NUM_CLASSES * labels.astype(np.int64) + predicted.astype(np.int64)
+    return np.bincount(pairs, minlength=NUM_CLASSES * NUM_CLASSES).reshape(NUM_CLASSES, NUM_CLASSES)
 
 
 def losses(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
@@ -155,9 +155,9 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _check(labels: np.ndarray, logits: np.ndarray) -> None:
-    if labels.ndim != 1 or logits.shape != (len(labels), CLASSES):
+    if labels.ndim != 1 or logits.shape != (len(labels), NUM_CLASSES):
         raise DataError(
-            f"Logits must be of shape ({len(labels)}, {CLASSES}), one row for each label. "
+            f"Logits must be of shape ({len(labels)}, {NUM_CLASSES}), one row for each label. "
             f"Received: {logits.shape}. Ask the network about the images the labels belong to."
         )
     if not np.isfinite(logits).all():

@@ -12,7 +12,7 @@ from core.digits import Digits
 from core.evaluation import evaluations
 from core.evaluation.evaluations import Network
 from core.evaluation.metrics import wilson
-from core.files import if_possible, read_json, write_json
+from core.files import read_json, suppress_disk_errors, write_json
 from core.runs.store import Run
 
 IMAGES = 1000  # enough for ± 1 point at 97 %, few enough for a second or two in all
@@ -67,7 +67,7 @@ def stood(
         progress(done / len(DISTORTIONS))
         found.append(measure(network, digits, name))
     facts = {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
-    with if_possible():
+    with suppress_disk_errors():
         evaluations.make_folder(run)
         write_json(path, facts)
     return found
@@ -82,7 +82,7 @@ def measure(network: Network, digits: Digits, name: str) -> Stood:
 
 def steps(name: str) -> tuple[float, ...]:
     """The strengths a distortion is tried at."""
-    return tuple(round(DISTORTIONS[name].strongest * step / STEPS, 4) for step in range(STEPS + 1))
+    return tuple(round(DISTORTIONS[name].max_strength * step / STEPS, 4) for step in range(STEPS + 1))
 
 
 def distorted(images: np.ndarray, name: str, strength: float) -> np.ndarray:

@@ -15,35 +15,35 @@ from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from core.data import mnist
-from core.drawing.personal_digits import Gain, Hand
+from core.drawing.personal_digits import FinetuneResult, PersonalDigits
 from core.errors import DrawingError
 from core.files import Lock
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
-from core.subprocess_task import Background, Progress, Tell
-from core.training.keras_import import wake_keras
+from core.subprocess_task import Progress, ReportProgress, SubprocessTask
+from core.training.keras_import import import_keras
 
 # On the processor: it takes seconds there, and a run that has the GPU has all of its memory.
 _ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _NICE = 5  # as runs are: the pages go first
-_WOKEN, _LEARNED = 0.35, 0.9  # of the whole time, about
+_IMPORTED_SHARE, _TRAINED_SHARE = 0.35, 0.9  # of the whole time, about
 
 
-class Taught(NamedTuple):
+class PersonaliseResult(NamedTuple):
     """What came of it."""
 
-    gain: Gain
+    gain: FinetuneResult
     title: str  # of the network that was copied
     run_id: str  # of the copy
 
 
-class Teaching:
+class Personalisation:
     """The last teaching of one visitor's hand."""
 
     def __init__(self, visitor: str, store: RunStore) -> None:
         self.visitor, self.store = visitor, store
-        self.hand = Hand(visitor, store.home)
-        self.background = Background(self.hand.folder / "teaching")
+        self.hand = PersonalDigits(visitor, store.home)
+        self.background = SubprocessTask(self.hand.folder / "teaching")
 
     def start(self, run_id: str, epoch: int | None = None) -> None:
         """Begins to teach a copy of the run as it is, or was after `epoch`. Raises `DrawingError` without a digit."""
@@ -59,56 +59,59 @@ class Teaching:
         """Ends it; nothing is kept."""
         self.background.stop()
 
-    def result(self) -> Taught | None:
+    def result(self) -> PersonaliseResult | None:
         """What the last teaching gained; None before there was one, or while the next is under way."""
-        said = self.background.result()
-        if said is None:
+        saved = self.background.result()
+        if saved is None:
             return None
-        shares: dict[str, Any] = {name: tuple(said["gain"][name]) for name in ("mine", "others")}
-        return Taught(Gain(**{**said["gain"], **shares}), said["title"], said["run_id"])
+        shares: dict[str, Any] = {name: tuple(saved["gain"][name]) for name in ("mine", "others")}
+        return PersonaliseResult(FinetuneResult(**{**saved["gain"], **shares}), saved["title"], saved["run_id"])
 
-    def teach(self, run_id: str, epoch: int | None, tell: Tell) -> dict[str, Any]:
-        """Does it, in this process: `Taught` as JSON."""
+    def train_copy(self, run_id: str, epoch: int | None, report: ReportProgress) -> dict[str, Any]:
+        """Does it, in this process: `PersonaliseResult` as JSON."""
         began = time.monotonic()
-        with self._alone(tell):
-            tell(0.02, "Waking Keras, which teaches …")
-            wake_keras()
+        with self._exclusive(report):
+            report(0.02, "Waking Keras, which teaches …")
+            import_keras()
             from core.training import finetune
 
-            tell(_WOKEN, "Asking the network as it is …")
+            report(_IMPORTED_SHARE, "Asking the network as it is …")
             run, data, mine = self.store.get(run_id), mnist.load(), self.hand.digits()
-            split, others = finetune.judge(run, data)
+            split, others = finetune.choose_test_digits(run, data)
 
             def progress(share: float) -> None:
-                tell(_WOKEN + share * (_LEARNED - _WOKEN), "Learning your hand, and going over the old digits …")
+                report(
+                    _IMPORTED_SHARE + share * (_TRAINED_SHARE - _IMPORTED_SHARE),
+                    "Learning your hand, and going over the old digits …",
+                )
 
             progress(0.05)
             network = Reader.of(run, epoch or (None if run.has_model else max(run.kept_epochs, default=None)))
-            model, gain = finetune.teach(network, mine, data.train, others, split=split, progress=progress)
+            model, gain = finetune.train_copy(network, mine, data.train, others, split=split, progress=progress)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what was learnt is kept whole
             gain = replace(gain, seconds=time.monotonic() - began)
-            taught = finetune.keep(self.store, run, model, gain, len(mine), starter=self.visitor)
+            taught = finetune.save_copy(self.store, run, model, gain, len(mine), starter=self.visitor)
         return {"gain": asdict(gain), "title": run.title, "run_id": taught.id}
 
     @contextmanager
-    def _alone(self, tell: Tell) -> Iterator[None]:
+    def _exclusive(self, report: ReportProgress) -> Iterator[None]:
         """One hand at a time on a machine: thirty pupils' at once would take 15 GB."""
         lock = Lock(self.hand.shared / "teaching.lock")
-        while not lock.take({"visitor": self.visitor}, patience=0.3):
-            tell(0.0, "Somebody else's hand is being learned; yours comes next …")
+        while not lock.acquire({"visitor": self.visitor}, timeout=0.3):
+            report(0.0, "Somebody else's hand is being learned; yours comes next …")
         try:
             yield
         finally:
             lock.release()
 
 
-def work(visitor: str, run_id: str, epoch: str) -> int:
+def execute(visitor: str, run_id: str, epoch: str) -> int:
     """Teaches in this process: 0, or 1 where it is under way in another."""
-    teaching = Teaching(visitor, RunStore())
-    return teaching.background.work(lambda tell: teaching.teach(run_id, int(epoch) or None, tell))
+    teaching = Personalisation(visitor, RunStore())
+    return teaching.background.execute(lambda report: teaching.train_copy(run_id, int(epoch) or None, report))
 
 
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
         os.nice(_NICE)
-    sys.exit(work(*sys.argv[1:4]))
+    sys.exit(execute(*sys.argv[1:4]))

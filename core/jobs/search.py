@@ -15,25 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.config.run_config import KINDS, KNOBS, MAX_SEED, RunConfig
+from core.config.run_config import KNOB_TYPES, KNOBS, MAX_SEED, RunConfig
 from core.errors import DigitLabError, RunError
 from core.files import Lock, write_json
 from core.jobs.sweep import SEARCH, Axis, Sweep, SweepStore
-from core.runs.control import Wishes
+from core.runs.control import ControlRequests
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import Run, RunStore
 
-LOOK_SECONDS = 0.5
-GUESSING = 0.1  # what a run that failed counts as: ten digits, one of them right by chance
-UNTIL_PRUNED = 4  # runs that are trained whole before any is stopped early
-FOR_IMPORTANCE = 6  # runs, below which nobody can say which knob mattered
-MORE = 0.5  # of the runs must be new before that is found out anew: it takes a second
-NOBODY_SECONDS = 30 * 60  # without any dashboard to train what waits, the search goes home; opening one calls it back
+POLL_SECONDS = 0.5
+CHANCE_ACCURACY = 0.1  # what a run that failed counts as: ten digits, one of them right by chance
+TRIALS_BEFORE_PRUNING = 4  # runs that are trained whole before any is stopped early
+MIN_TRIALS_FOR_IMPORTANCE = 6  # runs, below which nobody can say which knob mattered
+NEW_TRIAL_SHARE = 0.5  # of the runs must be new before that is found out anew: it takes a second
+IDLE_SECONDS = 30 * 60  # without any dashboard to train what waits, the search goes home; opening one calls it back
 _ROOT = Path(__file__).parents[2]
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn of a child it has lost sight of
 
 
-def begin(store: RunStore, sweep: Sweep) -> None:
+def start(store: RunStore, sweep: Sweep) -> None:
     """Starts the search's process, unless it is at work already."""
     if Lock(sweep.folder / "lock").holder() is not None:
         return
@@ -52,16 +52,16 @@ def begin(store: RunStore, sweep: Sweep) -> None:
     _started[:] = [child for child in _started if child.poll() is None] + [process]
 
 
-def unfinished(sweep: Sweep) -> bool:
+def is_unfinished(sweep: Sweep) -> bool:
     """Whether a search has something left to do: runs to begin, or a stopped one's last word to hear."""
-    return sweep.kind == SEARCH and not sweep.told.get("ended")
+    return sweep.kind == SEARCH and not sweep.findings.get("ended")
 
 
-def adopt(store: RunStore) -> bool:
+def resume_unfinished(store: RunStore) -> bool:
     """Goes on with every search that was left unfinished, by a restart or a kill; whether there was one."""
-    left = [sweep for sweep in SweepStore(store).all() if unfinished(sweep)]
+    left = [sweep for sweep in SweepStore(store).all() if is_unfinished(sweep)]
     for sweep in left:
-        begin(store, sweep)
+        start(store, sweep)
     return bool(left)
 
 
@@ -86,37 +86,37 @@ class Search:
             study_name=self.sweep.id,
             direction="maximize",
             load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=UNTIL_PRUNED, n_warmup_steps=1),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING, n_warmup_steps=1),
         )
         # Begun again, it must not draw the numbers it has drawn before.
         seed = self.sweep.base.seed + len(self.study.get_trials(deepcopy=False))
         self.study.sampler = optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3))
         )
-        self._judged, self._importance = 0, (0, dict[str, float]())
+        self._trials_used, self._importance = 0, (0, dict[str, float]())
 
     def advance(self) -> bool:
         """Hears what the runs came to and begins the next one. False when there is nothing left to do."""
         sweep = SweepStore(self.store).get(self.sweep.id)
-        open_trials = self._open()
-        waiting = [trial for trial in open_trials if not self._heard(trial)]
+        open_trials = self._running_trials()
+        waiting = [trial for trial in open_trials if not self._update_trial(trial)]
         finished = len(self.study.get_trials(deepcopy=False)) >= sweep.trials
         if not waiting and not sweep.stopped and not finished:
-            waiting = [self._begin()]
-        going_on = bool(waiting) or not (sweep.stopped or finished)
-        self._tell(ended=not going_on)
-        return going_on
+            waiting = [self._start_trial()]
+        has_more = bool(waiting) or not (sweep.stopped or finished)
+        self._write_findings(ended=not has_more)
+        return has_more
 
-    def _open(self) -> list[Any]:
+    def _running_trials(self) -> list[Any]:
         running = (self._optuna.trial.TrialState.RUNNING,)
         return self.study.get_trials(deepcopy=False, states=running)
 
-    def _begin(self) -> Any:
+    def _start_trial(self) -> Any:
         """Asks for the next knobs and queues a run with them."""
         trial = self.study.ask()
-        knobs = {axis.knob: _suggested(trial, axis) for axis in self.sweep.axes}
+        knobs = {axis.knob: _suggest(trial, axis) for axis in self.sweep.axes}
         try:
-            config = self._anew(self.sweep.base.changed(**knobs))
+            config = self._with_new_seed(self.sweep.base.changed(**knobs))
         except DigitLabError:  # knobs that do not go together: a trial without a run
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return trial
@@ -125,7 +125,7 @@ class Search:
         trial.set_user_attr("run", run.id)
         return trial
 
-    def _anew(self, config: RunConfig) -> RunConfig:
+    def _with_new_seed(self, config: RunConfig) -> RunConfig:
         """`config` with the next seed that this search has not trained it with: the same one gives the same curve.
 
         Optuna proposes some knobs more than once, above all where there are few to choose from.
@@ -137,7 +137,7 @@ class Search:
             config = config.changed(seed=(config.seed + 1) % MAX_SEED)
         return config
 
-    def _heard(self, frozen: Any) -> bool:
+    def _update_trial(self, frozen: Any) -> bool:
         """Takes in the epochs of a trial's run; True when the run is over, and Optuna has been told."""
         trial = self._optuna.trial.Trial(self.study, frozen._trial_id)
         run = self._run_of(trial, frozen)
@@ -171,31 +171,31 @@ class Search:
             last = epoch.epoch >= run.config.epochs
             if prune and not last and not frozen.user_attrs.get("pruned") and trial.should_prune():
                 trial.set_user_attr("pruned", True)
-                Wishes(run).stop()
+                ControlRequests(run).stop()
                 return
 
     def _close(self, trial: Any, run: Run) -> None:
         states = self._optuna.trial.TrialState
-        ended, score = run.ended, score_of(run)
+        ended, score = run.ended, validation_score(run)
         if ended and ended.outcome == FINISHED and score is not None:
             self.study.tell(trial, score)
         elif ended and ended.outcome == FAILED:
-            self.study.tell(trial, GUESSING)
+            self.study.tell(trial, CHANCE_ACCURACY)
         elif score is not None:
             self.study.tell(trial, state=states.PRUNED)
         else:
             self.study.tell(trial, state=states.FAIL)
 
-    def _tell(self, *, ended: bool) -> None:
+    def _write_findings(self, *, ended: bool) -> None:
         """Writes down what the dashboard shows of the search."""
         over = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.PRUNED,))
         pruned = [trial.user_attrs["run"] for trial in over if trial.user_attrs.get("pruned")]
-        epoch, shares = self._shares(MORE if not ended else 0.0)
-        told = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
-        if told != self.sweep.told:
-            write_json(self.sweep.folder / "told.json", told)
+        epoch, shares = self._importances(NEW_TRIAL_SHARE if not ended else 0.0)
+        findings = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
+        if findings != self.sweep.findings:
+            write_json(self.sweep.folder / "told.json", findings)
 
-    def _shares(self, more: float) -> tuple[int, dict[str, float]]:
+    def _importances(self, more: float) -> tuple[int, dict[str, float]]:
         """How much of the differences each knob explains, by fANOVA, and the epoch after which runs are judged for it.
 
         Found anew once there are so many `more` runs, as a share. Those that were stopped early tell most about the
@@ -203,43 +203,45 @@ class Search:
         """
         states = self._optuna.trial.TrialState
         over = self.study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))
-        told = [trial for trial in over if trial.intermediate_values]
-        if len(told) >= FOR_IMPORTANCE and len(told) > self._judged * (1 + more):
-            self._judged = len(told)
-            shared = min(max(trial.intermediate_values) for trial in told)
-            again = self._optuna.create_study(direction="maximize")
-            for trial in told:
+        trials = [trial for trial in over if trial.intermediate_values]
+        if len(trials) >= MIN_TRIALS_FOR_IMPORTANCE and len(trials) > self._trials_used * (1 + more):
+            self._trials_used = len(trials)
+            shared = min(max(trial.intermediate_values) for trial in trials)
+            study = self._optuna.create_study(direction="maximize")
+            for trial in trials:
                 scored = {"params": trial.params, "distributions": trial.distributions}
-                again.add_trial(
-                    self._optuna.trial.create_trial(value=trial.intermediate_values.get(shared, GUESSING), **scored)
+                study.add_trial(
+                    self._optuna.trial.create_trial(
+                        value=trial.intermediate_values.get(shared, CHANCE_ACCURACY), **scored
+                    )
                 )
             evaluator = self._optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0)
             with contextlib.suppress(ValueError, RuntimeError):  # runs that are all equally good
-                shares = self._optuna.importance.get_param_importances(again, evaluator=evaluator)
+                shares = self._optuna.importance.get_param_importances(study, evaluator=evaluator)
                 self._importance = shared, {name: float(share) for name, share in shares.items()}
         return self._importance
 
 
-def score_of(run: Run) -> float | None:
+def validation_score(run: Run) -> float | None:
     """How good a run is, for choosing among runs: its validation accuracy at the end, never the test set's."""
     ended = run.ended
     if ended and ended.validation_accuracy is not None:
         return ended.validation_accuracy
-    told = [epoch.validation_accuracy for epoch in run.epochs if epoch.validation_accuracy is not None]
-    return told[-1] if told else None
+    scores = [epoch.validation_accuracy for epoch in run.epochs if epoch.validation_accuracy is not None]
+    return scores[-1] if scores else None
 
 
-def searched(base: RunConfig) -> RunConfig:
+def search_base(base: RunConfig) -> RunConfig:
     """The config a search varies: it chooses by held-out images, whatever the recipe validates on."""
     return base.changed(validate_on="held-out")
 
 
-def _suggested(trial: Any, axis: Axis) -> Any:
+def _suggest(trial: Any, axis: Axis) -> Any:
     if axis.bounds is None:
         return trial.suggest_categorical(axis.knob, list(axis.values))
     low, high = axis.bounds
     log = KNOBS[axis.knob].log and low > 0
-    if KINDS[axis.knob] is int:
+    if KNOB_TYPES[axis.knob] is int:
         return trial.suggest_int(axis.knob, int(low), int(high), log=log)
     return float(f"{trial.suggest_float(axis.knob, low, high, log=log):.3g}")
 
@@ -249,16 +251,16 @@ def main(sweep_id: str) -> int:
     store = RunStore()
     sweep = SweepStore(store).get(sweep_id)
     lock = Lock(sweep.folder / "lock")
-    if not lock.take({"pid": os.getpid()}):
+    if not lock.acquire({"pid": os.getpid()}):
         return 1
     search = Search(store, sweep)
-    moved, seen = time.monotonic(), (0, 0)
+    last_change, seen = time.monotonic(), (0, 0)
     while search.advance():
         now = len(sweep.runs(store.runs())), sum(run.step for run in store.active())
-        moved, seen = (time.monotonic(), now) if now != seen else (moved, seen)
-        if time.monotonic() - moved > NOBODY_SECONDS:
+        last_change, seen = (time.monotonic(), now) if now != seen else (last_change, seen)
+        if time.monotonic() - last_change > IDLE_SECONDS:
             break
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     lock.release()
     return 0
 

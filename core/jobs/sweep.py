@@ -16,13 +16,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from core.config.run_config import KINDS, KNOBS, RunConfig, read_knob
+from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig, read_knob
 from core.errors import ConfigError, RunError
-from core.files import disk_errors, read_json, write_json
+from core.files import explain_disk_errors, read_json, write_json
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
-MOST_RUNS = 200
+MAX_RUNS = 200
 _NUMBER = r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s*(?:by|step)\s*({_NUMBER}))?", re.IGNORECASE)
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{4}")
@@ -48,14 +48,14 @@ def read_axis(knob: str, text: str) -> Axis:
         raise ConfigError(
             f"{knob} needs values to try. Received: nothing. Write a list (64, 128, 256) or a range (1-5)."
         )
-    ranges = [_range(knob, piece) for piece in pieces]
+    ranges = [_parse_range(knob, piece) for piece in pieces]
     values = [
         value
         for piece, found in zip(pieces, ranges, strict=True)
-        for value in (_between(knob, *found) if found else [read_knob(knob, piece)])
+        for value in (_range_values(knob, *found) if found else [read_knob(knob, piece)])
     ]
-    alone = ranges[0] if len(ranges) == 1 else None
-    bounds = (alone[0], alone[1]) if alone and alone[2] is None else None
+    single = ranges[0] if len(ranges) == 1 else None
+    bounds = (single[0], single[1]) if single and single[2] is None else None
     return Axis(knob, text.strip(), tuple(dict.fromkeys(values)), bounds)
 
 
@@ -63,9 +63,9 @@ def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
     """`base` with every combination of the axes' values, each config once. Raises `ConfigError` beyond 200 runs."""
     axes = list(axes)
     size = math.prod(len(axis.values) for axis in axes)
-    if size > MOST_RUNS:
+    if size > MAX_RUNS:
         raise ConfigError(
-            f"A sweep may have {MOST_RUNS} runs at most. Received: {size:,} combinations. "
+            f"A sweep may have {MAX_RUNS} runs at most. Received: {size:,} combinations. "
             "Try fewer values, or let a search choose among them."
         )
     names = [axis.knob for axis in axes]
@@ -98,7 +98,7 @@ class Sweep:
         return self.name or f"{'Search' if self.kind == SEARCH else 'Sweep'}: {what}"
 
     @property
-    def told(self) -> dict[str, Any]:
+    def findings(self) -> dict[str, Any]:
         """What a search found out so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
         told = read_json(self.folder / "told.json")
         return told if isinstance(told, dict) else {}
@@ -130,7 +130,7 @@ class SweepStore:
         folder = self.folder / f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         texts = {axis.knob: axis.text for axis in axes}
         facts = {"kind": kind, "base": base.to_dict(), "axes": texts, "trials": trials, "prune": prune}
-        with disk_errors(folder):
+        with explain_disk_errors(folder):
             folder.mkdir(parents=True)
             write_json(
                 folder / "sweep.json", {**facts, "name": name, "starter": starter, "created": now, "stopped": False}
@@ -181,9 +181,9 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
     )
 
 
-def _range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
+def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
     """Low, high and step of a range; None for a single value. Raises `ConfigError` for bounds out of order or range."""
-    found = _RANGE.fullmatch(piece) if KINDS[knob] is not str else None
+    found = _RANGE.fullmatch(piece) if KNOB_TYPES[knob] is not str else None
     if found is None:
         return None
     low, high = (float(read_knob(knob, found[place])) for place in (1, 2))
@@ -196,9 +196,9 @@ def _range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
     return low, high, step
 
 
-def _between(knob: str, low: float, high: float, step: float | None) -> list[Any]:
+def _range_values(knob: str, low: float, high: float, step: float | None) -> list[Any]:
     """The values that a range of this knob stands for."""
-    facts, kind = KNOBS[knob], KINDS[knob]
+    facts, kind = KNOBS[knob], KNOB_TYPES[knob]
     if step is None and facts.log:
         base = 2 if kind is int else 10
         first, last = math.ceil(math.log(low, base) - 1e-9), math.floor(math.log(high, base) + 1e-9)
@@ -206,8 +206,8 @@ def _between(knob: str, low: float, high: float, step: float | None) -> list[Any
         return [kind(low), *(power for power in powers if low < power < high), kind(high)]
     step = step or (1.0 if kind is int else float(facts.step or (high - low) / 4))
     count = math.floor((high - low) / step + 1e-9) + 1
-    if count > MOST_RUNS:
+    if count > MAX_RUNS:
         raise ConfigError(
-            f"A range of {knob} may stand for {MOST_RUNS} values at most. Received: {count:,}. Give it a larger step."
+            f"A range of {knob} may stand for {MAX_RUNS} values at most. Received: {count:,}. Give it a larger step."
         )
     return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

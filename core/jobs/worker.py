@@ -22,26 +22,26 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.data import mnist
-from core.devices import slot
+from core.devices import device_slot
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
-from core.files import Lock, disk_errors, write_whole
+from core.files import Lock, explain_disk_errors, write_atomic
 from core.runs import checkpoints
-from core.runs.control import Obedience
+from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, EpochDone, Event, RunEnded, Started
 from core.runs.store import RunStore, describe
 from core.runs.timeline import EventFile
 from core.training import compile_cache, warmup
-from core.training.keras_import import wake_keras
-from core.training.warmup import Rehearsed
+from core.training.keras_import import import_keras
+from core.training.warmup import WarmNetwork
 
 if TYPE_CHECKING:
     from core.training.trainer import Control
-    from core.training.training_state import Snapshot
+    from core.training.training_state import TrainingState
 
-KEPT_EPOCHS = 50  # weights of single epochs, unless DIGIT_LAB_KEEP_EPOCHS says otherwise
-ROOM = 64 * 1024  # bytes
-GAVE_WAY = "It was paused while others waited for the device, so it made room; its weights are kept."
+DEFAULT_KEPT_EPOCHS = 50  # weights of single epochs, unless DIGIT_LAB_KEEP_EPOCHS says otherwise
+RESERVED_BYTES = 64 * 1024  # bytes
+YIELDED_REASON = "It was paused while others waited for the device, so it made room; its weights are kept."
 NICE = 5  # on a machine with few cores the pages, and the visitor's browser, go first; idle, it costs nothing
 
 
@@ -50,23 +50,23 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if hasattr(os, "nice"):
         os.nice(NICE)
-    wake()
-    if not _asked():  # nobody asks yet: make ready
-        warmup.first()
-    ready: Rehearsed | None = None
-    while order := _order():
-        if not order.startswith("{"):
-            _train(order, ready)
+    prepare_keras()
+    if not _has_input():  # nobody asks yet: make ready
+        warmup.warm_up_process()
+    ready: WarmNetwork | None = None
+    while command := _read_command():
+        if not command.startswith("{"):
+            _train(command, ready)
             return
-        if not _asked():
-            ready = warmup.of(RunConfig.from_dict(json.loads(order)))
+        if not _has_input():
+            ready = warmup.warm_up_network(RunConfig.from_dict(json.loads(command)))
             print(f"Ready for {describe(ready.config)}." if ready else "The rehearsal failed.", flush=True)
 
 
-def _order() -> str:
+def _read_command() -> str:
     """The next line from the dashboard: a run's id, or a config to rehearse as JSON; empty where it is gone.
 
-    Read byte by byte: what Python had read ahead, `_asked` would not see.
+    Read byte by byte: what Python had read ahead, `_has_input` would not see.
     """
     line = bytearray()
     while (byte := os.read(0, 1)) not in (b"", b"\n"):
@@ -74,22 +74,22 @@ def _order() -> str:
     return line.decode().strip()
 
 
-def _asked() -> bool:
+def _has_input() -> bool:
     return bool(select.select([0], [], [], 0)[0])
 
 
-def _train(run_id: str, ready: Rehearsed | None) -> None:
+def _train(run_id: str, ready: WarmNetwork | None) -> None:
     store = RunStore()
     _log_to(store.get(run_id).folder / "worker.log")
-    job = Training(store, run_id, ready=ready)
+    job = RunRecorder(store, run_id, ready=ready)
     signal.signal(signal.SIGTERM, lambda *_: job.stop())
     job.run(claim=True)
 
 
-def wake() -> None:
+def prepare_keras() -> None:
     """Imports Keras for a run of this process, which takes the programs that earlier runs compiled."""
-    compile_cache.keep(mnist.home() / "programs", on_gpu=slot("auto") == "gpu")
-    wake_keras()
+    compile_cache.enable(mnist.home() / "programs", on_gpu=device_slot("auto") == "gpu")
+    import_keras()
 
 
 def _log_to(path: Path) -> None:
@@ -100,7 +100,7 @@ def _log_to(path: Path) -> None:
     os.close(file)
 
 
-class Training:
+class RunRecorder:
     """Trains one run of a store and keeps all of it in the run's folder. Used by the worker and by the command line."""
 
     def __init__(
@@ -108,26 +108,26 @@ class Training:
         store: RunStore,
         run_id: str,
         *,
-        say: Callable[[Event], None] = lambda event: None,
-        waits_for: Callable[[str], None] = lambda run_id: None,
-        ready: Rehearsed | None = None,
+        on_event: Callable[[Event], None] = lambda event: None,
+        on_wait: Callable[[str], None] = lambda run_id: None,
+        ready: WarmNetwork | None = None,
     ) -> None:
-        self.store, self.kept, self.ready = store, store.get(run_id), ready
-        self.listener, self.waits_for = say, waits_for
-        self.control = Obedience(self.kept, self._say)
+        self.store, self.record, self.ready = store, store.get(run_id), ready
+        self.listener, self.on_wait = on_event, on_wait
+        self.control = ControlReader(self.record, self._emit)
         self.history: dict[str, list[float]] = {}
 
     def run(self, *, claim: bool = False) -> RunEnded | None:
         """Trains to the end. `claim`: only if the run still waits; None where it was withdrawn or trains elsewhere."""
-        lock, self.file = self.kept.lock, EventFile(self.kept.events_path)
+        lock, self.file = self.record.lock, EventFile(self.record.events_path)
         try:
-            if not lock.take({"pid": os.getpid(), "since": time.time(), "after": self.file.size}):
+            if not lock.acquire({"pid": os.getpid(), "since": time.time(), "after": self.file.size}):
                 return None
-            if claim and not self._claimed():
+            if claim and not self._claim():
                 return None
-            with self._room(), self._device():
-                ended = self._outcome()
-            self._last_word(ended)
+            with self._reserve_disk(), self._device():
+                ended = self._train_safely()
+            self._write_end(ended)
             return ended
         finally:
             lock.release()
@@ -137,10 +137,10 @@ class Training:
         """Ends the run after its present engine call, as a visitor's Stop does."""
         self.control.ended = True
 
-    def _claimed(self) -> bool:
+    def _claim(self) -> bool:
         """Whether it was ours to take: a visitor who withdraws the run removes the same file."""
         try:
-            (self.kept.folder / "queued").unlink()
+            (self.record.folder / "queued").unlink()
         except FileNotFoundError:
             return False
         return True
@@ -148,9 +148,9 @@ class Training:
     @contextmanager
     def _device(self) -> Iterator[None]:
         """Holds the device, for which it waits while another run has it."""
-        lock = Lock(self.store.device_path(slot(self.kept.config.device)))
-        while not lock.take({"run": self.kept.id}, patience=0.2):
-            self.waits_for((lock.holder() or {}).get("run", ""))
+        lock = Lock(self.store.device_path(device_slot(self.record.config.device)))
+        while not lock.acquire({"run": self.record.id}, timeout=0.2):
+            self.on_wait((lock.holder() or {}).get("run", ""))
             if self.control.should_stop():
                 break
         try:
@@ -159,105 +159,109 @@ class Training:
             lock.release()
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
+    def _reserve_disk(self) -> Iterator[None]:
         """Keeps some room on the disk while the run trains, so that it can say its last word when the disk is full."""
-        path = self.kept.folder / "room"
+        path = self.record.folder / "room"
         with suppress(RunError):
-            write_whole(path, bytes(ROOM), durable=False)
+            write_atomic(path, bytes(RESERVED_BYTES), durable=False)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
 
-    def _outcome(self) -> RunEnded:
+    def _train_safely(self) -> RunEnded:
         try:
-            return self._trained()
+            return self._train_run()
         except DigitLabError as error:
-            return self._failed(str(error))
+            return self._failed_event(str(error))
         except Exception as error:
             traceback.print_exc()
-            logged = (self.kept.folder / "worker.log").exists()  # the command line has none, and shows it
+            logged = (self.record.folder / "worker.log").exists()  # the command line has none, and shows it
             more = "worker.log of the run" if logged else "what Python said above"
-            return self._failed(f"Training failed: {type(error).__name__}: {error} More is in {more}.")
+            return self._failed_event(f"Training failed: {type(error).__name__}: {error} More is in {more}.")
 
-    def _trained(self) -> RunEnded:
+    def _train_run(self) -> RunEnded:
         from core.training import models, trainer
 
-        resume = self._snapshot() if self.kept.state_path.exists() else None
+        resume = self._load_state() if self.record.state_path.exists() else None
         self.history = resume.history if resume else {}
         if self.control.should_stop():
             raise RunError("The run was stopped before it began. Resume it to train it.")
-        at_hand = self.ready and self.ready.config == warmup.rehearsed(self.kept.config)
-        trained = trainer.train(
-            self.kept.config,
+        is_ready = self.ready and self.ready.config == warmup.warmup_config(self.record.config)
+        result = trainer.train(
+            self.record.config,
             mnist.load(),
-            self._say,
+            self._emit,
             cast("Control", self.control),
             resume,
-            keep=self._keep,
-            glimpse=self._glimpse,
-            network=self.ready.network if self.ready and at_hand else None,
+            keep=self._save_epoch,
+            preview=self._save_preview,
+            network=self.ready.network if self.ready and is_ready else None,
         )
         if self.control.diverged:
-            return replace(trained.ended, outcome=FAILED, reason=self.control.diverged)
-        with disk_errors(self.kept.model_path):
-            models.save(trained.model, self.kept.model_path)
-            with self.kept.model_path.open("rb") as saved:
+            return replace(result.ended, outcome=FAILED, reason=self.control.diverged)
+        with explain_disk_errors(self.record.model_path):
+            models.save(result.model, self.record.model_path)
+            with self.record.model_path.open("rb") as saved:
                 os.fsync(saved.fileno())
-        self._keep_answers(trained.model)
-        gave_way = trained.ended.outcome == STOPPED and self.control.gave_way
-        return replace(trained.ended, reason=GAVE_WAY) if gave_way else trained.ended
+        self._save_predictions(result.model)
+        has_yielded = result.ended.outcome == STOPPED and self.control.has_yielded
+        return replace(result.ended, reason=YIELDED_REASON) if has_yielded else result.ended
 
-    def _keep_answers(self, model: Any) -> None:
+    def _save_predictions(self, model: Any) -> None:
         """Keeps what the network says of the images one looks at first: the Evaluate page then opens without Keras."""
         from core.training.predict import Predictor
 
         with suppress(DigitLabError, OSError):  # it can be asked again
-            split = evaluations.usual_split(self.kept)
-            evaluations.answers(self.kept, split, mnist.load(), lambda: Predictor.from_model(model))
+            split = evaluations.usual_split(self.record)
+            evaluations.answers(self.record, split, mnist.load(), lambda: Predictor.from_model(model))
 
-    def _snapshot(self) -> "Snapshot":
-        from core.training.training_state import Snapshot
+    def _load_state(self) -> "TrainingState":
+        from core.training.training_state import TrainingState
 
-        return Snapshot(*checkpoints.read_state(self.kept.state_path))
+        return TrainingState(*checkpoints.read_state(self.record.state_path))
 
-    def _keep(self, snapshot: "Snapshot") -> None:
+    def _save_epoch(self, training_state: "TrainingState") -> None:
         """Keeps an epoch: first what a resume needs, then the weights for going back to it."""
-        if not self.kept.folder.is_dir():
+        if not self.record.folder.is_dir():
             raise RunError("The folder of this run was deleted while it trained, so nothing more can be kept of it.")
-        self.history = snapshot.history
+        self.history = training_state.history
         checkpoints.write_state(
-            self.kept.state_path, snapshot.epoch, snapshot.weights, snapshot.state, snapshot.history
+            self.record.state_path,
+            training_state.epoch,
+            training_state.weights,
+            training_state.state,
+            training_state.history,
         )
-        path = self.kept.epoch_path(snapshot.epoch)
+        path = self.record.epoch_path(training_state.epoch)
         path.parent.mkdir(exist_ok=True)
-        checkpoints.write_arrays(path, snapshot.weights, durable=False)
+        checkpoints.write_arrays(path, training_state.weights, durable=False)
         with suppress(OSError):  # without, the next run compiles once more
-            compile_cache.seal(self.store.home / "programs")
-        for epoch in checkpoints.surplus(self.kept.kept_epochs, kept_epochs()):
-            self.kept.epoch_path(epoch).unlink(missing_ok=True)
+            compile_cache.write_digests(self.store.home / "programs")
+        for epoch in checkpoints.surplus(self.record.kept_epochs, kept_epochs()):
+            self.record.epoch_path(epoch).unlink(missing_ok=True)
 
-    def _glimpse(self, seen: dict[str, np.ndarray]) -> None:
+    def _save_preview(self, seen: dict[str, np.ndarray]) -> None:
         with suppress(RunError, FileNotFoundError):  # a picture of the moment is nothing to fail on
-            checkpoints.write_arrays(self.kept.glimpse_path, seen, durable=False)
+            checkpoints.write_arrays(self.record.glimpse_path, seen, durable=False)
 
-    def _say(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         self.file.append(event)
-        self.control.hears(event)
+        self.control.on_event(event)
         if isinstance(event, Started):
-            for missing in self._untold(event):
+            for missing in self._missing_epochs(event):
                 self.file.append(missing)
         self.listener(event)
 
-    def _untold(self, started: Started) -> Iterator[EpochDone]:
+    def _missing_epochs(self, started: Started) -> Iterator[EpochDone]:
         """Epochs that were kept but not told any more: the worker was killed between the two."""
-        told = {epoch.epoch for epoch in self.kept.epochs}
+        recorded = {epoch.epoch for epoch in self.record.epochs}
         for epoch in range(1, started.from_epoch + 1):
-            if epoch not in told:
+            if epoch not in recorded:
                 yield _from_history(self.history, epoch, started.batches)
 
-    def _failed(self, reason: str) -> RunEnded:
-        last = self.kept.epochs[-1] if self.kept.epochs else None
+    def _failed_event(self, reason: str) -> RunEnded:
+        last = self.record.epochs[-1] if self.record.epochs else None
         outcome = STOPPED if self.control.should_stop() else FAILED
         return RunEnded(
             outcome,
@@ -271,9 +275,9 @@ class Training:
             validation_loss=last.validation_loss if last else None,
         )
 
-    def _last_word(self, ended: RunEnded) -> None:
+    def _write_end(self, ended: RunEnded) -> None:
         try:
-            self._say(ended)
+            self._emit(ended)
         except DigitLabError as error:
             print(error, file=sys.stderr)  # even the room set aside was taken: the run will show as interrupted
 
@@ -281,7 +285,7 @@ class Training:
 def kept_epochs() -> int:
     """How many epochs' weights a run keeps: DIGIT_LAB_KEEP_EPOCHS, or 50."""
     given = os.environ.get("DIGIT_LAB_KEEP_EPOCHS", "")
-    return max(2, int(given)) if given.isdigit() else KEPT_EPOCHS
+    return max(2, int(given)) if given.isdigit() else DEFAULT_KEPT_EPOCHS
 
 
 def _from_history(history: dict[str, list[float]], epoch: int, batches: int) -> EpochDone:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.config.run_config import RunConfig
-from core.devices import slot
+from core.devices import device_slot
 from core.errors import RunError
 from core.network.architecture import parameter_count
 from core.runs.events import FAILED, RunEnded
@@ -20,90 +20,92 @@ from core.runs.timeline import EventFile
 from core.training import warmup
 
 ROOT = Path(__file__).parents[2]
-WORKER = (sys.executable, "-m", "core.jobs.worker")
+WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
 SPARE_SECONDS = 15 * 60  # a spare worker nobody has asked for goes home after this, with its 550 MB
-SETTLED_SECONDS = 1.0  # a knob that is still being turned is not worth compiling for
-MOST_REHEARSED = 5_000_000  # parameters: a larger network would lie in the spare worker's memory, perhaps for nothing
-ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
+DEBOUNCE_SECONDS = 1.0  # a knob that is still being turned is not worth compiling for
+MAX_WARMUP_PARAMETERS = (
+    5_000_000  # parameters: a larger network would lie in the spare worker's memory, perhaps for nothing
+)
+MAX_ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
 
 
-class Workers:
+class WorkerPool:
     """The worker processes that this server started: the spare one, and those on their way to a run."""
 
     def __init__(self, store: RunStore, *, spare: bool, command: Sequence[str]) -> None:
         self.store, self.spare_allowed, self.command = store, spare, command
-        self._wanted: float = -SPARE_SECONDS
+        self._last_request: float = -SPARE_SECONDS
         self._failures: Counter[str] = Counter()
         self._spare: subprocess.Popen[bytes] | None = None
         self._expected: tuple[RunConfig, float] | None = None  # and since when
-        self._rehearsed: RunConfig | None = None  # by the spare worker
-        self._sent: dict[str, subprocess.Popen[bytes]] = {}
+        self._warm_config: RunConfig | None = None  # by the spare worker
+        self._assigned: dict[str, subprocess.Popen[bytes]] = {}
 
-    def send(self, run: Run) -> None:
+    def assign(self, run: Run) -> None:
         """Gives a run to the spare worker, or to a new one."""
         worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
             worker = self._start()
-        self._sent[run.id] = worker
-        _tell(worker, run.id)
+        self._assigned[run.id] = worker
+        _send_line(worker, run.id)
 
-    def want(self, config: RunConfig | None = None) -> None:
+    def request_spare(self, config: RunConfig | None = None) -> None:
         """Somebody is about to train, `config` if that is known: once it has stood for a moment, it is rehearsed."""
-        self._wanted = time.monotonic()
+        self._last_request = time.monotonic()
         if config is None:
             return
-        config = warmup.rehearsed(config)
-        if parameter_count(config) > MOST_REHEARSED:
+        config = warmup.warmup_config(config)
+        if parameter_count(config) > MAX_WARMUP_PARAMETERS:
             self._expected = None
         elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
 
-    def forgive(self, run_id: str) -> None:
+    def reset_failures(self, run_id: str) -> None:
         """The run is tried anew, however often its workers have died before."""
         self._failures.pop(run_id, None)
 
     def devices(self) -> set[str]:
         """The devices for which a worker of ours is on its way or at work."""
-        runs = (run for run_id in self._sent if (run := self._known(run_id)))
-        return {slot(run.config.device) for run in runs}
+        runs = (run for run_id in self._assigned if (run := self._find_run(run_id)))
+        return {device_slot(run.config.device) for run in runs}
 
-    def look_after(self) -> None:
+    def collect_ended(self) -> None:
         """Notes which workers have ended. A run whose workers die before they begin is not tried for ever."""
-        for run_id, worker in list(self._sent.items()):
+        for run_id, worker in list(self._assigned.items()):
             if worker.poll() is None:
                 continue
-            del self._sent[run_id]
-            _closed(worker)
-            run = self._known(run_id)
+            del self._assigned[run_id]
+            _close_stdin(worker)
+            run = self._find_run(run_id)
             if run and run.state == WAITING:
                 self._failures[run_id] += 1
-                if self._failures[run_id] >= ATTEMPTS:
-                    _give_up(run)
+                if self._failures[run_id] >= MAX_ATTEMPTS:
+                    _mark_failed(run)
 
-    def keep_ready(self) -> None:
+    def update_spare(self) -> None:
         """Holds one spare worker while somebody is likely to train and none is at work, and no longer."""
-        wanted = self.spare_allowed and time.monotonic() - self._wanted < SPARE_SECONDS
+        wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
         if self._spare and (not wanted or self._spare.poll() is not None):
-            self.send_home()
-            self._wanted = -SPARE_SECONDS  # one that died by itself would die again: the next visitor may try
-        elif wanted and self._spare is None and not self._sent:
-            self._spare, self._rehearsed = self._start(), None
-        self._rehearse()
+            self.stop_spare()
+            self._last_request = -SPARE_SECONDS  # one that died by itself would die again: the next visitor may try
+        elif wanted and self._spare is None and not self._assigned:
+            self._spare, self._warm_config = self._start(), None
+        self._warm_up_spare()
 
-    def _rehearse(self) -> None:
+    def _warm_up_spare(self) -> None:
         """Tells the spare worker what is likely to be trained, once it has stood for a moment."""
         spare, expected = self._spare, self._expected
-        if not spare or not expected or expected[0] == self._rehearsed:
+        if not spare or not expected or expected[0] == self._warm_config:
             return
         config, since = expected
-        if time.monotonic() - since > SETTLED_SECONDS:
-            self._rehearsed = config
-            _tell(spare, json.dumps(config.to_dict()))
+        if time.monotonic() - since > DEBOUNCE_SECONDS:
+            self._warm_config = config
+            _send_line(spare, json.dumps(config.to_dict()))
 
-    def send_home(self) -> None:
+    def stop_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare:
-            _closed(spare)  # end of its stdin
+            _close_stdin(spare)  # end of its stdin
             with suppress(subprocess.TimeoutExpired):
                 spare.wait(0.1)
                 return
@@ -126,30 +128,28 @@ class Workers:
                 start_new_session=True,
             )
 
-    def _known(self, run_id: str) -> Run | None:
+    def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
             return self.store.get(run_id)
         return None
 
 
-def _tell(worker: "subprocess.Popen[bytes]", line: str) -> None:
+def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:
     assert worker.stdin is not None
     with suppress(BrokenPipeError):
         worker.stdin.write(f"{line}\n".encode())
         worker.stdin.flush()
 
 
-def _closed(worker: "subprocess.Popen[bytes]") -> None:
+def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
     if worker.stdin:
         with suppress(BrokenPipeError):
             worker.stdin.close()
 
 
-def _give_up(run: Run) -> None:
+def _mark_failed(run: Run) -> None:
     """Writes the last word of a run whose workers died before they could begin."""
-    reason = (
-        f"The training process ended {ATTEMPTS} times before it began. {run.folder.parents[1] / 'worker.log'} says why."
-    )
+    reason = f"The training process ended {MAX_ATTEMPTS} times before it began. {run.folder.parents[1] / 'worker.log'} says why."
     (run.folder / "queued").unlink(missing_ok=True)  # first: it is not tried again where a full disk takes no last word
     with suppress(RunError):
         file = EventFile(run.events_path)

@@ -4,88 +4,88 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-BAR = 20  # signs in Keras' progress bar
-Figures = Mapping[str, float]
+BAR_WIDTH = 20  # signs in Keras' progress bar
+Metrics = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochOutput:
     """What Keras had to say of one epoch: its seconds, those of a step, and name → value in the order of the line.
 
     A step's seconds leave the first step out where verbose is 1, and are seconds / steps where it is 2.
     """
 
     seconds: float
-    per_step: float
-    figures: Figures
+    seconds_per_step: float
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
-class Moment:
+class BarUpdate:
     """A line that verbose=1 drew on the way and wiped out with the next. figures: averages over the epoch so far."""
 
     step: int
     seconds_left: float
-    per_step: float
-    figures: Figures
+    seconds_per_step: float
+    metrics: Metrics
 
 
-def transcript(verbose: int, epochs: Sequence[Epoch], steps: int) -> str:
+def fit_output(verbose: int, epochs: Sequence[EpochOutput], steps: int) -> str:
     """All that stands on the screen after `fit(…, verbose=verbose)`; empty for 0."""
     if verbose == 0:
         return ""
-    line = {1: bar_at_the_end, 2: one_line}[verbose]
+    line = {1: format_final_bar, 2: format_epoch_line}[verbose]
     heads = [f"Epoch {n}/{len(epochs)}\n" if len(epochs) > 1 else "" for n in range(1, len(epochs) + 1)]
     return "\n".join(head + line(steps, epoch) for head, epoch in zip(heads, epochs, strict=True))
 
 
-def bar_on_the_way(moment: Moment, steps: int) -> str:
+def format_bar_update(update: BarUpdate, steps: int) -> str:
     """verbose=1 in the middle of an epoch."""
-    rest = f"{_left(moment.seconds_left)} {_a_step(moment.per_step)}{_named(moment.figures)}"
-    return f"{_bar(moment.step, steps)} {rest}"
+    rest = f"{_format_time_left(update.seconds_left)} {_format_step_time(update.seconds_per_step)}{_format_metrics(update.metrics)}"
+    return f"{_bar(update.step, steps)} {rest}"
 
 
-def bar_at_the_end(steps: int, epoch: Epoch) -> str:
+def format_final_bar(steps: int, epoch: EpochOutput) -> str:
     """verbose=1 when the epoch is over: the bar is full, the time is what it took."""
-    return f"{_bar(steps, steps)} {epoch.seconds:.0f}s {_a_step(epoch.per_step)}{_named(epoch.figures)}"
+    return f"{_bar(steps, steps)} {epoch.seconds:.0f}s {_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
 
 
-def one_line(steps: int, epoch: Epoch) -> str:
+def format_epoch_line(steps: int, epoch: EpochOutput) -> str:
     """verbose=2 when the epoch is over."""
-    return f"{steps}/{steps} - {epoch.seconds:.0f}s - {_a_step(epoch.per_step)}{_named(epoch.figures)}"
+    return f"{steps}/{steps} - {epoch.seconds:.0f}s - {_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
 
 
 def _bar(step: int, steps: int) -> str:
     # Keras draws the same sign twice, first green, then grey; without colours only the count tells them apart.
-    return f"{step:{int(math.log10(steps)) + 1}d}/{steps} {'━' * BAR}"
+    return f"{step:{int(math.log10(steps)) + 1}d}/{steps} {'━' * BAR_WIDTH}"
 
 
-def filled(step: int, steps: int) -> int:
+def count_filled(step: int, steps: int) -> int:
     """How many of the bar's signs are green after `step` of `steps` batches."""
-    return int(BAR * step / steps)
+    return int(BAR_WIDTH * step / steps)
 
 
-def _left(seconds: float) -> str:
+def _format_time_left(seconds: float) -> str:
     if seconds > 3600:
         return f"{int(seconds // 3600)}:{int(seconds % 3600 // 60):02d}:{int(seconds % 60):02d}"
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}" if seconds > 60 else f"{int(seconds)}s"
 
 
-def _a_step(seconds: float) -> str:
+def _format_step_time(seconds: float) -> str:
     if seconds >= 1 or seconds == 0:
         return f"{seconds:.0f}s/step"
     return f"{seconds * 1e3:.0f}ms/step" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us/step"
 
 
-def _named(figures: Figures) -> str:
-    return "".join(f" - {name}: {f'{v:.4f}' if v > 1e-3 else f'{v:.4e}'}" for name, v in figures.items())
+def _format_metrics(metrics: Metrics) -> str:
+    return "".join(f" - {name}: {f'{v:.4f}' if v > 1e-3 else f'{v:.4e}'}" for name, v in metrics.items())
 
 
 def _epoch(
-    seconds: float, per_step: float, accuracy: float, loss: float, val_accuracy: float, val_loss: float
-) -> Epoch:
-    figures = {"accuracy": accuracy, "loss": loss, "val_accuracy": val_accuracy, "val_loss": val_loss}
-    return Epoch(seconds, per_step, figures)
+    seconds: float, seconds_per_step: float, accuracy: float, loss: float, val_accuracy: float, val_loss: float
+) -> EpochOutput:
+    metrics = {"accuracy": accuracy, "loss": loss, "val_accuracy": val_accuracy, "val_loss": val_loss}
+    return EpochOutput(seconds, seconds_per_step, metrics)
 
 
 # Printed by Keras 3.15.1 (TensorFlow 2.21, two cores) for the recipe `chollet`, validated on the test set, seed 1.
@@ -103,9 +103,9 @@ EPOCHS = {
     ),
 }
 EPOCHS[0] = EPOCHS[2]
-MOMENTS = tuple(
-    Moment(step, seconds, per_step, {"accuracy": accuracy, "loss": loss})
-    for step, seconds, per_step, accuracy, loss in (
+BAR_UPDATES = tuple(
+    BarUpdate(step, seconds, seconds_per_step, {"accuracy": accuracy, "loss": loss})
+    for step, seconds, seconds_per_step, accuracy, loss in (
         (1, 1040, 2, 0.0703, 2.3943),
         (9, 2, 0.006, 0.6137, 1.3342),
         (20, 2, 0.005, 0.7371, 0.9538),

@@ -11,7 +11,7 @@ from core.config.layers import Layer
 from core.config.run_config import RunConfig
 from core.errors import NetworkError
 
-SIDE, CLASSES = 28, 10
+SIDE, NUM_CLASSES = 28, 10
 IMAGE_KINDS = ("conv", "pool")  # these look at neighbouring pixels, so the image must still be one
 
 
@@ -48,7 +48,7 @@ def shapes(config: RunConfig) -> list[LayerRow]:
     if len(shape) > 1:
         rows.append(LayerRow("flatten", "flatten", (math.prod(shape),)))
     units = rows[-1].output_shape[0]
-    rows.append(LayerRow("probabilities", "dense", (CLASSES,), units * CLASSES + CLASSES, "softmax"))
+    rows.append(LayerRow("probabilities", "dense", (NUM_CLASSES,), units * NUM_CLASSES + NUM_CLASSES, "softmax"))
     return rows
 
 

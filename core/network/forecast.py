@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.data.mnist import HELD_OUT
-from core.devices import slot
+from core.data.mnist import HELD_OUT_DIVISOR
+from core.devices import device_slot
 from core.network.architecture import multiplications, parameter_count, values
 from core.runs.events import FINISHED
 from core.runs.store import Run
@@ -50,7 +50,7 @@ def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
 
 def training_images(config: RunConfig, all_images: int) -> int:
     """How many images an epoch has, of a data set with `all_images` for training."""
-    there = all_images - all_images // HELD_OUT if config.validate_on == "held-out" else all_images
+    there = all_images - all_images // HELD_OUT_DIVISOR if config.validate_on == "held-out" else all_images
     return min(config.train_images or there, there)
 
 
@@ -73,7 +73,7 @@ def _tells(run: Run, config: RunConfig) -> bool:
     """Whether a run's duration says something about this config: whole epochs, in one piece, on the same device."""
     if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
         return False
-    return slot(run.config.device) == slot(config.device)
+    return device_slot(run.config.device) == device_slot(config.device)
 
 
 def _prices(runs: list[Run]) -> np.ndarray:
@@ -113,7 +113,7 @@ def _prices(runs: list[Run]) -> np.ndarray:
 def _costs(config: RunConfig, images: int) -> np.ndarray:
     """How often a run pays each of the prices: float64 (7,). Validation is a forward pass."""
     batches = config.epochs * -(-images // config.batch_size)
-    validated = {"held-out": images / (HELD_OUT - 1), "test": images / 6, "none": 0.0}[config.validate_on]
+    validated = {"held-out": images / (HELD_OUT_DIVISOR - 1), "test": images / 6, "none": 0.0}[config.validate_on]
     passes = config.epochs * (FORWARD_AND_BACK * images + validated)
     arithmetic = [multiplications(config, ("dense",)), multiplications(config, ("conv",)), values(config, ("conv",))]
     updates = batches * parameter_count(config)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from core.config.run_config import RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
-from core.data.mnist import HELD_OUT
+from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, shapes
 
 _OPTIMIZERS = {
@@ -56,7 +56,7 @@ def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
 def _data(config: RunConfig) -> Iterator[str]:
     yield "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
     if config.validate_on == "held-out":
-        yield f"held_out = len(images) // {HELD_OUT}  # the last ones guide choices; the test set waits for the end"
+        yield f"held_out = len(images) // {HELD_OUT_DIVISOR}  # the last ones guide choices; the test set waits for the end"
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
     if _few(config) or config.wrong_labels:
@@ -76,7 +76,7 @@ def _data(config: RunConfig) -> Iterator[str]:
 
 def _few(config: RunConfig) -> bool:
     """Whether the run trains on fewer images than MNIST has for it."""
-    held_out = _MNIST // HELD_OUT if config.validate_on == "held-out" else 0
+    held_out = _MNIST // HELD_OUT_DIVISOR if config.validate_on == "held-out" else 0
     return 0 < config.train_images < _MNIST - held_out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RunError
-from core.files import write_whole
+from core.files import write_atomic
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -18,7 +18,7 @@ def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
     """Keeps named arrays as an `.npz`. Raises `RunError` where the disk is full."""
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_whole(path, packed.getvalue(), durable=durable)
+    write_atomic(path, packed.getvalue(), durable=durable)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

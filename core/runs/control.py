@@ -12,11 +12,11 @@ from core.files import read_json, write_json
 from core.runs.events import BatchDone, EpochDone, Event, Paused, Started
 from core.runs.store import Run
 
-LOOK_SECONDS = 0.05  # how often a held run looks whether it may go on
+POLL_SECONDS = 0.05  # how often a held run looks whether it may go on
 _writing = threading.Lock()
 
 
-class Wishes:
+class ControlRequests:
     """The writing side. Each method returns at once; the run obeys after its present engine call."""
 
     def __init__(self, run: Run) -> None:
@@ -29,14 +29,14 @@ class Wishes:
     def stop(self) -> None:
         self._set(stop=True)
 
-    def give_way(self) -> None:
+    def yield_device(self) -> None:
         """Stops a run that is paused, for others wait for its device."""
         self._set(stop=True, gave_way=True)
 
     def pause(self) -> None:
         self._set(paused=True, until_epoch=0)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._set(paused=False)
 
     def step(self) -> None:
@@ -49,33 +49,33 @@ class Wishes:
         self._set(learning_rate=rate, rate_wished=time.time())
 
     def read(self) -> dict[str, Any]:
-        wished = read_json(self.run.control_path)
-        return wished if isinstance(wished, dict) else {}
+        saved = read_json(self.run.control_path)
+        return saved if isinstance(saved, dict) else {}
 
-    def _set(self, **wishes: Any) -> None:
+    def _set(self, **requests: Any) -> None:
         with _writing:
-            write_json(self.run.control_path, {**self.read(), **wishes})
+            write_json(self.run.control_path, {**self.read(), **requests})
 
 
-class Obedience:
+class ControlReader:
     """The reading side, asked by `training.train` after each engine call. It reads the file only when that changed."""
 
-    def __init__(self, run: Run, say: Callable[[Event], None]) -> None:
-        self.run, self.say = run, say
+    def __init__(self, run: Run, emit: Callable[[Event], None]) -> None:
+        self.run, self.say = run, emit
         self.ended = False  # set from outside, by a signal
         self.diverged = ""  # why the run stops by itself
-        self._seen = 0
-        self._wishes: dict[str, Any] = {}
-        self._rate_wished = 0.0
-        self._at: BatchDone | EpochDone = EpochDone(0, 0, 0.0, 0.0, 0.0, 0.0)
+        self._file_version = 0
+        self._requests: dict[str, Any] = {}
+        self._rate_handled_at = 0.0
+        self._last_progress: BatchDone | EpochDone = EpochDone(0, 0, 0.0, 0.0, 0.0, 0.0)
         self._epochs = 0
 
-    def hears(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Takes note of what the run says, to know where it is."""
         if isinstance(event, Started):
             self._epochs = event.from_epoch
         elif isinstance(event, (BatchDone, EpochDone)):
-            self._at = event
+            self._last_progress = event
             if isinstance(event, EpochDone):
                 self._epochs = event.epoch
             if not math.isfinite(event.loss):
@@ -86,47 +86,47 @@ class Obedience:
                 )
 
     def should_stop(self) -> bool:
-        return self.ended or bool(self.diverged) or bool(self._look().get("stop"))
+        return self.ended or bool(self.diverged) or bool(self._read_requests().get("stop"))
 
     @property
-    def gave_way(self) -> bool:
+    def has_yielded(self) -> bool:
         """Whether it was stopped so that others can train."""
-        return bool(self._look().get("gave_way"))
+        return bool(self._read_requests().get("gave_way"))
 
-    def hold(self) -> None:
+    def wait_while_paused(self) -> None:
         """Returns when training may go on."""
-        if not self._held():
+        if not self._is_paused():
             return
-        self.say(Paused(self._at.step, self._at.epoch, self._at.seconds))
-        while self._held():
-            time.sleep(LOOK_SECONDS)
+        self.say(Paused(self._last_progress.step, self._last_progress.epoch, self._last_progress.seconds))
+        while self._is_paused():
+            time.sleep(POLL_SECONDS)
 
     def learning_rate(self) -> float | None:
         """A rate wished by hand, once."""
-        wishes = self._look()
-        wished = float(wishes.get("rate_wished", 0.0))
-        if wished == self._rate_wished:  # not <=: a clock may be set back
+        requests = self._read_requests()
+        requested_at = float(requests.get("rate_wished", 0.0))
+        if requested_at == self._rate_handled_at:  # not <=: a clock may be set back
             return None
-        self._rate_wished = wished
+        self._rate_handled_at = requested_at
         try:
-            return float(KNOBS["learning_rate"].check("learning_rate", wishes.get("learning_rate"), float))
+            return float(KNOBS["learning_rate"].check("learning_rate", requests.get("learning_rate"), float))
         except ConfigError:
             return None
 
-    def _held(self) -> bool:
-        wishes = self._look()
-        paused = bool(wishes.get("paused")) and self._epochs >= int(wishes.get("until_epoch", 0))
+    def _is_paused(self) -> bool:
+        requests = self._read_requests()
+        paused = bool(requests.get("paused")) and self._epochs >= int(requests.get("until_epoch", 0))
         # A pause within an epoch holds at once; the next rate is heard while it holds, and set when it goes on.
         return paused and not self.should_stop()
 
-    def _look(self) -> dict[str, Any]:
+    def _read_requests(self) -> dict[str, Any]:
         try:
             status = self.run.control_path.stat()
             changed = status.st_mtime_ns ^ status.st_ino
         except OSError:
             changed = 0
-        if changed != self._seen:
-            self._seen = changed
-            wishes = read_json(self.run.control_path)
-            self._wishes = wishes if isinstance(wishes, dict) else {}
-        return self._wishes
+        if changed != self._file_version:
+            self._file_version = changed
+            requests = read_json(self.run.control_path)
+            self._requests = requests if isinstance(requests, dict) else {}
+        return self._requests

@@ -27,7 +27,7 @@ from typing import Any
 from core.config.run_config import RunConfig
 from core.data import mnist
 from core.errors import DigitLabError, HomeError, RunError
-from core.files import Lock, disk_errors, read_json, write_json
+from core.files import Lock, explain_disk_errors, read_json, write_json
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.timeline import Timeline, last_word
@@ -98,7 +98,7 @@ class RunStore:
         facts |= {"created": now, "colour": self._next_colour(), "forecast_seconds": forecast_seconds}
         unseen = self.folder / f".{run_id}"  # a folder is seen when all of it is there
         try:
-            with disk_errors(self.folder / run_id):
+            with explain_disk_errors(self.folder / run_id):
                 (unseen / "epochs").mkdir(parents=True)
                 write_json(unseen / "run.json", facts)
                 if queued:

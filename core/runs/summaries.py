@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from core.files import if_possible, read_json, write_whole
+from core.files import read_json, suppress_disk_errors, write_atomic
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 from core.runs.store import Run
 
@@ -107,8 +107,8 @@ class Summaries:
         if over:
             content = io.BytesIO()
             np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
-            with if_possible():
-                write_whole(path, content.getvalue(), durable=False)
+            with suppress_disk_errors():
+                write_atomic(path, content.getvalue(), durable=False)
         return curve
 
 
@@ -150,8 +150,8 @@ def _made(run: Run, stamp: list[int]) -> Summary:
             "epochs": [list(asdict(epoch).values()) for epoch in summary.epochs],
             "ended": asdict(summary.ended),
         }
-        with if_possible():
-            write_whole(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
+        with suppress_disk_errors():
+            write_atomic(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
     return summary
 
 

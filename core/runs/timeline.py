@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.files import disk_errors
+from core.files import explain_disk_errors
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
 _TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
@@ -98,13 +98,13 @@ class EventFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with disk_errors(path):
+        with explain_disk_errors(path):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             self._begin_a_line()
 
     def append(self, event: Event) -> None:
         """Raises `RunError` where the disk is full."""
-        with disk_errors(self.path):
+        with explain_disk_errors(self.path):
             self._begin_a_line()
             rest = to_line(event).encode()
             while rest:  # a disk that is nearly full takes a part without a word

@@ -17,13 +17,13 @@ def lit(images: np.ndarray) -> np.ndarray:
 
     Some of the others are among them, so that their number is a multiple of 16.
     """
-    ever = np.bitwise_or.reduce(images, axis=0).ravel() > 0
-    blocks = max(1, -(-ever.sum() // BLOCK))
-    chosen = min(blocks * BLOCK, ever.size)
-    return np.sort(np.argsort(~ever, kind="stable")[:chosen]).astype(np.int32)
+    is_active = np.bitwise_or.reduce(images, axis=0).ravel() > 0
+    blocks = max(1, -(-is_active.sum() // BLOCK))
+    count = min(blocks * BLOCK, is_active.size)
+    return np.sort(np.argsort(~is_active, kind="stable")[:count]).astype(np.int32)
 
 
-def enough(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray:
+def pixels_to_train(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray:
     """The pixels that it is enough to train `model` on, as `lit` gives them.
 
     They are all where a pixel of 0 is not 0 to the first layer of units, where weights decay without a gradient, and

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.random_streams import ORDER, random
 
-VALIDATED_AT_ONCE = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
+VALIDATION_BATCH = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
 
 
 @dataclass
@@ -34,10 +34,10 @@ class Sums:
         logits = np.asarray(logits)
         columns = np.ascontiguousarray(logits.T)  # along rows of ten NumPy takes twice as long
         with np.errstate(invalid="ignore"):  # of a run that diverged: its loss is not a number, and shows it
-            above = columns - columns.max(axis=0)
-            losses = np.log(np.exp(above).sum(axis=0)) - above[labels, np.arange(len(labels))]
-        right = logits.argmax(axis=1) == labels
-        return cls(float(losses.sum(dtype=np.float64)), int(right.sum()), len(labels))
+            shifted = columns - columns.max(axis=0)
+            losses = np.log(np.exp(shifted).sum(axis=0)) - shifted[labels, np.arange(len(labels))]
+        is_correct = logits.argmax(axis=1) == labels
+        return cls(float(losses.sum(dtype=np.float64)), int(is_correct.sum()), len(labels))
 
     @property
     def mean_loss(self) -> float:
@@ -58,17 +58,17 @@ class Sums:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run is cut: `batches_a_call` batches of `batch_size` images in each call of the engine.
+    """How a run is cut: `batches_per_call` batches of `batch_size` images in each call of the engine.
 
-    `scheduled`: each batch brings its own learning rate. `refreshed`: each epoch brings its own images. `padded`: the
+    `scheduled`: each batch brings its own learning rate. `augment`: each epoch brings its own images. `padded`: the
     short batch of an epoch is filled up with images that do not count, so that one compiled shape serves all. A norm
     would count them: there the short batch has a shape of its own. `even`: each call is full.
     """
 
     batch_size: int
-    batches_a_call: int
+    batches_per_call: int
     scheduled: bool = False
-    refreshed: bool = False
+    augment: bool = False
     padded: bool = True
     even: bool = False
 
@@ -80,31 +80,31 @@ class Call:
     indices: np.ndarray
     rates: np.ndarray | None = None
 
-    def parts(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
+    def padded_batches(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
         """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and how
         many of the batches are meant int32 (). One part, and another for a short batch that cannot be filled up."""
         size = plan.batch_size
         images = len(self.indices)
         whole = images // size
         if plan.padded or images == whole * size:
-            yield self._part(plan.batches_a_call, size, 0, -(-images // size))
+            yield self._pad(plan.batches_per_call, size, 0, -(-images // size))
             return
         if whole:
-            yield self._part(plan.batches_a_call, size, 0, whole)
-        yield self._part(1, images - whole * size, whole * size, 1)
+            yield self._pad(plan.batches_per_call, size, 0, whole)
+        yield self._pad(1, images - whole * size, whole * size, 1)
 
-    def _part(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
-        chosen = self.indices[start : start + count * size]
+    def _pad(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
+        indices_used = self.indices[start : start + count * size]
         batches = np.zeros((rows, size), np.int32)
-        batches.ravel()[: len(chosen)] = chosen
+        batches.ravel()[: len(indices_used)] = indices_used
         sizes, rates = np.full(rows, size, np.float32), np.zeros(rows, np.float32)
-        sizes[count - 1] = len(chosen) - (count - 1) * size
+        sizes[count - 1] = len(indices_used) - (count - 1) * size
         if self.rates is not None:
             rates[:count] = self.rates[-1:] if start else self.rates[:count]
         return batches, sizes, rates, np.array(count, np.int32)
 
 
-def meant(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
+def drop_padding(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
     """What was said of the images of a part: logits float32 (images, 10), of those of all its rows, (rows, 10, size).
 
     What fills a batch or the part up stands behind them.
@@ -112,6 +112,6 @@ def meant(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
     return np.concatenate(np.asarray(columns)[: int(count)], axis=1).T[: int(sizes[:count].sum())]
 
 
-def order(seed: int, epoch: int, images: int) -> np.ndarray:
+def shuffled_order(seed: int, epoch: int, images: int) -> np.ndarray:
     """The order in which an epoch (0-based) takes the images: int32 (images,), each index once."""
     return random(seed, epoch, ORDER).permutation(images).astype(np.int32)

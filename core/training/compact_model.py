@@ -15,14 +15,14 @@ import numpy as np
 from keras import ops
 
 from core.devices import on_gpu
-from core.digits import CLASSES, SIDE
-from core.training.active_pixels import enough
-from core.training.models import convolves
+from core.digits import NUM_CLASSES, SIDE
+from core.training.active_pixels import pixels_to_train
+from core.training.models import has_convolutions
 
 ALIGNMENT = 64  # bytes: TensorFlow takes an array over that begins at a multiple, and copies any other
 
 
-class Twin:
+class CompactModel:
     """`network` stands for `model` while that trains: the same layers and optimiser, but for the first and the last.
 
     `pixels` are the places in a flattened image that it looks at, sorted.
@@ -31,19 +31,22 @@ class Twin:
     def __init__(self, model: keras.Sequential, pixels: np.ndarray) -> None:
         self.pixels = pixels
         *below, top = (type(layer).from_config(_without_weights(layer)) for layer in model.layers)
-        if model.layers[-1].kernel.shape[0] not in (CLASSES, SIDE * SIDE):  # its shape then tells that it was turned
-            top = Upright(name=top.name)
+        if model.layers[-1].kernel.shape[0] not in (
+            NUM_CLASSES,
+            SIDE * SIDE,
+        ):  # its shape then tells that it was turned
+            top = TransposedDense(name=top.name)
         self.network = keras.Sequential([keras.Input(pixels.shape, dtype="uint8"), *below, top])
         optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
         self.network.compile(optimizer=optimizer, loss=model.loss, jit_compile=False)
         optimizer.build(self.network.trainable_variables)
         self._pairs = list(zip(model.variables, self.network.variables, strict=True))
         self._pairs += zip(model.optimizer.variables, optimizer.variables, strict=True)
-        self._ahead = False
+        self._is_newer = False
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """What the network is shown of `images`: uint8 (n, pixels), of an array of its own."""
-        seen = _aligned((len(images), len(self.pixels)))
+        seen = _empty_aligned((len(images), len(self.pixels)))
         if seen.size == images.size:
             seen[:] = images.reshape(seen.shape)
             return seen
@@ -51,58 +54,58 @@ class Twin:
 
     def take(self) -> None:
         """Takes the model's variables over, unless what it was given is still its own."""
-        if self._ahead:
+        if self._is_newer:
             return
-        for whole, own in self._pairs:
-            own.assign(self.part(whole, own))
-        self._ahead = True
+        for full, compact in self._pairs:
+            compact.assign(self.to_compact(full, compact))
+        self._is_newer = True
 
-    def give(self) -> None:
+    def copy_to_model(self) -> None:
         """Gives the model what was trained since."""
-        if not self._ahead:
+        if not self._is_newer:
             return
-        for whole, own in self._pairs:
-            whole.assign(self.back(whole, own))
-        self._ahead = False
+        for full, compact in self._pairs:
+            full.assign(self.to_full(full, compact))
+        self._is_newer = False
 
-    def part(self, whole: Any, own: Any) -> Any:
+    def to_compact(self, full: Any, compact: Any) -> Any:
         """A variable of the model, in the shape of the network's `own`."""
-        if whole.shape == own.shape:
-            return whole
-        return ops.transpose(whole) if whole.shape == own.shape[::-1] else ops.take(whole, self.pixels, axis=0)
+        if full.shape == compact.shape:
+            return full
+        return ops.transpose(full) if full.shape == compact.shape[::-1] else ops.take(full, self.pixels, axis=0)
 
-    def back(self, whole: Any, own: Any) -> Any:
+    def to_full(self, full: Any, compact: Any) -> Any:
         """A variable of the model, with what was trained of it."""
-        if whole.shape == own.shape:
-            return own
-        if whole.shape == own.shape[::-1]:
-            return ops.transpose(own)
-        return ops.scatter_update(whole, self.pixels[:, None], own)
+        if full.shape == compact.shape:
+            return compact
+        if full.shape == compact.shape[::-1]:
+            return ops.transpose(compact)
+        return ops.scatter_update(full, self.pixels[:, None], compact)
 
 
-def pixels_for(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray | None:
+def compact_pixels(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray | None:
     """What a twin of `model` would look at of these images, None if each epoch has its own; None: it needs no twin."""
-    return None if on_gpu() or convolves(model) else enough(model, images)
+    return None if on_gpu() or has_convolutions(model) else pixels_to_train(model, images)
 
 
-class Upright(keras.layers.Layer):  # type: ignore[misc]
+class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
     """The last layer without its softmax, its kernel (10, units): of float32 (n, units) makes logits (10, n)."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        self.kernel = self.add_weight((CLASSES, shape[-1]), "zeros", name="kernel")
-        self.bias = self.add_weight((CLASSES,), "zeros", name="bias")
+        self.kernel = self.add_weight((NUM_CLASSES, shape[-1]), "zeros", name="kernel")
+        self.bias = self.add_weight((NUM_CLASSES,), "zeros", name="bias")
 
     def call(self, x: Any) -> Any:
         # By `+`: of ten images, `ops.add` on TensorFlow takes a column for a row, and adds a bias to each image.
         return ops.matmul(self.kernel, ops.transpose(x)) + self.bias[:, None]
 
 
-def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+def _empty_aligned(shape: tuple[int, ...]) -> np.ndarray:
     """An empty array, uint8, that begins at a multiple of `ALIGNMENT`."""
     size = math.prod(shape)
-    room = np.empty(size + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    return room[start : start + size].reshape(shape)
+    buffer = np.empty(size + ALIGNMENT, np.uint8)
+    start = -buffer.ctypes.data % ALIGNMENT
+    return buffer[start : start + size].reshape(shape)
 
 
 def _without_weights(layer: keras.layers.Layer) -> dict[str, Any]:

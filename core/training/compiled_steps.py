@@ -7,10 +7,10 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from core.training.compact_model import Twin
+from core.training.compact_model import CompactModel
 
 
-class Traced:
+class CompiledSteps:
     """The steps of one model, traced and compiled at the first call of each shape.
 
     A model that was rehearsed begins at once when it is trained in earnest, and finds its images on the device.
@@ -18,52 +18,52 @@ class Traced:
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         self.scheduled = scheduled
-        self.twin = None if pixels is None else Twin(model, pixels)
+        self.twin = None if pixels is None else CompactModel(model, pixels)
         self.model = self.twin.network if self.twin else model
-        self._held: tuple[np.ndarray, Any] | None = None
+        self._cached_images: tuple[np.ndarray, Any] | None = None
 
     @classmethod
     def of(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
         """The model's own, or a new one."""
-        traced = getattr(model, "digit_lab_traced", None)
-        if not isinstance(traced, cls) or not traced.fits(pixels, scheduled):
-            traced = model.digit_lab_traced = cls(model, pixels, scheduled=scheduled)
-        return traced
+        steps = getattr(model, "digit_lab_traced", None)
+        if not isinstance(steps, cls) or not steps.matches(pixels, scheduled):
+            steps = model.digit_lab_traced = cls(model, pixels, scheduled=scheduled)
+        return steps
 
-    def fits(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
+    def matches(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
         """Whether it trains a twin on these pixels, or for None the model itself, and by a schedule or not."""
         own = self.twin.pixels if self.twin else None
         same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
         return same and self.scheduled == scheduled
 
-    def shown(self, images: np.ndarray, meanwhile: Callable[[], None] = lambda: None) -> Any:
-        """Images on the device, as these steps take them. `meanwhile` is done while NumPy copies."""
+    def device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
+        """Images on the device, as these steps take them. `while_copying` is done while NumPy copies."""
         if not self.twin:
-            meanwhile()
+            while_copying()
             return self.put(images)
-        with ThreadPoolExecutor(1) as beside:
-            seen = beside.submit(self.twin.seen, images)
-            meanwhile()
-            return self.taken(seen.result())
+        with ThreadPoolExecutor(1) as executor:
+            seen = executor.submit(self.twin.seen, images)
+            while_copying()
+            return self.put_owned(seen.result())
 
-    def held(self, images: np.ndarray, meanwhile: Callable[[], None] = lambda: None) -> Any:
+    def cached_device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
         """The same of images that nobody can write on; they are still there when a rehearsal was of the same ones.
 
         To compare them takes a sixth of the time.
         """
         if images.flags.writeable:
-            return self.shown(images, meanwhile)
-        if self._held is None or not np.array_equal(self._held[0], images):
-            self._held = images, self.shown(images, meanwhile)
+            return self.device_images(images, while_copying)
+        if self._cached_images is None or not np.array_equal(self._cached_images[0], images):
+            self._cached_images = images, self.device_images(images, while_copying)
         else:
-            meanwhile()
-        return self._held[1]
+            while_copying()
+        return self._cached_images[1]
 
     @staticmethod
     def put(images: np.ndarray) -> Any:
         """An array on the device."""
         raise NotImplementedError
 
-    def taken(self, images: np.ndarray) -> Any:
+    def put_owned(self, images: np.ndarray) -> Any:
         """The same of an array that is given away: nobody writes on it again."""
         return self.put(images)

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.devices import on_gpu
 from core.digits import Digits
-from core.training.batching import Call, Plan, Sums, order
+from core.training.batching import Call, Plan, Sums, shuffled_order
 
 CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
 
@@ -21,8 +21,8 @@ CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live char
 class Loop:
     """One training of one model by `fit` on the fast path.
 
-    `refreshed`, if given, makes the images of an epoch (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the
-    learning rate of each step of the run. `given_order` replaces the shuffled order of an epoch.
+    `augment`, if given, makes the images of an epoch (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the
+    learning rate of each step of the run. `custom_order` replaces the shuffled order of an epoch.
     """
 
     def __init__(
@@ -33,27 +33,29 @@ class Loop:
         *,
         batch_size: int,
         seed: int,
-        refreshed: Callable[[int], np.ndarray] | None = None,
+        augment: Callable[[int], np.ndarray] | None = None,
         rates: np.ndarray | None = None,
-        batches_a_call: int | None = None,
-        given_order: Callable[[int], np.ndarray] | None = None,
+        batches_per_call: int | None = None,
+        custom_order: Callable[[int], np.ndarray] | None = None,
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
         self.batch_size = min(batch_size, len(train))
         self.batches = math.ceil(len(train) / self.batch_size)
-        self.batches_a_call = min(batches_a_call or calls_of(model, self.batch_size, self.batches), self.batches)
-        self.order = given_order or (lambda epoch: order(seed, epoch, len(train)))
-        self.refreshed, self.rates = refreshed, rates
+        self.batches_per_call = min(
+            batches_per_call or choose_batches_per_call(model, self.batch_size, self.batches), self.batches
+        )
+        self.shuffled_order = custom_order or (lambda epoch: shuffled_order(seed, epoch, len(train)))
+        self.augment, self.rates = augment, rates
         self.step = self.epoch = self.position = self.trained_images = 0
-        self._since, self._epoch = Sums(), Sums()
+        self._recent_sums, self._epoch_sums = Sums(), Sums()
         padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
         plan = Plan(
             self.batch_size,
-            self.batches_a_call,
+            self.batches_per_call,
             scheduled=rates is not None,
-            refreshed=refreshed is not None,
+            augment=augment is not None,
             padded=padded,
-            even=self.batches % self.batches_a_call == 0 and (padded or len(train) % self.batch_size == 0),
+            even=self.batches % self.batches_per_call == 0 and (padded or len(train) % self.batch_size == 0),
         )
         _build_metrics(model)
         self.backend = _backend()(model, train, plan)
@@ -73,30 +75,32 @@ class Loop:
         epoch; in the middle of one it calls `sync` itself, when it needs them.
         """
         model = self.model
-        first = _First(self, every_call=any(map(_sees_batches, callbacks)))
+        sync_variables = _SyncVariables(self, every_call=any(map(_has_batch_hooks, callbacks)))
         self.step = initial_epoch * self.batches
-        kept = model.train_function, model.test_function, model.steps_per_execution
+        original_functions = model.train_function, model.test_function, model.steps_per_execution
         model.train_function = self.backend.train_function(self._next_call)
         model.test_function = self.backend.test_function(self.validation)
-        model.steps_per_execution = self.batches_a_call
+        model.steps_per_execution = self.batches_per_call
         try:
             return model.fit(
-                self.backend.counted(self.batches),  # Keras counts the batches; what is in them, the engine knows
+                self.backend.placeholder_batches(
+                    self.batches
+                ),  # Keras counts the batches; what is in them, the engine knows
                 shuffle=False,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
-                callbacks=[first, *callbacks, *filter(None, [live])],
-                validation_data=self.backend.counted(1) if self.validation else None,
+                callbacks=[sync_variables, *callbacks, *filter(None, [live])],
+                validation_data=self.backend.placeholder_batches(1) if self.validation else None,
                 verbose=verbose,
             )
         finally:
-            model.train_function, model.test_function, model.steps_per_execution = kept
+            model.train_function, model.test_function, model.steps_per_execution = original_functions
             self.backend.end()
 
-    def take(self) -> Sums:
+    def pop_sums(self) -> Sums:
         """What was trained since this was last asked."""
-        taken, self._since = self._since, Sums()
-        return taken
+        recent, self._recent_sums = self._recent_sums, Sums()
+        return recent
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy of the model as it is, on all of `digits`."""
@@ -106,27 +110,27 @@ class Loop:
         """Makes the model's own variables hold what was trained so far, where the backend keeps them elsewhere."""
         self.backend.sync()
 
-    def begin(self, epoch: int) -> None:
+    def begin_epoch(self, epoch: int) -> None:
         """Takes up an epoch (0-based): its order, and its images where each epoch has its own."""
-        self.epoch, self.position, self._epoch = epoch, 0, Sums()
-        self.indices = self.order(epoch)
-        if self.refreshed:
-            self.backend.put(self.refreshed(epoch))
+        self.epoch, self.position, self._epoch_sums = epoch, 0, Sums()
+        self.indices = self.shuffled_order(epoch)
+        if self.augment:
+            self.backend.put(self.augment(epoch))
 
     def _next_call(self) -> Any:
         """Trains the next call's batches; returns the sums of the epoch so far."""
-        end = min(self.position + self.batches_a_call, self.batches)
+        end = min(self.position + self.batches_per_call, self.batches)
         count = end - self.position
-        chosen = self.indices[self.position * self.batch_size : end * self.batch_size]
+        call_indices = self.indices[self.position * self.batch_size : end * self.batch_size]
         rates = None if self.rates is None else self.rates[self.step : self.step + count]
-        sums = self.backend.run(Call(chosen, rates))
+        sums = self.backend.run(Call(call_indices, rates))
         self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
-        self._since += sums
-        self._epoch += sums
-        return self._epoch
+        self._recent_sums += sums
+        self._epoch_sums += sums
+        return self._epoch_sums
 
 
-class _First(keras.callbacks.Callback):  # type: ignore[misc]
+class _SyncVariables(keras.callbacks.Callback):  # type: ignore[misc]
     """Stands before all other callbacks, and gives the model its variables before they look."""
 
     def __init__(self, loop: Loop, *, every_call: bool) -> None:
@@ -134,7 +138,7 @@ class _First(keras.callbacks.Callback):  # type: ignore[misc]
         self.loop, self.every_call = loop, every_call
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.loop.begin(epoch)
+        self.loop.begin_epoch(epoch)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.every_call:
@@ -147,27 +151,27 @@ class _First(keras.callbacks.Callback):  # type: ignore[misc]
         self.loop.sync()
 
 
-def _sees_batches(callback: keras.callbacks.Callback) -> bool:
+def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
     """Whether it does anything at a batch, by a method of its own or one that it was given (`LambdaCallback`)."""
     hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
     plain = keras.callbacks.Callback
     return any(getattr(getattr(callback, hook), "__func__", None) is not getattr(plain, hook) for hook in hooks)
 
 
-def calls_of(model: keras.Sequential, batch_size: int, batches: int) -> int:
+def choose_batches_per_call(model: keras.Sequential, batch_size: int, batches: int) -> int:
     """How many of an epoch's batches one call trains: those of about 50 ms.
 
     On a GPU it is a number that divides the epoch, where there is one near: a loop whose length is known beforehand
     takes a third less for each step of a small network there.
     """
-    about = max(1, round(CALL_SECONDS / seconds_a_batch(model, batch_size)))
+    about = max(1, round(CALL_SECONDS / estimate_step_seconds(model, batch_size)))
     if on_gpu():
         near = (count for count in range(about // 2 + 1, 2 * about) if batches % count == 0)
         return min(near, key=lambda count: abs(count - about), default=about)
     return about
 
 
-def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
+def estimate_step_seconds(model: keras.Sequential, batch_size: int) -> float:
     """A guess at how long one step takes; being wrong by a factor of two only makes the live chart finer or coarser.
 
     It is a guess from shapes, not a measurement: how many batches a call trains may change the last bits of a run.
@@ -186,18 +190,18 @@ def seconds_a_batch(model: keras.Sequential, batch_size: int) -> float:
 def _build_metrics(model: keras.Sequential) -> None:
     """Keras makes its metrics and its loss when they first see labels, and `fit` would show them a batch of its own."""
     labels = np.zeros((1,) if model.loss.startswith("sparse") else (1, 10), np.float32)
-    answers = np.full((1, 10), 0.1, np.float32)
+    predictions = np.full((1, 10), 0.1, np.float32)
     if keras.backend.backend() != "jax":
-        model.compute_metrics(None, labels, answers)
+        model.compute_metrics(None, labels, predictions)
     else:
         import jax
 
-        def seen(labels: Any, answers: Any) -> None:
-            model.compute_metrics(None, labels, answers)
-            model.compute_loss(y=labels, y_pred=answers)
+        def build(labels: Any, predictions: Any) -> None:
+            model.compute_metrics(None, labels, predictions)
+            model.compute_loss(y=labels, y_pred=predictions)
 
         with keras.StatelessScope():  # only looked at: computed op by op they would be thirty small programs
-            jax.eval_shape(seen, labels, answers)
+            jax.eval_shape(build, labels, predictions)
     model.reset_metrics()
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from core.devices import on_gpu
-from core.digits import CLASSES, SIDE, Digits
-from core.training.batching import VALIDATED_AT_ONCE, Call, Plan, Sums, meant
-from core.training.compact_model import pixels_for
-from core.training.compiled_steps import Traced
-from core.training.models import convolves
-from core.training.train_step import columns, logits, slopes
+from core.digits import NUM_CLASSES, SIDE, Digits
+from core.training.batching import VALIDATION_BATCH, Call, Plan, Sums, drop_padding
+from core.training.compact_model import compact_pixels
+from core.training.compiled_steps import CompiledSteps
+from core.training.models import has_convolutions
+from core.training.train_step import logit_columns, logit_gradients, logits
 
 # XLA writes its kernels for registers of 256 bits unless told otherwise. With 512, where there are such, a step of
 # `dli` takes a twelfth less, one of `chollet` a thirtieth. Read when XLA first compiles; the user's own come after it.
@@ -26,89 +26,91 @@ class TensorFlow:
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
-        pixels = pixels_for(model, None if plan.refreshed else train.images)
+        pixels = compact_pixels(model, None if plan.augment else train.images)
         self.program = Program.of(model, pixels, scheduled=plan.scheduled)
         self.twin = self.program.twin
         self.train, self.labels = train, tf.constant(train.labels)
-        self.images = self.program.held(train.images, meanwhile=lambda: self.program.trace(len(train), plan))
+        self.images = self.program.cached_device_images(
+            train.images, while_copying=lambda: self.program.trace(len(train), plan)
+        )
 
     def put(self, images: np.ndarray) -> None:
         """Trains on these images from now on: uint8 (n, 28, 28)."""
-        self.images = self.program.shown(images)
+        self.images = self.program.device_images(images)
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
         if self.twin:
             self.twin.take()
-        said = []
-        for batches, sizes, rates, count in call.parts(self.plan):
-            if len(batches) == self.plan.batches_a_call and batches.shape[1] == self.plan.batch_size:
-                called = map(tf.constant, (batches, sizes, rates, count))
-                answers = self.program.many(self.images, self.labels, *called)
+        all_logits = []
+        for batches, sizes, rates, count in call.padded_batches(self.plan):
+            if len(batches) == self.plan.batches_per_call and batches.shape[1] == self.plan.batch_size:
+                arguments = map(tf.constant, (batches, sizes, rates, count))
+                outputs = self.program.train_steps(self.images, self.labels, *arguments)
             else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
                 batch = tf.constant(batches[0])
-                answers = self.program.one(self.images, self.labels, batch, float(sizes[0]), rates[0])[None]
-            said.append(meant(answers, sizes, count))
-        return Sums.of(self.train.labels[call.indices], np.concatenate(said))
+                outputs = self.program.train_step(self.images, self.labels, batch, float(sizes[0]), rates[0])[None]
+            all_logits.append(drop_padding(outputs, sizes, count))
+        return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, op by op: products this large need no compiling."""
         self.sync()
         sums = Sums()
-        for start in range(0, len(digits), VALIDATED_AT_ONCE):
-            part = digits[start : start + VALIDATED_AT_ONCE]
+        for start in range(0, len(digits), VALIDATION_BATCH):
+            part = digits[start : start + VALIDATION_BATCH]
             sums += Sums.of(part.labels, logits(self.model, tf.constant(part.images)))
         return sums
 
-    def counted(self, batches: int) -> Any:
+    def placeholder_batches(self, batches: int) -> Any:
         """What Keras counts the batches on. Of an array it would build a pipeline anew each epoch, in 30 ms."""
         return tf.data.Dataset.range(batches)
 
     def train_function(self, train: Callable[[], Sums]) -> Any:
         """What Keras' `fit` calls instead of its own step."""
-        return lambda iterator: self._shown(train())
+        return lambda iterator: self._update_metrics(train())
 
     def test_function(self, digits: Digits) -> Any:
         """What Keras' `evaluate` calls instead of its own step."""
-        return lambda iterator: self._shown(self.evaluate(digits))
+        return lambda iterator: self._update_metrics(self.evaluate(digits))
 
     def sync(self) -> None:
         """Gives the model's own variables what was trained in their stead."""
         if self.twin:
-            self.twin.give()
+            self.twin.copy_to_model()
 
     def end(self) -> None:
         """`fit` is over, perhaps by an error: what the model is given from now on counts."""
         self.sync()
 
-    def _shown(self, sums: Sums) -> dict[str, float]:
+    def _update_metrics(self, sums: Sums) -> dict[str, float]:
         """Writes sums into Keras' own metrics, and gives their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):
             tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=float(value))  # half of `assign`
         return sums.as_logs()
 
 
-class Program(Traced):
+class Program(CompiledSteps):
     """One `tf.function` for many steps, and one step for a short batch."""
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         super().__init__(model, pixels, scheduled=scheduled)
         self.weights = [variable.value for variable in self.model.trainable_variables]
-        self.many = tf.function(self._many, jit_compile=compiled(model), autograph=False)
+        self.train_steps = tf.function(self._train_steps, jit_compile=should_compile(model), autograph=False)
 
     @staticmethod
     def put(images: np.ndarray) -> Any:
         """An array on the device."""
         return tf.constant(images)
 
-    def taken(self, images: np.ndarray) -> Any:
+    def put_owned(self, images: np.ndarray) -> Any:
         """An array that is given away, without a copy of it."""
         return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
 
     def trace(self, images: int, plan: Plan) -> None:
         """Traces the steps for a run of so many images, before it brings them."""
         pixels = self.twin.pixels.shape if self.twin else (SIDE, SIDE)
-        rows = (plan.batches_a_call,)
+        rows = (plan.batches_per_call,)
         shapes = [
             ((images, *pixels), tf.uint8),
             ((images,), tf.uint8),
@@ -117,38 +119,38 @@ class Program(Traced):
             (rows, tf.float32),
             ((), tf.int32),
         ]
-        self.many.get_concrete_function(*(tf.TensorSpec(*each) for each in shapes))
+        self.train_steps.get_concrete_function(*(tf.TensorSpec(*each) for each in shapes))
 
-    def one(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> Any:
+    def train_step(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> Any:
         """One step, exactly Keras' `train_step`; returns the logits it was taken from, (10, n)."""
         optimizer = self.model.optimizer
         if self.scheduled:
             optimizer.learning_rate.assign(rate)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self.weights)
-            logits = columns(self.model, tf.gather(images, batch), optimizer.iterations)
-        begun = slopes(tf.gather(labels, batch), logits, size)
-        optimizer.apply(tape.gradient(logits, self.weights, begun), self.model.trainable_variables)
+            logits = logit_columns(self.model, tf.gather(images, batch), optimizer.iterations)
+        output_gradients = logit_gradients(tf.gather(labels, batch), logits, size)
+        optimizer.apply(tape.gradient(logits, self.weights, output_gradients), self.model.trainable_variables)
         return logits
 
-    def _many(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> Any:
+    def _train_steps(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> Any:
         """Trains the first `count` rows of `batches`. What the answers come to is reckoned outside: here it would be
         kernels to compile."""
 
-        def batch(place: Any, said: Any) -> tuple[Any, Any]:
-            logits = self.one(images, labels, batches[place], sizes[place], rates[place])
-            return place + 1, said.write(place, logits)
+        def batch(position: Any, all_logits: Any) -> tuple[Any, Any]:
+            logits = self.train_step(images, labels, batches[position], sizes[position], rates[position])
+            return position + 1, all_logits.write(position, logits)
 
         rows, size = batches.shape
-        said = tf.TensorArray(tf.float32, rows, element_shape=(CLASSES, size))
-        _, said = tf.while_loop(lambda place, *_: place < count, batch, (0, said))
-        return said.stack()
+        all_logits = tf.TensorArray(tf.float32, rows, element_shape=(NUM_CLASSES, size))
+        _, all_logits = tf.while_loop(lambda position, *_: position < count, batch, (0, all_logits))
+        return all_logits.stack()
 
 
-def compiled(model: keras.Sequential) -> bool:
+def should_compile(model: keras.Sequential) -> bool:
     """Whether XLA compiles the loop: on a GPU always, on a CPU unless the network has convolutions.
 
     On two CPU cores a step of conv32x3-pool2-dense64 took 125 ms with XLA and 6 ms without, where TensorFlow's own
     convolutions are oneDNN's. A dense network is quicker with it: for the recipes about half the time of the graph.
     """
-    return not convolves(model) or on_gpu()
+    return not has_convolutions(model) or on_gpu()

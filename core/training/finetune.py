@@ -10,36 +10,36 @@ import numpy as np
 from core.data.mnist import Mnist
 from core.devices import cpu_name
 from core.digits import Digits
-from core.drawing.personal_digits import Gain
+from core.drawing.personal_digits import FinetuneResult
 from core.errors import DrawingError
 from core.evaluation import evaluations
 from core.evaluation.evaluations import TEST, VALIDATION
-from core.files import disk_errors
+from core.files import explain_disk_errors
 from core.network.numpy_network import Reader
 from core.runs.events import FINISHED, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
-from core.training.models import build, give_weights, save, weights_of
+from core.training.models import build, get_weights, save, set_weights
 
-REPLAY = 1500  # training digits that are shown again, beside one's own
-SHARE = 0.3  # of each batch that is of one's own hand, by showing it again and again
-EPOCHS, BATCH, RATE = 4, 64, 3e-4
-HELD_BACK = 4  # every fourth of one's own digits is not trained on, where there are enough to tell
-ENOUGH = 8
-JUDGED = 3000  # of everybody else's images show what was forgotten; all 10,000 take a convolution too long
+REPLAY_DIGITS = 1500  # training digits that are shown again, beside one's own
+OWN_SHARE = 0.3  # of each batch that is of one's own hand, by showing it again and again
+EPOCHS, BATCH, LEARNING_RATE = 4, 64, 3e-4
+HOLD_OUT_EVERY = 4  # every fourth of one's own digits is not trained on, where there are enough to tell
+MIN_TO_HOLD_OUT = 8
+TEST_DIGITS = 3000  # of everybody else's images show what was forgotten; all 10,000 take a convolution too long
 _IMAGES = {TEST: "test images", VALIDATION: "validation images"}
 
 
-def judge(run: Run, data: Mnist) -> tuple[str, Digits]:
+def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
     """The split whose first images show what a copy of `run` has forgotten, and those images.
 
     The test set, unless it is sealed for the run: then nobody has asked for its figures, and validation images tell.
     """
     split = VALIDATION if evaluations.sealed(run) else TEST
-    return split, evaluations.split_of(data, split)[:JUDGED]
+    return split, evaluations.split_of(data, split)[:TEST_DIGITS]
 
 
-def teach(
+def train_copy(
     network: Reader,
     mine: Digits,
     replay: Digits,
@@ -48,7 +48,7 @@ def teach(
     split: str = TEST,
     seed: int = 1,
     progress: Callable[[float], None] = lambda share: None,
-) -> tuple[keras.Model, Gain]:
+) -> tuple[keras.Model, FinetuneResult]:
     """A Keras copy of `network` that was taught `mine`. `progress` hears shares from 0 to 1.
 
     others: everybody else's digits, of the split `split`, on which both are judged.
@@ -56,62 +56,70 @@ def teach(
     """
     if not len(mine):
         raise DrawingError("There is no digit of your hand to teach. Draw some, and say what they are.")
-    began = time.perf_counter()
-    taught, judged, held_back = _divided(mine)
-    before = _right(network, judged), _right(network, others)
+    start_time = time.perf_counter()
+    taught, test_digits, held_back = _split_digits(mine)
+    before = _accuracy(network, test_digits), _accuracy(network, others)
     copy = build(network.config)
-    give_weights(copy, network.weights)
-    images, labels = _mixed(taught, replay, seed)
+    set_weights(copy, network.weights)
+    images, labels = _mix_with_replay(taught, replay, seed)
     _train(copy, images, labels, seed, progress)
-    taught_network = Reader(network.config, weights_of(copy))
-    after = _right(taught_network, judged), _right(taught_network, others)
-    seconds = time.perf_counter() - began
+    taught_network = Reader(network.config, get_weights(copy))
+    after = _accuracy(taught_network, test_digits), _accuracy(taught_network, others)
+    seconds = time.perf_counter() - start_time
     shares = (before[0], after[0]), (before[1], after[1])
-    return copy, Gain(shares[0], len(judged), held_back, shares[1], split, len(others), seconds)
+    return copy, FinetuneResult(shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds)
 
 
-def keep(store: RunStore, of: Run, model: keras.Model, gain: Gain, taught: int, *, starter: str = "") -> Run:
+def save_copy(
+    store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, taught: int, *, starter: str = ""
+) -> Run:
     """The copy as a run of its own, which any page can ask; its note says what it was taught."""
-    run = store.create(of.config, recipe=of.recipe, name=f"My hand · {of.title}"[:80], starter=starter)
+    run = store.create(
+        original.config, recipe=original.recipe, name=f"My hand · {original.title}"[:80], starter=starter
+    )
     try:
-        with disk_errors(run.model_path):
-            return _filled(store, run, of, model, gain, taught)
+        with explain_disk_errors(run.model_path):
+            return _write_run(store, run, original, model, gain, taught)
     except Exception:
         shutil.rmtree(run.folder, ignore_errors=True)  # half a copy would look like an interrupted run
         raise
 
 
-def _filled(store: RunStore, run: Run, of: Run, model: keras.Model, gain: Gain, taught: int) -> Run:
+def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gain: FinetuneResult, taught: int) -> Run:
     """`run` with all that makes it a finished one."""
     save(model, run.model_path)
     file, now = EventFile(run.events_path), time.time()
     # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.
-    learned = (of.started.train_images, of.started.validation_images) if of.started else (taught + REPLAY, 0)
-    file.append(Started(now, cpu_name(), model.count_params(), *learned, 0, EPOCHS))
+    image_counts = (
+        (original.started.train_images, original.started.validation_images)
+        if original.started
+        else (taught + REPLAY_DIGITS, 0)
+    )
+    file.append(Started(now, cpu_name(), model.count_params(), *image_counts, 0, EPOCHS))
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
     if gain.split == TEST:
         evaluations.open_test_set(run)  # its note tells a figure of it
     note = (
-        f"A copy of “{of.title}” that was taught {taught} digit{'s' * (taught != 1)} of my hand: mine "
+        f"A copy of “{original.title}” that was taught {taught} digit{'s' * (taught != 1)} of my hand: mine "
         f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
     )
     return store.update(run.id, note=note)
 
 
-def _divided(mine: Digits) -> tuple[Digits, Digits, bool]:
+def _split_digits(mine: Digits) -> tuple[Digits, Digits, bool]:
     """What is taught, what is judged by, and whether the two are apart."""
-    if len(mine) < ENOUGH:
+    if len(mine) < MIN_TO_HOLD_OUT:
         return mine, mine, False
-    back = np.arange(len(mine)) % HELD_BACK == HELD_BACK - 1
-    return mine[~back], mine[back], True
+    is_held_out = np.arange(len(mine)) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
+    return mine[~is_held_out], mine[is_held_out], True
 
 
-def _mixed(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _mix_with_replay(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """One's own digits, each as often as needed, among old ones: uint8 (n, 28, 28), int32 (n,)."""
     rng = np.random.default_rng(seed)
-    old = replay[rng.choice(len(replay), min(REPLAY, len(replay)), replace=False)]
-    own = mine[np.arange(round(len(old) * SHARE / (1 - SHARE))) % len(mine)]
+    old = replay[rng.choice(len(replay), min(REPLAY_DIGITS, len(replay)), replace=False)]
+    own = mine[np.arange(round(len(old) * OWN_SHARE / (1 - OWN_SHARE))) % len(mine)]
     images, labels = np.concatenate([old.images, own.images]), np.concatenate([old.labels, own.labels])
     order = rng.permutation(len(labels))
     return images[order], labels[order].astype(np.int32)
@@ -124,7 +132,7 @@ def _train(
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-    model.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE), "sparse_categorical_crossentropy", jit_compile=False)
     done = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress((epoch + 1) / EPOCHS))
     keras.utils.set_random_seed(seed)
     model.fit(images, labels, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[done])
@@ -132,6 +140,6 @@ def _train(
         layer.trainable = True
 
 
-def _right(network: Reader, digits: Digits) -> float:
+def _accuracy(network: Reader, digits: Digits) -> float:
     predicted = network.probabilities(digits.images).argmax(1)
     return float((predicted == digits.labels).mean())

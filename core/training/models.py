@@ -31,7 +31,7 @@ def build(config: RunConfig) -> keras.Sequential:
     rows = shapes(config)
     model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
     for position, row in enumerate(rows):
-        model.add(_layer(row, _seed(config.seed, position)))
+        model.add(_layer(row, _layer_seed(config.seed, position)))
     model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)  # so that even a model saved untrained loads as it was
     return model
@@ -43,13 +43,13 @@ def optimizer(config: RunConfig) -> Any:
     return _OPTIMIZERS[config.optimizer](config.learning_rate, name="optimizer")
 
 
-def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
+def get_weights(model: keras.Model) -> dict[str, np.ndarray]:
     """A copy of the model's weights, by Keras' path (`digit_lab/dense1/kernel`)."""
     return {weight.path: np.array(weight) for weight in model.weights}
 
 
-def give_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
-    """Sets the model's weights to those that `weights_of` an equal one gave."""
+def set_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
+    """Sets the model's weights to those that `get_weights` an equal one gave."""
     for weight in model.weights:
         weight.assign(weights[weight.path])
 
@@ -81,7 +81,7 @@ def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
         ) from error
 
 
-def convolves(model: keras.Sequential) -> bool:
+def has_convolutions(model: keras.Sequential) -> bool:
     """Whether it looks at an image by its rows and columns."""
     return any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
 
@@ -123,6 +123,6 @@ def _layer(row: LayerRow, seed: int) -> Any:
     raise AssertionError(f"no Keras layer for {row.kind}")
 
 
-def _seed(seed: int, position: int) -> int:
+def _layer_seed(seed: int, position: int) -> int:
     """A seed of its own for each layer, so that one more layer leaves the weights of those below as they were."""
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])

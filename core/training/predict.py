@@ -10,7 +10,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.training.models import load
 from core.training.train_step import logits
 
@@ -32,15 +32,15 @@ class Predictor:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """How likely each digit is: float32 (n, 10), rows sum to 1."""
-        return _asked(lambda part: self.model(part, training=False), images)
+        return _in_batches(lambda part: self.model(part, training=False), images)
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """The ten sums before the softmax: float32 (n, 10)."""
-        return _asked(lambda part: logits(self.model, keras.ops.convert_to_tensor(part)), images)
+        return _in_batches(lambda part: logits(self.model, keras.ops.convert_to_tensor(part)), images)
 
 
-def _asked(network: Callable[[np.ndarray], Any], images: np.ndarray) -> np.ndarray:
+def _in_batches(network: Callable[[np.ndarray], Any], images: np.ndarray) -> np.ndarray:
     if not len(images):
-        return np.zeros((0, CLASSES), np.float32)
+        return np.zeros((0, NUM_CLASSES), np.float32)
     parts = (network(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
     return np.concatenate([np.asarray(part) for part in parts])

@@ -5,38 +5,42 @@ from typing import Any
 import keras
 from keras import ops
 
-from core.digits import CLASSES
-from core.training.compact_model import Upright
+from core.digits import NUM_CLASSES
+from core.training.compact_model import TransposedDense
 
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B9, 0x7FEB352D, 0x846CA68B
 
 
 def logits(model: keras.Sequential, images: Any) -> Any:
     """The ten sums before the softmax: float32 (n, 10) for images uint8 (n, 28, 28)."""
-    top = model.layers[-1]
-    return ops.add(ops.matmul(_below(model, images), top.kernel), top.bias)
+    last_layer = model.layers[-1]
+    return ops.add(ops.matmul(_last_hidden_output(model, images), last_layer.kernel), last_layer.bias)
 
 
-def columns(model: keras.Sequential, images: Any, step: Any) -> Any:
+def logit_columns(model: keras.Sequential, images: Any, step: Any) -> Any:
     """The same sums in training, a column for each image: float32 (10, n). `step` is how many were taken before."""
-    top, x = model.layers[-1], _below(model, images, step)
-    return top(x) if isinstance(top, Upright) else ops.transpose(ops.add(ops.matmul(x, top.kernel), top.bias))
+    last_layer, x = model.layers[-1], _last_hidden_output(model, images, step)
+    return (
+        last_layer(x)
+        if isinstance(last_layer, TransposedDense)
+        else ops.transpose(ops.add(ops.matmul(x, last_layer.kernel), last_layer.bias))
+    )
 
 
-def slopes(labels: Any, logits: Any, size: Any) -> Any:
+def logit_gradients(labels: Any, logits: Any, size: Any) -> Any:
     """The gradient of a batch's mean cross-entropy at its logits, both float32 (10, n).
 
     It is what is said of each digit less what is true, whichever form labels have. Images from place `size` on only
     fill the batch up.
     """
-    powers = ops.exp(ops.subtract(logits, ops.max(logits, axis=0)))
-    said = ops.divide(powers, ops.sum(powers, axis=0))
-    true = ops.equal(ops.cast(labels, "int32"), ops.arange(CLASSES, dtype="int32")[:, None])
-    share = ops.where(ops.arange(logits.shape[1], dtype="float32") < size, ops.divide(1.0, size), 0.0)
-    return ops.multiply(ops.subtract(said, ops.cast(true, "float32")), share)
+    exponentials = ops.exp(ops.subtract(logits, ops.max(logits, axis=0)))
+    probabilities = ops.divide(exponentials, ops.sum(exponentials, axis=0))
+    targets = ops.equal(ops.cast(labels, "int32"), ops.arange(NUM_CLASSES, dtype="int32")[:, None])
+    weights = ops.where(ops.arange(logits.shape[1], dtype="float32") < size, ops.divide(1.0, size), 0.0)
+    return ops.multiply(ops.subtract(probabilities, ops.cast(targets, "float32")), weights)
 
 
-def _below(model: keras.Sequential, images: Any, step: Any = None) -> Any:
+def _last_hidden_output(model: keras.Sequential, images: Any, step: Any = None) -> Any:
     """What the last layer is given: float32 (n, units). `step` is None where nothing is trained.
 
     The layers are called one by one, so that dropout can draw its masks from the number of the step.
@@ -44,13 +48,13 @@ def _below(model: keras.Sequential, images: Any, step: Any = None) -> Any:
     training, x = step is not None, images
     for layer in model.layers[:-1]:
         if isinstance(layer, keras.layers.Dropout):
-            x = silenced(x, layer.rate, layer.seed, step) if training and layer.rate else x
+            x = apply_dropout(x, layer.rate, layer.seed, step) if training and layer.rate else x
         else:
             x = layer(x, training=training)
     return x
 
 
-def silenced(x: Any, rate: float, seed: int, step: Any) -> Any:
+def apply_dropout(x: Any, rate: float, seed: int, step: Any) -> Any:
     """`x` with a random share `rate` of its values at 0 and the others scaled up, as Keras' dropout does.
 
     The random numbers are a hash of seed, step and place, a dozen integer operations each. Keras draws them with
@@ -59,13 +63,15 @@ def silenced(x: Any, rate: float, seed: int, step: Any) -> Any:
     size = 1
     for length in x.shape:
         size *= length
-    key = _mixed(ops.add(ops.multiply(ops.cast(step, "uint32"), _u32(_GOLDEN)), _u32(seed)))
-    bits = _mixed(ops.add(_mixed(ops.bitwise_xor(ops.cast(ops.arange(size, dtype="int32"), "uint32"), key)), key))
+    key = _hash_bits(ops.add(ops.multiply(ops.cast(step, "uint32"), _u32(_GOLDEN)), _u32(seed)))
+    bits = _hash_bits(
+        ops.add(_hash_bits(ops.bitwise_xor(ops.cast(ops.arange(size, dtype="int32"), "uint32"), key)), key)
+    )
     kept = ops.greater_equal(bits, _u32(round(rate * 2**32)))
     return ops.where(ops.reshape(kept, x.shape), ops.multiply(x, 1 / (1 - rate)), ops.zeros_like(x))
 
 
-def _mixed(bits: Any) -> Any:
+def _hash_bits(bits: Any) -> Any:
     """C. Wellons' `lowbias32`, a bijection on uint32: each input bit flips each output bit half of the time."""
     bits = ops.multiply(ops.bitwise_xor(bits, ops.right_shift(bits, _u32(16))), _u32(_FIRST))
     bits = ops.multiply(ops.bitwise_xor(bits, ops.right_shift(bits, _u32(15))), _u32(_SECOND))

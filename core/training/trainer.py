@@ -11,21 +11,21 @@ import keras
 import numpy as np
 
 from core import devices
-from core.augment.redraw import EachEpoch, Variations
+from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config import schedules
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.data.sampling import for_run
+from core.data.sampling import select_images
 from core.errors import DeviceError
 from core.network.architecture import parameter_count
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Event, RateChanged, RunEnded, Started
 from core.training.engine import Loop
 from core.training.models import build
-from core.training.training_state import Snapshot, restore, snapshot
+from core.training.training_state import TrainingState, capture_state, restore_state
 
 POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
-GLIMPSE_SECONDS = 1.0
-GLIMPSED = 25
+PREVIEW_SECONDS = 1.0
+PREVIEW_IMAGES = 25
 _SCALE = "schedule/scale"  # by how much a rate set by hand stands above the schedule
 
 
@@ -36,7 +36,7 @@ class Control:
         """Whether to end after the present engine call and keep the weights."""
         return False
 
-    def hold(self) -> None:
+    def wait_while_paused(self) -> None:
         """Returns when training may go on; called after each engine call."""
 
     def learning_rate(self) -> float | None:
@@ -45,7 +45,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """A run that came to its end: its model, and the last word that is written once the model is saved."""
 
     model: keras.Model
@@ -58,22 +58,22 @@ def train(
     data: Mnist,
     emit: Callable[[Event], None],
     control: Control | None = None,
-    resume: Snapshot | None = None,
-    keep: Callable[[Snapshot], None] | None = None,
-    glimpse: Callable[[dict[str, np.ndarray]], None] | None = None,
+    resume: TrainingState | None = None,
+    keep: Callable[[TrainingState], None] | None = None,
+    preview: Callable[[dict[str, np.ndarray]], None] | None = None,
     network: keras.Sequential | None = None,
-) -> Trained:
+) -> TrainingResult:
     """Trains a network as the knobs say. Emits `Started`, `BatchDone` about every 50 ms, `EpochDone` after `keep`.
 
     `network`: as `models.build` makes it of this config, where it is at hand already.
     Raises `DeviceError` where the device is missing or out of memory, `NetworkError` for impossible layers.
     """
-    with devices.computing(config.device) as device:
+    with devices.use_device(config.device) as device:
         try:
-            run = _Run(config, data, emit, control or Control(), keep, glimpse)
+            run = _Run(config, data, emit, control or Control(), keep, preview)
             return run.train(device, resume, network or build(config))
         except Exception as error:
-            if not devices.out_of_memory(error):
+            if not devices.is_out_of_memory(error):
                 raise
             raise DeviceError(
                 f"{device} must have room for a batch and the network. It ran out of memory with "
@@ -84,17 +84,17 @@ def train(
 class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     """One training: what it tells, after which call."""
 
-    def __init__(self, config: RunConfig, data: Mnist, emit: Any, control: Control, keep: Any, glimpse: Any) -> None:
+    def __init__(self, config: RunConfig, data: Mnist, emit: Any, control: Control, keep: Any, preview: Any) -> None:
         super().__init__()
         self.config, self.data, self.emit, self.control = config, data, emit, control
-        self.keep, self.glimpse = keep, glimpse
-        self.training, self.validation = for_run(config, data)
+        self.keep, self.glimpse = keep, preview
+        self.training, self.validation = select_images(config, data)
         self.stopped = False
         self.history: dict[str, list[float]] = {}
 
-    def train(self, device: str, resume: Snapshot | None, network: keras.Sequential) -> Trained:
+    def train(self, device: str, resume: TrainingState | None, network: keras.Sequential) -> TrainingResult:
         config = self.config
-        self.helpers = _helpers(config)
+        self.keras_callbacks = _keras_callbacks(config)
         self.resume, epoch = resume, resume.epoch if resume else 0
         self.scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.history = {name: list(values) for name, values in resume.history.items()} if resume else {}
@@ -105,29 +105,29 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.validation,
             batch_size=config.batch_size,
             seed=config.seed,
-            refreshed=self._variations(),
+            augment=self._variations(),
             rates=self._rates(),
         )
-        self.emit(self._started(device, epoch))
-        self.told = self.glimpsed = self.clock.seconds
-        self.loop.fit(config.epochs, self.helpers, live=self, initial_epoch=epoch)
-        return Trained(network, self._ended(self.clock.seconds), self.history)
+        self.emit(self._started_event(device, epoch))
+        self.last_point = self.last_preview = self.clock.seconds
+        self.loop.fit(config.epochs, self.keras_callbacks, live=self, initial_epoch=epoch)
+        return TrainingResult(network, self._ended_event(self.clock.seconds), self.history)
 
     def on_train_begin(self, logs: Any = None) -> None:
         if self.resume:  # here, because the helpers forget all they know when training begins
-            restore(self.resume, self.model, self.helpers)
+            restore_state(self.resume, self.model, self.keras_callbacks)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.rate = float(self.model.optimizer.learning_rate)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         now = self.clock.seconds
-        if now - self.told >= POINT_SECONDS or self.loop.position == self.loop.batches:
-            self._tell(now)
-        if self.glimpse and now - self.glimpsed >= GLIMPSE_SECONDS:
-            self.glimpsed = now
-            self.glimpse(self._glimpse())
-        self._obey(self.loop.epoch + 1)
+        if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
+            self._emit_point(now)
+        if self.glimpse and now - self.last_preview >= PREVIEW_SECONDS:
+            self.last_preview = now
+            self.glimpse(self._preview())
+        self._apply_requests(self.loop.epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.loop.position < self.loop.batches:
@@ -137,8 +137,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
         if self.keep and all(map(math.isfinite, figures.values())):  # nobody wants to resume a run that ran away
-            kept = snapshot(epoch + 1, self.model, self.helpers, self.history)
-            self.keep(replace(kept, state={**kept.state, _SCALE: np.array(self.scale)}))
+            training_state = capture_state(epoch + 1, self.model, self.keras_callbacks, self.history)
+            self.keep(replace(training_state, state={**training_state.state, _SCALE: np.array(self.scale)}))
         self.emit(
             EpochDone(
                 step=self.loop.step,
@@ -152,23 +152,27 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             )
         )
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
-            self._obey(epoch + 2)  # so that a step of one epoch holds here, and not after the next epoch's first call
+            self._apply_requests(
+                epoch + 2
+            )  # so that a step of one epoch holds here, and not after the next epoch's first call
 
     # What it tells and does
 
-    def _obey(self, epoch: int) -> None:
+    def _apply_requests(self, epoch: int) -> None:
         """Does what is wished; a new learning rate is one of `epoch`, 1-based."""
-        with self.clock.held():
-            self.control.hold()
+        with self.clock.pause():
+            self.control.wait_while_paused()
         if rate := self.control.learning_rate():
             self._change_rate(rate, epoch)
         if self.control.should_stop():
             self.stopped = self.model.stop_training = True
             if self.loop.position < self.loop.batches:
-                for helper in self.helpers:  # Keras validates what is broken off, too: it must not be the best epoch
-                    helper.start_from_epoch = self.config.epochs
+                for (
+                    callback
+                ) in self.keras_callbacks:  # Keras validates what is broken off, too: it must not be the best epoch
+                    callback.start_from_epoch = self.config.epochs
 
-    def _started(self, device: str, epoch: int) -> Started:
+    def _started_event(self, device: str, epoch: int) -> Started:
         return Started(
             time=time.time(),
             device=device,
@@ -181,8 +185,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             source=self.data.source.sentence,
         )
 
-    def _tell(self, now: float) -> None:
-        sums, loop = self.loop.take(), self.loop
+    def _emit_point(self, now: float) -> None:
+        sums, loop = self.loop.pop_sums(), self.loop
         self.emit(
             BatchDone(
                 step=loop.step,
@@ -191,16 +195,16 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                 seconds=now,
                 loss=sums.mean_loss,
                 accuracy=sums.accuracy,
-                images_per_second=sums.images / max(now - self.told, 1e-9),
+                images_per_second=sums.images / max(now - self.last_point, 1e-9),
             )
         )
-        self.told = now
+        self.last_point = now
 
-    def _glimpse(self) -> dict[str, np.ndarray]:
+    def _preview(self) -> dict[str, np.ndarray]:
         """The first kernel, and what the network says by now of the first 25 images that it is not trained on."""
         self.loop.sync()
-        shown = self.data.validation if self.config.validate_on == "held-out" else self.data.test
-        probabilities = np.asarray(self.model(shown.images[:GLIMPSED], training=False))
+        preview_digits = self.data.validation if self.config.validate_on == "held-out" else self.data.test
+        probabilities = np.asarray(self.model(preview_digits.images[:PREVIEW_IMAGES], training=False))
         return {
             "weights": np.asarray(next(each for each in self.model.trainable_variables if each.name == "kernel")),
             "predicted": probabilities.argmax(1).astype(np.uint8),
@@ -213,28 +217,30 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.rate = rate
         elif self.loop.step < len(self.loop.rates):
             # The schedule goes on from here in its own shape.
-            drawn = self._schedule()[self.loop.step :]
-            self.scale = rate / max(float(drawn[0]), 1e-12)
-            self.loop.rates[self.loop.step :] = drawn * self.scale
+            remaining = self._schedule()[self.loop.step :]
+            self.scale = rate / max(float(remaining[0]), 1e-12)
+            self.loop.rates[self.loop.step :] = remaining * self.scale
         self.emit(RateChanged(self.loop.step, epoch, self.clock.seconds, rate))
 
     def _rates(self) -> np.ndarray | None:
-        return self._schedule() * self.scale if schedules.scheduled(self.config) else None
+        return self._schedule() * self.scale if schedules.has_step_schedule(self.config) else None
 
     def _schedule(self) -> np.ndarray:
-        return schedules.rates(self.config, schedules.steps(self.config, len(self.training)))
+        return schedules.learning_rates(self.config, schedules.total_steps(self.config, len(self.training)))
 
-    def _variations(self) -> EachEpoch | None:
+    def _variations(self) -> EpochPrefetcher | None:
         config, digits = self.config, self.training
         if not (config.augmentation or config.pen or config.styles):
             return None
-        return EachEpoch(Variations(digits.images, digits.labels, config))
+        return EpochPrefetcher(Redrawer(digits.images, digits.labels, config))
 
-    def _ended(self, seconds: float) -> RunEnded:
+    def _ended_event(self, seconds: float) -> RunEnded:
         config, history = self.config, self.history
         epochs = len(history.get("loss", ()))
-        patience = next((each for each in self.helpers if isinstance(each, keras.callbacks.EarlyStopping)), None)
-        best = patience.best_epoch + 1 if patience and epochs else epochs
+        early_stopping = next(
+            (each for each in self.keras_callbacks if isinstance(each, keras.callbacks.EarlyStopping)), None
+        )
+        best = early_stopping.best_epoch + 1 if early_stopping and epochs else epochs
         last = {name: values[best - 1] for name, values in history.items()} if epochs else {}
         test_loss, test_accuracy = last.get("val_loss"), last.get("val_accuracy")
         if config.validate_on == "held-out":
@@ -270,20 +276,20 @@ class _Clock:
         return self.before + time.perf_counter() - self.start - self.paused
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        begin = time.perf_counter()
+    def pause(self) -> Iterator[None]:
+        pause_start = time.perf_counter()
         yield
-        self.paused += time.perf_counter() - begin
+        self.paused += time.perf_counter() - pause_start
 
 
-def _helpers(config: RunConfig) -> list[keras.callbacks.Callback]:
+def _keras_callbacks(config: RunConfig) -> list[keras.callbacks.Callback]:
     """Keras' own callbacks that the knobs `patience` and `schedule` stand for."""
-    helpers: list[keras.callbacks.Callback] = []
+    keras_callbacks: list[keras.callbacks.Callback] = []
     if config.patience:
-        helpers.append(keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True))
+        keras_callbacks.append(keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True))
     if config.schedule == "plateau":
-        helpers.append(keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=schedules.PLATEAU_PATIENCE))
-    return helpers
+        keras_callbacks.append(keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=schedules.PLATEAU_PATIENCE))
+    return keras_callbacks
 
 
 def _number(value: Any) -> float | None:

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.training.models import give_weights, weights_of
+from core.training.models import get_weights, set_weights
 
 
 @dataclass
-class Snapshot:
+class TrainingState:
     """All that a run needs to go on after `epoch` (1-based) exactly as if it had never stopped.
 
     `weights` are the model's, by Keras' path. `state` is the optimiser's, dropout's and the callbacks'. `history`
@@ -25,37 +25,39 @@ class Snapshot:
 
 
 # What Keras' helpers know of the epochs behind them.
-_REMEMBERED = ("best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter")
+_CALLBACK_ATTRIBUTES = ("best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter")
 
 
-def snapshot(epoch: int, model: keras.Model, helpers: Sequence[Any], history: Mapping[str, list[float]]) -> Snapshot:
+def capture_state(
+    epoch: int, model: keras.Model, callbacks: Sequence[Any], history: Mapping[str, list[float]]
+) -> TrainingState:
     """What `model` and its callbacks are after `epoch`."""
-    state = {name: np.array(variable) for name, variable in _unseen(model)}
-    for helper in helpers:
-        name = type(helper).__name__
-        for fact in _REMEMBERED:
-            if isinstance(value := getattr(helper, fact, None), (int, float)):
-                state[f"{name}/{fact}"] = np.array(value)
-        for position, weight in enumerate(getattr(helper, "best_weights", None) or ()):
+    state = {name: np.array(variable) for name, variable in _other_variables(model)}
+    for callback in callbacks:
+        name = type(callback).__name__
+        for attribute in _CALLBACK_ATTRIBUTES:
+            if isinstance(value := getattr(callback, attribute, None), (int, float)):
+                state[f"{name}/{attribute}"] = np.array(value)
+        for position, weight in enumerate(getattr(callback, "best_weights", None) or ()):
             state[f"{name}/best_weights/{position}"] = np.array(weight)
-    return Snapshot(epoch, weights_of(model), state, {name: list(values) for name, values in history.items()})
+    return TrainingState(epoch, get_weights(model), state, {name: list(values) for name, values in history.items()})
 
 
-def restore(kept: Snapshot, model: keras.Model, helpers: Sequence[Any]) -> None:
+def restore_state(saved: TrainingState, model: keras.Model, callbacks: Sequence[Any]) -> None:
     """Makes `model` and its callbacks what they were when `kept` was made."""
-    give_weights(model, kept.weights)
-    for name, variable in _unseen(model):
-        variable.assign(kept.state[name])
-    for helper in helpers:
-        name = type(helper).__name__
-        for fact in _REMEMBERED:
-            if f"{name}/{fact}" in kept.state:
-                setattr(helper, fact, kept.state[f"{name}/{fact}"].item())
-        if f"{name}/best_weights/0" in kept.state:
-            helper.best_weights = [kept.state[f"{name}/best_weights/{n}"] for n in range(len(model.weights))]
+    set_weights(model, saved.weights)
+    for name, variable in _other_variables(model):
+        variable.assign(saved.state[name])
+    for callback in callbacks:
+        name = type(callback).__name__
+        for attribute in _CALLBACK_ATTRIBUTES:
+            if f"{name}/{attribute}" in saved.state:
+                setattr(callback, attribute, saved.state[f"{name}/{attribute}"].item())
+        if f"{name}/best_weights/0" in saved.state:
+            callback.best_weights = [saved.state[f"{name}/best_weights/{n}"] for n in range(len(model.weights))]
 
 
-def _unseen(model: keras.Model) -> Iterator[tuple[str, Any]]:
+def _other_variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
     """The variables beside the weights that decide how training goes on: the random numbers' and the optimiser's.
 
     Keras numbers random states and variables without a name of their own through the whole process, so here these are

@@ -16,49 +16,49 @@ from core.digits import Digits
 
 # Knobs that the network does not know, nor its program. But images made anew are shown with all their pixels (`lit`):
 # on a processor the program for those is compiled when the run begins.
-_UNKNOWN = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
+_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
 
 
-class Rehearsed(NamedTuple):
+class WarmNetwork(NamedTuple):
     """A network as `models.build` makes it, its program compiled, and what it is good for."""
 
     config: RunConfig
     network: Any  # keras.Sequential; Keras is for the worker alone, and the dashboard reads this module too
 
 
-def rehearsed(config: RunConfig) -> RunConfig:
+def warmup_config(config: RunConfig) -> RunConfig:
     """What stands for all configs that train the same network by the same program."""
-    return config.changed(**_UNKNOWN)
+    return config.changed(**_NEUTRAL_KNOBS)
 
 
-def first() -> None:
+def warm_up_process() -> None:
     """Trains a small network on a few images of noise."""
     from core.training.trainer import train
 
     noise = Digits(
         np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8), np.arange(300, dtype=np.uint8) % 10
     )
-    few = Mnist(noise, noise[:10], noise[:10], mnist.Source("rehearsal", "Noise.", complete=False))
-    train(RunConfig(units=8, epochs=1), few, emit=lambda event: None)
+    small_data = Mnist(noise, noise[:10], noise[:10], mnist.Source("rehearsal", "Noise.", complete=False))
+    train(RunConfig(units=8, epochs=1), small_data, emit=lambda event: None)
 
 
-def of(config: RunConfig) -> Rehearsed | None:
+def warm_up_network(config: RunConfig) -> WarmNetwork | None:
     """A network for runs of `config`, made ready; None where that failed: the run itself will say why."""
     from core.training import models
     from core.training.trainer import Control, train
-    from core.training.training_state import restore, snapshot
+    from core.training.training_state import capture_state, restore_state
 
-    class Once(Control):
+    class StopAtOnce(Control):
         def should_stop(self) -> bool:
             return True
 
-    config = rehearsed(config)
+    config = warmup_config(config)
     with suppress(Exception):
         data, network = mnist.load(), models.build(config)
         held_out = data.validation[:10] if config.validate_on == "held-out" else data.validation
-        few = Mnist(data.train, held_out, data.test[:10], data.source)  # the program knows how many images train
-        begun = snapshot(0, network, [], {})
-        train(config, few, emit=lambda event: None, control=Once(), network=network)
-        restore(begun, network, [])
-        return Rehearsed(config, network)
+        small_data = Mnist(data.train, held_out, data.test[:10], data.source)  # the program knows how many images train
+        initial_state = capture_state(0, network, [], {})
+        train(config, small_data, emit=lambda event: None, control=StopAtOnce(), network=network)
+        restore_state(initial_state, network, [])
+        return WarmNetwork(config, network)
     return None

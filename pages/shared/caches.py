@@ -11,7 +11,7 @@ import streamlit as st
 from core.data import mnist
 from core.data.mnist import Mnist
 from core.jobs import search
-from core.jobs.scheduler import Jobs
+from core.jobs.scheduler import Scheduler
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
 
@@ -29,15 +29,15 @@ def store() -> RunStore:
 
 
 @st.cache_resource(show_spinner=False)
-def jobs() -> Jobs:
+def jobs() -> Scheduler:
     """Queue and workers; there is one for the whole server. DIGIT_LAB_SPARE=0: no worker waits before Start."""
-    return Jobs(store(), spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+    return Scheduler(store(), spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
 
 
 @st.cache_resource(show_spinner=False)
 def searches() -> bool:
     """Once a server: goes on with the searches that a restart left unfinished, and with the queue they fill."""
-    return search.adopt(store()) and bool(jobs())
+    return search.resume_unfinished(store()) and bool(jobs())
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.config.knob import Knob
 from core.config.recipes import recipe
-from core.config.run_config import DEFAULTS, KINDS, KNOBS, RunConfig
+from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError
 from pages.shared import url_state
 
@@ -49,7 +49,7 @@ def knob(name: str, *, disabled: bool = False) -> Any:
     """Draws the widget of one knob and returns its value, which `RunConfig` checks once more."""
     facts, value = KNOBS[name], chosen()[name]
     st.session_state.setdefault(_key(name), value)
-    draw = _widget(facts, KINDS[name])
+    draw = _widget(facts, KNOB_TYPES[name])
     chosen()[name] = draw(name, facts, st.session_state[_key(name)], disabled)
     return chosen()[name]
 
@@ -77,19 +77,19 @@ def _text(name: str, facts: Knob, value: str, disabled: bool) -> str:
 
 
 def _slider(name: str, facts: Knob, value: float, disabled: bool) -> float:
-    bounds = [KINDS[name](bound) for bound in (facts.low, facts.high, facts.step or 1)]
+    bounds = [KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1)]
     low, high, step = bounds
     return st.slider(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
 
 
 def _number(name: str, facts: Knob, value: float, disabled: bool) -> float:
-    low, high, step = (KINDS[name](bound) for bound in (facts.low, facts.high, facts.step or 1))
+    low, high, step = (KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1))
     return st.number_input(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
 
 
 def _powers(name: str, facts: Knob, value: float, disabled: bool) -> float:
     """A slider whose steps are powers; a value between them, as a link may bring it, gets a place of its own."""
-    steps = sorted({*powers(facts, KINDS[name]), value})
+    steps = sorted({*powers(facts, KNOB_TYPES[name]), value})
     return st.select_slider(
         facts.label, steps, key=_key(name), help=facts.help, disabled=disabled, format_func=lambda step: f"{step:g}"
     )
@@ -118,7 +118,7 @@ def from_link() -> None:
         base = recipe(query["recipe"]).config if "recipe" in query else base
     except ConfigError as error:
         unknown = [str(error)]
-    config, refused = base.taking(query)
+    config, refused = base.with_query(query)
     choose(config.to_dict())
     if left_out := [*unknown, *refused]:
         what = "a value" if len(left_out) == 1 else f"{len(left_out)} values"

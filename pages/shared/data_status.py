@@ -7,9 +7,9 @@ from pages.shared import caches
 
 
 @st.cache_resource(show_spinner=False)
-def _fetcher() -> mnist.Fetcher:
+def _fetcher() -> mnist.MnistDownload:
     """The one download for all visitors; begun when the first of them meets the small set."""
-    fetcher = mnist.Fetcher()
+    fetcher = mnist.MnistDownload()
     fetcher.start()
     return fetcher
 

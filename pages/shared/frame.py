@@ -118,7 +118,7 @@ def _status(*, how_far: bool) -> None:
             data_status.line()
             _run_badge(how_far=how_far)
     except DigitLabError as error:  # without a home, or without data, no page has anything to show
-        st.error(str(error), icon=":material/error:")
+        st.error(error.sentence, icon=":material/error:")
         st.stop()
 
 
@@ -154,7 +154,7 @@ def guard() -> Iterator[None]:
     try:
         yield
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.sentence, icon=":material/error:")
 
 
 _STYLE = """<style>

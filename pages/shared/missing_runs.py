@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import RunError
 from pages.shared import caches, url_state
+from pages.shared.local_time import run_title
 
 _MOST = 5  # sentences: a link can name hundreds
 
@@ -19,4 +20,4 @@ def _why(run_id: str) -> str:
         run = caches.store().get(run_id)
     except RunError as error:
         return url_state.plain(str(error))
-    return f"{run.title} has kept no network yet. Let it train to the end of an epoch, or choose another run."
+    return f"{run_title(run)} has kept no network yet. Let it train to the end of an epoch, or choose another run."

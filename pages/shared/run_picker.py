@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.runs.store import Run
 from pages.shared import caches
+from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picker
 
@@ -27,6 +28,6 @@ def choose_run(label: str, *, key: str, with_model: bool = True, above: DeltaGen
     elif key not in st.session_state and linked:
         with above or nullcontext():
             say_missing(linked)
-    chosen = picker(label, {run.id: run.title for run in runs}, key=key)
+    chosen = picker(label, {run.id: run_title(run) for run in runs}, key=key)
     st.query_params["run"] = chosen
     return by_id[chosen]

@@ -30,7 +30,7 @@ def nothing_is_fetched(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
         raise DataError("Tests fetch nothing.")
 
     if "mirror" not in request.fixturenames:
-        monkeypatch.setattr("core.data.download.fetch_into", refuse)
+        monkeypatch.setattr("core.data.download.download_to", refuse)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def open_page() -> Callable[..., AppTest]:
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
     """An empty home, and a worker that learns nothing."""
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(core_jobs, "WORKER", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
+    monkeypatch.setattr(core_jobs, "WORKER_COMMAND", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
     st.cache_resource.clear()
     st.cache_data.clear()
     store = RunStore(tmp_path)

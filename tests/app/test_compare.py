@@ -60,7 +60,7 @@ def queued(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> list[Run]:
             runs.append(store.create(config, queued=True, **facts))
             return runs[-1]
 
-        def stop(self, run_id: str, *, by: str) -> None:
+        def stop(self, run_id: str, *, visitor: str) -> None:
             (store.get(run_id).folder / "queued").unlink()
             store.delete(run_id)
 
@@ -68,7 +68,7 @@ def queued(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> list[Run]:
             return what.starter in ("", visitor)
 
     monkeypatch.setattr(caches, "jobs", Jobs)
-    monkeypatch.setattr(search, "begin", lambda *_: None)
+    monkeypatch.setattr(search, "start", lambda *_: None)
     return runs
 
 
@@ -303,7 +303,7 @@ def test_a_young_search_says_what_it_needs_to_tell_which_knob_mattered(open_page
         make(store, RunConfig(units=units, epochs=2), sweep=sweep.id)
     said = told(open_page("compare", view="sweep"))
     assert "Best so far: units" in said
-    assert f"That takes at least {search.FOR_IMPORTANCE} runs that differ." in said
+    assert f"That takes at least {search.MIN_TRIALS_FOR_IMPORTANCE} runs that differ." in said
 
 
 def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from core.config.run_config import RunConfig
-from core.drawing.personal_digits import Hand
-from core.jobs.personalise import Teaching
+from core.drawing.personal_digits import PersonalDigits
+from core.jobs.personalise import Personalisation
 from core.runs.store import RunStore
 from pages.shared import visitor
 
@@ -39,7 +39,7 @@ def who(monkeypatch):
 
 @pytest.fixture
 def hand(home, who):
-    yield Hand(who("a pupil"), home)
+    yield PersonalDigits(who("a pupil"), home)
     shutil.rmtree(home / "hand", ignore_errors=True)
 
 
@@ -240,7 +240,7 @@ def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
 
 
 def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
-    monkeypatch.setattr("core.drawing.personal_digits.MOST", 0)
+    monkeypatch.setattr("core.drawing.personal_digits.MAX_DIGITS", 0)
     app = draw(open_page("draw", run=run.id), SEVEN)
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
@@ -253,9 +253,9 @@ def told(hand, store, **gain):
     """As if a teaching had just ended so."""
     mine = {"mine": (0.4, 0.7), "judged": 10, "held_back": True, "others": (0.9, 0.88), "images": 3000, "seconds": 4.2}
     result = {"gain": {**mine, **gain}, "title": "A network", "run_id": "gone"}
-    teaching = Teaching(hand.folder.name, store)
+    teaching = Personalisation(hand.folder.name, store)
     hand.add(np.full((28, 28), 9, np.uint8), 4)
-    assert teaching.background.work(lambda tell: result) == 0
+    assert teaching.background.execute(lambda tell: result) == 0
 
 
 @pytest.mark.parametrize(
@@ -272,9 +272,9 @@ def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split,
 
 def test_a_teaching_that_failed_says_why(open_page, run, hand):
     hand.add(np.full((28, 28), 9, np.uint8), 4)
-    teaching = Teaching(hand.folder.name, RunStore())
+    teaching = Personalisation(hand.folder.name, RunStore())
     with pytest.raises(Exception, match="no run of that name"):
-        teaching.background.work(lambda tell: teaching.teach("no-such-run", None, tell))
+        teaching.background.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
     assert "It did not succeed: There is no run of that name" in shown(my_hand(open_page("draw", run=run.id)))
 
 
@@ -293,4 +293,4 @@ def test_a_picture_without_digits_gets_a_sentence():
     file = io.BytesIO()
     Image.new("L", (100, 100), 255).save(file, "PNG")
     with pytest.raises(DrawingError):
-        photo.ink(photo.read(file.getvalue()))
+        photo.extract_photo_ink(photo.read(file.getvalue()))

@@ -164,7 +164,7 @@ def test_each_measure_of_a_digit_is_explained_where_it_is_read_and_where_it_orde
     app = open_page("explore")
     measures = next(caption for caption in app.caption if caption.value.startswith("Among the"))
     for helped in (measures.proto.help, app.selectbox(key="explore_order").help):
-        for words in morphology.TRAITS.values():
+        for words in morphology.MEASURES.values():
             assert words in helped
 
 

@@ -28,20 +28,20 @@ for name in sys.argv[1:]:
 
 import time
 import numpy as np
-from core.drawing.personal_digits import Hand
+from core.drawing.personal_digits import PersonalDigits
 from core.runs.store import RunStore
-from core.jobs.personalise import Teaching
+from core.jobs.personalise import Personalisation
 from pages.shared import visitor
 visitor._secret = lambda: b"a pupil"
-Hand(visitor.visitor()).add(np.full((28, 28), 9, np.uint8), 4)
-teaching = Teaching(visitor.visitor(), RunStore())
+PersonalDigits(visitor.visitor()).add(np.full((28, 28), 9, np.uint8), 4)
+teaching = Personalisation(visitor.visitor(), RunStore())
 app.session_state["draw_way"], app.session_state["_inside_navigation"] = "hand", True
 app.run()
 next(button for button in app.button if button.label.startswith("Teach a copy")).click()
 app.session_state["_inside_navigation"] = True
 app.run()
 assert not app.exception, app.exception
-while "Learning" not in teaching.progress().words:
+while "Learning" not in teaching.progress().message:
     assert teaching.progress().running, teaching.progress()
     time.sleep(0.05)
 teaching.stop()

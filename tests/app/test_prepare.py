@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.augment.handwriting_styles import STYLED
+from core.augment.handwriting_styles import STYLED_DIGITS
 from core.data import mnist
 from pages.parts.prepare import loss_step
 from pages.parts.prepare.steps import NAMES, TITLES
@@ -236,7 +236,7 @@ def test_augmentation_is_handed_to_train_by_link(open_page: Open):
 def test_the_digits_with_european_styles_are_the_ones_that_training_restyles(open_page: Open):
     captions = " ".join(caption.value for caption in open_page("prepare", step="augment").caption)
     assert "European styles concern 1, 4, 7 and 9 only" in captions
-    assert STYLED == (1, 4, 7, 9)
+    assert STYLED_DIGITS == (1, 4, 7, 9)
 
 
 def test_lies_are_counted(open_page: Open):

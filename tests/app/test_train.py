@@ -254,7 +254,7 @@ def test_a_damaged_run_that_still_trains_is_not_put_away_and_says_why(store):
     run = make(store)
     (run.folder / "run.json").write_bytes(b"{")
     lock = Lock(run.folder / "lock")
-    assert lock.take({})
+    assert lock.acquire({})
     page = press(visit(), "Move to the trash")
     assert "is still training" in words(page)
     assert "is still training" not in words(again(page))

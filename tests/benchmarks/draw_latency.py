@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from core.runs.control import Wishes
+from core.runs.control import ControlRequests
 from core.runs.store import RunStore
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
@@ -42,7 +42,7 @@ def main() -> None:
             seconds = [after_a_stroke(page, number) for number in range(1, STROKES + 1)]
             browser.close()
             for run in RunStore(Path(home)).active():
-                Wishes(run).stop()
+                ControlRequests(run).stop()
             server.stop()
         print(
             f"{'beside a run that trains' if training else 'idle'}: first stroke {first:.2f} s, "

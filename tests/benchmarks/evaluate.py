@@ -68,7 +68,7 @@ def measured(config: RunConfig, data: mnist.Mnist, home: Path, rounds: int) -> d
         "dead units (2,000 images)": seconds(lambda: explain.dead_units(network, data.test.images[:2000]), 1),
         "map (2,000 images)": seconds(lambda: explain.principal_map(network.features(data.test.images[:2000])), 1),
         "robustness (7 distortions, 7 strengths, 1,000 images)": robustness_seconds,
-        "8 nearest of 54,000": seconds(lambda: neighbours.nearest(data.train.images, image, 8), rounds),
+        "8 nearest of 54,000": seconds(lambda: neighbours.find_nearest(data.train.images, image, 8), rounds),
     }
 
 

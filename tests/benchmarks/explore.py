@@ -54,12 +54,12 @@ def alone(rounds: int) -> None:
     data = mnist.load()
     row("MNIST read from its .npz and kept", [first])
     row("MNIST opened from the kept copy", again)
-    row("PCA of all images, first time", [timed(lambda: projections.axes(data))])
-    row("PCA of all images, from the home", [timed(lambda: projections.axes(data)) for _ in range(rounds)])
+    row("PCA of all images, first time", [timed(lambda: projections.load_axes(data))])
+    row("PCA of all images, from the home", [timed(lambda: projections.load_axes(data)) for _ in range(rounds)])
     row("traits of 54,000 digits, first time", [timed(lambda: morphology.measure(data.train))])
     images = [data.train.images[i] for i in range(rounds)]
     row("neighbours of a digit among 60,000", [
-        timed(lambda image=image: [neighbours.nearest(part.images, image, 9) for part in data[:2]]) for image in images
+        timed(lambda image=image: [neighbours.find_nearest(part.images, image, 9) for part in data[:2]]) for image in images
     ])  # fmt: skip
     ink = morphology.measure(data.train)["ink"]
     row("sorting 54,000 digits", [timed(lambda: np.argsort(ink, kind="stable")) for _ in range(rounds)])

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.jobs.worker import Training
+from core.jobs.worker import RunRecorder
 from core.runs.checkpoints import read_arrays, read_state
 from core.runs.store import Run, RunStore
 
@@ -78,7 +78,7 @@ class _Worker:
                 with open(os.devnull, "w") as nowhere:
                     os.dup2(nowhere.fileno(), 1)
                     os.dup2(nowhere.fileno(), 2)
-                Training(RunStore(store.home), run.id).run(claim=True)
+                RunRecorder(RunStore(store.home), run.id).run(claim=True)
             finally:
                 os._exit(0)
 

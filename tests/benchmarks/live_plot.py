@@ -40,7 +40,7 @@ def _measure(store: RunStore, server: Server, browser, points: int) -> None:
     run = store.create(RunConfig(epochs=500), name=f"{points} points")
     file = EventFile(run.events_path)
     file.append(Started(time.time(), "CPU", 1, 32_000, 0, BATCHES, 500))
-    assert run.lock.take({"after": 0})
+    assert run.lock.acquire({"after": 0})
     for step in range(1, points + 1):
         file.append(_point(step))
     done = threading.Event()

@@ -93,7 +93,7 @@ def scribbles(n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """A hand that goes to and fro: 12 to 30 turns, anywhere."""
     for _ in range(n):
         places = rng.uniform(0, 1, (int(rng.integers(12, 30)), 2))
-        yield drawn([[(float(x), float(y)) for x, y in strokes.through_midpoints(places)]], rng)
+        yield drawn([[(float(x), float(y)) for x, y in strokes.smooth_curve(places)]], rng)
 
 
 KINDS: dict[str, Callable[[int, np.random.Generator], Iterator[np.ndarray]]] = {

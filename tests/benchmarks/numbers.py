@@ -8,10 +8,10 @@ import sys
 import numpy as np
 
 from core.data import mnist
-from core.drawing.normalise import find_ink, from_ink
-from core.drawing.novelty import Familiar
-from core.drawing.segmentation import Found, find, find_strokes, likeness_of
-from core.drawing.strokes import Stroke, render, through_midpoints
+from core.drawing.normalise import extract_ink, normalise_ink
+from core.drawing.novelty import NoveltyDetector
+from core.drawing.segmentation import DigitRegion, digit_likelihood, find_digits, find_digits_in_strokes
+from core.drawing.strokes import Stroke, render, smooth_curve
 from core.training.predict import Predictor
 from tests.benchmarks import pen_strokes
 
@@ -29,7 +29,7 @@ def written(
         scale = height * rng.uniform(0.9, 1.1) / max(np.ptp(points[:, 1]), np.ptp(points[:, 0]) * 0.8, 1)
         low = points.min(0)
         corner = np.array([at, 60 + rng.uniform(-8, 8)])
-        number += [Stroke(through_midpoints((part - low) * scale + corner), pen) for part in digit]
+        number += [Stroke(smooth_curve((part - low) * scale + corner), pen) for part in digit]
         at += np.ptp(points[:, 0]) * scale + pen + rng.uniform(*gap) * height
     return number
 
@@ -40,13 +40,13 @@ class Reader:
     def __init__(self, model: str) -> None:
         data = mnist.load()
         self.network = Predictor(model)
-        self.familiar = Familiar.learn(data.train.images[:20000], data.validation.images)
+        self.familiar = NoveltyDetector.from_digits(data.train.images[:20000], data.validation.images)
 
-    def likeness(self, images: np.ndarray) -> np.ndarray:
-        return likeness_of(self.network.probabilities(images), self.familiar.strangeness(images))
+    def digit_scorer(self, images: np.ndarray) -> np.ndarray:
+        return digit_likelihood(self.network.probabilities(images), self.familiar.novelty_score(images))
 
-    def read(self, found: list[Found]) -> list[int]:
-        digits = np.stack([from_ink(one.ink).digit for one in found])
+    def read(self, found: list[DigitRegion]) -> list[int]:
+        digits = np.stack([normalise_ink(one.ink).digit for one in found])
         return self.network.probabilities(digits).argmax(1).tolist()
 
 
@@ -58,8 +58,10 @@ def main() -> None:
         for _ in range(NUMBERS):
             chosen = rng.integers(len(labels), size=DIGITS)
             number = written(rng, [strokes[i] for i in chosen], gap)
-            ink = find_ink(render(number, HIGH, WIDE))
-            for way, found in enumerate((find_strokes(number, reader.likeness), find(ink, reader.likeness))):
+            ink = extract_ink(render(number, HIGH, WIDE))
+            for way, found in enumerate(
+                (find_digits_in_strokes(number, reader.digit_scorer), find_digits(ink, reader.digit_scorer))
+            ):
                 parted[way] += len(found) == DIGITS
                 right[way] += reader.read(found) == labels[chosen].tolist()
         print(f"{name}: {DIGITS} digits found {parted / NUMBERS}, all read right {right / NUMBERS} (strokes, ink)")

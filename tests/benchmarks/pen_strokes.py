@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.drawing.normalise import MNIST_ROAD, Road, to_digit
-from core.drawing.strokes import Stroke, render, through_midpoints
+from core.drawing.normalise import MNIST_OPTIONS, NormaliseOptions, to_digit
+from core.drawing.strokes import Stroke, render, smooth_curve
 
 SIDE = 280  # of the canvas
 WIDTHS = (12, 20, 28)
@@ -43,7 +43,7 @@ def canvas(strokes: list[np.ndarray], width: float, rng: np.random.Generator) ->
     scale = (rng.uniform(0.4, 0.9) * SIDE - width) / max(span.max(), 1)
     ink = span * scale + width
     corner = rng.uniform(0, 1, 2) * (SIDE - ink) + width / 2
-    drawn = [Stroke(through_midpoints((part - low) * scale + corner), width) for part in strokes]
+    drawn = [Stroke(smooth_curve((part - low) * scale + corner), width) for part in strokes]
     return render(drawn, SIDE, SIDE)
 
 
@@ -53,9 +53,9 @@ def canvases(width: float, every: int = 1) -> Iterator[np.ndarray]:
     yield from (canvas(strokes, width, rng) for strokes in load()[0][::every])
 
 
-def digits(width: float, road: Road = MNIST_ROAD, every: int = 1) -> np.ndarray:
+def digits(width: float, options: NormaliseOptions = MNIST_OPTIONS, every: int = 1) -> np.ndarray:
     """What the network gets of them: uint8 (n, 28, 28)."""
-    return np.stack([to_digit(rgba, road).digit for rgba in canvases(width, every)])
+    return np.stack([to_digit(rgba, options).digit for rgba in canvases(width, every)])
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from scipy import ndimage
 
 from core.drawing import photo
-from core.drawing.segmentation import find
+from core.drawing.segmentation import find_digits
 from core.drawing.strokes import render
 from core.errors import DrawingError
 from tests.benchmarks import pen_strokes
@@ -100,7 +100,7 @@ def main() -> None:
             content = photographed(rng, render(number, HIGH, WIDE)[..., 0] / 255, how)
             began = time.perf_counter()
             try:
-                found = find(photo.ink(photo.read(content)), reader.likeness)
+                found = find_digits(photo.extract_photo_ink(photo.read(content)), reader.digit_scorer)
                 parted += len(found) == DIGITS
                 right += reader.read(found) == labels[chosen].tolist()
             except DrawingError as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.training.batching import VALIDATED_AT_ONCE
+from core.training.batching import VALIDATION_BATCH
 
 
 def processor() -> str:
@@ -31,8 +31,8 @@ def arithmetic_seconds(config: RunConfig, images: int, validated: int) -> float:
         if place:  # nothing is handed down from the first layer
             training += _product_seconds(size, above, below)
         if validated:
-            reading += _product_seconds(VALIDATED_AT_ONCE, below, above)
-    return training * images / size + reading * validated / VALIDATED_AT_ONCE
+            reading += _product_seconds(VALIDATION_BATCH, below, above)
+    return training * images / size + reading * validated / VALIDATION_BATCH
 
 
 def _product_seconds(rows: int, inner: int, columns: int) -> float:

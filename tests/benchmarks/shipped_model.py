@@ -16,7 +16,7 @@ import numpy as np
 
 from core.config.recipes import recipe
 from core.data import mnist
-from core.drawing.normalise import MNIST_ROAD, Road
+from core.drawing.normalise import MNIST_OPTIONS, NormaliseOptions
 from core.evaluation.metrics import Evaluation, confusion
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import SHIPPED, Run, RunStore
@@ -47,7 +47,10 @@ with images redrawn by a pen: it costs this network a tenth of a point, and gain
 The strokes were never trained on, but which digits are confused was looked at, as counts, while the styles were made:
 for other writers expect a little less. Four of the thirty writers make three fifths of the mistakes.
 """
-ROADS = {"as the Draw page reads them": MNIST_ROAD, "stroke width left as drawn": Road(even_stroke=False)}
+ROADS = {
+    "as the Draw page reads them": MNIST_OPTIONS,
+    "stroke width left as drawn": NormaliseOptions(even_stroke=False),
+}
 
 
 def ship(run_id: str) -> None:
@@ -81,9 +84,9 @@ def measure() -> None:
     tested = Evaluation(confusion(test.labels, predictor.probabilities(test.images).argmax(1)))
     read = {
         name: {
-            width: predictor.probabilities(pen_strokes.digits(width, road)).argmax(1) for width in pen_strokes.WIDTHS
+            width: predictor.probabilities(pen_strokes.digits(width, options)).argmax(1) for width in pen_strokes.WIDTHS
         }
-        for name, road in ROADS.items()
+        for name, options in ROADS.items()
     }
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text("\n".join(_report(run, labels, read, tested)) + "\n", "utf-8")

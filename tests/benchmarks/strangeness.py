@@ -10,7 +10,7 @@ import numpy as np
 
 from core.data import mnist
 from core.drawing.normalise import to_digit
-from core.drawing.novelty import Familiar
+from core.drawing.novelty import NoveltyDetector
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
 from tests.benchmarks import not_digits, pen_strokes
@@ -28,14 +28,14 @@ def auroc(digits: np.ndarray, others: np.ndarray) -> float:
 def main() -> None:
     data, rng = mnist.load(), np.random.default_rng(_SEED)
     began = time.perf_counter()
-    familiar = Familiar.learn(data.train.images, data.validation.images)
+    familiar = NoveltyDetector.from_digits(data.train.images, data.validation.images)
     print(f"learnt in {time.perf_counter() - began:.1f} s, threshold {familiar.threshold:.3f}")
     pens = {width: pen_strokes.digits(width, every=3) for width in pen_strokes.WIDTHS}
     test = data.test.images[:3000]
     others = {kind: np.stack([to_digit(c).digit for c in draw(EACH, rng)]) for kind, draw in not_digits.KINDS.items()}
     crossed = not_digits.SHAPES["circle with a cross"]
     others["circle with a cross"] = np.stack([to_digit(not_digits.drawn(crossed, rng)).digit for _ in range(200)])
-    scorers = {"nearest digits": familiar.strangeness}
+    scorers = {"nearest digits": familiar.novelty_score}
     if sys.argv[1:]:
         network = Reader.of(RunStore().get(sys.argv[1]))
         scorers["energy"] = lambda images: -np.logaddexp.reduce(network.logits(images), axis=1)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import psutil
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from core.runs.control import Wishes
+from core.runs.control import ControlRequests
 from core.runs.store import Run, RunStore
 from tests.benchmarks.machine import chromium_path, describe
 from tests.browser.conftest import FLAGS, Server, wait_idle
@@ -107,7 +107,7 @@ def main() -> None:
             firsts.append(first)
             context.close()
             if seed + 1 < asked.rounds:
-                Wishes(run).stop()
+                ControlRequests(run).stop()
                 while run.active:
                     time.sleep(0.5)
                 store.delete(run.id)  # so that the next visitor finds no older chart
@@ -127,7 +127,7 @@ def main() -> None:
         alone = statistics.median(each.speed for each in found[0])
         for viewers, stretches in found.items():
             show(viewers, stretches, alone)
-        Wishes(run).stop()
+        ControlRequests(run).stop()
         server.stop()
         browser.close()
 

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.config.run_config import RunConfig
-from core.devices import slot
+from core.devices import device_slot
 from core.files import Lock
-from core.runs.control import Wishes
+from core.runs.control import ControlRequests
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
@@ -41,7 +41,7 @@ def started(browser: Browser, server: Server) -> Iterator[Watched]:
         wait_for_points(page, 2)
         step_back(run.holder["pid"])
         yield Watched(run, page)
-        Wishes(run).stop()
+        ControlRequests(run).stop()
 
 
 def begun(server: Server, before: set[str]) -> Run:
@@ -69,8 +69,8 @@ def wait_for_points(page: Page, more_than: int) -> None:
 @pytest.fixture
 def nothing_trains(server: Server) -> Iterator[None]:
     """The test has the device, and does what a worker would do."""
-    device = Lock(RunStore(server.home).device_path(slot("auto")))
-    assert device.take({"run": "of a test"}, patience=60.0)
+    device = Lock(RunStore(server.home).device_path(device_slot("auto")))
+    assert device.acquire({"run": "of a test"}, timeout=60.0)
     yield
     device.release()
 

@@ -11,18 +11,18 @@ from core.errors import DeviceError
 
 
 def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
-    if devices._gpus(keras.backend.backend()):
+    if devices._gpu_names(keras.backend.backend()):
         pytest.skip("this machine has a GPU")
     for asked in ("auto", "cpu"):
-        with devices.computing(asked) as name:
+        with devices.use_device(asked) as name:
             assert name == devices.cpu_name()
             assert name.startswith("CPU (")
             assert "core" in name
 
 
 def test_asking_for_a_gpu_that_is_not_there_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(devices, "_gpus", lambda backend: [])
-    with pytest.raises(DeviceError, match=r"no GPU .* Received: 'gpu'. Choose auto"), devices.computing("gpu"):
+    monkeypatch.setattr(devices, "_gpu_names", lambda backend: [])
+    with pytest.raises(DeviceError, match=r"no GPU .* Received: 'gpu'. Choose auto"), devices.use_device("gpu"):
         pass
 
 
@@ -30,7 +30,7 @@ def test_usage_without_a_gpu_is_the_processors(monkeypatch):
     monkeypatch.setattr(devices, "_nvml_gpu", lambda: None)
     usage = devices.usage()
     assert usage.name == devices.cpu_name()
-    assert 0 <= usage.busy <= 1
+    assert 0 <= usage.utilization <= 1
     assert 0 < usage.memory_used < usage.memory_total
 
 
@@ -56,7 +56,7 @@ def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_
         raise nvml.NVMLError
 
     nvml.nvmlDeviceGetUtilizationRates = divided
-    assert devices.usage().busy is None
+    assert devices.usage().utilization is None
 
 
 def test_usage_can_be_asked_where_keras_is_not_loaded():
@@ -76,4 +76,4 @@ def test_usage_can_be_asked_where_keras_is_not_loaded():
     ],
 )
 def test_running_out_of_memory_is_told_from_other_errors(error, full):
-    assert devices.out_of_memory(error) is full
+    assert devices.is_out_of_memory(error) is full

@@ -22,10 +22,10 @@ def test_a_lock_that_a_full_disk_does_not_take_is_free_again(tmp_path, monkeypat
     lock = files.Lock(tmp_path / "lock")
     monkeypatch.setattr(files.os, "pwrite", full)
     with pytest.raises(RunError, match="full"):
-        lock.take({"pid": 1})
+        lock.acquire({"pid": 1})
     assert lock.holder() is None
     monkeypatch.undo()
-    assert lock.take({"pid": 1})
+    assert lock.acquire({"pid": 1})
     lock.release()
 
 
@@ -41,7 +41,7 @@ def test_two_threads_that_write_one_file_at_a_time_leave_one_of_the_two(tmp_path
         return write
 
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(files.write_whole, path, content(letter)) for letter in (b"a", b"b")]:
+        for done in [pool.submit(files.write_atomic, path, content(letter)) for letter in (b"a", b"b")]:
             done.result()
     assert path.read_bytes() in (b"a" * 1000, b"b" * 1000)
     assert [found.name for found in tmp_path.iterdir()] == ["run.json"]

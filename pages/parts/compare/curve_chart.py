@@ -9,6 +9,7 @@ from core.runs.summaries import Curve
 from pages.parts.compare import run_rows
 from pages.parts.compare.overlay_plot import Trace, overlay_plot
 from pages.shared import palette
+from pages.shared.local_time import run_title
 
 MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 UNITS = {"epoch": "Epoch", "step": "Step", "seconds": "Seconds of training"}
@@ -84,12 +85,12 @@ def _training_curve(row: Row, measure: str, unit: str, smoothing: float) -> tupl
 def _traces(curves: list[tuple[Row, np.ndarray, np.ndarray]], together: bool, kind: str) -> list[Trace]:
     """A line for each curve, or, where they are seeds of one config, their mean in its band."""
     if not together or len(curves) < 2:
-        return [Trace(row.run.id, row.run.title, colour(row), x, y, kind, dash(row)) for row, x, y in curves]
+        return [Trace(row.run.id, run_title(row.run), colour(row), x, y, kind, dash(row)) for row, x, y in curves]
     row = curves[0][0]
     found = comparison.band([(x, y) for _, x, y in curves])
     around = np.concatenate([found.x, found.x[::-1]]), np.concatenate([found.high, found.low[::-1]])
     others = [other.run.id for other, _, _ in curves[1:]]
-    name = f"{row.run.title} and {len(curves) - 1} more seed{'s' if len(curves) > 2 else ''}"
+    name = f"{run_title(row.run)} and {len(curves) - 1} more seed{'s' if len(curves) > 2 else ''}"
     return [
         Trace(row.run.id, name, colour(row), *around, "band", others=others),
         Trace(row.run.id, name, colour(row), found.x, found.mean, kind, dash(row), others=others),

@@ -9,6 +9,7 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.evaluation.comparison import Row
 from pages.parts.compare.overlay_plot import Note, Trace, overlay_plot
+from pages.shared.local_time import run_title
 
 _SHADES = {  # of the poorest and the best run: the best stands out most from the page
     "light": ((0xB8, 0xBD, 0xCC), (0x4F, 0x46, 0xE5)),
@@ -26,7 +27,7 @@ def coordinates(rows: Sequence[Row], knobs: Sequence[str], *, key: str) -> None:
     order = np.argsort(scores)  # the best is drawn last, on top
     x = np.arange(len(knobs) + 1)
     traces = [
-        Trace(row.run.id, row.run.title, _shade(heights[place, -1]), x, heights[place], hover=_words(row, knobs),
+        Trace(row.run.id, run_title(row.run), _shade(heights[place, -1]), x, heights[place], hover=_words(row, knobs),
               dash="solid" if row.state == "finished" else "dot")
         for place in order
         for row in [rows[place]]
@@ -82,7 +83,7 @@ def _score_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 def _words(row: Row, knobs: Sequence[str]) -> list[str]:
     told = "<br>".join(f"{KNOBS[name].label}: {_text(getattr(row.config, name))}" for name in knobs)
-    return [f"<b>{html.escape(row.run.title)}</b><br>{told}<br>{row.score:.2%}"] * (len(knobs) + 1)
+    return [f"<b>{html.escape(run_title(row.run))}</b><br>{told}<br>{row.score:.2%}"] * (len(knobs) + 1)
 
 
 def _shade(share: float) -> str:

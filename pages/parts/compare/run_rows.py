@@ -1,14 +1,13 @@
 """Compare's runs as the table has them: what is shown of each, and what is chosen, kept for the visitor."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from core.config.recipes import RECIPES
-from core.config.run_config import KINDS, KNOBS
+from core.config.run_config import KNOB_TYPES, KNOBS
 from core.errors import DigitLabError, RunError
 from core.evaluation import comparison
 from core.evaluation.comparison import Row, Rows
@@ -16,6 +15,7 @@ from core.runs.store import PAUSED, RUNNING
 from core.runs.summaries import Summaries
 from pages.parts.compare.run_table import run_table
 from pages.shared import caches, palette
+from pages.shared.local_time import local_time, run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.visitor import may_control, visitor
 
@@ -102,7 +102,7 @@ def respect(run_id: str, what: str) -> None:
     """Raises `RunError` where the run is another visitor's."""
     run = caches.store().get(run_id)
     if not may_control(run):
-        raise RunError(f"The run {run.title} was started by somebody else, and only its starter may {what}.")
+        raise RunError(f"The run {run_title(run)} was started by somebody else, and only its starter may {what}.")
 
 
 def _tell(run_id: str, what: str, value: Any) -> None:
@@ -127,7 +127,7 @@ def _columns(knobs: Iterable[str], baseline: Row | None, recipes: bool) -> list[
 
     against = []
     if baseline:
-        words = f"Best validation accuracy, in points from {baseline.run.title}"
+        words = f"Best validation accuracy, in points from {run_title(baseline.run)}"
         against = [column("gap", "± baseline", words, number=True)]
     return [
         column("state", "State"),
@@ -148,7 +148,7 @@ def _columns(knobs: Iterable[str], baseline: Row | None, recipes: bool) -> list[
             "the test set is sealed.",
             True,
         ),
-        *(column(name, KNOBS[name].label, KNOBS[name].help, KINDS[name] is not str) for name in knobs),
+        *(column(name, KNOBS[name].label, KNOBS[name].help, KNOB_TYPES[name] is not str) for name in knobs),
         column("parameters", "Parameters", "Numbers the network learns", True),
         column("seconds", "Seconds", "Of training", True),
         column("device", "Device", soft=True),
@@ -181,13 +181,13 @@ def _row(
         _number(row.parameters, "{:,}"),
         _number(summary.seconds or None, "{:,.1f}"),
         [row.device.split(" (")[0], row.device, row.device],
-        [f"{datetime.fromtimestamp(run.created):%d %b %H:%M}" if run.created else "", run.created, ""],
+        [local_time(run.created) if run.created else "", run.created, ""],
     ]
-    spoken = [run.title, run.name, run.note, run.recipe, row.state, row.device, run.sweep]
+    spoken = [run_title(run), run.name, run.note, run.recipe, row.state, row.device, run.sweep]
     return {
         "id": run.id,
         "colour": palette.run_colour(run.colour_index),
-        "title": run.title,
+        "title": run_title(run),
         "name": run.name,
         "note": run.note,
         "state": row.state,

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.config.recipes import RECIPES
-from core.config.run_config import KINDS, KNOBS, RunConfig
+from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import Row, described
 from core.jobs import search
@@ -77,7 +77,7 @@ def _wanted() -> Wanted | None:
     if kind == SEARCH:
         return _search(base, axes)
     if set(knobs) != {"seed"}:
-        base = search.searched(base)
+        base = search.search_base(base)
     configs = combinations(base, axes)
     return Wanted(GRID, base, axes, configs, len(configs), prune=False)
 
@@ -87,14 +87,14 @@ def _search(base: RunConfig, axes: tuple[Axis, ...]) -> Wanted:
     trials = left.number_input("Runs", 4, 200, 20, key="sweep_trials")
     prune = right.toggle(
         "Stop poor runs early", value=True, key="sweep_prune",
-        help=f"After {search.UNTIL_PRUNED} whole runs, one that is below the median of the others at the same epoch "
+        help=f"After {search.TRIALS_BEFORE_PRUNING} whole runs, one that is below the median of the others at the same epoch "
         "is stopped (Optuna's MedianPruner).",
     )  # fmt: skip
-    searched = search.searched(base)
+    search_base = search.search_base(base)
     for axis in axes:  # both ends of every range must be knobs one can train with
         for value in (axis.values[0], axis.values[-1]):
-            searched.changed(**{axis.knob: value})
-    return Wanted(SEARCH, searched, axes, [searched], int(trials), prune)
+            search_base.changed(**{axis.knob: value})
+    return Wanted(SEARCH, search_base, axes, [search_base], int(trials), prune)
 
 
 def _base(name: str) -> RunConfig:
@@ -108,11 +108,11 @@ def _axis(knob: str) -> Axis:
     )
     text = st.text_input(
         facts.label, example, key=f"sweep_values_{knob}",
-        help=("A list, such as " + example + ".") if KINDS[knob] is str
+        help=("A list, such as " + example + ".") if KNOB_TYPES[knob] is str
         else f"A list (64, 128), a range (1-5) or a range with a step (0-0.4 by 0.1). For example {example}.",
     )  # fmt: skip
     axis = read_axis(knob, text)
-    if KINDS[knob] is not str and "-" in text and len(axis.values) <= 12:
+    if KNOB_TYPES[knob] is not str and "-" in text and len(axis.values) <= 12:
         st.caption(" · ".join(f"{value:g}" for value in axis.values))
     return axis
 
@@ -148,7 +148,7 @@ def _start(wanted: Wanted) -> None:
                 wanted.kind, wanted.base, wanted.axes, trials=wanted.trials, prune=wanted.prune, starter=starter
             )
             if wanted.kind == SEARCH:
-                search.begin(caches.store(), sweep)
+                search.start(caches.store(), sweep)
             else:
                 for config, name in zip(wanted.configs, described(wanted.configs), strict=True):
                     jobs.submit(config, name=name, sweep=sweep.id, starter=starter)

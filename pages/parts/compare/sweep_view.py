@@ -59,7 +59,7 @@ def _panel(sweep_id: str) -> None:
 
 
 def _alive(sweep: Sweep) -> bool:
-    return search.unfinished(sweep) or any(run.sweep == sweep.id for run in caches.store().active())
+    return search.is_unfinished(sweep) or any(run.sweep == sweep.id for run in caches.store().active())
 
 
 def _view(sweep: Sweep, rows: list[Row]) -> None:
@@ -81,7 +81,7 @@ def _progress(sweep: Sweep, rows: list[Row]) -> None:
     states = [row.state for row in rows]
     over = sum(state not in ACTIVE for state in states)
     training = sum(state in ACTIVE and state != WAITING for state in states)
-    pruned = len(sweep.told.get("pruned", ()))
+    pruned = len(sweep.findings.get("pruned", ()))
     words = [f"**{over} of {sweep.trials}** runs done"]
     words += [f"{training} training"] * bool(training) + [f"{states.count(WAITING)} waiting"] * (WAITING in states)
     words += [f"{pruned} stopped early"] * bool(pruned) + ["called off"] * sweep.stopped
@@ -103,7 +103,7 @@ def _stop(sweep_id: str) -> None:
     sweeps.stop(sweep_id)
     for run in sweeps.get(sweep_id).runs(store.active()):
         try:
-            caches.jobs().stop(run.id, by=visitor())
+            caches.jobs().stop(run.id, visitor=visitor())
         except DigitLabError as error:
             st.session_state[run_rows.SAID] = str(error)
         # One that never trained is nothing to fetch back, and would crowd out what a visitor deleted.
@@ -152,10 +152,10 @@ def _one_run_a_value(knobs: list[str], scores: list[float]) -> str:
 def _importance(sweep: Sweep, scored: list[Row], knobs: list[str]) -> None:
     """Bars: how much of the differences each knob explains, and how that was found out."""
     if sweep.kind == SEARCH:
-        shares = sweep.told.get("importance", {})
+        shares = sweep.findings.get("importance", {})
         method = (
             "fANOVA (Optuna): a random forest learns from the knobs of all runs their validation accuracy after epoch "
-            f"{sweep.told.get('judged_after')}, the last one that all reached; its variance is shared out among them."
+            f"{sweep.findings.get('judged_after')}, the last one that all reached; its variance is shared out among them."
         )
     else:
         scores = [row.score or 0.0 for row in scored]
@@ -170,7 +170,7 @@ def _importance(sweep: Sweep, scored: list[Row], knobs: list[str]) -> None:
         )
     st.markdown("**Which knob mattered**")
     if not shares:
-        needed = search.FOR_IMPORTANCE if sweep.kind == SEARCH else 2
+        needed = search.MIN_TRIALS_FOR_IMPORTANCE if sweep.kind == SEARCH else 2
         st.caption(f"That takes at least {needed} runs that differ.")
         return
     parallel_plot.bars(

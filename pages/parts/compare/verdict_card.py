@@ -12,6 +12,7 @@ from core.evaluation.verdict import Difference
 from core.runs.store import ACTIVE
 from pages.shared import caches
 from pages.shared.answers import ask
+from pages.shared.local_time import run_title
 from pages.shared.stable_selectbox import picker
 
 _STYLE = """<style>
@@ -45,7 +46,7 @@ def show(found: list[Row], shown: list[Row]) -> None:
 def _pair(ended: list[Row]) -> tuple[Row, Row]:
     """Two different runs of the chosen ones; at first the baseline, or else the newest, and the one after it."""
     by_id = {row.run.id: row for row in sorted(ended, key=lambda row: not row.run.baseline)}
-    titles = {run: row.run.title + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
+    titles = {run: run_title(row.run) + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
     left, right = st.columns(2)
     first = _pick(left, "First", "compare_first", titles)
     second = _pick(right, "Second", "compare_second", {run: titles[run] for run in titles if run != first})
@@ -68,7 +69,7 @@ def _verdict(first: Row, second: Row) -> None:
             ":material/lock: The test set is sealed for at least one of them, so the 6,000 held-out validation images "
             "judge. They have guided your choices already; the test set has the last word."
         )
-    without = [row.run.title for row in (first, second) if not row.run.has_model]
+    without = [run_title(row.run) for row in (first, second) if not row.run.has_model]
     if without:
         _by_counts(first, second, called, split, f"{without[0]} has kept no network. ")
     elif all(evaluations.at_once(row.run, split, caches.data()) for row in (first, second)):

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.drawing.normalise import Drawing
+from core.drawing.normalise import NormalisedDrawing
 from core.errors import DigitLabError
 from pages.parts.draw.network_choice import Chosen, answering
 from pages.shared import palette
@@ -12,7 +12,7 @@ from pages.shared.softmax import softmax_bars
 AT_ONCE = 8  # runs
 
 
-def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """The visitor's newest runs, then those of others, three in a row, after the vote."""
     others = [Chosen(run, None) for run in answering()]
     answers = [(other, _asked(other, drawn.digit)) for other in others[:AT_ONCE]]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.digits import CLASSES
-from core.drawing.personal_digits import Hand
+from core.digits import NUM_CLASSES
+from core.drawing.personal_digits import PersonalDigits
 from core.errors import DigitLabError
 from pages.parts.draw import teaching
 from pages.parts.draw.network_choice import Chosen
@@ -19,16 +19,16 @@ _SAID, _REFUSED = "draw_said", "draw_refused"
 
 def correct(digit: np.ndarray, predicted: int) -> None:
     """Lets the visitor say what the drawn digit is; it is kept for `show`."""
-    known = Hand(visitor()).find(digit)
+    known = PersonalDigits(visitor()).find(digit)
     with st.popover("Wrong? Teach it", icon=":material/back_hand:"):
-        said = st.segmented_control("That was a", range(CLASSES), key=f"{_SAID}_{predicted}")
+        said = st.segmented_control("That was a", range(NUM_CLASSES), key=f"{_SAID}_{predicted}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Keep it as mine",
                 icon=":material/save:",
                 disabled=said is None or (known is not None and known.label == said),
                 on_click=_try,
-                args=(Hand(visitor()).add, digit, said),
+                args=(PersonalDigits(visitor()).add, digit, said),
                 help="Kept on this machine only; see “My hand”.",
             )
             if known:  # here, where the visitor looks: what stands below is covered
@@ -38,7 +38,7 @@ def correct(digit: np.ndarray, predicted: int) -> None:
 
 def show(network: Chosen) -> None:
     """What is kept, and the button that teaches it."""
-    hand = Hand(visitor())
+    hand = PersonalDigits(visitor())
     st.markdown(
         "Draw, say what it was, and collect **your own digits** here; other visitors do not see them. Then teach a "
         "copy of the network with them: it takes seconds, and you see what was gained on your hand and what was lost "
@@ -63,16 +63,16 @@ def show(network: Chosen) -> None:
             st.download_button("Export (.npz)", hand.export, "my-hand.npz", icon=":material/download:",
                                on_click="ignore")  # fmt: skip
             st.button("Forget all", icon=":material/delete_sweep:", on_click=_try, args=(hand.clear,))
-        if gone := hand.forgotten():
+        if gone := hand.count_undoable():
             word = f"Bring {gone} back" if gone > 1 else "Bring it back"
-            st.button(word, icon=":material/undo:", on_click=_try, args=(hand.bring_back,), key="draw_hand_undo")
+            st.button(word, icon=":material/undo:", on_click=_try, args=(hand.undo_delete,), key="draw_hand_undo")
     _refused()
     teaching.show(network, anything=bool(kept))
 
 
-def _earlier(hand: Hand) -> None:
+def _earlier(hand: PersonalDigits) -> None:
     """Asks once whose the digits are that an earlier version kept for all visitors together."""
-    if not (count := hand.earlier()):
+    if not (count := hand.count_unclaimed()):
         return
     with st.container(border=True):
         one = count == 1
@@ -84,7 +84,7 @@ def _earlier(hand: Hand) -> None:
             answers = (f"{'It is' if one else 'They are'} mine", True), ("Not mine", False)
             for label, mine in answers:
                 icon = f":material/{'back_hand' if mine else 'close'}:"
-                st.button(label, icon=icon, on_click=_try, args=(hand.settle_earlier,), kwargs={"mine": mine})
+                st.button(label, icon=icon, on_click=_try, args=(hand.settle_unclaimed,), kwargs={"mine": mine})
 
 
 def _try(do: Callable[..., Any], *args: Any, **how: Any) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.shared import caches, frame
+from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picker
 from pages.shared.visitor import marks, own_first
@@ -37,7 +38,7 @@ class Chosen:
 
     @property
     def title(self) -> str:
-        return self.run.title + (f", after epoch {self.epoch}" if self.epoch else "")
+        return run_title(self.run) + (f", after epoch {self.epoch}" if self.epoch else "")
 
 
 def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]:
@@ -91,7 +92,7 @@ def choose(*, linked: bool) -> Chosen | None:
 
 
 def _named(run: Run) -> str:
-    return run.title + (f" (training: epoch {len(run.epochs)})" if run.active else "")
+    return run_title(run) + (f" (training: epoch {len(run.epochs)})" if run.active else "")
 
 
 def _choose_epoch(run: Run) -> int | None:

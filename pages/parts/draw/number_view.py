@@ -20,7 +20,7 @@ def show(network: Chosen) -> None:
         if rgba is None:
             raise DrawingError("Write a number from left to right, such as 2026. The digits may touch.")
         written = strokes.from_canvas(canvas.drawn(KEY))
-        found = segmentation.find_strokes(written, reading.likeness(network))
+        found = segmentation.find_digits_in_strokes(written, reading.digit_scorer(network))
     except DrawingError as error:
         st.info(str(error), icon=":material/draw:")
         return

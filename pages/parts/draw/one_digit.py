@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.drawing import normalise
-from core.drawing.normalise import Drawing
+from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
 from pages.parts.draw import all_runs, canvas, my_hand, novelty_warning, probe, step_pictures, why
 from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
@@ -28,7 +28,7 @@ STYLE = """<style>
   .stColumn:has(+ .stColumn .st-key-answer) {order: 1}
 }
 </style>"""
-VIEWS: dict[str, tuple[str, Callable[[Chosen, Drawing, np.ndarray], None]]] = {
+VIEWS: dict[str, tuple[str, Callable[[Chosen, NormalisedDrawing, np.ndarray], None]]] = {
     "steps": ("From ink to digit", step_pictures.show),
     "why": ("Why", why.show),
     "probe": ("Probe", probe.show),
@@ -43,14 +43,14 @@ def show(network: Chosen) -> None:
     left, middle, right = st.columns([3, 2, 4], gap="large")
     with left:
         rgba = canvas.canvas(key=KEY, under=under)
-    road = step_pictures.road()
+    options = step_pictures.options()
     try:
         if rgba is None:
             raise DrawingError("Draw a digit from 0 to 9 on the black square, as large as you like.")
-        if under is not None and not canvas.drawn(KEY) and road == normalise.MNIST_ROAD:
-            drawn = Drawing(under, [("As it is in MNIST", under)])  # nothing to bring into MNIST's form
+        if under is not None and not canvas.drawn(KEY) and options == normalise.MNIST_OPTIONS:
+            drawn = NormalisedDrawing(under, [("As it is in MNIST", under)])  # nothing to bring into MNIST's form
         else:
-            drawn = normalise.to_digit(rgba, road)
+            drawn = normalise.to_digit(rgba, options)
     except DrawingError as error:
         with right, st.container(key="answer"):
             st.info(str(error), icon=":material/draw:")
@@ -58,7 +58,7 @@ def show(network: Chosen) -> None:
     reply(network, drawn, middle, right)
 
 
-def reply(network: Chosen, drawn: Drawing, middle: Any, right: Any) -> None:
+def reply(network: Chosen, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
     """The digit in the column `middle`, the network's answer in `right`, and more about it below."""
     probabilities = network.probabilities(drawn.digit)
     with middle:
@@ -72,7 +72,7 @@ def reply(network: Chosen, drawn: Drawing, middle: Any, right: Any) -> None:
     _more(network, drawn, probabilities)
 
 
-def _more(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+def _more(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     view = st.segmented_control(
         "More about this answer",
         list(VIEWS),

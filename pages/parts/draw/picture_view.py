@@ -23,7 +23,7 @@ def show(network: Chosen) -> None:
     with st.spinner("Looking for digits …"):
         try:
             grey, ink = _ink(file.getvalue())
-            found = segmentation.find(ink, reading.likeness(network))
+            found = segmentation.find_digits(ink, reading.digit_scorer(network))
         except DrawingError as error:
             st.error(str(error), icon=":material/broken_image:")
             return
@@ -35,4 +35,4 @@ def show(network: Chosen) -> None:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _ink(content: bytes) -> tuple[np.ndarray, np.ndarray]:
     grey = photo.read(content)
-    return grey, photo.ink(grey)
+    return grey, photo.extract_photo_ink(grey)

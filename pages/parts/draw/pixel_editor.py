@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.drawing import normalise
-from core.drawing.normalise import Drawing
+from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
 from pages.parts.draw import one_digit, pixel_grid, step_pictures
 from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
@@ -31,6 +31,6 @@ def show(network: Chosen) -> None:
     one_digit.reply(network, drawn, middle, right)
 
 
-def _drawn(grid: np.ndarray, raw: bool) -> Drawing:
-    found = normalise.from_ink(grid.astype(np.float32) / 255, step_pictures.road())
-    return Drawing(grid, [("As it is", grid)]) if raw else found
+def _drawn(grid: np.ndarray, raw: bool) -> NormalisedDrawing:
+    found = normalise.normalise_ink(grid.astype(np.float32) / 255, step_pictures.options())
+    return NormalisedDrawing(grid, [("As it is", grid)]) if raw else found

@@ -1,13 +1,12 @@
 """Small pictures within the page itself: nothing is fetched for them, so they never lag behind the bars beside them."""
 
-import base64
 import html
-import io
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+
+from pages.shared.image_uri import png_uri
 
 _STYLE = """<style>
 .pixels {display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; align-items: flex-end}
@@ -27,12 +26,6 @@ def _figure(picture: np.ndarray, caption: str, alt: str, height: int) -> str:
     width = max(1, round(height * picture.shape[1] / picture.shape[0]))
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return (
-        f'<figure><img src="{_data_url(picture)}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
+        f'<figure><img src="{png_uri(picture)}" alt="{html.escape(alt)}" width="{width}" height="{height}" '
         f'style="max-width:100%;height:auto">{below}</figure>'
     )
-
-
-def _data_url(picture: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

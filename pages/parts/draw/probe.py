@@ -9,7 +9,7 @@ import streamlit as st
 from scipy import ndimage
 
 from core.augment import distortions
-from core.drawing.normalise import Drawing
+from core.drawing.normalise import NormalisedDrawing
 from pages.parts.draw.network_choice import Chosen
 from pages.shared import palette
 from pages.shared.softmax import answer, softmax_bars
@@ -54,7 +54,7 @@ PROBES = {
 }
 
 
-def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """Which change, how much of it, and the curve."""
     name = st.segmented_control(
         "Change", list(PROBES), format_func=lambda n: PROBES[n].label, default="rotate", required=True, key="draw_probe"

@@ -7,8 +7,8 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from core.drawing import segmentation
-from core.drawing.normalise import from_ink
-from core.drawing.segmentation import Found, Likeness
+from core.drawing.normalise import normalise_ink
+from core.drawing.segmentation import DigitRegion, DigitScorer
 from pages.parts.draw import novelty_warning
 from pages.parts.draw.network_choice import Chosen
 from pages.parts.draw.pixels import pixels
@@ -18,16 +18,16 @@ from pages.shared.softmax import softmax_bars
 ACROSS = 5
 
 
-def likeness(network: Chosen) -> Likeness:
+def digit_scorer(network: Chosen) -> DigitScorer:
     """How much pieces of ink look like digits, to this network."""
-    return lambda images: segmentation.likeness_of(
-        network.reader.probabilities(images), novelty_warning.strangeness(images)
+    return lambda images: segmentation.digit_likelihood(
+        network.reader.probabilities(images), novelty_warning.novelty_score(images)
     )
 
 
-def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
+def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> None:
     """`grey`, uint8 (h, w), is the picture that the digits were found in."""
-    images = np.stack([from_ink(one.ink).digit for one in found])
+    images = np.stack([normalise_ink(one.ink).digit for one in found])
     shares = network.reader.probabilities(images)
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
@@ -45,13 +45,13 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[Found]) -> None:
 
 def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = novelty_warning.judge(image)
-    doubt = "  \n:orange[may be no digit]" if verdict and verdict.strange else ""
+    doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
     st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
     pixels([(image, "", f"Digit {at + 1} as the network gets it")], height=84)
     softmax_bars(shares)
 
 
-def _boxed(grey: np.ndarray, found: Sequence[Found], shares: np.ndarray) -> np.ndarray:
+def _boxed(grey: np.ndarray, found: Sequence[DigitRegion], shares: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(picture)
     thick = max(2, max(grey.shape) // 400)

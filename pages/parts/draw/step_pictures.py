@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core.drawing.normalise import Drawing, Road
+from core.drawing.normalise import NormalisedDrawing, NormaliseOptions
 from pages.parts.draw.network_choice import Chosen
 from pages.parts.draw.pixels import pixels
 
@@ -19,19 +19,21 @@ _LABELS = {
 _HEIGHT = 112
 
 
-def road() -> Road:
+def options() -> NormaliseOptions:
     """The road from ink to digit as the switches stand."""
-    return Road(**{step.name: st.session_state.get(_key(step.name), True) for step in fields(Road)})
+    return NormaliseOptions(
+        **{step.name: st.session_state.get(_key(step.name), True) for step in fields(NormaliseOptions)}
+    )
 
 
-def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """The pictures in a row, the switches under them."""
     st.markdown(
         "MNIST's digits were all prepared in one way, so a drawing has to go the same way. "
         "**Switch a step off and watch the bars fall.**"
     )
     with st.container(horizontal=True, gap="medium"):
-        for step in fields(Road):
+        for step in fields(NormaliseOptions):
             label, help_ = _LABELS[step.name]
             st.toggle(label, True, key=_key(step.name), help=help_)
     shown = []

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.drawing.personal_digits import Gain
+from core.drawing.personal_digits import FinetuneResult
 from core.errors import DigitLabError
 from core.evaluation.evaluations import VALIDATION
-from core.jobs.personalise import Taught, Teaching
+from core.jobs.personalise import Personalisation, PersonaliseResult
 from core.subprocess_task import Progress
 from pages.parts.draw.network_choice import Chosen
 from pages.shared import caches
@@ -16,7 +16,7 @@ from pages.shared.visitor import visitor
 
 def show(network: Chosen, *, anything: bool) -> None:
     """The button, then the progress with a way to stop, then the gain. `anything`: there are digits to teach."""
-    teaching = Teaching(visitor(), caches.store())
+    teaching = Personalisation(visitor(), caches.store())
     running = teaching.progress().running
     word = f"Teach a copy of “{network.title}”"
     if st.button(word, type="primary", icon=":material/school:", disabled=running or not anything):
@@ -34,7 +34,7 @@ def show(network: Chosen, *, anything: bool) -> None:
         _report(taught)
 
 
-def _start(teaching: Teaching, network: Chosen) -> None:
+def _start(teaching: Personalisation, network: Chosen) -> None:
     try:
         with st.spinner("Beginning …"):
             teaching.start(network.run.id, network.epoch)
@@ -44,15 +44,15 @@ def _start(teaching: Teaching, network: Chosen) -> None:
     st.rerun()
 
 
-def _tell(teaching: Teaching, progress: Progress) -> None:
+def _tell(teaching: Personalisation, progress: Progress) -> None:
     if progress.running:
-        st.progress(progress.share, f"{progress.words or 'Beginning …'} You can go to other pages meanwhile.")
+        st.progress(progress.share, f"{progress.message or 'Beginning …'} You can go to other pages meanwhile.")
         st.button("Stop", icon=":material/stop:", on_click=teaching.stop, key="draw_teaching_stop")
     elif progress.error:
         st.error(f"It did not succeed: {progress.error}", icon=":material/error:")
 
 
-def _report(taught: Taught) -> None:
+def _report(taught: PersonaliseResult) -> None:
     gain = taught.gain
     with st.container(border=True):
         st.markdown(f"What a copy of “{taught.title}” has learned")
@@ -68,7 +68,7 @@ def _report(taught: Taught) -> None:
             st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=query)
 
 
-def _images(gain: Gain) -> str:
+def _images(gain: FinetuneResult) -> str:
     if gain.split == VALIDATION:
         return f"{gain.images:,} validation images, as the test set is sealed for this run"
     return f"{gain.images:,} test images"

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from core.drawing.normalise import Drawing
+from core.drawing.normalise import NormalisedDrawing
 from core.network import explain
 from pages.parts.draw.network_choice import Chosen
 from pages.shared import diverging
 
 
-def show(network: Chosen, drawn: Drawing, probabilities: np.ndarray) -> None:
+def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """Two maps over the strokes, the layers, and the sum."""
     best = int(probabilities.argmax())
     digit = st.segmented_control(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from core.digits import Digits
@@ -13,6 +12,7 @@ from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
 from pages.shared import caches, url_state
 from pages.shared.answers import ask
+from pages.shared.local_time import local_time
 from pages.shared.run_picker import choose_run
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
@@ -177,7 +177,7 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
     elif split == TEST and run.config.validate_on == "test":
         st.caption(f":material/info: {who} was validated on the test set after every epoch, as its recipe has it.")
     elif split == TEST and (opened := evaluations.openings(run)):
-        day = np.datetime_as_string(np.datetime64(int(opened[0]), "s"), unit="m").replace("T", " ")
-        st.caption(f":material/lock_open: The test set was opened for {who.lower()} on {day} UTC.")
+        day = local_time(opened[0])
+        st.caption(f":material/lock_open: The test set was opened for {who.lower()} on {day}.")
     elif split == TRAIN:
         st.caption(":material/info: The network has seen these images again and again. What it gets wrong here is odd.")

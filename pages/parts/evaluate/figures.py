@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.evaluation import metrics
 from core.evaluation.csv_export import predictions
 from core.evaluation.metrics import Evaluation
@@ -54,7 +54,7 @@ def headline(evaluation: Evaluation, place: str) -> None:
 
 def _per_digit(evaluation: Evaluation) -> None:
     table = {
-        "Digit": range(CLASSES),
+        "Digit": range(NUM_CLASSES),
         "Precision": evaluation.precision * 100,
         "Recall": evaluation.recall * 100,
         "F1": evaluation.f1 * 100,
@@ -131,7 +131,7 @@ def _commonest(evaluation: Evaluation) -> None:
 def _clicked() -> None:
     picked = st.session_state[_MATRIX]["selection"]["selected"]
     places = picked[0]["data_indices"] if picked else []
-    _choose(divmod(int(places[0]), CLASSES) if places else None)
+    _choose(divmod(int(places[0]), NUM_CLASSES) if places else None)
 
 
 def _choose(cell: tuple[int, int] | None) -> None:
@@ -145,7 +145,7 @@ def _choose(cell: tuple[int, int] | None) -> None:
 def _chosen() -> tuple[int, int] | None:
     """The cell that was chosen, here or in the link: ?cell=53 is the 5s read as 3."""
     linked = st.query_params.get("cell", "")
-    usual = divmod(int(linked), CLASSES) if linked.isdecimal() and len(linked) == 2 else None
+    usual = divmod(int(linked), NUM_CLASSES) if linked.isdecimal() and len(linked) == 2 else None
     cell = st.session_state.setdefault(_CELL, usual)
     if cell is not None:
         st.query_params["cell"] = f"{cell[0]}{cell[1]}"
@@ -157,8 +157,8 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
     values = np.round(100 * np.nan_to_num(evaluation.shares), 2) if shares else evaluation.counts
     off = values - np.diag(np.diag(values))
     cells = []
-    for truth in range(CLASSES):
-        for predicted in range(CLASSES):
+    for truth in range(NUM_CLASSES):
+        for predicted in range(NUM_CLASSES):
             value, right = values[truth, predicted].item(), truth == predicted
             shown = f"{value:.1f} %" if shares else f"{value:,}"
             cells.append(
@@ -168,7 +168,7 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
                     "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix(" %")},
                 }
             )
-    names = [str(digit) for digit in range(CLASSES)]
+    names = [str(digit) for digit in range(NUM_CLASSES)]
     axis = {"type": "category", "data": names, "splitArea": {"show": False}, "nameLocation": "middle", "nameGap": 26}
     return {
         "animation": False,

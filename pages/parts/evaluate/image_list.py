@@ -111,6 +111,6 @@ def nearest(split: str, index: int, source: str, most: int = NEIGHBOURS) -> tupl
     """
     data = caches.data()
     image = evaluations.split_of(data, split).images[index]
-    found, distances = neighbours.nearest(data.train.images, image, most + 1)
+    found, distances = neighbours.find_nearest(data.train.images, image, most + 1)
     own = (found == index) & (split == evaluations.TRAIN)
     return found[~own][:most], distances[~own][:most]

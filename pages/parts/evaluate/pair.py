@@ -10,6 +10,7 @@ from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Asked, ask, open_digit, remark
 from pages.shared import caches
 from pages.shared.digit_grid import digit_grid
+from pages.shared.local_time import run_title
 from pages.shared.softmax import softmax_bars
 from pages.shared.stable_selectbox import picker
 
@@ -45,7 +46,7 @@ def show(asked: Asked) -> None:
     if not len(found[pick]):
         st.info(f"There is no such image among the {asked.place}.")
         return
-    _images(asked, theirs, (asked.run.title, other.title), found[pick])
+    _images(asked, theirs, (run_title(asked.run), run_title(other)), found[pick])
 
 
 def _other(asked: Asked) -> Run | None:
@@ -59,7 +60,7 @@ def _other(asked: Asked) -> Run | None:
     if not others:
         st.info("There is no second run to compare with on these images. Train one, or choose other images.")
         return None
-    titles = {run.id: run.title for run in others}
+    titles = {run.id: run_title(run) for run in others}
     chosen = picker("Second run", titles, key="evaluate_second")
     return next(run for run in others if run.id == chosen)
 

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.network import explain
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Asked, open_digit
@@ -37,7 +37,7 @@ def show(asked: Asked) -> None:
 def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figure:
     """One colour a digit; circles are right, crosses wrong."""
     figure = go.Figure()
-    for digit in range(CLASSES):
+    for digit in range(NUM_CLASSES):
         here = np.flatnonzero(labels == digit)
         figure.add_scatter(
             x=places[here, 0],

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import Choice, Opened, filter_by_digits
 from pages.shared import palette
@@ -17,7 +17,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     """Images a label, pixel values, arrays."""
     training, test = data.train.counts + data.validation.counts, data.test.counts
     st.markdown("**Images of each digit.** Choose a bar to see only that digit, here and in the other views.")
-    picked = choice.digits or range(CLASSES)
+    picked = choice.digits or range(NUM_CLASSES)
     st.plotly_chart(
         _bars(training, test, picked),
         key=_CHART,
@@ -26,7 +26,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         config={"displayModeBar": False},
         alt="Images of each digit in the training set and in the test set, as shares",
     )
-    if missing := [str(digit) for digit in range(CLASSES) if not training[digit]]:
+    if missing := [str(digit) for digit in range(NUM_CLASSES) if not training[digit]]:
         st.warning(f"No training image shows {', '.join(missing)}: a network trained on this set cannot learn it.")
     _table(data, training, test)
     st.markdown("**How often each pixel value occurs**, from 0 (paper) to 255 (ink)")
@@ -54,9 +54,9 @@ def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
         shares = 100 * counts / max(counts.sum(), 1)
         figure.add_bar(
             name=f"{name} {counts.sum():,}",
-            x=[str(digit) for digit in range(CLASSES)],
+            x=[str(digit) for digit in range(NUM_CLASSES)],
             y=shares,
-            marker={"color": colour, "opacity": [1.0 if digit in picked else 0.3 for digit in range(CLASSES)]},
+            marker={"color": colour, "opacity": [1.0 if digit in picked else 0.3 for digit in range(NUM_CLASSES)]},
             text=[f"{count:,}" for count in counts],
             textangle=-90,
             # plotly.js 4.1.1 fails at a click on bars with text unless both are set.
@@ -79,7 +79,7 @@ def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
         *(
             f"| {digit} | {training[digit]:,} | {training[digit] / training.sum():.2%} | {held_out[digit]:,} "
             f"| {test[digit]:,} | {test[digit] / test.sum():.2%} |"
-            for digit in range(CLASSES)
+            for digit in range(NUM_CLASSES)
         ),
         f"| **all** | **{training.sum():,}** | 100.00% | **{held_out.sum():,}** | **{test.sum():,}** | 100.00% |",
     ]

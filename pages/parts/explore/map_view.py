@@ -6,7 +6,7 @@ import streamlit as st
 from core.data import projections
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
-from core.data.sampling import evenly
+from core.data.sampling import stratified_sample
 from core.data.studies import Study
 from pages.parts.explore import study_progress
 from pages.parts.explore.digit_map import digit_map
@@ -51,7 +51,7 @@ def _components(data: Mnist, choice: Choice, dims: int) -> None:
         f"{', '.join(shares[:-1])} and {shares[-1]} of all differences between pixels. "
         + ("Drag to turn." if dims == 3 else "Drag to move.")
     )
-    _map(data, choice, at, found.places(split_of(data, choice.split).images[at], dims), f"pca{dims}")
+    _map(data, choice, at, found.project(split_of(data, choice.split).images[at], dims), f"pca{dims}")
 
 
 def _tsne(data: Mnist, choice: Choice) -> None:
@@ -109,12 +109,12 @@ def _sample(data: Mnist, choice: Choice) -> np.ndarray:
     if len(positions) <= AT_MOST:
         return positions
     labels = split_of(data, choice.split).labels[positions]
-    return positions[evenly(labels, AT_MOST, np.random.default_rng(0))]
+    return positions[stratified_sample(labels, AT_MOST, np.random.default_rng(0))]
 
 
 @st.cache_resource(show_spinner="Finding the principal components …", max_entries=3)
-def _axes(key: str, _data: Mnist) -> projections.Axes:
-    return projections.axes(_data)
+def _axes(key: str, _data: Mnist) -> projections.PrincipalAxes:
+    return projections.load_axes(_data)
 
 
 @st.cache_data(show_spinner="Asking the network …", max_entries=12)

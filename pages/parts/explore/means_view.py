@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import SPLITS, Choice, Opened, filter_by_digits
 from pages.shared.digit_grid import digit_grid
@@ -17,16 +17,21 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     """Everything that averages over many digits of the split."""
     means, spreads = trait_labels.means(data, choice.split)
     counts = trait_labels.counts(data, choice.split)
-    present = [digit for digit in range(CLASSES) if counts[digit]]
+    present = [digit for digit in range(NUM_CLASSES) if counts[digit]]
     st.markdown(
         f"**The mean of all {SPLITS[choice.split].lower()} images of a digit.** Where it is blurred, people write "
         "differently. Choose one to see only that digit in the other views."
     )
-    captions = [f"{digit} · {counts[digit]:,}" for digit in range(CLASSES)]
+    captions = [f"{digit} · {counts[digit]:,}" for digit in range(NUM_CLASSES)]
     _row(means, captions, "explore_mean", "The mean image of each digit")
     st.markdown("**The spread**: the standard deviation of each pixel, bright where images of one digit differ most.")
     brightest = max(float(spreads.max()), 1.0)
-    _row(spreads * (255 / brightest), [str(digit) for digit in range(CLASSES)], "explore_spread", "Each digit's spread")
+    _row(
+        spreads * (255 / brightest),
+        [str(digit) for digit in range(NUM_CLASSES)],
+        "explore_spread",
+        "Each digit's spread",
+    )
     st.caption(f"White is the greatest spread, {brightest:.0f} of 255.")
     left, right = st.columns(2)
     with left:

@@ -56,7 +56,7 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
     """Its traits, and where among the digits of its label each one lies."""
     measured, labels = trait_labels.of(data, here.split), split_of(data, here.split).labels
     parts = []
-    for name in morphology.TRAITS:
+    for name in morphology.MEASURES:
         value = measured[name][here.index]
         below = np.mean(measured[name][labels == label] < value)
         parts.append(f"{name} **{value:.1f}** (more than {below:.0%})")
@@ -92,7 +92,7 @@ def _nearest_of(split: str, index: int, key: str, _data: Mnist) -> list[tuple[st
     image = split_of(_data, split).images[index]
     found = []
     for part in ("train", "validation"):
-        indices, distances = neighbours.nearest(split_of(_data, part).images, image, NEIGHBOURS + 1)
+        indices, distances = neighbours.find_nearest(split_of(_data, part).images, image, NEIGHBOURS + 1)
         found += [(part, int(i), float(d)) for i, d in zip(indices, distances, strict=True)]
     others = [(part, i, d) for part, i, d in found if (part, i) != (split, index)]
     return sorted(others, key=lambda other: other[2])[:NEIGHBOURS]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.digits import CLASSES, Digits
+from core.digits import NUM_CLASSES, Digits
 from pages.shared import url_state
 
 SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -83,7 +83,7 @@ def choose(data: Mnist, here: Opened) -> Choice:
             on_change=lambda: open_digit(st.session_state["explore_split"], 0),
         )
         picked = st.pills(
-            "Digits", range(CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
+            "Digits", range(NUM_CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
         )
         lasso = st.session_state.get(_LASSO)
         if lasso and lasso[0] == here.split:  # of another split, it keeps nothing out here

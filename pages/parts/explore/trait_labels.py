@@ -8,8 +8,8 @@ from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from pages.parts.explore.state import split_of
 
-NAMES = tuple(morphology.TRAITS)
-EXPLAINED = "".join(f"* {words}.\n" for words in morphology.TRAITS.values())
+NAMES = tuple(morphology.MEASURES)
+EXPLAINED = "".join(f"* {words}.\n" for words in morphology.MEASURES.values())
 
 
 def of(data: Mnist, split: str) -> dict[str, np.ndarray]:
@@ -41,7 +41,7 @@ def _measured(split: str, key: str, _data: Mnist) -> dict[str, np.ndarray]:
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _means(split: str, key: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
     digits = split_of(_data, split)
-    return morphology.mean_images(digits), morphology.spread_images(digits)
+    return morphology.mean_images(digits), morphology.std_images(digits)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)

@@ -5,19 +5,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.augment.distortions import DISTORTIONS, distort, for_training, rotate
-from core.augment.handwriting_styles import STYLED
+from core.augment.distortions import DISTORTIONS, augment_images, distort, rotate
+from core.augment.handwriting_styles import STYLED_DIGITS
 from core.config.run_config import KNOBS, RunConfig
 from core.digits import Digits
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import lesson_pictures as draw
 from pages.shared.digit_grid import digit_grid
 
 SAMPLES = 25
 _STEPS = {"rotation": 1.0, "shift": 0.5, "zoom": 0.05, "shear": 0.05, "thickness": 0.1, "noise": 0.05, "cover": 1.0}
 _GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # where the sliders stand at first
 _FIRST = {"augmentation": 0.5, "pen": 0.0, "styles": 0.0}  # the knobs of training, and where they stand at first
-_STYLED = f"{', '.join(map(str, STYLED[:-1]))} and {STYLED[-1]}"
+_STYLED = f"{', '.join(map(str, STYLED_DIGITS[:-1]))} and {STYLED_DIGITS[-1]}"
 _KNOB, _OWN = "As the knobs of training do", "Each by itself"
 
 
@@ -67,17 +67,17 @@ def _originals(example: Example, many: bool) -> Digits:
 def _knobs(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, list[str], RunConfig]:
     chosen = {name: _slider(name, first) for name, first in _FIRST.items()}
     config = RunConfig(**chosen)
-    made = for_training(digits.images, digits.labels, config, rng)
+    made = augment_images(digits.images, digits.labels, config, rng)
     st.caption(
         "Augmentation turns, slants, stretches and bends. The pen redraws with strokes as even as those on the Draw "
         f"page. European styles concern {_STYLED} only. Training makes new versions in every epoch."
     )
     written = ", ".join(f"{name}={value:g}" for name, value in chosen.items() if value)
     lines = [
-        "from core.augment.distortions import for_training",
+        "from core.augment.distortions import augment_images",
         "from core.config.run_config import RunConfig",
         f"config = RunConfig({written})",
-        f"for_training(images, labels, config, np.random.default_rng({seed}))",
+        f"augment_images(images, labels, config, np.random.default_rng({seed}))",
         "",
         "# Keras has layers that do the like, active in training only:",
         "keras.layers.RandomRotation(0.05), keras.layers.RandomTranslation(0.1, 0.1), keras.layers.RandomZoom(0.1)",
@@ -98,9 +98,9 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
         strengths[name] = st.slider(
             f"{distortion.label}{unit}",
             0.0,
-            float(distortion.strongest),
+            float(distortion.max_strength),
             _GENTLE.get(name, 0.0),
-            _STEPS.get(name, distortion.strongest / 20),
+            _STEPS.get(name, distortion.max_strength / 20),
             key=f"prepare_{name}",
             help="Each version draws its own amount at random, up to this.",
         )

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from core.config.run_config import RunConfig
-from core.data.sampling import for_run
-from core.digits import CLASSES
+from core.data.sampling import select_images
+from core.digits import NUM_CLASSES
 from pages.parts.prepare.lesson import Example, before_after, code, wrong
 from pages.shared.digit_grid import digit_grid
 
@@ -24,8 +24,8 @@ def harder(example: Example) -> None:
     )
     wrong_share = right.slider("Wrong labels", 0.0, 0.9, 0.2, 0.05, format="percent", key="prepare_wrong")
     config = RunConfig(train_images=images, wrong_labels=wrong_share)
-    training, _ = for_run(config, example.data)
-    truth, _ = for_run(config.changed(wrong_labels=0.0), example.data)
+    training, _ = select_images(config, example.data)
+    truth, _ = select_images(config.changed(wrong_labels=0.0), example.data)
     lies = training.labels != truth.labels
     digit_grid(
         training.images[:SAMPLES],
@@ -47,9 +47,9 @@ def harder(example: Example) -> None:
         code(
             "from core.data import mnist",
             "from core.config.run_config import RunConfig",
-            "from core.data.sampling import for_run",
+            "from core.data.sampling import select_images",
             f"config = RunConfig(train_images={images}, wrong_labels={wrong_share:g})",
-            "training, validation = for_run(config, mnist.load())",
+            "training, validation = select_images(config, mnist.load())",
         )
         st.page_link(
             "pages/train.py",
@@ -68,10 +68,10 @@ def _outlook(lies: float) -> str:
             "Pictures can be learned by heart without a single lie: training then nears 100%, and validation stays "
             "behind. The wider the gap, the more was learned by heart. More pictures close it, or augmentation."
         )
-    if 1 - lies <= lies / (CLASSES - 1):
+    if 1 - lies <= lies / (NUM_CLASSES - 1):
         return (
             f"With **{lies:.0%}** lies there is nothing left to learn: each picture is called by its true digit no "
-            f"more often than by each of the nine others. No network can do better than a guess, {1 / CLASSES:.0%}, in "
+            f"more often than by each of the nine others. No network can do better than a guess, {1 / NUM_CLASSES:.0%}, in "
             "validation; in training it can still learn the lies by heart."
         )
     return (

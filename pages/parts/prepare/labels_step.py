@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from core.data.sampling import one_hot
-from core.digits import CLASSES
-from core.lesson.arithmetic import distances
+from core.digits import NUM_CLASSES
+from core.lesson.arithmetic import one_hot_distances
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import lesson_pictures as draw
 
 COLOURS = {"Red": "#d64545", "Green": "#2e9e5b", "Blue": "#4e79a7"}
 
@@ -29,9 +29,9 @@ def one_hot_labels(example: Example) -> None:
             draw.matrix(label, title="label"),
             "→",
             draw.matrix(
-                np.stack([np.arange(CLASSES), row[0].astype(int)]),
+                np.stack([np.arange(NUM_CLASSES), row[0].astype(int)]),
                 title="is it a …?",
-                on=np.stack([np.zeros(CLASSES, bool), row[0] > 0]),
+                on=np.stack([np.zeros(NUM_CLASSES, bool), row[0] > 0]),
             ),
         )
     )
@@ -62,8 +62,8 @@ def _colours() -> str:
 
 
 def _near(label: int) -> None:
-    digits = np.arange(CLASSES)
-    other = (label + 6) % CLASSES
+    digits = np.arange(NUM_CLASSES)
+    other = (label + 6) % NUM_CLASSES
     between = (label + other) / 2
     st.markdown(
         "What is 7 − 2? Who answers 4 is **near** the right answer, 5, and nearer than who answers 9. With pictures "
@@ -83,7 +83,7 @@ def _near(label: int) -> None:
                 high="6.5rem",
             ),
             draw.bars(
-                distances(digits, label),
+                one_hot_distances(digits, label),
                 on=label,
                 title=f"As one-hot rows: how far from {label}",
                 top=2.0,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.data.mnist import Mnist
 from core.digits import Digits
-from core.lesson.arithmetic import Facts
+from core.lesson.arithmetic import ArrayInfo
 
 _STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
 
@@ -39,15 +39,15 @@ def show(*parts: str) -> None:
     st.html(f"<div class='lesson'>{''.join(parts)}</div>")
 
 
-def before_after(before: dict[str, np.ndarray | Facts], after: dict[str, np.ndarray | Facts]) -> None:
+def before_after(before: dict[str, np.ndarray | ArrayInfo], after: dict[str, np.ndarray | ArrayInfo]) -> None:
     """A card for each array, an arrow between those before and those after: shape, dtype, least, greatest, bytes."""
     cards = [_card(name, array, "") for name, array in before.items()]
     arrow = "<span class='arrow' role='img' aria-label='becomes'>→</span>" if before and after else ""
     show(f"<div class='facts'>{''.join(cards)}{arrow}{''.join(_card(n, a, ' after') for n, a in after.items())}</div>")
 
 
-def _card(name: str, array: np.ndarray | Facts, kind: str) -> str:
-    facts = array if isinstance(array, Facts) else Facts.of(array)
+def _card(name: str, array: np.ndarray | ArrayInfo, kind: str) -> str:
+    facts = array if isinstance(array, ArrayInfo) else ArrayInfo.from_array(array)
     rows = {
         "dtype": facts.dtype,
         "min": short(facts.low),

@@ -7,11 +7,11 @@ import numpy as np
 import streamlit as st
 
 from core.data.sampling import cross_entropy, one_hot, softmax, sparse_cross_entropy
-from core.digits import CLASSES
-from core.lesson.arithmetic import KERAS_EPSILON, Facts, loss_of
+from core.digits import NUM_CLASSES
+from core.lesson.arithmetic import KERAS_EPSILON, ArrayInfo, cross_entropy_of_share
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 from pages.parts.prepare.softmax_step import scores
-from pages.shared import lesson_pictures as draw
 from pages.shared import palette
 
 _WIDE, _HIGH, _TOP = 420, 210, 5.0  # of the curve: its picture, and the loss at its upper rim
@@ -43,7 +43,7 @@ def two_forms(example: Example) -> None:
     with left:
         before_after(
             {"labels, sparse": example.train.labels},
-            {"labels, one-hot": Facts((n, CLASSES), "float32", 0.0, 1.0, n * CLASSES * 4)},
+            {"labels, one-hot": ArrayInfo((n, NUM_CLASSES), "float32", 0.0, 1.0, n * NUM_CLASSES * 4)},
         )
         code(
             "# labels as they are, 5 0 4 1 9 …",
@@ -64,7 +64,7 @@ def two_forms(example: Example) -> None:
         st.markdown(
             "**A share of 0.** −ln 0 is infinite, and one such picture would spoil the whole mean. Where a loss of "
             f"Keras is handed shares alone, as `predict` gives them, it takes {KERAS_EPSILON:g} at least: none costs "
-            f"more than {loss_of(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten sums before the "
+            f"more than {cross_entropy_of_share(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten sums before the "
             "softmax, where no share is lost to rounding, and cut nothing off: a picture may cost 50. So does Digit "
             "Lab, on JAX too, where Keras itself cuts."
         )

@@ -5,9 +5,9 @@ import streamlit as st
 
 from core.data.sampling import flatten
 from core.digits import SIDE
-from core.lesson.arithmetic import fitting, position, scrambled
+from core.lesson.arithmetic import broadcast_axes, flat_index, scramble_pixels
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import lesson_pictures as draw
 
 _SECOND = {
     "(3, 1)": np.array([[10], [20], [30]]),
@@ -26,7 +26,7 @@ def broadcasting(example: Example) -> None:
     )
     shape = st.pills("Shape of the second box", list(_SECOND), default="(3, 1)", required=True, key="prepare_second")
     left, right = np.arange(1, 10).reshape(3, 3), _SECOND[str(shape)]
-    axes = fitting(left.shape, right.shape)
+    axes = broadcast_axes(left.shape, right.shape)
     fits = all(result for _, _, result in axes)
     if fits:
         _drawn_out(left, right)
@@ -104,7 +104,7 @@ def flattening(example: Example) -> None:
     image, flat = example.image, flatten(example.image[None])[0]
     row = st.slider("Row", 0, SIDE - 1, int(image.sum(axis=1).argmax()), key="prepare_flat_row")
     column = int(image[row].argmax())
-    at = position(row, column)
+    at = flat_index(row, column)
     show(
         draw.line(
             draw.picture(image, 196, f"The digit, row {row} framed", here=draw.mark(0, row / SIDE, 1, 1 / SIDE)),
@@ -150,7 +150,7 @@ def flattening(example: Example) -> None:
             "`reshape` never asks what the numbers mean: it is content if their count fits. "
             "`reshape(784, n).T` has the right shape, and each of its rows is a mixture of all pictures:"
         )
-        mixed = scrambled(example.train.images[:32])
+        mixed = scramble_pixels(example.train.images[:32])
         show(
             draw.line(
                 draw.picture(example.train.images[0], 84, "A digit", "reshape(n, 784)"),

@@ -8,19 +8,27 @@ import streamlit as st
 from core.data.mnist import Mnist
 from core.data.morphology import mean_images
 from core.data.sampling import softmax
-from core.digits import CLASSES
-from core.lesson.arithmetic import SURE, UNSURE, Softmax, Templates, overflowing, softmax_by_hand, templates
+from core.digits import NUM_CLASSES
+from core.lesson.arithmetic import (
+    SOFTMAX_OF_ONE,
+    SOFTMAX_OF_ZERO,
+    SoftmaxSteps,
+    TemplateLayer,
+    make_template_layer,
+    softmax_overflow,
+    softmax_steps,
+)
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import lesson_pictures as draw
 
 _SUREST = 10.0  # times the scores, on the slider of softmax twice
 _LEARNT_FROM = 10_000  # pictures for the means: no eye tells them from those of all
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _layer(source: str, _data: Mnist) -> tuple[Templates, np.ndarray]:
+def _layer(source: str, _data: Mnist) -> tuple[TemplateLayer, np.ndarray]:
     means = mean_images(_data.train[:_LEARNT_FROM])
-    return templates(means), means
+    return make_template_layer(means), means
 
 
 def scores(example: Example) -> np.ndarray:
@@ -38,7 +46,7 @@ def by_hand(example: Example) -> None:
     raised, scaled = _knobs(example)
     logits = scores(example) * scaled
     logits[example.label] += raised
-    answer = softmax_by_hand(logits)
+    answer = softmax_steps(logits)
     bars = draw.bars(answer.shares, on=example.label, title="Shares", high="15rem")
     show(draw.line(_arithmetic(answer, example.label), bars, top=True), _templates(example))
     st.markdown(
@@ -83,7 +91,7 @@ def _knobs(example: Example) -> tuple[float, float]:
     return raised, scaled
 
 
-def _arithmetic(answer: Softmax, label: int) -> str:
+def _arithmetic(answer: SoftmaxSteps, label: int) -> str:
     rows = [
         [f"<b>{digit}</b>", f"{score:.2f}", f"{power:,.3f}", f"{power:,.3f} ÷ {answer.total:,.3f}", f"{share:.2%}"]
         for digit, (score, power, share) in enumerate(zip(answer.scores, answer.powers, answer.shares, strict=True))
@@ -105,7 +113,7 @@ def _templates(example: Example) -> str:
 
 def _overflow(logits: np.ndarray) -> None:
     large = logits + 100
-    naive, safe = overflowing(large)
+    naive, safe = softmax_overflow(large)
     st.markdown(
         "Add 100 to all ten scores: on paper nothing changes. But now the highest is "
         f"{large.max():.2f}, *e* to it is {math.exp(large.max()):.1e}, and float32 ends at 3.4e+38. The computer "
@@ -138,7 +146,7 @@ def twice(example: Example) -> None:
         )
     )
     st.markdown(
-        f"However sure it is, no bar leaves the band from **{UNSURE:.1%}** to **{SURE:.1%}**. At the right end of the "
+        f"However sure it is, no bar leaves the band from **{SOFTMAX_OF_ZERO:.1%}** to **{SOFTMAX_OF_ONE:.1%}**. At the right end of the "
         f"slider this digit's highest bar stands at **{at_the_end:.1%}**. By hand: the surest answer there is, one 1 "
         "and nine 0s, becomes"
     )
@@ -146,8 +154,13 @@ def twice(example: Example) -> None:
         draw.table(
             ["", "e to that power", "divided by the sum", "share"],
             [
-                ["the 1", f"e¹ = {math.e:.3f}", f"{math.e:.3f} ÷ ({math.e:.3f} + 9 · 1) = e ÷ (e + 9)", f"{SURE:.1%}"],
-                ["each 0", "e⁰ = 1", f"1 ÷ ({math.e:.3f} + 9 · 1) = 1 ÷ (9 + e)", f"{UNSURE:.1%}"],
+                [
+                    "the 1",
+                    f"e¹ = {math.e:.3f}",
+                    f"{math.e:.3f} ÷ ({math.e:.3f} + 9 · 1) = e ÷ (e + 9)",
+                    f"{SOFTMAX_OF_ONE:.1%}",
+                ],
+                ["each 0", "e⁰ = 1", f"1 ÷ ({math.e:.3f} + 9 · 1) = 1 ÷ (9 + e)", f"{SOFTMAX_OF_ZERO:.1%}"],
             ],
             numbers=(1, 3),
         )
@@ -166,7 +179,7 @@ def twice(example: Example) -> None:
     with right, wrong("twice"):
         st.markdown(
             f"Nobody notices. The order of the digits stays, so the **accuracy is the same**; but every answer looks "
-            f"like a guess, and the loss can never fall below −ln {SURE:.3f} = **{-math.log(SURE):.2f}**. If your "
-            f"bars stop at {SURE:.0%}, or your loss at {-math.log(SURE):.2f}, look for a second softmax. "
-            f"(A pure guess gives {1 / CLASSES:.0%} and {math.log(CLASSES):.2f}.)"
+            f"like a guess, and the loss can never fall below −ln {SOFTMAX_OF_ONE:.3f} = **{-math.log(SOFTMAX_OF_ONE):.2f}**. If your "
+            f"bars stop at {SOFTMAX_OF_ONE:.0%}, or your loss at {-math.log(SOFTMAX_OF_ONE):.2f}, look for a second softmax. "
+            f"(A pure guess gives {1 / NUM_CLASSES:.0%} and {math.log(NUM_CLASSES):.2f}.)"
         )

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from core.data.sampling import batches, steps_per_epoch
-from core.digits import CLASSES, Digits
+from core.digits import NUM_CLASSES, Digits
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import lesson_pictures as draw
 from pages.shared import palette
 from pages.shared.digit_grid import montage
 
@@ -63,7 +63,7 @@ def three_parts(example: Example) -> None:
 def _sorted_cut(example: Example) -> None:
     training = np.concatenate([example.train.labels, example.data.validation.labels])
     held = len(example.data.validation)
-    cut = np.bincount(np.sort(training)[-held:], minlength=CLASSES)
+    cut = np.bincount(np.sort(training)[-held:], minlength=NUM_CLASSES)
     st.markdown(
         "Some data sets lie **sorted by label**. Cut the last tenth off such a one, and the validation part holds "
         "digits that the training part has hardly seen. MNIST is well mixed; shuffle your own data first."

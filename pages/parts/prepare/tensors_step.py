@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from core.digits import SIDE
-from core.lesson.arithmetic import Rung, ladder
+from core.lesson.arithmetic import TensorExample, tensor_examples
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, code, in_bytes, show, wrong
-from pages.shared import lesson_pictures as draw
 
 _SHOWN = 6  # pictures of a batch that are drawn
 _READ = (
@@ -28,7 +28,7 @@ def tensors(example: Example) -> None:
     )
     row = st.slider("Row of the picture", 0, SIDE - 1, 10, key="prepare_row")
     column = int(example.image[row].argmax())
-    rungs = ladder(example.train, example.index, row, column)
+    rungs = tensor_examples(example.train, example.index, row, column)
     show(f"<div class='ladder'>{''.join(_rung(n, rung, row, column) for n, rung in enumerate(rungs))}</div>")
     i = example.index
     left, right = st.columns(2)
@@ -54,7 +54,7 @@ def tensors(example: Example) -> None:
         )
 
 
-def _rung(n: int, rung: Rung, row: int, column: int) -> str:
+def _rung(n: int, rung: TensorExample, row: int, column: int) -> str:
     array = rung.array
     facts = f"{array.dtype} · {array.min()} to {array.max()}<br>{in_bytes(array.nbytes)}"
     axes = f"{array.ndim} {'axis' if array.ndim == 1 else 'axes'}" + (f": {_READ[n]}" if _READ[n] else "")

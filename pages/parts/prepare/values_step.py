@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 
 from core.data.sampling import normalise
-from core.lesson.arithmetic import PRODUCT, Facts, Seconds, product_seconds
+from core.lesson.arithmetic import PRODUCT_SHAPE, ArrayInfo, ProductTimes, time_matrix_product
+from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, in_bytes, show, wrong
-from pages.shared import lesson_pictures as draw
 
 _WIDE, _HIGH = 7, 4  # of the part of the digit that is written out
 
@@ -73,13 +73,13 @@ def _mistakes(image: np.ndarray) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _measured(turn: int) -> Seconds:
-    return product_seconds()
+def _measured(turn: int) -> ProductTimes:
+    return time_matrix_product()
 
 
 def _cost(image: np.ndarray) -> None:
     n = 60_000 * image.size
-    sizes = {name: Facts((60_000, 28, 28), name, 0, 1, n * width).bytes for name, width in _WIDTHS.items()}
+    sizes = {name: ArrayInfo((60_000, 28, 28), name, 0, 1, n * width).bytes for name, width in _WIDTHS.items()}
     bars = "".join(
         f"<code>{name}</code><div class='size' style='width:{size / (8 * n):.1%}'></div><span>{in_bytes(size)}</span>"
         for name, size in sizes.items()
@@ -95,7 +95,7 @@ def _cost(image: np.ndarray) -> None:
             'x_train.astype("float32") / 255  # float32',
         )
     with right:
-        images, pixels, units = PRODUCT
+        images, pixels, units = PRODUCT_SHAPE
         factor = seconds.float64 / seconds.float32
         show(
             f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}) on one core here, just now, best of many</p>",

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from core.lesson.keras_output import BAR, EPOCHS, MOMENTS, STEPS, bar_on_the_way, filled, transcript
+from core.lesson.keras_output import BAR_UPDATES, BAR_WIDTH, EPOCHS, STEPS, count_filled, fit_output, format_bar_update
 from pages.parts.prepare.lesson import Example, code, show, wrong
 
 _WORDS = {
@@ -25,7 +25,7 @@ def verbosity(example: Example) -> None:
     )
     verbose = 1 if verbose is None else verbose
     st.markdown(_WORDS[verbose])
-    text = transcript(verbose, EPOCHS[verbose], STEPS)
+    text = fit_output(verbose, EPOCHS[verbose], STEPS)
     if verbose == 1:
         _on_the_way(text)
     else:
@@ -49,7 +49,7 @@ _REST = ("                    validation_data=(x_test, y_test))",)
 
 def _on_the_way(text: str) -> None:
     """verbose=1 at the moment of the first epoch that the visitor chooses; at its end, all three epochs."""
-    steps = [moment.step for moment in MOMENTS] + [STEPS]
+    steps = [update.step for update in BAR_UPDATES] + [STEPS]
     at = st.select_slider(
         "Steps done in the first epoch",
         steps,
@@ -60,22 +60,22 @@ def _on_the_way(text: str) -> None:
     if at == STEPS:
         _terminal(text)
         return
-    moment = next(moment for moment in MOMENTS if moment.step == at)
-    _terminal(f"Epoch 1/{len(EPOCHS[1])}\n{bar_on_the_way(moment, STEPS)}", filled(moment.step, STEPS))
+    update = next(update for update in BAR_UPDATES if update.step == at)
+    _terminal(f"Epoch 1/{len(EPOCHS[1])}\n{format_bar_update(update, STEPS)}", count_filled(update.step, STEPS))
 
 
-def _terminal(text: str, done: int = BAR) -> None:
+def _terminal(text: str, done: int = BAR_WIDTH) -> None:
     """The text as a terminal shows it: of each bar, the first `done` signs green."""
     sign = "━"
-    bar = f"<span class='done'>{sign * done}</span><span class='todo'>{sign * (BAR - done)}</span>"
-    shown = escape(text).replace(sign * BAR, bar) or "<span class='quiet'>(silence)</span>"
+    bar = f"<span class='done'>{sign * done}</span><span class='todo'>{sign * (BAR_WIDTH - done)}</span>"
+    shown = escape(text).replace(sign * BAR_WIDTH, bar) or "<span class='quiet'>(silence)</span>"
     show(f"<div class='terminal' role='region' aria-label='What Keras prints'>{shown}</div>")
 
 
 def _reading(verbose: int) -> None:
     if verbose == 0:
         st.markdown("`history.history` is a dictionary with a list for each figure:")
-        lists = {name: [epoch.figures[name] for epoch in EPOCHS[0]] for name in EPOCHS[0][0].figures}
+        lists = {name: [epoch.metrics[name] for epoch in EPOCHS[0]] for name in EPOCHS[0][0].metrics}
         code("history.history", *(f"# {name!r}: {values}" for name, values in lists.items()))
         return
     st.markdown(

@@ -8,17 +8,16 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
-from core.jobs.scheduler import HELD_SECONDS
+from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import by_hand
 from core.runs.store import PAUSED, Run
 from pages.parts.train import watched_run
 from pages.shared import caches, controls
+from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 
-_PAUSE = (
-    f"Holds after the present step. The device stays taken, until others have waited for it for {HELD_SECONDS:.0f} s."
-)
+_PAUSE = f"Holds after the present step. The device stays taken, until others have waited for it for {MAX_PAUSE_SECONDS:.0f} s."
 SAID, _WITHDRAWN = "said_by_button", "withdrawn"
 
 
@@ -53,13 +52,13 @@ def undo_withdrawal() -> None:
     """Offers to put back into the line what this visitor took out of it last."""
     if run := st.session_state.get(_WITHDRAWN):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.info(f"{run.title} is out of the line.", icon=":material/undo:", width="stretch")
+            st.info(f"{run_title(run)} is out of the line.", icon=":material/undo:", width="stretch")
             st.button("Bring it back", key="undo_withdrawal", on_click=_bring_back)
 
 
-def _withdraw(run_id: str, *, by: str) -> None:
+def _withdraw(run_id: str, *, visitor: str) -> None:
     run = caches.store().get(run_id)
-    caches.jobs().withdraw(run_id, by=by)
+    caches.jobs().cancel(run_id, visitor=visitor)
     if not run.folder.is_dir():  # one that trained before stays, and can be resumed
         st.session_state[_WITHDRAWN] = run
         watched_run.forget()
@@ -93,22 +92,29 @@ def _learning_rate(run: Run) -> None:
         now = run.rates[-1].learning_rate if run.rates else run.config.learning_rate
         steps = sorted({*controls.powers(KNOBS["learning_rate"], float), now})
         rate = st.select_slider("From now on", steps, value=now, key=key, format_func=lambda step: f"{step:g}")
-        _button("Set", "check", run, lambda run_id, by: caches.jobs().set_learning_rate(run_id, rate, by=by))
+        _button(
+            "Set", "check", run, lambda run_id, visitor: caches.jobs().set_learning_rate(run_id, rate, visitor=visitor)
+        )
 
 
 def _more_epochs(run: Run) -> None:
     with st.popover("More epochs", icon=":material/add:", disabled=not _mine(run), width="content"):
         number = st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}")
         word = f"Train {number} more epoch{'s' if number > 1 else ''}"
-        _button(word, "play_arrow", run, lambda run_id, by: caches.jobs().more_epochs(run_id, int(number), by=by))
+        _button(
+            word,
+            "play_arrow",
+            run,
+            lambda run_id, visitor: caches.jobs().add_epochs(run_id, int(number), visitor=visitor),
+        )
 
 
 def _restart(run: Run) -> None:
     """A new run with the same knobs; the old one stays as it is."""
 
-    def again(run_id: str, *, by: str) -> None:
+    def again(run_id: str, *, visitor: str) -> None:
         forecast = run.forecast_seconds
-        watched_run.watch_new(lambda: caches.jobs().submit(run.config, starter=by, forecast_seconds=forecast))
+        watched_run.watch_new(lambda: caches.jobs().submit(run.config, starter=visitor, forecast_seconds=forecast))
 
     _button("Restart", "replay", run, again, everybody=True, help="A new run with the same knobs, from scratch.")
 
@@ -121,7 +127,9 @@ def _take_along(run: Run) -> None:
         _download("Everything", "folder_zip", lambda: run_export.bundle(run), f"{name}.zip", "application/zip")
         if run.has_model:
             _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
-        _download("Program", "code", lambda: script(run.config, run.title, by_hand(run)), f"{name}.py", "text/x-python")
+        _download(
+            "Program", "code", lambda: script(run.config, run_title(run), by_hand(run)), f"{name}.py", "text/x-python"
+        )
         if run.epochs:
             _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
 
@@ -156,7 +164,7 @@ def _button(
 
     def act() -> None:
         try:
-            do(run.id, by=visitor())
+            do(run.id, visitor=visitor())
         except DigitLabError as error:
             st.session_state[SAID] = str(error)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import streamlit as st
 
-from core.digits import CLASSES
+from core.digits import NUM_CLASSES
 from core.errors import DigitLabError
 from core.evaluation import evaluations
 from core.network import forward
@@ -55,7 +55,7 @@ def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
     right = asked.labels[seen[-1][1].argmax(1) == asked.labels]
     return Checkup(
         forward.silent_units(seen),
-        tuple(np.bincount(right, minlength=CLASSES).tolist()),
+        tuple(np.bincount(right, minlength=NUM_CLASSES).tolist()),
         tuple(asked.counts.tolist()),
         split,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.config import schedules
-from core.config.recipes import RECIPES, recipe_of
+from core.config.recipes import RECIPES, matching_recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.network import forecast
@@ -16,6 +16,7 @@ from core.runs.run import describe
 from pages.parts.train import assignment, layer_editor, watched_run
 from pages.parts.train.live_plot import Series, live_plot
 from pages.shared import caches, controls, palette
+from pages.shared.local_time import run_title
 from pages.shared.visitor import own, visitor
 
 OWN = "my own"
@@ -47,7 +48,7 @@ def panel() -> None:
     _layer_table(rows)
     program = st.expander("The same as a program", icon=":material/code:", key="program", on_change="rerun")
     if program.open:  # what colours it is 1.5 MB for the browser
-        program.code(script(config, recipe_of(config) or describe(config)), language="python")
+        program.code(script(config, matching_recipe(config) or describe(config)), language="python")
     if not left:
         assignment.maker(config, _offered(KNOBS))
 
@@ -70,7 +71,7 @@ def _offered(names: Iterable[str]) -> list[str]:
 
 def _recipe() -> None:
     try:
-        present = recipe_of(controls.run_config()) or OWN
+        present = matching_recipe(controls.run_config()) or OWN
     except ConfigError:
         present = OWN
     names = [OWN, *RECIPES]
@@ -103,14 +104,14 @@ def _schedule() -> None:
         return
     if config.schedule == "constant":
         return
-    steps = schedules.steps(config, _images(config))
-    rates = schedules.rates(config, steps)
-    shown = np.linspace(0, steps - 1, min(steps, 200)).astype(int)
+    total_steps = schedules.total_steps(config, _images(config))
+    learning_rates = schedules.learning_rates(config, total_steps)
+    shown = np.linspace(0, total_steps - 1, min(total_steps, 200)).astype(int)
     live_plot(
-        [Series("learning rate", shown.astype(float), rates[shown], palette.TRAINING)],
+        [Series("learning rate", shown.astype(float), learning_rates[shown], palette.TRAINING)],
         key="schedule",
-        generation=f"{config.schedule}:{config.learning_rate}:{steps}",
-        alt=f"Learning rate from {rates[0]:g} to {rates[-1]:g} over {steps:,} steps",
+        generation=f"{config.schedule}:{config.learning_rate}:{total_steps}",
+        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over {total_steps:,} steps",
         x_title="step",
         title="Learning rate over the run",
         height=190,
@@ -127,7 +128,7 @@ def _images(config: RunConfig) -> int:
 
 def _before_start(config: RunConfig) -> None:
     """What it will take, whether it has been there before, and Start."""
-    caches.jobs().warm(config)
+    caches.jobs().warm_up(config)
     told = forecast.forecast(config, _images(config), caches.store().runs())
     runs = f"{told.measured} run{'s' if told.measured > 1 else ''}"
     basis = f"from {runs} here" if told.measured else "a first guess: no run here has been timed yet"
@@ -147,7 +148,7 @@ def _same_run(config: RunConfig) -> None:
         return  # or it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
         whose = "You have this run already" if own(like) else "This run was started here before"
-        st.markdown(f":material/content_copy: {whose}: **{like.title}**. It would end the same.")
+        st.markdown(f":material/content_copy: {whose}: **{run_title(like)}**. It would end the same.")
         if not in_sight:
             st.button("Open it", on_click=watched_run.watch, args=(like.id,), key="open_same")
 

@@ -1,17 +1,15 @@
 """The network at work: 25 digits with its answers, and the first layer's weights, both moving while it trains."""
 
-import base64
-import io
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from core.errors import RunError
 from core.runs.checkpoints import read_arrays
 from core.runs.store import Run
 from pages.shared import caches, palette
+from pages.shared.image_uri import png_uri
 
 UNITS = 24  # of the first layer
 
@@ -75,7 +73,7 @@ def _sheet(source: str, held_out: bool) -> str:
     data = caches.data()
     images = (data.validation if held_out else data.test).images[:25]
     rows = [np.concatenate(list(images[start : start + 5]), axis=1) for start in range(0, 25, 5)]
-    return f"<style>.glimpse i {{background-image: url({_png(255 - np.concatenate(rows))})}}</style>"
+    return f"<style>.glimpse i {{background-image: url({png_uri(255 - np.concatenate(rows))})}}</style>"
 
 
 def _weights(path: Path, changed: int, kernel: np.ndarray) -> None:
@@ -96,7 +94,7 @@ def _picture(path: Path, changed: int, _kernel: np.ndarray) -> str:
     pictures = pictures[:UNITS].reshape(-1, side, side)
     sheet = _montage(pictures / max(float(np.abs(pictures).max()), 1e-9))
     return (
-        f'<img class="weights" src="{_png(_diverging(sheet))}" '
+        f'<img class="weights" src="{png_uri(_diverging(sheet))}" '
         f'alt="Weights of the first {len(pictures)} units of the first layer, each {side} by {side}">'
     )
 
@@ -121,13 +119,6 @@ def _diverging(values: np.ndarray) -> np.ndarray:
     alpha = np.where(np.isnan(values), 0, 255)[..., None]
     # Few colours make a small file, and nobody can tell them apart from many.
     return np.concatenate([rgb // 8 * 8, alpha], axis=-1).astype(np.uint8)
-
-
-def _png(pixels: np.ndarray) -> str:
-    """uint8 (h, w) or (h, w, 4) as a data URI."""
-    packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, "PNG", compress_level=3)  # a sixth of the time of the best
-    return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode()}"
 
 
 _STYLE = """<style>

@@ -7,7 +7,7 @@ import streamlit as st
 from core.devices import usage
 from core.errors import RunError
 from core.evaluation import evaluations
-from core.jobs.scheduler import HELD_SECONDS
+from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
 from core.runs.curves import Curves
 from core.runs.events import FAILED, FINISHED, RunEnded
@@ -15,6 +15,7 @@ from core.runs.store import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.parts.train import buttons, charts, coach_card, preview, watched_run
 from pages.parts.train.scroll_into_view import reveal
 from pages.shared import caches, controls
+from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picked, picker
 from pages.shared.visitor import marks, may_control, own, own_first
@@ -123,9 +124,9 @@ def _line(run: Run) -> str:
     """A run in the list. How far one is that is not over stands below: the list is not drawn anew while it trains."""
     state, ended = run.state, run.ended
     if run.active:
-        return f"● {run.title} · not over"
+        return f"● {run_title(run)} · not over"
     accuracy = ended and (ended.validation_accuracy if ended.validation_accuracy is not None else ended.test_accuracy)
-    return f"{_SIGNS.get(state, '·')} {run.title} · {f'{accuracy:.2%}' if accuracy else state}"
+    return f"{_SIGNS.get(state, '·')} {run_title(run)} · {f'{accuracy:.2%}' if accuracy else state}"
 
 
 def _damaged() -> None:
@@ -171,7 +172,7 @@ def _headline(run: Run, seen: Curves, state: str) -> None:
         case "running" | "paused" if started:
             share = _share(seen)
             st.progress(share, f"**{_whereabouts(seen, paused=state == PAUSED)}** · {share:.0%}")
-            if state == PAUSED and may_control(run) and caches.jobs().awaited(run):
+            if state == PAUSED and may_control(run) and caches.jobs().is_blocking_others(run):
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             whole = len(seen.epochs)
@@ -201,10 +202,10 @@ def _place(run: Run) -> str:
     busy = next(iter(caches.jobs().running()), None)
     if busy and busy.state == PAUSED:
         own = busy.starter == run.starter
-        room = "Go on with it, or stop it." if own else f"It goes on, or makes room within {HELD_SECONDS:.0f} s."
-        now = f" {busy.title} is paused and holds it. {room}"
+        room = "Go on with it, or stop it." if own else f"It goes on, or makes room within {MAX_PAUSE_SECONDS:.0f} s."
+        now = f" {run_title(busy)} is paused and holds it. {room}"
     else:
-        now = f" Now training: {busy.title}." if busy else ""
+        now = f" Now training: {run_title(busy)}." if busy else ""
     return f"Waiting for the device: {'next in turn' if ahead == 0 else f'{ahead} before it'}.{now}"
 
 
@@ -252,7 +253,7 @@ def _meter(device: str) -> list[tuple[str, str]]:
     now = usage(processor=device.startswith("CPU"))  # a run may compute there though there is a GPU
     gib = 2**30
     memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
-    busy = [("Busy", f"{now.busy:.0%}")] if now.busy is not None else []
+    busy = [("Busy", f"{now.utilization:.0%}")] if now.utilization is not None else []
     return [("Device", device), *busy, ("Memory", memory)]
 
 
@@ -281,7 +282,7 @@ def _in_words(seconds: float) -> str:
 
 
 _AWAITED = (
-    f"Somebody waits for the device. Go on, or step, within {HELD_SECONDS:.0f} s; else this run is stopped, with its "
+    f"Somebody waits for the device. Go on, or step, within {MAX_PAUSE_SECONDS:.0f} s; else this run is stopped, with its "
     "weights kept."
 )
 _STYLE = """<style>

@@ -44,7 +44,7 @@ def test_a_home_where_nothing_can_be_kept_is_one_sentence_on_every_page(open_pag
 def test_a_mended_data_set_is_taken_at_the_next_look(open_page, cold, tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_PATH", str(tmp_path / "nothing.npz"))
     assert open_page("explore").error
-    monkeypatch.setattr(mnist, "load", mnist.embedded)
+    monkeypatch.setattr(mnist, "load", mnist.load_embedded)
     app = open_page("explore")
     assert not app.error
     assert any("5,000 real MNIST images" in text.value for text in app.markdown)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from core.drawing.personal_digits import Hand
+from core.drawing.personal_digits import PersonalDigits
 from pages.shared import visitor
 from pages.shared.visitor import token
 
@@ -55,4 +55,4 @@ def test_a_cookie_that_is_none_of_ours_counts_for_nothing(browser, forged):
     genuine = visitor.visitor()
     browser.context.cookies = streamlits | {"digit_lab_visitor": forged}
     assert visitor.visitor() == genuine
-    assert Hand(genuine).folder.name == genuine
+    assert PersonalDigits(genuine).folder.name == genuine

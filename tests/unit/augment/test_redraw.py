@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.augment.handwriting_styles import NONE, STYLED, european_strokes
-from core.augment.redraw import PEN, EachEpoch, Variations
+from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, style_strokes
+from core.augment.redraw import PEN_WIDTHS, EpochPrefetcher, Redrawer
 from core.augment.skeletons import centre_lines
 from core.config.run_config import RunConfig
 from core.digits import Digits
@@ -18,7 +18,7 @@ def some(embedded) -> Digits:
 
 
 def drawn(digits: Digits, rng: np.random.Generator, **knobs: float) -> np.ndarray:
-    return Variations(digits.images, digits.labels, RunConfig(**knobs)).drawn(rng)
+    return Redrawer(digits.images, digits.labels, RunConfig(**knobs)).draw_epoch(rng)
 
 
 def test_no_knob_moves_an_image_to_the_common_middle_and_changes_nothing_else(some: Digits, rng):
@@ -29,7 +29,7 @@ def test_no_knob_moves_an_image_to_the_common_middle_and_changes_nothing_else(so
 def test_a_pen_is_as_wide_everywhere_as_a_pen_can_be(some: Digits, rng):
     redrawn = drawn(some, rng, pen=1.0)
     wide = [stroke_width(image / 255) for image in redrawn]
-    assert np.mean(wide) == pytest.approx(np.mean(PEN), abs=0.5)
+    assert np.mean(wide) == pytest.approx(np.mean(PEN_WIDTHS), abs=0.5)
     # A thick pencil and a thin one are no longer told apart by their width.
     before = [stroke_width(image / 255) for image in some.images]
     assert abs(np.corrcoef(before, wide)[0, 1]) < 0.5
@@ -51,7 +51,7 @@ def test_stronger_augmentation_leaves_less_as_it_was(some: Digits):
 
 def test_styles_add_ink_to_the_digits_that_have_them_only(some: Digits):
     base, styled = (drawn(some, np.random.default_rng(1), styles=share).sum((1, 2)) for share in (1e-9, 1.0))
-    has = np.isin(some.labels, STYLED)
+    has = np.isin(some.labels, STYLED_DIGITS)
     assert (styled[has] > base[has] * 1.02).mean() > 0.7
     assert np.array_equal(styled[~has] > 0, base[~has] > 0)
 
@@ -60,29 +60,29 @@ def test_styles_add_ink_to_the_digits_that_have_them_only(some: Digits):
 def test_each_style_begins_at_its_digit(digit: int, some: Digits, rng):
     chosen = some[some.labels == digit]
     lines = centre_lines(chosen.images)
-    strokes = european_strokes(chosen.labels, lines, rng)
-    given = strokes[:, 0, 0, 0] > NONE
-    assert given.any() == (digit in STYLED)
-    for stroke, line in zip(strokes[given, 0], lines.places()[given], strict=True):
+    strokes = style_strokes(chosen.labels, lines, rng)
+    given = strokes[:, 0, 0, 0] > NO_STROKE
+    assert given.any() == (digit in STYLED_DIGITS)
+    for stroke, line in zip(strokes[given, 0], lines.line_mask()[given], strict=True):
         places = np.argwhere(line)[:, ::-1] / 2 + 0.25
         assert min(np.linalg.norm(places - point, axis=1).min() for point in stroke) < 2
 
 
 def test_an_epoch_follows_from_seed_and_number_alone(some: Digits):
     config = RunConfig(augmentation=0.5, pen=0.5, styles=0.5, epochs=3)
-    variations = Variations(some.images, some.labels, config)
-    through = EachEpoch(variations)
+    variations = Redrawer(some.images, some.labels, config)
+    through = EpochPrefetcher(variations)
     epochs = [through(epoch) for epoch in range(3)]
-    assert np.array_equal(EachEpoch(variations)(2), epochs[2])  # as a resumed run asks for it
-    assert np.array_equal(variations.drawn(random(1, 2, DISTORTIONS)), epochs[2])
+    assert np.array_equal(EpochPrefetcher(variations)(2), epochs[2])  # as a resumed run asks for it
+    assert np.array_equal(variations.draw_epoch(random(1, 2, DISTORTIONS)), epochs[2])
     assert not np.array_equal(epochs[0], epochs[1])
-    other = Variations(some.images, some.labels, config.changed(seed=2))
-    assert not np.array_equal(EachEpoch(other)(0), epochs[0])
+    other = Redrawer(some.images, some.labels, config.changed(seed=2))
+    assert not np.array_equal(EpochPrefetcher(other)(0), epochs[0])
 
 
 def test_blank_images_and_no_images_are_borne(rng):
     config = RunConfig(augmentation=1.0, pen=0.5, styles=1.0)
-    blank = Variations(np.zeros((4, 28, 28), np.uint8), np.array([1, 4, 7, 9], np.uint8), config)
-    assert blank.drawn(rng).shape == (4, 28, 28)
-    none = Variations(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8), config)
-    assert none.drawn(rng).shape == (0, 28, 28)
+    blank = Redrawer(np.zeros((4, 28, 28), np.uint8), np.array([1, 4, 7, 9], np.uint8), config)
+    assert blank.draw_epoch(rng).shape == (4, 28, 28)
+    none = Redrawer(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8), config)
+    assert none.draw_epoch(rng).shape == (0, 28, 28)

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.augment.skeletons import BOTTOM, FINE, LEFT, REACH, RIGHT, STEPS, TOP, centre_lines, distances, thin
+from core.augment.skeletons import (
+    BOTTOM,
+    CELLS_PER_PIXEL,
+    DISTANCE_STEPS,
+    LEFT,
+    MAX_DISTANCE,
+    RIGHT,
+    TOP,
+    centre_lines,
+    squared_distances,
+    thin,
+)
 
 
 def pieces(cells: np.ndarray) -> int:
@@ -49,7 +60,7 @@ def test_thinning_a_line_again_changes_nothing(ink: np.ndarray):
 def test_distances_are_those_of_an_exact_distance_transform(ink: np.ndarray):
     lines = thin(ink[:50])
     exact = np.stack([ndimage.distance_transform_edt(~line) for line in lines])
-    assert np.array_equal(distances(lines), np.minimum(np.rint(exact**2), REACH**2))
+    assert np.array_equal(squared_distances(lines), np.minimum(np.rint(exact**2), MAX_DISTANCE**2))
 
 
 def test_an_upright_stroke_is_found_where_it_is():
@@ -57,17 +68,17 @@ def test_an_upright_stroke_is_found_where_it_is():
     image[0, 4:24, 13:16] = 255
     lines = centre_lines(image)
     assert lines.middle[0] == pytest.approx([14.5, 14], abs=0.3)
-    assert lines.outermost[0, TOP] == pytest.approx([14.5, 5], abs=1)
-    assert lines.outermost[0, BOTTOM] == pytest.approx([14.5, 23], abs=1)
-    assert lines.outermost[0, RIGHT, 0] == pytest.approx(lines.outermost[0, LEFT, 0], abs=0.6)
+    assert lines.extremes[0, TOP] == pytest.approx([14.5, 5], abs=1)
+    assert lines.extremes[0, BOTTOM] == pytest.approx([14.5, 23], abs=1)
+    assert lines.extremes[0, RIGHT, 0] == pytest.approx(lines.extremes[0, LEFT, 0], abs=0.6)
     assert lines.length[0] == pytest.approx(18, abs=3)
-    across = lines.distance[0, 14 * FINE] / STEPS / FINE
-    assert across[18 * FINE] == pytest.approx(4, abs=0.5)
+    across = lines.distance[0, 14 * CELLS_PER_PIXEL] / DISTANCE_STEPS / CELLS_PER_PIXEL
+    assert across[18 * CELLS_PER_PIXEL] == pytest.approx(4, abs=0.5)
 
 
 def test_a_blank_image_has_no_line_and_does_no_harm():
     lines = centre_lines(np.zeros((2, 28, 28), np.uint8))
-    assert not lines.places().any()
+    assert not lines.line_mask().any()
     assert lines.length.tolist() == [0, 0]
     assert lines.middle.tolist() == [[14, 14]] * 2
 

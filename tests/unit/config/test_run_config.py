@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.config.recipes import RECIPES, TUTORIALS, recipe, recipe_of
-from core.config.run_config import DEFAULTS, KINDS, KNOBS, RunConfig
+from core.config.recipes import RECIPES, TUTORIALS, matching_recipe, recipe
+from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, NetworkError
 
 OTHER = {
@@ -27,7 +27,7 @@ def test_a_knob_travels_through_link_and_file(name: str):
     assert config.to_query() == {name: f"{value:.12g}" if isinstance(value, float) else str(value)}
 
 
-@pytest.mark.parametrize("name", [name for name in KNOBS if KINDS[name] is not str])
+@pytest.mark.parametrize("name", [name for name in KNOBS if KNOB_TYPES[name] is not str])
 def test_a_number_out_of_range_is_refused_with_what_is_allowed(name: str):
     low, high = KNOBS[name].low, KNOBS[name].high
     for value in (low - 1, high + 1, float("nan"), float("inf"), None, True, "3", [1]):
@@ -65,7 +65,7 @@ def test_a_link_with_a_word_for_a_number_is_answered_with_a_sentence():
 
 
 def test_a_bad_value_in_a_link_spoils_no_other_and_is_named():
-    config, refused = RunConfig().taking({"units": "abc", "epochs": "3", "dropout": "7", "utm_source": "mail"})
+    config, refused = RunConfig().with_query({"units": "abc", "epochs": "3", "dropout": "7", "utm_source": "mail"})
     assert config == RunConfig(epochs=3)
     assert [why.split(" must")[0] for why in refused] == ["units", "dropout"]
 
@@ -73,10 +73,10 @@ def test_a_bad_value_in_a_link_spoils_no_other_and_is_named():
 def test_values_of_a_link_that_need_one_another_are_taken_in_any_order():
     # The recipe validates on nothing, and patience comes first in the link.
     base = RunConfig(validate_on="none")
-    config, refused = base.taking({"patience": "2", "schedule": "plateau", "validate_on": "test", "units": "-1"})
+    config, refused = base.with_query({"patience": "2", "schedule": "plateau", "validate_on": "test", "units": "-1"})
     assert config == RunConfig(patience=2, schedule="plateau", validate_on="test")
     assert len(refused) == 1
-    unused, (why,) = base.taking({"patience": "2"})
+    unused, (why,) = base.with_query({"patience": "2"})
     assert unused == base
     assert why.startswith("patience must be 0 when validate_on is none")
 
@@ -120,6 +120,6 @@ def test_a_network_that_cannot_be_read_is_refused(text: str):
 def test_the_five_tutorials_are_there_and_know_themselves():
     assert list(RECIPES)[:5] == list(TUTORIALS)
     for name in ("dli", "chollet", "quickstart", "ten-epochs"):
-        assert recipe_of(recipe(name).config.changed(seed=5)) == name
+        assert matching_recipe(recipe(name).config.changed(seed=5)) == name
     with pytest.raises(ConfigError, match="Known recipes: dli, first-steps"):
         recipe("resnet")

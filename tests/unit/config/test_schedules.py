@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
-from core.config.schedules import rates, scheduled, steps
+from core.config.schedules import has_step_schedule, learning_rates, total_steps
 
 
 def test_a_run_has_a_step_for_every_batch_the_short_ones_included():
-    assert steps(RunConfig(epochs=3, batch_size=32), 100) == 3 * 4
-    assert steps(RunConfig(epochs=3, batch_size=25), 100) == 3 * 4
+    assert total_steps(RunConfig(epochs=3, batch_size=32), 100) == 3 * 4
+    assert total_steps(RunConfig(epochs=3, batch_size=25), 100) == 3 * 4
 
 
 def test_constant_and_plateau_are_level_lines():
     for schedule in ("constant", "plateau"):
         config = RunConfig(schedule=schedule, learning_rate=0.1)
-        assert not scheduled(config)
-        np.testing.assert_array_equal(rates(config, 5), np.full(5, 0.1, np.float32))
+        assert not has_step_schedule(config)
+        np.testing.assert_array_equal(learning_rates(config, 5), np.full(5, 0.1, np.float32))
 
 
 def test_cosine_falls_from_the_rate_past_its_half_to_nothing():
-    line = rates(RunConfig(schedule="cosine", learning_rate=0.2), 1000)
+    line = learning_rates(RunConfig(schedule="cosine", learning_rate=0.2), 1000)
     assert line[0] == pytest.approx(0.2)
     assert line[500] == pytest.approx(0.1)
     assert line[-1] == pytest.approx(0, abs=1e-5)
@@ -28,6 +28,6 @@ def test_cosine_falls_from_the_rate_past_its_half_to_nothing():
 
 
 def test_exponential_loses_the_same_share_in_every_step_and_ends_at_a_hundredth():
-    line = rates(RunConfig(schedule="exponential", learning_rate=0.2), 1000)
+    line = learning_rates(RunConfig(schedule="exponential", learning_rate=0.2), 1000)
     np.testing.assert_allclose(line[1:] / line[:-1], 0.01 ** (1 / 1000), rtol=1e-5)
     assert line[-1] == pytest.approx(0.002, rel=0.01)

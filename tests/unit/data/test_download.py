@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.data import download, mnist
-from core.data.download import Archive, BackgroundFetch, fetch_into
+from core.data.download import Archive, BackgroundDownload, download_to
 from core.data.formats import IDX_NAMES
 from core.errors import DataError
 from tests.unit.data.test_formats import arrays, idx, same, write_npz  # noqa: F401
@@ -41,7 +41,7 @@ def mirror(tmp_path, arrays, monkeypatch):  # noqa: F811
 
 def test_what_is_fetched_is_what_was_published(mirror, tmp_path, arrays):  # noqa: F811
     heard = []
-    fetch_into(tmp_path / "data", lambda done, total: heard.append((done, total)))
+    download_to(tmp_path / "data", lambda done, total: heard.append((done, total)))
     assert same(download.read(tmp_path / "data"), arrays)
     assert heard == sorted(heard)
     assert heard[-1][0] == heard[-1][1] == sum(archive.size for archive in download.ARCHIVES)
@@ -49,23 +49,23 @@ def test_what_is_fetched_is_what_was_published(mirror, tmp_path, arrays):  # noq
 
 
 def test_a_file_with_another_sha_is_refused_and_nothing_replaced(mirror, tmp_path):
-    fetch_into(tmp_path / "data")
+    download_to(tmp_path / "data")
     before = {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
     (mirror / f"{IDX_NAMES['y_test']}.gz").write_bytes(gzip.compress(b"something else"))
     with pytest.raises(DataError, match=r"t10k-labels.*wrong SHA-256.*point MNIST_PATH"):
-        fetch_into(tmp_path / "data")
+        download_to(tmp_path / "data")
     assert {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()} == before
 
 
 def test_the_next_mirror_is_asked_when_one_is_dead(mirror, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/", *download.MIRRORS))
-    fetch_into(tmp_path / "data")
+    download_to(tmp_path / "data")
     assert len(list((tmp_path / "data").iterdir())) == 4
 
 
 def test_without_a_network_the_sentence_says_what_to_do(mirror, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/",))
-    fetch = BackgroundFetch(tmp_path / "data")
+    fetch = BackgroundDownload(tmp_path / "data")
     fetch.start()
     fetch.wait(20)
     assert "could not be fetched (http://127.0.0.1:9/: ConnectionError)" in fetch.error
@@ -74,7 +74,7 @@ def test_without_a_network_the_sentence_says_what_to_do(mirror, tmp_path, monkey
 
 
 def test_a_fetch_that_failed_can_be_begun_again(mirror, tmp_path, monkeypatch):
-    fetch = BackgroundFetch(tmp_path / "data")
+    fetch = BackgroundDownload(tmp_path / "data")
     with monkeypatch.context() as dead:
         dead.setattr(download, "MIRRORS", ("http://127.0.0.1:9/",))
         fetch.start()
@@ -91,7 +91,7 @@ def test_the_home_is_filled_and_then_found(mirror, tmp_path, monkeypatch, arrays
     (tmp_path / "home" / "data").mkdir(parents=True)
     (tmp_path / "home" / "data" / "mnist.npz").write_bytes(b"damaged")
     assert mnist.load().source.name == "embedded"
-    fetcher = mnist.Fetcher()
+    fetcher = mnist.MnistDownload()
     fetcher.start()
     fetcher.wait(20)
     found = mnist.load()
@@ -101,7 +101,7 @@ def test_the_home_is_filled_and_then_found(mirror, tmp_path, monkeypatch, arrays
 
 def test_a_disk_that_cannot_be_written_is_told(mirror, tmp_path):
     (tmp_path / "file").write_text("")
-    fetch = BackgroundFetch(tmp_path / "file" / "data")
+    fetch = BackgroundDownload(tmp_path / "file" / "data")
     fetch.start()
     fetch.wait(20)
     assert "could not be written" in fetch.error

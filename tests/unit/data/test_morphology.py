@@ -37,7 +37,7 @@ def test_an_empty_image_has_no_thickness_and_no_slant():
 
 def test_means_and_spreads_are_numpys(tiny_mnist):
     digits = tiny_mnist.train
-    means, spreads = morphology.mean_images(digits), morphology.spread_images(digits)
+    means, spreads = morphology.mean_images(digits), morphology.std_images(digits)
     for digit in range(10):
         images = digits.images[digits.labels == digit].astype(float)
         assert means[digit] == pytest.approx(images.mean(axis=0), abs=1e-3)
@@ -47,13 +47,13 @@ def test_means_and_spreads_are_numpys(tiny_mnist):
 def test_a_missing_digit_has_an_empty_mean(tiny_mnist):
     digits = tiny_mnist.train[tiny_mnist.train.labels != 4]
     assert not morphology.mean_images(digits)[4].any()
-    assert not morphology.spread_images(digits)[4].any()
+    assert not morphology.std_images(digits)[4].any()
 
 
 def test_each_trait_of_each_digit(tiny_mnist):
     digits = tiny_mnist.train[:7]
     measured = morphology.measure(digits)
-    assert set(measured) == set(morphology.TRAITS)
+    assert set(measured) == set(morphology.MEASURES)
     means = morphology.mean_images(digits)
     for i, (image, label) in enumerate(digits):
         assert measured["ink"][i] == pytest.approx(image.mean(), rel=1e-4)

@@ -10,7 +10,7 @@ from core.data.projections import principal_axes
 
 @pytest.fixture(scope="module")
 def places(embedded):
-    return principal_axes([embedded.train.images[:2000]]).places(embedded.train.images[:2000])
+    return principal_axes([embedded.train.images[:2000]]).project(embedded.train.images[:2000])
 
 
 def test_nearest_training_is_scikit_learns_without_the_digit_itself(places):
@@ -38,7 +38,7 @@ def test_planted_label_errors_are_found_first(places, embedded, rng):
     labels = embedded.train.labels[:2000].copy()
     planted = rng.choice(2000, 60, replace=False)
     labels[planted] = (labels[planted] + rng.integers(1, 10, 60)) % 10
-    probabilities = outliers.out_of_fold(places, labels, lambda share: None)
+    probabilities = outliers.out_of_fold_probabilities(places, labels, lambda share: None)
     found = outliers.label_errors(labels, probabilities)
     truth = embedded.train.labels[:2000]
     first = found.positions[:30]
@@ -50,14 +50,14 @@ def test_planted_label_errors_are_found_first(places, embedded, rng):
 def test_no_digit_is_read_by_a_network_that_saw_it(places, embedded):
     # Random labels cannot be guessed; a network that had seen them would know some by heart.
     labels = np.random.default_rng(0).integers(0, 10, 1000)
-    probabilities = outliers.out_of_fold(places[:1000], labels, lambda share: None)
+    probabilities = outliers.out_of_fold_probabilities(places[:1000], labels, lambda share: None)
     assert (probabilities.argmax(axis=1) == labels).mean() < 0.16
 
 
 def test_a_scribble_is_the_greatest_outlier(embedded, rng):
     images = embedded.train.images[:1000].copy()
     images[123] = rng.integers(0, 256, (28, 28))
-    places = principal_axes([images]).places(images)
+    places = principal_axes([images]).project(images)
     _, far = outliers.nearest_training(places, 1000, lambda share: None)
     positions, distances = outliers.outliers(far, 5)
     assert positions[0] == 123
@@ -68,7 +68,7 @@ def test_a_planted_copy_is_the_first_near_duplicate(embedded):
     images = embedded.train.images[:1000].copy()
     images[950] = images[17]
     images[950, 14, 14] ^= 1
-    places = principal_axes([images]).places(images)
+    places = principal_axes([images]).project(images)
     near, far = outliers.nearest_training(places, 900, lambda share: None)
     pairs = outliers.near_duplicates(near, far, 900)
     assert pairs.shape == (100, 2)
@@ -78,7 +78,9 @@ def test_a_planted_copy_is_the_first_near_duplicate(embedded):
 def test_the_famous_label_error_is_found(real_mnist):
     # Training digit 59,915, a 7 labelled 4, stands in every list of MNIST's errors; the fold it lies in is enough.
     digits = real_mnist.training[np.r_[0:6000, 59_915]]
-    places = principal_axes([digits.images]).places(digits.images)
-    found = outliers.label_errors(digits.labels, outliers.out_of_fold(places, digits.labels, lambda share: None))
+    places = principal_axes([digits.images]).project(digits.images)
+    found = outliers.label_errors(
+        digits.labels, outliers.out_of_fold_probabilities(places, digits.labels, lambda share: None)
+    )
     at = found.positions.tolist().index(6000)
     assert found.suggested[at] == 7

@@ -35,31 +35,31 @@ def test_the_axes_are_those_of_scikit_learn(axes, pixels):
 
 
 def test_places_are_distances_along_the_axes(axes, pixels, tiny_mnist):
-    places = axes.places(tiny_mnist.train.images, 3)
+    places = axes.project(tiny_mnist.train.images, 3)
     assert places.shape == (1000, 3)
     assert places == pytest.approx((pixels - axes.mean) @ axes.directions[:, :3], abs=1e-4)
 
 
 def test_no_images_have_no_places(axes):
-    assert axes.places(np.zeros((0, 28, 28), np.uint8), 2).shape == (0, 2)
+    assert axes.project(np.zeros((0, 28, 28), np.uint8), 2).shape == (0, 2)
 
 
 def test_the_axes_are_worked_out_once(tiny_mnist, monkeypatch):
-    first = projections.axes(tiny_mnist)
+    first = projections.load_axes(tiny_mnist)
     monkeypatch.setattr(projections, "principal_axes", lambda parts: pytest.fail("worked out again"))
-    assert np.array_equal(projections.axes(tiny_mnist).directions, first.directions)
+    assert np.array_equal(projections.load_axes(tiny_mnist).directions, first.directions)
 
 
 def test_a_damaged_result_is_worked_out_again(tiny_mnist):
-    projections.axes(tiny_mnist)
-    path = cache.path_of("axes", tiny_mnist)
+    projections.load_axes(tiny_mnist)
+    path = cache.cache_path("axes", tiny_mnist)
     path.write_bytes(path.read_bytes()[:1000])
-    assert projections.axes(tiny_mnist).directions.shape == (784, 50)
+    assert projections.load_axes(tiny_mnist).directions.shape == (784, 50)
 
 
 def test_another_data_set_has_another_name(tiny_mnist):
     swapped = tiny_mnist._replace(test=tiny_mnist.validation)
-    assert cache.path_of("axes", tiny_mnist) != cache.path_of("axes", swapped)
+    assert cache.cache_path("axes", tiny_mnist) != cache.cache_path("axes", swapped)
 
 
 def test_tsne_keeps_neighbours_together_and_tells_how_far_it_is(tiny_mnist, monkeypatch):

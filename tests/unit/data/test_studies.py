@@ -9,7 +9,7 @@ import pytest
 from core.data import cache, studies
 from core.data.studies import Study
 from core.files import Lock
-from core.subprocess_task import Background, Progress
+from core.subprocess_task import Progress, SubprocessTask
 
 
 @pytest.fixture
@@ -57,24 +57,24 @@ def test_a_failure_is_told_in_words(own_home, embedded, monkeypatch):
 
     monkeypatch.setitem(studies.STUDIES, "tsne", fail)
     study = Study("tsne", embedded)
-    cache.path_of("tsne", embedded).parent.mkdir(parents=True)
+    cache.cache_path("tsne", embedded).parent.mkdir(parents=True)
     with pytest.raises(ValueError, match="crossed"):
-        studies.work("tsne", cache.fingerprint(embedded))
+        studies.execute("tsne", cache.fingerprint(embedded))
     assert study.progress() == Progress(running=False, error="the axes are crossed")
     assert study.result() is None
 
 
 def test_another_data_set_is_not_studied_in_its_place(own_home, embedded):
-    cache.path_of("tsne", embedded).parent.mkdir(parents=True)
+    cache.cache_path("tsne", embedded).parent.mkdir(parents=True)
     with pytest.raises(Exception, match="Another data set has taken the place"):
-        studies.work("tsne", "0123456789abcdef")
+        studies.execute("tsne", "0123456789abcdef")
 
 
 def test_time_left_follows_from_time_spent(tmp_path):
-    work = Background(tmp_path / "work")
+    work = SubprocessTask(tmp_path / "work")
     (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
     lock = Lock(tmp_path / "work.lock")
-    assert lock.take({})
+    assert lock.acquire({})
     assert work.progress().seconds_left == pytest.approx(30, abs=1)
     lock.release()
     assert not work.progress().running
@@ -82,11 +82,11 @@ def test_time_left_follows_from_time_spent(tmp_path):
 
 def test_a_process_that_was_killed_is_told_of(tmp_path):
     (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
-    assert "ended in the middle" in Background(tmp_path / "work").progress().error
+    assert "ended in the middle" in SubprocessTask(tmp_path / "work").progress().error
 
 
 def test_a_process_that_cannot_begin_is_told_of(tmp_path):
-    work = Background(tmp_path / "work")
+    work = SubprocessTask(tmp_path / "work")
     work.start("core.no_such_module")
     assert "ended before it began" in work.progress().error
     assert b"no_such_module" in (tmp_path / "work.log").read_bytes()

@@ -7,8 +7,16 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from core.drawing.normalise import FITTED, MIDDLE, STROKE, Road, find_ink, stroke_width, to_digit
-from core.drawing.strokes import Stroke, render, through_midpoints
+from core.drawing.normalise import (
+    FIT_SIZE,
+    MASS_CENTRE,
+    STROKE_WIDTH,
+    NormaliseOptions,
+    extract_ink,
+    stroke_width,
+    to_digit,
+)
+from core.drawing.strokes import Stroke, render, smooth_curve
 from core.errors import DrawingError
 
 SEVEN = [(60.0, 60.0), (210.0, 60.0), (130.0, 230.0)]
@@ -38,10 +46,10 @@ def pasted(image: np.ndarray, side: int, left: int, top: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("side", "left", "top"), [(140, 0, 0), (140, 130, 120), (250, 10, 20), (90, 180, 5)])
 def test_a_digit_of_mnist_comes_back_from_the_canvas_enlarged_and_moved(embedded, side, left, top):
-    road = Road(even_stroke=False)
+    options = NormaliseOptions(even_stroke=False)
     images = embedded.test.images[:40]
     back = [
-        alike(to_the_middle(to_digit(pasted(image, side, left, top), road).digit), to_the_middle(image))
+        alike(to_the_middle(to_digit(pasted(image, side, left, top), options).digit), to_the_middle(image))
         for image in images
     ]
     assert np.median(back) > 0.93
@@ -77,10 +85,10 @@ def test_place_size_and_pen_hardly_matter():
 def test_the_centre_of_mass_comes_to_the_middle_and_the_ink_fits_into_twenty():
     digit = to_digit(drawn()).digit.astype(float)
     rows, columns = ndimage.center_of_mass(digit)
-    assert abs(rows + 0.5 - MIDDLE) < 0.3  # the first pixel's own middle lies half a pixel from the edge
-    assert abs(columns + 0.5 - MIDDLE) < 0.3
+    assert abs(rows + 0.5 - MASS_CENTRE) < 0.3  # the first pixel's own middle lies half a pixel from the edge
+    assert abs(columns + 0.5 - MASS_CENTRE) < 0.3
     written = np.flatnonzero((digit > 128).any(1))
-    assert FITTED - 2 <= written[-1] - written[0] + 1 <= FITTED + 1
+    assert FIT_SIZE - 2 <= written[-1] - written[0] + 1 <= FIT_SIZE + 1
 
 
 def test_the_width_of_a_bar_is_measured_as_it_was_drawn():
@@ -93,22 +101,22 @@ def test_the_width_of_a_bar_is_measured_as_it_was_drawn():
 def test_every_pen_comes_near_to_mnists_stroke():
     for pen in (8.0, 20.0, 34.0):
         width = stroke_width(np.kron(to_digit(drawn(width=pen)).digit / 255, np.ones((8, 8)))) / 8
-        assert width == pytest.approx(STROKE, abs=0.7)
+        assert width == pytest.approx(STROKE_WIDTH, abs=0.7)
 
 
 @pytest.mark.parametrize("step", ["keep_aspect", "centre_of_mass", "anti_alias", "even_stroke"])
 def test_every_step_can_be_left_out_and_makes_a_difference(step):
     canvas = drawn(width=32.0)
-    assert (to_digit(canvas, Road(**{step: False})).digit != to_digit(canvas).digit).any()
+    assert (to_digit(canvas, NormaliseOptions(**{step: False})).digit != to_digit(canvas).digit).any()
 
 
 def test_without_anti_aliasing_a_pixel_is_ink_or_paper():
-    assert set(np.unique(to_digit(drawn(), Road(anti_alias=False)).digit)) == {0, 255}
+    assert set(np.unique(to_digit(drawn(), NormaliseOptions(anti_alias=False)).digit)) == {0, 255}
 
 
 def test_the_last_picture_is_the_very_digit():
-    for road in (Road(), Road(keep_aspect=False)):
-        found = to_digit(drawn(), road)
+    for options in (NormaliseOptions(), NormaliseOptions(keep_aspect=False)):
+        found = to_digit(drawn(), options)
         assert found.steps[-1][1] is found.digit
         assert found.digit.dtype == np.uint8
         assert found.digit.shape == (28, 28)
@@ -161,7 +169,7 @@ def test_random_pictures_never_break_it(rng):
 
 
 def test_it_takes_a_few_milliseconds():
-    canvas = render([Stroke(through_midpoints(np.array(SEVEN * 3)), 20.0)], 280, 280)
+    canvas = render([Stroke(smooth_curve(np.array(SEVEN * 3)), 20.0)], 280, 280)
     began = time.process_time()
     for _ in range(10):
         to_digit(canvas)
@@ -169,6 +177,6 @@ def test_it_takes_a_few_milliseconds():
 
 
 def test_ink_is_between_nothing_and_full():
-    ink = find_ink(drawn())
+    ink = extract_ink(drawn())
     assert ink.min() == 0
     assert ink.max() == 1

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.drawing.personal_digits import KEPT_IN_TRASH, Hand
+from core.drawing.personal_digits import MAX_UNDO, PersonalDigits
 from core.errors import DrawingError
 
 ME, ANOTHER = "0123456789ab", "ba9876543210"
 
 
 @pytest.fixture
-def hand(tmp_path) -> Hand:
-    return Hand(ME, tmp_path)
+def hand(tmp_path) -> PersonalDigits:
+    return PersonalDigits(ME, tmp_path)
 
 
-def labels(hand: Hand) -> list[int]:
+def labels(hand: PersonalDigits) -> list[int]:
     return [one.label for one in hand.all()]
 
 
@@ -28,13 +28,13 @@ def image(value: int) -> np.ndarray:
 def test_what_was_told_is_there_again(hand, tmp_path):
     hand.add(image(7), 7)
     hand.add(image(3), 3)
-    kept = Hand(ME, tmp_path).all()
+    kept = PersonalDigits(ME, tmp_path).all()
     assert [one.label for one in kept] in ([7, 3], [3, 7])  # told within the same millisecond
     assert all((one.image == one.label).all() for one in kept)
 
 
 def test_a_hand_is_one_visitors_alone(hand, tmp_path):
-    another = Hand(ANOTHER, tmp_path)
+    another = PersonalDigits(ANOTHER, tmp_path)
     hand.add(image(7), 7)
     another.add(image(3), 3)
     another.clear()
@@ -45,7 +45,7 @@ def test_a_hand_is_one_visitors_alone(hand, tmp_path):
 @pytest.mark.parametrize("visitor", ["", "..", "../../etc", "0123456789AB", "0123456789ab\n", "0123456789abc"])
 def test_what_is_no_visitor_names_no_folder(visitor, tmp_path):
     with pytest.raises(DrawingError, match="must be twelve of the signs"):
-        Hand(visitor, tmp_path)
+        PersonalDigits(visitor, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -56,19 +56,19 @@ def test_one_or_all_are_forgotten_and_brought_back(hand):
     assert labels(hand) == [3]
     hand.clear()
     assert labels(hand) == []
-    assert hand.forgotten() == 1
-    hand.bring_back()
+    assert hand.count_undoable() == 1
+    hand.undo_delete()
     assert labels(hand) == [3]
-    hand.bring_back()
+    hand.undo_delete()
     assert sorted(labels(hand)) == [3, 7]
-    assert hand.forgotten() == 0
+    assert hand.count_undoable() == 0
 
 
 def test_the_trash_is_bounded(hand):
-    for _ in range(KEPT_IN_TRASH + 3):
+    for _ in range(MAX_UNDO + 3):
         hand.add(image(7), 7)
         hand.clear()
-    assert len(list((hand.folder / "forgotten").iterdir())) == KEPT_IN_TRASH
+    assert len(list((hand.folder / "forgotten").iterdir())) == MAX_UNDO
 
 
 def test_the_same_drawing_is_kept_once(hand):
@@ -86,16 +86,16 @@ def test_told_otherwise_the_same_drawing_is_what_was_told_last(hand):
 def test_what_an_earlier_version_kept_for_all_comes_to_whoever_says_it_is_theirs(hand, tmp_path):
     (tmp_path / "hand").mkdir()
     Image.fromarray(image(7)).save(tmp_path / "hand" / "1600000000000-3c4d-7.png")
-    another = Hand(ANOTHER, tmp_path)
+    another = PersonalDigits(ANOTHER, tmp_path)
     assert labels(hand) == []
-    assert hand.earlier() == another.earlier() == 1
-    another.settle_earlier(mine=False)
-    hand.settle_earlier(mine=True)
+    assert hand.count_unclaimed() == another.count_unclaimed() == 1
+    another.settle_unclaimed(mine=False)
+    hand.settle_unclaimed(mine=True)
     assert labels(hand) == [7]
     assert labels(another) == []
-    assert hand.earlier() == another.earlier() == 0, "each is asked once"
+    assert hand.count_unclaimed() == another.count_unclaimed() == 0, "each is asked once"
     hand.clear()
-    assert Hand("0" * 12, tmp_path).earlier() == 1, "another still finds it"
+    assert PersonalDigits("0" * 12, tmp_path).count_unclaimed() == 1, "another still finds it"
 
 
 @pytest.mark.parametrize("name", ["../../secret", "0000000000000-abcd-7.png", "", "a.png"])

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from core.drawing import photo
-from core.drawing.segmentation import find
+from core.drawing.segmentation import find_digits
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -46,7 +46,7 @@ def saved(grey: np.ndarray, form: str = "PNG", **how) -> bytes:
 @pytest.mark.parametrize("ruled", [False, True])
 @pytest.mark.parametrize("inverted", [False, True])
 def test_two_digits_are_found_in_bad_light(ruled, inverted):
-    found = find(photo.ink(photographed(ruled=ruled, inverted=inverted)))
+    found = find_digits(photo.extract_photo_ink(photographed(ruled=ruled, inverted=inverted)))
     assert len(found) == 2
     assert abs(found[0].left - 145) < 8
     assert abs(found[1].right - 405) < 8
@@ -57,8 +57,8 @@ def test_two_digits_are_found_in_bad_light(ruled, inverted):
 def test_bars_open_and_close_as_scipy_has_it(axis, length):
     mask = np.random.default_rng(length).random((60, 70)) < 0.9
     bar = np.ones((length, 1) if axis == 0 else (1, length), bool)
-    assert np.array_equal(photo._opened(mask, length, axis), ndimage.binary_opening(mask, bar))
-    assert np.array_equal(photo._closed(mask, length, axis), ndimage.binary_closing(mask, bar))
+    assert np.array_equal(photo._open(mask, length, axis), ndimage.binary_opening(mask, bar))
+    assert np.array_equal(photo._close(mask, length, axis), ndimage.binary_closing(mask, bar))
 
 
 @pytest.mark.parametrize("degrees", [-4, 2])
@@ -66,11 +66,11 @@ def test_ruled_paper_may_lie_askew(degrees):
     turned = Image.fromarray(photographed(ruled=True, noise=2.0)).rotate(
         degrees, Image.Resampling.BICUBIC, fillcolor=170
     )
-    assert len(find(photo.ink(np.asarray(turned)))) == 2
+    assert len(find_digits(photo.extract_photo_ink(np.asarray(turned)))) == 2
 
 
 def test_the_ink_is_that_which_was_written():
-    ink = photo.ink(photographed(ruled=True))
+    ink = photo.extract_photo_ink(photographed(ruled=True))
     truth = seven_and_one() > 0.5
     assert (ink[truth] > 0.5).mean() > 0.95
     assert (ink[~truth] > 0.5).mean() < 0.01
@@ -91,11 +91,11 @@ def test_a_picture_on_its_side_is_turned_upright():
 def test_a_see_through_picture_lies_on_white():
     ink = (seven_and_one() * 255).astype(np.uint8)
     picture = np.dstack([np.zeros((HEIGHT, WIDTH, 3), np.uint8), ink])
-    assert len(find(photo.ink(photo.read(saved(picture))))) == 2
+    assert len(find_digits(photo.extract_photo_ink(photo.read(saved(picture))))) == 2
 
 
 def test_large_pictures_are_made_smaller():
-    assert max(photo.read(saved(np.zeros((3000, 2000), np.uint8))).shape) == photo.LONGEST
+    assert max(photo.read(saved(np.zeros((3000, 2000), np.uint8))).shape) == photo.WORKING_SIDE
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -123,7 +123,7 @@ def bomb(width: int, height: int) -> bytes:
         bomb(60_000, 60_000),
         bomb(7_000, 7_000),
         bomb(3, 3),
-        b"\0" * (photo.MOST_BYTES + 1),
+        b"\0" * (photo.MAX_BYTES + 1),
     ],
     ids=["empty", "text", "head only", "cut PNG", "cut JPEG", "GIF", "BMP", "bomb", "large", "tiny", "heavy"],
 )
@@ -135,4 +135,4 @@ def test_a_hostile_file_gets_a_sentence(hostile):
 @pytest.mark.parametrize("grey", [0, 200, 255])
 def test_paper_without_ink_gets_a_sentence(grey):
     with pytest.raises(DrawingError, match="no ink"):
-        photo.ink(np.full((200, 200), grey, np.uint8))
+        photo.extract_photo_ink(np.full((200, 200), grey, np.uint8))

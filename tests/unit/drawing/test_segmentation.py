@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.drawing.normalise import find_ink
-from core.drawing.segmentation import MOST, find, find_strokes
+from core.drawing.normalise import extract_ink
+from core.drawing.segmentation import MAX_DIGITS, find_digits, find_digits_in_strokes
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -21,26 +21,26 @@ ALL = [*ONE, *FOUR, *SEVEN, *FIVE]
 
 
 def ink_of(strokes, height=260, width=440):
-    return find_ink(render(strokes, height, width))
+    return extract_ink(render(strokes, height, width))
 
 
 def test_digits_side_by_side_are_found_from_left_to_right():
-    found = find(ink_of(ALL))
+    found = find_digits(ink_of(ALL))
     assert len(found) == 4
     assert [one.left for one in found] == sorted(one.left for one in found)
 
 
 @pytest.mark.parametrize("digit", [FOUR, SEVEN, FIVE])
 def test_a_digit_of_two_strokes_stays_whole(digit):
-    assert len(find(ink_of(digit))) == 1
-    assert len(find_strokes(digit)) == 1
+    assert len(find_digits(ink_of(digit))) == 1
+    assert len(find_digits_in_strokes(digit)) == 1
 
 
 def test_strokes_part_digits_that_touch():
     moved = [Stroke(s.points - [[38, 0]], s.width) for s in FOUR]
     touching = [*ONE, *moved]
-    assert len(find(ink_of(touching))) == 1  # by their ink alone they hang together
-    assert len(find_strokes(touching)) == 2
+    assert len(find_digits(ink_of(touching))) == 1  # by their ink alone they hang together
+    assert len(find_digits_in_strokes(touching)) == 2
 
 
 def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
@@ -49,35 +49,35 @@ def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
     def upright(images):  # a stand-in for a network that knows nothing but 1s
         return -np.array([float((image > 100).any(0).sum()) for image in images])
 
-    found = find(ink_of(linked), upright)
+    found = find_digits(ink_of(linked), upright)
     assert len(found) >= 2
-    assert len(find(ink_of(linked))) == 1
+    assert len(find_digits(ink_of(linked))) == 1
 
 
 def test_lines_are_read_from_top_to_bottom():
     below = [Stroke(np.add(s.points, [0, 260]), s.width) for s in ONE]
-    found = find(ink_of([*FIVE, *below], height=520))
+    found = find_digits(ink_of([*FIVE, *below], height=520))
     assert [one.top > 250 for one in found] == [False, True]
 
 
 def test_dust_is_no_digit():
-    assert len(find(ink_of([*ONE, stroke((300, 100), (301, 100), width=3)]))) == 1
+    assert len(find_digits(ink_of([*ONE, stroke((300, 100), (301, 100), width=3)]))) == 1
 
 
 def test_each_digit_keeps_its_own_ink_only():
-    found = find(ink_of(ALL))
+    found = find_digits(ink_of(ALL))
     total = sum(one.ink.sum() for one in found)
     assert total == pytest.approx(ink_of(ALL).sum(), rel=0.02)
 
 
 def test_a_blank_picture_gets_a_sentence():
     with pytest.raises(DrawingError, match="blank"):
-        find(np.zeros((100, 100), np.float32))
+        find_digits(np.zeros((100, 100), np.float32))
     with pytest.raises(DrawingError, match="blank"):
-        find_strokes([])
+        find_digits_in_strokes([])
 
 
 def test_more_digits_than_anybody_writes_are_refused():
-    bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MOST + 5)]
-    with pytest.raises(DrawingError, match=str(MOST)):
-        find(ink_of(bars, 80, 12 * MOST + 100))
+    bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MAX_DIGITS + 5)]
+    with pytest.raises(DrawingError, match=str(MAX_DIGITS)):
+        find_digits(ink_of(bars, 80, 12 * MAX_DIGITS + 100))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.drawing.strokes import MAX_STROKES, Stroke, from_canvas, render, through_midpoints
+from core.drawing.strokes import MAX_STROKES, Stroke, from_canvas, render, smooth_curve
 from core.errors import DrawingError
 
 
@@ -20,7 +20,7 @@ def test_a_line_covers_length_times_width_and_two_round_ends():
 
 def test_a_curve_passes_through_the_midpoints():
     points = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
-    curve = through_midpoints(points)
+    curve = smooth_curve(points)
     for middle in (points[1:-2] + points[2:-1]) / 2:
         assert np.hypot(*(curve - middle).T).min() < 1e-9
     assert (curve[0] == points[0]).all()

@@ -34,7 +34,7 @@ def test_without_distortion_everything_stands(marked):
     for name in DISTORTIONS:
         found = robustness.measure(Inky(), marked.validation, name)
         assert found.strengths[0] == 0
-        assert found.strengths[-1] == DISTORTIONS[name].strongest
+        assert found.strengths[-1] == DISTORTIONS[name].max_strength
         assert found.accuracies[0] == 1
 
 

@@ -38,9 +38,9 @@ def test_it_reads_the_mnist_test_set(shipped: Run, real_mnist):
 
 
 def test_it_reads_digits_redrawn_with_a_pen(shipped: Run, embedded, rng):
-    from core.augment.redraw import Variations
+    from core.augment.redraw import Redrawer
     from core.network.numpy_network import Reader
 
     images, labels = embedded.test.images[:300], embedded.test.labels[:300]
-    drawn = Variations(images, labels, RunConfig(pen=1.0)).drawn(rng)
+    drawn = Redrawer(images, labels, RunConfig(pen=1.0)).draw_epoch(rng)
     assert (Reader.of(shipped).probabilities(drawn).argmax(1) == labels).mean() >= 0.97

@@ -6,9 +6,9 @@ It learns nothing.
 import sys
 import time
 
-from core.devices import slot
+from core.devices import device_slot
 from core.files import Lock
-from core.runs.control import Obedience
+from core.runs.control import ControlReader
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -25,23 +25,23 @@ def main() -> None:
     if run.name == "dies":
         sys.exit(3)
     file = EventFile(run.events_path)
-    assert run.lock.take({"after": file.size})
+    assert run.lock.acquire({"after": file.size})
     (run.folder / "queued").unlink()
-    device = Lock(store.device_path(slot(run.config.device)))
-    assert device.take({"run": run.id}), "two runs on one device"
-    control = Obedience(run, file.append)
+    device = Lock(store.device_path(device_slot(run.config.device)))
+    assert device.acquire({"run": run.id}), "two runs on one device"
+    control = ControlReader(run, file.append)
     done = len(run.epochs)
     file.append(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
-    control.hears(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    control.on_event(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
     outcome = "finished"
     for epoch in range(done + 1, run.config.epochs + 1):
-        control.hold()
+        control.wait_while_paused()
         if control.should_stop():
             outcome = "stopped"
             break
         for event in (BatchDone(epoch, epoch, 1, epoch, 1.0, 0.5, 100.0), EpochDone(epoch, epoch, epoch, 1, 0.5, 0.1)):
             file.append(event)
-            control.hears(event)
+            control.on_event(event)
         run.state_path.write_bytes(b"kept")
         time.sleep(0.02)
     file.append(RunEnded(outcome, "", time.time(), len(run.epochs)))

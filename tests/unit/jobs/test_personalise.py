@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
-from core.drawing.personal_digits import Hand
+from core.drawing.personal_digits import PersonalDigits
 from core.errors import DrawingError
 from core.files import Lock
-from core.jobs.personalise import Teaching
+from core.jobs.personalise import Personalisation
 from core.runs.store import RunStore
 from tests.small_run import wait_until
 
@@ -18,14 +18,14 @@ ME = "0123456789ab"
 
 
 @pytest.fixture
-def teaching(tmp_path) -> Iterator[Teaching]:
-    teaching = Teaching(ME, RunStore(tmp_path))
+def teaching(tmp_path) -> Iterator[Personalisation]:
+    teaching = Personalisation(ME, RunStore(tmp_path))
     yield teaching
     teaching.stop()
 
 
-def told(teaching: Teaching) -> Teaching:
-    Hand(ME, teaching.store.home).add(np.full((28, 28), 9, np.uint8), 4)
+def told(teaching: Personalisation) -> Personalisation:
+    PersonalDigits(ME, teaching.store.home).add(np.full((28, 28), 9, np.uint8), 4)
     return teaching
 
 
@@ -35,10 +35,10 @@ def test_a_copy_is_taught_to_its_end_and_the_gain_is_told(teaching):
     run = teaching.store.create(RunConfig(units=8, validate_on="none"), name="the original")
     save(build(run.config), run.model_path)
     told(teaching).start(run.id)
-    shares, words, deadline = [], set(), time.monotonic() + 60
+    shares, message, deadline = [], set(), time.monotonic() + 60
     while (now := teaching.progress()).running and time.monotonic() < deadline:
         shares.append(now.share)
-        words.add(now.words)
+        message.add(now.message)
         time.sleep(0.05)
     assert teaching.progress().error == ""
     taught = teaching.result()
@@ -49,15 +49,15 @@ def test_a_copy_is_taught_to_its_end_and_the_gain_is_told(teaching):
     assert copy.starter == ME
     assert copy.has_model
     assert shares == sorted(shares)
-    assert any("Waking Keras" in each for each in words)
+    assert any("Waking Keras" in each for each in message)
 
 
 def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
     (teaching.store.home / "hand").mkdir()
     turn = Lock(teaching.store.home / "hand" / "teaching.lock")
-    assert turn.take({})
+    assert turn.acquire({})
     told(teaching).start("shipped")
-    wait_until(lambda: "yours comes next" in teaching.progress().words)
+    wait_until(lambda: "yours comes next" in teaching.progress().message)
     teaching.stop()
     assert teaching.progress() == (False, 0.0, None, "", "")
     assert teaching.result() is None
@@ -67,7 +67,7 @@ def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
 def test_a_run_that_is_gone_is_said_in_a_sentence(teaching):
     told(teaching)
     with pytest.raises(Exception, match="no run of that name"):
-        teaching.background.work(lambda tell: teaching.teach("no-such-run", None, tell))
+        teaching.background.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
     assert "There is no run of that name" in teaching.progress().error
 
 

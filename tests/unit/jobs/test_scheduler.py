@@ -14,7 +14,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
 from core.jobs import scheduler, worker_pool
-from core.jobs.scheduler import Jobs, fair_order
+from core.jobs.scheduler import Scheduler, fair_order
 from core.network import forecast
 from core.runs.store import RunStore
 from tests.small_run import wait_until
@@ -31,7 +31,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def jobs(store):
-    jobs = Jobs(store, spare=False, worker=STAND_IN)
+    jobs = Scheduler(store, spare=False, worker=STAND_IN)
     yield jobs
     for run in store.active():
         jobs.stop(run.id)
@@ -59,16 +59,16 @@ def test_one_run_a_device_and_the_rest_wait(jobs):
 
 
 def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, monkeypatch):
-    monkeypatch.setattr(worker_pool, "SETTLED_SECONDS", 0.3)
-    jobs = Jobs(store, worker=STAND_IN)
+    monkeypatch.setattr(worker_pool, "DEBOUNCE_SECONDS", 0.3)
+    jobs = Scheduler(store, worker=STAND_IN)
     for units in (100, 101, 102):  # a slider on its way
-        jobs.warm(RunConfig(units=units))
+        jobs.warm_up(RunConfig(units=units))
         time.sleep(0.05)
     rehearsed = store.home / "rehearsed"
     wait_until(rehearsed.exists)
-    jobs.warm(RunConfig(units=102, epochs=9, patience=2))  # the same program
+    jobs.warm_up(RunConfig(units=102, epochs=9, patience=2))  # the same program
     time.sleep(0.5)
-    jobs.warm(RunConfig(hidden_layers=3, units=2048))  # too large to lie in wait
+    jobs.warm_up(RunConfig(hidden_layers=3, units=2048))  # too large to lie in wait
     time.sleep(0.8)
     jobs.close()
     assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
@@ -78,13 +78,13 @@ def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants
     # Where Keras cannot be imported, or memory is short, each would take a core for seconds, for a quarter of an hour.
     born = store.home / "born"
     dies = (sys.executable, "-c", f"open({str(born)!r}, 'a').write('x')")
-    workers = worker_pool.Workers(store, spare=True, command=dies)
+    workers = worker_pool.WorkerPool(store, spare=True, command=dies)
     for wishes in (1, 2):
-        workers.want()
-        workers.keep_ready()
+        workers.request_spare()
+        workers.update_spare()
         workers._spare.wait(10)
         for _ in range(3):
-            workers.keep_ready()
+            workers.update_spare()
         assert workers._spare is None
         assert born.read_text() == "x" * wishes
 
@@ -95,7 +95,7 @@ def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monk
 
     run = store.create(SHORT, queued=True)
     monkeypatch.setattr(worker_pool.EventFile, "append", full)
-    worker_pool._give_up(run)
+    worker_pool._mark_failed(run)
     assert run.state == "interrupted"
 
 
@@ -103,14 +103,14 @@ def test_a_look_that_has_begun_leaves_no_worker_behind_a_close(store, monkeypatc
     looking, go_on = threading.Event(), threading.Event()
     lookers = []
 
-    def look_after(self) -> None:
+    def collect_ended(self) -> None:
         lookers.append(threading.current_thread())
         looking.set()
         go_on.wait(5)
 
-    monkeypatch.setattr(worker_pool.Workers, "look_after", look_after)
-    jobs = Jobs(store, worker=STAND_IN)
-    jobs.warm()
+    monkeypatch.setattr(worker_pool.WorkerPool, "collect_ended", collect_ended)
+    jobs = Scheduler(store, worker=STAND_IN)
+    jobs.warm_up()
     assert looking.wait(5)
     closing = threading.Thread(target=jobs.close)
     closing.start()
@@ -133,7 +133,7 @@ def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
     first = jobs.submit(LONG)
     wait_until(lambda: first.state == "running")
     waiting = jobs.submit(SHORT)
-    jobs.withdraw(waiting.id)
+    jobs.cancel(waiting.id)
     assert jobs.queue() == []
     assert store.restore(waiting.id).state == "waiting"
 
@@ -144,7 +144,7 @@ def test_a_run_is_withdrawn_for_good_though_a_worker_was_about_to_take_it(jobs, 
     waiting = jobs.submit(SHORT)
     claimable = []
     about_to = waiting.lock
-    assert about_to.take({"pid": 0})  # as a worker does before it looks whether the run still waits
+    assert about_to.acquire({"pid": 0})  # as a worker does before it looks whether the run still waits
 
     def look_and_let_go() -> None:
         time.sleep(0.3)
@@ -153,7 +153,7 @@ def test_a_run_is_withdrawn_for_good_though_a_worker_was_about_to_take_it(jobs, 
 
     worker = threading.Thread(target=look_and_let_go)
     worker.start()
-    jobs.withdraw(waiting.id)
+    jobs.cancel(waiting.id)
     worker.join()
     assert claimable == [False]
     assert waiting.id not in {run.id for run in store.runs()}
@@ -169,7 +169,7 @@ def test_a_run_that_was_resumed_and_withdrawn_is_what_it_was(jobs):
     wait_until(lambda: other.state == "running")
     jobs.resume(first.id)
     assert first.state == "waiting"
-    jobs.withdraw(first.id)
+    jobs.cancel(first.id)
     assert first.state == "stopped"
 
 
@@ -187,22 +187,22 @@ def test_pause_step_and_go_on(jobs):
 
 def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starters_own(jobs, monkeypatch):
     # One who paused and went home would stop a whole class: only the starter may steer a run.
-    monkeypatch.setattr(scheduler, "HELD_SECONDS", 0.5)
+    monkeypatch.setattr(scheduler, "MAX_PAUSE_SECONDS", 0.5)
     held = jobs.submit(LONG, starter="ada")
     wait_until(lambda: held.state == "running")
-    jobs.pause(held.id, by="ada")
+    jobs.pause(held.id, visitor="ada")
     wait_until(lambda: held.state == "paused")
     own = jobs.submit(SHORT, starter="ada")
     time.sleep(1.0)
     assert (held.state, own.state) == ("paused", "waiting")
-    assert not jobs.awaited(held)
+    assert not jobs.is_blocking_others(held)
     other = jobs.submit(SHORT, starter="bob")
-    assert jobs.awaited(held)
+    assert jobs.is_blocking_others(held)
     time.sleep(0.2)
     assert held.state == "paused"  # bob has only just come
     wait_until(lambda: other.state == "finished")
     assert held.state == "stopped"
-    jobs.resume(held.id, by="ada")
+    jobs.resume(held.id, visitor="ada")
     wait_until(lambda: held.state == "running")  # what was wished of it before is forgotten
 
 
@@ -222,25 +222,25 @@ def test_a_finished_run_takes_more_epochs(jobs):
     wait_until(lambda: run.state == "finished")
     with pytest.raises(RunError, match="finished"):
         jobs.resume(run.id)
-    jobs.more_epochs(run.id, 3)
+    jobs.add_epochs(run.id, 3)
     wait_until(lambda: len(run.epochs) == 5 and run.state == "finished")
     run = jobs.store.get(run.id)
     assert run.config.epochs == 5
     whole = forecast.forecast(run.config, run.started.train_images, jobs.store.runs()).seconds
     assert run.forecast_seconds == pytest.approx(whole, rel=0.5)  # of all five, and not of the two it began with
     with pytest.raises(ConfigError):
-        jobs.more_epochs(run.id, 5000)
+        jobs.add_epochs(run.id, 5000)
 
 
 def test_only_the_starter_steers_unless_the_setting_says_otherwise(jobs, monkeypatch):
     run = jobs.submit(LONG, starter="ada")
     wait_until(lambda: run.state == "running")
-    for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.withdraw):
+    for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.cancel):
         with pytest.raises(RunError, match="somebody else"):
-            ask(run.id, by="bob")
-    jobs.pause(run.id, by="ada")
+            ask(run.id, visitor="bob")
+    jobs.pause(run.id, visitor="ada")
     monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
-    jobs.stop(run.id, by="bob")
+    jobs.stop(run.id, visitor="bob")
     wait_until(lambda: run.state == "stopped")
 
 
@@ -263,7 +263,7 @@ def test_a_killed_worker_is_interrupted_and_the_next_run_begins(jobs, store):
     run = jobs.submit(LONG)
     wait_until(lambda: len(run.epochs) > 1)
     behind = jobs.submit(SHORT)
-    (worker,) = jobs._workers._sent.values()
+    (worker,) = jobs._workers._assigned.values()
     worker.kill()
     wait_until(lambda: run.state == "interrupted")
     wait_until(lambda: behind.state == "finished")
@@ -274,9 +274,9 @@ def test_a_killed_worker_is_interrupted_and_the_next_run_begins(jobs, store):
 DASHBOARD = """
 import sys, time
 from core.config.run_config import RunConfig
-from core.jobs.scheduler import Jobs
+from core.jobs.scheduler import Scheduler
 from core.runs.store import RunStore
-jobs = Jobs(RunStore(), spare=False, worker=(sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
+jobs = Scheduler(RunStore(), spare=False, worker=(sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
 jobs.submit(RunConfig(epochs=500), name="first")
 jobs.submit(RunConfig(epochs=2), name="second")
 print("submitted", flush=True)
@@ -297,7 +297,7 @@ def test_a_killed_dashboard_loses_nothing(store):
     epochs = len(first.epochs)
     wait_until(lambda: len(first.epochs) > epochs)  # it trains on without any dashboard
     assert second.state == "waiting"
-    again = Jobs(RunStore(store.home), spare=False, worker=STAND_IN)  # the restarted one adopts both
+    again = Scheduler(RunStore(store.home), spare=False, worker=STAND_IN)  # the restarted one adopts both
     again.stop(first.id)
     wait_until(lambda: second.state == "finished")
     assert first.state == "stopped"

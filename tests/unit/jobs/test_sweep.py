@@ -6,9 +6,9 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
 from core.evaluation.importance import TOGETHER, apart_from_luck, main_effects
-from core.jobs.search import Search, score_of, searched
+from core.jobs.search import Search, search_base, validation_score
 from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
-from core.runs.control import Wishes
+from core.runs.control import ControlRequests
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
@@ -134,7 +134,7 @@ class Pretender:
             file.append(Started(1.0, "CPU", 10, 100, 10, 4, run.config.epochs))
         accuracy = best - 0.1 / epoch
         file.append(EpochDone(4 * epoch, epoch, epoch, 0.1, 0.9, 0.001, 0.1, accuracy))
-        stopped = bool(Wishes(run).read().get("stop"))
+        stopped = bool(ControlRequests(run).read().get("stop"))
         if stopped or epoch == run.config.epochs:
             outcome = "stopped" if stopped else "finished"
             file.append(RunEnded(outcome, "", 2.0, epochs=epoch, validation_accuracy=accuracy))
@@ -148,7 +148,7 @@ def store(tmp_path) -> RunStore:
 
 
 def started(store: RunStore, *, trials: int, prune: bool = True):
-    base = searched(RunConfig(epochs=4, validate_on="none"))
+    base = search_base(RunConfig(epochs=4, validate_on="none"))
     return SweepStore(store).create(SEARCH, base, [read_axis("learning_rate", "1e-5-1")], trials=trials, prune=prune)
 
 
@@ -168,14 +168,14 @@ def test_a_search_trains_so_many_runs_and_stops_the_poor_ones_early(store: RunSt
     runs = sweep.runs(store.runs())
     assert len(runs) == 16
     assert all(run.config.validate_on == "held-out" for run in runs)
-    pruned = [run for run in runs if run.id in sweep.told["pruned"]]
+    pruned = [run for run in runs if run.id in sweep.findings["pruned"]]
     assert pruned
     assert all(len(run.epochs) < 4 and run.state == "stopped" for run in pruned)
-    assert sweep.told["ended"]
-    assert sweep.told["importance"] == {"learning_rate": pytest.approx(1.0)}
+    assert sweep.findings["ended"]
+    assert sweep.findings["importance"] == {"learning_rate": pytest.approx(1.0)}
     # Optuna's best and the runs' own word, two roads to one number.
     whole = [run for run in runs if run.state == "finished"]
-    assert search.study.best_value == max(score_of(run) for run in whole)
+    assert search.study.best_value == max(validation_score(run) for run in whole)
 
 
 def test_a_search_learns_where_the_good_knobs_are(store: RunStore):
@@ -216,11 +216,11 @@ def test_a_stopped_search_begins_nothing_new(store: RunStore):
     search = Search(store, sweep)
     search.advance()
     SweepStore(store).stop(sweep.id)
-    Wishes(sweep.runs(store.runs())[0]).stop()
+    ControlRequests(sweep.runs(store.runs())[0]).stop()
     Pretender(store).train()
     assert not search.advance()
     assert len(sweep.runs(store.runs())) == 1
-    assert sweep.told["ended"]
+    assert sweep.findings["ended"]
 
 
 def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore):
@@ -241,7 +241,7 @@ def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore
 
 def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStore):
     axes = [read_axis("units", "64, 128")]
-    sweep = SweepStore(store).create(SEARCH, searched(RunConfig(epochs=1)), axes, trials=6)
+    sweep = SweepStore(store).create(SEARCH, search_base(RunConfig(epochs=1)), axes, trials=6)
     seen_through(store, sweep, Pretender(store))
     runs = sweep.runs(store.runs())
     assert len({run.config for run in runs}) == len(runs) == 6
@@ -260,8 +260,8 @@ def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
 
     sweep = started(store, trials=12)
     seen_through(store, sweep, AtOnce(store))
-    assert not any(Wishes(run).read().get("stop") for run in sweep.runs(store.runs()))
-    assert (sweep.told["pruned"], sweep.told["judged_after"]) == ([], 4)
+    assert not any(ControlRequests(run).read().get("stop") for run in sweep.runs(store.runs()))
+    assert (sweep.findings["pruned"], sweep.findings["judged_after"]) == ([], 4)
 
 
 def test_luck_shows_only_where_runs_are_left_over():

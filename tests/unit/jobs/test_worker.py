@@ -8,7 +8,7 @@ import pytest
 
 from core.files import Lock
 from core.runs.checkpoints import read_arrays, read_state
-from core.runs.control import Obedience, Wishes
+from core.runs.control import ControlReader, ControlRequests
 from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
 from core.runs.store import RunStore
 from tests.small_run import SMALL, train, wait_until, weights_of
@@ -39,7 +39,7 @@ def test_a_run_keeps_its_weights_and_says_so_last(store):
 
 
 def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run, _ = train(store, SMALL.changed(epochs=2))
     told = run.epochs
@@ -47,46 +47,46 @@ def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
     last = max(i for i, line in enumerate(lines) if b'"EpochDone"' in line)
     run.events_path.write_bytes(b"".join(lines[:last]))  # killed between keeping epoch 2 and saying so
     store.write(run.id, config=SMALL.to_dict())
-    Training(store, run.id).run()
+    RunRecorder(store, run.id).run()
     assert [done.epoch for done in run.epochs] == [1, 2, 3]
     assert run.epochs[1].loss == told[1].loss
     assert run.epochs[1].validation_accuracy == told[1].validation_accuracy
 
 
 def test_more_epochs_go_on_where_the_run_ended(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     once, _ = train(store, SMALL.changed(epochs=4))
     run, _ = train(store, SMALL.changed(epochs=2))
     store.write(run.id, config=SMALL.changed(epochs=4).to_dict())
-    Training(store, run.id).run()
+    RunRecorder(store, run.id).run()
     for name, expected in weights_of(once).items():
         np.testing.assert_array_equal(expected, weights_of(run)[name])
 
 
 def test_stop_keeps_the_weights(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=500))
     heard = []
 
-    def say(event):
+    def on_event(event):
         heard.append(event)
         if isinstance(event, EpochDone) and event.epoch == 2:
-            Wishes(run).stop()
+            ControlRequests(run).stop()
 
-    ended = Training(store, run.id, say=say).run()
+    ended = RunRecorder(store, run.id, on_event=on_event).run()
     assert ended.outcome == run.state == "stopped"
     assert ended.epochs in (2, 3)
     assert run.has_model
 
 
 def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=500))
-    Wishes(run).pause()
-    thread = threading.Thread(target=Training(store, run.id).run)
+    ControlRequests(run).pause()
+    thread = threading.Thread(target=RunRecorder(store, run.id).run)
     thread.start()
     try:
         wait_until(lambda: run.state == "paused")
@@ -94,28 +94,28 @@ def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
         step = run.step
         time.sleep(0.2)
         assert run.step == step
-        Wishes(run).step()
+        ControlRequests(run).step()
         wait_until(lambda: len(run.epochs) == 1 and run.state == "paused")
         time.sleep(0.2)
         assert run.step == run.started.batches  # not one call more
-        Wishes(run).go_on()
+        ControlRequests(run).resume()
         wait_until(lambda: len(run.epochs) > 3)
     finally:
-        Wishes(run).stop()
+        ControlRequests(run).stop()
         thread.join(30)
     events, _ = run.events()
     assert sum(isinstance(event, Paused) for event in events) == 2
 
 
 def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=500))
-    Wishes(run).pause()
-    thread = threading.Thread(target=Training(store, run.id).run)
+    ControlRequests(run).pause()
+    thread = threading.Thread(target=RunRecorder(store, run.id).run)
     thread.start()
     wait_until(lambda: run.state == "paused")
-    Wishes(run).give_way()
+    ControlRequests(run).yield_device()
     thread.join(30)
     assert run.state == "stopped"
     assert "others waited" in run.ended.reason  # and not "by hand"
@@ -123,15 +123,15 @@ def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(s
 
 
 def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=6))
 
-    def say(event):
+    def on_event(event):
         if isinstance(event, EpochDone) and event.epoch == 2:
-            Wishes(run).learning_rate(0.0001)
+            ControlRequests(run).learning_rate(0.0001)
 
-    Training(store, run.id, say=say).run()
+    RunRecorder(store, run.id, on_event=on_event).run()
     changed = [event for event in run.events()[0] if isinstance(event, RateChanged)]
     assert [event.learning_rate for event in changed] == [0.0001]
     assert run.epochs[0].learning_rate == pytest.approx(0.001)
@@ -140,10 +140,10 @@ def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
 
 def test_a_learning_rate_is_heard_though_the_clock_was_set_back(store, monkeypatch):
     run = store.create(SMALL)
-    obedience = Obedience(run, lambda event: None)
+    obedience = ControlReader(run, lambda event: None)
     for now, rate in ((2000.0, 0.01), (1000.0, 0.02)):
         monkeypatch.setattr("core.runs.control.time.time", lambda now=now: now)
-        Wishes(run).learning_rate(rate)
+        ControlRequests(run).learning_rate(rate)
         assert obedience.learning_rate() == rate
         assert obedience.learning_rate() is None
 
@@ -173,7 +173,7 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
 
     run = store.create(SMALL)
     monkeypatch.setattr(files.os, "fsync", full)
-    ended = worker.Training(store, run.id).run()
+    ended = worker.RunRecorder(store, run.id).run()
     monkeypatch.undo()
     assert ended.outcome == "failed"
     assert "full" in ended.reason
@@ -193,7 +193,7 @@ def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(stor
     if logged:  # else the command line trains, and Python speaks to whoever typed it
         (run.folder / "worker.log").touch()
     monkeypatch.setattr(trainer, "train", breaks)
-    ended = worker.Training(store, run.id).run()
+    ended = worker.RunRecorder(store, run.id).run()
     assert ended.reason.startswith("Training failed: ZeroDivisionError: of all things")
     assert ("worker.log" in ended.reason) == logged
     assert "Traceback" in capsys.readouterr().err
@@ -202,46 +202,46 @@ def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(stor
 def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
     import shutil
 
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=500))
 
-    def say(event):
+    def on_event(event):
         if isinstance(event, EpochDone):
             shutil.rmtree(run.folder, ignore_errors=True)
 
-    ended = Training(store, run.id, say=say).run()
+    ended = RunRecorder(store, run.id, on_event=on_event).run()
     assert ended.outcome == "failed"
     assert "deleted" in ended.reason
 
 
 def test_two_processes_never_train_the_same_run(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL)
     first = run.lock
-    assert first.take({"pid": 1, "after": 0})
-    assert Training(store, run.id).run() is None
+    assert first.acquire({"pid": 1, "after": 0})
+    assert RunRecorder(store, run.id).run() is None
     first.release()
 
 
 def test_a_withdrawn_run_is_not_trained(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL, queued=True)
     (run.folder / "queued").unlink()
-    assert Training(store, run.id).run(claim=True) is None
+    assert RunRecorder(store, run.id).run(claim=True) is None
     assert run.events()[0] == []
 
 
 def test_a_second_run_waits_for_the_device(store):
-    from core.jobs.worker import Training
+    from core.jobs.worker import RunRecorder
 
     device = Lock(store.device_path("cpu"))
-    assert device.take({"run": "other"})
+    assert device.acquire({"run": "other"})
     run = store.create(SMALL.changed(epochs=1, device="cpu"))
     waited = []
-    thread = threading.Thread(target=Training(store, run.id, waits_for=waited.append).run)
+    thread = threading.Thread(target=RunRecorder(store, run.id, on_wait=waited.append).run)
     thread.start()
     wait_until(lambda: waited)
     assert run.state == "starting"

@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder
 from core.data.morphology import mean_images
 from core.data.sampling import cross_entropy, flatten, one_hot, softmax, sparse_cross_entropy
 from core.lesson import arithmetic, keras_output
-from core.lesson.arithmetic import SURE, UNSURE, Facts, fitting
+from core.lesson.arithmetic import SOFTMAX_OF_ONE, SOFTMAX_OF_ZERO, ArrayInfo, broadcast_axes
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def keras():
 
 
 def test_facts_are_what_numpy_says():
-    facts = Facts.of(np.array([[3, 200, 7]], np.uint8))
+    facts = ArrayInfo.from_array(np.array([[3, 200, 7]], np.uint8))
     assert (facts.shape, facts.dtype, facts.low, facts.high, facts.bytes) == ((1, 3), "uint8", 3, 200, 3)
     assert (facts.axes, facts.values) == (2, 3)
-    assert Facts.of(np.float64(0.5)).axes == 0
+    assert ArrayInfo.from_array(np.float64(0.5)).axes == 0
 
 
 def test_the_ladder_climbs_from_a_pixel_to_a_batch_of_videos(tiny_mnist):
-    rungs = arithmetic.ladder(tiny_mnist.train, 5, 10, 12)
+    rungs = arithmetic.tensor_examples(tiny_mnist.train, 5, 10, 12)
     assert [rung.array.ndim for rung in rungs] == [0, 1, 2, 3, 4, 4, 5]
     assert rungs[-1].array.shape == (4, 6, 28, 28, 3)
     assert rungs[0].array == tiny_mnist.train.images[5, 10, 12]
@@ -43,15 +43,15 @@ def test_the_ladder_climbs_from_a_pixel_to_a_batch_of_videos(tiny_mnist):
 
 
 def test_the_batch_begins_with_the_digit_and_goes_round_the_end(tiny_mnist):
-    batch = arithmetic.ladder(tiny_mnist.train, 999, 0, 0)[3].array
+    batch = arithmetic.tensor_examples(tiny_mnist.train, 999, 0, 0)[3].array
     assert len(batch) == 32
     assert np.array_equal(batch[0], tiny_mnist.train.images[999])
     assert np.array_equal(batch[1], tiny_mnist.train.images[0])
-    assert arithmetic.following(2, 32, 3).tolist() == [2, 0, 1]
+    assert arithmetic.next_indices(2, 32, 3).tolist() == [2, 0, 1]
 
 
 def test_the_video_walks_to_the_right_in_grey(tiny_mnist):
-    video = arithmetic.walking(tiny_mnist.train.images[0])
+    video = arithmetic.make_video(tiny_mnist.train.images[0])
     columns = np.arange(28)
     places = [(frame[..., 0].sum(axis=0) * columns).sum() / frame[..., 0].sum() for frame in video.astype(float)]
     assert places == sorted(places)
@@ -62,49 +62,51 @@ def test_the_video_walks_to_the_right_in_grey(tiny_mnist):
     ("left", "right"), [((3, 3), (3, 1)), ((3, 3), (3,)), ((3, 3), ()), ((2, 1, 4), (5, 1)), ((60_000, 28, 28), (28,))]
 )
 def test_broadcasting_follows_numpy(left, right):
-    assert tuple(result for _, _, result in fitting(left, right)) == np.broadcast_shapes(left, right)
+    assert tuple(result for _, _, result in broadcast_axes(left, right)) == np.broadcast_shapes(left, right)
 
 
 def test_shapes_that_do_not_fit_have_no_result_in_that_axis():
-    assert fitting((3, 3), (2,)) == [(3, 1, 3), (3, 2, None)]
+    assert broadcast_axes((3, 3), (2,)) == [(3, 1, 3), (3, 2, None)]
     with pytest.raises(ValueError, match="broadcast"):
         np.broadcast_shapes((3, 3), (2,))
 
 
 def test_a_pixel_is_found_again_at_its_position(tiny_mnist):
     image = tiny_mnist.train.images[0]
-    assert all(flatten(image[None])[0, arithmetic.position(r, c)] == image[r, c] for r in range(28) for c in range(28))
-    assert arithmetic.position(27, 27) == 783
+    assert all(
+        flatten(image[None])[0, arithmetic.flat_index(r, c)] == image[r, c] for r in range(28) for c in range(28)
+    )
+    assert arithmetic.flat_index(27, 27) == 783
 
 
 def test_scrambling_keeps_the_numbers_and_loses_the_pictures(tiny_mnist):
     images = tiny_mnist.train.images[:32]
-    mixed = arithmetic.scrambled(images)
+    mixed = arithmetic.scramble_pixels(images)
     assert np.array_equal(np.sort(mixed.ravel()), np.sort(images.ravel()))
     assert (mixed[0] != images[0]).any()
 
 
 def test_one_product_is_timed_in_both_precisions_by_turns():
     ticks = iter(range(1000))
-    seconds = arithmetic.product_seconds(repeats=3, budget=1e9, clock=lambda: next(ticks), shape=(2, 3, 2))
+    seconds = arithmetic.time_matrix_product(repeats=3, budget=1e9, clock=lambda: next(ticks), shape=(2, 3, 2))
     assert seconds == (1, 1)  # one tick from the beginning of a product to its end
 
 
 def test_a_slow_machine_is_asked_only_twice():
     ticks = iter(range(0, 100_000, 100))
-    arithmetic.product_seconds(repeats=50, budget=0.1, clock=lambda: next(ticks), shape=(2, 3, 2))
+    arithmetic.time_matrix_product(repeats=50, budget=0.1, clock=lambda: next(ticks), shape=(2, 3, 2))
     assert next(ticks) <= 1100
 
 
 def test_float64_takes_longer_than_float32():
     # An inequality far from its limit, about 2 on any machine: both precisions take turns and the best counts.
-    seconds = arithmetic.product_seconds(repeats=20, budget=2)
+    seconds = arithmetic.time_matrix_product(repeats=20, budget=2)
     assert seconds.float64 > 1.2 * seconds.float32 > 0
 
 
 def test_the_layer_of_mean_images_finds_the_nearest_mean(tiny_mnist):
     train, test = tiny_mnist.train, tiny_mnist.test
-    layer = arithmetic.templates(mean_images(train))
+    layer = arithmetic.make_template_layer(mean_images(train))
     means = np.stack([train.images[train.labels == digit].mean(axis=0) for digit in range(10)])
     nearest = cdist(flatten(test.images), flatten(means)).argmin(axis=1)
     assert (layer.scores(test.images).argmax(axis=1) == nearest).mean() > 0.99  # ties of rounding apart
@@ -112,14 +114,14 @@ def test_the_layer_of_mean_images_finds_the_nearest_mean(tiny_mnist):
 
 
 def test_the_layer_of_mean_images_reads_about_80_percent(embedded):
-    layer = arithmetic.templates(mean_images(embedded.train))
+    layer = arithmetic.make_template_layer(mean_images(embedded.train))
     right = (layer.scores(embedded.validation.images).argmax(axis=1) == embedded.validation.labels).mean()
     assert 0.74 < right < 0.86
 
 
 def test_softmax_by_hand_is_the_hand_worked_one():
     # e^1 = 2.718, e^2 = 7.389, e^3 = 20.086; their sum 30.193
-    answer = arithmetic.softmax_by_hand(np.array([1.0, 2.0, 3.0]))
+    answer = arithmetic.softmax_steps(np.array([1.0, 2.0, 3.0]))
     assert answer.powers == pytest.approx([2.718, 7.389, 20.086], abs=1e-3)
     assert answer.total == pytest.approx(30.193, abs=1e-3)
     assert answer.shares == pytest.approx([0.0900, 0.2447, 0.6652], abs=1e-4)
@@ -127,29 +129,29 @@ def test_softmax_by_hand_is_the_hand_worked_one():
 
 def test_softmax_agrees_with_scipy_and_keras(rng, keras):
     scores = rng.normal(0, 4, 10)
-    shares = arithmetic.softmax_by_hand(scores).shares
+    shares = arithmetic.softmax_steps(scores).shares
     assert shares == pytest.approx(scipy.special.softmax(scores))
     assert shares == pytest.approx(np.asarray(keras.ops.softmax(scores)), rel=1e-5)
     assert softmax(scores) == pytest.approx(shares)
 
 
 def test_large_scores_overflow_as_written_and_not_with_the_largest_taken_off():
-    naive, safe = arithmetic.overflowing(np.arange(10.0) + 95)
+    naive, safe = arithmetic.softmax_overflow(np.arange(10.0) + 95)
     assert np.isnan(naive).all()
     assert safe == pytest.approx(scipy.special.softmax(np.arange(10.0)), rel=1e-5)
 
 
 def test_softmax_twice_ends_at_the_two_limits():
     sure = softmax(one_hot(np.array([4]))[0].astype(float))
-    assert (sure.max(), sure.min()) == (pytest.approx(SURE), pytest.approx(UNSURE))
-    assert (f"{SURE:.3f}", f"{UNSURE:.3f}") == ("0.232", "0.085")
-    assert pytest.approx(1) == SURE + 9 * UNSURE
+    assert (sure.max(), sure.min()) == (pytest.approx(SOFTMAX_OF_ONE), pytest.approx(SOFTMAX_OF_ZERO))
+    assert (f"{SOFTMAX_OF_ONE:.3f}", f"{SOFTMAX_OF_ZERO:.3f}") == ("0.232", "0.085")
+    assert pytest.approx(1) == SOFTMAX_OF_ONE + 9 * SOFTMAX_OF_ZERO
 
 
 def test_no_bar_leaves_the_band_whatever_the_scores(rng):
     bars = softmax(softmax(rng.normal(0, 30, (5000, 10))))
-    assert bars.max() <= SURE + 1e-12
-    assert bars.min() >= UNSURE - 1e-12
+    assert bars.max() <= SOFTMAX_OF_ONE + 1e-12
+    assert bars.min() >= SOFTMAX_OF_ZERO - 1e-12
 
 
 def test_both_losses_agree_with_keras_and_scikit_learn(rng, keras):
@@ -166,9 +168,9 @@ def test_a_share_of_nothing_costs_what_keras_takes_for_it(keras):
     shares = np.zeros((1, 10), np.float32)
     shares[0, 3] = 1
     theirs = float(np.asarray(keras.losses.sparse_categorical_crossentropy(np.array([5]), shares))[0])
-    assert arithmetic.loss_of(0) == pytest.approx(theirs, rel=1e-4)
-    assert arithmetic.loss_of(1) == 0
-    assert arithmetic.loss_of(0.1) == pytest.approx(math.log(10))
+    assert arithmetic.cross_entropy_of_share(0) == pytest.approx(theirs, rel=1e-4)
+    assert arithmetic.cross_entropy_of_share(1) == 0
+    assert arithmetic.cross_entropy_of_share(0.1) == pytest.approx(math.log(10))
 
 
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy"])
@@ -178,7 +180,7 @@ def test_keras_looks_behind_the_softmax_of_a_model_on_tensorflow_and_cuts_nothin
     sure, labels = 50 * np.eye(10, dtype=np.float32)[[3]], np.array([5])
     told = model.evaluate(sure, labels if loss.startswith("sparse") else one_hot(labels), verbose=0)
     on_tensorflow = keras.backend.backend() == "tensorflow"
-    assert told == pytest.approx(50 if on_tensorflow else arithmetic.loss_of(0), rel=1e-4)
+    assert told == pytest.approx(50 if on_tensorflow else arithmetic.cross_entropy_of_share(0), rel=1e-4)
 
 
 def test_one_hot_is_what_keras_and_scikit_learn_make_of_it(keras):
@@ -194,7 +196,7 @@ def test_without_the_ten_keras_counts_columns_for_itself(keras):
 
 
 def test_every_wrong_digit_is_equally_far_away():
-    far = arithmetic.distances(np.arange(10), 5)
+    far = arithmetic.one_hot_distances(np.arange(10), 5)
     assert far[5] == 0
     assert np.delete(far, 5) == pytest.approx([math.sqrt(2)] * 9)
 
@@ -228,16 +230,16 @@ FIGURES = {"accuracy": 0.9243, "loss": 0.0004, "val_accuracy": 0.96, "val_loss":
 
 @pytest.mark.parametrize("seconds", [0.2, 5.0, 700.0])
 def test_the_line_of_verbose_2_is_keras_own(seconds):
-    epoch = keras_output.Epoch(seconds, seconds / 469, FIGURES)
-    assert keras_says(2, 469, [(469, seconds, FIGURES, True)]) == [keras_output.one_line(469, epoch)]
+    epoch = keras_output.EpochOutput(seconds, seconds / 469, FIGURES)
+    assert keras_says(2, 469, [(469, seconds, FIGURES, True)]) == [keras_output.format_epoch_line(469, epoch)]
 
 
 @pytest.mark.parametrize("seconds", [0.2, 5.0, 700.0])
 def test_the_full_bar_of_verbose_1_is_keras_own(seconds):
     first = 0.1
     lines = keras_says(1, 469, [(1, first, FIGURES, False), (469, seconds, FIGURES, True)])
-    epoch = keras_output.Epoch(seconds, (seconds - first) / 468, FIGURES)
-    assert lines[-1] == keras_output.bar_at_the_end(469, epoch)
+    epoch = keras_output.EpochOutput(seconds, (seconds - first) / 468, FIGURES)
+    assert lines[-1] == keras_output.format_final_bar(469, epoch)
 
 
 @pytest.mark.parametrize(("step", "seconds"), [(1, 2.222), (9, 0.3), (240, 12.0), (3, 2000.0), (2, 40.0)])
@@ -248,8 +250,8 @@ def test_a_bar_on_the_way_is_keras_own(step, seconds):
         [(1, first, figures, False), (step, seconds, figures, False)] if step > 1 else [(1, seconds, figures, False)]
     )
     per_step = (seconds - first) / (step - 1) if step > 1 else seconds
-    moment = keras_output.Moment(step, per_step * (469 - step), per_step, figures)
-    assert keras_says(1, 469, moments)[-1] == keras_output.bar_on_the_way(moment, 469)
+    moment = keras_output.BarUpdate(step, per_step * (469 - step), per_step, figures)
+    assert keras_says(1, 469, moments)[-1] == keras_output.format_bar_update(moment, 469)
 
 
 def test_the_transcript_has_the_lines_of_fit(keras, tiny_mnist):
@@ -261,7 +263,7 @@ def test_the_transcript_has_the_lines_of_fit(keras, tiny_mnist):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             model.fit(images, labels, epochs=epochs, verbose=verbose, validation_data=(images, labels))
-        lines = keras_output.transcript(verbose, [keras_output.Epoch(0.4, 0.1, FIGURES)] * epochs, steps=4)
+        lines = keras_output.fit_output(verbose, [keras_output.EpochOutput(0.4, 0.1, FIGURES)] * epochs, steps=4)
         assert shape_of(out.getvalue()) == shape_of(lines)
 
 
@@ -277,12 +279,12 @@ def shape_of(text: str) -> str:
 
 
 def test_what_the_lesson_shows_are_the_lines_of_the_recorded_run():
-    assert keras_output.transcript(2, keras_output.EPOCHS[2], keras_output.STEPS).splitlines()[:2] == [
+    assert keras_output.fit_output(2, keras_output.EPOCHS[2], keras_output.STEPS).splitlines()[:2] == [
         "Epoch 1/3",
         "469/469 - 2s - 4ms/step - accuracy: 0.9243 - loss: 0.2629 - val_accuracy: 0.9600 - val_loss: 0.1350",
     ]
-    assert keras_output.bar_on_the_way(keras_output.MOMENTS[0], 469) == (
+    assert keras_output.format_bar_update(keras_output.BAR_UPDATES[0], 469) == (
         "  1/469 ━━━━━━━━━━━━━━━━━━━━ 17:20 2s/step - accuracy: 0.0703 - loss: 2.3943"
     )
-    assert keras_output.transcript(0, keras_output.EPOCHS[0], 469) == ""
-    assert [keras_output.filled(moment.step, 469) for moment in keras_output.MOMENTS][-1] == 19
+    assert keras_output.fit_output(0, keras_output.EPOCHS[0], 469) == ""
+    assert [keras_output.count_filled(moment.step, 469) for moment in keras_output.BAR_UPDATES][-1] == 19

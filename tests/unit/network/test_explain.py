@@ -12,9 +12,9 @@ from core.network.numpy_network import Reader
 
 def born(config: RunConfig) -> Reader:
     """A network with weights as they are born."""
-    from core.training.models import build, weights_of
+    from core.training.models import build, get_weights
 
-    return Reader(config, weights_of(build(config)))
+    return Reader(config, get_weights(build(config)))
 
 
 @pytest.fixture(scope="module")

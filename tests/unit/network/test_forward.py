@@ -17,13 +17,13 @@ NETWORKS = [
 
 def with_any_weights(config: RunConfig):
     """A Keras model with weights drawn anew, running means and spreads of a norm too; and those by their path."""
-    from core.training.models import build, weights_of
+    from core.training.models import build, get_weights
 
     model, rng = build(config), np.random.default_rng(3)
     for weight in model.weights:
         drawn = rng.normal(0, 0.1, weight.shape)
         weight.assign(np.abs(rng.normal(0.1, 0.3, weight.shape)) if "variance" in weight.path else drawn)
-    return model, weights_of(model)
+    return model, get_weights(model)
 
 
 @pytest.mark.parametrize(

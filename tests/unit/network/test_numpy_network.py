@@ -31,7 +31,7 @@ def run(model, tmp_path) -> Run:
 
     run = RunStore(tmp_path).create(CONFIG)
     models.save(model, run.model_path)
-    write_arrays(run.epoch_path(1), models.weights_of(model))
+    write_arrays(run.epoch_path(1), models.get_weights(model))
     return run
 
 

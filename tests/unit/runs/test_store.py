@@ -26,7 +26,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from core.files import Lock
-assert Lock(Path(sys.argv[1])).take({"after": int(sys.argv[2])})
+assert Lock(Path(sys.argv[1])).acquire({"after": int(sys.argv[2])})
 print("held", flush=True)
 time.sleep(60)
 """

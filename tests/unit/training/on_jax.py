@@ -13,7 +13,7 @@ from core.__main__ import main
 from core.config.run_config import RunConfig
 from core.data import mnist
 from core.training import models, warmup
-from core.training.batching import VALIDATED_AT_ONCE
+from core.training.batching import VALIDATION_BATCH
 from core.training.predict import Predictor
 from core.training.trainer import train
 
@@ -33,13 +33,13 @@ def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkey
 def test_a_rehearsed_network_is_not_compiled_again(tiny_mnist, monkeypatch):
     monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
     config = RunConfig(units=16, epochs=2)
-    ready = warmup.of(config)
+    ready = warmup.warm_up_network(config)
     program = ready.network.digit_lab_traced
-    compiled = program.many._cache_size(), program.answered._cache_size()
-    images = program.held(tiny_mnist.train.images)
+    compiled = program.train_steps._cache_size(), program.predict_logits._cache_size()
+    images = program.cached_device_images(tiny_mnist.train.images)
     ended = train(config, tiny_mnist, lambda event: None, network=ready.network).ended
-    assert (program.many._cache_size(), program.answered._cache_size()) == compiled == (1, 1)
-    assert program.held(tiny_mnist.train.images) is images
+    assert (program.train_steps._cache_size(), program.predict_logits._cache_size()) == compiled == (1, 1)
+    assert program.cached_device_images(tiny_mnist.train.images) is images
     alone = train(config, tiny_mnist, lambda event: None).ended
     assert (ended.train_loss, ended.validation_loss) == (alone.train_loss, alone.validation_loss)
 
@@ -50,7 +50,7 @@ def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
     model = models.build(RunConfig(units=16))
     loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1)
     sums = loop.evaluate(tiny_mnist.test)
-    assert sums.images == len(tiny_mnist.test) < VALIDATED_AT_ONCE
+    assert sums.images == len(tiny_mnist.test) < VALIDATION_BATCH
     loss, accuracy = model.evaluate(tiny_mnist.test.images, tiny_mnist.test.labels, verbose=0)
     np.testing.assert_allclose((sums.mean_loss, sums.accuracy), (loss, accuracy), rtol=1e-5)
 
@@ -59,9 +59,9 @@ def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
     from core.training.engine import Loop
 
     weights = []
-    for batches_a_call in (16, 5):  # of 16: one loop of a length known beforehand, and one of a length that is told
+    for batches_per_call in (16, 5):  # of 16: one loop of a length known beforehand, and one of a length that is told
         model = models.build(RunConfig(units=16, dropout=0.2))
-        loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1, batches_a_call=batches_a_call)
+        loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1, batches_per_call=batches_per_call)
         loop.fit(2)
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):
@@ -72,7 +72,7 @@ def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path):
     assert keras.backend.backend() == "jax"
     config = RunConfig(units=32, dropout=0.2, epochs=4, schedule="cosine")
     kept, seen, glimpsed = [], [], []
-    whole = train(config, tiny_mnist, seen.append, keep=kept.append, glimpse=glimpsed.append)
+    whole = train(config, tiny_mnist, seen.append, keep=kept.append, preview=glimpsed.append)
     again = train(config, tiny_mnist, seen.append, resume=kept[1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

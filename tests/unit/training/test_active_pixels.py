@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
-from core.training.active_pixels import enough, lit
+from core.training.active_pixels import lit, pixels_to_train
 from core.training.engine import Loop
 from core.training.engine_tensorflow import Program
 
@@ -38,13 +38,13 @@ def test_a_pixel_is_lit_where_any_image_has_ink_and_their_number_is_rounded_up(i
 def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
     program = Program(models.build(RunConfig(units=8)), lit(images), scheduled=False)
     images.setflags(write=False)
-    held = program.held(images)
-    assert program.held(images.copy()) is not held, "this copy can be written on"
+    held = program.cached_device_images(images)
+    assert program.cached_device_images(images.copy()) is not held, "this copy can be written on"
     again, others = images.copy(), images[::-1].copy()
     for copy in (again, others):
         copy.setflags(write=False)
-    assert program.held(again) is held
-    np.testing.assert_array_equal(program.held(others), program.twin.seen(others))
+    assert program.cached_device_images(again) is held
+    np.testing.assert_array_equal(program.cached_device_images(others), program.twin.seen(others))
 
 
 def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
@@ -59,15 +59,15 @@ def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(d
 
 @pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "norm-dense8"}])
 def test_where_a_dark_pixel_has_a_say_all_pixels_are_trained_on(digits, knobs):
-    assert len(enough(models.build(RunConfig(units=8)), digits.images)) < 784
-    assert len(enough(models.build(RunConfig(units=8, **knobs)), digits.images)) == 784
-    assert len(enough(models.build(RunConfig(units=8)), None)) == 784, "images not seen yet"
+    assert len(pixels_to_train(models.build(RunConfig(units=8)), digits.images)) < 784
+    assert len(pixels_to_train(models.build(RunConfig(units=8, **knobs)), digits.images)) == 784
+    assert len(pixels_to_train(models.build(RunConfig(units=8)), None)) == 784, "images not seen yet"
 
 
 def test_images_made_anew_may_light_what_was_dark(digits):
     bright = np.full_like(digits.images, 255)
     config = RunConfig(units=8)
     model = models.build(config)
-    Loop(model, digits, None, batch_size=32, seed=1, refreshed=lambda epoch: bright).fit(1)
+    Loop(model, digits, None, batch_size=32, seed=1, augment=lambda epoch: bright).fit(1)
     fresh = models.build(config).get_weights()[0]
     assert (model.get_weights()[0] != fresh).any(axis=1).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from core.training.batching import Call, Plan, Sums, meant
+from core.training.batching import Call, Plan, Sums, drop_padding
 
 
 def test_loss_and_hits_are_those_of_scikit_learn(rng):
@@ -45,7 +45,7 @@ def test_a_run_that_diverged_shows_it_and_goes_on():
 def test_what_only_fills_a_call_up_does_not_count(padded):
     plan, indices = Plan(4, 3, padded=padded), np.arange(100, 110, dtype=np.int32)  # two batches of four and one of two
     found = []
-    for batches, sizes, _, count in Call(indices).parts(plan):
+    for batches, sizes, _, count in Call(indices).padded_batches(plan):
         answers = np.repeat(batches[:, None], 10, axis=1)  # of each image its own index is said
-        found += list(meant(answers, sizes, int(count))[:, 0])
+        found += list(drop_padding(answers, sizes, int(count))[:, 0])
     assert found == list(indices)

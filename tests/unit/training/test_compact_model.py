@@ -5,9 +5,9 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
-from core.training.active_pixels import enough, lit
-from core.training.compact_model import ALIGNMENT, Twin, Upright, pixels_for
-from core.training.train_step import columns, logits
+from core.training.active_pixels import lit, pixels_to_train
+from core.training.compact_model import ALIGNMENT, CompactModel, TransposedDense, compact_pixels
+from core.training.train_step import logit_columns, logits
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 
@@ -22,49 +22,51 @@ def images():
 )
 def test_the_twin_says_what_the_model_says(knobs, images):
     model = models.build(RunConfig(**knobs))
-    twin = Twin(model, enough(model, images))
+    twin = CompactModel(model, pixels_to_train(model, images))
     twin.take()
-    said = np.asarray(columns(twin.network, twin.seen(images), 0))
-    np.testing.assert_allclose(said, np.asarray(columns(model, images, 0)), atol=1e-6)
-    assert isinstance(twin.network.layers[-1], Upright) == (knobs != {"network": "dense10"})
+    said = np.asarray(logit_columns(twin.network, twin.seen(images), 0))
+    np.testing.assert_allclose(said, np.asarray(logit_columns(model, images, 0)), atol=1e-6)
+    assert isinstance(twin.network.layers[-1], TransposedDense) == (knobs != {"network": "dense10"})
 
 
 def test_the_twin_says_it_of_as_many_images_as_there_are_digits():
     images = np.random.default_rng(1).integers(0, 256, (10, 28, 28)).astype(np.uint8)
     model = models.build(RunConfig(units=8))
     model.layers[-1].bias.assign(np.arange(10))
-    twin = Twin(model, enough(model, images))
+    twin = CompactModel(model, pixels_to_train(model, images))
     twin.take()
-    said = np.asarray(columns(twin.network, twin.seen(images), 0))
+    said = np.asarray(logit_columns(twin.network, twin.seen(images), 0))
     np.testing.assert_allclose(said, np.asarray(logits(model, images)).T, atol=1e-5)
 
 
 def test_what_is_said_in_training_is_what_is_said_after_it(images):
     model = models.build(RunConfig(units=8))
-    np.testing.assert_allclose(np.asarray(columns(model, images, 0)).T, np.asarray(logits(model, images)), atol=1e-6)
+    np.testing.assert_allclose(
+        np.asarray(logit_columns(model, images, 0)).T, np.asarray(logits(model, images)), atol=1e-6
+    )
 
 
 def test_images_are_given_as_an_array_that_tensorflow_takes_over(images):
     model = models.build(RunConfig(units=8))
-    for pixels in (lit(images), pixels_for(model, None)):
-        seen = Twin(model, pixels).seen(images)
+    for pixels in (lit(images), compact_pixels(model, None)):
+        seen = CompactModel(model, pixels).seen(images)
         assert seen.ctypes.data % ALIGNMENT == 0
         assert not np.shares_memory(seen, images)
         np.testing.assert_array_equal(seen, images.reshape(3, 784)[:, pixels])
 
 
 def test_a_network_with_convolutions_trains_itself(images):
-    assert pixels_for(models.build(RunConfig(network="conv4x3-dense8")), images) is None
+    assert compact_pixels(models.build(RunConfig(network="conv4x3-dense8")), images) is None
 
 
 def test_what_is_trained_comes_back_and_what_was_changed_meanwhile_is_taken(images):
     model = models.build(RunConfig(units=8))
-    twin = Twin(model, lit(images))
+    twin = CompactModel(model, lit(images))
     before = model.get_weights()
     twin.take()
     twin.network.set_weights([weights + 1 for weights in twin.network.get_weights()])
     twin.take()  # the network is ahead of the model: nothing is lost
-    twin.give()
+    twin.copy_to_model()
     after = model.get_weights()
     expected = before[0].copy()
     expected[twin.pixels] += 1

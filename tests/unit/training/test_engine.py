@@ -7,8 +7,8 @@ import pytest
 from core.config.run_config import RunConfig
 from core.devices import on_gpu
 from core.training import models, train_step
-from core.training.batching import order
-from core.training.engine import Loop, seconds_a_batch
+from core.training.batching import shuffled_order
+from core.training.engine import Loop, estimate_step_seconds
 
 IMAGES, BATCH = 210, 32  # six whole batches and a short one of 18
 
@@ -30,7 +30,7 @@ def by_stock_keras(config, digits, epochs=1):
     labels = np.eye(10)[digits.labels] if config.loss == "one-hot" else digits.labels
     figures = []
     for epoch in range(epochs):
-        shuffled = order(config.seed, epoch, len(digits))
+        shuffled = shuffled_order(config.seed, epoch, len(digits))
         for start in range(0, len(digits), BATCH):
             batch = shuffled[start : start + BATCH]
             model.reset_metrics()
@@ -38,13 +38,13 @@ def by_stock_keras(config, digits, epochs=1):
     return model.get_weights(), np.array(figures)
 
 
-def by_engine(config, digits, epochs=1, batches_a_call=1, callbacks=(), **more):
+def by_engine(config, digits, epochs=1, batches_per_call=1, callbacks=(), **more):
     """The same by the engine, and the sums of each of its calls."""
     model = models.build(config)
-    loop = Loop(model, digits, None, batch_size=BATCH, seed=config.seed, batches_a_call=batches_a_call, **more)
+    loop = Loop(model, digits, None, batch_size=BATCH, seed=config.seed, batches_per_call=batches_per_call, **more)
     calls = []
-    taking = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: calls.append(loop.take()))
-    history = loop.fit(epochs, [taking, *callbacks])
+    with_query = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: calls.append(loop.pop_sums()))
+    history = loop.fit(epochs, [with_query, *callbacks])
     return model, calls, history
 
 
@@ -80,7 +80,7 @@ def test_batches_of_ten_images_train_as_others_do(digits):
     config = RunConfig(units=16, optimizer="sgd", learning_rate=0.1)
     stock, mine = models.build(config), models.build(config)
     stock.jit_compile = keras.backend.backend() == "jax"
-    shuffled = order(config.seed, 0, 60)
+    shuffled = shuffled_order(config.seed, 0, 60)
     for start in range(0, 60, 10):
         batch = shuffled[start : start + 10]
         stock.train_on_batch(digits.images[batch], digits.labels[batch])
@@ -92,7 +92,7 @@ def test_batches_of_ten_images_train_as_others_do(digits):
 def test_many_batches_a_call_train_the_same_as_one(digits):
     config = RunConfig(units=32, dropout=0.3)
     one, each, history = by_engine(config, digits, epochs=2)
-    many, calls, same_history = by_engine(config, digits, epochs=2, batches_a_call=4)
+    many, calls, same_history = by_engine(config, digits, epochs=2, batches_per_call=4)
     assert [call.images for call in calls] == [128, 82] * 2
     for mine, theirs in zip(one.get_weights(), many.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)  # the compiler may add up in another order
@@ -101,17 +101,17 @@ def test_many_batches_a_call_train_the_same_as_one(digits):
 
 
 def test_keras_own_figures_of_an_epoch_count_every_image_once(digits):
-    _, calls, history = by_engine(RunConfig(units=16), digits, batches_a_call=3)
+    _, calls, history = by_engine(RunConfig(units=16), digits, batches_per_call=3)
     assert sum(call.images for call in calls) == IMAGES
     assert history.history["loss"] == [pytest.approx(sum(call.loss for call in calls) / IMAGES, rel=1e-6)]
     assert history.history["accuracy"] == [pytest.approx(sum(call.correct for call in calls) / IMAGES)]
 
 
 def test_every_image_is_taken_once_an_epoch_and_each_epoch_in_its_own_order():
-    first, second = order(1, 0, 1000), order(1, 1, 1000)
+    first, second = shuffled_order(1, 0, 1000), shuffled_order(1, 1, 1000)
     assert sorted(first) == sorted(second) == list(range(1000))
     assert list(first) != list(second)
-    assert list(first) == list(order(1, 0, 1000))
+    assert list(first) == list(shuffled_order(1, 0, 1000))
 
 
 def test_validation_counts_as_keras_evaluate(digits, held_out):
@@ -125,23 +125,23 @@ def test_validation_counts_as_keras_evaluate(digits, held_out):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a rule for TensorFlow")
 def test_convolutions_go_without_xla_on_a_processor_and_dense_networks_with_it():
-    from core.training.engine_tensorflow import compiled
+    from core.training.engine_tensorflow import should_compile
 
-    assert compiled(models.build(RunConfig(dropout=0.2)))
-    assert compiled(models.build(RunConfig(network="conv4x3-pool2"))) is on_gpu()
+    assert should_compile(models.build(RunConfig(dropout=0.2)))
+    assert should_compile(models.build(RunConfig(network="conv4x3-pool2"))) is on_gpu()
 
 
 def test_a_call_is_cut_to_about_a_twentieth_of_a_second(digits):
     model = models.build(RunConfig(units=512))
-    one, four = seconds_a_batch(model, 32), seconds_a_batch(model, 128)
+    one, four = estimate_step_seconds(model, 32), estimate_step_seconds(model, 128)
     assert one < four < 4 * one  # a larger batch takes longer, but its images less each
     loop = Loop(model, digits, None, batch_size=2, seed=1)
-    assert loop.batches_a_call == min(round(0.05 / seconds_a_batch(model, 2)), 105)
+    assert loop.batches_per_call == min(round(0.05 / estimate_step_seconds(model, 2)), 105)
 
 
 def test_dropout_silences_its_share_and_keeps_the_mean():
     x = np.ones((64, 500), np.float32)
-    out = np.asarray(train_step.silenced(x, 0.2, 7, 3))
+    out = np.asarray(train_step.apply_dropout(x, 0.2, 7, 3))
     assert set(np.unique(out)) == {0, np.float32(1.25)}
     assert (out == 0).mean() == pytest.approx(0.2, abs=5 * np.sqrt(0.2 * 0.8 / out.size))
 
@@ -150,7 +150,7 @@ def test_dropout_is_new_in_every_step_layer_and_place():
     # 32,000 coins each: two independent masks agree in half of the places, within five standard deviations.
     x = np.ones((64, 500), np.float32)
     masks = [
-        np.asarray(train_step.silenced(x, 0.5, seed, step)) > 0
+        np.asarray(train_step.apply_dropout(x, 0.5, seed, step)) > 0
         for seed in (1, 2, 2**32 - 1)
         for step in (0, 1, 2, 1000)
     ]
@@ -168,11 +168,11 @@ def test_dropout_trains_as_keras_does_with_the_same_masks(digits):
     config = RunConfig(units=32, dropout=0.4, optimizer="sgd", learning_rate=0.1)
     model = models.build(config)
     hidden, dropped, top = model.layers[-3:]
-    images = digits.images[order(1, 0, IMAGES)][:BATCH].reshape(BATCH, 784) / np.float32(255)
-    labels = np.eye(10)[digits.labels[order(1, 0, IMAGES)][:BATCH]]
+    images = digits.images[shuffled_order(1, 0, IMAGES)][:BATCH].reshape(BATCH, 784) / np.float32(255)
+    labels = np.eye(10)[digits.labels[shuffled_order(1, 0, IMAGES)][:BATCH]]
     (w1, b1), (w2, b2) = hidden.get_weights(), top.get_weights()
     summed = images @ w1 + b1
-    mask = np.asarray(train_step.silenced(np.ones((BATCH, 32), np.float32), 0.4, dropped.seed, 0))
+    mask = np.asarray(train_step.apply_dropout(np.ones((BATCH, 32), np.float32), 0.4, dropped.seed, 0))
     above = np.maximum(summed, 0) * mask
     scores = np.exp(above @ w2 + b2)
     wrong = (scores / scores.sum(1, keepdims=True) - labels) / BATCH
@@ -183,8 +183,8 @@ def test_dropout_trains_as_keras_does_with_the_same_masks(digits):
         w2 - 0.1 * above.T @ wrong,
         b2 - 0.1 * wrong.sum(0),
     ]
-    first = digits[order(1, 0, IMAGES)[:BATCH]]
-    Loop(model, first, None, batch_size=BATCH, seed=1, given_order=lambda epoch: np.arange(BATCH)).fit(1)
+    first = digits[shuffled_order(1, 0, IMAGES)[:BATCH]]
+    Loop(model, first, None, batch_size=BATCH, seed=1, custom_order=lambda epoch: np.arange(BATCH)).fit(1)
     for mine, theirs in zip(model.get_weights(), by_hand, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
@@ -204,21 +204,21 @@ def test_the_rate_of_each_step_is_the_one_it_was_given(digits):
     # Plain gradient descent at a rate of 0 stands still; one batch at 0.5 is one step of it.
     config = RunConfig(units=8, optimizer="sgd", learning_rate=0.5)
     rates = np.zeros(7, np.float32)
-    still, _, _ = by_engine(config, digits, batches_a_call=4, rates=rates)
+    still, _, _ = by_engine(config, digits, batches_per_call=4, rates=rates)
     fresh = models.build(config).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(still.get_weights(), fresh, strict=True))
     rates[2] = 0.5
-    moved, _, _ = by_engine(config, digits, batches_a_call=4, rates=rates)
+    moved, _, _ = by_engine(config, digits, batches_per_call=4, rates=rates)
     assert not np.array_equal(moved.get_weights()[0], fresh[0])
     rates[2], rates[6] = 0, 0.5  # the short batch has its own
-    late, _, _ = by_engine(config, digits, batches_a_call=4, rates=rates)
+    late, _, _ = by_engine(config, digits, batches_per_call=4, rates=rates)
     assert not np.array_equal(late.get_weights()[0], fresh[0])
 
 
 def test_images_can_be_made_anew_each_epoch(digits):
     blank = np.zeros_like(digits.images)
     config = RunConfig(units=8)
-    model, _, _ = by_engine(config, digits, epochs=2, refreshed=lambda epoch: blank)
+    model, _, _ = by_engine(config, digits, epochs=2, augment=lambda epoch: blank)
     fresh = models.build(config).get_weights()[0]
     assert np.array_equal(model.get_weights()[0], fresh)  # without ink no weight of the first layer has a gradient
 

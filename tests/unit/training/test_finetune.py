@@ -16,12 +16,12 @@ from tests.made_runs import make
 @pytest.fixture(scope="module")
 def network(tiny_mnist):
     from core.network.numpy_network import Reader
-    from core.training.models import weights_of
+    from core.training.models import get_weights
     from core.training.trainer import train
 
     config = RunConfig(units=64, epochs=4, device="cpu")
     model = train(config, tiny_mnist, lambda event: None).model
-    return Reader(config, weights_of(model))
+    return Reader(config, get_weights(model))
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def mine(tiny_mnist) -> Digits:
 
 @pytest.fixture(scope="module")
 def taught(network, mine, tiny_mnist):
-    from core.training.finetune import teach
+    from core.training.finetune import train_copy
 
     before = {path: weight.copy() for path, weight in network.weights.items()}
     heard: list[float] = []
-    model, gain = teach(network, mine, tiny_mnist.train, tiny_mnist.test, progress=heard.append)
+    model, gain = train_copy(network, mine, tiny_mnist.train, tiny_mnist.test, progress=heard.append)
     return model, gain, before, heard
 
 
@@ -64,19 +64,19 @@ def test_the_network_itself_stays_as_it_was(taught, network):
 
 def test_the_copy_is_kept_as_a_run_that_answers_its_starter_alone(taught, tmp_path):
     from core.network.numpy_network import Reader
-    from core.training.finetune import keep
+    from core.training.finetune import save_copy
 
     store = RunStore(tmp_path)
-    run = keep(store, original(store, RunConfig(), name="mine"), *taught[:2], 40, starter="0123456789ab")
+    run = save_copy(store, original(store, RunConfig(), name="mine"), *taught[:2], 40, starter="0123456789ab")
     assert run.state == "finished"
     assert run.starter == "0123456789ab"
     assert "40 digits of my hand" in run.note
     assert Reader.of(run).probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
-    assert "1 digit of my hand" in keep(store, original(store, RunConfig()), *taught[:2], 1).note
+    assert "1 digit of my hand" in save_copy(store, original(store, RunConfig()), *taught[:2], 1).note
 
 
 def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(taught, tmp_path, monkeypatch):
-    from core.training.finetune import keep
+    from core.training.finetune import save_copy
 
     store, (model, gain) = RunStore(tmp_path), taught[:2]
     of = original(store, RunConfig())
@@ -87,17 +87,17 @@ def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(taught, tmp_pa
 
     monkeypatch.setattr(model, "save", save)
     with pytest.raises(RunError, match="full"):
-        keep(store, of, model, gain, 1)
+        save_copy(store, of, model, gain, 1)
     assert [run.id for run in store.runs() if not run.shipped] == [of.id]
 
 
 def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(taught, tmp_path, tiny_mnist):
     from core.network.numpy_network import Reader
-    from core.training.finetune import keep
+    from core.training.finetune import save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
-    copy = keep(store, of, *taught[:2], 40)
+    copy = save_copy(store, of, *taught[:2], 40)
     data = tiny_mnist._replace(train=blank(of.started.train_images), validation=blank(of.started.validation_images))
     assert len(evaluations.answers(copy, "validation", data, lambda: Reader.of(copy)).labels) == len(data.validation)
 
@@ -105,14 +105,14 @@ def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(taught, tmp
 def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(taught, tmp_path, tiny_mnist):
     from dataclasses import replace
 
-    from core.training.finetune import judge, keep
+    from core.training.finetune import choose_test_digits, save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
-    split, others = judge(of, tiny_mnist)
+    split, others = choose_test_digits(of, tiny_mnist)
     assert split == "validation"
     np.testing.assert_array_equal(others.images, tiny_mnist.validation.images)
-    copy = keep(store, of, taught[0], replace(taught[1], split=split), 40)
+    copy = save_copy(store, of, taught[0], replace(taught[1], split=split), 40)
     assert evaluations.sealed(of)
     assert evaluations.sealed(copy)
     assert "validation images" in copy.note
@@ -120,30 +120,30 @@ def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(t
 
 
 def test_an_opened_run_is_judged_by_the_test_set_and_that_is_written_down_with_its_copy(taught, tmp_path, tiny_mnist):
-    from core.training.finetune import judge, keep
+    from core.training.finetune import choose_test_digits, save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
     evaluations.open_test_set(of)
-    assert judge(of, tiny_mnist)[0] == "test"
-    copy = keep(store, of, *taught[:2], 40)
+    assert choose_test_digits(of, tiny_mnist)[0] == "test"
+    copy = save_copy(store, of, *taught[:2], 40)
     assert "test images" in copy.note
     assert evaluations.openings(copy)
 
 
 def test_few_digits_are_judged_by_themselves_and_that_is_said(network, mine, tiny_mnist):
-    from core.training.finetune import teach
+    from core.training.finetune import train_copy
 
-    _, gain = teach(network, mine[:3], tiny_mnist.train, tiny_mnist.test[:50])
+    _, gain = train_copy(network, mine[:3], tiny_mnist.train, tiny_mnist.test[:50])
     assert not gain.held_back
     assert gain.judged == 3
 
 
 def test_nothing_to_teach_gets_a_sentence(network, mine, tiny_mnist):
-    from core.training.finetune import teach
+    from core.training.finetune import train_copy
 
     with pytest.raises(DrawingError, match="no digit"):
-        teach(network, mine[:0], tiny_mnist.train, tiny_mnist.test)
+        train_copy(network, mine[:0], tiny_mnist.train, tiny_mnist.test)
 
 
 def blank(count: int) -> Digits:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
-from core.config.schedules import rates, steps
+from core.config.schedules import learning_rates, total_steps
 from core.errors import DeviceError
 from core.network.numpy_network import Reader
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, RateChanged, Started
@@ -34,7 +34,7 @@ class Wishes(Control):
     def __init__(self, stop_after=None, rate_after=None, rate=None):
         self.calls, self.stop_after, self.rate_after, self.rate = 0, stop_after, rate_after, rate
 
-    def hold(self):
+    def wait_while_paused(self):
         self.calls += 1
 
     def should_stop(self):
@@ -47,7 +47,7 @@ class Wishes(Control):
 @pytest.fixture
 def short_calls(monkeypatch):
     """Calls of four batches, so that a small run has many."""
-    monkeypatch.setattr("core.training.engine.seconds_a_batch", lambda model, size: 0.05 / 4)
+    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 4)
 
 
 def test_a_run_tells_its_start_its_batches_its_epochs_and_its_end(tiny_mnist, short_calls):
@@ -186,10 +186,10 @@ def test_the_schedule_that_is_drawn_is_the_one_that_trains(tiny_mnist, monkeypat
         return sums
 
     monkeypatch.setattr(Loop, "_next_call", watched)
-    monkeypatch.setattr("core.training.engine.seconds_a_batch", lambda model, size: 1)  # one batch a call
+    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 1)  # one batch a call
     config = SMALL.changed(schedule="cosine", epochs=2)
     _, events = told(config, tiny_mnist)
-    drawn = rates(config, steps(config, 1000))
+    drawn = learning_rates(config, total_steps(config, 1000))
     np.testing.assert_allclose(used, drawn, rtol=1e-6)
     assert [event.learning_rate for event in of(EpochDone, events)] == [drawn[15], drawn[31]]
 
@@ -217,13 +217,13 @@ def test_a_run_with_patience_that_is_stopped_within_an_epoch_keeps_the_best_whol
 
 
 def test_a_glimpse_shows_the_network_as_it_is(tiny_mnist, monkeypatch):
-    monkeypatch.setattr(trainer, "GLIMPSE_SECONDS", 0.0)
+    monkeypatch.setattr(trainer, "PREVIEW_SECONDS", 0.0)
     glimpses = []
-    told(SMALL, tiny_mnist, glimpse=glimpses.append)
+    told(SMALL, tiny_mnist, preview=glimpses.append)
     assert glimpses[-1]["weights"].shape == (784, 16)
     assert glimpses[-1]["predicted"].dtype == np.uint8
     assert glimpses[-1]["predicted"].shape == (25,)
-    told(SMALL.changed(network="norm-dense16", epochs=1), tiny_mnist, glimpse=glimpses.append)
+    told(SMALL.changed(network="norm-dense16", epochs=1), tiny_mnist, preview=glimpses.append)
     assert glimpses[-1]["weights"].shape == (784, 16), "a norm's own numbers are no picture"
 
 

@@ -1,28 +1,19 @@
 """Small pictures in HTML: digits, matrices, bars. They follow the theme and wrap on a phone; each says in words what it
 shows."""
 
-import base64
-import io
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from PIL import Image
 
-from core.digits import CLASSES
-
-
-def source(pixels: np.ndarray) -> str:
-    """Pixels, uint8 (h, w) or (h, w, 3), as the source of an <img>."""
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+from core.digits import NUM_CLASSES
+from pages.shared.image_uri import png_uri
 
 
 def picture(pixels: np.ndarray, wide: int, alt: str, caption: str = "", high: int = 0, here: str = "") -> str:
     """One picture, `wide` pixels on screen (or as much as fits). here: HTML drawn over it, see `mark`."""
     size = f"width:{wide}px;" + (f"height:{high}px" if high else "aspect-ratio:auto")
-    image = f"<img class='pix' src='{source(pixels)}' style='{size}' alt='{escape(alt, quote=True)}'>"
+    image = f"<img class='pix' src='{png_uri(pixels)}' style='{size}' alt='{escape(alt, quote=True)}'>"
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
     return f"<figure><span class='frame'>{image}{here}</span>{below}</figure>"
 
@@ -36,7 +27,7 @@ def mark(left: float, top: float, wide: float, high: float) -> str:
 def stack(pictures: Sequence[np.ndarray], side: int, alt: str, overlap: float = 0.72) -> str:
     """Pictures lying on one another like cards, the first on top."""
     tags = [
-        f"<img class='pix' src='{source(pixels)}' alt='' style='width:{side}px;height:{side}px;position:relative;"
+        f"<img class='pix' src='{png_uri(pixels)}' alt='' style='width:{side}px;height:{side}px;position:relative;"
         f"z-index:{len(pictures) - n};{f'margin-left:-{overlap * side:.0f}px' if n else ''}'>"
         for n, pixels in enumerate(pictures)
     ]
@@ -45,7 +36,7 @@ def stack(pictures: Sequence[np.ndarray], side: int, alt: str, overlap: float = 
 
 def film(video: np.ndarray, side: int, alt: str) -> str:
     """The frames of a video, uint8 (n, h, w, 3), as a strip of film."""
-    frames = "".join(f"<img class='pix' src='{source(f)}' alt='' style='width:{side}px'>" for f in video)
+    frames = "".join(f"<img class='pix' src='{png_uri(f)}' alt='' style='width:{side}px'>" for f in video)
     return f"<span class='film' role='img' aria-label='{escape(alt, quote=True)}'>{frames}</span>"
 
 
@@ -105,7 +96,7 @@ def bars(
         f"<div class='value'>{texts[digit]}</div>"
         f"<div class='bar' style='height:calc((var(--high, 9rem) - 1.4rem) * {min(values[digit] / top, 1):.4f})'></div>"
         f"</div></div><div class='digit'>{digit}</div></div>"
-        for digit in range(CLASSES)
+        for digit in range(NUM_CLASSES)
     )
     label = escape(said, quote=True)
     heading = f"<div class='bars-title'>{escape(title)}</div>"

@@ -1,0 +1,36 @@
+"""Numbers as people read them, written one way on every page, in every file and on the command line."""
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share in [0, 1] as "98.01%"; "–" for None."""
+    return "–" if share is None else f"{share:.{digits}%}"
+
+
+def points(difference: float, digits: int = 2) -> str:
+    """A difference of two shares in percentage points: 0.0023 is "0.23 points"."""
+    return f"{abs(difference) * 100:.{digits}f} points"
+
+
+def count(number: float, noun: str = "") -> str:
+    """A whole number with thousands separators, and its noun in singular or plural: "1 image", "60,000 images"."""
+    text = f"{number:,.0f}"
+    return text if not noun else f"{text} {noun}" if number == 1 else f"{text} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: "0.4 s", "26 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{round(seconds / 60)} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def file_size(size: int) -> str:
+    """A number of bytes: "1.2 MB", "340 kB"."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
