@@ -11,9 +11,7 @@ from core.network.backward import ink_slope
 from core.network.forward import MODEL
 from core.network.numpy_network import Reader
 
-_UNITS = ("dense", "conv", "activation")
 _SILENT = ("scale", "channel", "flatten", "dropout")  # they pass on what is below them
-_AT_ONCE = 64  # images a call: what a convolution makes of them still fits into the processor's cache
 
 
 class Answers(Protocol):
@@ -65,22 +63,6 @@ def first_weights(reader: Reader) -> np.ndarray:
             side = math.isqrt(len(kernel))  # (pixels, units)
             return kernel.T.reshape(-1, side, side)
     raise RunError("This network has no layer with weights. Train one with at least its softmax layer.")
-
-
-def dead_units(reader: Reader, images: np.ndarray) -> list[tuple[str, int, int]]:
-    """Units that give one and the same value for all `images`: (layer, how many are dead, of how many).
-
-    A relu that is never above 0 learns nothing any more: no gradient passes it. images: uint8 (n, 28, 28).
-    """
-    lows: dict[str, np.ndarray] = {}
-    highs: dict[str, np.ndarray] = {}
-    for start in range(0, len(images), _AT_ONCE):
-        for row, output in reader.layers(images[start : start + _AT_ONCE])[:-1]:
-            if row.kind in _UNITS and row.activation not in ("", "linear"):
-                values = output.reshape(-1, output.shape[-1])  # (images × positions, units)
-                lows[row.name] = np.minimum(values.min(0), lows.get(row.name, np.inf))
-                highs[row.name] = np.maximum(values.max(0), highs.get(row.name, -np.inf))
-    return [(name, int((highs[name] == low).sum()), len(low)) for name, low in lows.items()]
 
 
 def principal_map(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

@@ -43,15 +43,6 @@ def steepness(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(weights[f"{MODEL}/{row.name}/gamma"] / spread)
 
 
-def silent_units(seen: list[tuple[LayerRow, np.ndarray]]) -> dict[str, float]:
-    """The share of units of each relu layer that answer 0 to every image: layer name → share in [0, 1]."""
-    return {
-        row.name: float((values.reshape(-1, values.shape[-1]).max(axis=0) <= 0).mean())
-        for row, values in seen
-        if row.activation == "relu"
-    }
-
-
 def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
     """What a row makes of what is below it, before its activation function: float32 (n, *output_shape)."""
     path = f"{MODEL}/{row.name}"
