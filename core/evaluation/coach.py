@@ -140,7 +140,8 @@ def over_fitting(run: RunDiagnostics) -> Advice | None:
     assert run.training is not None
     text = (
         f"Over-fitting since epoch {epochs[best].epoch}: validation loss rose from {losses[best]:.4f} to "
-        f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises its images."
+        f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises its "
+        f"images."
     )
     return Advice("over-fitting", WARN, text, *_against_over_fitting(run.config))
 
@@ -201,7 +202,8 @@ def lagging_digit(run: RunDiagnostics) -> Advice | None:
     if wilson(run.right[digit], run.asked[digit], Z_OF_TEN)[1] >= others:
         return None
     text = (
-        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.asked[digit])} {run.split} images "
+        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.asked[digit])} {run.split} "
+        f"images "
         f"are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. Augmentation or more "
         "units help with rare shapes."
     )

@@ -79,3 +79,12 @@ def principal_map(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]
     total = max(float(values.sum()), 1e-12)
     shares = [float(value) / total for value in values[:2]] + [0.0]
     return places, (shares[0], shares[1])
+
+
+def aligned(places: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """A map turned and flipped, without scaling, so that its points are nearest to those of a reference map.
+
+    Both float32 (n, 2), of the same images in the same order; orthogonal Procrustes.
+    """
+    left, _, right = np.linalg.svd((places - places.mean(0)).T @ (reference - reference.mean(0)))
+    return ((places - places.mean(0)) @ (left @ right)).astype(np.float32)
