@@ -170,7 +170,10 @@ def dead_units(run: RunDiagnostics) -> Advice | None:
     layer, share = max(run.dead.items(), key=lambda item: item[1], default=("", 0.0))
     if share <= 0.25:
         return None
-    text = f"{percent(share, 0)} of the units in {layer} are dead: their output is 0 for every image, so they stop learning."
+    text = (
+        f"{percent(share, 0)} of the units in {layer} are dead: their output is 0 for every image, so they stop "
+        "learning."
+    )
     if run.config.activation == "relu":
         return Advice("dead units", WARN, text, {"activation": "elu"}, "Activation elu")
     return Advice("dead units", WARN, text)

@@ -227,7 +227,7 @@ def test_a_weights_file_cut_short_is_a_sentence(open_page, run):
     run.model_path.write_bytes(b"PK cut short")
     app = asked(open_page("evaluate", run=run.id))
     assert not app.exception
-    assert "cannot be read" in app.error[0].value
+    assert "is damaged or deleted" in app.error[0].value
 
 
 def test_a_run_of_another_data_set_is_a_sentence(open_page, store, data):
