@@ -25,8 +25,8 @@ def script(config: RunConfig, title: str, by_hand: str = "") -> str:
     """A Python program that trains `config` on MNIST with Keras and NumPy alone.
 
     Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
-    seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn images
-    and changes made while the run trained (`by_hand`) are left out, and the program says so.
+    seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
+    images and changes made while the run trained (`by_hand`) are left out, and the program says so.
     """
     head = _head(config, title, by_hand)
     return "\n".join([*head, "", *_data(config), "", *_network(config), "", *_training(config), ""])
