@@ -10,7 +10,7 @@ from pages.shared import frame
 
 
 class View(NamedTuple):
-    """One way to look at a network; its module is imported when it is opened, for SciPy and Plotly take their time."""
+    """One view of a network. Its module is imported when it is opened, because SciPy and Plotly load slowly."""
 
     title: str
     module: str  # in pages/parts/evaluate
@@ -31,7 +31,7 @@ VIEWS = {
 
 
 def _view() -> str:
-    """The view that is chosen; it stays in the link."""
+    """The chosen view; the link holds it."""
     st.session_state.setdefault("evaluate_view", st.query_params.get("view"))
     if st.session_state["evaluate_view"] not in VIEWS:
         st.session_state["evaluate_view"] = "figures"

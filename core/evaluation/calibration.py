@@ -1,4 +1,4 @@
-"""How far a network's own percentages can be trusted: of what it says with 80 %, are 80 % right?"""
+"""Whether a network's confidence matches its accuracy: of predictions with 80%, are 80% right?"""
 
 from dataclasses import dataclass
 
@@ -28,14 +28,14 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: the mean distance of confidence and accuracy, weighted by images, in [0, 1]."""
+        """Expected calibration error: the mean |confidence − accuracy|, weighted by images, in [0, 1]."""
         filled = self.counts > 0
         gaps = np.abs(self.confidence - self.accuracy)[filled]
         return float(gaps @ self.counts[filled] / self.counts.sum()) if filled.any() else float("nan")
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Reliability:
-    """Sorts the images by the probability of the digit that was chosen. labels: (n,), probabilities: (n, 10)."""
+    """Groups the images by the probability of the predicted digit. labels: (n,), probabilities: (n, 10)."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
     # Bins are open below and closed above, as in the paper; 1.0 falls into the last one.
@@ -50,13 +50,13 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
 
 
 def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """The logits divided by `temperature`: float64 (n, 10). Above 1 their softmax grows humbler."""
+    """The logits divided by `temperature`: float64 (n, 10). Above 1 their softmax is less confident."""
     return logits.astype(np.float64) / temperature
 
 
 def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     """The temperature at which the mean cross-entropy is lowest. Fit it on validation, never on the test set."""
-    from scipy.optimize import minimize_scalar  # a quarter of a second that pages which fit nothing need not spend
+    from scipy.optimize import minimize_scalar  # takes a quarter of a second, so only pages that need it import it
 
     def loss(logarithm: float) -> float:
         return evaluate(labels, tempered(logits, float(np.exp(logarithm)))).loss or 0.0

@@ -1,42 +1,72 @@
-"""Plain sentences about a run, each with a remedy, from the run's own numbers. One rule, one function.
+"""The coach: one sentence about a run, with a remedy, from the run's own numbers. One rule is one function.
 
-A rule looks at a `Story` and answers an `Advice` or None. Its threshold stands beside it with its reason.
+A rule reads `RunDiagnostics` and returns `Advice` or None. Each threshold has its reason beside it.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation.metrics import wilson
-from core.runs.events import BatchDone, EpochDone, RunEnded
+from core.formatting import count, percent
+from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
 
-GUESSING_LOSS = math.log(10)  # of a network that finds every digit equally likely
-Z_OF_TEN = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # 95 % for ten intervals together (C. E. Bonferroni)
+GUESSING_LOSS = math.log(10)  # of a network that gives all ten digits the same probability
+Z_OF_TEN = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # ten 95% intervals at once (Bonferroni)
+MIN_IMAGES_OF_A_DIGIT = 200  # with fewer, an interval of a good network is wider than 3 points
+GOOD_ACCURACY = 0.97  # what the tutorials reach
 BAD, WARN, GOOD = "bad", "warn", "good"
 
 
 @dataclass(frozen=True)
-class Story:
-    """What is known of a run: its knobs, what it said, and what its latest weights show."""
+class Sample:
+    """What one set of weights does on some images. `loss_error`: the standard error of the mean loss."""
+
+    images: int
+    right: int
+    loss: float
+    loss_error: float
+
+    @classmethod
+    def from_probabilities(cls, probabilities: np.ndarray, labels: np.ndarray) -> Self:
+        """probabilities: float (n, 10), n > 0. labels: (n,)."""
+        losses = -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12))
+        right = int((probabilities.argmax(1) == labels).sum())
+        return cls(len(labels), right, float(losses.mean()), float(losses.std() / math.sqrt(len(labels))))
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.images
+
+
+@dataclass(frozen=True)
+class RunDiagnostics:
+    """What is known about a run: its knobs, its events, and what its latest kept weights do.
+
+    training, unseen: the same weights on images of the training set and on images that the run never trained on.
+    """
 
     config: RunConfig
     batches: Sequence[BatchDone] = ()
     epochs: Sequence[EpochDone] = ()
+    rates: Sequence[RateChanged] = ()  # set while it trained
     ended: RunEnded | None = None
-    silent: dict[str, float] = field(default_factory=dict)  # relu layer → share of units that never answer
-    right: tuple[int, ...] = ()  # of each digit: answered rightly
-    asked: tuple[int, ...] = ()  # of each digit: images asked
-    split: str = "validation"  # where they are from: never images it was trained on, which flatter each digit
+    dead: dict[str, float] = field(default_factory=dict)  # layer → share of dead units
+    right: tuple[int, ...] = ()  # correct predictions of each digit
+    asked: tuple[int, ...] = ()  # images of each digit
+    split: str = "validation"  # where those images come from
+    training: Sample | None = None
+    unseen: Sample | None = None
 
 
 @dataclass(frozen=True)
 class Advice:
-    """One sentence or two, and the knobs to set for the next run."""
+    """One or two sentences, and the knobs to set for the next run."""
 
     rule: str
     kind: str  # bad, warn or good
@@ -45,171 +75,182 @@ class Advice:
     button: str = ""
 
 
-def advise(story: Story) -> list[Advice]:
-    """What there is to say, the gravest first. A run that ran away needs no other word."""
-    said = [advice for rule in RULES if (advice := rule(story))]
-    gravest = [advice for advice in said if advice.rule == "not finite"]
-    return gravest or sorted(said, key=lambda advice: (BAD, WARN, GOOD).index(advice.kind))
+def advise(run: RunDiagnostics) -> Advice | None:
+    """The most useful advice: that of the first rule that applies, the most serious first."""
+    return next((advice for rule in RULES if (advice := rule(run))), None)
 
 
-def not_finite(story: Story) -> Advice | None:
-    """The loss is no number any more. Nothing is learnt after that, so one such batch is enough."""
-    losses = [event.loss for event in story.batches[-5:]] + [event.loss for event in story.epochs[-1:]]
+def not_finite(run: RunDiagnostics) -> Advice | None:
+    """The loss is NaN or infinite. Nothing is learned after that, so one batch is enough."""
+    losses = [event.loss for event in run.batches[-5:]] + [event.loss for event in run.epochs[-1:]]
     if all(map(math.isfinite, losses)):
         return None
-    rate = _tenfold(story.config.learning_rate, down=True)
-    text = "The loss is no longer a number: the steps were so long that the weights ran away. Lower the learning rate."
+    rate = _tenfold(run.config.learning_rate, down=True)
+    text = "The loss is no longer a number: the steps were so large that the weights diverged. Lower the learning rate."
     return Advice("not finite", BAD, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
 
-def rate_too_high(story: Story) -> Advice | None:
-    """The loss stays above that of guessing, where a fresh network starts: 50 batches must have brought it below."""
-    points = story.batches
+def rate_too_high(run: RunDiagnostics) -> Advice | None:
+    """The loss stays above that of guessing, where an untrained network starts. 50 batches should have lowered it."""
+    points = run.batches
     if len(points) < 8 or points[-1].step < 50:
         return None
     recent = np.median([event.loss for event in points[-5:]])
-    if not np.isfinite(recent) or recent < 1.02 * GUESSING_LOSS or story.config.wrong_labels > 0.5:
+    if not np.isfinite(recent) or recent < 1.02 * GUESSING_LOSS or run.config.wrong_labels > 0.5:
         return None
-    rate = _tenfold(story.config.learning_rate, down=True)
+    rate = _tenfold(run.config.learning_rate, down=True)
     text = (
-        f"The loss, {recent:.2f}, is worse than guessing ({GUESSING_LOSS:.2f}): each step overshoots. "
-        "The learning rate is too high."
+        f"The loss, {recent:.2f}, is worse than guessing ({GUESSING_LOSS:.2f}): each step is too large. "
+        "Lower the learning rate."
     )
     return Advice("rate too high", BAD, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
 
-def rate_too_low(story: Story) -> Advice | None:
-    """After 300 batches the loss still stands at more than 60 % of where it began, and fewer than 70 % are read."""
-    points = story.batches
+def rate_too_low(run: RunDiagnostics) -> Advice | None:
+    """After 300 batches the loss is still above 60% of its first value, and accuracy is below 70%."""
+    points = run.batches
     if len(points) < 8 or points[-1].step < 300:
         return None
     first, recent = points[0].loss, float(np.median([event.loss for event in points[-5:]]))
     slow = recent > 0.6 * first and recent <= 1.02 * GUESSING_LOSS
-    if not slow or story.config.wrong_labels > 0.3 or points[-1].accuracy > 0.7:
+    if not slow or run.config.wrong_labels > 0.3 or points[-1].accuracy > 0.7:
         return None
-    rate = _tenfold(story.config.learning_rate)
-    text = f"After {points[-1].step:,} batches the loss has only come from {first:.2f} to {recent:.2f}: short steps."
+    rate = _tenfold(run.config.learning_rate)
+    text = (
+        f"After {count(points[-1].step)} batches the loss has only fallen from {first:.2f} to {recent:.2f}. "
+        "Raise the learning rate."
+    )
     return Advice("rate too low", WARN, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
 
-def over_fitting(story: Story) -> Advice | None:
-    """Validation loss is 3 % above its best for two epochs while training loss still falls, or half as much again while
-    training loss has risen less than half as far: where both rise alike, the run comes apart. One such epoch may be
-    chance: validation loss of a healthy run goes up now and then, and comes down again."""
-    epochs = [epoch for epoch in story.epochs if epoch.validation_loss is not None]
-    if len(epochs) < 3:
+def over_fitting(run: RunDiagnostics) -> Advice | None:
+    """Validation loss is 3% above its best for two epochs, and the latest weights do far better on training images.
+
+    Both conditions are needed. One such epoch may be chance, and a run that diverges gets worse on all images. Losses
+    from before a learning rate was set by the visitor are not compared with those after it.
+    """
+    since = max((rate.epoch for rate in run.rates), default=0)
+    epochs = [epoch for epoch in run.epochs if epoch.validation_loss is not None and epoch.epoch >= since]
+    if len(epochs) < 3 or not _learned_only_its_images(run):
         return None
     losses = [epoch.validation_loss or 0.0 for epoch in epochs]
     best = int(np.argmin(losses))
     if len(epochs) - 1 - best < 2 or any(loss <= 1.03 * losses[best] for loss in losses[best + 1 :][-2:]):
         return None
-    risen, training = losses[-1] - losses[best], epochs[-1].loss - epochs[best].loss
-    if training >= 0 and (losses[-1] <= 1.5 * losses[best] or training >= risen / 2):
-        return None
-    learnt = (
-        "goes on falling" if training < 0 else f"has only come from {epochs[best].loss:.4f} to {epochs[-1].loss:.4f}"
-    )
+    assert run.training is not None
     text = (
-        f"Over-fitting has begun after epoch {epochs[best].epoch}: training loss {learnt}, validation loss has "
-        f"risen from {losses[best]:.4f} to {losses[-1]:.4f}. The network learns its images by heart."
+        f"Over-fitting since epoch {epochs[best].epoch}: validation loss rose from {losses[best]:.4f} to "
+        f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises its "
+        f"images."
     )
-    return Advice("over-fitting", WARN, text, *_against_over_fitting(story.config))
+    return Advice("over-fitting", WARN, text, *_against_over_fitting(run.config))
 
 
-def gap_to_test(story: Story) -> Advice | None:
-    """Without validation, the end tells: training accuracy more than a point above test accuracy. On 10,000 images that
-    is five times the half-width of the 95 % interval."""
-    ended = story.ended
-    if not ended or story.config.validate_on != "none" or ended.train_accuracy is None or ended.test_accuracy is None:
+def gap_to_test(run: RunDiagnostics) -> Advice | None:
+    """Without validation: the final weights are at least a point better on training than on test images.
+
+    The two 95% intervals must not overlap.
+    """
+    ended, training, unseen = run.ended, run.training, run.unseen
+    if not ended or run.config.validate_on != "none" or training is None or unseen is None:
         return None
-    gap = ended.train_accuracy - ended.test_accuracy
-    if gap < 0.01:
+    apart = wilson(training.right, training.images)[0] > wilson(unseen.right, unseen.images)[1]
+    if not apart or training.accuracy - unseen.accuracy < 0.01:
         return None
-    tutorial = " The ten-epoch tutorial over-fits just here." if story.config.epochs >= 10 else ""
     text = (
-        f"Over-fitting: {ended.train_accuracy:.2%} on images it has seen, {ended.test_accuracy:.2%} on the test set."
-        f"{tutorial} Validate on held-out images to see when it begins."
+        f"Over-fitting: {percent(training.accuracy)} on training images, {percent(unseen.accuracy)} on the test set. "
+        "Use held-out images to see when it begins."
     )
-    remedy, button = _against_over_fitting(story.config)
+    remedy, button = _against_over_fitting(run.config)
     return Advice("gap to test", WARN, text, {"validate_on": "held-out", **remedy}, button)
 
 
-def plateau(story: Story) -> Advice | None:
-    """Three epochs, none of which brought the validation loss 1 % below the best before them."""
-    losses = [epoch.validation_loss for epoch in story.epochs if epoch.validation_loss is not None]
-    if len(losses) < 5 or over_fitting(story):
-        return None
-    if min(losses[-3:]) < 0.99 * min(losses[:-3]):
-        return None
-    text = "Validation loss has not improved for three epochs: more of the same will not help."
-    if story.config.schedule == "constant":
-        return Advice(
-            "plateau", WARN, f"{text} Shorter steps towards the end may.", {"schedule": "cosine"}, "Cosine schedule"
-        )
-    units = min(story.config.units * 2, int(KNOBS["units"].high or 0))
-    if story.config.network or units == story.config.units:
-        return Advice("plateau", WARN, f"{text} Try another network.")
-    return Advice("plateau", WARN, f"{text} A larger network may.", {"units": units}, f"{units} units")
-
-
-def dead_units(story: Story) -> Advice | None:
-    """More than a quarter of a relu layer answers 0 to all images. A few always do; these learn nothing any more."""
-    if not story.silent:
-        return None
-    layer, share = max(story.silent.items(), key=lambda item: item[1])
+def dead_units(run: RunDiagnostics) -> Advice | None:
+    """More than a quarter of a layer's units are dead. Some always are; these learn nothing more."""
+    layer, share = max(run.dead.items(), key=lambda item: item[1], default=("", 0.0))
     if share <= 0.25:
         return None
     text = (
-        f"{share:.0%} of the neurons in {layer} are dead: they answer 0 to every image, and so learn nothing any more."
+        f"{percent(share, 0)} of the units in {layer} are dead: their output is 0 for every image, so they stop "
+        "learning."
     )
-    if story.config.activation == "relu":
+    if run.config.activation == "relu":
         return Advice("dead units", WARN, text, {"activation": "elu"}, "Activation elu")
     return Advice("dead units", WARN, text)
 
 
-def lagging_digit(story: Story) -> Advice | None:
-    """One digit's whole interval lies below the share of right answers among the others. It is wider than 95 %, for it
-    is the lowest of ten: one of ten 95 % intervals lies that low by chance in one epoch of five."""
-    if not story.asked or min(story.asked) < 20 or len(story.epochs) < 1:
-        return None
-    shares = [right / asked for right, asked in zip(story.right, story.asked, strict=True)]
-    digit = int(np.argmin(shares))
-    others = (sum(story.right) - story.right[digit]) / (sum(story.asked) - story.asked[digit])
-    if wilson(story.right[digit], story.asked[digit], Z_OF_TEN)[1] >= others:
-        return None
-    text = (
-        f"The {digit} lags behind: of {story.asked[digit]:,} {story.split} images of it {shares[digit]:.1%} are read, "
-        f"of the other digits {others:.1%}. Look at its mistakes on Evaluate; augmentation or more units help with "
-        "rare shapes."
-    )
-    strength = min(1.0, story.config.augmentation + 0.3)
-    return Advice("lagging digit", WARN, text, {"augmentation": strength}, f"Augmentation {strength:g}")
-
-
-def all_well(story: Story) -> Advice | None:
-    """It has finished, and the figure it was judged by is above 97 %: what the tutorials reach."""
-    ended = story.ended
+def all_well(run: RunDiagnostics) -> Advice | None:
+    """The run has finished with more than 97% of its validation or test images right."""
+    ended = run.ended
     if not ended or ended.outcome != "finished":
         return None
     accuracy = ended.validation_accuracy if ended.validation_accuracy is not None else ended.test_accuracy
-    if accuracy is None or accuracy < 0.97:
+    if accuracy is None or accuracy < GOOD_ACCURACY:
         return None
-    text = f"Well learnt: {accuracy:.2%}, as good as the tutorials. Draw a digit for it, or see where it is wrong."
+    text = f"Well learned: {percent(accuracy)}, as good as the tutorials. Draw a digit, or see where it is wrong."
     return Advice("all well", GOOD, text)
 
 
-Rule = Callable[[Story], Advice | None]
+def lagging_digit(run: RunDiagnostics) -> Advice | None:
+    """The whole interval of one digit's accuracy is below the accuracy of the other nine.
+
+    The interval is wider than 95%, because the digit is the lowest of ten: one of ten 95% intervals is that low by
+    chance in one epoch of five.
+    """
+    if not run.asked or min(run.asked) < MIN_IMAGES_OF_A_DIGIT or len(run.epochs) < 1:
+        return None
+    shares = [right / asked for right, asked in zip(run.right, run.asked, strict=True)]
+    digit = int(np.argmin(shares))
+    others = (sum(run.right) - run.right[digit]) / (sum(run.asked) - run.asked[digit])
+    if wilson(run.right[digit], run.asked[digit], Z_OF_TEN)[1] >= others:
+        return None
+    text = (
+        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.asked[digit])} {run.split} "
+        f"images "
+        f"are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. Augmentation or more "
+        "units help with rare shapes."
+    )
+    strength = min(1.0, run.config.augmentation + 0.3)
+    return Advice("lagging digit", WARN, text, {"augmentation": strength}, f"Augmentation {strength:g}")
+
+
+def plateau(run: RunDiagnostics) -> Advice | None:
+    """None of the last three epochs lowered the best validation loss by 1%."""
+    losses = [epoch.validation_loss for epoch in run.epochs if epoch.validation_loss is not None]
+    if len(losses) < 5 or min(losses[-3:]) < 0.99 * min(losses[:-3]):
+        return None
+    text = "Validation loss has not improved for three epochs, so more epochs will not help."
+    if run.config.schedule == "constant":
+        return Advice(
+            "plateau", WARN, f"{text} Smaller steps at the end may.", {"schedule": "cosine"}, "Cosine schedule"
+        )
+    units = min(run.config.units * 2, int(KNOBS["units"].high or 0))
+    if run.config.network or units == run.config.units:
+        return Advice("plateau", WARN, f"{text} Try another network.")
+    return Advice("plateau", WARN, f"{text} A larger network may.", {"units": units}, f"{units} units")
+
+
+Rule = Callable[[RunDiagnostics], Advice | None]
 RULES: tuple[Rule, ...] = (
     not_finite,
     rate_too_high,
     rate_too_low,
     over_fitting,
     gap_to_test,
-    plateau,
     dead_units,
-    lagging_digit,
     all_well,
+    lagging_digit,
+    plateau,
 )
+
+
+def _learned_only_its_images(run: RunDiagnostics) -> bool:
+    """Whether the same weights have a loss at least a third lower on training images, beyond chance."""
+    training, unseen = run.training, run.unseen
+    if training is None or unseen is None:
+        return False
+    error = math.hypot(training.loss_error, unseen.loss_error)
+    return unseen.loss - training.loss > 2 * error and training.loss < unseen.loss * 2 / 3
 
 
 def _against_over_fitting(config: RunConfig) -> tuple[dict[str, Any], str]:

@@ -1,11 +1,11 @@
-"""What a network said about a whole split, kept with its run, and the seal on the test set.
+"""A run's predictions for whole splits, kept with the run, and the seal on its test set.
 
 runs/<id>/evaluations/test-final.npy    logits float32 (n, 10)             validation-0003.npy: after the third epoch
                       test-final.json   the counts, the loss, and what they belong to
           test_set.json                 when the test set was opened for this run
 
-A kept answer counts only for the very weights and the very images it was made with. One of an earlier version, which
-kept probabilities, is asked anew: from those alone the loss cannot be told.
+Kept predictions are valid only for the same weights and the same images. Files of an earlier version hold
+probabilities, which do not give the exact loss: those predictions are computed again.
 """
 
 import hashlib
@@ -32,11 +32,11 @@ from core.runs.events import FINISHED
 from core.runs.store import Run
 
 TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
-# Numbers of images of the two sets that are parts of one another: all of MNIST, and the 5,000 that come along.
+# Sizes of the splits of two data sets, one a part of the other: all of MNIST, and the embedded 5,000 images.
 _PARTS = {54_000, 60_000, 6_000, 10_000} | {4_050, 4_500, 450, 500}
 _HOLDS = "logits"
 _QUICK = 2e10  # multiplications: about a second on two cores
-_CLOSE = 0.005  # two measurements of one network differ by less, whichever device computed them
+_CLOSE = 0.005  # two devices compute accuracies that differ by less
 
 
 class Network(Protocol):
@@ -47,7 +47,7 @@ class Network(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a network said about a split. labels: uint8 (n,), logits: the sums before softmax, float32 (n, 10)."""
+    """A network's predictions for a split. labels: uint8 (n,), logits: float32 (n, 10)."""
 
     labels: np.ndarray
     logits: np.ndarray
@@ -63,7 +63,7 @@ class Answers:
 
     @cached_property
     def predicted(self) -> np.ndarray:
-        """The digit each image was taken for: int64 (n,)."""
+        """The predicted digits: int64 (n,)."""
         return self.logits.argmax(axis=1)
 
     @cached_property
@@ -78,7 +78,7 @@ def split_of(data: Mnist, split: str) -> Digits:
 
 
 def sealed(run: Run) -> bool:
-    """Whether nobody has looked at this run's test figures yet: neither its recipe nor a visitor."""
+    """Whether the test set is still unread for this run: neither its recipe nor a visitor has used it."""
     read = run.ended is not None and run.ended.test_accuracy is not None
     return run.config.validate_on == "held-out" and not read and not openings(run)
 
@@ -90,16 +90,16 @@ def openings(run: Run) -> list[float]:
 
 
 def open_test_set(run: Run) -> None:
-    """Breaks the seal, and writes down that it was broken."""
+    """Opens the test set for this run and keeps the date."""
     if sealed(run):
         write_json(run.folder / "test_set.json", {"opened": [*openings(run), time.time()]})
 
 
 def knew_another_part(run: Run, data: Mnist) -> bool:
-    """Whether the run learned from all of MNIST while only the 5,000 that come along are in use, or the other way.
+    """Whether the run was trained on all of MNIST and only the embedded 5,000 images are in use, or the reverse.
 
-    Some of the images in use may then be among those it learned from. Raises `RunError` where the run had numbers of
-    images that neither of the two has: it belongs to another data set.
+    The run may then have seen some of the images in use. Raises `RunError` if its numbers of images fit neither of the
+    two sets: it belongs to another data set.
     """
     started, config = run.started, run.config
     if started is None:
@@ -112,18 +112,18 @@ def knew_another_part(run: Run, data: Mnist) -> bool:
     differing = [(there, here) for there, here in pairs if there != here]
     for there, here in differing:
         if not {there, here} <= _PARTS:
-            raise _other_data(run, f"{here:,} images where the run had {there:,}")
+            raise _other_data(run, f"{here:,} images instead of {there:,}")
     return bool(differing)
 
 
 def respect_seal(run: Run, split: str) -> None:
-    """Raises `RunError` where `split` is the test set and still sealed for this run."""
+    """Raises `RunError` if `split` is the test set and still sealed for this run."""
     if split == TEST and sealed(run):
-        raise RunError(f"The test set is sealed for {run.title}. Open it first; that is written down with the run.")
+        raise RunError(f"The test set is sealed for {run.title}. Open it first; the date is kept with the run.")
 
 
 def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> Answers:
-    """What `run` says about `split`, as it ended or after `epoch`: as it was kept, else asked of `ask()` and kept.
+    """The predictions of `run` for `split`, final or after `epoch`: kept ones, else those of the network `ask()`.
 
     Raises `RunError` for a sealed test set, missing weights, or weights and images that do not belong together.
     """
@@ -143,25 +143,25 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
 
 
 def usual_split(run: Run) -> str:
-    """The images one looks at first: validation where some were held out, else the test set its recipe reads anyway."""
+    """The split to show first: held-out validation images, else the test set, which the recipe reads anyway."""
     return VALIDATION if run.config.validate_on == "held-out" else TEST
 
 
 def at_once(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
-    """Whether `answers` takes no longer than about a second: they are kept, or the network is small."""
+    """Whether `answers` takes at most about a second: they are kept, or the network is small."""
     digits = split_of(data, split)
     try:
         belongs = belonging(run, epoch, digits)
     except RunError:
-        return True  # `answers` says what is wrong, and asks no network for that
+        return True  # `answers` raises the same error without running the network
     quick = multiplications(run.config) * len(digits) < _QUICK
     return quick or _read(_path(run, split, epoch), belongs, len(digits)) is not None
 
 
 def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
-    """The counts kept for the run as it ended; None where it was not evaluated since, or the test set is sealed.
+    """The kept counts of the finished run; None if it was not evaluated since, or if the test set is sealed.
 
-    Reads one small file; needs neither the images nor the network.
+    Reads one small file and needs neither images nor network.
     """
     facts = read_json(folder(run) / f"{split}-final.json")
     if not isinstance(facts, dict) or not run.has_model or (split == TEST and sealed(run)):
@@ -172,7 +172,7 @@ def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
 
 
 def belonging(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
-    """What tells these weights and these images from all others, as JSON. Raises `RunError` for missing weights."""
+    """Identifies these weights and images, as JSON. Raises `RunError` for missing weights."""
     return {"weights": _stamp(_weights(run, epoch)), "images": fingerprint(digits)}
 
 
@@ -187,7 +187,7 @@ def _weights(run: Run, epoch: int | None) -> Path:
     path = run.model_path if epoch is None else run.epoch_path(epoch)
     if not path.exists():
         what = "no network yet" if epoch is None else f"no weights of epoch {epoch}"
-        raise RunError(f"{run.title} has kept {what}. Let it train to the end of an epoch, or choose another run.")
+        raise RunError(f"{run.title} has {what}. Let it finish an epoch, or choose another run.")
     return path
 
 
@@ -201,18 +201,18 @@ def _path(run: Run, split: str, epoch: int | None) -> Path:
 
 
 def folder(run: Run) -> Path:
-    """Where what was found out about a run is kept."""
-    # The run that came with the project lies among its code, where nothing is written.
+    """The folder of a run's evaluations."""
+    # The shipped run is part of the code folder, where nothing may be written.
     return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
 
 
 def make_folder(run: Run) -> None:
-    """Raises `FileNotFoundError` for a run that was deleted meanwhile: made anew it would show as damaged."""
+    """Raises `FileNotFoundError` if the run was deleted: a new folder would look like a damaged run."""
     folder(run).mkdir(parents=run.shipped, exist_ok=True)
 
 
 def changed_at(run: Run) -> int:
-    """When anything was last kept there, in nanoseconds since 1970; 0 where nothing is."""
+    """When the folder last changed, in nanoseconds since 1970; 0 if there is none."""
     try:
         return os.stat(folder(run)).st_mtime_ns
     except OSError:
@@ -231,7 +231,7 @@ def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None
 
 
 def _up_to_date(facts: dict[str, Any]) -> bool:
-    """Whether logits were kept; before, they were probabilities, and the loss was cut at Keras' epsilon."""
+    """Whether the file holds logits; earlier versions kept probabilities and a clipped loss."""
     return facts.get("holds") == _HOLDS
 
 
@@ -244,18 +244,19 @@ def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
 
 
 def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -> None:
-    """Refuses images on which the run itself counted another accuracy: Fashion-MNIST is as large as MNIST."""
+    """Refuses images on which the run measured another accuracy: Fashion-MNIST has as many images as MNIST."""
     ended = run.ended
     if not ended or ended.outcome != FINISHED or epoch is not None:
         return
     held_out = run.config.validate_on == "held-out"
     recorded = {TEST: ended.test_accuracy, VALIDATION: ended.validation_accuracy if held_out else None}.get(split)
     if recorded is not None and abs(recorded - found.accuracy) > _CLOSE:
-        raise _other_data(run, f"{found.accuracy:.2%} right where the run itself counted {recorded:.2%}")
+        raise _other_data(run, f"{found.accuracy:.2%} accuracy instead of the recorded {recorded:.2%}")
 
 
 def _other_data(run: Run, received: str) -> RunError:
     return RunError(
-        f"{run.title} belongs to another data set than the one in use. Received: {received}. "
-        "Point MNIST_PATH at the images it was trained on, or train it anew on these."
+        f"{run.title} was trained on another data set than the one in use. Set MNIST_PATH to the images that it was "
+        "trained on, or train a new run on these.",
+        received=received,
     )

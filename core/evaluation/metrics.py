@@ -1,7 +1,7 @@
-"""How right a network is: everything is derived from counts, so no mean of means and no dropped remainder.
+"""How accurate a network is. Everything is computed from counts: no mean of means, no dropped remainder.
 
-Which images are wrong, and in which order to look at them, is here too. How far the network's own percentages can be
-trusted is in `calibration`; whether two networks really differ is in `significance`.
+It also sorts the images by how wrong they are. `calibration` compares confidence with accuracy; `significance` compares
+two networks.
 """
 
 import math
@@ -12,15 +12,15 @@ import numpy as np
 from core.digits import NUM_CLASSES
 from core.errors import DataError
 
-Z_95 = 1.959963984540054  # 97.5 % of a normal distribution lies below
+Z_95 = 1.959963984540054  # 97.5% of a normal distribution is below
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a network said about a set of images, as counts.
+    """A network's predictions for a set of images, as counts.
 
     counts: int64 (10, 10), rows true, columns predicted. loss: mean cross-entropy, None where only counts are known.
-    Every figure derived from nothing (a digit that never occurs) is NaN, never 0.
+    A figure without any image (a digit that never occurs) is NaN, never 0.
     """
 
     counts: np.ndarray
@@ -30,8 +30,8 @@ class Evaluation:
         counts = np.asarray(self.counts)
         if counts.shape != (NUM_CLASSES, NUM_CLASSES) or counts.dtype.kind not in "ui" or (counts < 0).any():
             raise DataError(
-                f"Counts must be whole numbers, not negative, of shape ({NUM_CLASSES}, {NUM_CLASSES}). "
-                f"Received: {counts.dtype} {counts.shape}. Count with `evaluate`."
+                f"Counts must be whole numbers from 0, of shape ({NUM_CLASSES}, {NUM_CLASSES}). Count with `evaluate`.",
+                received=f"{counts.dtype} {counts.shape}",
             )
         object.__setattr__(self, "counts", counts.astype(np.int64))
 
@@ -54,7 +54,7 @@ class Evaluation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the accuracy."""
+        """Wilson's 95% interval of the accuracy."""
         return wilson(self.right, self.images)
 
     @property
@@ -64,12 +64,12 @@ class Evaluation:
 
     @property
     def precision(self) -> np.ndarray:
-        """Of the images called this digit, the share that are it: float64 (10,)."""
+        """Of the images predicted as this digit, the share that is right: float64 (10,)."""
         return _share(np.diag(self.counts), self.counts.sum(axis=0))
 
     @property
     def recall(self) -> np.ndarray:
-        """Of the images that are this digit, the share that are found: float64 (10,)."""
+        """Of the images of this digit, the share that is found: float64 (10,)."""
         return _share(np.diag(self.counts), self.support)
 
     @property
@@ -83,14 +83,14 @@ class Evaluation:
         return _share(self.counts, self.support[:, None])
 
     def confusions(self, most: int = 5) -> list[tuple[int, int, int]]:
-        """The commonest mistakes: (true, predicted, how often), most often first."""
+        """The most frequent mistakes first: (true, predicted, how often)."""
         wrong = self.counts - np.diag(np.diag(self.counts))
         order = np.argsort(-wrong, axis=None, kind="stable")[:most]
         return [(int(i // NUM_CLASSES), int(i % NUM_CLASSES), int(wrong.flat[i])) for i in order if wrong.flat[i]]
 
 
 def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
-    """Counts what was taken for what. labels: uint8 (n,), logits: the ten sums before the softmax, float (n, 10)."""
+    """Counts predictions by label. labels: uint8 (n,), logits: float (n, 10)."""
     _check(labels, logits)
     predicted = logits.argmax(axis=1) if len(labels) else np.zeros(0, np.int64)
     loss = float(losses(labels, logits).mean()) if len(labels) else None
@@ -98,24 +98,23 @@ def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """How often each digit was taken for each: int64 (10, 10), rows true, columns predicted."""
+    """The confusion matrix: int64 (10, 10), rows true, columns predicted."""
     pairs = NUM_CLASSES * labels.astype(np.int64) + predicted.astype(np.int64)
     return np.bincount(pairs, minlength=NUM_CLASSES * NUM_CLASSES).reshape(NUM_CLASSES, NUM_CLASSES)
 
 
 def losses(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Cross-entropy of each image, −ln of the true digit's probability: float64 (n,), from 0 to any height.
+    """Cross-entropy of each image, −ln of the true digit's probability: float64 (n,), 0 or more.
 
-    From the logits, as training has it and as Keras' `fit` and `evaluate` have it on TensorFlow. A probability in
-    float32 ends at 1e-45, and Keras' losses cut it at 1e-7 where they are handed nothing else: a network that is sure
-    and wrong would look better than it is.
+    It is computed from logits, as in training and in Keras' `fit` and `evaluate` on TensorFlow. From probabilities,
+    Keras' losses clip at 1e-7, so a confident mistake would look better than it is.
     """
     above = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
     return np.log(np.exp(above).sum(axis=1)) - _of(labels, above)
 
 
 def wilson(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
-    """The interval that holds the true accuracy in 95 of 100 such tests (E. B. Wilson, 1927). (0, 1) for no image."""
+    """The 95% confidence interval of an accuracy (E. B. Wilson, 1927). (0, 1) without images."""
     if not images:
         return 0.0, 1.0
     share = right / images
@@ -126,26 +125,26 @@ def wilson(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
 
 
 def confident_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Indices of the wrong images, the surest of itself first: int64."""
+    """Indices of the wrong images, the most confident first: int64."""
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     return wrong[np.argsort(-_of(predicted, probabilities)[wrong], kind="stable")]
 
 
 def doubtful_hits(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Indices of the right images, the least sure first: int64."""
+    """Indices of the right images, the least confident first: int64."""
     right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
     return right[np.argsort(_of(labels, probabilities)[right], kind="stable")]
 
 
 def cell(labels: np.ndarray, probabilities: np.ndarray, truth: int, predicted: int) -> np.ndarray:
-    """Indices of the images of `truth` taken for `predicted`, worst first: by the true digit's probability. int64."""
+    """Indices of the images of `truth` predicted as `predicted`, the lowest probability of `truth` first: int64."""
     here = np.flatnonzero((labels == truth) & (probabilities.argmax(axis=1) == predicted))
     return here[np.argsort(probabilities[here, truth], kind="stable")]
 
 
 def _of(digits: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The value of one digit for each image, of values (n, 10): (n,)."""
+    """One digit's value for each image: (n,) from values (n, 10)."""
     return values[np.arange(len(digits)), digits]
 
 
@@ -157,11 +156,13 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 def _check(labels: np.ndarray, logits: np.ndarray) -> None:
     if labels.ndim != 1 or logits.shape != (len(labels), NUM_CLASSES):
         raise DataError(
-            f"Logits must be of shape ({len(labels)}, {NUM_CLASSES}), one row for each label. "
-            f"Received: {logits.shape}. Ask the network about the images the labels belong to."
+            f"Logits must have shape ({len(labels)}, {NUM_CLASSES}), one row for each label. Predict the images "
+            f"that the "
+            "labels belong to.",
+            received=logits.shape,
         )
     if not np.isfinite(logits).all():
         raise DataError(
-            "Logits must be finite. Received: NaN or infinity, which a network gives whose loss ran away. "
-            "Train it anew with a lower learning rate."
+            "This network's logits are not finite, because its loss diverged. Train again with a lower learning rate.",
+            received="NaN or infinity",
         )

@@ -1,4 +1,4 @@
-"""How much a network stands: accuracy under each distortion, step by step stronger. Kept with its run."""
+"""Robustness: accuracy under each distortion at increasing strength, kept with the run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from core.evaluation.metrics import wilson
 from core.files import read_json, suppress_disk_errors, write_json
 from core.runs.store import Run
 
-IMAGES = 1000  # enough for ± 1 point at 97 %, few enough for a second or two in all
+IMAGES = 1000  # enough for ±1 point at 97%, and fast enough for one or two seconds
 STEPS = 6
 _SEED = 28
 _CHANCE = 0.1
@@ -23,7 +23,7 @@ _CHANCE = 0.1
 
 @dataclass(frozen=True)
 class Stood:
-    """What one distortion left standing. strengths: from 0 to the strongest, in the distortion's own unit."""
+    """Accuracy under one distortion. strengths: from 0 to the strongest, in the distortion's own unit."""
 
     name: str
     strengths: tuple[float, ...]
@@ -40,7 +40,7 @@ class Stood:
 
     @property
     def half_lost(self) -> float | None:
-        """The weakest strength at which half of what is above chance is lost; None where that much never is."""
+        """The weakest strength at which half of the accuracy above chance is lost; None if it never is."""
         line = (self.accuracies[0] + _CHANCE) / 2
         found = (s for s, a in zip(self.strengths, self.accuracies, strict=True) if a < line)
         return next(found, None)
@@ -54,7 +54,7 @@ def stood(
     epoch: int | None = None,
     progress: Callable[[float], object] = lambda share: None,
 ) -> list[Stood]:
-    """How a run stands every distortion: as it was kept, else measured now and kept."""
+    """A run's accuracy under every distortion: kept, else measured now and kept."""
     evaluations.respect_seal(run, split)
     digits = evaluations.split_of(data, split)[:IMAGES]
     belongs = evaluations.belonging(run, epoch, digits)
@@ -74,19 +74,19 @@ def stood(
 
 
 def measure(network: Network, digits: Digits, name: str) -> Stood:
-    """Asks the network about `digits`, each distorted by an amount drawn up to every strength, by the same dice."""
+    """Predicts `digits` at every strength, each image with a random amount from the same seed."""
     strengths = steps(name)
     right = [_right(network, distorted(digits.images, name, strength), digits.labels) for strength in strengths]
     return Stood(name, strengths, tuple(right), len(digits))
 
 
 def steps(name: str) -> tuple[float, ...]:
-    """The strengths a distortion is tried at."""
+    """The strengths at which a distortion is measured."""
     return tuple(round(DISTORTIONS[name].max_strength * step / STEPS, 4) for step in range(STEPS + 1))
 
 
 def distorted(images: np.ndarray, name: str, strength: float) -> np.ndarray:
-    """`images`, uint8 (n, 28, 28), distorted with the dice that every measurement throws."""
+    """`images`, uint8 (n, 28, 28), distorted with the seed of every measurement."""
     return distort(images, rng=np.random.default_rng(_SEED), **{name: strength})
 
 
@@ -99,5 +99,5 @@ def _kept(path: Path, belongs: dict[str, object]) -> list[Stood]:
     if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
         return []
     found = [Stood(name, tuple(strengths), tuple(right), images) for name, strengths, right, images in facts["stood"]]
-    # Of another version, with other distortions: measured anew.
+    # Written by a version with other distortions: measure again.
     return found if [(each.name, each.strengths) for each in found] == [(n, steps(n)) for n in DISTORTIONS] else []

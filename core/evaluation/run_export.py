@@ -1,10 +1,10 @@
-"""A run to take along: its network, a program that trains it anew, its knobs, its history and a card.
+"""A run as a download: its network, a Keras program that trains it, its knobs, its history and a model card.
 
-model.keras   the weights kept, as `keras.models.load_model` reads them (missing where no epoch was completed)
-train.py      the same training in plain Keras; it saves its network beside that one, not over it
+model.keras   the network, for `keras.models.load_model` (missing if no epoch was completed)
+train.py      the same training in plain Keras; it saves its network under another name
 run.json      every knob and figure
-history.csv   a line an epoch
-README.md     what it is, how well it reads, how to use it
+history.csv   one line for each epoch
+README.md     what it is, how accurate it is, how to use it
 """
 
 import csv
@@ -30,7 +30,7 @@ _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
 
 def bundle(run: Run) -> bytes:
-    """All of it as one ZIP file, below a folder named like the run. Raises `OSError` where the run was deleted."""
+    """Everything as one ZIP file, in a folder named like the run. Raises `OSError` if the run was deleted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         program = script(run.config, run.title, by_hand(run))
@@ -43,12 +43,12 @@ def bundle(run: Run) -> bytes:
 
 
 def file_name(run: Run) -> str:
-    """The run's id with what it is in front, in letters that every file system takes."""
+    """A description and the run's id, in characters that every file system accepts."""
     return f"digit-lab-{run.id}"
 
 
 def history(run: Run) -> str:
-    """Every epoch as CSV; a figure that there is none of is empty."""
+    """Every epoch as CSV; a missing figure is empty."""
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
     table.writerow(_COLUMNS)
@@ -58,7 +58,7 @@ def history(run: Run) -> str:
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Everything that is known of the run, as JSON has it."""
+    """Everything known about the run, as JSON."""
     started, ended = run.started, run.ended
     return {
         "id": run.id,
@@ -75,17 +75,19 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def _told(event: Event | None) -> Any:
-    return json.loads(to_line(event)) if event else None  # what is not finite is text there: JSON has no word for it
+    return (
+        json.loads(to_line(event)) if event else None
+    )  # NaN and infinity are text there, because JSON has no such numbers
 
 
 def command(run: Run) -> str:
-    """The command line that trains with the same knobs. What was done by hand on the way is not in it."""
+    """The command line that trains with the same knobs, without what was changed while it trained."""
     knobs = [f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in run.config.to_query().items()]
     return " ".join(["python -m core train", *knobs])
 
 
 def card(run: Run) -> str:
-    """What the network is, how well it reads and how to use it, in Markdown."""
+    """The model card: what the network is, how accurate it is, how to use it, in Markdown."""
     started, done = run.started, by_hand(run)
     lines = [f"# {run.title}", "", *([run.note, ""] if run.note else [])]
     lines += ["A network that reads handwritten digits, trained on MNIST with Digit Lab.", ""]
@@ -93,7 +95,7 @@ def card(run: Run) -> str:
         size, seen = f"{started.parameters:,} parameters", f"{started.train_images:,} training images"
         lines += [f"{size}; {seen}; computed on {started.device}.", ""]
     if done:
-        lines += [f"While it trained, {done}; neither `train.py` nor the knobs below do that.", ""]
+        lines += [f"While it trained, {done}. Neither `train.py` nor the knobs below do that.", ""]
     if run.ended:
         lines += ["| images | accuracy | loss |", "|---|---|---|", *_figures(run), ""]
         lines += [each for line in _test_set(run) for each in (line, "")]
@@ -101,10 +103,10 @@ def card(run: Run) -> str:
         lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
     query = urlencode(run.config.to_query())
     lines += [
-        f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`; packed with "
+        f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
         f"{', '.join(map(' '.join, _packed_with().items()))}.",
-        *(["It is not taught the hand that this network was taught."] if run.taught else []),
-        "In Digit Lab the same knobs again:",
+        *(["It does not use the personal digits that this network was trained on."] if run.taught else []),
+        "The same knobs in Digit Lab:",
         "",
         f"    {command(run)}",
         "",
@@ -115,7 +117,7 @@ def card(run: Run) -> str:
 
 
 def _packed_with() -> dict[str, str]:
-    """The versions of what is here: Keras needs TensorFlow or JAX, and not both."""
+    """The installed versions. Keras needs TensorFlow or JAX, not both."""
     found = {}
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):
@@ -131,7 +133,7 @@ def _figures(run: Run) -> list[str]:
         "validation": (ended.validation_accuracy, ended.validation_loss),
         "test": (ended.test_accuracy, ended.test_loss),
     }
-    if ended.test_accuracy is None and (kept := kept_evaluation(run)):  # of a visitor who looked at Evaluate
+    if ended.test_accuracy is None and (kept := kept_evaluation(run)):  # from a visitor of Evaluate
         figures["test"] = kept.accuracy, kept.loss
     return [
         f"| {images} | {accuracy:.2%} | {'' if loss is None else f'{loss:.4f}'} |"
@@ -141,7 +143,7 @@ def _figures(run: Run) -> list[str]:
 
 
 def _test_set(run: Run) -> list[str]:
-    """Whether anybody has looked at it, where the run itself did not."""
+    """Whether a visitor opened the test set, if the run itself did not."""
     if run.ended and run.ended.test_accuracy is not None:
         return []
     if opened := openings(run):

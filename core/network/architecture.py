@@ -1,6 +1,6 @@
-"""A network as a list of layers with shapes and parameter counts, worked out without TensorFlow.
+"""A network as a list of layers with shapes and parameter counts, computed without TensorFlow.
 
-`models` builds Keras layers from the very same list, so that the table on screen is the network that trains.
+`training.models` builds Keras layers from the same list, so the table on screen is the network that trains.
 """
 
 import math
@@ -12,15 +12,16 @@ from core.config.run_config import RunConfig
 from core.errors import NetworkError
 
 SIDE, NUM_CLASSES = 28, 10
-IMAGE_KINDS = ("conv", "pool")  # these look at neighbouring pixels, so the image must still be one
+IMAGE_KINDS = ("conv", "pool")  # they need neighbouring pixels, so they must come before the first dense layer
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One row of the layer table, from the image upwards.
+    """One row of the layer table; the first is the one after the image.
 
     `output_shape` is that of one image, without the batch. `parameters` counts all numbers the layer keeps, the running
-    mean and spread of a norm included. `layer` is the knob's own layer, None where the row only reshapes or answers.
+    mean and spread of a norm included. `layer` is the knob's layer, None for rows that only reshape and for
+    the softmax.
     """
 
     name: str
@@ -33,7 +34,7 @@ class LayerRow:
 
 
 def shapes(config: RunConfig) -> list[LayerRow]:
-    """The rows of a network, the softmax included. Raises `NetworkError` where a layer does not fit."""
+    """The rows of a network, with the softmax. Raises `NetworkError` if a layer does not fit."""
     layers = config.layers
     rows = [LayerRow("scale", "scale", (SIDE, SIDE))]
     if any(layer.kind in IMAGE_KINDS for layer in layers):
@@ -42,7 +43,7 @@ def shapes(config: RunConfig) -> list[LayerRow]:
         rows.append(LayerRow("flatten", "flatten", (SIDE * SIDE,)))
     for position, layer in enumerate(layers):
         above = layers[position + 1].kind if position + 1 < len(layers) else ""
-        # A list first: extended step by step, `rows` would hold the norm already when its activation looks below.
+        # As a list first: otherwise `rows` would already hold the norm when its activation is computed.
         rows += [*_rows_of(layer, above, config.activation, rows)]
     shape = rows[-1].output_shape
     if len(shape) > 1:
@@ -53,12 +54,12 @@ def shapes(config: RunConfig) -> list[LayerRow]:
 
 
 def parameter_count(config: RunConfig) -> int:
-    """How many numbers the network keeps in all. Raises `NetworkError` if it is impossible."""
+    """How many parameters the network has. Raises `NetworkError` if it is impossible."""
     return sum(row.parameters for row in shapes(config))
 
 
 def multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv")) -> int:
-    """Multiplications of one image's way up through the layers of `kinds`; training takes about three times as many."""
+    """Multiplications of one forward pass of one image in layers of `kinds`; training needs three times as many."""
     total = 0
     shape: tuple[int, ...] = (SIDE, SIDE)
     for row in shapes(config):
@@ -70,12 +71,12 @@ def multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv"
 
 
 def values(config: RunConfig, kinds: Collection[str] | None = None) -> int:
-    """Values that one image's way makes in the layers of `kinds`, or in all rows."""
+    """Output values of one image in layers of `kinds`, or in all rows."""
     return sum(math.prod(row.output_shape) for row in shapes(config) if kinds is None or row.kind in kinds)
 
 
 def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow]) -> Iterator[LayerRow]:
-    """The rows that one layer makes on top of those `below`; `above` is the kind of the next layer."""
+    """The rows of one layer after those `below`; `above` is the kind of the next layer."""
     shape = below[-1].output_shape
     if layer.kind == "dense" and len(shape) > 1:
         shape = (math.prod(shape),)
@@ -83,8 +84,8 @@ def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow
     name = f"{layer.kind}{1 + sum(row.kind == layer.kind for row in below)}"
     match layer.kind:
         case "dense" | "conv":
-            # Where a norm follows, it comes between the sum and the activation (Ioffe and Szegedy 2015, section
-            # 3.2), and its own shift stands in for the bias.
+            # A following norm goes between the sum and the activation (Ioffe and Szegedy 2015, section
+            # 3.2), and its own shift replaces the bias.
             normed = above == "norm"
             shape, weights = _summed(layer, shape)
             parameters = weights + (0 if normed else layer.size)
@@ -119,14 +120,18 @@ def _pooled(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
 def _image(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise NetworkError(
-            f"{layer} must stand below the first dense layer: above it there is no image any more. "
-            f"Received: {layer} on {shape[0]} values. Move it down, or remove it."
+            f"{layer} must come before the first dense layer, because after it there is no image any more. Move it "
+            f"before "
+            "the dense layer, or remove it.",
+            received=f"{layer} after {shape[0]} values",
         )
     return shape[0], shape[1], shape[2]
 
 
 def _too_large(layer: Layer, height: int, width: int) -> NetworkError:
     return NetworkError(
-        f"The window of {layer} must fit into the image below it, {height} × {width} by then. "
-        f"Received: {layer.kernel or layer.size}. Take a smaller window, or less pooling before it."
+        f"The window of {layer} must fit into its input of {height} × {width}. Choose a smaller window, or less "
+        f"pooling "
+        "before it.",
+        received=layer.kernel or layer.size,
     )

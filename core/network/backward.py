@@ -1,4 +1,4 @@
-"""The way back through a network in plain NumPy: how much a logit rises with the ink of each pixel."""
+"""The backward pass in NumPy: the gradient of a logit with respect to the ink of each pixel."""
 
 from collections.abc import Mapping
 
@@ -16,12 +16,12 @@ _SQUARE_ROOT_OF_TWO_PI = (2 * np.pi) ** 0.5
 def ink_slope(config: RunConfig, weights: Mapping[str, np.ndarray], image: np.ndarray, digit: int) -> np.ndarray:
     """∂ logit of `digit` / ∂ ink, at `image` (uint8 (28, 28)), ink from 0 to 1: float32 (28, 28).
 
-    weights: by Keras' path, as an epoch's file holds them. The chain rule, row by row from the softmax down.
+    weights: by Keras' path, as in the file of an epoch. The chain rule, row by row from the softmax to the image.
     """
     rows = shapes(config)[:-1]
     made = [values for _, values in through(rows, weights, image[None])]
     slope = weights[f"{MODEL}/probabilities/kernel"][:, digit][None]
-    for position in range(len(rows) - 1, 0, -1):  # the lowest row makes ink of bytes
+    for position in range(len(rows) - 1, 0, -1):  # the first row turns bytes into ink
         slope = _through(rows[position], weights, made[position - 1], made[position], slope)
     return np.asarray(slope, np.float32).reshape(SIDE, SIDE)
 
@@ -29,7 +29,7 @@ def ink_slope(config: RunConfig, weights: Mapping[str, np.ndarray], image: np.nd
 def _through(
     row: LayerRow, weights: Mapping[str, np.ndarray], below: np.ndarray, above: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """The slope by what is `below` a row, from that by what is `above` it."""
+    """The gradient with respect to a row's input, from the gradient with respect to its output."""
     match row.kind:
         case "channel" | "flatten":
             return slope.reshape(below.shape)
@@ -50,7 +50,7 @@ def _through(
 
 
 def _spread(row: LayerRow, below: np.ndarray, above: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Each window's slope belongs to its greatest value, the first where several are equal."""
+    """Each window's gradient goes to its largest value, the first of equal ones."""
     assert row.layer is not None
     height, width, _ = row.output_shape
     side = row.layer.size
@@ -65,7 +65,7 @@ def _spread(row: LayerRow, below: np.ndarray, above: np.ndarray, slope: np.ndarr
 
 
 def _steepness(activation: str, sums: np.ndarray) -> np.ndarray:
-    """The derivative of an activation function at what comes in."""
+    """The derivative of an activation function at its input."""
     match activation:
         case "relu":
             return (sums > 0).astype(np.float32)

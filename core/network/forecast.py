@@ -1,9 +1,8 @@
-"""How long a run will take and how much memory it needs, before it starts; learnt from the runs before it.
+"""How long a run will take and how much memory it needs, estimated from earlier runs.
 
-A run costs a fixed part (building its functions), an epoch another (keeping it, validation's call), a batch a third
-(its share of a call); then come arithmetic, which convolutions do more slowly and with more to carry about, and the
-update of every parameter. These seven prices are fitted to the runs that trained on this device; until there are some,
-prices measured elsewhere stand in.
+The time has seven parts: one for each run (compiling), epoch (saving, validation), batch (its share of a call), for
+multiplications in dense layers and in convolutions, for values that convolutions compute, and for updated parameters.
+The price of each part is fitted to the runs on this device. Until there are some, prices from another machine are used.
 """
 
 from collections.abc import Iterable
@@ -18,22 +17,29 @@ from core.network.architecture import multiplications, parameter_count, values
 from core.runs.events import FINISHED
 from core.runs.store import Run
 
-# Seconds for a run, an epoch, a batch, a multiplication of dense layers and one of convolutions, a value that a
-# convolution makes (these three forwards, and twice as much backwards), and an updated parameter: two cores of a 2026
-# server, TensorFlow 2.21, from sixteen networks, five of them with convolutions.
+# Seconds for a run, an epoch, a batch, a multiplication in dense layers, one in convolutions, a value computed by a
+# convolution (forward; backward costs twice as much), and an updated parameter. Measured on two cores of a 2026 server
+# with TensorFlow 2.21, from sixteen networks, five of them with convolutions.
 PRIOR = np.array([1.4, 0.2, 2e-5, 1.4e-11, 2.5e-11, 5e-9, 1.6e-9])
-# How far devices lie apart from the one of the prior, altogether and in each price by itself, as standard deviations of
-# its logarithm; and how far durations of one and the same run do.
+# Standard deviations of logarithms: how much other devices differ from that one, in total and in each price, and how
+# much the durations of equal runs differ.
 DEVICES_DIFFER, RUNS_DIFFER = 1.0, 0.15
 FORWARD_AND_BACK = 3
-SLOTS = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "momentum": 1, "sgd": 0}  # numbers kept beside each weight
-TENSORFLOW_BYTES = 560 * 2**20  # what the process takes before it trains
-AUGMENTED_SECONDS = 4.0e-5  # an image distorted anew, each epoch
+SLOTS = {
+    "adam": 2,
+    "adamw": 2,
+    "nadam": 2,
+    "rmsprop": 1,
+    "momentum": 1,
+    "sgd": 0,
+}  # numbers that the optimiser keeps for each weight
+TENSORFLOW_BYTES = 560 * 2**20  # of the process before it trains
+AUGMENTED_SECONDS = 4.0e-5  # for each redrawn image
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds of training and bytes of memory. `measured`: how many runs of this device it rests on."""
+    """Seconds of training and bytes of memory. `measured`: how many runs on this device it is based on."""
 
     seconds: float
     memory: int
@@ -41,7 +47,7 @@ class Forecast:
 
 
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
-    """What a run of `config` on `images` training images will take. Raises `NetworkError` for impossible layers."""
+    """The forecast for `config` on `images` training images. Raises `NetworkError` for impossible layers."""
     here = [run for run in runs if _tells(run, config)]
     prices = _prices(here[:30])
     seconds = float(_costs(config, images) @ prices) + config.epochs * _distorting(config, images)
@@ -49,7 +55,7 @@ def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
 
 
 def training_images(config: RunConfig, all_images: int) -> int:
-    """How many images an epoch has, of a data set with `all_images` for training."""
+    """How many images an epoch has if the data set has `all_images` training images."""
     there = all_images - all_images // HELD_OUT_DIVISOR if config.validate_on == "held-out" else all_images
     return min(config.train_images or there, there)
 
@@ -62,7 +68,7 @@ def memory(config: RunConfig) -> int:
 
 
 def error(run: Run) -> float | None:
-    """How wrong the forecast of a finished run was: 0.1 = it took 10 % longer. None where there was none."""
+    """The error of a finished run's forecast: 0.1 means that it took 10% longer. None without a forecast."""
     ended = run.ended
     if not ended or ended.outcome != FINISHED or not run.forecast_seconds or not ended.fit_seconds:
         return None
@@ -70,31 +76,31 @@ def error(run: Run) -> float | None:
 
 
 def _tells(run: Run, config: RunConfig) -> bool:
-    """Whether a run's duration says something about this config: whole epochs, in one piece, on the same device."""
+    """Whether a run's duration is useful here: whole epochs, without a resume, on the same device."""
     if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
         return False
     return device_slot(run.config.device) == device_slot(config.device)
 
 
 def _prices(runs: list[Run]) -> np.ndarray:
-    """The prices that are likeliest after these runs: float64 (7,), all above zero.
+    """The most likely prices after these runs: float64 (7,), all above zero.
 
-    All in logarithms. So each run counts by its relative error, a long one does not drown the short ones, and no price
-    falls to nothing because the runs so far hardly paid it: of a price that they cannot tell, the prior stays.
+    The fit uses logarithms: each run counts by its relative error, so long runs do not dominate. A price that these
+    runs cannot determine keeps its prior.
     """
     rows = []
     for run in runs:
         assert run.started is not None
-        trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer where it was stopped, or stopped early
+        trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer if it was stopped
         plain = run.epochs[-1].seconds - trained.epochs * _distorting(trained, run.started.train_images)
         if plain > 0:
             rows.append(_costs(trained, run.started.train_images) / plain)
     if not rows:
         return PRIOR
-    from scipy.optimize import least_squares  # 20 MB and a quarter of a second that a first visit need not spend
+    from scipy.optimize import least_squares  # 20 MB and a quarter of a second, so only when needed
 
-    shares = np.array(rows) * PRIOR  # of its duration that each run would pay here for each price, float64 (runs, 7)
-    # The last number is what all prices have in common: how much slower this device is altogether.
+    shares = np.array(rows) * PRIOR  # each run's share of its duration for each price, float64 (runs, 7)
+    # The last factor is common to all prices: how much slower this device is.
     each = np.hstack([np.eye(len(PRIOR)), np.ones((len(PRIOR), 1))])
     beforehand = np.eye(len(PRIOR) + 1) / DEVICES_DIFFER
 
@@ -111,7 +117,7 @@ def _prices(runs: list[Run]) -> np.ndarray:
 
 
 def _costs(config: RunConfig, images: int) -> np.ndarray:
-    """How often a run pays each of the prices: float64 (7,). Validation is a forward pass."""
+    """How often a run pays each price: float64 (7,). Validation is a forward pass."""
     batches = config.epochs * -(-images // config.batch_size)
     validated = {"held-out": images / (HELD_OUT_DIVISOR - 1), "test": images / 6, "none": 0.0}[config.validate_on]
     passes = config.epochs * (FORWARD_AND_BACK * images + validated)

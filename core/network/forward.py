@@ -1,6 +1,6 @@
-"""A trained network's answer in plain NumPy: small enough for the page's own process, which never imports Keras.
+"""The forward pass in NumPy, for the page's own process, which never imports Keras.
 
-It reads the layer table of `architecture` from the image upwards, as `models` does, and the weights an epoch left.
+It follows the layer table of `architecture`, as `training.models` does, with the weights of an epoch.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from scipy.special import erf
 from core.config.run_config import RunConfig
 from core.network.architecture import LayerRow, shapes
 
-MODEL = "digit_lab"  # what `models` calls every network, and so the beginning of its weights' paths
+MODEL = "digit_lab"  # the name of every Keras model here, and so the beginning of its weights' paths
 NORM_EPSILON = 0.001  # Keras' BatchNormalization
 SQUARE_ROOT_OF_TWO = 1.4142135
 
@@ -20,9 +20,9 @@ SQUARE_ROOT_OF_TWO = 1.4142135
 def activations(
     config: RunConfig, weights: Mapping[str, np.ndarray], images: np.ndarray
 ) -> list[tuple[LayerRow, np.ndarray]]:
-    """What each row of the layer table makes of the images: float32 (n, *output_shape); the last are probabilities.
+    """The output of each row of the layer table: float32 (n, *output_shape); the last are probabilities.
 
-    images: uint8 (n, 28, 28). weights: by Keras' path, as an epoch's file holds them.
+    images: uint8 (n, 28, 28). weights: by Keras' path, as in the file of an epoch.
     """
     return list(through(shapes(config), weights, images))
 
@@ -30,7 +30,7 @@ def activations(
 def through(
     rows: Sequence[LayerRow], weights: Mapping[str, np.ndarray], images: np.ndarray
 ) -> Iterator[tuple[LayerRow, np.ndarray]]:
-    """Each of `rows`, from the image upwards, with what it makes of the images: float32 (n, *output_shape)."""
+    """Each of `rows` with its output for the images: float32 (n, *output_shape)."""
     values = images.astype(np.float32)
     for row in rows:
         values = activated(row.activation, without_activation(row, weights, values))
@@ -38,22 +38,13 @@ def through(
 
 
 def steepness(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
-    """By how much a norm multiplies each channel: float32 (channels,)."""
+    """The factor of a norm for each channel: float32 (channels,)."""
     spread = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)
     return np.asarray(weights[f"{MODEL}/{row.name}/gamma"] / spread)
 
 
-def silent_units(seen: list[tuple[LayerRow, np.ndarray]]) -> dict[str, float]:
-    """The share of units of each relu layer that answer 0 to every image: layer name → share in [0, 1]."""
-    return {
-        row.name: float((values.reshape(-1, values.shape[-1]).max(axis=0) <= 0).mean())
-        for row, values in seen
-        if row.activation == "relu"
-    }
-
-
 def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
-    """What a row makes of what is below it, before its activation function: float32 (n, *output_shape)."""
+    """The output of a row before its activation function: float32 (n, *output_shape)."""
     path = f"{MODEL}/{row.name}"
     match row.kind:
         case "scale":
@@ -71,7 +62,7 @@ def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values:
             normed = values * slope
             normed += weights[f"{path}/beta"] - weights[f"{path}/moving_mean"] * slope
             return normed
-        case _:  # an activation of its own; dropout only drops in training
+        case _:  # a separate activation; dropout does nothing outside training
             return values
     if row.bias:
         sums += weights[f"{path}/bias"]
@@ -79,7 +70,7 @@ def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values:
 
 
 def convolved(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """(n, h, w, c) through windows of (k, k, c, filters), without padding: (n, h − k + 1, w − k + 1, filters)."""
+    """Convolution of (n, h, w, c) with (k, k, c, filters), no padding: (n, h − k + 1, w − k + 1, filters)."""
     side = kernel.shape[0]
     windows = np.lib.stride_tricks.sliding_window_view(values, (side, side), axis=(1, 2))  # (n, h', w', c, k, k)
     return np.tensordot(windows, kernel, axes=((4, 5, 3), (0, 1, 2)))
@@ -89,14 +80,14 @@ def _pooled(values: np.ndarray, row: LayerRow) -> np.ndarray:
     assert row.layer is not None
     height, width, _ = row.output_shape
     side = row.layer.size
-    # One picture a place in the window: NumPy takes the greater of two pictures several times as fast as it looks for
-    # the greatest along two axes.
+    # One picture for each place in the window: the maximum of two pictures is several times as fast in NumPy as the
+    # maximum along two axes.
     places = [values[:, i : height * side : side, j : width * side : side] for i in range(side) for j in range(side)]
     return reduce(np.maximum, places)
 
 
 def activated(activation: str, values: np.ndarray) -> np.ndarray:
-    """An activation function by its name in the knobs, `softmax` over the last axis; empty or `linear`: as they are."""
+    """An activation function by its name in the knobs; `softmax` is over the last axis, `linear` changes nothing."""
     match activation:
         case "relu":
             return np.maximum(values, 0)

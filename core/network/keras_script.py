@@ -1,4 +1,4 @@
-"""A run as a program of its own: the network and its training in plain Keras, to read, run and change anywhere."""
+"""A run as a Python program: the network and its training in plain Keras, to read, run and change anywhere."""
 
 from collections.abc import Iterator
 
@@ -18,29 +18,29 @@ _OPTIMIZERS = {
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
 _EACH_EPOCH = ("augmentation", "pen", "styles")
-SAVES = "model_trained_anew.keras"  # another name than that of the network it may lie beside
+SAVES = "model_trained_again.keras"  # not the name of the network that may be in the same folder
 
 
 def script(config: RunConfig, title: str, by_hand: str = "") -> str:
-    """A Python program that trains what `config` says on MNIST, with nothing but Keras and NumPy.
+    """A Python program that trains `config` on MNIST with Keras and NumPy alone.
 
-    Weights and the order of the images are drawn by Keras, so figures agree with the run's as two seeds do: nearly, for
-    with its seed set TensorFlow shuffles every epoch alike, which costs `ten-epochs` some 0.2 points. Images made anew
-    in each epoch and what was done `by_hand` (`run.by_hand`) are left out; the program says so.
+    Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
+    seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
+    images and changes made while the run trained (`by_hand`) are left out, and the program says so.
     """
     head = _head(config, title, by_hand)
     return "\n".join([*head, "", *_data(config), "", *_network(config), "", *_training(config), ""])
 
 
 def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
-    first = f'"""{_plain(title)}: a network that reads handwritten digits, as Digit Lab trained it.'
-    made_anew = ", ".join(f"{name} {getattr(config, name):g}" for name in _EACH_EPOCH if getattr(config, name))
-    not_here = [f"Digit Lab made the training images anew in each epoch ({made_anew})"] if made_anew else []
-    not_here += [f"by hand, {by_hand}"] if by_hand else []
-    if not_here:
+    first = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
+    redrawn = ", ".join(f"{name} {getattr(config, name):g}" for name in _EACH_EPOCH if getattr(config, name))
+    missing = [f"Digit Lab redrew the training images for each epoch ({redrawn})"] if redrawn else []
+    missing += [f"while the run trained, {by_hand}"] if by_hand else []
+    if missing:
         yield first
         yield ""
-        yield from (f"Not here: {each}." for each in not_here)
+        yield from (f"Not in this program: {each}." for each in missing)
         yield '"""'
     else:
         yield f'{first}"""'
@@ -49,20 +49,20 @@ def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
     if _few(config) or config.wrong_labels:
         yield "import numpy as np"
     yield ""
-    yield "# Seeded, Keras on TensorFlow takes the images in one order in every epoch; without this line, in a new one."
+    yield "# With a seed, Keras on TensorFlow uses one order of images in all epochs; without it, a new one each time."
     yield f"keras.utils.set_random_seed({config.seed})"
 
 
 def _data(config: RunConfig) -> Iterator[str]:
     yield "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
     if config.validate_on == "held-out":
-        yield f"held_out = len(images) // {HELD_OUT_DIVISOR}  # the last ones guide choices; the test set waits for the end"
+        yield f"held_out = len(images) // {HELD_OUT_DIVISOR}  # the last ones are for validation"
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
     if _few(config) or config.wrong_labels:
         yield f"random = np.random.default_rng({config.seed})"
     if _few(config):
-        yield f"each = {-(-config.train_images // 10)}  # as many of every digit"
+        yield f"each = {-(-config.train_images // 10)}  # images of each digit"
         yield "every_digit = [random.permutation(np.flatnonzero(labels == digit))[:each] for digit in range(10)]"
         yield f"chosen = random.permutation(np.concatenate(every_digit))[:{config.train_images}]"
         yield "images, labels = images[chosen], labels[chosen]"
@@ -75,7 +75,7 @@ def _data(config: RunConfig) -> Iterator[str]:
 
 
 def _few(config: RunConfig) -> bool:
-    """Whether the run trains on fewer images than MNIST has for it."""
+    """Whether the run trains on a part of the training images."""
     held_out = _MNIST // HELD_OUT_DIVISOR if config.validate_on == "held-out" else 0
     return 0 < config.train_images < _MNIST - held_out
 
@@ -91,7 +91,7 @@ def _network(config: RunConfig) -> Iterator[str]:
 
 
 def _layer(row: LayerRow) -> str:
-    """The row of the layer table as Keras writes it."""
+    """A row of the layer table as Keras code."""
     more = f', activation="{row.activation}"' if row.activation else ""
     more += "" if row.bias else ", use_bias=False"
     match row.kind:
@@ -155,5 +155,5 @@ def _callbacks(config: RunConfig) -> Iterator[str]:
 
 
 def _plain(title: str) -> str:
-    """A name that a visitor wrote, such that it cannot end the text that it stands in."""
+    """A name from a visitor, made safe inside a docstring."""
     return " ".join(title.replace("\\", "/").replace('"', "'").split())

@@ -1,6 +1,6 @@
-"""A trained network that reads digits in plain NumPy: in the page's own process, and awake at once.
+"""A trained network in NumPy, for predictions in the page's own process without any wait.
 
-Keras would take seconds to import and 400 MB, for the same ten numbers (to float tolerance) and no greater speed.
+Keras would need seconds to import and 400 MB, for the same probabilities (to float tolerance) at the same speed.
 """
 
 import io
@@ -23,9 +23,9 @@ from core.network.forward import MODEL, activated, activations, through
 from core.runs.checkpoints import read_arrays
 from core.runs.run import Run
 
-BATCH = 64  # images: what a convolution makes of them still fits into the processor's cache
-_all_cores = Lock()  # held by the one large question that has them; another that comes meanwhile takes what is left
-# What a layer keeps, in the order in which Keras saves it.
+BATCH = 64  # images: the outputs of a convolution still fit into the processor's cache
+_all_cores = Lock()  # held by one large prediction; another one uses what is left
+# The weights of a layer, in the order in which Keras saves them.
 _KEPT = {
     "dense": ("kernel", "bias"),
     "conv": ("kernel", "bias"),
@@ -34,7 +34,7 @@ _KEPT = {
 
 
 class Reader:
-    """One trained network, ready to answer. Images are uint8 (n, 28, 28), 0 = paper, as they are kept."""
+    """One trained network. Images are uint8 (n, 28, 28), 0 = paper."""
 
     def __init__(self, config: RunConfig, weights: Mapping[str, np.ndarray]) -> None:
         """weights: float32, by Keras' path (`digit_lab/dense1/kernel`)."""
@@ -42,37 +42,37 @@ class Reader:
 
     @classmethod
     def of(cls, run: Run, epoch: int | None = None) -> Self:
-        """The network of a run as it ended, or after one of its kept epochs.
+        """The final network of a run, or that of one of its kept epochs.
 
-        Raises `RunError` where the file is missing, cut short or of another network.
+        Raises `RunError` if the file is missing, truncated or of another network.
         """
         reader = cls(run.config, _saved(run) if epoch is None else read_arrays(run.epoch_path(epoch)))
         reader._check(run, epoch)
         return reader
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """How likely each digit is: float32 (n, 10), rows sum to 1."""
+        """The probability of each digit: float32 (n, 10), rows sum to 1."""
         return activated("softmax", self.logits(images))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """The ten sums before the softmax: float32 (n, 10)."""
+        """The outputs before the softmax: float32 (n, 10)."""
         top = f"{MODEL}/{self.rows[-1].name}"
         return np.asarray(self.features(images) @ self.weights[f"{top}/kernel"] + self.weights[f"{top}/bias"])
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """What the last hidden layer makes of each image: float32 (n, units); the pixels themselves without one."""
+        """The output of the last hidden layer: float32 (n, units); the pixels if there is none."""
         parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)] or [images]
         if len(parts) == 1 or not _all_cores.acquire(blocking=False):
             return np.concatenate([self._features(part) for part in parts])
         try:
-            # Batches side by side, each on one core: left to itself, NumPy divides only the products among the cores.
+            # Batches in parallel, each on one core: NumPy alone would divide only the matrix products among the cores.
             with _libraries().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
                 return np.concatenate(list(pool.map(self._features, parts)))
         finally:
             _all_cores.release()
 
     def layers(self, images: np.ndarray) -> list[tuple[LayerRow, np.ndarray]]:
-        """What each row of the layer table makes of a few images: float32 (n, *output_shape), probabilities last."""
+        """The output of each row for a few images: float32 (n, *output_shape), probabilities last."""
         return activations(self.config, self.weights, images)
 
     def _features(self, images: np.ndarray) -> np.ndarray:
@@ -86,20 +86,22 @@ class Reader:
             if (size := sum(self.weights[path].size for path in paths)) != row.parameters:
                 place = run.model_path.name if epoch is None else run.epoch_path(epoch).name
                 raise RunError(
-                    f"{place} of the run {run.id} must hold the {row.parameters:,} parameters of {row.name}. "
-                    f"Received: {size:,}. It belongs to another network: choose another epoch or run, or train anew."
+                    f"{place} of the run {run.id} must hold the {row.parameters:,} parameters of {row.name}, but "
+                    f"it belongs "
+                    "to another network. Choose another epoch or run, or train again.",
+                    received=size,
                 )
 
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """The libraries that multiply for NumPy."""
+    """The libraries that multiply matrices for NumPy."""
     return ThreadpoolController()
 
 
 def _saved(run: Run) -> dict[str, np.ndarray]:
     """The weights in a run's `.keras` file, which is a ZIP with an HDF5 file in it."""
-    import h5py  # a third of a second, and only the first network needs it
+    import h5py  # takes a third of a second, and only the first network needs it
 
     path = run.model_path
     try:
@@ -111,11 +113,11 @@ def _saved(run: Run) -> dict[str, np.ndarray]:
                 if row.parameters
                 for name, weight in zip(_KEPT.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
             }
-    except Exception as error:  # zipfile, h5py and the system each have their own way of saying it
+    except Exception as error:  # zipfile, h5py and the system raise different errors
         found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"
         raise RunError(
-            f"{path.name} of the run {path.parent.name} must be a saved network. Received: {found}. "
-            "It was damaged or deleted: train the run anew, or choose another."
+            f"{path.name} of the run {path.parent.name} is damaged or deleted. Train the run again, or choose another.",
+            received=found,
         ) from error
 
 

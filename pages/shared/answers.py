@@ -1,4 +1,4 @@
-"""What a run answers about the images of a split, kept for all visitors."""
+"""A run's predictions for the images of a split, cached for all visitors."""
 
 import streamlit as st
 
@@ -9,13 +9,13 @@ from pages.shared import caches
 
 
 def ask(run: Run, split: str, epoch: int | None = None) -> Answers:
-    """What a run says about a split: kept with the run, else asked now, which is said while it lasts."""
+    """A run's predictions for a split: kept with the run, else computed now with a message on screen."""
     path = run.model_path if epoch is None else run.epoch_path(epoch)
     changed = path.stat().st_mtime_ns if path.exists() else 0
     return _ask(run.id, split, epoch, changed, caches.data().source.sentence)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Asking the network about every image …")
+@st.cache_resource(max_entries=32, show_spinner="Predicting every image …")
 def _ask(run_id: str, split: str, epoch: int | None, changed: int, source: str) -> Answers:
     run = caches.store().get(run_id)
     return evaluations.answers(run, split, caches.data(), lambda: caches.reader(run_id, epoch), epoch)

@@ -1,4 +1,4 @@
-"""What is said where a link names runs that the page cannot show, so that nobody takes others for them."""
+"""What a page says if a link names runs that it cannot show, so that nobody mistakes other runs for them."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ _MOST = 5  # sentences: a link can name hundreds
 
 
 def say_missing(*run_ids: str) -> None:
-    """Says of each run why it is not shown: it is gone, damaged, or has no network to ask."""
+    """Says for each run why it is not shown: it is deleted, damaged, or has no network yet."""
     if run_ids:
         st.warning("\n\n".join(map(_why, run_ids[:_MOST])), icon=":material/folder_off:")
 
@@ -19,5 +19,5 @@ def _why(run_id: str) -> str:
     try:
         run = caches.store().get(run_id)
     except RunError as error:
-        return url_state.plain(str(error))
-    return f"{run_title(run)} has kept no network yet. Let it train to the end of an epoch, or choose another run."
+        return url_state.plain(error.sentence)
+    return f"{run_title(run)} has no network yet. Let it finish an epoch, or choose another run."

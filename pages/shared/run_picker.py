@@ -1,4 +1,4 @@
-"""The picker of a finished run, which every page that asks a network something has."""
+"""The box that chooses a run, for pages that show what a network predicts."""
 
 from contextlib import nullcontext
 
@@ -10,15 +10,19 @@ from pages.shared import caches
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picker
+from pages.shared.visitor import marks, own, own_first
 
 
 def choose_run(label: str, *, key: str, with_model: bool = True, above: DeltaGenerator | None = None) -> Run | None:
-    """The run the visitor picks, newest first; `?run=` in the link picks it. None if there is none, which is said, as
-    it is where the link's run is not among them. above: where that stands; where the picker does unless told.
+    """The run that the visitor chooses; at first that of the link (`?run=`), else their own newest finished run.
+
+    None, after a sentence, if no run has a network. with_model: only runs that have ended with a network, not those
+    that have kept epochs alone. above: where a sentence about a missing run is shown.
     """
-    runs = [run for run in caches.store().runs() if run.has_model or not with_model]
+    runs = own_first(run for run in caches.store().runs() if run.has_model or (not with_model and run.kept_epochs))
+    runs.sort(key=lambda run: (not own(run), run.shipped, not run.has_model))  # stable: the newest first in each group
     if not runs:
-        st.info("No run has finished yet. Train one first; it takes a few seconds.", icon=":material/model_training:")
+        st.info("No run has finished yet. Train one first: it takes a few seconds.", icon=":material/model_training:")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
     by_id = {run.id: run for run in runs}
@@ -28,6 +32,7 @@ def choose_run(label: str, *, key: str, with_model: bool = True, above: DeltaGen
     elif key not in st.session_state and linked:
         with above or nullcontext():
             say_missing(linked)
-    chosen = picker(label, {run.id: run_title(run) for run in runs}, key=key)
+    labels = {run_id: run_title(by_id[run_id]) + mark for run_id, mark in marks(runs).items()}
+    chosen = picker(label, labels, key=key)
     st.query_params["run"] = chosen
     return by_id[chosen]

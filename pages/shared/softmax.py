@@ -1,4 +1,4 @@
-"""The ten softmax bars, and the answer in words."""
+"""The ten softmax bars, and the prediction in words."""
 
 import html
 
@@ -21,7 +21,7 @@ _STYLE = """<style>
 
 
 def softmax_bars(probabilities: np.ndarray, *, truth: int | None = None, title: str = "") -> None:
-    """Draws the ten probabilities, float (10,), as bars: the largest in colour, the `truth` underlined."""
+    """Shows the ten probabilities, float (10,), as bars: the largest in colour, the `truth` underlined."""
     best = int(np.argmax(probabilities))
     rows = "".join(
         _row(digit, float(share), digit == best, digit == truth) for digit, share in enumerate(probabilities)
@@ -32,7 +32,7 @@ def softmax_bars(probabilities: np.ndarray, *, truth: int | None = None, title: 
 
 
 def answer(probabilities: np.ndarray, truth: int | None = None) -> str:
-    """What the network says, in words: "It is a **7**, 98.2 % sure ✓"."""
+    """The prediction in words: "It reads **7** with 98.2% ✓"."""
     best = int(np.argmax(probabilities))
     sign = "" if truth is None else f" {palette.RIGHT_SIGN if truth == best else palette.WRONG_SIGN}"
     return f"It reads **{best}**, {probabilities[best]:.1%} sure{sign}"

@@ -1,8 +1,6 @@
-"""A box to choose one of several by their labels, which may change meanwhile: a run that trains is labelled otherwise
-once it has ended.
+"""A select box whose labels may change: a running run gets another label when it ends.
 
-Streamlit's box sends the label of what is chosen, not what the label stands for. A label that has changed since means
-nothing to it: it would go back to the first choice, behind the visitor's back.
+Streamlit's own box identifies a choice by its label. If the label changes, it silently returns to the first choice.
 """
 
 from collections.abc import Mapping
@@ -12,10 +10,10 @@ import streamlit as st
 
 
 def picker(label: str, options: Mapping[str, str], *, key: str, first: str | None = None, **manner: Any) -> str:
-    """The key of `options` that is chosen; the values are their labels.
+    """The chosen key of `options`; the values are labels.
 
-    `first` is chosen until the visitor chooses, and again once their choice is gone; without it, the first of
-    `options`. `manner`: as `st.selectbox` has it.
+    first: chosen until the visitor chooses, and again if their choice disappears; by default the first option.
+    manner: further arguments of `st.selectbox`.
     """
     before = picked(key)
     st.session_state[key] = before if before in options else first or next(iter(options))
@@ -24,12 +22,12 @@ def picker(label: str, options: Mapping[str, str], *, key: str, first: str | Non
 
 
 def picked(key: str) -> str | None:
-    """What is chosen in the box `key`; for callbacks too. None before it was first drawn."""
+    """The choice in the box `key`, for callbacks too. None before it was first shown."""
     value: str | None = st.session_state.get(key)
     return None if value is None else _meanings(key).get(value, value)
 
 
 def _meanings(key: str) -> dict[str, str]:
-    """What every label stands for that the box `key` ever had: the browser may still send an old one."""
+    """Every label that the box `key` has had, with its meaning: the browser may still send an old one."""
     meanings: dict[str, str] = st.session_state.setdefault(f"{key}_labels", {})
     return meanings

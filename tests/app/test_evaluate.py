@@ -1,6 +1,7 @@
 """Evaluate as a visitor meets it: figures, seal, earlier epochs and what is said when something is missing."""
 
 import json
+import re
 import warnings
 
 import pytest
@@ -52,12 +53,12 @@ def test_the_figures_are_those_of_the_run(open_page, run):
     app = open_page("evaluate", run=run.id)
     assert not app.exception
     assert values(app)["Accuracy"] == "90.00%"
-    assert "–" in values(app)["95 % interval"]
+    assert "–" in values(app)["95% interval"]
 
 
 def test_what_the_network_said_of_every_image_can_be_taken_along(open_page, run):
     app = open_page("evaluate", run=run.id)
-    assert [button.label for button in app.get("download_button")] == ["Predictions (.csv)"]
+    assert [button.label for button in app.get("download_button")] == ["Download predictions (.csv)"]
 
 
 def test_an_earlier_epoch_has_its_own_figures(open_page, run):
@@ -103,7 +104,7 @@ def test_a_link_to_the_test_images_does_not_break_the_seal(open_page, run):
 
 def test_a_link_to_images_that_there_are_none_of_is_a_sentence(open_page, run):
     app = open_page("evaluate", run=run.id, split="holiday")
-    assert "Received: 'holiday'" in app.warning[0].value
+    assert "'holiday'" in app.warning[0].value
     assert values(app)["Accuracy"] == "90.00%"
 
 
@@ -117,7 +118,7 @@ def test_a_run_without_a_network_is_said_where_one_is_needed(open_page, run, sto
     try:
         app = open_page("explore", run=waiting.id, view="map")
         app.segmented_control(key="explore_map_kind").set_value("run")
-        assert "Not yet has kept no network yet" in again(app).warning[0].value
+        assert "Not yet has no network yet" in again(app).warning[0].value
     finally:
         store.delete(waiting.id)
 
@@ -135,7 +136,7 @@ def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, da
         app = open_page("evaluate", run=mine[1].id)
         app.session_state["evaluate_split"] = "test"
         said = " ".join(text.value for text in again(app).markdown)
-        assert "Of the 2 runs you started in this browser it has been opened for **1**" in said
+        assert "You have opened it for **1** of the 2 runs that you started in this browser" in said
     finally:
         for run in mine:
             store.delete(run.id)
@@ -143,12 +144,12 @@ def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, da
 
 def test_the_commonest_mistake_opens_its_images(open_page, run):
     app = open_page("evaluate", run=run.id)
-    commonest = next(button for button in app.button if " read as " in button.label)
-    truth, predicted = commonest.label[0], commonest.label[10]
+    commonest = next(button for button in app.button if " predicted as " in button.label)
+    truth, predicted = re.match(r"(\d) predicted as (\d)", commonest.label).groups()
     commonest.click()
-    assert f"{truth}s read as {predicted}, worst first" in again(app).subheader[0].value
+    assert f"{truth}s predicted as {predicted}, the worst first" in again(app).subheader[0].value
     assert app.query_params["cell"] == truth + predicted
-    assert any(f"The smaller the share that the {truth} got, the earlier." in text.value for text in app.caption)
+    assert any(f"Sorted by the probability of {truth}, the lowest first." in text.value for text in app.caption)
 
 
 def test_images_that_flatter_the_second_run_alone_are_named(open_page, run, store, data):
@@ -159,7 +160,7 @@ def test_images_that_flatter_the_second_run_alone_are_named(open_page, run, stor
     app = open_page("evaluate", run=run.id, view="pair")
     app.session_state["evaluate_second"] = other.id
     again(app)
-    assert any("The second run was trained on the validation images too" in each.value for each in app.caption)
+    assert any("The second run was also trained on the validation images" in each.value for each in app.caption)
     store.delete(other.id)
 
 
@@ -216,7 +217,8 @@ def test_a_run_without_weights_says_what_to_do(open_page, store):
     try:
         app = open_page("evaluate", run=run.id)
         assert not app.exception
-        assert "has kept no network yet" in app.error[0].value
+        assert not app.error
+        assert "Nothing yet has no network yet" in app.warning[0].value
     finally:
         store.delete(run.id)
 
@@ -225,7 +227,7 @@ def test_a_weights_file_cut_short_is_a_sentence(open_page, run):
     run.model_path.write_bytes(b"PK cut short")
     app = asked(open_page("evaluate", run=run.id))
     assert not app.exception
-    assert "cannot be read" in app.error[0].value
+    assert "is damaged or deleted" in app.error[0].value
 
 
 def test_a_run_of_another_data_set_is_a_sentence(open_page, store, data):

@@ -27,7 +27,7 @@ def test_a_cell_of_the_matrix_opens_its_images_worst_first(page: Page, run):
     # Where the cells lie is ECharts' own affair: the middle of the picture hits one of them, whichever it is.
     matrix.click(position={"x": box["width"] * 0.53, "y": box["height"] * 0.45})
     expect(heading.or_(page.get_by_text("There are no"))).to_be_visible()
-    page.get_by_role("button", name=re.compile("read as")).first.click()
+    page.get_by_role("button", name=re.compile("predicted as")).first.click()
     expect(heading).to_contain_text("worst first")
     expect(page).to_have_url(re.compile("cell="))
 

@@ -1,4 +1,4 @@
-"""What Evaluate looks at: the run, the images, the epoch and the digit that is open, all of them in the link."""
+"""What Evaluate shows: the run, the images, the epoch and the open image. The link holds all of them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _END = 0  # on the slider: the network as it ended
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A network and the images it is asked about. `epoch` is None for the network as it ended."""
+    """A network and the images that it predicts. `epoch` is None for the final network."""
 
     run: Run
     split: str
@@ -32,7 +32,7 @@ class Asked:
 
     @property
     def place(self) -> str:
-        """Where the images come from, in words: '10,000 test images'."""
+        """How many images of which split: '10,000 test images'."""
         return f"{len(self.digits):,} {NAMES[self.split].lower().removesuffix(' set')} images"
 
     @property
@@ -41,7 +41,7 @@ class Asked:
         return caches.reader(self.run.id, self.epoch)
 
     def opened(self, otherwise: int = 0) -> int:
-        """The digit that is open; where none is, `otherwise` is opened."""
+        """The open image; if none is open, `otherwise` is opened."""
         linked = url_state.number(st.query_params.get("index", ""), len(self.digits))
         index = st.session_state.get(_INDEX, linked)
         if index is None or not 0 <= index < len(self.digits):
@@ -51,7 +51,7 @@ class Asked:
 
 
 def open_digit(index: int | None) -> None:
-    """Opens one of the images, by its place in the split, or none; for callbacks too."""
+    """Opens an image by its index in the split, or none. Callbacks use it too."""
     st.session_state[_INDEX] = None if index is None else int(index)
     if index is None:
         st.query_params.pop("index", None)
@@ -60,13 +60,13 @@ def open_digit(index: int | None) -> None:
 
 
 def open_training_digit(index: int) -> None:
-    """Turns to the training images and opens one of them; for callbacks."""
+    """Switches to the training images and opens one of them; for callbacks."""
     st.session_state[_SPLIT] = TRAIN
     open_digit(index)
 
 
 def choose() -> Asked | None:
-    """The controls on top of the page; None, after saying why, where there is nothing to look at yet."""
+    """The controls at the top of the page; None, after a sentence, if there is nothing to show yet."""
     above = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         run = choose_run("Run", key="evaluate_run", with_model=False, above=above)
@@ -97,20 +97,21 @@ def _choose_split(run: Run, first: str) -> str:
         persist_state="session",
         on_change=open_digit,
         args=(None,),
-        help="Validation images guide your choices. The test set tells how good the final choice is. On training "
-        "images the network shows what it has learnt by heart.",
+        help="Validation images guide your choices. The test set shows how good the final choice is. Training "
+        "images show what the network has memorised.",
     )
     st.query_params["split"] = split
     return split
 
 
 def _linked_split() -> str | None:
-    """The images of the link, `?split=test`. A sealed test set stays sealed: that is looked at afterwards."""
+    """The split in the link, `?split=test`. A sealed test set stays sealed: the caller checks it."""
     linked = st.query_params.get("split")
     if linked is None or linked in NAMES:
         return linked
     st.warning(
-        f"The link must name images: {', '.join(NAMES)}. Received: {url_state.quoted(linked)}. Showing the usual ones."
+        f"The link names unknown images, {url_state.quoted(linked)}. Use one of {', '.join(NAMES)}. Showing the "
+        f"usual ones."
     )
     return None
 
@@ -144,14 +145,14 @@ def _slider(run: Run, options: list[int]) -> int:
         options,
         format_func=lambda epoch: "the end" if epoch == _END else str(epoch),
         key=key,
-        help="Go back to the weights after an earlier epoch: curve, matrix and bars move together.",
+        help="Shows the weights after an earlier epoch. Curve, matrix and bars change together.",
     )
 
 
 def _at_once(run: Run, split: str, epoch: int | None) -> bool:
-    """Whether the answers are there or can be had in about a second, or were asked for by a click.
+    """Whether the predictions are kept, take about a second, or were requested by a click.
 
-    Who has only just come gets the page without waiting: a convolution takes seconds over thousands of images.
+    A visitor who has just arrived does not wait: a convolution needs seconds for thousands of images.
     """
     here = st.session_state.get(_HERE)
     st.session_state[_HERE] = True
@@ -159,25 +160,27 @@ def _at_once(run: Run, split: str, epoch: int | None) -> bool:
         return True
     images = len(evaluations.split_of(caches.data(), split))
     with st.container(border=True):
-        st.markdown(f"This network has not been asked about the **{images:,}** images yet.")
-        st.button("Ask it now", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
-        st.caption("Its convolutions take some seconds over so many; what it says is kept.")
+        st.markdown(f"This network has not predicted the **{images:,}** images yet.")
+        st.button("Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
+        st.caption("It has convolutions, so this takes some seconds. The result is kept.")
     return False
 
 
 def remark(run: Run, split: str, who: str = "This run") -> None:
-    """What one should know of these images before believing the figures of `who`."""
+    """What a reader must know about these images before trusting the figures of `who`."""
     if evaluations.knew_another_part(run, caches.data()):
         st.caption(
-            f":material/warning: {who} learned from another part of MNIST than is in use now. Some of these images "
-            "may be among those it learned from, which flatters it."
+            f":material/warning: {who} was trained on another part of MNIST. It may have seen some of these images, so "
+            "its accuracy here may be too high."
         )
     if split == VALIDATION and run.config.validate_on != "held-out":
-        st.caption(f":material/info: {who} was trained on the validation images too, so they flatter it.")
+        st.caption(
+            f":material/info: {who} was also trained on the validation images, so its accuracy here is too high."
+        )
     elif split == TEST and run.config.validate_on == "test":
-        st.caption(f":material/info: {who} was validated on the test set after every epoch, as its recipe has it.")
+        st.caption(f":material/info: {who} was validated on the test set after every epoch, as in its recipe.")
     elif split == TEST and (opened := evaluations.openings(run)):
         day = local_time(opened[0])
-        st.caption(f":material/lock_open: The test set was opened for {who.lower()} on {day}.")
+        st.caption(f":material/lock_open: The test set of {who.lower()} was opened on {day}.")
     elif split == TRAIN:
-        st.caption(":material/info: The network has seen these images again and again. What it gets wrong here is odd.")
+        st.caption(":material/info: The network was trained on these images. Mistakes here are unusual.")

@@ -1,4 +1,4 @@
-"""Evaluate's curve: how loss and accuracy went, with a cursor at the epoch that is looked at."""
+"""Evaluate's curves: loss and accuracy by epoch, with a cursor at the chosen epoch."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pages.shared import palette
 
 
 def show(run: Run, epoch: int | None) -> None:
-    """The curves over the epochs, small, with the cursor at `epoch` (None: the end); nothing for a run of one epoch."""
+    """Small curves with the cursor at `epoch` (None: the end); nothing for a run of one epoch."""
     epochs = run.epochs
     if len(epochs) < 2:
         return
@@ -25,12 +25,12 @@ def _chart(epochs: list[EpochDone], at: int, measure: str, *, key: str) -> None:
         chart(epochs, at, measure),
         height=140,
         key=key,
-        alt=f"Training and validation {measure} after each epoch; the cursor stands at epoch {at}",
+        alt=f"Training and validation {measure} after each epoch; the cursor is at epoch {at}",
     )
 
 
 def chart(epochs: list[EpochDone], at: int, measure: str) -> dict:
-    """Training and validation by epoch as ECharts draws them, with an upright line at epoch `at`."""
+    """Training and validation by epoch as ECharts draws them, with a vertical line at epoch `at`."""
     scale = 100 if measure == "accuracy" else 1
     series = []
     for name, field, colour in (

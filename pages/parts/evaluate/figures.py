@@ -1,4 +1,4 @@
-"""Evaluate's figures: how many are right, digit by digit, and which are taken for which."""
+"""Evaluate, Figures: accuracy, each digit's precision and recall, and the confusion matrix."""
 
 import numpy as np
 import streamlit as st
@@ -23,10 +23,10 @@ def show(asked: Asked) -> None:
         _matrix(evaluation)
     with table:
         _per_digit(evaluation)
-        _take_along(asked)
+        _download(asked)
     _commonest(evaluation)
     if (chosen := _chosen()) is None:
-        st.info("Choose a cell of the matrix to see its images, worst first.", icon=":material/touch_app:")
+        st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
     else:
         _cell(asked, *chosen)
 
@@ -39,15 +39,15 @@ def headline(evaluation: Evaluation, place: str) -> None:
         st.metric(
             "Accuracy",
             f"{evaluation.accuracy:.2%}",
-            help=f"Of the {place}. With other images of the same kind it would lie between {low:.2%} and {high:.2%} in "
-            "95 of 100 such tests (Wilson's interval).",
+            help=f"Of the {place}. The true accuracy on images of this kind is between {low:.2%} and {high:.2%} "
+            "with 95% confidence (Wilson's interval).",
             width="content",
         )
-        st.metric("95 % interval", f"{low:.2%} – {high:.2%}", width="content")
+        st.metric("95% interval", f"{low:.2%} – {high:.2%}", width="content")
         st.metric("Wrong", f"{wrong:,} of {evaluation.images:,}", width="content")
         if evaluation.loss is not None:
             st.metric(
-                "Loss", f"{evaluation.loss:.4f}", help="Mean cross-entropy: −ln of the right digit's share.",
+                "Loss", f"{evaluation.loss:.4f}", help="Mean cross-entropy: −ln of the probability of the true digit.",
                 width="content",
             )  # fmt: skip
 
@@ -61,32 +61,32 @@ def _per_digit(evaluation: Evaluation) -> None:
         "Images": evaluation.support,
     }
     percent = {
-        "Precision": "Of the images called this digit, the share that are it.",
-        "Recall": "Of the images that are this digit, the share that are found.",
-        "F1": "The harmonic mean of the two.",
+        "Precision": "Of the images predicted as this digit, the share that is right.",
+        "Recall": "Of the images of this digit, the share that is found.",
+        "F1": "The harmonic mean of precision and recall.",
     }
     st.dataframe(
         table,
         hide_index=True,
         height="content",
         column_config={
-            name: st.column_config.NumberColumn(format="%.2f %%", help=help) for name, help in percent.items()
+            name: st.column_config.NumberColumn(format="%.2f%%", help=help) for name, help in percent.items()
         },
         alt="Precision, recall, F1 and number of images of each digit",
     )
 
 
-def _take_along(asked: Asked) -> None:
-    """What the network said of every image, made when it is asked for."""
+def _download(asked: Asked) -> None:
+    """Every prediction as a file, made when it is requested."""
     epoch = "" if asked.epoch is None else f"-epoch-{asked.epoch}"
     st.download_button(
-        "Predictions (.csv)",
+        "Download predictions (.csv)",
         lambda: predictions(asked.answers),
         f"{file_name(asked.run)}-{asked.split}{epoch}.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
-        help=f"Of each of the {asked.place}: its label, the digit it was taken for, and the ten shares.",
+        help=f"For each of the {asked.place}: label, prediction and the ten probabilities.",
     )
 
 
@@ -102,25 +102,25 @@ def _matrix(evaluation: Evaluation) -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        hide = st.toggle("Hide what is right", value=True, key="evaluate_hide", persist_state="session")
+        hide = st.toggle("Hide correct predictions", value=True, key="evaluate_hide", persist_state="session")
     st.echarts_chart(
         matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide),
         height=430,
         key=_MATRIX,
         on_select=_clicked,
-        alt="Confusion matrix: rows are the true digits, columns what the network said",
+        alt="Confusion matrix: rows are labels, columns are predictions. The buttons below it open the largest cells",
     )
 
 
 def _commonest(evaluation: Evaluation) -> None:
-    """The largest cells as buttons: a way to them for the keyboard, and for a finger on a small screen."""
+    """The largest cells as buttons, for the keyboard and for small screens; a box opens any cell."""
     found = evaluation.confusions(8)
     if found:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.markdown("Most often:", width="content")
+            st.markdown("Most frequent mistakes:", width="content")
             for truth, predicted, times in found:
                 st.button(
-                    f"{truth} read as {predicted} · {times:,}",
+                    f"{truth} predicted as {predicted} · {times:,}",
                     key=f"evaluate_cell_{truth}_{predicted}",
                     on_click=_choose,
                     args=((truth, predicted),),
@@ -160,12 +160,12 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
     for truth in range(NUM_CLASSES):
         for predicted in range(NUM_CLASSES):
             value, right = values[truth, predicted].item(), truth == predicted
-            shown = f"{value:.1f} %" if shares else f"{value:,}"
+            shown = f"{value:.1f}%" if shares else f"{value:,}"
             cells.append(
                 {
                     "value": [predicted, truth, 0 if right and hide_diagonal else value],
-                    "name": f"{truth} taken for {predicted}: {shown}",
-                    "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix(" %")},
+                    "name": f"{truth} predicted as {predicted}: {shown}",
+                    "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix("%")},
                 }
             )
     names = [str(digit) for digit in range(NUM_CLASSES)]
@@ -174,8 +174,8 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
         "animation": False,
         "grid": {"left": 24, "right": 8, "top": 8, "bottom": 24},
         "tooltip": {"formatter": "{b}"},
-        "xAxis": {**axis, "name": "what the network said"},
-        "yAxis": {**axis, "name": "what it is", "inverse": True},
+        "xAxis": {**axis, "name": "prediction"},
+        "yAxis": {**axis, "name": "label", "inverse": True},
         "visualMap": {
             "show": False,
             "min": 0,
@@ -198,10 +198,12 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
 
 def _cell(asked: Asked, truth: int, predicted: int) -> None:
     found = metrics.cell(asked.digits.labels, asked.answers.probabilities, truth, predicted)
-    what = f"{truth}s read as {predicted}" if truth != predicted else f"{truth}s read rightly"
+    what = f"{truth}s predicted as {predicted}" if truth != predicted else f"{truth}s predicted correctly"
     if not len(found):
         st.info(f"There are no {what} among the {asked.place}.")
         return
-    st.subheader(f"{len(found):,} {what}, {'worst' if truth != predicted else 'least sure'} first", anchor=False)
-    order = f"The smaller the share that the {truth} got, the earlier."
+    st.subheader(
+        f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
+    )
+    order = f"Sorted by the probability of {truth}, the lowest first."
     image_list.grid_and_detail(asked, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

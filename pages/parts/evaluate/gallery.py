@@ -1,4 +1,4 @@
-"""Evaluate's images: what was predicted and what is true, the surest mistakes and the least sure hits."""
+"""Evaluate, Images: predictions and labels, the most confident mistakes, the least confident hits."""
 
 import numpy as np
 import streamlit as st
@@ -13,8 +13,8 @@ CHOICES = {
     "first": "First 25",
     "random": "Random 25",
     "mistakes": "Only mistakes",
-    "sure": "Surest mistakes",
-    "doubtful": "Least sure hits",
+    "sure": "Confident mistakes",
+    "doubtful": "Uncertain hits",
 }
 
 
@@ -34,10 +34,10 @@ def show(asked: Asked) -> None:
             wrap=True,
         )
         if choice == "random":
-            st.button("Draw others", icon=":material/shuffle:", on_click=_draw_others)
+            st.button("Other images", icon=":material/shuffle:", on_click=_draw_others)
     found = chosen(asked, choice)
     if not len(found):
-        st.success(f"There is not one mistake among the {asked.place}.", icon=":material/celebration:")
+        st.success(f"There is no mistake among the {asked.place}.", icon=":material/celebration:")
         return
     st.caption(_EXPLAINED[choice])
     shape = {"columns": 5, "tile": 88} if choice in ("first", "random") else {}
@@ -46,15 +46,15 @@ def show(asked: Asked) -> None:
 
 _EXPLAINED = {
     "first": "The first 25 images of the split.",
-    "random": "25 images drawn at random.",
-    "mistakes": "What the network got wrong, in the order of the file.",
-    "sure": "Wrong, and sure of it: here labels, slips of the pen and true blindness meet.",
-    "doubtful": "Right, but hardly: another seed may well get these wrong.",
+    "random": "25 random images.",
+    "mistakes": "Wrong predictions, in the order of the file.",
+    "sure": "Wrong with a high probability: label errors, careless writing, and shapes that the network does not know.",
+    "doubtful": "Right with a low probability: a network with another seed may get these wrong.",
 }
 
 
 def chosen(asked: Asked, choice: str) -> np.ndarray:
-    """Indices of the images that a choice stands for: int64."""
+    """Indices of the images of a choice: int64."""
     answers = asked.answers
     match choice:
         case "first":

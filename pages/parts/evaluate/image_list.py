@@ -1,4 +1,4 @@
-"""Grids of images a network was asked about, and the closer look at one of them."""
+"""Grids of images with their predictions, and the details of one of them."""
 
 import numpy as np
 import streamlit as st
@@ -17,9 +17,9 @@ NEIGHBOURS = 8
 def grid_and_detail(
     asked: Asked, indices: np.ndarray, *, key: str, order: str = "", columns: int | None = None, tile: int = 56
 ) -> None:
-    """A grid of the images at `indices`, and beside it the closer look at the one that is open, else the first.
+    """A grid of the images at `indices`, and beside it the details of the open one, else of the first.
 
-    order: a sentence that says in which order they stand, where the figures under them do not show it.
+    order: a sentence about their order, where the captions do not show it.
     """
     shown = indices[:SHOWN]
     index = asked.opened(int(shown[0]))
@@ -33,23 +33,23 @@ def grid_and_detail(
             columns=columns,
             tile=tile,
             marks=[bool(mark) for mark in asked.answers.right[shown]],
-            alt=f"{len(shown)} images with what they are and what the network said",
+            alt=f"{len(shown)} images with label and prediction",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
-        said = ["What it is → what the network says, and how surely.", order, of_how_many(indices)]
-        st.caption(" ".join(filter(None, said)))
+        explained = ["Label → prediction and its probability.", order, of_how_many(indices)]
+        st.caption(" ".join(filter(None, explained)))
     with detail:
         closer(asked, index, key=key)
 
 
 def of_how_many(indices: np.ndarray) -> str:
-    """A sentence where a grid does not show all of the images; else nothing."""
+    """A sentence if a grid does not show all images; else an empty string."""
     return f"The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
 
 
 def captions(asked: Asked, indices: np.ndarray) -> list[str]:
-    """'4→9 87 %' for each image: what it is, what was said and how surely."""
+    """'4→9 87%' for each image: label, prediction and its probability."""
     answers = asked.answers
     return [
         f"{answers.labels[i]}→{answers.predicted[i]} {answers.probabilities[i].max():.0%}" for i in map(int, indices)
@@ -57,13 +57,13 @@ def captions(asked: Asked, indices: np.ndarray) -> list[str]:
 
 
 def closer(asked: Asked, index: int, *, key: str) -> None:
-    """One image with its softmax bars, its nearest training digits, and the way to Draw."""
+    """One image with its softmax bars, its nearest training images, and links to Draw and Explore."""
     image, label = asked.digits.images[index], int(asked.digits.labels[index])
     predicted, sure = int(asked.answers.predicted[index]), float(asked.answers.probabilities[index].max())
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
         st.image(image, width=140, output_format="PNG", alt=f"A handwritten {label}")
-        st.markdown(f"A **{label}**, read as **{predicted}** with {sure:.1%}")
+        st.markdown(f"A **{label}**, predicted **{predicted}** with {sure:.1%}")
         st.caption(f"{asked.split} {index:,}")
     with bars:
         softmax_bars(asked.answers.probabilities[index], truth=label)
@@ -72,7 +72,7 @@ def closer(asked: Asked, index: int, *, key: str) -> None:
 
 
 def links(asked: Asked, index: int) -> None:
-    """From this image on to Draw and to Explore."""
+    """Links from this image to Draw and to Explore."""
     with st.container(horizontal=True, gap="medium"):
         st.page_link(
             "pages/draw.py",
@@ -91,13 +91,13 @@ def links(asked: Asked, index: int) -> None:
 def _near(asked: Asked, index: int, key: str) -> None:
     train = caches.data().train
     near, distances = nearest(asked.split, index, caches.data().source.sentence)
-    st.caption(f"The {len(near)} training digits nearest to it, pixel by pixel, with label and distance:")
+    st.caption(f"The {len(near)} nearest training images, pixel by pixel, with label and distance:")
     digit_grid(
         train.images[near],
         [f"{train.labels[i]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
         key=f"{key}_near",
         columns=NEIGHBOURS,
-        alt=f"The {len(near)} training digits most like it",
+        alt=f"The {len(near)} nearest training images",
         tile=40,
         selected=-1,
     )
@@ -105,9 +105,9 @@ def _near(asked: Asked, index: int, key: str) -> None:
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def nearest(split: str, index: int, source: str, most: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
-    """The training images nearest to an image, itself left out: indices int64 (most,), distances float64 (most,).
+    """The training images nearest to an image, without itself: indices int64 (most,), distances float64 (most,).
 
-    `source` names the data set in use: another one has other neighbours.
+    `source` names the data set, because another one has other neighbours.
     """
     data = caches.data()
     image = evaluations.split_of(data, split).images[index]

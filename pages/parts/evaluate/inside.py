@@ -1,22 +1,23 @@
-"""Evaluate's inside: what the first layer looks for, what each layer makes of a digit, and which pixels decide."""
+"""Evaluate, Inside: what the first layer looks for, the output of each layer, and which pixels decide."""
 
 import numpy as np
 import streamlit as st
 
 from core.network import explain
+from core.network.dead_units import dead_units
 from pages.parts.evaluate import image_list, unit_map
 from pages.parts.evaluate.choice import Asked
 from pages.shared import diverging
 
 PARTS = {
-    "digit": "Why this answer",
-    "layers": "Layer by layer",
-    "weights": "First weights",
+    "digit": "Why this prediction",
+    "layers": "Layer outputs",
+    "weights": "First-layer weights",
     "map": "Map of the last layer",
     "dead": "Dead units",
 }
 MOST_TILES = 64
-_LOOKED_AT = 2000  # images for the count of dead units and the map
+_SAMPLE = 2000  # images for the count of dead units
 
 
 def show(asked: Asked) -> None:
@@ -38,32 +39,40 @@ def _why(asked: Asked) -> None:
     image, predicted = asked.digits.images[index], int(asked.answers.predicted[index])
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         digit = st.selectbox(
-            "Ask about the digit", range(10), index=predicted, key=f"evaluate_why_{index}_{predicted}", width=170
+            "Explain the digit", range(10), index=predicted, key=f"evaluate_why_{index}_{predicted}", width=170
         )
-        window = st.slider("Size of the cover", 1, 9, 5, step=2, key="evaluate_window", width=260)
+        window = st.slider("Size of the grey square", 1, 9, 5, step=2, key="evaluate_window", width=260)
     slopes = explain.saliency(asked.reader, image, digit)
     losses = explain.occlusion(asked.reader, image, digit, window)
     drawn, saliency, occlusion = st.columns(3, gap="large")
     with drawn:
-        st.image(image, width="stretch", output_format="PNG", alt="The digit")
-        st.markdown(f"**The digit.** {asked.split} {index:,}, a {asked.digits.labels[index]}, read as {predicted}.")
+        st.image(image, width="stretch", output_format="PNG", alt="The image")
+        st.markdown(f"**The image.** {asked.split} {index:,}, a {asked.digits.labels[index]}, predicted {predicted}.")
         image_list.links(asked, index)
     with saliency:
         st.image(diverging.picture(slopes), width="stretch", output_format="PNG", alt=f"Saliency for {digit}")
-        st.markdown(f"**Saliency.** Red: more ink here would speak for {digit}. Blue: against it.")
+        st.markdown(f"**Saliency.** Red: more ink here raises the score of {digit}. Blue: more ink here lowers it.")
     with occlusion:
         st.image(diverging.picture(losses, 1.0), width="stretch", output_format="PNG", alt=f"Occlusion for {digit}")
-        st.markdown(f"**Occlusion.** Red: with a cover here, the share of {digit} falls, by up to {losses.max():.0%}.")
-    st.caption("Open another digit in Images, One digit, or by a cell of the matrix; it stays open here.")
+        st.markdown(
+            f"**Occlusion.** A square of paper covers each place in turn. Red: the probability of {digit} falls, "
+            f"by up to {losses.max():.0%}. Blue: it rises."
+        )
+    st.caption("To explain another digit, open it in Images, in One digit or in a cell of the matrix.")
 
 
 def _layers(asked: Asked) -> None:
     index = asked.opened()
-    st.markdown(f"What each layer makes of {asked.split} digit {index:,}, a **{asked.digits.labels[index]}**.")
-    for name, values in explain.activations(asked.reader, asked.digits.images[index]):
-        silent = float((values == 0).mean())
+    st.markdown(
+        f"The output of each layer for {asked.split} image {index:,}, a **{asked.digits.labels[index]}**. "
+        "Red is positive, blue is negative."
+    )
+    outputs = dict(explain.activations(asked.reader, asked.digits.images[index]))
+    for name in _chosen_layers(asked.run.id, list(outputs)):
+        values = outputs[name]
+        zero = float((values == 0).mean())
         shape = " × ".join(map(str, values.shape))
-        st.markdown(f"**{name}** · {shape} · from {values.min():.2f} to {values.max():.2f} · {silent:.0%} silent")
+        st.markdown(f"**{name}** · {shape} · from {values.min():.2f} to {values.max():.2f} · {zero:.0%} are 0")
         if values.ndim == 3:
             maps = np.moveaxis(values, -1, 0)[:MOST_TILES]
             st.image(
@@ -74,6 +83,21 @@ def _layers(asked: Asked) -> None:
             )
         else:
             _strip(name, values)
+
+
+def _chosen_layers(run_id: str, names: list[str]) -> list[str]:
+    """The layers that the visitor wants to see; at first the first one and the last one."""
+    chosen = st.pills(
+        "Layers",
+        names,
+        selection_mode="multi",
+        default=list(dict.fromkeys((names[0], names[-1]))),
+        key=f"evaluate_layers_{run_id}",
+        persist_state="session",
+    )
+    if not chosen:
+        st.info("Choose at least one layer.")
+    return [name for name in names if name in chosen]
 
 
 def _strip(name: str, values: np.ndarray) -> None:
@@ -95,8 +119,9 @@ def _weights(asked: Asked) -> None:
     together = st.toggle("One colour scale for all", key="evaluate_scale", persist_state="session")
     side = "weights" if weights.shape[-1] < 28 else "pixels"
     st.markdown(
-        f"Each tile is one unit of the first layer: where it is red it looks for ink, where it is blue for none. "
-        f"{len(order)} of {len(weights)}, the strongest first, {weights.shape[1]} × {weights.shape[2]} {side} each."
+        "Each tile is one unit of the first layer. Red: ink here raises this unit. Blue: ink here lowers it. "
+        f"{len(order)} of {len(weights)} units, the strongest first, {weights.shape[1]} × {weights.shape[2]} "
+        f"{side} each."
     )
     chosen = weights[order]
     coloured = diverging.picture(chosen) if together else np.stack([diverging.picture(one) for one in chosen])
@@ -104,17 +129,18 @@ def _weights(asked: Asked) -> None:
 
 
 def _dead(asked: Asked) -> None:
-    images = asked.digits.images[:_LOOKED_AT]
-    found = explain.dead_units(asked.reader, images)
+    images = asked.digits.images[:_SAMPLE]
+    found = dead_units(asked.reader, images)
     if not found:
-        st.info("This network has no hidden layer whose units could die.")
+        st.info("This network has no relu layer, so no unit can be dead.")
         return
     st.markdown(
-        f"A unit is **dead** if it gives the same value for every one of {len(images):,} images: it tells nothing, and "
-        "with relu it learns nothing any more."
+        f"A relu unit is **dead** if its output is 0 for all {len(images):,} images. No gradient passes it, so it "
+        f"stops "
+        "learning."
     )
     with st.container(horizontal=True, gap="large"):
-        for name, dead, units in found:
-            st.metric(name, f"{dead:,} of {units:,}", width="content")
-    if sum(dead for _, dead, _ in found):
+        for layer in found:
+            st.metric(layer.layer, f"{layer.dead:,} of {layer.units:,}", width="content")
+    if sum(layer.dead for layer in found):
         st.caption("Many dead units: lower the learning rate, or try elu or gelu instead of relu.")

@@ -1,4 +1,4 @@
-"""Evaluate's one digit: its ten numbers, and what softmax applied twice would make of them."""
+"""Evaluate, One digit: its ten probabilities, and what a second softmax would do to them."""
 
 import numpy as np
 import streamlit as st
@@ -19,10 +19,10 @@ def show(asked: Asked) -> None:
     picture, numbers, bars = st.columns([2, 3, 4], gap="large")
     with picture:
         st.image(image, width=220, output_format="PNG", alt=f"A handwritten {label}")
-        st.markdown(f"Digit {index:,} is a **{label}**; the network says **{predicted}**.")
+        st.markdown(f"Digit {index:,} is a **{label}**. The network predicts **{predicted}**.")
         image_list.links(asked, index)
     with numbers:
-        st.markdown("**What the network gives: ten shares that sum to 1**")
+        st.markdown("**The output: ten probabilities that sum to 1**")
         _numbers(probabilities)
     with bars:
         softmax_bars(probabilities, truth=label, title="**As bars**")
@@ -55,22 +55,25 @@ def _next(wrong: np.ndarray, index: int) -> None:
 def _numbers(probabilities: np.ndarray) -> None:
     table = {"Digit": range(10), "Probability": [f"{value:.8f}" for value in probabilities]}
     st.dataframe(table, hide_index=True, height="content", alt="The probability of each digit")
-    st.caption(f"Sum {probabilities.sum(dtype=np.float64):.6f}, largest at {int(probabilities.argmax())}.")
+    st.caption(
+        f"Their sum is {probabilities.sum(dtype=np.float64):.6f}. The largest is that of {int(probabilities.argmax())}."
+    )
 
 
 def _twice(probabilities: np.ndarray, label: int) -> None:
-    """One tutorial's mistake: softmax on what is softmax already."""
+    """One tutorial's mistake: softmax applied to probabilities."""
     with st.expander("What if softmax is applied twice?", icon=":material/looks_two:"):
         twice = softmax(probabilities.astype(np.float64))
-        said, bars = st.columns(2, gap="large")
-        with said:
+        explanation, bars = st.columns(2, gap="large")
+        with explanation:
             st.markdown(
-                "The network's last layer is softmax. A tutorial put **another softmax** on top before showing the "
-                "bars. The answer stays the same, but every bar falls between e⁰ ⁄ (e¹ + 9) = **8.5 %** and "
-                "e¹ ⁄ (e¹ + 9) = **23.2 %**: shares from 0 to 1 are far too close together for a second softmax to "
-                "tell apart."
+                "The network's last layer is a softmax. One tutorial applied **a second softmax** before it showed the "
+                "bars. The prediction stays the same, but every bar is between e⁰ ⁄ (e¹ + 9) = **8.5%** and "
+                "e¹ ⁄ (e¹ + 9) = **23.2%**. Probabilities from 0 to 1 are too close together for a second softmax."
             )
-            st.markdown(f"Here the largest falls from **{probabilities.max():.1%}** to **{twice.max():.1%}**.")
-            st.code("softmax(model.predict(image))   # once too often\nmodel.predict(image)            # enough")
+            st.markdown(
+                f"Here the largest probability falls from **{probabilities.max():.1%}** to **{twice.max():.1%}**."
+            )
+            st.code("softmax(model.predict(image))   # wrong: softmax twice\nmodel.predict(image)            # right")
         with bars:
             softmax_bars(twice, truth=label, title="**Softmax of the softmax**")

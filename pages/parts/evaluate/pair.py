@@ -1,4 +1,4 @@
-"""Evaluate's two runs: the same images before two networks, and where they disagree."""
+"""Evaluate, Two runs: where two networks disagree on the same images."""
 
 import numpy as np
 import streamlit as st
@@ -26,7 +26,7 @@ def show(asked: Asked) -> None:
     other = _other(asked)
     if other is None:
         return
-    if asked.split != TRAIN:  # of those it is said above
+    if asked.split != TRAIN:  # the remark above says it for both
         remark(other, asked.split, "The second run")
     theirs = ask(other, asked.split)
     said = significance.verdict(("the first run", "the second run"), asked.answers.right, theirs.right, asked.split)
@@ -44,21 +44,21 @@ def show(asked: Asked) -> None:
         label_visibility="collapsed",
     )
     if not len(found[pick]):
-        st.info(f"There is no such image among the {asked.place}.")
+        st.info(f"No image among the {asked.place} is like this.")
         return
     _images(asked, theirs, (run_title(asked.run), run_title(other)), found[pick])
 
 
 def _other(asked: Asked) -> Run | None:
-    """The second run; None, said in a sentence, if there is none to be had."""
+    """The second run; None, after a sentence, if there is none."""
     others = [run for run in caches.store().runs() if run.has_model and run.id != asked.run.id]
     if asked.split == TEST:
         sealed = [run for run in others if evaluations.sealed(run)]
         others = [run for run in others if not evaluations.sealed(run)]
         if sealed:
-            st.caption(f":material/lock: {len(sealed)} runs are not offered: their test set is sealed.")
+            st.caption(f":material/lock: {len(sealed)} runs are not in the list, because their test set is sealed.")
     if not others:
-        st.info("There is no second run to compare with on these images. Train one, or choose other images.")
+        st.info("There is no second run for these images. Train one, or choose other images.")
         return None
     titles = {run.id: run_title(run) for run in others}
     chosen = picker("Second run", titles, key="evaluate_second")
@@ -66,7 +66,7 @@ def _other(asked: Asked) -> Run | None:
 
 
 def _chosen(ours: Answers, theirs: Answers, pick: str) -> np.ndarray:
-    """Indices where the two differ as `pick` says, the ones where they are furthest apart first: int64."""
+    """Indices of the images that `pick` names, sorted by how far the probabilities are apart: int64."""
     mask = {
         "disagree": ours.predicted != theirs.predicted,
         "first": ours.right & ~theirs.right,
@@ -88,15 +88,15 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
             asked.digits.images[shown],
             [f"{theirs.labels[i]}: {asked.answers.predicted[i]} or {theirs.predicted[i]}" for i in shown],
             key="evaluate_pair_grid",
-            alt=f"{len(shown)} images with what they are and what each network said",
+            alt=f"{len(shown)} images with label and both predictions",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
-        said = "What it is: what the first network says, or the second. Where they are furthest apart comes first."
-        st.caption(f"{said} {image_list.of_how_many(indices)}".strip())
+        explained = "Label: first prediction or second prediction. The largest difference comes first."
+        st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
     with detail:
         label = int(theirs.labels[index])
         st.image(asked.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")
-        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"The first: **{names[0]}**")
-        softmax_bars(theirs.probabilities[index], truth=label, title=f"The second: **{names[1]}**")
+        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"First: **{names[0]}**")
+        softmax_bars(theirs.probabilities[index], truth=label, title=f"Second: **{names[1]}**")
         image_list.links(asked, index)

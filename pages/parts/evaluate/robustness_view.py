@@ -1,4 +1,4 @@
-"""Evaluate's robustness: accuracy under every distortion by strength, and one digit under one of them."""
+"""Evaluate, Robustness: accuracy by strength for each distortion, and one image under one of them."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,8 +16,8 @@ from pages.shared.digit_grid import digit_grid
 def show(asked: Asked) -> None:
     found = _stood(asked)
     st.markdown(
-        f"The first {found[0].images:,} {asked.split} images, each distorted by an amount drawn up to the strength "
-        "shown. A person reads most of them even at the far right."
+        f"The first {found[0].images:,} {asked.split} images, each distorted by a random amount up to the strength "
+        "shown. People can still read most of them at full strength."
     )
     chart, table = st.columns([3, 2], gap="large")
     with chart:
@@ -25,7 +25,7 @@ def show(asked: Asked) -> None:
             strain_chart(found),
             key="evaluate_robustness",
             config={"displayModeBar": False},
-            alt="Accuracy by strength, one line a distortion",
+            alt="Accuracy by strength; one line for each distortion",
         )
     with table:
         _table(found)
@@ -33,11 +33,11 @@ def show(asked: Asked) -> None:
 
 
 def _stood(asked: Asked) -> list[Stood]:
-    """As it was kept with the run, else measured now, which takes some seconds and shows how far it is."""
+    """The kept result, else measured now: it takes some seconds and shows its progress."""
     place = st.empty()
 
     def tell(share: float) -> None:
-        place.progress(share, "Distorting images and asking the network …")
+        place.progress(share, "Predicting distorted images …")
 
     found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.reader, asked.epoch, tell)
     place.empty()
@@ -45,7 +45,7 @@ def _stood(asked: Asked) -> list[Stood]:
 
 
 def strain_chart(found: list[Stood]) -> go.Figure:
-    """One line a distortion, from none to the strongest, with Wilson's interval on hover."""
+    """One line for each distortion, from none to the strongest, with Wilson's interval on hover."""
     figure = go.Figure()
     for each, colour in zip(found, palette.DIGITS, strict=False):
         distortion, strongest = DISTORTIONS[each.name], each.strengths[-1]
@@ -59,7 +59,7 @@ def strain_chart(found: list[Stood]) -> go.Figure:
                 [f"{strength:.2g} {distortion.unit}", f"{low:.1%} to {high:.1%}"]
                 for strength, (low, high) in zip(each.strengths, each.intervals, strict=True)
             ],
-            hovertemplate="up to %{customdata[0]}<br><b>%{y:.1%}</b> right (95 %: %{customdata[1]})",
+            hovertemplate="up to %{customdata[0]}<br><b>%{y:.1%}</b> right (95% interval: %{customdata[1]})",
         )
     figure.add_hline(y=0.1, line={"dash": "dot", "color": "#8c8c8c"}, annotation_text="guessing")
     figure.update_xaxes(title="strength, as a share of the strongest", tickformat=".0%", range=[-0.02, 1.02])
@@ -81,28 +81,25 @@ def _table(found: list[Stood]) -> None:
             {
                 "Distortion": distortion.label,
                 "Strongest": f"{each.strengths[-1]:g} {distortion.unit}",
-                "Right then": 100 * each.accuracies[-1],
-                "Half is lost at": "never" if half is None else f"{half:.2g} {distortion.unit}",
+                "Accuracy then": 100 * each.accuracies[-1],
+                "Half lost at": "never" if half is None else f"{half:.2g} {distortion.unit}",
             }
         )
     st.dataframe(
         rows,
         hide_index=True,
         height="content",
-        column_config={"Right then": st.column_config.NumberColumn(format="%.1f %%")},
-        alt="What each distortion leaves standing",
+        column_config={"Accuracy then": st.column_config.NumberColumn(format="%.1f%%")},
+        alt="Accuracy under each distortion",
     )
-    st.caption(
-        "Half is lost where half of the accuracy above guessing is gone. Augmentation in training is the remedy: "
-        "train with it and come back."
-    )
+    st.caption("Half lost: half of the accuracy above guessing is gone. Augmentation helps: train with it and compare.")
 
 
 def _one_digit(asked: Asked) -> None:
-    """The digit that is open, under one distortion, step by step stronger."""
+    """The open image under one distortion, stronger step by step."""
     index = asked.opened()
     name = st.segmented_control(
-        "One digit under",
+        "One image under",
         list(DISTORTIONS),
         default=next(iter(DISTORTIONS)),
         format_func=lambda name: DISTORTIONS[name].label,
@@ -123,9 +120,9 @@ def _one_digit(asked: Asked) -> None:
         ],
         key="evaluate_strained",
         marks=[bool(row.argmax() == label) for row in probabilities],
-        alt=f"The same {label} ever more distorted, with what the network says",
+        alt=f"The same {label} with stronger and stronger distortion, with the prediction",
         tile=84,
         selected=-1,
     )
     where = "the test set" if asked.split == TEST else f"{asked.split} images"
-    st.caption(f"Digit {index:,} of {where}, a {label}: strength, what the network says, and how surely.")
+    st.caption(f"Digit {index:,} of {where}, a {label}: strength, prediction and its probability.")

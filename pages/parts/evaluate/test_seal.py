@@ -1,4 +1,4 @@
-"""The seal on the test set: what it means, and the button that breaks it."""
+"""The sealed test set: why it is sealed, and the button that opens it."""
 
 import streamlit as st
 
@@ -9,28 +9,29 @@ from pages.shared.visitor import visitor
 
 
 def show(run: Run) -> None:
-    """Says why the test set is sealed for this run, and lets it be opened."""
+    """Explains why the test set is sealed for this run, and offers to open it."""
     with st.container(border=True):
         st.markdown("#### :material/lock: The test set is sealed for this run")
         st.markdown(
-            "While you try networks, you choose by the **validation** images, and what you choose by flatters the "
-            "winner a little. The **test set** has guided no choice, so it tells honestly how the network will do on "
-            "digits it has never met. Every look that leads to another choice wears that honesty out: open it when "
-            "you have chosen."
+            "While you try networks, you choose by **validation** accuracy, so the winner's validation accuracy is "
+            "a little "
+            "too high. The **test set** has guided no choice, so it shows how the network does on new digits. Each "
+            "look "
+            "that leads to another choice makes it less honest. Open it when you have chosen."
         )
-        if said := _so_far():
-            st.markdown(said)
+        if opened := _so_far():
+            st.markdown(opened)
         if not run.has_model:
-            st.info("This run has not ended yet. Let it end first; then its test figures are worth a look.")
+            st.info("This run has not finished. Wait until it has, then open the test set.")
         elif st.button("Open the test set", type="primary", icon=":material/lock_open:", key="evaluate_open"):
             evaluations.open_test_set(run)
             st.rerun()
-        st.caption("It stays open for this run, and the day is written down with it.")
+        st.caption("It stays open for this run, and the date is kept with the run.")
 
 
 def _so_far() -> str:
-    """For how many of the visitor's own runs the seal is broken; nothing where they have started none with a seal."""
+    """For how many of the visitor's own runs the test set is open; empty if they have no such run."""
     mine = [run for run in caches.store().runs() if run.starter == visitor() and run.config.validate_on == "held-out"]
     opened = sum(bool(evaluations.openings(run)) for run in mine)
     runs = f"{len(mine):,} runs" if len(mine) > 1 else "one run"
-    return f"Of the {runs} you started in this browser it has been opened for **{opened:,}**." if mine else ""
+    return f"You have opened it for **{opened:,}** of the {runs} that you started in this browser." if mine else ""

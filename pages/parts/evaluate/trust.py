@@ -1,4 +1,4 @@
-"""Evaluate's trust: are eight of ten right where the network says 80 %?"""
+"""Evaluate, Trust: of the images with a confidence of 80%, are 80% right?"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,15 +17,16 @@ def show(asked: Asked) -> None:
     tempered = Answers(answers.labels, calibration.tempered(answers.logits, temperature))
     before, after = (calibration.reliability(each.labels, each.probabilities) for each in (answers, tempered))
     st.markdown(
-        "A network is **calibrated** when of all the images it is 80 % sure of, 80 % are right. Bars below the dotted "
-        "line: it boasts. Above: it is too humble."
+        "A network is **calibrated** if 80% of the images with a confidence of 80% are right. Bars below the "
+        "dotted line: "
+        "it is overconfident. Bars above: it is underconfident."
     )
     left, right = st.columns(2, gap="large")
     with left:
-        _figures("As it answers", before, answers.evaluation.loss, key="evaluate_reliability")
+        _figures("As trained", before, answers.evaluation.loss, key="evaluate_reliability")
     with right:
         _figures(f"After temperature {temperature:.2f}", after, tempered.evaluation.loss, key="evaluate_tempered")
-    _said(temperature, asked)
+    _explain(temperature, asked)
 
 
 def _temperature(asked: Asked) -> float:
@@ -35,7 +36,7 @@ def _temperature(asked: Asked) -> float:
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def _fitted(run_id: str, epoch: int | None, loss: float, _validation) -> float:
-    """The loss is part of the key: other weights have another one."""
+    """The loss is part of the cache key, because other weights have another loss."""
     return calibration.fit_temperature(_validation.labels, _validation.logits)
 
 
@@ -45,7 +46,7 @@ def _figures(title: str, found: Reliability, loss: float | None, *, key: str) ->
         st.metric(
             "Expected calibration error",
             f"{100 * found.error:.2f} points",
-            help="The mean distance between what the network says and what is right, over 15 steps of confidence.",
+            help="The mean difference between confidence and accuracy, over 15 ranges of confidence.",
             width="content",
         )
         st.metric("Loss", f"{loss:.4f}", width="content")
@@ -58,7 +59,7 @@ def _figures(title: str, found: Reliability, loss: float | None, *, key: str) ->
 
 
 def diagram(found: Reliability) -> go.Figure:
-    """Accuracy by confidence; the darker a bar, the more images it stands for."""
+    """Accuracy by confidence. A darker bar has more images."""
     middle = (found.edges[:-1] + found.edges[1:]) / 2
     weight = np.log1p(found.counts) / max(np.log1p(found.counts).max(), 1e-9)
     figure = go.Figure()
@@ -68,29 +69,30 @@ def diagram(found: Reliability) -> go.Figure:
         width=1 / len(middle),
         marker={"color": palette.DIGITS[0], "opacity": 0.25 + 0.75 * weight, "line": {"width": 0}},
         customdata=np.stack([found.counts, found.confidence], axis=1),
-        hovertemplate="said %{customdata[1]:.1%}<br><b>right %{y:.1%}</b><br>%{customdata[0]:,} images<extra></extra>",
+        hovertemplate="confidence %{customdata[1]:.1%}<br><b>accuracy %{y:.1%}</b><br>%{customdata[0]:,} images"
+        "<extra></extra>",
         showlegend=False,
     )
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": "#8c8c8c"}, hoverinfo="skip", showlegend=False
     )
-    figure.update_xaxes(title="how sure the network is", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title="how often it is right", range=[0, 1.02], tickformat=".0%")
+    figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%")
     figure.update_layout(height=340, margin={"l": 8, "r": 8, "t": 8, "b": 8}, bargap=0)
     return figure
 
 
-def _said(temperature: float, asked: Asked) -> None:
-    mood = "boasts" if temperature > 1.02 else "is too humble" if temperature < 0.98 else "is as sure as it should be"
+def _explain(temperature: float, asked: Asked) -> None:
+    verdict = "overconfident" if temperature > 1.02 else "underconfident" if temperature < 0.98 else "well calibrated"
     flattered = (
         ""
         if asked.run.config.validate_on == "held-out"
-        else " This run was trained on those images too, so the temperature is too low to be believed."
+        else " This run was also trained on those images, so the temperature is too low."
     )
     if asked.split == VALIDATION:
-        flattered += " On these images it was fitted, so here it looks a little better than elsewhere."
+        flattered += " It was fitted on these images, so it looks a little better here than elsewhere."
     st.caption(
-        f"Dividing the ten sums before softmax by one number, the temperature, changes no answer, only how sure it "
-        f"sounds. Fitted on the validation images it is {temperature:.2f}: the network {mood}.{flattered} "
+        "Dividing the ten logits by one number, the temperature, changes no prediction, only its confidence. "
+        f"Fitted on the validation images it is {temperature:.2f}: the network is {verdict}.{flattered} "
         "C. Guo et al., On Calibration of Modern Neural Networks, 2017."
     )

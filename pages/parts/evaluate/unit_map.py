@@ -1,4 +1,4 @@
-"""Evaluate's map: what the last hidden layer makes of the images, seen from the side from which they differ most."""
+"""Evaluate, Map: the images in the plane of the last hidden layer's two principal components."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,7 +8,7 @@ from core.digits import NUM_CLASSES
 from core.network import explain
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Asked, open_digit
-from pages.shared import palette
+from pages.shared import caches, palette
 
 IMAGES = 2000
 
@@ -16,9 +16,11 @@ IMAGES = 2000
 def show(asked: Asked) -> None:
     places, shares = _map(asked.run.id, asked.epoch, asked.split, float(asked.answers.evaluation.loss or 0), asked)
     st.markdown(
-        "Before the last layer decides, each image is a row of numbers. The two directions in which these rows differ "
-        f"most (principal components, {shares[0]:.0%} and {shares[1]:.0%} of all difference) make this map. Digits "
-        "that the network can tell apart lie apart. Crosses are mistakes; choose a point to see its image."
+        "The last hidden layer turns each image into a list of numbers. This map shows the two directions in which "
+        "these "
+        f"lists differ most (principal components: {shares[0]:.0%} and {shares[1]:.0%} of the variance). Digits "
+        f"that the "
+        "network separates well are far apart. Crosses are mistakes. Choose a point to see its image."
     )
     wide, detail = st.columns([3, 2], gap="large")
     with wide:
@@ -28,7 +30,7 @@ def show(asked: Asked) -> None:
             on_select=_open,
             selection_mode="points",
             config={"displayModeBar": False},
-            alt="Map of the images by the last hidden layer, coloured by digit",
+            alt="Map of the images by the last hidden layer; colour is the digit",
         )
     with detail:
         image_list.closer(asked, asked.opened(), key="evaluate_map_detail")
@@ -63,10 +65,18 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
     return figure
 
 
-@st.cache_data(max_entries=64, show_spinner="Laying out the map …")
+@st.cache_data(max_entries=64, show_spinner="Computing the map …")
 def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked):
-    """The loss is part of the key: other weights have another one."""
-    return explain.principal_map(_asked.reader.features(_asked.digits.images[:IMAGES]))
+    """The map, turned and flipped to match that of the run as it ended: it must not flip from epoch to epoch.
+
+    The loss is part of the cache key, because other weights have another loss.
+    """
+    images = _asked.digits.images[:IMAGES]
+    places, shares = explain.principal_map(_asked.reader.features(images))
+    if epoch is None or not _asked.run.has_model:
+        return places, shares
+    final, _ = explain.principal_map(caches.reader(run_id, None).features(images))
+    return explain.aligned(places, final), shares
 
 
 def _open() -> None:

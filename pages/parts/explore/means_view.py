@@ -8,6 +8,7 @@ from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import SPLITS, Choice, Opened, filter_by_digits
+from pages.shared import palette
 from pages.shared.digit_grid import digit_grid
 
 _PLAIN = {"displayModeBar": False, "scrollZoom": False}
@@ -56,13 +57,13 @@ def _difference(means: np.ndarray, present: list[int]) -> None:
     picture = go.Heatmap(
         z=means[one] - means[other],
         zmid=0,
-        colorscale="RdBu",
+        colorscale=palette.DIVERGING,
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.0f}</b><extra></extra>",
     )
     figure, alt = _as_picture(go.Figure(picture), 300), f"Mean {one} minus mean {other}"
     chart.plotly_chart(figure, key="explore_difference", config=_PLAIN, alt=alt)
-    st.caption(f"Blue where a {one} has ink and a {other} has none, red the other way round.")
+    st.caption(f"Red: a {one} has more ink here. Blue: a {other} has more ink here.")
 
 
 def _ink(means: np.ndarray, counts: np.ndarray) -> None:

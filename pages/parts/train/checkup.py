@@ -1,6 +1,6 @@
-"""A look inside the latest weights of a run: silent neurons, and how each digit is read.
+"""A check of a run's latest weights: dead units, each digit's accuracy, and training beside unseen images.
 
-While it trains some images must do, for it needs the processor. How a run that has ended reads all of them is kept.
+While a run trains, some images must do, because the run needs the processor. A finished evaluation is used whole.
 """
 
 from dataclasses import dataclass, field, replace
@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import streamlit as st
 
-from core.digits import NUM_CLASSES
+from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
+from core.data.sampling import select_images
+from core.digits import NUM_CLASSES, Digits
 from core.errors import DigitLabError
 from core.evaluation import evaluations
-from core.network import forward
+from core.evaluation.coach import Sample
 from core.network.architecture import multiplications
+from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.shared import caches
@@ -23,39 +27,55 @@ MOST_MULTIPLICATIONS = 2e9  # about a fifth of a second in NumPy
 
 @dataclass(frozen=True)
 class Checkup:
-    """`silent`: relu layer → share of units that never answer. `right` of `asked` images of each digit of `split`."""
+    """`dead`: layer → share of dead units. `right` of `asked` images of each digit of `split`.
 
-    silent: dict[str, float] = field(default_factory=dict)
+    training, unseen: the same weights on training images and on images of `split`.
+    """
+
+    dead: dict[str, float] = field(default_factory=dict)
     right: tuple[int, ...] = ()
     asked: tuple[int, ...] = ()
     split: str = evaluations.VALIDATION
+    training: Sample | None = None
+    unseen: Sample | None = None
 
 
 def checkup(run: Run) -> Checkup:
-    """The latest kept epoch of the run, looked at once for all visitors."""
+    """The latest kept epoch of the run, checked once for all visitors."""
     kept = run.kept_epochs
-    seen = _checkup(run.id, kept[-1], run.epoch_path(kept[-1]).stat().st_mtime) if kept else Checkup()
+    found = _checkup(run.id, kept[-1], run.epoch_path(kept[-1]).stat().st_mtime) if kept else Checkup()
     split = evaluations.usual_split(run)
     if (whole := evaluations.kept_evaluation(run, split)) is None:
-        return seen
+        return found
     right, asked = np.diag(whole.counts).tolist(), whole.support.tolist()
-    return replace(seen, right=tuple(right), asked=tuple(asked), split=split)
+    return replace(found, right=tuple(right), asked=tuple(asked), split=split)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
-    run = caches.store().get(run_id)
+    run, data = caches.store().get(run_id), caches.data()
     number = int(min(MOST_IMAGES, MOST_MULTIPLICATIONS / max(multiplications(run.config), 1)))
-    split = evaluations.usual_split(run)  # without held-out images, those of validation are trained on
-    asked = evaluations.split_of(caches.data(), split)[:number]
+    split = evaluations.usual_split(run)  # where nothing is held out, the run trains on the validation images
+    unseen, training = evaluations.split_of(data, split)[:number], _training_images(run.config, data, number)
     try:
-        seen = Reader.of(run, epoch).layers(asked.images)
+        reader = Reader.of(run, epoch)
+        probabilities = reader.probabilities(unseen.images)
+        on_training = reader.probabilities(training.images)
+        dead = {layer.layer: layer.share for layer in dead_units(reader, unseen.images)}
     except DigitLabError:
-        return Checkup()  # a damaged file is said on Evaluate and Draw; the curves are whole
-    right = asked.labels[seen[-1][1].argmax(1) == asked.labels]
+        return Checkup()  # Evaluate and Draw name a damaged file; the curves are whole
+    right = unseen.labels[probabilities.argmax(1) == unseen.labels]
     return Checkup(
-        forward.silent_units(seen),
+        dead,
         tuple(np.bincount(right, minlength=NUM_CLASSES).tolist()),
-        tuple(asked.counts.tolist()),
+        tuple(unseen.counts.tolist()),
         split,
+        Sample.from_probabilities(on_training, training.labels),
+        Sample.from_probabilities(probabilities, unseen.labels),
     )
+
+
+def _training_images(config: RunConfig, data: Mnist, number: int) -> Digits:
+    """Images that the run trains on, spread evenly over all, with the labels that it trains on."""
+    training, _ = select_images(config, data)
+    return training[np.linspace(0, len(training) - 1, min(number, len(training))).astype(np.int64)]

@@ -1,8 +1,8 @@
-"""What the coach says of the run that is watched, with its remedies one click away."""
+"""The coach's advice on the run, with its remedy one click away."""
 
 import streamlit as st
 
-from core.evaluation.coach import BAD, GOOD, Advice, Story, advise
+from core.evaluation.coach import BAD, GOOD, Advice, RunDiagnostics, advise
 from core.runs.curves import Curves
 from core.runs.store import Run
 from pages.parts.train.checkup import checkup
@@ -13,11 +13,13 @@ _ICONS = {BAD: ":material/emergency_home:", GOOD: ":material/thumb_up:"}
 
 
 def panel(run: Run, seen: Curves) -> None:
-    """Each piece of advice as a sentence, beside it the button that sets the knobs for the next run."""
-    health = checkup(run)
-    shown = health.silent, health.right, health.asked, health.split
-    story = Story(run.config, seen.batches, seen.epochs, seen.ended, *shown)
-    for advice in advise(story)[:3]:
+    """The most useful advice as a sentence, with a button that sets the knobs for the next run."""
+    found = checkup(run)
+    diagnostics = RunDiagnostics(
+        run.config, seen.batches, seen.epochs, seen.rates, seen.ended,
+        found.dead, found.right, found.asked, found.split, found.training, found.unseen,
+    )  # fmt: skip
+    if advice := advise(diagnostics):
         _one(run, advice)
 
 
@@ -30,11 +32,11 @@ def _one(run: Run, advice: Advice) -> None:
                 advice.button,
                 key=f"remedy_{run.id}_{advice.rule}",
                 icon=":material/healing:",
-                on_click=_take,
+                on_click=_apply,
                 args=(run, advice),
-                help=f"Sets the knobs as this run had them, but {knobs}. Press Start when you are ready.",
+                help=f"Sets the knobs of this run, with {knobs}. Then press Start.",
             )
 
 
-def _take(run: Run, advice: Advice) -> None:
+def _apply(run: Run, advice: Advice) -> None:
     controls.choose({**run.config.to_dict(), **advice.remedy})

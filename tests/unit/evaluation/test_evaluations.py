@@ -175,7 +175,7 @@ def test_the_kept_figures_need_neither_images_nor_network(store, tiny_mnist):
 
 def test_a_run_without_weights_says_so(store, tiny_mnist):
     run = store.create(RunConfig())
-    with pytest.raises(RunError, match="kept no network yet"):
+    with pytest.raises(RunError, match="has no network yet"):
         evaluations.answers(run, "validation", tiny_mnist, Network(tiny_mnist.validation))
     with pytest.raises(RunError, match="no weights of epoch 7"):
         evaluations.answers(run, "validation", tiny_mnist, Network(tiny_mnist.validation), epoch=7)
@@ -191,7 +191,7 @@ def test_a_run_of_another_data_set_is_found_out_by_its_number_of_images(store, t
 def test_a_run_of_another_data_set_is_found_out_by_its_own_figures(store, tiny_mnist):
     # Fashion-MNIST has as many images as MNIST; only the accuracy gives it away.
     run = finished(store, validation_accuracy=0.7)
-    with pytest.raises(RunError, match=r"90.00% right where the run itself counted 70.00%"):
+    with pytest.raises(RunError, match=r"90.00% accuracy instead of the recorded 70.00%"):
         evaluations.answers(run, "validation", tiny_mnist, Network(tiny_mnist.validation))
 
 

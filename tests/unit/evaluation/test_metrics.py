@@ -136,7 +136,7 @@ def test_a_network_that_ran_away_is_named_as_such():
 
 
 def test_counts_of_another_shape_are_refused():
-    with pytest.raises(DataError, match="Received: int64"):
+    with pytest.raises(DataError, match="Received: 'int64"):
         metrics.Evaluation(np.zeros((3, 3), np.int64))
 
 

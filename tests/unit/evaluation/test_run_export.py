@@ -57,7 +57,7 @@ def test_a_run_is_packed_where_jax_is_all_there_is(run, monkeypatch):
     archive, _ = opened(run)
     facts = json.loads(archive.read(f"{run_export.file_name(run)}/run.json"))
     assert set(facts["packed_with"]) == {"keras", "jax", "numpy"}
-    assert "packed with keras 1.2, jax 1.2, numpy 1.2." in run_export.card(run)
+    assert "Exported with keras 1.2, jax 1.2, numpy 1.2." in run_export.card(run)
 
 
 def test_the_history_has_a_line_an_epoch_and_leaves_out_what_is_not_known(run):
@@ -90,8 +90,8 @@ def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
     events.close()
     archive, _ = opened(run)
     read = {name: archive.read(f"{run_export.file_name(run)}/{name}").decode() for name in ("README.md", "train.py")}
-    assert "While it trained, the learning rate was set to 0.01 in epoch 2; neither" in read["README.md"]
-    assert "Not here: by hand, the learning rate was set to 0.01 in epoch 2." in read["train.py"]
+    assert "While it trained, the learning rate was set to 0.01 in epoch 2. Neither" in read["README.md"]
+    assert "Not in this program: while the run trained, the learning rate was set to 0.01 in epoch 2." in read["train.py"]
     assert run_export.facts(run)["rates_set_by_hand"][0]["learning_rate"] == 0.01
 
 
@@ -110,8 +110,8 @@ def test_the_program_does_not_save_over_the_network_it_lies_beside(run):
     archive, _ = opened(run)
     program, card = (archive.read(f"{run_export.file_name(run)}/{name}").decode() for name in ("train.py", "README.md"))
     assert "model.keras" not in program
-    assert 'model.save("model_trained_anew.keras")' in program
-    assert "`model_trained_anew.keras`" in card
+    assert 'model.save("model_trained_again.keras")' in program
+    assert "`model_trained_again.keras`" in card
 
 
 def test_its_command_line_gives_the_same_knobs(run):

@@ -7,6 +7,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.network import explain
+from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
 
 
@@ -114,11 +115,11 @@ def test_a_unit_that_never_fires_is_counted_dead(rng):
     kernel[:, [2, 7]], bias[[2, 7]] = 0, -1  # … but these two, whatever they see
     images = rng.integers(0, 256, (300, 28, 28), np.uint8)
     images[0] = 0
-    assert explain.dead_units(reader, images) == [("dense1", 2, 12)]
+    assert dead_units(reader, images) == [("dense1", 2, 12)]
 
 
 def test_units_behind_a_norm_are_counted_where_they_bend(convolutional, rng):
-    names = [name for name, _, _ in explain.dead_units(convolutional, rng.integers(0, 256, (20, 28, 28), np.uint8))]
+    names = [name for name, _, _ in dead_units(convolutional, rng.integers(0, 256, (20, 28, 28), np.uint8))]
     assert names == ["activation1", "dense1"]
 
 
@@ -137,3 +138,10 @@ def test_the_map_survives_features_that_do_not_differ():
     assert places.shape == (5, 2)
     assert not places.any()
     assert sum(shares) == 0
+
+
+def test_a_map_is_turned_and_flipped_onto_another_one(rng):
+    reference = rng.normal(size=(40, 2)).astype(np.float32)
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    flipped = (reference * [1, -1]) @ turn + 3
+    np.testing.assert_allclose(explain.aligned(flipped, reference), reference - reference.mean(0), atol=1e-5)

@@ -5,6 +5,8 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.network import forward
+from core.network.dead_units import dead_units
+from core.network.numpy_network import Reader
 
 NETWORKS = [
     RunConfig(hidden_layers=0),
@@ -45,5 +47,5 @@ def test_neurons_that_never_answer_are_counted(embedded):
         "digit_lab/probabilities/kernel": np.zeros((10, 10)),
         "digit_lab/probabilities/bias": np.zeros(10),
     }
-    seen = forward.activations(config, weights, embedded.test.images[:50])
-    assert forward.silent_units(seen) == {"dense1": 0.3}
+    reader = Reader(config, {name: value.astype(np.float32) for name, value in weights.items()})
+    assert dead_units(reader, embedded.test.images[:50]) == [("dense1", 3, 10)]

@@ -53,7 +53,7 @@ def test_it_trains_the_same_network_in_the_same_way(ran, config):
     first = rate["config"]["initial_learning_rate"] if isinstance(rate, dict) else float(np.float32(rate))
     assert first == pytest.approx(config.learning_rate)
     assert len(left["history"].epoch) == config.epochs
-    saved = keras.models.load_model("model_trained_anew.keras")
+    saved = keras.models.load_model("model_trained_again.keras")
     assert saved.predict(np.zeros((1, 28, 28), np.uint8), verbose=0).shape == (1, 10)
 
 
@@ -98,15 +98,15 @@ def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
 
 def test_what_is_left_out_is_said():
     program = script(RECIPES["best"].config, "Best")
-    assert "Not here: Digit Lab made the training images anew in each epoch (augmentation 0.8, pen 0.5" in program
+    assert "Not in this program: Digit Lab redrew the training images for each epoch (augmentation 0.8, pen 0.5" in program
 
 
 def test_what_was_done_by_hand_is_said_too():
     program = script(RunConfig(pen=0.5), "Mine", "the learning rate was set to 0.01 in epoch 17")
     told = compile(program, "train.py", "exec").co_consts[0].splitlines()
     assert told[2:] == [
-        "Not here: Digit Lab made the training images anew in each epoch (pen 0.5).",
-        "Not here: by hand, the learning rate was set to 0.01 in epoch 17.",
+        "Not in this program: Digit Lab redrew the training images for each epoch (pen 0.5).",
+        "Not in this program: while the run trained, the learning rate was set to 0.01 in epoch 17.",
     ]
 
 

@@ -76,7 +76,7 @@ def test_a_network_that_cannot_be_read_is_named(run, damage):
         from core.training import models
 
         models.save(models.build(RunConfig(units=4)), run.model_path)
-    with pytest.raises(RunError, match=r"must be a saved network|must hold the"):
+    with pytest.raises(RunError, match=r"is damaged or deleted|must hold the"):
         Reader.of(run)
 
 
