@@ -9,6 +9,7 @@ from core.runs.summaries import Curve
 from pages.parts.compare import run_rows
 from pages.parts.compare.overlay_plot import Trace, overlay_plot
 from pages.shared import palette
+from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 
 MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
@@ -17,7 +18,7 @@ FEW_EPOCHS = 15  # that can each have their number on the axis
 _DASHES = ("solid", "dash", "dot", "dashdot")  # runs beyond the tenth share a colour, and differ in their line
 
 
-@st.fragment
+@guarded_fragment()
 def show(shown: list[Row]) -> None:
     """Draws the curves, with the controls above them, which need not draw the table anew."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="compare_curves"):

@@ -10,6 +10,7 @@ from core.evaluation.csv_export import spreadsheet
 from core.runs.store import ACTIVE
 from pages.parts.compare import curve_chart, run_rows, verdict_card
 from pages.shared import caches
+from pages.shared.fragments import guarded_fragment
 from pages.shared.visitor import may_control
 
 REFRESH_SECONDS = 2.0
@@ -21,7 +22,7 @@ def show() -> None:
     training = _trains(rows)
     run_rows.say_missing_ones(rows)  # above what draws itself anew, which would take it away after two seconds
 
-    @st.fragment(run_every=REFRESH_SECONDS if training else None)
+    @guarded_fragment(run_every=REFRESH_SECONDS if training else None)
     def view() -> None:
         found = run_rows.rows()
         if _trains(found) != training:

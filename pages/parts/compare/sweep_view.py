@@ -18,6 +18,7 @@ from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import parallel_plot, run_rows, sweep_form
 from pages.parts.compare.sweep_form import WATCHED
 from pages.shared import caches
+from pages.shared.fragments import guarded_fragment
 from pages.shared.stable_selectbox import picker
 from pages.shared.visitor import may_control, visitor
 
@@ -48,7 +49,7 @@ def _explain() -> None:
 def _panel(sweep_id: str) -> None:
     alive = _alive(SweepStore(caches.store()).get(sweep_id))
 
-    @st.fragment(run_every=REFRESH_SECONDS if alive else None)
+    @guarded_fragment(run_every=REFRESH_SECONDS if alive else None)
     def live() -> None:
         sweep = SweepStore(caches.store()).get(sweep_id)
         if _alive(sweep) != alive:

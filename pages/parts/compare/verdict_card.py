@@ -12,6 +12,7 @@ from core.evaluation.verdict import Difference
 from core.runs.store import ACTIVE
 from pages.shared import caches
 from pages.shared.answers import ask
+from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.stable_selectbox import picker
 
@@ -23,7 +24,7 @@ _STYLE = """<style>
 MANY = 5  # runs in the charts, beyond which the best of them is partly the luckiest
 
 
-@st.fragment
+@guarded_fragment()
 def show(found: list[Row], shown: list[Row]) -> None:
     """Draws the comparison of two of the chosen runs."""
     st.subheader("Which is better?", anchor=False)
