@@ -1,6 +1,6 @@
 """A summary of the events of each run, saved beside them, so that hundreds of runs open quickly.
 
-runs/<id>/summary.json   first and last event and every epoch, with the size and time of the events file it was made from
+runs/<id>/summary.json   first and last event and every epoch, with size and time of the events file it comes from
           curve.npy      float32 (5, up to 512): step, epoch, seconds, loss and accuracy during training, thinned
 
 A run that still trains is read at every call; a run that has ended is read once.
