@@ -427,7 +427,7 @@ def test_a_sweep_over_seeds_shows_mean_and_interval_for_each_value(open_page: Op
     app = open_page("compare", view="sweep")
     said = told(app)
     assert not app.exception
-    (table,) = [each.proto.body for each in app.get("html") if "class='settings'" in each.proto.body]
+    (table,) = [each.proto.body for each in app.get("html") if "<div class='settings'" in each.proto.body]
     assert "units 64<small>3 seeds" in table
     assert "Mean 96.10%, 95% interval 95.85% to 96.35%; runs: 96.00%, 96.10%, 96.20%" in table
     assert "on average 98.00% of the validation images" in said

@@ -10,7 +10,6 @@ from core.evaluation.sweep_result import Pair, Setting, SweepResult
 from core.formatting import percent, points
 
 MOST = 12  # settings; of more, the best are shown
-_WIDTH, _HEIGHT, _PAD = 240, 22, 8
 
 
 def show(result: SweepResult) -> None:
@@ -22,10 +21,10 @@ def show(result: SweepResult) -> None:
     low, high = (percent(end) for end in scale)
     head = (
         "<tr><th scope='col'>Setting</th><th scope='col'>Mean</th>"
-        f"<th scope='col' class='strip'><span>{low}</span><span>{high}</span></th>"
+        f"<th scope='col'><div class='ends'><span>{low}</span><span>{high}</span></div></th>"
         "<th scope='col'>Against the best</th></tr>"
     )
-    st.html(f"{_STYLE}<div class='settings'><table>{head}{rows}</table></div>")
+    st.html(f"{_STYLE}<div class='settings' style='--dots: {_colour()}'><table>{head}{rows}</table></div>")
     hidden = len(result.settings) - len(shown)
     st.caption(
         "Each dot is a run. The upright line is the mean over the seeds, the bar its 95% interval."
@@ -58,27 +57,29 @@ def _luck(pair: Pair) -> str:
 
 
 def _strip(setting: Setting, scale: tuple[float, float]) -> str:
-    """One row of the dot plot as an SVG."""
-    middle = _HEIGHT / 2
+    """One row of the dot plot. Built from boxes, as Streamlit removes SVG from HTML."""
     marks = ""
     if interval := setting.interval:
-        low, high = (_x(min(max(end, scale[0]), scale[1]), scale) for end in interval)
-        marks += f"<rect x='{low:.1f}' y='{middle - 3}' width='{max(high - low, 1):.1f}' height='6' rx='3' class='ci'/>"
+        low, high = (_place(end, scale) for end in interval)
+        marks += f"<i class='interval' style='left:{low:.1f}%;width:{max(high - low, 0.5):.1f}%'></i>"
     for accuracy in setting.accuracies:
-        marks += f"<circle cx='{_x(accuracy, scale):.1f}' cy='{middle}' r='3.2'/>"
-    mean = _x(setting.mean, scale)
-    marks += f"<line x1='{mean:.1f}' x2='{mean:.1f}' y1='2' y2='{_HEIGHT - 2}'/>"
+        marks += f"<i class='run' style='left:{_place(accuracy, scale):.1f}%'></i>"
+    marks += f"<i class='mean' style='left:{_place(setting.mean, scale):.1f}%'></i>"
+    ends = [percent(end) for end in setting.interval or ()]
+    span = f", 95% interval {' to '.join(ends)}" if ends else ""
     each = ", ".join(percent(accuracy) for accuracy in setting.accuracies)
-    span = (
-        f", 95% interval {percent(setting.interval[0])} to {percent(setting.interval[1])}" if setting.interval else ""
-    )
     alt = escape(f"Mean {percent(setting.mean)}{span}; runs: {each}", quote=True)
-    return f"<svg viewBox='0 0 {_WIDTH} {_HEIGHT}' role='img' aria-label='{alt}'><title>{alt}</title>{marks}</svg>"
+    return f"<div class='dots' role='img' aria-label='{alt}' title='{alt}'>{marks}</div>"
 
 
-def _x(accuracy: float, scale: tuple[float, float]) -> float:
+def _place(accuracy: float, scale: tuple[float, float]) -> float:
+    """Where an accuracy lies between the ends of the scale, in percent."""
     low, high = scale
-    return _PAD + (_WIDTH - 2 * _PAD) * (accuracy - low) / ((high - low) or 1.0)
+    return 100 * min(max((accuracy - low) / ((high - low) or 1.0), 0.0), 1.0)
+
+
+def _colour() -> str:
+    return "#9d98ff" if st.context.theme.type == "dark" else "#4f46e5"
 
 
 def _scale(settings: Sequence[Setting]) -> tuple[float, float]:
@@ -95,10 +96,10 @@ _STYLE = """<style>
   border-bottom: 1px solid rgb(128 128 128 / .3)}
 .settings th {font-weight: 400}
 .settings small {opacity: .75; margin-left: .5rem}
-.settings .strip span {opacity: .75; font-size: .75rem}
-.settings .strip span:last-child {float: right}
-.settings svg {width: 15rem; height: 1.4rem; display: block}
-.settings svg circle {fill: var(--st-primary-color, #4f46e5); fill-opacity: .75}
-.settings svg line {stroke: var(--st-text-color, #1c1e26); stroke-width: 2}
-.settings svg .ci {fill: var(--st-primary-color, #4f46e5); fill-opacity: .25}
+.settings .ends {display: flex; justify-content: space-between; width: 15rem; opacity: .75; font-size: .75rem}
+.settings .dots {position: relative; width: 15rem; height: 1.4rem}
+.settings .dots i {position: absolute; top: 50%}
+.settings .interval {height: .4rem; margin-top: -.2rem; border-radius: .2rem; background: var(--dots); opacity: .3}
+.settings .run {width: .5rem; height: .5rem; margin: -.25rem; border-radius: 50%; background: var(--dots); opacity: .8}
+.settings .dots .mean {top: 0; bottom: 0; width: 2px; margin-left: -1px; background: currentColor}
 </style>"""

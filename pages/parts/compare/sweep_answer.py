@@ -37,7 +37,9 @@ def show(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
     _links(best, rows)
     tried = [name for name in knobs if name != SEED]
     if sweep.kind == SEARCH or len(tried) > 1:
-        parallel_plot.coordinates([row for row in rows if row.score is not None], knobs, key=f"lines_{sweep.id}")
+        parallel_plot.coordinates(
+            [row for row in rows if row.score is not None], tried or knobs, key=f"lines_{sweep.id}"
+        )
     _importance(sweep, finished, tried)
 
 
@@ -102,7 +104,7 @@ def _add_runs(sweep_id: str, configs: list[RunConfig], present: list[RunConfig])
 
 
 def _links(best: Row, rows: list[Row]) -> None:
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         ids = [row.run.id for row in rows if row.summary.started]
         if st.button("Show these runs in the table", icon=":material/table_rows:", key="sweep_to_table",
                      on_click=_to_table, args=(ids,)):  # fmt: skip

@@ -120,9 +120,8 @@ def _outlook(plan: Plan, found: list[Row]) -> str:
     """How many runs there will be, how long they take, and which images judge them."""
     seconds = plan.trials * expected_seconds(plan.configs, found)
     runs = f"**{count(plan.trials, 'run')}**, about {duration(seconds)} of training"
-    held_out = (
-        f"{count(len(caches.data().validation))} held-out validation images judge them; the test set stays sealed."
-    )
+    images = count(len(caches.data().validation))
+    held_out = f"{images} held-out validation images judge them. The test set stays sealed."
     if plan.kind == SEARCH:
         more = " at most, because poor runs are stopped early" if plan.prune else ""
         return f"{runs}{more}. {held_out}"
