@@ -111,6 +111,7 @@ def _message(trace: Trace) -> dict[str, Any]:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    html = '<div class="overlay-plot" role="img" tabindex="0"></div>'
+    # Not role "img": an image must not contain Plotly's buttons.
+    html = '<div class="overlay-plot" role="figure"></div>'
     css = ".overlay-plot {width: 100%; min-height: 8rem}"
     return static_assets.component("digit_lab_overlay", _SCRIPT, html=html, css=css, isolate_styles=False)

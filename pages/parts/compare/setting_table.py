@@ -95,9 +95,10 @@ _STYLE = """<style>
 .settings th, .settings td {padding: .2rem .8rem .2rem 0; text-align: left; white-space: nowrap;
   border-bottom: 1px solid rgb(128 128 128 / .3)}
 .settings th {font-weight: 400}
+.settings td:last-child {white-space: normal; min-width: 9rem}
 .settings small {opacity: .75; margin-left: .5rem}
-.settings .ends {display: flex; justify-content: space-between; width: 15rem; opacity: .75; font-size: .75rem}
-.settings .dots {position: relative; width: 15rem; height: 1.4rem}
+.settings .ends {display: flex; justify-content: space-between; width: 10rem; opacity: .75; font-size: .75rem}
+.settings .dots {position: relative; width: 10rem; height: 1.4rem}
 .settings .dots i {position: absolute; top: 50%}
 .settings .interval {height: .4rem; margin-top: -.2rem; border-radius: .2rem; background: var(--dots); opacity: .3}
 .settings .run {width: .5rem; height: .5rem; margin: -.25rem; border-radius: 50%; background: var(--dots); opacity: .8}

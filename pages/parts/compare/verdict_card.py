@@ -25,7 +25,7 @@ MANY = 5  # with more runs in the charts, the best of them is partly the luckies
 @guarded_fragment()
 def show(found: list[Row], shown: list[Row]) -> None:
     """Draws the comparison of two of the chosen runs."""
-    st.subheader("Which is better?", anchor=False)
+    st.header("Which is better?", anchor=False)
     ended = [row for row in shown if row.state not in ACTIVE]
     if len(ended) < 2:
         st.info("Tick two runs that have ended. Then you see here how they differ and whether one is better.")
