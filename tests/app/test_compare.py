@@ -449,3 +449,13 @@ def test_where_a_sweep_cannot_tell_it_offers_more_seeds(open_page: Open, store: 
     assert "units 64, seed 3" in [run.name for run in queued]
     assert SweepStore(store).get(sweep.id).trials == 8
     assert "4 of 8" in app.get("progress")[0].proto.text
+
+
+def test_two_equal_sweeps_can_each_be_chosen(open_page: Open, store: RunStore, queued: list[Run]):
+    sweeps = [made_sweep(store, levels={64: [0.97] * 2, 256: [0.98 + place / 1000] * 2}) for place in (0, 1)]
+    app = open_page("compare", view="sweep")
+    for sweep, accuracy in zip(sweeps, ("98.00%", "98.10%"), strict=True):
+        box = next(each for each in app.selectbox if each.label == "Sweep")
+        assert len(set(box.options)) == 2
+        again(app, box.select(sweep.id))
+        assert f"on average {accuracy} of the validation images right" in told(app)

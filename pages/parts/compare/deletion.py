@@ -1,7 +1,5 @@
 """Deletes runs that the visitor selects for it, and restores them. Ticks in the table only choose curves."""
 
-from collections import Counter
-
 import streamlit as st
 
 from core.errors import DigitLabError
@@ -9,6 +7,7 @@ from core.evaluation.comparison import Row
 from core.formatting import count
 from core.runs.store import ACTIVE
 from pages.parts.compare import run_rows
+from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
@@ -22,7 +21,7 @@ def menu(found: list[Row], shown: list[Row]) -> None:
     jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
     ended = [row for row in found if not row.run.shipped and row.state not in ACTIVE]
     own = [row for row in ended if jobs.may_control(row.run, here)]
-    titles = _labels(own)
+    titles = distinct({row.run.id: f"{run_title(row.run)} · {row.state}" for row in own})
     # A new key closes the menu and empties the selection after a deletion.
     times = st.session_state.get(_TIMES, 0)
     with st.popover("Delete runs", icon=":material/delete:", disabled=not titles, key=f"compare_delete_{times}"):
@@ -52,13 +51,6 @@ def undo_button() -> None:
         st.button(
             f"Restore {count(len(deleted), 'run')}", icon=":material/undo:", on_click=_restore, key="compare_undo"
         )
-
-
-def _labels(rows: list[Row]) -> dict[str, str]:
-    """A label for each run's id; no two are equal, as the browser sends the label of what is selected."""
-    labels = {row.run.id: f"{run_title(row.run)} · {row.state}" for row in rows}
-    often = Counter(labels.values())
-    return {run: label if often[label] == 1 else f"{label} · {run}" for run, label in labels.items()}
 
 
 def _select(key: str, runs: list[str]) -> None:
