@@ -1,4 +1,4 @@
-"""Compare: runs side by side, which of them is better and by how much, and sweeps that try many at once."""
+"""Compare: runs side by side, which is better and by how much, and sweeps that train many runs."""
 
 import streamlit as st
 
@@ -7,15 +7,15 @@ from pages.shared import frame, url_state
 
 VIEWS = {"runs": ("Runs", run_list.show), "sweep": ("Sweeps", sweep_view.show)}
 
-# While a script runs, Streamlit lets fade what is not drawn anew yet. Each element gets a layer of its own for that, at
-# every tick of a run, and here all is there again within a third of a second.
+# While a script runs, Streamlit fades elements that it has not drawn again yet. Here everything is drawn within a third
+# of a second, and the fading would give each element a layer of its own at every refresh of a run.
 _STYLE = "<style>[data-testid=stElementContainer] {transition: none !important; opacity: 1 !important}</style>"
 
 
 def _view() -> str:
-    """The view that is chosen; it stays in the link."""
-    asked = st.session_state.setdefault("compare_view", st.query_params.get("view"))
-    if asked not in VIEWS:
+    """The chosen view, which is also in the link."""
+    linked = st.session_state.setdefault("compare_view", st.query_params.get("view"))
+    if linked not in VIEWS:
         st.session_state["compare_view"] = "runs"
     view = st.segmented_control(
         "View",

@@ -15,6 +15,7 @@ from core.errors import ConfigError
 
 NETWORK, LEARNING, DATA, RUN = "Network", "Learning", "Data", "Run"
 MAX_SEED = 2**31 - 1
+REPLACED_BY_NETWORK = ("hidden_layers", "units", "dropout")  # knobs without effect where `network` lists the layers
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ class RunConfig:
         if self.network:
             # Written one way only: equal networks are equal configs, and a knob not in use makes no difference.
             object.__setattr__(self, "network", format_layers(parse_layers(self.network)))
-            for name in ("hidden_layers", "units", "dropout"):
+            for name in REPLACED_BY_NETWORK:
                 object.__setattr__(self, name, DEFAULTS[name])
         if self.patience and self.validate_on == "none":
             raise ConfigError(
@@ -233,6 +234,11 @@ class RunConfig:
             return parse_layers(self.network)
         block = (dense(self.units), dropout(self.dropout)) if self.dropout else (dense(self.units),)
         return block * self.hidden_layers
+
+    @property
+    def unused_knobs(self) -> tuple[str, ...]:
+        """The knobs that have no effect on this run."""
+        return REPLACED_BY_NETWORK if self.network else ()
 
     def changed(self, **knobs: Any) -> Self:
         """A copy with some knobs set anew."""

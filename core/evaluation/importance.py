@@ -1,8 +1,9 @@
-"""Which knob mattered: the share of the differences between runs that each knob explains on its own.
+"""Which knob mattered: how much of the differences between runs each knob explains on its own.
 
-For runs over every combination this is the first-order part of an analysis of variance (Sobol's first index): how far
-the means of each value lie from the mean of all, squared, as a share of how far the runs lie. What no knob explains on
-its own is their interplay, and the seed. Fewer or unevenly spread runs make it an approximation.
+For runs over every combination this is the first-order part of an analysis of variance (Sobol's first index): the
+squared distances of each value's mean from the mean of all, as a share of the squared distances of all runs. The rest,
+which no knob explains on its own, is how the knobs act together, and luck. With fewer runs, or runs that are unevenly
+spread, it is an approximation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ TOGETHER = ""  # the share that no knob explains alone
 
 
 def main_effects(knobs: Mapping[str, Sequence[object]], scores: Sequence[float]) -> dict[str, float]:
-    """Shares in [0, 1] by knob, largest first, and last, under an empty name, what is left; all sum to 1.
+    """Shares in [0, 1] by knob, largest first, and last, under an empty name, the rest; all sum to 1.
 
     knobs: the value of each knob in each run; scores: how good each run was. Empty where the runs do not differ.
     """
@@ -30,7 +31,7 @@ def main_effects(knobs: Mapping[str, Sequence[object]], scores: Sequence[float])
 def apart_from_luck(knobs: Mapping[str, Sequence[object]]) -> bool:
     """Whether there are more runs than the means of the values use up.
 
-    Else these means are the runs themselves, and the knobs explain all there is, whatever luck had its hand in.
+    Otherwise these means are the runs themselves, and the knobs seem to explain everything, luck included.
     """
     runs = len(next(iter(knobs.values()), ()))
     return runs - 1 > sum(len(set(values)) - 1 for values in knobs.values())

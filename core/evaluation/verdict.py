@@ -1,4 +1,4 @@
-"""Which of two runs is better, in words that do not claim more than the figures bear."""
+"""Which of two runs is better, in words that claim no more than the figures show."""
 
 import math
 from collections.abc import Sequence
@@ -8,133 +8,174 @@ import numpy as np
 
 from core.config.run_config import KNOBS
 from core.evaluation import significance
-from core.evaluation.comparison import Row, described
+from core.evaluation.comparison import Row, described, knob_text
 from core.evaluation.evaluations import TEST, VALIDATION
-from core.evaluation.significance import LEVEL
+from core.evaluation.significance import LEVEL, Verdict, no_winner, winner
+from core.formatting import count, duration, percent, points
 from core.runs.run import rates_by_hand
 
-HELD_OUT = "held-out"
-
-
-def names(first: Row, second: Row) -> tuple[str, str]:
-    """What to call the two: by what sets their configs apart, or else by their titles."""
-    if first.run.name and second.run.name and first.run.name != second.run.name:
-        return first.run.name, second.run.name
-    told = described([first.config, second.config])
-    if all(told) and max(map(len, told)) <= 60:
-        return told[0], told[1]
-    return first.run.title, second.run.title
-
-
-def common_split(first: Row, second: Row) -> str | None:
-    """The images to judge both by: the test set where it is open for both, else validation images new to both."""
-    if not first.sealed and not second.sealed:
-        return TEST
-    if first.config.validate_on == second.config.validate_on == HELD_OUT:
-        return VALIDATION
-    return None
-
-
-def why_none(first: Row, second: Row) -> str:
-    """Why there are no images to judge both by."""
-    sealed, other = (first, second) if first.sealed else (second, first)
-    return (
-        f"There are no images to judge both by: the test set is sealed for {sealed.run.title}, and {other.run.title} "
-        f"was trained on the validation images. Open the test set of {sealed.run.title} on Evaluate to compare the two."
-    )
+_LONGEST_NAME = 60  # letters of a name made from the knobs that differ
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One line of what sets two runs apart."""
+    """One line of a table of two runs."""
 
     what: str
     first: str
     second: str
 
 
-def differences(first: Row, second: Row) -> list[Difference]:
-    """The knobs that differ, the learning rates that were set by hand, and nothing else."""
+@dataclass(frozen=True)
+class Comparison:
+    """Everything to say about two runs.
+
+    names: what to call them. split: the images to judge both by; None where there are none, and `obstacle` says why.
+    by_accuracy: the verdict from the two accuracies alone; None where one of them is missing. over_seeds: the verdict
+    over all seeds of both experiments, where there are enough. differences: the knobs that differ, and the learning
+    rates that were changed during training. results: the figures of both.
+    """
+
+    names: tuple[str, str]
+    split: str | None
+    obstacle: str
+    by_accuracy: Verdict | None
+    over_seeds: Verdict | None
+    differences: list[Difference]
+    results: list[Difference]
+
+    def by_images(self, first_right: np.ndarray, second_right: np.ndarray) -> Verdict:
+        """The verdict on the same images: bool (n,) each, whether an image was right (McNemar's test)."""
+        return significance.verdict(self.names, first_right, second_right, self.split or TEST)
+
+
+def compare(first: Row, second: Row, found: Sequence[Row], validation_images: int) -> Comparison:
+    """Compares two runs. found: all runs, among them other seeds. validation_images: how many are held out."""
+    names, split = _names(first, second), _common_split(first, second)
+    accuracies = [row.test if split == TEST else row.summary.kept_validation for row in (first, second)]
+    by_accuracy = None
+    if split and accuracies[0] is not None and accuracies[1] is not None:
+        images = first.test_images if split == TEST else validation_images
+        by_accuracy = accuracy_verdict(names, accuracies[0], accuracies[1], images, split)
+    return Comparison(
+        names,
+        split,
+        "" if split else _obstacle(first, second),
+        by_accuracy,
+        _over_seeds(first, second, found),
+        _differences(first, second),
+        _results(first, second),
+    )
+
+
+def accuracy_verdict(names: tuple[str, str], first: float, second: float, images: int, split: str) -> Verdict:
+    """The verdict where only the two accuracies are known, not which images each network got right.
+
+    It treats the two as measured on different images, which hides small differences: two-proportion z-test.
+    """
+    gap = abs(first - second)
+    if round(gap * images) == 0:
+        return Verdict(
+            f"**No clear winner**: both are right on the same number of the {count(images)} {split} images, "
+            f"{percent(first)}.",
+            clear=False,
+        )
+    mean = (first + second) / 2
+    error = math.sqrt(max(2 * mean * (1 - mean) / images, 1e-12))
+    clear = math.erfc(gap / error / math.sqrt(2)) < LEVEL
+    better, worse = names if first >= second else names[::-1]
+    opening = winner(better, worse, points(gap)) if clear else no_winner(points(gap))
+    return Verdict(
+        f"{opening} This uses only the two accuracies on {count(images)} {split} images. A comparison image by image "
+        "can find smaller differences.",
+        clear,
+    )
+
+
+def repeated(row: Row, found: Sequence[Row]) -> list[Row]:
+    """The complete runs of the same experiment, the newest of each seed."""
+    same = [each for each in found if each.experiment == row.experiment and each.repeats]
+    return list({each.config.seed: each for each in reversed(same)}.values())
+
+
+def _over_seeds(first: Row, second: Row, found: Sequence[Row]) -> Verdict | None:
+    """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure.
+
+    None, too, where the config alone does not lead to one of the runs: its seeds say nothing about that run.
+    """
+    if first.experiment == second.experiment or not (first.follows_its_config and second.follows_its_config):
+        return None
+    here, there = repeated(first, found), repeated(second, found)
+    plain = described([first.experiment, second.experiment])
+    names = (plain[0], plain[1]) if _short(plain) else _names(first, second)
+    for measure, figure in (("test", lambda row: row.test), ("validation", lambda row: row.summary.kept_validation)):
+        values = [[value for row in rows if (value := figure(row)) is not None] for rows in (here, there)]
+        complete = all(len(each) == len(rows) for each, rows in zip(values, (here, there), strict=True))
+        if complete and (verdict := significance.seed_verdict(names, values[0], values[1], measure)):
+            return verdict
+    return None
+
+
+def _names(first: Row, second: Row) -> tuple[str, str]:
+    """What to call the two: their own names, the knobs that differ, or their titles."""
+    if first.run.name and second.run.name and first.run.name != second.run.name:
+        return first.run.name, second.run.name
+    found = described([first.config, second.config])
+    return (found[0], found[1]) if _short(found) else (first.run.title, second.run.title)
+
+
+def _short(names: Sequence[str]) -> bool:
+    return all(names) and max(map(len, names)) <= _LONGEST_NAME
+
+
+def _common_split(first: Row, second: Row) -> str | None:
+    """The test set where it is open for both, otherwise the validation images if both held them out."""
+    if not first.sealed and not second.sealed:
+        return TEST
+    if first.config.validate_on == second.config.validate_on == "held-out":
+        return VALIDATION
+    return None
+
+
+def _obstacle(first: Row, second: Row) -> str:
+    sealed, other = (first, second) if first.sealed else (second, first)
+    return (
+        f"There are no images to judge both by. The test set is sealed for {sealed.run.title}, and {other.run.title} "
+        f"was trained on the validation images. Open the test set of {sealed.run.title} on Evaluate to compare the two."
+    )
+
+
+def _differences(first: Row, second: Row) -> list[Difference]:
     found = first.config.differences(second.config)
-    knobs = [Difference(KNOBS[name].label, _said(here), _said(there)) for name, (here, there) in found.items()]
+    knobs = [
+        Difference(KNOBS[name].label, knob_text(here, "–"), knob_text(there, "–"))
+        for name, (here, there) in found.items()
+    ]
     here, there = (rates_by_hand(row.run) for row in (first, second))
-    return [*knobs, *([Difference("Learning rate set by hand", here or "–", there or "–")] if here or there else [])]
+    changed = [Difference("Learning rate changed during training", here or "–", there or "–")]
+    return [*knobs, *(changed if here or there else [])]
 
 
-def results(first: Row, second: Row) -> list[Difference]:
-    """What came of them: figures that at least one of the two has."""
+def _results(first: Row, second: Row) -> list[Difference]:
+    """The figures that at least one of the two has."""
     pairs = [
-        ("Best validation accuracy", _validated(first, first.validation), _validated(second, second.validation)),
-        ("Kept validation accuracy", *(_validated(row, row.summary.kept_validation) for row in (first, second))),
-        ("Test accuracy (95 % interval)", _test(first), _test(second)),
-        ("Parameters", _count(first.parameters), _count(second.parameters)),
-        ("Seconds of training", f"{first.summary.seconds:,.1f}", f"{second.summary.seconds:,.1f}"),
+        ("Best validation accuracy", *(_validated(row, row.validation) for row in (first, second))),
+        ("Accuracy of the saved network", *(_validated(row, row.summary.kept_validation) for row in (first, second))),
+        ("Test accuracy (95% interval)", _test(first), _test(second)),
+        ("Parameters", _parameters(first), _parameters(second)),
+        ("Training time", duration(first.summary.seconds), duration(second.summary.seconds)),
         ("Device", first.device, second.device),
     ]
     return [Difference(*each) for each in pairs if any(each[1:])]
 
 
-def by_counts(called: tuple[str, str], first: float, second: float, images: int, split: str) -> str:
-    """The verdict where only the two accuracies are known, not which images each got right.
-
-    It takes the two as measured on different images, which hides small differences: two-proportion z-test.
-    """
-    gap = abs(first - second)
-    if round(gap * images) == 0:
-        return f"Both are right on the same number of the {images:,} {split} images: {first:.2%}."
-    mean = (first + second) / 2
-    error = math.sqrt(max(2 * mean * (1 - mean) / images, 1e-12))
-    p = math.erfc(gap / error / math.sqrt(2))
-    better, worse = called if first >= second else called[::-1]
-    luck = "more than the noise" if p < LEVEL else "within the noise"
-    return (
-        f"**{better}** is better than {worse} by {100 * gap:.2f} points; that is **{luck}** of a single {split} set of "
-        f"{images:,} images, as far as the two accuracies alone can tell. Asked image by image, both can be compared "
-        "more sharply."
-    )
-
-
-def repeated(row: Row, found: Sequence[Row]) -> list[Row]:
-    """The runs of the same experiment with a figure to compare, one a seed, the newest of each."""
-    same = [each for each in found if each.experiment == row.experiment and each.repeats]
-    return list({each.config.seed: each for each in reversed(same)}.values())
-
-
-def over_seeds(first: Row, second: Row, found: Sequence[Row]) -> str | None:
-    """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure.
-
-    None, too, where one of the two was steered or taught: the seeds of its knobs say nothing of it.
-    """
-    if first.experiment == second.experiment or not (first.plain and second.plain):
-        return None
-    here, there = repeated(first, found), repeated(second, found)
-    plain = described([first.experiment, second.experiment])
-    called = (plain[0], plain[1]) if all(plain) and max(map(len, plain)) <= 60 else names(first, second)
-    for measure, figures in (("test", lambda row: row.test), ("validation", lambda row: row.summary.kept_validation)):
-        values = [[value for row in rows if (value := figures(row)) is not None] for rows in (here, there)]
-        if all(len(each) == len(rows) for each, rows in zip(values, (here, there), strict=True)):
-            said = significance.seed_verdict(called, values[0], values[1])
-            if said:
-                return said.replace("Over seeds:", f"Over seeds, on {measure} images:")
-    return None
-
-
-def by_images(called: tuple[str, str], first: np.ndarray, second: np.ndarray, split: str) -> str:
-    """The verdict on the same images: bool (n,) each, whether an image was right (McNemar's test)."""
-    return significance.verdict(called, first, second, split)
-
-
-def _said(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value) or "–"
-
-
 def _validated(row: Row, value: float | None) -> str:
-    """An accuracy on the images that the run was validated on, which are named where they are no validation images."""
-    return "" if value is None else f"{value:.2%}{' of the test set' * (row.config.validate_on == TEST)}"
+    """An accuracy on validation images; names the test set where a run was validated on that."""
+    return "" if value is None else f"{percent(value)}{' of the test set' * (row.config.validate_on == 'test')}"
 
 
-def _count(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def _parameters(row: Row) -> str:
+    return "" if row.parameters is None else count(row.parameters)
 
 
 def _test(row: Row) -> str:
@@ -142,4 +183,5 @@ def _test(row: Row) -> str:
         return "sealed"
     if row.test is None or row.test_interval is None:
         return ""
-    return f"{row.test:.2%} [{row.test_interval[0]:.2%}, {row.test_interval[1]:.2%}]"
+    low, high = row.test_interval
+    return f"{percent(row.test)} [{percent(low)}, {percent(high)}]"

@@ -1,8 +1,8 @@
-"""Bayesian search: Optuna proposes the knobs of the next run from what the runs before it came to.
+"""Bayesian search: Optuna proposes the knobs of the next run from the results of the runs before it.
 
-`python -m core.jobs.search SWEEP` is a process of its own. It only looks at folders: it queues runs, reads their
-epochs, asks poor ones to stop and keeps all it knows in the sweep's folder, so that it can be killed and started again,
-with the dashboard or without. Optuna and its 150 MB stay out of the dashboard.
+`python -m core.jobs.search SWEEP` is a process of its own. It only uses folders: it queues runs, reads their
+epochs, stops poor runs and saves its state in the sweep's folder. So it can be killed and started again, with or
+without the dashboard. Optuna and its 150 MB stay out of the dashboard.
 """
 
 import contextlib
@@ -18,23 +18,21 @@ from typing import Any
 from core.config.run_config import KNOB_TYPES, KNOBS, MAX_SEED, RunConfig
 from core.errors import DigitLabError, RunError
 from core.files import Lock, write_json
+from core.jobs.search_importance import CHANCE_ACCURACY, Importances
 from core.jobs.sweep import SEARCH, Axis, Sweep, SweepStore
 from core.runs.control import ControlRequests
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import Run, RunStore
 
 POLL_SECONDS = 0.5
-CHANCE_ACCURACY = 0.1  # what a run that failed counts as: ten digits, one of them right by chance
-TRIALS_BEFORE_PRUNING = 4  # runs that are trained whole before any is stopped early
-MIN_TRIALS_FOR_IMPORTANCE = 6  # runs, below which nobody can say which knob mattered
-NEW_TRIAL_SHARE = 0.5  # of the runs must be new before that is found out anew: it takes a second
-IDLE_SECONDS = 30 * 60  # without any dashboard to train what waits, the search goes home; opening one calls it back
+TRIALS_BEFORE_PRUNING = 4  # complete runs before the first run is stopped early
+IDLE_SECONDS = 30 * 60  # the search ends when no run advances for so long; the next dashboard starts it again
 _ROOT = Path(__file__).parents[2]
-_started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn of a child it has lost sight of
+_started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn about a lost child process
 
 
 def start(store: RunStore, sweep: Sweep) -> None:
-    """Starts the search's process, unless it is at work already."""
+    """Starts the process of the search, unless it is running."""
     if Lock(sweep.folder / "lock").holder() is not None:
         return
     environment = {**os.environ, "DIGIT_LAB_HOME": str(store.home)}
@@ -53,12 +51,12 @@ def start(store: RunStore, sweep: Sweep) -> None:
 
 
 def is_unfinished(sweep: Sweep) -> bool:
-    """Whether a search has something left to do: runs to begin, or a stopped one's last word to hear."""
+    """Whether a search has runs to start, or waits for the end of runs that it stopped."""
     return sweep.kind == SEARCH and not sweep.findings.get("ended")
 
 
 def resume_unfinished(store: RunStore) -> bool:
-    """Goes on with every search that was left unfinished, by a restart or a kill; whether there was one."""
+    """Continues every search that a restart or a kill interrupted; returns whether there was one."""
     left = [sweep for sweep in SweepStore(store).all() if is_unfinished(sweep)]
     for sweep in left:
         start(store, sweep)
@@ -67,7 +65,7 @@ def resume_unfinished(store: RunStore) -> bool:
 
 @dataclass
 class Search:
-    """One search. `advance` is one look at its runs; everything it must remember is on the disk."""
+    """One search. `advance` looks at its runs once; everything it must remember is on disk."""
 
     store: RunStore
     sweep: Sweep
@@ -88,15 +86,15 @@ class Search:
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING, n_warmup_steps=1),
         )
-        # Begun again, it must not draw the numbers it has drawn before.
+        # A search that is started again must not draw the same numbers as before.
         seed = self.sweep.base.seed + len(self.study.get_trials(deepcopy=False))
         self.study.sampler = optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3))
         )
-        self._trials_used, self._importance = 0, (0, dict[str, float]())
+        self._importances = Importances(optuna)
 
     def advance(self) -> bool:
-        """Hears what the runs came to and begins the next one. False when there is nothing left to do."""
+        """Reads the results of the runs and starts the next one. False when the search has ended."""
         sweep = SweepStore(self.store).get(self.sweep.id)
         open_trials = self._running_trials()
         waiting = [trial for trial in open_trials if not self._update_trial(trial)]
@@ -112,12 +110,12 @@ class Search:
         return self.study.get_trials(deepcopy=False, states=running)
 
     def _start_trial(self) -> Any:
-        """Asks for the next knobs and queues a run with them."""
+        """Gets the next knobs from Optuna and queues a run with them."""
         trial = self.study.ask()
         knobs = {axis.knob: _suggest(trial, axis) for axis in self.sweep.axes}
         try:
             config = self._with_new_seed(self.sweep.base.changed(**knobs))
-        except DigitLabError:  # knobs that do not go together: a trial without a run
+        except DigitLabError:  # knobs that exclude each other: a trial without a run
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return trial
         name = f"Trial {trial.number + 1} of {self.sweep.trials}"
@@ -126,9 +124,9 @@ class Search:
         return trial
 
     def _with_new_seed(self, config: RunConfig) -> RunConfig:
-        """`config` with the next seed that this search has not trained it with: the same one gives the same curve.
+        """`config` with the next seed that this search has not used with it: the same seed gives the same curve.
 
-        Optuna proposes some knobs more than once, above all where there are few to choose from.
+        Optuna proposes some knobs more than once, mostly where there are few values.
         """
         if any(axis.knob == "seed" for axis in self.sweep.axes):
             return config
@@ -138,20 +136,20 @@ class Search:
         return config
 
     def _update_trial(self, frozen: Any) -> bool:
-        """Takes in the epochs of a trial's run; True when the run is over, and Optuna has been told."""
+        """Reports the epochs of a trial's run to Optuna; True when the run has ended and the trial is closed."""
         trial = self._optuna.trial.Trial(self.study, frozen._trial_id)
         run = self._run_of(trial, frozen)
         if run is None:
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return True
-        active = run.active  # asked before the epochs are read, so that the last of them is not missed
-        self._report(trial, frozen, run, prune=self.sweep.prune and active)  # what is over is not stopped any more
+        active = run.active  # read before the epochs, so that the last epoch is not missed
+        self._report(trial, frozen, run, prune=self.sweep.prune and active)
         if not active:
             self._close(trial, run)
         return not active
 
     def _run_of(self, trial: Any, frozen: Any) -> Run | None:
-        """The run of a trial; found by its name where the search was killed before it could note it."""
+        """The run of a trial. Where the search was killed before it saved the run's id, found by the run's name."""
         with contextlib.suppress(RunError):
             if known := frozen.user_attrs.get("run"):
                 return self.store.get(known)
@@ -163,7 +161,7 @@ class Search:
         return None
 
     def _report(self, trial: Any, frozen: Any, run: Run, *, prune: bool) -> None:
-        """Tells Optuna of each new epoch, and stops a run that does poorly beside the others at the same epoch."""
+        """Reports each new epoch to Optuna, and stops a run that is worse than most others at the same epoch."""
         for epoch in run.epochs:
             if epoch.epoch in frozen.intermediate_values or epoch.validation_accuracy is None:
                 continue
@@ -187,43 +185,17 @@ class Search:
             self.study.tell(trial, state=states.FAIL)
 
     def _write_findings(self, *, ended: bool) -> None:
-        """Writes down what the dashboard shows of the search."""
-        over = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.PRUNED,))
-        pruned = [trial.user_attrs["run"] for trial in over if trial.user_attrs.get("pruned")]
-        epoch, shares = self._importances(NEW_TRIAL_SHARE if not ended else 0.0)
+        """Saves what the dashboard shows of the search."""
+        stopped = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.PRUNED,))
+        pruned = [trial.user_attrs["run"] for trial in stopped if trial.user_attrs.get("pruned")]
+        epoch, shares = self._importances.update(self.study, ended=ended)
         findings = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
         if findings != self.sweep.findings:
             write_json(self.sweep.folder / "told.json", findings)
 
-    def _importances(self, more: float) -> tuple[int, dict[str, float]]:
-        """How much of the differences each knob explains, by fANOVA, and the epoch after which runs are judged for it.
-
-        Found anew once there are so many `more` runs, as a share. Those that were stopped early tell most about the
-        knobs: all are judged after the last epoch they share.
-        """
-        states = self._optuna.trial.TrialState
-        over = self.study.get_trials(deepcopy=False, states=(states.COMPLETE, states.PRUNED))
-        trials = [trial for trial in over if trial.intermediate_values]
-        if len(trials) >= MIN_TRIALS_FOR_IMPORTANCE and len(trials) > self._trials_used * (1 + more):
-            self._trials_used = len(trials)
-            shared = min(max(trial.intermediate_values) for trial in trials)
-            study = self._optuna.create_study(direction="maximize")
-            for trial in trials:
-                scored = {"params": trial.params, "distributions": trial.distributions}
-                study.add_trial(
-                    self._optuna.trial.create_trial(
-                        value=trial.intermediate_values.get(shared, CHANCE_ACCURACY), **scored
-                    )
-                )
-            evaluator = self._optuna.importance.FanovaImportanceEvaluator(n_trees=32, seed=0)
-            with contextlib.suppress(ValueError, RuntimeError):  # runs that are all equally good
-                shares = self._optuna.importance.get_param_importances(study, evaluator=evaluator)
-                self._importance = shared, {name: float(share) for name, share in shares.items()}
-        return self._importance
-
 
 def validation_score(run: Run) -> float | None:
-    """How good a run is, for choosing among runs: its validation accuracy at the end, never the test set's."""
+    """The figure to choose runs by: validation accuracy at the end, never test accuracy."""
     ended = run.ended
     if ended and ended.validation_accuracy is not None:
         return ended.validation_accuracy
@@ -232,7 +204,7 @@ def validation_score(run: Run) -> float | None:
 
 
 def search_base(base: RunConfig) -> RunConfig:
-    """The config a search varies: it chooses by held-out images, whatever the recipe validates on."""
+    """The config that a search varies: it always uses held-out images, also where the recipe does not."""
     return base.changed(validate_on="held-out")
 
 
@@ -247,7 +219,7 @@ def _suggest(trial: Any, axis: Axis) -> Any:
 
 
 def main(sweep_id: str) -> int:
-    """Sees a search through; returns 1 where another process does."""
+    """Runs a search to its end; returns 1 where another process already does."""
     store = RunStore()
     sweep = SweepStore(store).get(sweep_id)
     lock = Lock(sweep.folder / "lock")
@@ -267,5 +239,5 @@ def main(sweep_id: str) -> int:
 
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
-        os.nice(10)  # a training run comes first
+        os.nice(10)  # training has priority
     sys.exit(main(sys.argv[1]))

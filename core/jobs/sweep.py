@@ -1,8 +1,8 @@
-"""Sweeps: lists and ranges in any knob, every combination of them as a run of its own, and what belongs together.
+"""Sweeps: lists and ranges of values in any knob, with a run for every combination.
 
-sweeps/<id>/sweep.json   what is tried, and whether it was stopped
-            study.log    a search's trials, as Optuna keeps them (`core.jobs.search`)
-            told.json    what a search has found out so far
+sweeps/<id>/sweep.json   the knobs and their values, and whether the sweep was cancelled
+            study.log    the trials of a search, in Optuna's format (`core.jobs.search`)
+            told.json    the findings of a search so far
 """
 
 import math
@@ -30,23 +30,23 @@ _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{4}")
 
 @dataclass(frozen=True)
 class Axis:
-    """What is tried in one knob: some values, or, in a search, anything between two bounds."""
+    """The values of one knob in a sweep; in a search, any value between two bounds."""
 
     knob: str
     text: str  # as the visitor wrote it
     values: tuple[Any, ...]
-    bounds: tuple[float, float] | None = None  # of a single range without a step
+    bounds: tuple[float, float] | None = None  # where the text is one range without a step
 
 
 def read_axis(knob: str, text: str) -> Axis:
-    """Reads `64, 128, 256`, `1-5`, `0.0001 to 0.1` or `0-0.4 by 0.1`. Raises `ConfigError` for what cannot be read.
+    """Reads `64, 128, 256`, `1-5`, `0.0001 to 0.1` or `0-0.4 by 0.1`. Raises `ConfigError` for any other text.
 
-    A range stands for every whole number in it, on a knob that moves in powers for the powers of two (or ten) in it.
+    A range means every whole number in it. For a knob on a log scale it means the powers of two (or ten) in it.
     """
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
     if not pieces:
         raise ConfigError(
-            f"{knob} needs values to try. Received: nothing. Write a list (64, 128, 256) or a range (1-5)."
+            f"{KNOBS[knob].label} needs values to try. Write a list (64, 128, 256) or a range (1-5).", received=text
         )
     ranges = [_parse_range(knob, piece) for piece in pieces]
     values = [
@@ -60,13 +60,14 @@ def read_axis(knob: str, text: str) -> Axis:
 
 
 def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
-    """`base` with every combination of the axes' values, each config once. Raises `ConfigError` beyond 200 runs."""
+    """`base` with every combination of the axes' values, each config once. Raises `ConfigError` for over 200 runs."""
     axes = list(axes)
     size = math.prod(len(axis.values) for axis in axes)
     if size > MAX_RUNS:
         raise ConfigError(
-            f"A sweep may have {MAX_RUNS} runs at most. Received: {size:,} combinations. "
-            "Try fewer values, or let a search choose among them."
+            f"A sweep has at most {MAX_RUNS} runs. These values make {size:,} combinations. "
+            "Try fewer values, or use a search, which chooses among them.",
+            received=f"{size:,} combinations",
         )
     names = [axis.knob for axis in axes]
     every = product(*(axis.values for axis in axes))
@@ -75,7 +76,7 @@ def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One sweep as its folder tells it. Its runs are those that name it."""
+    """One sweep, read from its folder. Its runs are those that name it."""
 
     folder: Path
     kind: str  # GRID or SEARCH
@@ -99,9 +100,9 @@ class Sweep:
 
     @property
     def findings(self) -> dict[str, Any]:
-        """What a search found out so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
-        told = read_json(self.folder / "told.json")
-        return told if isinstance(told, dict) else {}
+        """The findings of a search so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
+        findings = read_json(self.folder / "told.json")
+        return findings if isinstance(findings, dict) else {}
 
     def runs(self, runs: Iterable[Run]) -> list[Run]:
         """Those of `runs` that belong to it, oldest first."""
@@ -125,7 +126,7 @@ class SweepStore:
         name: str = "",
         starter: str = "",
     ) -> Sweep:
-        """Writes down what is to be tried; starts nothing. Raises `RunError` where the disk is full."""
+        """Saves a new sweep; starts no run. Raises `RunError` where the disk is full."""
         now = time.time()
         folder = self.folder / f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         texts = {axis.knob: axis.text for axis in axes}
@@ -138,20 +139,30 @@ class SweepStore:
         return self.get(folder.name)
 
     def all(self) -> list[Sweep]:
-        """Every sweep that can be read, newest first."""
+        """Every readable sweep, newest first."""
         return sorted(self._readable(), key=lambda sweep: -sweep.created)
 
     def get(self, sweep_id: str) -> Sweep:
-        """Raises `RunError` where there is no such sweep, or it cannot be read."""
+        """Raises `RunError` where there is no such sweep, or it is damaged."""
         sweep = _read(self.folder / sweep_id) if _ID.fullmatch(sweep_id) else None
         if sweep is None:
-            raise RunError(f"There is no sweep of that name. Received: {sweep_id!r}. Choose one from the list.")
+            raise RunError("There is no such sweep. Choose one from the list.", received=sweep_id)
         return sweep
 
     def stop(self, sweep_id: str) -> None:
-        """Notes that nothing new shall be begun; what trains or waits is the queue's to stop."""
+        """Marks the sweep as cancelled: no new run starts. The caller stops the runs that train or wait."""
+        self._change(sweep_id, stopped=True)
+
+    def extend(self, sweep_id: str, runs: int) -> None:
+        """Makes room for so many more runs, also in a sweep that was cancelled. Raises `ConfigError` for over 200."""
+        trials = self.get(sweep_id).trials + runs
+        if trials > MAX_RUNS:
+            raise ConfigError(f"A sweep has at most {MAX_RUNS} runs. Start a new sweep with fewer values.", trials)
+        self._change(sweep_id, trials=trials, stopped=False)
+
+    def _change(self, sweep_id: str, **facts: Any) -> None:
         path = self.get(sweep_id).folder / "sweep.json"
-        write_json(path, {**read_json(path), "stopped": True})
+        write_json(path, {**read_json(path), **facts})
 
     def _readable(self) -> Iterator[Sweep]:
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
@@ -182,7 +193,7 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
 
 
 def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
-    """Low, high and step of a range; None for a single value. Raises `ConfigError` for bounds out of order or range."""
+    """Low, high and step of a range; None for a single value. Raises `ConfigError` for wrong bounds."""
     found = _RANGE.fullmatch(piece) if KNOB_TYPES[knob] is not str else None
     if found is None:
         return None
@@ -190,14 +201,14 @@ def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | N
     step = float(found[3]) if found[3] else None
     if low >= high or (step is not None and step <= 0):
         raise ConfigError(
-            f"A range of {knob} must go upwards. Received: {piece!r}. "
-            "Write the smaller number first, and a step above 0."
+            f"A range of {KNOBS[knob].label.lower()} must go up. Write the smaller number first, and a step above 0.",
+            received=piece,
         )
     return low, high, step
 
 
 def _range_values(knob: str, low: float, high: float, step: float | None) -> list[Any]:
-    """The values that a range of this knob stands for."""
+    """The values in a range of this knob."""
     facts, kind = KNOBS[knob], KNOB_TYPES[knob]
     if step is None and facts.log:
         base = 2 if kind is int else 10
@@ -208,6 +219,8 @@ def _range_values(knob: str, low: float, high: float, step: float | None) -> lis
     count = math.floor((high - low) / step + 1e-9) + 1
     if count > MAX_RUNS:
         raise ConfigError(
-            f"A range of {knob} may stand for {MAX_RUNS} values at most. Received: {count:,}. Give it a larger step."
+            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {count:,}. "
+            "Use a larger step.",
+            received=count,
         )
     return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

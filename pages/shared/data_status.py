@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.data import mnist
 from pages.shared import caches
+from pages.shared.fragments import guarded_fragment
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,7 +24,7 @@ def line() -> None:
             _progress()
 
 
-@st.fragment(run_every=1.0)
+@guarded_fragment(run_every=1.0)
 def _progress() -> None:
     fetcher = _fetcher()
     if fetcher.error:

@@ -1,8 +1,6 @@
 """What stands around every page: the navigation's guard, the title, the data in use, the run that trains, and the net
 under errors that a visitor can mend."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +9,8 @@ import streamlit as st
 from core.errors import DigitLabError
 from core.runs.run import PAUSED, WAITING, describe
 from pages.shared import browser_history, caches, click_dedupe, data_status, html_links, visitor
+from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
+from pages.shared.fragments import guarded_fragment
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
 _VISITS = "_visits"
@@ -129,7 +129,7 @@ def _run_badge(*, how_far: bool) -> None:
         caches.jobs()  # after a restart of the server, somebody must look after what waits
     caches.searches()
 
-    @st.fragment(run_every=2.0 if busy else None)
+    @guarded_fragment(run_every=2.0 if busy else None)
     def badge() -> None:
         active = caches.store().active()
         if not active:
@@ -146,15 +146,6 @@ def _run_badge(*, how_far: bool) -> None:
         st.page_link("pages/train.py", label=text, icon=":material/model_training:", query_params={"run": run.id})
 
     badge()
-
-
-@contextmanager
-def guard() -> Iterator[None]:
-    """Shows an error that the visitor can mend as a sentence; any other stays loud."""
-    try:
-        yield
-    except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
 
 
 _STYLE = """<style>

@@ -14,9 +14,10 @@ from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.evaluation import evaluations
 from core.jobs import search
-from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
+from core.jobs.search_importance import MIN_TRIALS
+from core.jobs.sweep import GRID, SEARCH, Sweep, SweepStore, combinations, read_axis
 from core.runs.store import Run, RunStore
-from pages.parts.compare import run_rows, sweep_view, verdict_card
+from pages.parts.compare import curve_chart, run_rows, sweep_view, verdict_card
 from pages.shared import caches, visitor
 from tests.made_runs import make
 
@@ -38,13 +39,13 @@ def store(home: Path) -> Iterator[RunStore]:
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What the table was last given; AppTest draws no components."""
+    """The last content of the table; AppTest draws no components."""
     seen = SimpleNamespace()
 
-    def run_table(columns, rows, groups, chosen, **calls):
-        seen.columns = [column["id"] for column in columns]
-        seen.rows = {row["id"]: row for row in rows}
-        seen.groups, seen.chosen, seen.calls = groups, chosen, calls
+    def run_table(content, **calls):
+        seen.columns = [column["id"] for column in content.columns]
+        seen.rows = {row["id"]: row for row in content.rows}
+        seen.groups, seen.chosen, seen.calls = content.groups, content.chosen, calls
 
     monkeypatch.setattr(run_rows, "run_table", run_table)
     return seen
@@ -52,7 +53,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 @pytest.fixture
 def queued(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> list[Run]:
-    """The runs that were handed to the queue; nothing trains."""
+    """The runs that were queued; nothing trains."""
     runs: list[Run] = []
 
     class Jobs:
@@ -100,7 +101,7 @@ def test_without_runs_it_says_where_to_begin(open_page: Open, store: RunStore):
     assert "nothing to compare yet" in told(open_page("compare"))
 
 
-def test_the_table_tells_figures_and_keeps_sealed_ones_to_itself(open_page: Open, store: RunStore, table):
+def test_the_table_shows_figures_except_sealed_ones(open_page: Open, store: RunStore, table):
     sealed = make(store, RunConfig(units=64, epochs=2), level=0.9712)
     opened = make(store, OPEN.changed(units=64), test=0.98)
     app = open_page("compare")
@@ -119,11 +120,11 @@ def counts(images: int, accuracy: float) -> np.ndarray:
     return found
 
 
-def test_what_is_said_of_a_run_is_kept(open_page: Open, store: RunStore, table):
+def test_name_note_star_and_baseline_are_saved(open_page: Open, store: RunStore, table):
     run = make(store)
     open_page("compare")
     for what, value in (("name", "My best"), ("note", "twice the units"), ("starred", True), ("baseline", True)):
-        table.calls["on_tell"](run.id, what, value)
+        table.calls["on_edit"](run.id, what, value)
         assert getattr(store.get(run.id), what) == value
     open_page("compare")
     assert table.rows[run.id]["title"] == "My best"
@@ -136,8 +137,11 @@ def test_runs_are_grouped_by_a_knob(open_page: Open, store: RunStore, table):
     app = open_page("compare")
     group = next(each for each in app.selectbox if each.label == "Group by")
     again(app, group.select("units"))
-    assert [title.split(" · ")[0] for title in table.groups][-2:] == ["Units 64", "Units 128"]
+    titles = [title.split(" · ")[0] for title in table.groups if title.startswith("Units")]
+    assert {"Units 64", "Units 128"} <= set(titles)
     assert "units" not in table.columns
+    shipped = next(row for row in table.rows.values() if row["fixed"])
+    assert table.groups[shipped["group"]] == "Came with Digit Lab, in no group"
 
 
 def test_the_link_chooses_the_runs_and_a_broken_one_harms_nothing(open_page: Open, store: RunStore, table):
@@ -149,20 +153,36 @@ def test_the_link_chooses_the_runs_and_a_broken_one_harms_nothing(open_page: Ope
 def test_runs_of_the_link_that_are_gone_are_named_until_others_are_ticked(open_page: Open, store: RunStore, table):
     run = make(store)
     app = open_page("compare", runs="gone1,gone2")
-    assert "Received: 'gone1'" in app.warning[0].value
-    assert "Received: 'gone2'" in app.warning[0].value
+    assert "gone1" in app.warning[0].value
+    assert "gone2" in app.warning[0].value
     again(app, table.calls["on_choose"]([run.id]))
     assert not open_page("compare", runs=run.id).warning
 
 
-def test_chosen_runs_are_deleted_and_brought_back(open_page: Open, store: RunStore, table):
+def select_for_deletion(app: AppTest, *runs: Run) -> None:
+    box = next(each for each in app.multiselect if each.label == "Runs to delete")
+    again(app, box.set_value([run.id for run in runs]))
+
+
+def test_selected_runs_are_deleted_and_restored(open_page: Open, store: RunStore, table):
+    runs = [make(store) for _ in range(3)]
+    app = open_page("compare", runs=",".join(run.id for run in runs[:2]))
+    assert button(app, "Move to the trash").disabled  # ticks in the table select nothing
+    select_for_deletion(app, *runs[1:])
+    again(app, button(app, "Move 2 runs to the trash").click())
+    assert {run.id for run in runs} & {run.id for run in store.runs()} == {runs[0].id}
+    assert button(app, "Move to the trash").disabled  # the next deletion starts with an empty selection
+    again(app, button(app, "Restore 2 runs").click())
+    assert {run.id for run in runs} <= set(table.rows)
+    assert set(table.chosen) == {run.id for run in runs[:2]}
+
+
+def test_the_runs_in_the_charts_can_be_selected_at_once(open_page: Open, store: RunStore, table):
     runs = [make(store) for _ in range(2)]
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    again(app, button(app, "Move to the trash").click())
+    again(app, button(app, "Select the 2 runs in the charts").click())
+    again(app, button(app, "Move 2 runs to the trash").click())
     assert not {run.id for run in runs} & {run.id for run in store.runs()}
-    again(app, button(app, "Bring 2 back").click())
-    assert {run.id for run in runs} <= set(table.rows)
-    assert set(table.chosen) == {run.id for run in runs}
 
 
 @pytest.fixture
@@ -173,32 +193,34 @@ def me(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_what_somebody_else_started_is_not_deleted(open_page: Open, store: RunStore, table, me: str):
-    mine, another = make(store, starter=me), make(store, starter="another")
+    mine, another = make(store, starter=me), make(store, starter="another", name="Theirs")
     app = open_page("compare", runs=f"{mine.id},{another.id}")
-    assert "Move the 1 chosen run to the trash?" in told(app)
-    assert "1 of the chosen was started by somebody else" in told(app)
-    again(app, button(app, "Move to the trash").click())
+    offered = next(each for each in app.multiselect if each.label == "Runs to delete").options
+    assert any(title.startswith(mine.title) for title in offered)
+    assert not any(another.id in title or title.startswith("Theirs") for title in offered)
+    assert "Runs that somebody else started are not listed" in told(app)
+    again(app, button(app, "Select the 1 run in the charts").click())
+    again(app, button(app, "Move 1 run to the trash").click())
     assert another.id in table.rows
     assert mine.id not in table.rows
-    app = open_page("compare", runs=another.id)
-    assert "What is chosen was started by somebody else" in told(app)
-    assert "Move to the trash" not in [each.label for each in app.button]
 
 
 def test_a_run_that_became_somebody_elses_meanwhile_stays(open_page: Open, store: RunStore, table, me: str):
     run = make(store, starter=me)
     app = open_page("compare", runs=run.id)
+    select_for_deletion(app, run)
     store.write(run.id, starter="another")
-    again(app, button(app, "Move to the trash").click())
+    again(app, button(app, "Move 1 run to the trash").click())
     assert run.id in table.rows
-    assert "only its starter may delete it" in told(app)
+    assert "Only that person can delete it" in told(app)
 
 
 def test_everybody_deletes_what_the_teacher_lets_them(open_page: Open, store: RunStore, table, me: str, monkeypatch):
     monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
     run = make(store, starter="another")
     app = open_page("compare", runs=run.id)
-    again(app, button(app, "Move to the trash").click())
+    select_for_deletion(app, run)
+    again(app, button(app, "Move 1 run to the trash").click())
     assert run.id not in [each.id for each in store.runs()]
 
 
@@ -207,16 +229,61 @@ def test_a_foreign_runs_words_stay_and_its_star_is_anybodys(open_page: Open, sto
     app = open_page("compare")
     assert table.rows[run.id]["foreign"]
     assert not table.rows[mine.id]["foreign"]
-    table.calls["on_tell"](run.id, "starred", True)
-    table.calls["on_tell"](mine.id, "name", "Mine")
+    table.calls["on_edit"](run.id, "starred", True)
+    table.calls["on_edit"](mine.id, "name", "Mine")
     assert store.get(run.id).starred
     assert store.get(mine.id).name == "Mine"
     assert not app.exception
-    with pytest.raises(RunError, match="only its starter may rename it"):
-        run_rows.respect(run.id, "rename it")
+    with pytest.raises(RunError, match="Only that person can rename it"):
+        run_rows.check_owner(run.id, "rename it")
     for what in ("name", "note"):
-        table.calls["on_tell"](run.id, what, "nonsense")
+        table.calls["on_edit"](run.id, what, "nonsense")
     assert (store.get(run.id).name, store.get(run.id).note) == ("Theirs", "")
+
+
+def test_ones_own_newest_finished_run_comes_first(open_page: Open, store: RunStore, table, me: str):
+    mine, failed = make(store, starter=me), make(store, starter=me, outcome="failed")
+    theirs = [make(store, starter="another") for _ in range(5)]
+    app = open_page("compare")
+    shown = app.session_state[run_rows.CHOSEN]
+    assert shown[0] == mine.id
+    assert shown.index(failed.id) < min(shown.index(run.id) for run in theirs if run.id in shown)
+    assert app.session_state["compare_first"] == mine.id
+
+
+def test_a_damaged_network_is_one_sentence_and_the_rest_of_the_page_is_there(open_page: Open, store: RunStore, table):
+    # It was two red boxes with a traceback.
+    runs = [make(store, OPEN.changed(units=units), test=0.97) for units in (64, 128)]
+    for run in runs:
+        run.model_path.write_bytes(b"PK cut short")
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "model.keras" in app.error[0].value
+    assert set(table.chosen) == {run.id for run in runs}
+
+
+def test_only_a_clear_winner_is_green(open_page: Open, store: RunStore, table):
+    near = [make(store, RunConfig(units=units, epochs=2), level=0.97 + units * 3e-5) for units in (64, 128)]
+    far = make(store, RunConfig(units=16, epochs=2), level=0.90)
+    app = open_page("compare", runs=",".join(run.id for run in near))
+    assert not app.success
+    assert "No clear winner" in told(app)
+    app = open_page("compare", runs=f"{near[0].id},{far.id}")
+    assert "more than luck explains" in app.success[0].value
+
+
+def test_bands_of_several_experiments_have_different_colours_and_a_legend(open_page: Open, store, table, monkeypatch):
+    drawn: dict[str, list] = {}
+    monkeypatch.setattr(curve_chart, "overlay_plot", lambda traces, chart, key: drawn.update({key: list(traces)}))
+    monkeypatch.setattr(curve_chart, "colour", lambda row: "#8c8c8c")  # the tenth and the twentieth run share one
+    runs = [make(store, RunConfig(units=units, epochs=2, seed=seed)) for units in (64, 128) for seed in (1, 2)]
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    bands = [trace for trace in drawn["compare_validation_accuracy"] if trace.kind == "band"]
+    assert len({trace.colour for trace in bands}) == len(bands) == 2
+    (legend,) = [each.proto.body for each in app.get("html") if "class='band-legend'" in each.proto.body]
+    assert "units 64 · mean of 2 seeds" in legend
+    assert "units 128 · mean of 2 seeds" in legend
 
 
 def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunStore, table, monkeypatch):
@@ -228,7 +295,7 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
     monkeypatch.setattr(verdict_card, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
     app = open_page("compare", runs=",".join(run.id for run in runs))
     said = told(app)
-    assert "**units 128** is better than units 64 by 2.00 points; that is **more than the noise**" in said
+    assert "**units 128** is better than units 64 by 2.00 points, more than luck explains." in said
     (differing,) = [each.proto.body for each in app.get("html") if "Units" in each.proto.body]
     assert re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", differing) == [
         ("Units", "64", "128")
@@ -238,8 +305,8 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
 def test_without_networks_the_accuracies_alone_speak(open_page: Open, store: RunStore, table):
     runs = [make(store, RunConfig(units=units, epochs=2), level=0.97 + units * 3e-5) for units in (64, 128)]
     said = told(open_page("compare", runs=",".join(run.id for run in runs)))
-    assert "within the noise" in said
-    assert "has kept no network" in said
+    assert "No clear winner: 0.19 points may be luck" in said
+    assert "has no saved network" in said
     assert "sealed" in said
 
 
@@ -257,17 +324,17 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, store: RunStore, q
     assert len({run.sweep for run in queued}) == 1
     assert queued[0].name == "units 8"
     assert "0 of 3" in app.get("progress")[0].proto.text
-    again(app, button(app, "Call it off").click())
+    again(app, button(app, "Cancel sweep").click())
     assert not store.active()
 
 
-def test_a_sweep_is_called_off_by_its_starter_alone(open_page: Open, store: RunStore, queued: list[Run]):
+def test_only_its_starter_can_cancel_a_sweep(open_page: Open, store: RunStore, queued: list[Run]):
     sweep = SweepStore(store).create(
         SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20, starter="another"
     )
     app = open_page("compare", view="sweep")
-    assert button(app, "Call it off").disabled
-    sweep_view._stop(sweep.id)  # as of a page that was drawn before
+    assert button(app, "Cancel search").disabled
+    sweep_view._cancel(sweep.id)  # as on a page that was drawn before
     assert not SweepStore(store).get(sweep.id).stopped
 
 
@@ -303,7 +370,7 @@ def test_a_young_search_says_what_it_needs_to_tell_which_knob_mattered(open_page
         make(store, RunConfig(units=units, epochs=2), sweep=sweep.id)
     said = told(open_page("compare", view="sweep"))
     assert "Best so far: units" in said
-    assert f"That takes at least {search.MIN_TRIALS_FOR_IMPORTANCE} runs that differ." in said
+    assert f"This needs at least {MIN_TRIALS} different runs." in said
 
 
 def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):
@@ -316,14 +383,12 @@ def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, 
     assert not app.exception
     assert "units **256**" in said
     assert "Which knob mattered" in said
-    assert "cannot be told apart" not in said
-    again(app, button(app, "Show its runs in the table").click())
+    assert "cannot be separated" not in said
+    again(app, button(app, "Show these runs in the table").click())
     assert app.session_state["compare_view"] == "runs"
 
 
-@pytest.mark.parametrize(
-    ("axis", "said"), [(("units", "64, 256"), "cannot be told apart"), (("seed", "1-2"), "± 1.41")]
-)
+@pytest.mark.parametrize(("axis", "said"), [(("units", "64, 256"), "cannot be separated"), (("seed", "1-2"), "± 1.41")])
 def test_one_run_a_value_is_not_said_to_be_all_the_knobs_doing(open_page: Open, store: RunStore, queued, axis, said):
     # The bars said: units 100 %, luck 0 %.
     axes = [read_axis(*axis)]
@@ -341,4 +406,56 @@ def test_a_sweep_names_the_images_that_judged_it(open_page: Open, store: RunStor
     sweep = SweepStore(store).create(GRID, base, axes, trials=2)
     for config in combinations(base, axes):
         make(store, config, sweep=sweep.id)
-    assert f"with 97.00% of the {images} right" in told(open_page("compare", view="sweep"))
+    assert f"measured on {images}" in told(open_page("compare", view="sweep"))
+
+
+def made_sweep(store: RunStore, levels: dict[int, list[float]]) -> Sweep:
+    """A sweep over the units, with a run for each level and a seed for each run."""
+    texts = [
+        read_axis("units", ", ".join(map(str, levels))),
+        read_axis("seed", f"1-{len(next(iter(levels.values())))}"),
+    ]
+    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), texts, trials=sum(map(len, levels.values())))
+    for units, values in levels.items():
+        for seed, level in enumerate(values, start=1):
+            make(store, RunConfig(epochs=2, units=units, seed=seed), level=level, sweep=sweep.id)
+    return sweep
+
+
+def test_a_sweep_over_seeds_shows_mean_and_interval_for_each_value(open_page: Open, store: RunStore, queued):
+    made_sweep(store, levels={64: [0.960, 0.961, 0.962], 256: [0.980, 0.981, 0.979]})
+    app = open_page("compare", view="sweep")
+    said = told(app)
+    assert not app.exception
+    (table,) = [each.proto.body for each in app.get("html") if "<div class='settings'" in each.proto.body]
+    assert "units 64<small>3 seeds" in table
+    assert "Mean 96.10%, 95% interval 95.85% to 96.35%; runs: 96.00%, 96.10%, 96.20%" in table
+    assert "on average 98.00% of the validation images" in said
+    assert "**units 256** is the best" in app.success[0].value
+    (bars,) = [each.proto.body for each in app.get("html") if "class='shares'" in each.proto.body]
+    assert "Seed" not in bars  # the seed was named the most important knob
+    assert "More seeds" not in [each.label for each in app.button]  # it can tell
+
+
+def test_where_a_sweep_cannot_tell_it_offers_more_seeds(open_page: Open, store: RunStore, queued: list[Run]):
+    sweep = made_sweep(store, levels={64: [0.970, 0.973], 256: [0.971, 0.975]})
+    app = open_page("compare", view="sweep")
+    assert not app.success
+    assert "No clear winner: 0.15 points may be luck" in told(app)
+    again(app, button(app, "More seeds").click())
+    assert not app.exception
+    assert sorted((run.config.units, run.config.seed) for run in queued) == [(64, 3), (64, 4), (256, 3), (256, 4)]
+    assert {run.sweep for run in queued} == {sweep.id}
+    assert "units 64, seed 3" in [run.name for run in queued]
+    assert SweepStore(store).get(sweep.id).trials == 8
+    assert "4 of 8" in app.get("progress")[0].proto.text
+
+
+def test_two_equal_sweeps_can_each_be_chosen(open_page: Open, store: RunStore, queued: list[Run]):
+    sweeps = [made_sweep(store, levels={64: [0.97] * 2, 256: [0.98 + place / 1000] * 2}) for place in (0, 1)]
+    app = open_page("compare", view="sweep")
+    for sweep, accuracy in zip(sweeps, ("98.00%", "98.10%"), strict=True):
+        box = next(each for each in app.selectbox if each.label == "Sweep")
+        assert len(set(box.options)) == 2
+        again(app, box.select(sweep.id))
+        assert f"on average {accuracy} of the validation images right" in told(app)

@@ -1,4 +1,4 @@
-"""Compare under the hand: ticks, names and stars, and a browser that is sent only what changed."""
+"""Compare in a browser: ticks, names and stars, and a browser that gets only what changed."""
 
 from collections.abc import Iterator
 
@@ -48,10 +48,10 @@ def test_every_tick_counts_however_quickly_one_follows_another(page: Page, runs:
     expect(curves(page)).to_have_attribute("data-traces", "4")
 
 
-def test_what_is_said_of_a_run_is_there_after_a_reload(page: Page, runs: list[Run]):
+def test_star_and_name_are_there_after_a_reload(page: Page, runs: list[Run]):
     visit(page, f"/compare?runs={runs[0].id}")
-    line(page, runs[0]).get_by_role("button", name="Give it a star").click()
-    expect(line(page, runs[0]).get_by_role("button", name="Take the star away")).to_be_visible()
+    line(page, runs[0]).get_by_role("button", name="Add a star").click()
+    expect(line(page, runs[0]).get_by_role("button", name="Remove the star")).to_be_visible()
     line(page, runs[0]).hover()
     line(page, runs[0]).get_by_role("button", name="Rename").click()
     page.keyboard.type("The <b>small</b> one")
@@ -59,7 +59,7 @@ def test_what_is_said_of_a_run_is_there_after_a_reload(page: Page, runs: list[Ru
     wait_idle(page)
     page.reload()
     expect(line(page, runs[0])).to_contain_text("The <b>small</b> one")
-    expect(line(page, runs[0]).get_by_role("button", name="Take the star away")).to_be_visible()
+    expect(line(page, runs[0]).get_by_role("button", name="Remove the star")).to_be_visible()
 
 
 def test_a_chart_below_the_window_is_drawn_when_one_comes_to_it(two: Page):
@@ -117,9 +117,10 @@ def test_a_number_in_the_filter_is_that_number_and_none_that_begins_like_it(two:
 def test_nothing_stays_open_after_a_deletion(page: Page, server: Server, runs: list[Run]):
     gone = make(RunStore(server.home), RunConfig(units=16, epochs=3), name="Made to be deleted")
     visit(page, f"/compare?runs={gone.id}")
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Move to the trash").click()
-    expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
+    page.get_by_role("button", name="Delete runs").click()
+    page.get_by_role("button", name="Select the 1 run in the charts").click()
+    page.get_by_role("button", name="Move 1 run to the trash").click()
+    expect(page.get_by_role("button", name="Restore 1 run")).to_be_visible()
     wait_idle(page)
     expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 

@@ -1,8 +1,8 @@
-// Curves of many runs in one chart. The curve under the mouse lights up and says so (the event `digit-lab-run`), and
-// so does the curve of a run that another chart or the table speaks of. The zoom stays while `view` stays.
+// Curves of many runs in one chart. The curve under the mouse is highlighted and sends the event `digit-lab-run`; the
+// other charts and the table then highlight the same run. The zoom stays while `view` stays.
 
 const plots = new WeakMap();
-const curves = new WeakMap(); // as sent → with its numbers
+const curves = new WeakMap(); // curve as sent → curve with decoded numbers
 
 const faded = (colour, share) => colour + Math.round(share * 255).toString(16).padStart(2, "0");
 
@@ -45,32 +45,32 @@ function layout(root, data) {
   };
 }
 
-// The one run stands out, the others step back; null: all as they were. Done on the drawing itself, which is at once:
-// Plotly's own `restyle` computes every curve anew.
-function light(plot, run) {
-  plot.lit = run;
+// Highlights one run and fades the others; null: no run. It changes the SVG directly, which is instant: Plotly's own
+// `restyle` would compute every curve again.
+function highlight(plot, run) {
+  plot.highlighted = run;
   const curves = [...plot.root.querySelectorAll(".scatterlayer > .trace")];
   const its = (curve) => curve.__data__?.[0]?.trace?.meta?.includes(run);
   const known = run !== null && curves.some(its);
   for (const curve of curves) curve.style.opacity = !known || its(curve) ? "" : "0.15";
 }
 
-const say = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: run }));
+const announce = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: run }));
 
 function draw(plot) {
   const { root, data } = plot;
   const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes && matchMedia("(hover: hover)").matches ? "hover" : false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
   window.Plotly.react(root, plot.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
-  light(plot, plot.lit);
+  highlight(plot, plot.highlighted);
   root.dataset.traces = plot.traces.length;
   if (plot.listening) return;
   plot.listening = true;
-  root.on("plotly_hover", (event) => say(event.points[0].data.meta[0]));
-  root.on("plotly_unhover", () => say(null));
+  root.on("plotly_hover", (event) => announce(event.points[0].data.meta[0]));
+  root.on("plotly_unhover", () => announce(null));
 }
 
-// A curve's numbers, read out of its message once.
+// Decodes a curve's numbers once.
 function unpacked(curve, numbers) {
   if (!curves.has(curve)) curves.set(curve, { ...curve, x: numbers(curve.x), y: numbers(curve.y) });
   return curves.get(curve);
@@ -80,9 +80,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }, { plo
   const root = parentElement.querySelector(".overlay-plot");
   let plot = plots.get(parentElement);
   if (!plot) {
-    plots.set(parentElement, (plot = { root, lit: null }));
+    plots.set(parentElement, (plot = { root, highlighted: null }));
     plot.painter = painter(root, () => draw(plot));
-    plot.listen = (event) => plot.lit !== event.detail && light(plot, event.detail);
+    plot.listen = (event) => plot.highlighted !== event.detail && highlight(plot, event.detail);
     window.addEventListener("digit-lab-run", plot.listen);
   }
   const fresh = take(plot, data, (revision) => setTriggerValue("lost", revision));
@@ -93,7 +93,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }, { plo
   plot.data = plot.items.chart;
   plot.traces = plot.data.order.map((name) => unpacked(plot.items[name], numbers));
   root.setAttribute("aria-label", plot.data.alt);
-  root.style.minHeight = `${plot.data.height}px`; // also while it is out of sight and not drawn yet
+  root.style.minHeight = `${plot.data.height}px`; // also before it is first drawn, below the window
   plotly(plot.data.plotly).then(plot.painter.ask);
 }
 

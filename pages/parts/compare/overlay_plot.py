@@ -1,8 +1,8 @@
-"""A chart of many runs' curves, in which one lights up under the mouse, here and wherever else that run is shown."""
+"""A chart of many runs' curves. The curve under the mouse is highlighted, here and wherever else that run is shown."""
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ _SCRIPT = Path(__file__).parent / "overlay_plot.js"
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One curve of a run. `kind`: line, marks (a point an epoch), faint (behind its own smoothed line) or band."""
+    """One curve of a run. `kind`: line, marks (a point for each epoch), faint (behind its smoothed line) or band."""
 
     run: str
     name: str
@@ -27,8 +27,8 @@ class Trace:
     y: np.ndarray
     kind: str = "line"
     dash: str = "solid"
-    hover: Sequence[str] = ()  # words at each point, in place of its figure
-    others: Sequence[str] = ()  # runs beside `run` whose mean this is
+    hover: Sequence[str] = ()  # words at each point, in place of its value
+    others: Sequence[str] = ()  # further runs whose mean this is
 
 
 @dataclass(frozen=True)
@@ -43,47 +43,57 @@ class Note:
     low: bool = False
 
 
-def overlay_plot(
-    traces: Sequence[Trace],
-    *,
-    key: str,
-    alt: str,
-    view: str = "",
-    title: str = "",
-    x_title: str = "",
-    log: bool = False,
-    percent: bool = False,
-    whole: bool = False,
-    notes: Sequence[Note] = (),
-    uprights: Sequence[float] = (),
-    axes: bool = True,
-    x_range: tuple[float, float] | None = None,
-    y_range: tuple[float, float] | None = None,
-    margin: dict[str, int] | None = None,
-    height: int = 340,
-) -> None:
-    """Draws the curves. The visitor's zoom is kept as long as `key` and `view` stay. `whole`: x has whole numbers."""
+@dataclass(frozen=True)
+class Axes:
+    """The axes of a chart. whole: x has only whole numbers; verticals: places of upright lines."""
+
+    x_title: str = ""
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    log: bool = False
+    percent: bool = False
+    whole: bool = False
+    visible: bool = True
+    verticals: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything around the curves. The visitor's zoom is kept while `view` stays the same."""
+
+    alt: str
+    title: str = ""
+    view: str = ""
+    axes: Axes = field(default_factory=Axes)
+    notes: Sequence[Note] = ()
+    margin: dict[str, int] = field(default_factory=dict)
+    height: int = 340
+
+
+def overlay_plot(traces: Sequence[Trace], chart: Chart, *, key: str) -> None:
+    """Draws the curves; sends only what changed since the last call with this `key`."""
     curves = {f"{trace.run} {trace.kind}": _message(trace) for trace in traces}
-    chart = {
+    axes = chart.axes
+    frame = {
         "order": list(curves),
-        "title": title,
-        "x_title": x_title,
-        "log": log,
-        "percent": percent,
-        "whole": whole,
-        "notes": [note.__dict__ for note in notes],
-        "uprights": list(uprights),
-        "axes": axes,
-        "x_range": x_range,
-        "y_range": y_range,
-        "margin": margin or {},
-        "height": height,
-        "alt": alt,
-        "view": view or key,
+        "title": chart.title,
+        "x_title": axes.x_title,
+        "log": axes.log,
+        "percent": axes.percent,
+        "whole": axes.whole,
+        "notes": [note.__dict__ for note in chart.notes],
+        "uprights": list(axes.verticals),
+        "axes": axes.visible,
+        "x_range": axes.x_range,
+        "y_range": axes.y_range,
+        "margin": chart.margin,
+        "height": chart.height,
+        "alt": chart.alt,
+        "view": chart.view or key,
         "plotly": static_assets.plotly_script(),
     }
-    data = payload(component_diff.changes(key, {"chart": chart, **curves}))
-    _component()(key=key, data=data, height=height, on_lost_change=lambda: component_diff.forget(key))
+    data = payload(component_diff.changes(key, {"chart": frame, **curves}))
+    _component()(key=key, data=data, height=chart.height, on_lost_change=lambda: component_diff.forget(key))
 
 
 def _message(trace: Trace) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def _message(trace: Trace) -> dict[str, Any]:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    html = '<div class="overlay-plot" role="img" tabindex="0"></div>'
+    # Not role "img": an image must not contain Plotly's buttons.
+    html = '<div class="overlay-plot" role="figure"></div>'
     css = ".overlay-plot {width: 100%; min-height: 8rem}"
     return static_assets.component("digit_lab_overlay", _SCRIPT, html=html, css=css, isolate_styles=False)

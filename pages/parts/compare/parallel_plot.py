@@ -1,4 +1,4 @@
-"""A sweep's pictures: every run as a line through its knobs to its accuracy, and shares as bars."""
+"""Two charts of a sweep: each run as a line through its knobs to its accuracy, and shares as bars."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 from core.config.run_config import KNOBS
-from core.evaluation.comparison import Row
-from pages.parts.compare.overlay_plot import Note, Trace, overlay_plot
+from core.evaluation.comparison import Row, knob_text
+from core.formatting import percent
+from pages.parts.compare.overlay_plot import Axes, Chart, Note, Trace, overlay_plot
 from pages.shared.local_time import run_title
 
-_SHADES = {  # of the poorest and the best run: the best stands out most from the page
+_SHADES = {  # of the worst and the best run: the best has the strongest contrast to the page
     "light": ((0xB8, 0xBD, 0xCC), (0x4F, 0x46, 0xE5)),
     "dark": ((0x4A, 0x4F, 0x60), (0x9D, 0x98, 0xFF)),
 }
@@ -19,15 +20,15 @@ _TICKS = 5
 
 
 def coordinates(rows: Sequence[Row], knobs: Sequence[str], *, key: str) -> None:
-    """Draws one line a run: a place on an upright axis for each knob, and on the last one its accuracy."""
+    """Draws one line for each run: a place on a vertical axis for each knob, and on the last axis its accuracy."""
     scores = np.array([row.score or 0.0 for row in rows])
     axes = [_axis([getattr(row.config, name) for row in rows], KNOBS[name].log) for name in knobs]
     low, high = float(scores.min()), float(scores.max())
     heights = np.column_stack([places for places, _ in axes] + [(scores - low) / ((high - low) or 1.0)])
-    order = np.argsort(scores)  # the best is drawn last, on top
+    order = np.argsort(scores)  # the best run is drawn last, on top
     x = np.arange(len(knobs) + 1)
     traces = [
-        Trace(row.run.id, run_title(row.run), _shade(heights[place, -1]), x, heights[place], hover=_words(row, knobs),
+        Trace(row.run.id, run_title(row.run), _shade(heights[place, -1]), x, heights[place], hover=_hover(row, knobs),
               dash="solid" if row.state == "finished" else "dot")
         for place in order
         for row in [rows[place]]
@@ -40,26 +41,30 @@ def coordinates(rows: Sequence[Row], knobs: Sequence[str], *, key: str) -> None:
     ]
     titles = [KNOBS[name].label for name in knobs] + ["Accuracy"]
     notes += [Note(place, 0.0, f"<b>{title}</b>", low=True) for place, title in enumerate(titles)]
-    overlay_plot(
-        traces, key=key, notes=notes, uprights=[float(place) for place in x], axes=False,
-        x_range=(-0.45, len(knobs) + 0.3), y_range=(-0.16, 1.06), margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=330,
-        alt=f"Parallel coordinates of {len(rows)} runs over {', '.join(titles)}; the best reaches {high:.2%}",
-    )  # fmt: skip
-    st.caption("One line a run, the better the bluer; dotted ones were stopped early. Point at a line to see its run.")
+    axes = Axes(
+        x_range=(-0.45, len(knobs) + 0.3), y_range=(-0.16, 1.06), visible=False, verticals=[float(place) for place in x]
+    )
+    alt = f"Parallel coordinates of {len(rows)} runs over {', '.join(titles)}. The best run reaches {percent(high)}."
+    chart = Chart(alt, axes=axes, notes=notes, margin={"l": 8, "r": 8, "t": 8, "b": 8}, height=330)
+    overlay_plot(traces, chart, key=key)
+    stronger = "Brighter" if st.context.theme.type == "dark" else "Darker"
+    st.caption(
+        f"Each line is a run. {stronger} is better. Dotted lines were stopped early. Point at a line to see its run."
+    )
 
 
 def bars(shares: Mapping[str, float]) -> None:
     """Draws shares in [0, 1] as bars with their figures."""
     lines = "".join(
         f"<tr><th scope='row'>{html.escape(name)}</th><td><span style='width:{100 * share:.1f}%'></span></td>"
-        f"<td class='figure'>{share:.0%}</td></tr>"
+        f"<td class='figure'>{percent(share, 0)}</td></tr>"
         for name, share in shares.items()
     )
     st.html(f"{_STYLE}<table class='shares'>{lines}</table>")
 
 
 def _axis(values: Sequence[object], log: bool) -> tuple[np.ndarray, list[tuple[float, str]]]:
-    """The place of each value on its axis, in [0, 1], and the ticks with their words."""
+    """The place of each value on its axis, in [0, 1], and the ticks with their labels."""
     distinct = sorted(set(values), key=lambda value: (isinstance(value, str), value))
     if len(distinct) == 1:
         return np.full(len(values), 0.5), [(0.5, _text(distinct[0]))]
@@ -77,23 +82,23 @@ def _axis(values: Sequence[object], log: bool) -> tuple[np.ndarray, list[tuple[f
 
 def _score_ticks(low: float, high: float) -> list[tuple[float, str]]:
     if high == low:
-        return [(0.0, f"{low:.2%}")]
-    return [(float(t), f"{low + t * (high - low):.2%}") for t in np.linspace(0, 1, _TICKS)]
+        return [(0.0, percent(low))]
+    return [(float(t), percent(low + t * (high - low))) for t in np.linspace(0, 1, _TICKS)]
 
 
-def _words(row: Row, knobs: Sequence[str]) -> list[str]:
-    told = "<br>".join(f"{KNOBS[name].label}: {_text(getattr(row.config, name))}" for name in knobs)
-    return [f"<b>{html.escape(run_title(row.run))}</b><br>{told}<br>{row.score:.2%}"] * (len(knobs) + 1)
+def _hover(row: Row, knobs: Sequence[str]) -> list[str]:
+    knob_lines = "<br>".join(f"{KNOBS[name].label}: {_text(getattr(row.config, name))}" for name in knobs)
+    return [f"<b>{html.escape(run_title(row.run))}</b><br>{knob_lines}<br>{percent(row.score)}"] * (len(knobs) + 1)
 
 
 def _shade(share: float) -> str:
-    """From grey to the project's blue."""
+    """From grey for the worst run to the project's colour for the best."""
     poor, good = _SHADES["dark" if st.context.theme.type == "dark" else "light"]
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(poor, good, strict=True))
 
 
 def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else html.escape(str(value)) or "–"
+    return html.escape(knob_text(value, "–"))
 
 
 _STYLE = """<style>

@@ -1,27 +1,24 @@
-"""Compare's first view: the table of runs, what may be done with the chosen ones, and their curves."""
+"""Compare's first view: the table of runs, the actions on runs, and the curves of the ticked ones."""
 
 import streamlit as st
 
 from core.config.run_config import KNOBS
-from core.errors import DigitLabError
 from core.evaluation import comparison
 from core.evaluation.comparison import Row
 from core.evaluation.csv_export import spreadsheet
 from core.runs.store import ACTIVE
-from pages.parts.compare import curve_chart, run_rows, verdict_card
-from pages.shared import caches
-from pages.shared.visitor import may_control
+from pages.parts.compare import curve_chart, deletion, run_rows, verdict_card
+from pages.shared.fragments import guarded_fragment
 
 REFRESH_SECONDS = 2.0
 
 
 def show() -> None:
-    """Draws the view; while something trains, it draws itself anew every two seconds."""
-    rows = run_rows.rows()
-    training = _trains(rows)
-    run_rows.say_missing_ones(rows)  # above what draws itself anew, which would take it away after two seconds
+    """Draws the view; while a run trains, again every two seconds."""
+    training = _trains(run_rows.rows())
+    run_rows.say_missing_ones(run_rows.rows())  # above the fragment, which would remove it after two seconds
 
-    @st.fragment(run_every=REFRESH_SECONDS if training else None)
+    @guarded_fragment(run_every=REFRESH_SECONDS if training else None)
     def view() -> None:
         found = run_rows.rows()
         if _trains(found) != training:
@@ -42,11 +39,11 @@ def _view(found: list[Row]) -> None:
     shown = run_rows.chosen(found)
     above = st.container()
     if shown:
-        curve_chart.show(shown)  # first, as whoever ticks a run waits for its curve
+        curve_chart.show(shown)  # sent before the table: a visitor who ticks a run waits for its curve
     with above:
         run_rows.table(found, shown, _toolbar(found, shown))
     if not shown:
-        st.info("Tick runs in the table: their curves appear here.", icon=":material/check_box:")
+        st.info("Tick runs in the table to see their curves here.", icon=":material/check_box:")
         return
     verdict_card.show(found, shown)
 
@@ -55,13 +52,13 @@ def _invite() -> None:
     st.info("There is nothing to compare yet. Train two runs, or start a sweep.", icon=":material/info:")
     with st.container(horizontal=True):
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
-        _undo()
+        deletion.undo_button()
 
 
 def _toolbar(found: list[Row], shown: list[Row]) -> str:
-    """Group by a knob; delete what is chosen, and fetch it back; take all figures along."""
-    if said := st.session_state.pop(run_rows.SAID, None):
-        st.warning(said, icon=":material/info:")
+    """Draws the actions above the table and returns the knob to group by."""
+    if refused := st.session_state.pop(run_rows.REFUSED, None):
+        st.warning(refused, icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         group_by = st.selectbox(
             "Group by",
@@ -70,11 +67,11 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
             key="compare_group",
             width=220,
         )
-        st.button("Choose none", icon=":material/deselect:", on_click=run_rows.choose, args=([],))
-        _deletion([row for row in shown if not row.run.shipped])
-        _undo()
+        st.button("Untick all", icon=":material/deselect:", on_click=run_rows.choose, args=([],))
+        deletion.menu(found, shown)
+        deletion.undo_button()
         st.download_button(
-            "All runs (.csv)",
+            "Download all runs (.csv)",
             lambda: spreadsheet(run_rows.rows()),
             "digit-lab-runs.csv",
             "text/csv",
@@ -83,49 +80,3 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
             help="Every run with its knobs and figures, for a spreadsheet or pandas.",
         )
     return group_by
-
-
-def _deletion(chosen: list[Row]) -> None:
-    """Deletes those of the chosen runs that are the visitor's to delete."""
-    mine = [row.run.id for row in chosen if may_control(row.run)]
-    others = len(chosen) - len(mine)
-    if not chosen:  # no popover: after a deletion it would stay open with nothing in it
-        st.button("Delete", icon=":material/delete:", disabled=True, key="compare_delete_none")
-        return
-    with st.popover("Delete", icon=":material/delete:"):
-        if mine:
-            st.markdown(f"Move the {len(mine)} chosen run{'s' if len(mine) > 1 else ''} to the trash?")
-            st.button("Move to the trash", type="primary", on_click=_delete, args=(mine,))
-        if others:
-            were = f"{others} of the chosen {'was' if others == 1 else 'were'}" if mine else "What is chosen was"
-            st.caption(f"{were} started by somebody else, and only its starter may delete it.")
-
-
-def _undo() -> None:
-    """Offers to fetch back what was deleted last."""
-    if deleted := st.session_state.get(run_rows.DELETED):
-        word = f"Bring {len(deleted)} back" if len(deleted) > 1 else "Bring it back"
-        st.button(word, icon=":material/undo:", on_click=_restore, key="compare_undo")
-
-
-def _delete(runs: list[str]) -> None:
-    gone = []
-    for run in runs:
-        try:
-            run_rows.respect(run, "delete it")
-            caches.store().delete(run)
-            gone.append(run)
-        except DigitLabError as error:
-            st.session_state[run_rows.SAID] = str(error)
-    st.session_state[run_rows.DELETED] = gone
-    run_rows.choose([run for run in st.session_state.get(run_rows.CHOSEN, []) if run not in gone])
-
-
-def _restore() -> None:
-    back = st.session_state.pop(run_rows.DELETED, [])
-    for run in back:
-        try:
-            caches.store().restore(run)
-        except DigitLabError as error:
-            st.session_state[run_rows.SAID] = str(error)
-    run_rows.choose([*st.session_state.get(run_rows.CHOSEN, []), *back])

@@ -1,10 +1,10 @@
-// The table of runs: sorting, filtering and lighting up happen here at once; Python hears only what changes something.
-// A row under the mouse says so to the charts (the event `digit-lab-run`), and lights up when a curve says the same.
+// The table of runs: sorting, filtering and highlighting work here at once; Python gets only what changes something.
+// A row under the mouse sends the event `digit-lab-run` to the charts, and is highlighted when a curve sends it.
 
 const tables = new WeakMap();
 const COLLATOR = new Intl.Collator(undefined, { numeric: true });
-const PATIENCE = 3000; // milliseconds
-const FIRST = 60, MORE = 200; // rows laid out at first, and with every scroll to the end
+const MAX_WAIT = 3000; // milliseconds
+const FIRST = 60, MORE = 200; // rows at first, and more with each scroll to the end
 const escaped = (text) =>
   String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -14,8 +14,8 @@ const pressed = (kind, on, sign, words) =>
 function nameCell(row, ticked) {
   const tick = `<input type="checkbox" data-do="choose" ${ticked ? "checked" : ""} aria-label="Show ${escaped(row.title)} in the charts">`;
   const own = row.fixed ? "" :
-    pressed("star", row.starred, row.starred ? "★" : "☆", row.starred ? "Take the star away" : "Give it a star") +
-    pressed("pin", row.baseline, "⚑", row.baseline ? "No longer the baseline" : "Make it the baseline: others are told by their distance to it") +
+    pressed("star", row.starred, row.starred ? "★" : "☆", row.starred ? "Remove the star" : "Add a star") +
+    pressed("pin", row.baseline, "⚑", row.baseline ? "Remove the baseline" : "Make this the baseline: the table shows the distance of the other runs to it") +
     (row.foreign ? "" : pressed("pencil", false, "✎", "Rename"));
   const pinned = row.baseline ? '<span class="pinned">baseline</span>' : "";
   return `<td><span class="name">${tick}<span class="swatch" style="--run:${row.colour}"></span>` +
@@ -38,18 +38,18 @@ const line = (row, columns, ticked) =>
   `<tr data-run="${escaped(row.id)}" class="${ticked ? "chosen" : ""}">${nameCell(row, ticked)}` +
   columns.map((column, place) => cell(column, row.cells[place])).join("") + noteCell(row) + "</tr>";
 
-// Whether a word of the filter occurs. A number ends where it ends: "seed:1" is not seed 12, "dropout:0" not 0.5.
-function says(text, word) {
+// Whether a word of the filter occurs. A number must end there: "seed:1" does not find seed 12, "dropout:0" not 0.5.
+function contains(text, word) {
   if (!/:.*\d$/.test(word)) return text.includes(word);
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
     if (!/[\d.e]/.test(text[at + word.length] ?? " ")) return true;
   return false;
 }
 
-// What stands in a row, for the filter: each word of it must occur, "units:64" in just that knob.
+// Whether a row passes the filter: each word must occur, "units:64" in exactly that knob.
 function matches(row, common, words, state, starred) {
   if ((state && row.state !== state) || (starred && !row.starred)) return false;
-  return words.every((word) => says(row.words, word) || says(common, word));
+  return words.every((word) => contains(row.words, word) || contains(common, word));
 }
 
 function ordered(table) {
@@ -62,7 +62,7 @@ function ordered(table) {
   const way = sort.up ? 1 : -1;
   return rows.sort((a, b) => {
     const x = key(a), y = key(b);
-    if (x === null || x === "" || y === null || y === "") return (x === null || x === "") - (y === null || y === ""); // what is missing comes last
+    if (x === null || x === "" || y === null || y === "") return (x === null || x === "") - (y === null || y === ""); // missing values come last
     return way * (typeof x === "number" && typeof y === "number" ? x - y : COLLATOR.compare(x, y));
   });
 }
@@ -70,13 +70,13 @@ function ordered(table) {
 function body(table) {
   const { data } = table, rows = ordered(table);
   table.root.querySelector(".count").textContent =
-    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${table.chosen.size} in the charts`;
+    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs, ${table.chosen.size} in the charts`;
   if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;
-  const laidOut = new Set(rows.slice(0, table.most)); // the others come as one scrolls
+  const visible = new Set(rows.slice(0, table.most)); // the others follow when one scrolls
   const one = (row) => line(row, data.columns, table.chosen.has(row.id));
-  if (!data.groups.length) return [...laidOut].map(one).join("");
+  if (!data.groups.length) return [...visible].map(one).join("");
   return data.groups.map((title, number) => {
-    const members = rows.filter((row) => row.group === number && laidOut.has(row));
+    const members = rows.filter((row) => row.group === number && visible.has(row));
     if (!members.length) return "";
     return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup"><span>${escaped(title)}</span></th></tr>` +
       members.map(one).join("");
@@ -102,12 +102,12 @@ function draw(table) {
     `<option ${state === table.state ? "selected" : ""}>${escaped(state)}</option>`).join("");
   root.querySelector("thead").innerHTML = head(table);
   const lines = body(table);
-  if (lines === table.lines) return; // hundreds of rows are not laid out anew for nothing
+  if (lines === table.lines) return; // unchanged: do not lay out hundreds of rows again
   root.querySelector("tbody").innerHTML = table.lines = lines;
   if (at && what) root.querySelector(`tr[data-run="${CSS.escape(at)}"] [data-do="${CSS.escape(what)}"]`)?.focus();
 }
 
-// Turns a cell into a line to write in; Enter keeps it, Escape does not.
+// Turns a cell into a text field; Enter saves, Escape cancels.
 function edit(table, button, row, what) {
   const holder = button.closest(".name"), input = document.createElement("input");
   input.value = what === "name" ? row.name || row.title : row.note;
@@ -121,11 +121,11 @@ function edit(table, button, row, what) {
   const close = (keep) => {
     if (!open) return;
     open = table.editing = false;
-    table.lines = ""; // the cell is another one now
+    table.lines = ""; // the cell has changed
     const before = what === "name" ? row.name || row.title : row.note;
     if (keep && input.value.trim() !== before) {
       if (what === "name") { row.name = input.value.trim(); row.title = row.name || row.title; } else row.note = input.value.trim();
-      table.tell({ what, run: row.id, value: input.value.trim() });
+      table.send({ what, run: row.id, value: input.value.trim() });
     }
     draw(table);
   };
@@ -137,18 +137,18 @@ function edit(table, button, row, what) {
   input.onblur = () => close(true);
 }
 
-// Ticks or unticks a run. Until Python has heard it, Python's word does not undo it: one may click faster than it answers.
+// Ticks or unticks a run. Until Python has received it, older data from Python must not undo it: clicks can be faster.
 function choose(table, run) {
   if (!table.chosen.delete(run)) table.chosen.add(run);
   const inOrder = table.data.rows.map((row) => row.id).filter((id) => table.chosen.has(id));
-  table.told = { runs: String(inOrder), at: performance.now() };
-  table.tell({ what: "choose", runs: inOrder });
+  table.sent = { runs: String(inOrder), at: performance.now() };
+  table.send({ what: "choose", runs: inOrder });
 }
 
-function heard(table, runs) {
-  const waits = table.told && table.told.runs !== String(runs) && performance.now() - table.told.at < PATIENCE;
+function receiveTicks(table, runs) {
+  const waits = table.sent && table.sent.runs !== String(runs) && performance.now() - table.sent.at < MAX_WAIT;
   if (waits) return;
-  table.told = null;
+  table.sent = null;
   table.chosen = new Set(runs);
 }
 
@@ -156,7 +156,7 @@ function act(table, event) {
   const sorter = event.target.closest("[data-sort]");
   if (sorter) {
     const by = sorter.dataset.sort, number = table.data.columns.find((column) => column.id === by)?.number;
-    table.sort = table.sort?.by === by ? { by, up: !table.sort.up } : { by, up: !number }; // of figures, the best first
+    table.sort = table.sort?.by === by ? { by, up: !table.sort.up } : { by, up: !number }; // numbers: the highest first
     draw(table);
     table.root.querySelector(`[data-sort="${CSS.escape(by)}"]`)?.focus();
     return;
@@ -169,25 +169,25 @@ function act(table, event) {
     choose(table, row.id);
     line.classList.toggle("chosen", table.chosen.has(row.id));
     line.querySelector("[data-do=choose]").checked = table.chosen.has(row.id);
-    table.lines = body(table); // as it stands on the screen already
+    table.lines = body(table); // already on the screen
   } else if (what.startsWith("pencil")) {
     edit(table, button, row, what === "pencil" ? "name" : "note");
   } else {
-    const told = what === "star" ? "starred" : "baseline";
-    if (told === "baseline") table.data.rows.forEach((other) => (other.baseline = other === row && !row.baseline));
+    const field = what === "star" ? "starred" : "baseline";
+    if (field === "baseline") table.data.rows.forEach((other) => (other.baseline = other === row && !row.baseline));
     else row.starred = !row.starred;
     draw(table);
-    table.tell({ what: told, run: row.id, value: row[told] });
+    table.send({ what: field, run: row.id, value: row[field] });
   }
 }
 
-function light(root, run) {
-  for (const line of root.querySelectorAll("tr[data-run]")) line.classList.toggle("lit", line.dataset.run === run);
+function highlight(root, run) {
+  for (const line of root.querySelectorAll("tr[data-run]")) line.classList.toggle("highlighted", line.dataset.run === run);
 }
 
 function begin(root, setTriggerValue) {
-  const table = { root, sort: null, filter: "", state: "", starred: false, fresh: false, editing: false, most: FIRST, chosen: new Set(), told: null };
-  table.tell = (what) => table.trigger("did", { ...what, click: performance.now() });
+  const table = { root, sort: null, filter: "", state: "", starred: false, fresh: false, editing: false, most: FIRST, chosen: new Set(), sent: null };
+  table.send = (what) => table.trigger("did", { ...what, click: performance.now() });
   root.querySelector("table").onclick = (event) => act(table, event);
   root.querySelector("input[type=search]").oninput = (event) => { table.filter = event.target.value; draw(table); };
   root.querySelector("select").onchange = (event) => { table.state = event.target.value; draw(table); };
@@ -200,11 +200,11 @@ function begin(root, setTriggerValue) {
   };
   root.querySelector("table").onmouseover = (event) => {
     const run = event.target.closest("tr[data-run]")?.dataset.run ?? null;
-    if (run !== table.lit) window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.lit = run) }));
+    if (run !== table.highlighted) window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.highlighted = run) }));
   };
   root.querySelector("table").onmouseleave = () =>
-    window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.lit = null) }));
-  table.listen = (event) => light(root, event.detail);
+    window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.highlighted = null) }));
+  table.listen = (event) => highlight(root, event.detail);
   window.addEventListener("digit-lab-run", table.listen);
   return table;
 }
@@ -219,7 +219,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }, { tak
   table.fresh = false;
   const { frame, order, ...rows } = table.items;
   table.data = { ...frame, rows: order.map((id) => ({ ...rows[id] })) };
-  heard(table, frame.chosen);
+  receiveTicks(table, frame.chosen);
   draw(table);
 }
 

@@ -1,6 +1,7 @@
-"""The table of runs: sorted, filtered, starred, renamed and chosen in the browser, where it answers at once."""
+"""The table of runs. Sorting, filtering, stars, names and ticks work in the browser, so they answer at once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,43 +24,52 @@ _HTML = """<div class="runs">
 </div></div>"""
 
 
+@dataclass(frozen=True)
+class Table:
+    """What the table shows.
+
+    columns: id, label, help, number (right-aligned, best first), soft. rows: id, colour, title, name, note, state,
+    starred, baseline, fixed (nothing can be changed), foreign (name and note are somebody else's), group (a place in
+    `groups`), words (what the filter searches) and cells: text, value to sort by, help. groups: their titles. chosen:
+    the ids of the runs that are ticked. common: words that every row has for the filter.
+    """
+
+    columns: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    groups: list[str]
+    chosen: list[str]
+    common: str
+
+
 def run_table(
-    columns: list[dict[str, Any]],
-    rows: list[dict[str, Any]],
-    groups: list[str],
-    chosen: list[str],
+    table: Table,
     *,
-    common: str,
     key: str,
     on_choose: Callable[[list[str]], None],
-    on_tell: Callable[[str, str, Any], None],
+    on_edit: Callable[[str, str, Any], None],
 ) -> None:
     """Draws the table.
 
-    columns: id, label, help, number (right-aligned, best first), soft. rows: id, colour, title, name, note, state,
-    starred, baseline, fixed (nothing may be said of it), foreign (its name and note are another's), group (a place in
-    `groups`), words (what the filter looks in) and cells: text, what to sort by, help. chosen: the ids of the runs that
-    are ticked. common: words that every row has for the filter.
-    on_choose: called with the ids of the runs to draw. on_tell: called with a run's id, `name`, `note`, `starred` or
+    on_choose: called with the ids of the ticked runs. on_edit: called with a run's id, `name`, `note`, `starred` or
     `baseline`, and its new value.
     """
-    by_id = {row["id"]: row for row in rows}
+    by_id = {row["id"]: row for row in table.rows}
 
-    def hear() -> None:
+    def receive() -> None:
         did = st.session_state[key].get("did")
         if not isinstance(did, dict):
             return
         if did.get("what") == "choose" and isinstance(did.get("runs"), list):
             on_choose([run for run in did["runs"] if run in by_id])
         elif did.get("run") in by_id and did.get("what") in ("name", "note", "starred", "baseline"):
-            on_tell(did["run"], did["what"], did.get("value"))
+            on_edit(did["run"], did["what"], did.get("value"))
 
-    frame = {"columns": columns, "groups": groups, "chosen": chosen, "common": common}
+    frame = {"columns": table.columns, "groups": table.groups, "chosen": table.chosen, "common": table.common}
     message = component_diff.changes(key, {"frame": frame, "order": list(by_id), **by_id})
     _component()(
         key=key,
         data=payload(message),
-        on_did_change=hear,
+        on_did_change=receive,
         on_lost_change=lambda: component_diff.forget(key),
         height="content",
     )

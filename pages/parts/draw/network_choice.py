@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.network.numpy_network import Reader
 from core.runs.store import Run
-from pages.shared import caches, frame
+from pages.shared import caches
+from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picker
@@ -47,13 +48,12 @@ def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]
     So it says itself what the page would say: the run may have been deleted since the last stroke.
     """
 
-    @st.fragment
+    @guarded_fragment()
     @wraps(show)
     def fragment(network: Chosen) -> None:
-        with frame.guard():
-            if not network.run.folder.is_dir():
-                st.rerun()  # the whole page, which says so and chooses another
-            show(network)
+        if not network.run.folder.is_dir():
+            st.rerun()  # the whole page, which says so and chooses another
+        show(network)
 
     return fragment
 

@@ -11,6 +11,7 @@ from core.jobs.personalise import Personalisation, PersonaliseResult
 from core.subprocess_task import Progress
 from pages.parts.draw.network_choice import Chosen
 from pages.shared import caches
+from pages.shared.fragments import guarded_fragment
 from pages.shared.visitor import visitor
 
 
@@ -22,7 +23,7 @@ def show(network: Chosen, *, anything: bool) -> None:
     if st.button(word, type="primary", icon=":material/school:", disabled=running or not anything):
         _start(teaching, network)
 
-    @st.fragment(run_every=0.5 if running else None)
+    @guarded_fragment(run_every=0.5 if running else None)
     def under_way() -> None:
         progress = teaching.progress()
         if running and not progress.running:

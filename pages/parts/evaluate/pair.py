@@ -29,8 +29,9 @@ def show(asked: Asked) -> None:
     if asked.split != TRAIN:  # the remark above says it for both
         remark(other, asked.split, "The second run")
     theirs = ask(other, asked.split)
-    said = significance.verdict(("the first run", "the second run"), asked.answers.right, theirs.right, asked.split)
-    st.markdown(said.replace("**the", "**The", 1))
+    names = ("the first run", "the second run")
+    verdict = significance.verdict(names, asked.answers.right, theirs.right, asked.split)
+    st.markdown(verdict.text.replace("**the", "**The", 1))
     found = {name: _chosen(asked.answers, theirs, name) for name in PICKS}
     pick = st.segmented_control(
         "Images",

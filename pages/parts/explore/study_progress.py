@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.studies import Progress, Study
+from pages.shared.fragments import guarded_fragment
 
 
 def ready(study: Study, words: str) -> dict[str, np.ndarray] | None:
@@ -14,7 +15,7 @@ def ready(study: Study, words: str) -> dict[str, np.ndarray] | None:
     st.markdown(words)
     running = study.progress().running
 
-    @st.fragment(run_every=0.5 if running else None)
+    @guarded_fragment(run_every=0.5 if running else None)
     def under_way() -> None:
         progress = study.progress()
         if running and not progress.running:

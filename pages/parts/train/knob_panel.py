@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.config import schedules
 from core.config.recipes import RECIPES, matching_recipe
-from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, RUN, RunConfig
+from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.network import forecast
 from core.network.architecture import LayerRow, shapes
@@ -21,7 +21,6 @@ from pages.shared.visitor import own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
-_REPLACED = ("hidden_layers", "units", "dropout")  # by a stack of layers made by hand
 
 
 def panel() -> None:
@@ -66,7 +65,7 @@ def _knobs(names: list[str]) -> None:
 def _offered(names: Iterable[str]) -> list[str]:
     """Those of the knobs that make a difference: layers made by hand leave some without."""
     by_hand = bool(controls.chosen()["network"])
-    return [name for name in names if not (by_hand and name in _REPLACED)]
+    return [name for name in names if not (by_hand and name in REPLACED_BY_NETWORK)]
 
 
 def _recipe() -> None:

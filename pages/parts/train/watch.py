@@ -15,6 +15,7 @@ from core.runs.store import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
 from pages.parts.train import buttons, charts, coach_card, preview, watched_run
 from pages.parts.train.scroll_into_view import reveal
 from pages.shared import caches, controls
+from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picked, picker
@@ -44,7 +45,7 @@ def panel() -> None:
     every, changed, knobs = _refresh_every(run), False, controls.times_set()
     st.html(_STYLE + preview.style(run))  # apart from what changes: the browser reads it once
 
-    @st.fragment(run_every=every)
+    @guarded_fragment(run_every=every)
     def live() -> None:
         nonlocal changed
         goes_on = every is None and run.active  # a button was pressed, and no timer comes round to what follows

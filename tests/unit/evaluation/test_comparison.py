@@ -2,6 +2,7 @@
 
 import errno
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from scipy import stats
 from core import files
 from core.config.run_config import RunConfig
 from core.errors import DataError
-from core.evaluation import comparison, evaluations, verdict
+from core.evaluation import comparison, curve_bands, evaluations, grouping, verdict
 from core.evaluation.comparison import Row
 from core.evaluation.evaluations import TEST, VALIDATION
+from core.evaluation.verdict import Comparison
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded, to_line
 from core.runs.store import RunStore
 from core.runs.summaries import POINTS, Summaries, thin
@@ -34,6 +36,10 @@ def summaries() -> Summaries:
 
 def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, **made) -> Row:
     return comparison.row_of(make(store, config, **made), store, summaries, TEST_IMAGES)
+
+
+def compared(first: Row, second: Row, found: Sequence[Row] = ()) -> Comparison:
+    return verdict.compare(first, second, found, validation_images=6_000)
 
 
 OPEN = RunConfig(validate_on="none")
@@ -121,8 +127,8 @@ def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summa
     file.close()
     made = comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
     assert (made.validation, made.summary.last_validation, made.score) == (0.99, 0.98, 0.97)
-    (told,) = [each for each in verdict.results(made, made) if each.what == "Kept validation accuracy"]
-    assert told.first == "97.00%"
+    (saved,) = [each for each in compared(made, made).results if each.what == "Accuracy of the saved network"]
+    assert saved.first == "97.00%"
 
 
 # Groups, curves and bands
@@ -131,14 +137,29 @@ def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summa
 def test_groups_follow_the_values_of_the_knob_and_say_how_good_they_are(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units), level=level)
             for units, level in ((256, 0.98), (64, 0.96), (64, 0.97))]  # fmt: skip
-    groups = comparison.grouped(rows, "units")
+    groups = grouping.grouped(rows, "units")
     assert [(group.value, len(group.rows)) for group in groups] == [(64, 2), (256, 1)]
-    assert groups[0].title == "Units 64 · 2 runs · best validation 96.50% ± 0.71, at most 97.00%"
+    assert groups[0].title == "Units 64 · 2 runs · best validation 96.50% ± 0.71, highest 97.00%"
+
+
+def test_a_group_says_what_else_differs_within_it(store, summaries):
+    configs = [RunConfig(units=64, epochs=2), RunConfig(units=64, optimizer="sgd", seed=2), RunConfig(units=128)]
+    groups = grouping.grouped([row(store, summaries, config) for config in configs], "units")
+    assert groups[0].title.endswith(" · these also differ in optimiser, epochs, seed")
+    assert "differ" not in groups[1].title
+
+
+def test_a_run_on_which_the_knob_has_no_effect_is_in_no_group_of_its_values(store, summaries):
+    # "Dropout 0" held a convolutional network.
+    plain, convolutional = row(store, summaries), row(store, summaries, RunConfig(network="conv8x3-pool2-dense64"))
+    groups = grouping.grouped([plain, convolutional], "dropout")
+    assert [(group.value, group.rows) for group in groups] == [(0.0, [plain]), (None, [convolutional])]
+    assert "Dropout has no effect" in groups[1].title
 
 
 def test_seeds_of_one_config_are_one_experiment(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2, 3)]
-    assert [len(group) for group in comparison.repetitions(rows)] == [3, 3]
+    assert [len(group) for group in grouping.repetitions(rows)] == [3, 3]
 
 
 def steered(store: RunStore, summaries: Summaries, config: RunConfig, **made) -> Row:
@@ -167,14 +188,14 @@ def test_only_what_repeats_an_experiment_counts_as_one_of_its_seeds(store, summa
         row(store, summaries, RunConfig(seed=6), outcome="stopped"),  # would end the band where it was stopped
         row(store, summaries, RunConfig(seed=1)),  # the same curve once more would narrow the band
     ]
-    found = comparison.repetitions([*others[:3], *seeds, others[3]])
+    found = grouping.repetitions([*others[:3], *seeds, others[3]])
     assert found == [*([each] for each in others[:3]), seeds, [others[3]]]
 
 
 def test_a_band_is_the_mean_and_one_deviation_of_the_curves():
     x = np.arange(3.0)
     values = np.array([[1.0, 2.0, 4.0], [3.0, 2.0, 0.0], [2.0, 5.0, 2.0]])
-    found = comparison.band([(x, y) for y in values])
+    found = curve_bands.band([(x, y) for y in values])
     assert found.mean == pytest.approx([2.0, 3.0, 2.0])
     assert found.high - found.mean == pytest.approx([1.0, math.sqrt(3), 2.0])
     assert found.mean - found.low == pytest.approx(found.high - found.mean)
@@ -182,27 +203,27 @@ def test_a_band_is_the_mean_and_one_deviation_of_the_curves():
 
 def test_a_band_reaches_as_far_as_all_its_curves():
     short, long = (np.array([1.0, 2.0]),) * 2, (np.array([0.0, 1.0, 3.0]),) * 2
-    found = comparison.band([short, long], points=5)
+    found = curve_bands.band([short, long], points=5)
     assert (found.x[0], found.x[-1]) == (1.0, 2.0)
     assert found.mean == pytest.approx(found.x)  # both are y = x, whatever their points
     assert found.high == pytest.approx(found.low)
 
 
 def test_smoothing_starts_at_the_first_point_and_tends_to_a_constant():
-    assert comparison.smoothed(np.array([5.0, 5.0, 5.0]), 0.9) == pytest.approx([5.0, 5.0, 5.0])
+    assert curve_bands.smoothed(np.array([5.0, 5.0, 5.0]), 0.9) == pytest.approx([5.0, 5.0, 5.0])
     weights = 0.5 ** np.arange(3)[::-1]  # by hand: the newest counts 1, the one before a half, then a quarter
-    assert comparison.smoothed(np.array([1.0, 2.0, 4.0]), 0.5)[-1] == pytest.approx(
+    assert curve_bands.smoothed(np.array([1.0, 2.0, 4.0]), 0.5)[-1] == pytest.approx(
         np.average([1, 2, 4], weights=weights)
     )
-    assert np.isfinite(comparison.smoothed(np.array([1.0, math.nan, 2.0]), 0.5)).all()
+    assert np.isfinite(curve_bands.smoothed(np.array([1.0, math.nan, 2.0]), 0.5)).all()
 
 
 def test_only_what_differs_is_told(store, summaries):
     first, second = row(store, summaries, RunConfig(units=64)), row(store, summaries, RunConfig(units=128, dropout=0.2))
-    found = [(each.what, each.first, each.second) for each in verdict.differences(first, second)]
+    found = [(each.what, each.first, each.second) for each in compared(first, second).differences]
     assert found == [("Units", "64", "128"), ("Dropout", "0", "0.2")]
-    assert verdict.differences(first, first) == []
-    assert verdict.names(first, second) == ("units 64, dropout 0", "units 128, dropout 0.2")
+    assert compared(first, first).differences == []
+    assert compared(first, second).names == ("units 64, dropout 0", "units 128, dropout 0.2")
 
 
 def test_a_learning_rate_set_by_hand_sets_two_runs_apart(store, summaries):
@@ -210,13 +231,13 @@ def test_a_learning_rate_set_by_hand_sets_two_runs_apart(store, summaries):
     events = EventFile(steered.run.events_path)
     events.append(RateChanged(20, 3, 1.0, 0.01))
     events.close()
-    (found,) = verdict.differences(plain, steered)
-    assert (found.what, found.first, found.second) == ("Learning rate set by hand", "–", "0.01 in epoch 3")
+    (found,) = compared(plain, steered).differences
+    assert (found.what, found.first, found.second) == ("Learning rate changed during training", "–", "0.01 in epoch 3")
 
 
 def test_an_accuracy_on_the_test_set_is_called_one(store, summaries):
     held_out, on_test = row(store, summaries), row(store, summaries, RunConfig(validate_on="test"), test=0.97)
-    best, kept = verdict.results(held_out, on_test)[:2]
+    best, kept = compared(held_out, on_test).results[:2]
     assert (best.first, best.second) == (kept.first, kept.second) == ("97.00%", "97.00% of the test set")
 
 
@@ -226,55 +247,59 @@ def test_an_accuracy_on_the_test_set_is_called_one(store, summaries):
 def test_the_test_set_judges_where_it_is_open_for_both_and_validation_else(store, summaries):
     sealed, other = row(store, summaries), row(store, summaries, RunConfig(seed=2))
     opened = row(store, summaries, OPEN, test=0.98)
-    assert verdict.common_split(opened, row(store, summaries, OPEN, test=0.97)) == TEST
-    assert verdict.common_split(sealed, other) == VALIDATION
+    assert compared(opened, row(store, summaries, OPEN, test=0.97)).split == TEST
+    assert compared(sealed, other).split == VALIDATION
     # `opened` was trained on the validation images: they would flatter it.
-    assert verdict.common_split(sealed, opened) is None
-    assert "sealed" in verdict.why_none(opened, sealed)
+    assert compared(sealed, opened).split is None
+    assert "sealed" in compared(opened, sealed).obstacle
 
 
-@pytest.mark.parametrize(("second", "words"), [(0.9800, "within the noise"), (0.9700, "more than the noise")])
+@pytest.mark.parametrize(("second", "words"), [(0.9800, "No clear winner: "), (0.9700, "more than luck")])
 def test_accuracies_alone_give_the_verdict_of_a_chi_squared_test(second: float, words: str):
-    said = verdict.by_counts(("A", "B"), 0.9810, second, TEST_IMAGES, TEST)
+    found = verdict.accuracy_verdict(("A", "B"), 0.9810, second, TEST_IMAGES, TEST)
     right = np.array([9810, round(second * TEST_IMAGES)])
     p = stats.chi2_contingency(np.array([right, TEST_IMAGES - right]), correction=False).pvalue
-    assert words in said
-    assert (p < 0.05) == ("more than" in words)
-    assert f"{100 * (0.9810 - second):.2f} points" in said
+    assert words in found.text
+    assert found.clear == (p < 0.05) == ("more than" in words)
+    assert f"{100 * (0.9810 - second):.2f} points" in found.text
 
 
 def test_of_two_equal_accuracies_neither_is_better(store, summaries):
     # 0.97 as float32 has it, and as it is counted
-    assert verdict.by_counts(("A", "B"), 0.97, float(np.float32(0.97)), TEST_IMAGES, TEST) == (
-        "Both are right on the same number of the 10,000 test images: 97.00%."
-    )
+    found = verdict.accuracy_verdict(("A", "B"), 0.97, float(np.float32(0.97)), TEST_IMAGES, TEST)
+    assert found.text == "**No clear winner**: both are right on the same number of the 10,000 test images, 97.00%."
+    assert not found.clear
     rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2)]
-    assert "On average they are equal." in (verdict.over_seeds(rows[0], rows[2], rows) or "")
+    assert "on average they are equal." in compared(rows[0], rows[2], rows).over_seeds.text
 
 
-def test_image_by_image_a_small_difference_can_be_real(rng):
+def test_image_by_image_a_small_difference_can_be_real(store, summaries, rng):
     first = rng.random(TEST_IMAGES) < 0.98
     second = first.copy()
     second[np.flatnonzero(~first)[:31]] = True  # 31 images more, and nothing lost: 0.31 points
-    said = verdict.by_images(("A", "B"), first, second, TEST)
-    assert said.startswith("**B** is better than A by 0.31 points; that is **more than the noise**")
+    pair = compared(*(row(store, summaries, OPEN, test=0.98, name=name) for name in ("A", "B")))
+    found = pair.by_images(first, second)
+    assert found.clear
+    assert found.text.startswith("**B** is better than A by 0.31 points, more than luck explains.")
     # The two accuracies alone cannot tell.
-    assert "within the noise" in verdict.by_counts(("A", "B"), first.mean(), second.mean(), TEST_IMAGES, TEST)
+    assert not verdict.accuracy_verdict(("A", "B"), first.mean(), second.mean(), TEST_IMAGES, TEST).clear
 
 
-def test_images_of_different_sets_are_not_compared():
+def test_images_of_different_sets_are_not_compared(store, summaries):
+    made = row(store, summaries)
     with pytest.raises(DataError, match="same images"):
-        verdict.by_images(("A", "B"), np.ones(10, bool), np.ones(12, bool), TEST)
+        compared(made, made).by_images(np.ones(10, bool), np.ones(12, bool))
 
 
 def test_seeds_decide_where_both_have_several(store, summaries, rng):
     small = [row(store, summaries, RunConfig(units=64, seed=s), level=0.970 + 0.001 * (s % 2)) for s in (1, 2, 3, 4)]
     large = [row(store, summaries, RunConfig(units=256, seed=s), level=0.980 + 0.001 * (s % 2)) for s in (1, 2, 3, 4)]
-    said = verdict.over_seeds(small[0], large[0], small + large)
-    assert "on validation images" in said
-    assert "**units 256** is ahead by 1.00 points, **more than seeds alone explain**" in said
-    assert verdict.over_seeds(small[0], large[0], [small[0], large[0]]) is None
-    assert verdict.over_seeds(small[0], small[1], small) is None  # one experiment cannot be better than itself
+    found = compared(small[0], large[0], small + large).over_seeds
+    assert found.clear
+    assert "on validation images" in found.text
+    assert "**units 256** is better than units 64 by 1.00 points, more than luck explains." in found.text
+    assert compared(small[0], large[0], [small[0], large[0]]).over_seeds is None
+    assert compared(small[0], small[1], small).over_seeds is None  # one experiment cannot be better than itself
 
 
 def test_a_run_that_failed_is_no_repetition(store, summaries):
@@ -287,7 +312,7 @@ def test_a_steered_or_taught_run_is_none_of_the_seeds_that_decide(store, summari
         [row(store, summaries, RunConfig(units=units, seed=seed), level=level + 0.001 * seed) for seed in (1, 2)]
         for units, level in ((64, 0.97), (256, 0.98))
     )
-    said = verdict.over_seeds(small[0], large[0], small + large)
+    found = compared(small[0], large[0], small + large).over_seeds
     odd = [steered(store, summaries, RunConfig(units=64, seed=2), level=0.5), taught(store, summaries, small[0].config)]
-    assert verdict.over_seeds(small[0], large[0], odd + small + large) == said
-    assert all(verdict.over_seeds(each, large[0], odd + small + large) is None for each in odd)
+    assert compared(small[0], large[0], odd + small + large).over_seeds == found
+    assert all(compared(each, large[0], odd + small + large).over_seeds is None for each in odd)

@@ -47,26 +47,29 @@ def test_networks_on_different_images_are_not_compared():
 
 
 def test_the_verdict_names_the_better_one_the_points_and_the_luck():
-    said = significance.verdict(("A", "B"), *rights(10, 41, both=9_900, neither=49))
-    assert "**B** is better than A by 0.31 points" in said
-    assert "more than the noise" in said
-    assert "41 are right with B alone" in said
+    found = significance.verdict(("A", "B"), *rights(10, 41, both=9_900, neither=49))
+    assert found.clear
+    assert found.text.startswith("**B** is better than A by 0.31 points, more than luck explains.")
+    assert "B alone is right on 41 and A alone on 10" in found.text
 
 
-def test_a_small_difference_is_called_noise():
-    said = significance.verdict(("A", "B"), *rights(20, 22))
-    assert "within the noise" in said
-    assert "p = " in said
+def test_a_small_difference_has_no_clear_winner():
+    found = significance.verdict(("A", "B"), *rights(20, 22))
+    assert not found.clear
+    assert found.text.startswith("**No clear winner: 1.32 points may be luck.**")
+    assert "p = " in found.text
 
 
 def test_a_probability_too_small_to_matter_is_not_spelt_out():
-    said = significance.verdict(("A", "B"), *rights(0, 60))
+    said = significance.verdict(("A", "B"), *rights(0, 60)).text
     assert "fewer than 1 of 1,000" in said
     assert "p < 0.001" in said
 
 
 def test_a_tie_is_called_a_tie():
-    assert "same number" in significance.verdict(("A", "B"), *rights(4, 4))
+    found = significance.verdict(("A", "B"), *rights(4, 4))
+    assert "same number" in found.text
+    assert not found.clear
 
 
 def test_spread_is_mean_and_sample_deviation():
@@ -79,8 +82,35 @@ def test_spread_is_mean_and_sample_deviation():
 def test_seeds_decide_by_welchs_test():
     first, second = [0.970, 0.971, 0.969], [0.980, 0.985, 0.975, 0.981]
     assert significance.welch_p(first, second) == pytest.approx(stats.ttest_ind(first, second, equal_var=False).pvalue)
-    assert "**more than seeds alone explain" in significance.seed_verdict(("A", "B"), first, second)
-    assert "no more than seeds" in significance.seed_verdict(("A", "B"), first, [0.9705, 0.9695, 0.9702])
+    real = significance.seed_verdict(("A", "B"), first, second)
+    assert real.clear
+    assert "**B** is better than A by 1.03 points, more than luck explains." in real.text
+    luck = significance.seed_verdict(("A", "B"), first, [0.9705, 0.9695, 0.9702])
+    assert not luck.clear
+    assert "No clear winner: 0.01 points may be luck" in luck.text
+
+
+def test_the_interval_of_a_mean_is_students():
+    values = [0.970, 0.975, 0.983, 0.974]
+    expected = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
+    assert significance.mean_interval(values) == pytest.approx(expected)
+    assert significance.mean_interval([0.97]) is None
+
+
+def test_holms_correction_by_hand():
+    # Sorted: 0.01 × 4, 0.02 × 3, 0.03 × 2, 0.5 × 1, and none below the one before it.
+    assert significance.holm([0.5, 0.01, 0.03, 0.02]) == pytest.approx([0.5, 0.04, 0.06, 0.06])
+    assert significance.holm([]) == []
+    assert significance.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_corrected_comparisons_of_equal_networks_rarely_find_a_difference(rng):
+    found = 0
+    for _ in range(200):
+        groups = rng.normal(0.97, 0.002, (4, 5))
+        p = [significance.welch_p(list(groups[i]), list(groups[j])) for i in range(4) for j in range(i)]
+        found += min(significance.holm(p)) < 0.05
+    assert found / 200 < 0.09
 
 
 def test_one_seed_gives_no_verdict_over_seeds():

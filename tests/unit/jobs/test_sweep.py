@@ -42,7 +42,7 @@ def test_a_text_stands_for_these_values(knob: str, text: str, values: tuple):
      ("optimizer", "adam, eve"), ("units", "64.5"), ("learning_rate", "1-99")],
 )  # fmt: skip
 def test_what_cannot_be_tried_is_refused_in_a_sentence(knob: str, text: str):
-    with pytest.raises(ConfigError, match="Received"):
+    with pytest.raises(ConfigError, match="Received"):  # the value, for the log
         read_axis(knob, text)
 
 
@@ -74,7 +74,11 @@ def test_a_sweep_is_read_back_as_it_was_written(tmp_path):
     assert sweeps.all() == [made]
     sweeps.stop(made.id)
     assert sweeps.get(made.id).stopped
-    with pytest.raises(RunError, match="no sweep"):
+    sweeps.extend(made.id, 4)  # more runs continue it
+    assert (sweeps.get(made.id).trials, sweeps.get(made.id).stopped) == (7, False)
+    with pytest.raises(ConfigError, match="at most 200 runs"):
+        sweeps.extend(made.id, 194)
+    with pytest.raises(RunError, match="no such sweep"):
         sweeps.get("../runs")
 
 
@@ -185,7 +189,7 @@ def test_a_search_learns_where_the_good_knobs_are(store: RunStore):
     assert np.mean(rates[12:]) < 0.6 * np.mean(rates[:8])
 
 
-def test_a_killed_search_goes_on_where_it_was(store: RunStore):
+def test_a_killed_search_continues(store: RunStore):
     sweep = started(store, trials=10, prune=False)
     trainer = Pretender(store)
     for _ in range(9):
@@ -206,12 +210,12 @@ def test_a_search_killed_between_queueing_a_run_and_noting_it_loses_nothing(stor
     monkeypatch.undo()
     search.advance()
     (trial,) = search.study.get_trials()
-    assert trial.user_attrs["run"] == sweep.runs(store.runs())[0].id, "what is told of it names its run"
+    assert trial.user_attrs["run"] == sweep.runs(store.runs())[0].id, "the trial knows its run"
     seen_through(store, sweep, Pretender(store))
     assert len(sweep.runs(store.runs())) == 3
 
 
-def test_a_stopped_search_begins_nothing_new(store: RunStore):
+def test_a_cancelled_search_starts_nothing_new(store: RunStore):
     sweep = started(store, trials=10)
     search = Search(store, sweep)
     search.advance()
