@@ -105,7 +105,7 @@ def _recipe_name(requested: str | None, config: RunConfig) -> str:
 
 
 def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:
-    from core.jobs.worker import RunRecorder
+    from core.jobs.recorder import RunRecorder
 
     bar = ProgressBar(run.config)
     job = RunRecorder(store, run.id, on_event=bar.on_event, on_wait=bar.on_wait)

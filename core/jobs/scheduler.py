@@ -92,7 +92,7 @@ class Scheduler:
         run = self._get_controllable(run_id, visitor)
         if run.active:
             raise RunError(f"The run {run.title} still trains. Wait for its end, or stop it, then add epochs.")
-        if not run.state_path.exists():
+        if run.resume_point is None:
             raise RunError(f"Of the run {run.title} no epoch was kept that could be trained on. Start it anew.")
         done = run.epochs[-1].epoch if run.epochs else 0
         config = run.config.changed(epochs=done + epochs)

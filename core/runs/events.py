@@ -15,7 +15,7 @@ OUTCOMES = (
 
 @dataclass(frozen=True)
 class Started:
-    """Training begins, or begins again after epoch `from_epoch`."""
+    """Training begins, or continues after epoch `from_epoch`, or in the middle of the next epoch."""
 
     time: float  # seconds since 1970
     device: str  # the device that computes, with its memory: "CPU (2 cores)", "NVIDIA H200 (139 GiB)"
@@ -26,6 +26,7 @@ class Started:
     epochs: int  # to run in all
     from_epoch: int = 0
     source: str = ""  # of the data
+    from_step: int = 0  # a stopped run continues after this step; 0: at the beginning of an epoch
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class RateChanged:
 
 @dataclass(frozen=True)
 class Paused:
-    """The run holds after `step`; it goes on with the next event."""
+    """The run is paused after `step`. It continues with the next event."""
 
     step: int
     epoch: int

@@ -1,6 +1,7 @@
 """One run, as its folder tells it at the moment it is asked."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +10,27 @@ from typing import Any
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
 from core.files import Lock, read_json
+from core.runs.checkpoints import read_progress
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
 from core.runs.timeline import Timeline, read_events
 
 WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
 ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
 SHIPPED = "shipped"
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a run that was stopped or killed continues, and the file that holds this state."""
+
+    path: Path
+    epoch: int  # completed
+    step: int = 0  # since the run began, if it continues in the middle of the next epoch; else 0
+
+    def __str__(self) -> str:
+        if self.step:
+            return f"Continues in epoch {self.epoch + 1} at step {self.step:,}."
+        return f"Continues after epoch {self.epoch}." if self.epoch else "Starts from the beginning."
 
 
 class Run:
@@ -125,7 +141,30 @@ class Run:
 
     @property
     def state_path(self) -> Path:
+        """All that a resume after the last completed epoch needs."""
         return self.folder / "state.npz"
+
+    @property
+    def stopped_state_path(self) -> Path:
+        """The same for the moment in which the run was stopped; the next completed epoch deletes it."""
+        return self.folder / "stopped.npz"
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """Where the run continues: where it was stopped, else after its last completed epoch. None: it starts anew."""
+        epoch, batch, batches = read_progress(self.stopped_state_path) or (-1, 0, 0)
+        saved = read_progress(self.state_path)
+        if epoch >= (saved[0] if saved else 0):
+            return ResumePoint(self.stopped_state_path, epoch, epoch * batches + batch if batch else 0)
+        if saved:
+            return ResumePoint(self.state_path, saved[0])
+        # A damaged file is still the place where the run should continue: resuming it says what is wrong.
+        return ResumePoint(self.state_path, len(self.epochs)) if self.state_path.exists() else None
+
+    @property
+    def continues(self) -> str:
+        """A sentence: where a resume continues."""
+        return str(self.resume_point or ResumePoint(self.state_path, 0))
 
     @property
     def taught(self) -> bool:

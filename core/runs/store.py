@@ -7,7 +7,8 @@ runs/<id>/run.json        config, name, note and the rest of what is said about 
           events.jsonl    what training says, `RunEnded` last
           model.keras     the network as it ended
           epochs/0003.npz the weights after each epoch
-          state.npz       all that a resume needs
+          state.npz       all that a resume after the last completed epoch needs
+          stopped.npz     the same for the moment of a Stop
 """
 
 import errno

@@ -15,8 +15,8 @@ _TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
 
 
 def before_resume(events: Sequence[_InAnEpoch], started: Started) -> list[_InAnEpoch]:
-    """The events that still count after `started`: a resumed run trains the later epochs again."""
-    return [event for event in events if event.epoch <= started.from_epoch]
+    """The events that still count after `started`: a resumed run trains the later steps again."""
+    return [event for event in events if event.epoch <= started.from_epoch or event.step <= started.from_step]
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
@@ -89,7 +89,7 @@ class Timeline:
                 self.started, self.started_at, self.ended = event, at, None
                 self.epochs = before_resume(self.epochs, event)
                 self.rates = before_resume(self.rates, event)
-                self.step = self.epochs[-1].step if self.epochs else 0
+                self.step = max(event.from_step, self.epochs[-1].step if self.epochs else 0)
             case EpochDone():
                 self.epochs = [*self.epochs, event]
             case RateChanged():

@@ -55,7 +55,7 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_
     for pipe in (worker.stdin, worker.stdout, worker.stderr):
         pipe.close()
     assert run.state == "interrupted"
-    from core.jobs.worker import RunRecorder
+    from core.jobs.recorder import RunRecorder
 
     assert RunRecorder(store, run.id).run().outcome == "finished"
     expected, resumed = weights_of(whole), weights_of(run)

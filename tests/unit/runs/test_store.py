@@ -135,6 +135,17 @@ def test_a_resumed_run_forgets_what_it_will_train_anew(store):
     assert [done.loss for done in run.epochs] == [0.5, 0.2]
 
 
+def test_a_resume_in_the_middle_of_an_epoch_keeps_what_came_before_it(store):
+    run = store.create(RunConfig())
+    say(run, STARTED, epoch(1), batch(6), RateChanged(6, 2, 1.5, 0.01))
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    assert run.step == 6
+    assert [rate.learning_rate for rate in run.rates] == [0.01]
+    say(run, batch(7), RateChanged(7, 2, 1.6, 0.1))  # then the process is killed
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    assert [rate.learning_rate for rate in run.rates] == [0.01]
+
+
 def test_a_rate_set_by_hand_is_known_until_a_resume_goes_back_before_it(store):
     run = store.create(RunConfig())
     say(run, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RateChanged(9, 3, 2.2, 0.5))
