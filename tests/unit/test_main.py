@@ -28,10 +28,10 @@ FEW = ("--train-images", "300", "--units", "8", "--epochs", "2")
 @pytest.fixture
 def home(tmp_path, monkeypatch, embedded):
     """A home of its own, and the embedded images as its data."""
-    from core.jobs import worker
+    from core.data import mnist
 
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    monkeypatch.setattr(mnist, "load", lambda: embedded)
     return tmp_path
 
 

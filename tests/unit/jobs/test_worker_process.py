@@ -16,9 +16,9 @@ from tests.small_run import SMALL, train, wait_until, weights_of
 @pytest.fixture
 def store(tmp_path, monkeypatch, embedded):
     """A store of its own, with the embedded images at hand."""
-    from core.jobs import worker
+    from core.data import mnist
 
-    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    monkeypatch.setattr(mnist, "load", lambda: embedded)
     return RunStore(tmp_path)
 
 
