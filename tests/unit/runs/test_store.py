@@ -173,7 +173,7 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
 def test_a_home_that_is_no_folder_is_a_sentence(tmp_path, below):
     (tmp_path / "file").write_text("no folder")
     home = tmp_path / "file" / below
-    with pytest.raises(HomeError, match=f"must be one that can be.*Received: '{home}' .*Not a directory.*DIGIT_LAB_H"):
+    with pytest.raises(HomeError, match=f"cannot be used: Not a directory.*DIGIT_LAB_HOME.*Received: '{home}'"):
         RunStore(home)
 
 
@@ -181,7 +181,7 @@ def test_a_home_that_may_not_be_written_in_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "core.runs.store.os.access", lambda *_: False
     )  # tests may run as root, who may write everywhere
-    with pytest.raises(HomeError, match="it may not be read and written in"):
+    with pytest.raises(HomeError, match="no permission to read and write it"):
         RunStore(tmp_path)
 
 
@@ -215,7 +215,7 @@ def test_events_that_are_rubbish_leave_a_run_that_can_be_shown(store):
 def test_a_deleted_run_comes_back_with_undo(store):
     run = store.create(RunConfig(units=7))
     store.delete(run.id)
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match=f"There is no run '{run.id}'"):
         store.get(run.id)
     assert store.restore(run.id).config.units == 7
 
