@@ -122,12 +122,17 @@ class Loop:
         self.epoch = epoch
         self.position, self.epoch_sums = self._first_epoch
         self._first_epoch = 0, Sums()
+        # Keras makes as many calls as in a whole epoch: those that were trained before the run was stopped do nothing.
+        self._calls_to_skip = self.position // self.batches_per_call
         self.indices = self.shuffled_order(epoch)
         if self.augment:
             self.backend.put(self.augment(epoch))
 
     def _next_call(self) -> Any:
         """Trains the next call's batches; returns the sums of the epoch so far."""
+        if self._calls_to_skip:
+            self._calls_to_skip -= 1
+            return self.epoch_sums
         # Calls end at multiples of `batches_per_call`, also in an epoch that is continued in the middle.
         end = min((self.position // self.batches_per_call + 1) * self.batches_per_call, self.batches)
         count = end - self.position
@@ -146,25 +151,18 @@ class _SyncVariables(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, loop: Loop, *, every_call: bool) -> None:
         super().__init__()
         self.loop, self.every_call = loop, every_call
-        self._continued = self._cut_short = False
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.loop.begin_epoch(epoch)
-        self._continued = self.loop.position > 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.every_call:
             self.loop.sync()
-        if self._continued and self.loop.position == self.loop.batches:
-            # Keras would run as many calls as in a whole epoch. Its flag ends the loop over batches early.
-            self._cut_short = self.model.stop_training = True
 
     def on_test_begin(self, logs: Any = None) -> None:
         self.loop.sync()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self._cut_short:
-            self._cut_short = self.model.stop_training = False
         self.loop.sync()
 
 

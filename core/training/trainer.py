@@ -136,6 +136,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.rate = float(self.model.optimizer.learning_rate)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.loop.step == self.last_point_step:
+            return  # these batches were trained before the run was stopped
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
@@ -147,8 +149,6 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.loop.position < self.loop.batches:
             return  # stopped in the middle: this epoch is not complete
-        if self.stopped:  # in its last call
-            self.model.stop_training = True
         rate = self.rate if self.loop.rates is None else float(self.loop.rates[self.loop.step - 1])
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
