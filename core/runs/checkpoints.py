@@ -74,7 +74,7 @@ def read_state(path: Path) -> TrainingState:
     arrays = read_arrays(path)
     try:
         facts = _facts(arrays)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise _damaged(path, error) from error
     return TrainingState(weights=_part(arrays, "weights:"), state=_part(arrays, "state:"), **facts)
 

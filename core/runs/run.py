@@ -1,7 +1,6 @@
 """One run, read from its folder."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import Any
 
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
-from core.files import Lock, read_json
-from core.runs.checkpoints import read_progress
+from core.files import read_json
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
+from core.runs.run_folder import RunFolder
 from core.runs.timeline import Timeline, read_events
 
 WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
@@ -19,25 +18,12 @@ ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
 SHIPPED = "shipped"
 
 
-@dataclass(frozen=True)
-class ResumePoint:
-    """Where a run that was stopped or killed continues, and the file that holds this state."""
-
-    path: Path
-    epoch: int  # completed
-    step: int = 0  # since the run began, if it continues in the middle of the next epoch; else 0
-
-    def __str__(self) -> str:
-        if self.step:
-            return f"Continues in epoch {self.epoch + 1} at step {self.step:,}."
-        return f"Continues after epoch {self.epoch}." if self.epoch else "Starts from the beginning."
-
-
-class Run:
+class Run(RunFolder):
     """One run. Everything that can change while it trains is read from its folder at each call."""
 
     def __init__(self, folder: Path, facts: dict[str, Any], timeline: Timeline) -> None:
-        self.folder, self.path, self.id, self._timeline = folder, str(folder), folder.name, timeline
+        super().__init__(folder)
+        self._timeline = timeline
         self.config = RunConfig.from_dict(facts["config"])
         self.recipe: str = str(facts.get("recipe", ""))
         self.name: str = _without_links(str(facts.get("name", "")))
@@ -76,10 +62,6 @@ class Run:
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
-
-    @property
-    def lock(self) -> Lock:
-        return Lock(self.folder / "lock")
 
     @property
     def holder(self) -> dict[str, Any] | None:
@@ -128,65 +110,10 @@ class Run:
         return self._timeline.refresh().step
 
     @property
-    def events_path(self) -> Path:
-        return self.folder / "events.jsonl"
-
-    @property
-    def model_path(self) -> Path:
-        return self.folder / "model.keras"
-
-    @property
-    def has_model(self) -> bool:
-        return self.model_path.exists()
-
-    @property
-    def state_path(self) -> Path:
-        """All that a resume after the last completed epoch needs."""
-        return self.folder / "state.npz"
-
-    @property
-    def stopped_state_path(self) -> Path:
-        """The same for the moment in which the run was stopped; the next completed epoch deletes it."""
-        return self.folder / "stopped.npz"
-
-    @property
-    def resume_point(self) -> ResumePoint | None:
-        """Where the run continues: where it was stopped, else after its last completed epoch. None: it starts anew."""
-        epoch, batch, batches = read_progress(self.stopped_state_path) or (-1, 0, 0)
-        saved = read_progress(self.state_path)
-        if epoch >= (saved[0] if saved else 0):
-            return ResumePoint(self.stopped_state_path, epoch, epoch * batches + batch if batch else 0)
-        if saved:
-            return ResumePoint(self.state_path, saved[0])
-        # A damaged file is still the place where the run should continue: resuming it says what is wrong.
-        return ResumePoint(self.state_path, len(self.epochs)) if self.state_path.exists() else None
-
-    @property
-    def continues(self) -> str:
-        """A sentence: where a resume continues."""
-        return str(self.resume_point or ResumePoint(self.state_path, 0))
-
-    @property
     def taught(self) -> bool:
         """Whether it is a fine-tuned copy of another run's network: training with its knobs gives another network."""
         ended = self.ended
         return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
-
-    @property
-    def glimpse_path(self) -> Path:
-        return self.folder / "glimpse.npz"
-
-    @property
-    def control_path(self) -> Path:
-        return self.folder / "control.json"
-
-    def epoch_path(self, epoch: int) -> Path:
-        """The weights after `epoch`, 1-based."""
-        return self.folder / "epochs" / f"{epoch:04d}.npz"
-
-    @property
-    def kept_epochs(self) -> list[int]:
-        return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
 
     @cached_property
     def title(self) -> str:

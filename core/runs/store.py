@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ _EDITABLE = {"name": "", "note": "", "starred": False, "baseline": False}
 _WRITING = threading.Lock()  # visitors are threads: only one at a time may read and write the facts of runs
 
 
+@dataclass(frozen=True)
+class RunFacts:
+    """What is known about a run when it is created, beside its config."""
+
+    recipe: str = ""
+    name: str = ""
+    starter: str = ""  # the visitor who started it
+    sweep: str = ""  # the id of its sweep
+    forecast_seconds: float = 0.0  # 0: no forecast
+
+
 class RunStore:
     """All runs in a home folder (default: DIGIT_LAB_HOME). Any number of processes may use it at once.
 
@@ -59,33 +71,16 @@ class RunStore:
                     raise PermissionError(errno.EACCES, "no permission to read and write it")
         self._cache = RunCache()
 
-    def create(
-        self,
-        config: RunConfig,
-        *,
-        recipe: str = "",
-        name: str = "",
-        starter: str = "",
-        sweep: str = "",
-        forecast_seconds: float = 0.0,
-        queued: bool = False,
-    ) -> Run:
-        """A new run. `queued`: it waits for a device. Raises `RunError` if the disk is full."""
+    def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
+        """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
         now = time.time()
         run_id = self._free_id(now)
-        facts: dict[str, Any] = {
-            "config": config.to_dict(),
-            "recipe": recipe,
-            "name": name,
-            "starter": starter,
-            "sweep": sweep,
-        }
-        facts |= {"created": now, "colour": self._next_colour(), "forecast_seconds": forecast_seconds}
+        saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self._next_colour()}
         unseen = self.folder / f".{run_id}"  # renamed when all files are in it
         try:
             with explain_disk_errors(self.folder / run_id):
                 (unseen / "epochs").mkdir(parents=True)
-                write_json(unseen / "run.json", facts)
+                write_json(unseen / "run.json", saved)
                 if queued:
                     write_json(unseen / "queued", now)
                 unseen.rename(self.folder / run_id)

@@ -43,18 +43,19 @@ def tell(worker: subprocess.Popen, order: str) -> None:
     worker.stdin.flush()
 
 
-def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store):
+@pytest.mark.parametrize(("end", "state"), [("kill", "interrupted"), ("terminate", "stopped")])
+def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store, end, state):
     # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.
     config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
     whole, _ = train(store, config)
     run = store.create(config, queued=True)
     worker = process(store, run.id)
     wait_until(lambda: len(run.epochs) >= 2)
-    worker.kill()
+    getattr(worker, end)()
     worker.wait()
     for pipe in (worker.stdin, worker.stdout, worker.stderr):
         pipe.close()
-    assert run.state == "interrupted"
+    assert run.state == state
     from core.jobs.recorder import RunRecorder
 
     assert RunRecorder(store, run.id).run().outcome == "finished"

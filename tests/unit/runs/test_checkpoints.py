@@ -44,6 +44,8 @@ def test_a_state_of_an_earlier_version_is_read_too(tmp_path):
         {"epoch": 1, "history": {}, "batch": 16, "batches": 16},
         {"epoch": 1, "history": {"loss": "good"}},
         {"epoch": 1, "history": {}, "sums": [1]},
+        {"epoch": 1, "history": {"seconds": []}},
+        {"epoch": float("inf"), "history": {}},
         [1, 2],
     ],
 )
