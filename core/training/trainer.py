@@ -302,7 +302,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             test_loss, test_accuracy = sums.mean_loss, sums.accuracy
         return RunEnded(
             outcome=STOPPED if self.stopped else FINISHED,
-            reason="Stopped. Its weights are saved, and Resume continues from this point." if self.stopped else "",
+            reason="The weights are saved. Resume continues from this point." if self.stopped else "",
             time=time.time(),
             epochs=epochs,
             fit_seconds=seconds,
