@@ -101,7 +101,7 @@ def _train(options: argparse.Namespace) -> int:
 def _recipe_name(requested: str | None, config: RunConfig) -> str:
     """The recipe a run belongs to: the one asked for while the knobs are still its own."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
-    return requested if requested and RECIPES[requested].config == plain else matching_recipe(config)
+    return requested if requested and recipe(requested).config == plain else matching_recipe(config)
 
 
 def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:

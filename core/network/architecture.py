@@ -119,14 +119,16 @@ def _pooled(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
 def _image(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise NetworkError(
-            f"{layer} must stand below the first dense layer: above it there is no image any more. "
-            f"Received: {layer} on {shape[0]} values. Move it down, or remove it."
+            f"{layer} must come before the first dense layer: after it there is no image. "
+            "Move it before the first dense layer, or remove it.",
+            received=f"{layer} after {shape[0]} values",
         )
     return shape[0], shape[1], shape[2]
 
 
 def _too_large(layer: Layer, height: int, width: int) -> NetworkError:
     return NetworkError(
-        f"The window of {layer} must fit into the image below it, {height} × {width} by then. "
-        f"Received: {layer.kernel or layer.size}. Take a smaller window, or less pooling before it."
+        f"The window of {layer} must fit into the image before it, which is {height} × {width}. "
+        "Choose a smaller window, or less pooling before it.",
+        received=layer.kernel or layer.size,
     )

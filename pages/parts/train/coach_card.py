@@ -30,11 +30,7 @@ def _one(run: Run, advice: Advice) -> None:
                 advice.button,
                 key=f"remedy_{run.id}_{advice.rule}",
                 icon=":material/healing:",
-                on_click=_take,
-                args=(run, advice),
+                on_click=controls.form().choose,
+                args=({**run.config.to_dict(), **advice.remedy},),
                 help=f"Sets the knobs as this run had them, but {knobs}. Press Start when you are ready.",
             )
-
-
-def _take(run: Run, advice: Advice) -> None:
-    controls.choose({**run.config.to_dict(), **advice.remedy})
