@@ -8,7 +8,7 @@ from core.runs.store import Run
 from pages.parts.train.live_plot import Chart, Mark, Series, live_plot
 from pages.shared import palette
 
-HEIGHT = 270  # pixels: both charts and the lines above them fit on a laptop's screen
+HEIGHT = 220  # pixels: both charts and the lines above them fit on a screen of 1440 by 900
 
 
 def charts(run: Run, seen: Curves) -> None:

@@ -61,4 +61,4 @@ def _differences(config: RunConfig) -> dict[str, tuple[object, object]] | None:
 def _text(name: str, value: object) -> str:
     if not value and KNOBS[name].zero:
         return KNOBS[name].zero
-    return format_value(value) or "none"
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else format_value(value) or "none"
