@@ -24,14 +24,12 @@ _MOST_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one 
 class Form:
     """The knobs as this visitor chose them, and the state of their widgets.
 
-    replaced: for each knob, the keys of its last three widgets before `choose`, and the value that each had.
     known_links: the knobs of links that were read from the address or written into it during this visit.
     """
 
     values: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
     times_set: int = 0  # how often the knobs were set from outside their widgets
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KNOBS, 0))
-    replaced: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in KNOBS})
     known_links: list[dict[str, str]] = field(default_factory=list)
     visit: int = -1
 
@@ -43,10 +41,6 @@ class Form:
 
     def set(self, name: str, value: Any) -> None:
         """Sets one knob and gives it a new widget."""
-        replaced = self.replaced[name]
-        replaced[self.key(name)] = self.values[name]
-        for oldest in list(replaced)[:-3]:
-            del replaced[oldest]
         self.values[name] = value
         self.versions[name] += 1
 
@@ -80,18 +74,10 @@ def choose(values: dict[str, Any]) -> None:
 
 
 def follow_widgets() -> None:
-    """Takes over what was just set in the widgets, before the first of them is drawn again.
-
-    A browser on a slow connection still shows an older widget after `choose`: what a visitor sets there counts, too.
-    """
+    """Takes over what was just set in the present widgets, before the first of them is drawn again."""
     present = form()
     for name in KNOBS:
         present.values[name] = st.session_state.get(present.key(name), present.values[name])
-        for older, value_then in list(present.replaced[name].items()):
-            late = st.session_state.get(older, value_then)
-            if late != value_then:
-                present.set(name, late)
-                present.replaced[name][older] = late
 
 
 def run_config() -> RunConfig:
