@@ -105,7 +105,7 @@ def _train(options: argparse.Namespace) -> int:
 def _recipe_name(requested: str | None, config: RunConfig) -> str:
     """The recipe of a run: the requested one if no knob differs from it."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
-    return requested if requested and RECIPES[requested].config == plain else matching_recipe(config)
+    return requested if requested and recipe(requested).config == plain else matching_recipe(config)
 
 
 def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:

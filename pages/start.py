@@ -93,7 +93,7 @@ st.html(f"""{style()}<div class="start">
 <div class="first"><p>Sixty thousand handwritten digits and a machine that starts out guessing. Watch it go from one
 right in ten to ninety-eight in a hundred within seconds, on this computer. You cannot break anything.</p>
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
-{link("train", f"{icon('model_training')}Train your first network", "button", recipe="quickstart")}</div>
+{link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}</div>
 <img class="wall" src="{wall}" alt="Handwritten digits from MNIST, 0 to 9 in ten rows">
 <h3>Six steps, in this order or any other</h3><div class="steps">{"".join(steps)}</div>
 {newest_runs()}</div>""")

@@ -20,6 +20,7 @@ class Knob:
     step: float | None = None  # of the slider
     choices: tuple[str, ...] = ()
     log: bool = False  # the slider has a logarithmic scale
+    zero: str = ""  # what its widget shows for 0, where 0 has a meaning of its own
 
     @property
     def allowed(self) -> str:

@@ -148,6 +148,7 @@ class RunConfig:
         low=0,
         high=60_000,
         step=100,
+        zero="all",
     )
     wrong_labels: float = knob(
         0.0,

@@ -120,9 +120,8 @@ def _pooled(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
 def _image(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise NetworkError(
-            f"{layer} must come before the first dense layer, because after it there is no image any more. Move it "
-            f"before "
-            "the dense layer, or remove it.",
+            f"{layer} must come before the first dense layer: after it there is no image. "
+            "Move it before the first dense layer, or remove it.",
             received=f"{layer} after {shape[0]} values",
         )
     return shape[0], shape[1], shape[2]
@@ -130,8 +129,7 @@ def _image(layer: Layer, shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 def _too_large(layer: Layer, height: int, width: int) -> NetworkError:
     return NetworkError(
-        f"The window of {layer} must fit into its input of {height} × {width}. Choose a smaller window, or less "
-        f"pooling "
-        "before it.",
+        f"The window of {layer} must fit into the image before it, which is {height} × {width}. "
+        "Choose a smaller window, or less pooling before it.",
         received=layer.kernel or layer.size,
     )

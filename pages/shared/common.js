@@ -1,4 +1,4 @@
-// What the scripts of several components share: Plotly, numbers out of a message, what is in sight, what is held.
+// Shared by the scripts of several components: Plotly and its settings, numbers in a message, visibility, received items.
 
 let loading;
 
@@ -13,6 +13,20 @@ export const plotly = (address) =>
         script.onerror = failed;
         document.head.appendChild(script);
       }));
+
+// Settings of every chart. `buttons`: whether a mouse over the chart shows Plotly's buttons. "Share chart…" is never among
+// them: it would upload the chart to Plotly Cloud.
+export const plotSettings = (buttons) => ({
+  displaylogo: false, responsive: true, plotlyServerURL: "",
+  displayModeBar: buttons && matchMedia("(hover: hover)").matches ? "hover" : false,
+  modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"],
+});
+
+// Plotly's buttons are for the mouse: the Tab key skips them, and screen readers read the chart's description instead.
+export function skipButtons(root) {
+  for (const button of root.querySelectorAll(".modebar-btn, .modebar [tabindex]")) button.tabIndex = -1;
+  root.querySelector(".modebar-container")?.setAttribute("aria-hidden", "true");
+}
 
 export const numbers = (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

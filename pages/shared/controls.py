@@ -1,6 +1,11 @@
-"""A widget for each knob, built from what `RunConfig` says of it, and the config they make together."""
+"""The form of knobs: a widget for each knob, built from its entry in `RunConfig`, and the config that they make.
+
+A visitor's choices are kept in one `Form` in the session. Setting several knobs changes that object in one step, which
+nothing can interrupt. The widgets then get new keys, so that older values which the browser still sends do not count.
+"""
 
 import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -9,35 +14,70 @@ from core.config.knob import Knob
 from core.config.recipes import recipe
 from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError
-from pages.shared import url_state
+from pages.shared import frame, url_state
 
-CHOSEN = "chosen_knobs"  # session: the knobs as last chosen; survives a change of the page, which widgets do not
-_TIMES = "knobs_set"  # session: how often they were set from outside
-_FEW = 150  # positions; beyond that a slider cannot be set to one value with the mouse
+_FORM = "form"  # session: survives a change of the page, which widgets do not
+_MOST_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one value
+
+
+@dataclass
+class Form:
+    """The knobs as this visitor chose them, and the state of their widgets.
+
+    known_links: the knobs of links that were read from the address or written into it during this visit.
+    """
+
+    values: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
+    times_set: int = 0  # how often the knobs were set from outside their widgets
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KNOBS, 0))
+    known_links: list[dict[str, str]] = field(default_factory=list)
+    visit: int = -1
+
+    def choose(self, values: dict[str, Any]) -> None:
+        """Sets all knobs in one step: a recipe, a link, the settings of a run, advice. It never reads the session."""
+        for name in KNOBS:
+            self.set(name, values.get(name, DEFAULTS[name]))
+        self.times_set += 1
+
+    def set(self, name: str, value: Any) -> None:
+        """Sets one knob and gives it a new widget."""
+        self.values[name] = value
+        self.versions[name] += 1
+
+    def key(self, name: str) -> str:
+        """The key of a knob's present widget."""
+        return f"knob_{name}_{self.versions[name]}"
+
+    def key_of_all(self, name: str) -> str:
+        """A key for a widget that depends on all knobs: a new one each time they are set from outside."""
+        return f"{name}_{self.times_set}"
+
+
+def form() -> Form:
+    """The form of this visitor."""
+    return st.session_state.setdefault(_FORM, Form())
 
 
 def chosen() -> dict[str, Any]:
     """The knobs as this visitor last chose them; those of the link on the first visit."""
-    return st.session_state.setdefault(CHOSEN, dict(DEFAULTS))
-
-
-def follow_widgets() -> None:
-    """Takes over what was just set in the widgets, before the first of them is drawn anew."""
-    for name in KNOBS:
-        if _key(name) in st.session_state:
-            chosen()[name] = st.session_state[_key(name)]
-
-
-def choose(values: dict[str, Any]) -> None:
-    """Sets the knobs from outside their widgets: a recipe, a link, a remedy of the coach."""
-    st.session_state[CHOSEN] = {**DEFAULTS, **values}
-    # New widgets for new values: what the browser still sends of the old ones, while a chart refreshes, counts no more.
-    st.session_state[_TIMES] = times_set() + 1
+    return form().values
 
 
 def times_set() -> int:
     """How often the knobs were set from outside their widgets."""
-    return int(st.session_state.get(_TIMES, 0))
+    return form().times_set
+
+
+def choose(values: dict[str, Any]) -> None:
+    """Sets all knobs from outside their widgets. A callback takes `form().choose`, which nothing interrupts."""
+    form().choose(values)
+
+
+def follow_widgets() -> None:
+    """Takes over what was just set in the present widgets, before the first of them is drawn again."""
+    present = form()
+    for name in KNOBS:
+        present.values[name] = st.session_state.get(present.key(name), present.values[name])
 
 
 def run_config() -> RunConfig:
@@ -47,89 +87,114 @@ def run_config() -> RunConfig:
 
 def knob(name: str, *, disabled: bool = False) -> Any:
     """Draws the widget of one knob and returns its value, which `RunConfig` checks once more."""
-    facts, value = KNOBS[name], chosen()[name]
-    st.session_state.setdefault(_key(name), value)
+    facts, present = KNOBS[name], form()
+    key = present.key(name)
+    st.session_state.setdefault(key, present.values[name])
     draw = _widget(facts, KNOB_TYPES[name])
-    chosen()[name] = draw(name, facts, st.session_state[_key(name)], disabled)
-    return chosen()[name]
-
-
-def _key(name: str) -> str:
-    return f"knob_{name}_{times_set()}"
+    present.values[name] = draw(name, facts, key, disabled)
+    return present.values[name]
 
 
 def _widget(facts: Knob, kind: type) -> Any:
     if kind is str:
         return _choice if facts.choices else _text
-    if facts.log:
+    if facts.log or facts.zero:
         return _powers
     assert facts.low is not None
     assert facts.high is not None
-    return _slider if (facts.high - facts.low) / (facts.step or 1) <= _FEW else _number
+    return _slider if (facts.high - facts.low) / (facts.step or 1) <= _MOST_POSITIONS else _number
 
 
-def _choice(name: str, facts: Knob, value: str, disabled: bool) -> str:
-    return st.selectbox(facts.label, facts.choices, key=_key(name), help=facts.help, disabled=disabled)
+def _choice(name: str, facts: Knob, key: str, disabled: bool) -> str:
+    return st.selectbox(facts.label, facts.choices, key=key, help=facts.help, disabled=disabled)
 
 
-def _text(name: str, facts: Knob, value: str, disabled: bool) -> str:
-    return st.text_input(facts.label, key=_key(name), help=facts.help, disabled=disabled)
+def _text(name: str, facts: Knob, key: str, disabled: bool) -> str:
+    return st.text_input(facts.label, key=key, help=facts.help, disabled=disabled)
 
 
-def _slider(name: str, facts: Knob, value: float, disabled: bool) -> float:
+def _slider(name: str, facts: Knob, key: str, disabled: bool) -> float:
     bounds = [KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1)]
     low, high, step = bounds
-    return st.slider(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
+    return st.slider(facts.label, low, high, step=step, key=key, help=facts.help, disabled=disabled)
 
 
-def _number(name: str, facts: Knob, value: float, disabled: bool) -> float:
+def _number(name: str, facts: Knob, key: str, disabled: bool) -> float:
     low, high, step = (KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1))
-    return st.number_input(facts.label, low, high, step=step, key=_key(name), help=facts.help, disabled=disabled)
+    return st.number_input(facts.label, low, high, step=step, key=key, help=facts.help, disabled=disabled)
 
 
-def _powers(name: str, facts: Knob, value: float, disabled: bool) -> float:
-    """A slider whose steps are powers; a value between them, as a link may bring it, gets a place of its own."""
-    steps = sorted({*powers(facts, KNOB_TYPES[name]), value})
-    return st.select_slider(
-        facts.label, steps, key=_key(name), help=facts.help, disabled=disabled, format_func=lambda step: f"{step:g}"
-    )
+def _powers(name: str, facts: Knob, key: str, disabled: bool) -> float:
+    """A slider whose steps are powers. A value between them, as a link may bring it, gets a place of its own; 0 that
+    means "all" is the last one."""
+    steps = sorted({*powers(facts, KNOB_TYPES[name]), st.session_state[key]} - ({0} if facts.zero else set()))
+    if facts.zero:
+        steps.append(0)
+
+    def text(step: float) -> str:
+        return facts.zero if facts.zero and not step else f"{step:,}" if isinstance(step, int) else f"{step:g}"
+
+    return st.select_slider(facts.label, steps, key=key, help=facts.help, disabled=disabled, format_func=text)
 
 
 def powers(facts: Knob, kind: type) -> list[Any]:
-    """Powers of two for whole numbers (1, 2, 4 …), 1, 2 and 5 of each power of ten for others, within the range."""
+    """Powers of two for whole numbers (1, 2, 4 …), else 1, 2 and 5 of each power of ten, within the range."""
     assert facts.low is not None
     assert facts.high is not None
-    if kind is int:
-        steps = [2**power for power in range(int(math.log2(facts.high)) + 1)]
+    low = facts.low or facts.step or 1
+    if kind is int and facts.log:
+        steps: list[float] = [2**power for power in range(int(math.log2(facts.high)) + 1)]
     else:
-        tens = range(math.floor(math.log10(facts.low)), math.ceil(math.log10(facts.high)) + 1)
+        tens = range(math.floor(math.log10(low)), math.ceil(math.log10(facts.high)) + 1)
         steps = [float(f"{digit}e{power}") for power in tens for digit in (1, 2, 5)]
-    return [kind(step) for step in steps if facts.low <= step <= facts.high]
+    return [kind(step) for step in steps if low <= step <= facts.high]
+
+
+def decimal(text: str) -> str:
+    """A number as `float` reads it: many people write 0,2 for 0.2."""
+    return text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
 
 
 def from_link() -> None:
-    """Takes the knobs of the link, on top of its recipe if it names one. What cannot be used is left out, and said."""
-    query = {name: text for name, text in st.query_params.items() if name in KNOBS or name == "recipe"}
-    if not query or st.session_state.get("link_taken") == query:
+    """Takes the knobs of the link, on top of its recipe if it names one. Values that cannot be used are named.
+
+    Each message of the browser carries the address that it shows at that moment, which may be one that this page has
+    replaced meanwhile. So a link that was read or written during this visit is never taken again.
+    """
+    present, query = form(), _knobs_of_link()
+    if present.visit != frame.visits():
+        present.visit, present.known_links = frame.visits(), []
+    if not query or query in present.known_links:
         return
-    st.session_state["link_taken"] = query
     base, unknown = RunConfig(), []
     try:
         base = recipe(query["recipe"]).config if "recipe" in query else base
     except ConfigError as error:
-        unknown = [str(error)]
+        unknown = [error.sentence]
     config, refused = base.with_query(query)
+    _remember(query)
     choose(config.to_dict())
     if left_out := [*unknown, *refused]:
-        what = "a value" if len(left_out) == 1 else f"{len(left_out)} values"
-        said = f"The link holds {what} that cannot be used; the rest of it is set."
-        st.error(url_state.plain(" ".join([said, *left_out])), icon=":material/link_off:")
+        what = "One value" if len(left_out) == 1 else f"{len(left_out)} values"
+        problem = f"{what} of the link cannot be used. All others are set."
+        st.error(url_state.plain(" ".join([problem, *left_out])), icon=":material/link_off:")
 
 
 def to_link(config: RunConfig, more: dict[str, str]) -> None:
     """Writes the knobs into the link, and `more`: opened elsewhere, it is the same experiment."""
     query, present = config.to_query(), st.query_params.to_dict()
     others = {name: value for name, value in present.items() if name not in KNOBS and name != "recipe"} | more
+    _remember(query)
     if present != others | query:
-        st.query_params.from_dict(others | query)  # at once: one step of the browser's Back, not one for each knob
-    st.session_state["link_taken"] = query
+        st.query_params.from_dict(others | query)  # all at once: one step of the browser's Back, not one for each knob
+
+
+def _knobs_of_link() -> dict[str, str]:
+    return {name: text for name, text in st.query_params.items() if name in KNOBS or name == "recipe"}
+
+
+def _remember(query: dict[str, str]) -> None:
+    known = form().known_links
+    if query and query not in known:
+        known.append(query)
+        del known[:-200]

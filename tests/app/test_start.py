@@ -39,7 +39,7 @@ def test_each_card_says_what_a_page_is_for_and_leads_there(open_page):
 def test_a_newcomer_begins_by_drawing_or_by_the_quickest_recipe(open_page):
     page = open_page("start")
     assert links(page, "button primary") == [("draw", "Draw a digit")]
-    assert links(page, "button") == [("train?recipe=quickstart", "Train your first network")]
+    assert links(page, "button") == [("train?recipe=first-network", "Train your first network")]
 
 
 def test_the_name_of_a_run_is_text_and_not_markup(open_page, store):

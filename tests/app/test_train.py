@@ -6,6 +6,7 @@ import pytest
 
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
+from core.devices import device_slot
 from core.evaluation import evaluations
 from core.files import Lock
 from core.runs.events import RateChanged, RunEnded, Started
@@ -79,7 +80,7 @@ def test_a_bad_value_in_a_link_leaves_the_others_as_they_are(store):
     page = visit(units="abc", epochs="3", recipe="nonsense")
     assert next(slider for slider in page.number_input if slider.label == "Epochs").value == 3
     (error,) = page.error
-    assert "2 values that cannot be used; the rest of it is set" in error.value
+    assert "2 values of the link cannot be used. All others are set." in error.value
     assert "There is no recipe" in error.value
     assert "units must be a whole number. Received: 'abc'" in error.value
 
@@ -111,7 +112,7 @@ def test_pause_step_go_on_and_stop(store):
     press(again(page), "One epoch")
     wait_until(lambda: len(run.epochs) == epochs + 1 and run.state == "paused")
     assert progress(again(page)).startswith(f"**Paused after epoch {epochs + 1} of 400**")
-    press(again(page), "Go on")
+    press(again(page), "Continue")
     wait_until(lambda: run.state == "running")
     press(again(page), "Stop")
     wait_until(lambda: run.state == "stopped")
@@ -123,11 +124,11 @@ def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(st
     # It said that they are kept, and led nowhere.
     run = make(store, RunConfig(epochs=2), outcome="stopped")
     run.model_path.write_bytes(b"a network")
-    assert links(visit(run=run.id)) == {"Draw with it", "Evaluate"}
+    assert links(visit(run=run.id)) == {"Draw a digit", "Evaluate"}
 
 
 def links(page):
-    return {link.proto.label for link in page.get("page_link")} & {"Draw with it", "Evaluate"}
+    return {link.proto.label for link in page.get("page_link")} & {"Draw a digit", "Evaluate"}
 
 
 def progress(page):
@@ -143,7 +144,7 @@ def test_a_paused_run_is_not_said_to_train_and_its_owner_learns_that_somebody_wa
     assert "Somebody waits" not in words(again(ada))
     bob = press(visit(epochs="3"), "Start")
     said = words(again(bob))
-    assert "is paused and holds it" in said
+    assert "is paused and uses it" in said
     assert "Now training" not in said
     assert any(link.proto.label.startswith("Paused: dense") for link in bob.get("page_link"))
     assert "Somebody waits for the device" in words(again(ada))
@@ -154,18 +155,23 @@ def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
     page = press(visit(epochs="400", learning_rate="0.002"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: len(run.epochs) > 1)
-    assert rate_box(again(page)).value == 0.002
-    rate_box(page).set_value(0.05)
+    assert rate_box(again(page)).value == "0.002"
+    rate_box(page).set_value("0,05")  # as many people write it
     press(again(page), "Set")
-    file = EventFile(run.events_path)  # as a worker says it; this one learns nothing
+    assert "0.05 is set after the present step" in words(page)
+    file = EventFile(run.events_path)  # as a worker writes it; this one learns nothing
     file.append(RateChanged(run.step, len(run.epochs) + 1, 1.0, 0.05))
     file.close()
-    assert rate_box(again(page)).value == 0.05
-    assert rate_box(visit(run=run.id)).value == 0.05  # after a reload, and for everybody
+    assert rate_box(again(page)).value == "0.05"
+    assert "Set to 0.05 in epoch" in words(page)
+    assert rate_box(visit(run=run.id)).value == "0.05"  # after a reload, and for everybody
+    rate_box(page).set_value("fast")
+    press(again(page), "Set")
+    assert "learning_rate must be a number" in words(page)
 
 
 def rate_box(page):
-    return next(slider for slider in page.select_slider if slider.label == "From now on")
+    return next(box for box in page.text_input if box.label == "New learning rate")
 
 
 def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store):
@@ -175,17 +181,17 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     bob = visit(epochs="3")
     press(bob, "Start")
     second = next(run for run in store.runs() if run.id != first.id and not run.shipped)
-    assert "next in turn" in words(again(bob))
+    assert "next in the queue" in words(again(bob))
     bob_on_first = visit(run=first.id)
     stop = next(button for button in bob_on_first.button if button.label == "Stop")
     assert stop.disabled
-    press(again(bob), "Withdraw")
+    press(again(bob), "Remove from queue")
     assert [run.id for run in store.runs() if not run.shipped] == [first.id]
-    press(again(bob), "Bring it back")
-    assert "next in turn" in words(again(bob))
+    press(again(bob), "Put it back")
+    assert "next in the queue" in words(again(bob))
     assert store.get(second.id).state == "waiting"
-    assert "Bring it back" not in labels(bob)
-    press(again(bob), "Withdraw")
+    assert "Put it back" not in labels(bob)
+    press(again(bob), "Remove from queue")
     assert second.id not in {run.id for run in store.runs()}
     press(again(ada), "Stop")
     wait_until(lambda: first.state == "stopped")
@@ -212,7 +218,14 @@ def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
     assert [option.endswith("· yours") for option in options] == [True, True, False]
     assert visit(run=theirs.id).query_params["run"] == theirs.id
     monkeypatch.setattr(visitor, "_secret", b"a newcomer".strip)
-    assert visit().query_params["run"] == theirs.id  # as ever: the newest
+    store.update(theirs.id, name="Theirs")
+    newcomer = visit()
+    assert "run" not in newcomer.query_params  # nobody else's run, unless it is chosen
+    next(box for box in newcomer.selectbox if box.label == "Run").set_value(theirs.id)
+    assert again(newcomer).query_params["run"] in (theirs.id, [theirs.id])
+    never_started = store.create(RunConfig())
+    monkeypatch.setattr(visitor, "_secret", b"ada".strip)
+    assert visit().query_params["run"] == mine.id, never_started
 
 
 def test_an_interrupted_run_can_be_resumed(store):
@@ -356,16 +369,85 @@ def test_layers_are_added_moved_and_removed_by_hand(store):
     again(page)
     assert page.query_params["network"] == "dense128"
     press(page, "Convolution")
-    assert page.query_params["network"] == "dense128"  # it does not fit there, so the link keeps the last that does
-    assert any("must stand below" in error.value for error in page.error)
-    up = [button for button in page.button if button.help == "Move layer 2 towards the image"]
-    up[0].click()
+    assert page.query_params["network"] == "conv32x3-dense128"  # before the dense layer, where there is an image
+    press(page, "Pooling")
+    assert page.query_params["network"] == "conv32x3-pool2-dense128"
+    press(page, "Dropout")
+    assert page.query_params["network"] == "conv32x3-pool2-dense128-dropout0.25"
+    press(page, "Move layer 2 before layer 1")
+    assert page.query_params["network"] == "pool2-conv32x3-dense128-dropout0.25"
+    press(page, "Remove layer 1")
+    filters = next(box for box in page.number_input if box.label == "Conv: filters")
+    filters.set_value(8)
+    assert again(page).query_params["network"] == "conv8x3-dense128-dropout0.25"
+    press(page, "Move layer 1 after layer 2")
+    (error,) = page.error
+    assert error.value == (
+        "conv8x3 must come before the first dense layer: after it there is no image. "
+        "Move it before the first dense layer, or remove it."
+    )
+    press(page, "Move layer 2 before layer 1")
+    assert not page.error
+
+
+def test_a_link_that_the_page_has_replaced_does_not_set_the_knobs_again(store):
+    # A browser sends the address that it shows, which may be older than the recipe that was just chosen: the network of
+    # the recipe was lost.
+    page = visit(units="64", dropout="0.2")
+    old_link = {name: page.query_params[name] for name in ("units", "dropout")}
+    next(box for box in page.selectbox if box.label == "Recipe").set_value("best")
     again(page)
-    assert page.query_params["network"] == "conv32x3-dense128"
-    away = [button for button in page.button if button.help == "Remove layer 2"]
-    away[0].click()
+    assert page.query_params["network"].startswith("conv32x5")
+    page.query_params.clear()
+    for name, value in old_link.items():
+        page.query_params[name] = value
+    slider(page, "Augmentation").set_value(0.5)
     again(page)
-    assert page.query_params["network"] == "conv32x3"
+    assert page.query_params["network"].startswith("conv32x5")
+    assert slider(page, "Augmentation").value == 0.5
+
+
+def slider(page, label):
+    return next(each for each in [*page.slider, *page.select_slider] if each.label == label)
+
+
+def test_the_form_says_how_it_differs_from_the_run_and_takes_its_settings(store):
+    run = make(store, RunConfig(units=64, epochs=2))
+    page = visit(run=run.id, units="256", epochs="2")
+    assert "The form differs from this run: Units 256 (run: 64)." in words(page)
+    assert "Differs from the run shown: Units." in words(page)
+    press(page, "Use these settings")
+    assert slider(page, "Units").value == 64
+    assert "The form has the settings of this run." in words(page)
+    assert "Use these settings" not in labels(page)
+
+
+def test_all_training_images_read_all(store):
+    box = slider(visit(), "Training images")
+    assert box.value == 0
+    assert box.options[-1] == "all"
+    assert slider(visit(train_images="20000"), "Training images").value == 20000
+
+
+def test_the_first_network_keeps_held_out_images_and_the_test_set_sealed(store):
+    press(visit(recipe="first-network"), "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    assert run.config == RECIPES["quickstart"].config.changed(validate_on="held-out")
+    assert evaluations.sealed(run)
+
+
+def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):
+    monkeypatch.setattr(caches.jobs()._workers, "assign", lambda run: None)
+    page = press(visit(), "Start")
+    assert "Starting a training process" in words(page)
+    device = Lock(store.device_path(device_slot("auto")))
+    assert device.acquire({"run": "another program's"})
+    assert "another program on this machine uses it" in words(again(page))
+    device.release()
+
+
+def test_the_charts_show_measured_values_unless_smoothing_is_chosen(store):
+    assert slider(visit(run=make(store, points=8).id), "Smoothing").value == 0.0
 
 
 def test_the_coach_sets_the_knobs_of_the_next_run(store):

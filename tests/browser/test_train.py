@@ -77,7 +77,7 @@ def nothing_trains(server: Server) -> Iterator[None]:
 
 def finish(page: Page, run: Run, epochs: int) -> None:
     """Trains a run that waits, as far as the page can tell."""
-    expect(page.get_by_role("button", name="Withdraw")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove from queue")).to_be_visible()
     events = EventFile(run.events_path)
     events.append(Started(time.time(), "CPU", 10, 100, 0, 1, epochs))
     for epoch in range(1, epochs + 1):
@@ -116,6 +116,67 @@ def test_what_the_coach_sets_is_seen_at_once(server: Server, newcomer: Page):
     newcomer.wait_for_url(lambda url: "learning_rate=0.0001" in url)  # the knobs, which the link names
 
 
+SLOW_ANSWERS = """() => {
+  const milliseconds = 900, add = WebSocket.prototype.addEventListener;
+  WebSocket.prototype.addEventListener = function (kind, listener, ...more) {
+    if (kind !== "message") return add.call(this, kind, listener, ...more);
+    return add.call(this, kind, (event) => setTimeout(() => listener.call(this, event), milliseconds), ...more);
+  };
+}"""
+
+
+def test_a_recipe_is_kept_when_a_knob_is_moved_before_the_slow_answer_comes(newcomer: Page):
+    """The network became one dense layer of 128 again, and the slider sprang back."""
+    page = newcomer
+    page.add_init_script(f"({SLOW_ANSWERS})()")
+    page.goto("/train?dropout=0.2")
+    augmentation = page.get_by_role("slider", name="Augmentation")
+    page.get_by_role("tab", name="Data").click()
+    expect(augmentation).to_be_visible()
+    page.wait_for_timeout(3000)
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="best: ").click()
+    augmentation.press("ArrowRight")  # still the old slider, at 0
+    page.wait_for_timeout(4000)
+    assert "network=conv32x5" in page.url
+    before = float(augmentation.get_attribute("aria-valuetext"))
+    augmentation.press("ArrowRight")
+    page.wait_for_timeout(4000)
+    assert "network=conv32x5" in page.url
+    assert float(augmentation.get_attribute("aria-valuetext")) == pytest.approx(before + 0.05)
+    assert f"augmentation={before + 0.05:.12g}" in page.url
+
+
+def test_the_first_arrow_key_after_a_recipe_keeps_the_focus(newcomer: Page):
+    visit(newcomer, "/train")
+    newcomer.get_by_role("combobox", name="Recipe").click()
+    newcomer.get_by_role("option", name="chollet: ").click()
+    newcomer.wait_for_url(lambda url: "units=512" in url)
+    wait_idle(newcomer)
+    units = newcomer.get_by_role("slider", name="Units")
+    for value in ("1,024", "2,048"):
+        units.press("ArrowRight") if value == "1,024" else newcomer.keyboard.press("ArrowRight")
+        expect(units).to_have_attribute("aria-valuetext", value)
+        wait_idle(newcomer)
+        newcomer.wait_for_timeout(300)
+        expect(units).to_be_focused()
+
+
+def test_no_chart_offers_an_upload_or_adds_stops_for_the_tab_key(server: Server, newcomer: Page):
+    """Plotly 4 has "Share chart…" among its buttons, which sends the chart to Plotly Cloud."""
+    page, run = newcomer, made_runs.make(RunStore(server.home), RunConfig(epochs=2), points=8)
+    for address, plot in ((f"/train?run={run.id}", ".live-plot"), (f"/compare?runs={run.id}", ".overlay-plot")):
+        visit(page, address)
+        chart = page.locator(f"{plot}.js-plotly-plot").first
+        chart.scroll_into_view_if_needed()
+        chart.hover()
+        expect(page.locator(f"{plot} .modebar-btn").first).to_be_attached()
+        titles = page.locator(".modebar-btn").evaluate_all("all => all.map((button) => button.dataset.title)")
+        assert "Zoom" in titles
+        assert not [title for title in titles if "hare" in title or "loud" in title]
+        assert not page.locator(f"{plot} *").evaluate_all("all => all.filter((each) => each.tabIndex >= 0).length")
+
+
 def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Watched):
     page = started.page
     wait_idle(page)
@@ -145,12 +206,12 @@ def test_a_click_counts_once_and_its_run_stays_in_sight(started: Watched, server
         later(() => { window.setTimeout = later; }, 1000);
     }""")
     page.get_by_role("button", name="Start", exact=True).click()
-    page.get_by_role("button", name="Withdraw").wait_for()
+    page.get_by_role("button", name="Remove from queue").wait_for()
     (begun,) = [run for run in RunStore(server.home).runs() if run.id not in before]
     page.wait_for_timeout(1000)  # refreshes that were under way when the run began
     assert f"run={begun.id}" in page.url
-    page.get_by_role("button", name="Withdraw").click()
-    expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    page.get_by_role("button", name="Remove from queue").click()
+    expect(page.get_by_role("button", name="Remove from queue")).to_have_count(0)
 
 
 def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: Browser, server: Server):
@@ -158,7 +219,7 @@ def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: B
         visit(page, "/train?epochs=2")
         page.get_by_role("button", name="Start", exact=True).tap()
         page.wait_for_function("document.querySelector('.st-key-watch')?.getBoundingClientRect().top < 200")
-        page.get_by_role("button", name="Withdraw").tap()  # the other run still trains
+        page.get_by_role("button", name="Remove from queue").tap()  # the other run still trains
         wait_idle(page)
 
 
@@ -227,8 +288,9 @@ def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Watc
     page.goto(link)
     wait_for_points(page, seen)
     page.get_by_role("button", name="Learning rate").click()
+    page.get_by_label("New learning rate").fill("0,002")
     page.get_by_role("button", name="Set", exact=True).click()
-    expect(page.locator(".live-plot").first.get_by_text("rate 0.001")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".live-plot").first.get_by_text("rate 0.002")).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-run_buttons").get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Stopped after")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".st-key-status")).not_to_contain_text("Training")
@@ -237,7 +299,7 @@ def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Watc
     page.get_by_role("slider", name="Units").press("ArrowRight")
     wait_idle(page)
     expect(page.get_by_text("There is no run")).to_have_count(0)  # its label in the list is another now
-    page.get_by_role("button", name="Take along").click()
+    page.get_by_role("button", name="Download").click()
     with page.expect_download() as taken:
         page.get_by_role("button", name="Everything").click()
     assert taken.value.suggested_filename == f"digit-lab-{run.id}.zip"

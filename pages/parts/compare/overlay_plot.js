@@ -59,9 +59,8 @@ const announce = (run) => window.dispatchEvent(new CustomEvent("digit-lab-run", 
 
 function draw(plot) {
   const { root, data } = plot;
-  const settings = { displaylogo: false, responsive: true, displayModeBar: data.axes && matchMedia("(hover: hover)").matches ? "hover" : false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  window.Plotly.react(root, plot.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), settings);
+  window.Plotly.react(root, plot.traces.map((trace) => drawn(trace, data.percent)), layout(root, data), plot.common.plotSettings(data.axes));
+  plot.common.skipButtons(root);
   highlight(plot, plot.highlighted);
   root.dataset.traces = plot.traces.length;
   if (plot.listening) return;
@@ -76,11 +75,12 @@ function unpacked(curve, numbers) {
   return curves.get(curve);
 }
 
-export default function ({ data: [data], parentElement, setTriggerValue }, { plotly, numbers, painter, take }) {
+export default function ({ data: [data], parentElement, setTriggerValue }, common) {
+  const { plotly, numbers, painter, take } = common;
   const root = parentElement.querySelector(".overlay-plot");
   let plot = plots.get(parentElement);
   if (!plot) {
-    plots.set(parentElement, (plot = { root, highlighted: null }));
+    plots.set(parentElement, (plot = { root, common, highlighted: null }));
     plot.painter = painter(root, () => draw(plot));
     plot.listen = (event) => plot.highlighted !== event.detail && highlight(plot, event.detail);
     window.addEventListener("digit-lab-run", plot.listen);

@@ -77,7 +77,8 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
         softmax_bars(shares[at])
     with curve:
         figure = _curves(amounts, shares, amount, f"{probe.label} ({probe.unit})")
-        st.plotly_chart(figure, key="draw_probe_curve", alt=f"Ten probabilities against {probe.label.lower()}")
+        alt = f"Ten probabilities against {probe.label.lower()}"
+        st.plotly_chart(figure, key="draw_probe_curve", config={"displayModeBar": False}, alt=alt)
 
 
 def _curves(amounts: np.ndarray, shares: np.ndarray, amount: float, label: str) -> go.Figure:

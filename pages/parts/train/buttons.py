@@ -1,4 +1,4 @@
-"""Play, pause, step, stop and what may be done with a run that has ended."""
+"""The buttons of a run: pause, continue, stop, and what can be done with a run that has ended."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
+from core.formatting import count
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import by_hand
@@ -17,59 +18,62 @@ from pages.shared import caches, controls
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 
-_PAUSE = f"Holds after the present step. The device stays taken, until others have waited for it for {MAX_PAUSE_SECONDS:.0f} s."
-SAID, _WITHDRAWN = "said_by_button", "withdrawn"
+_PAUSE = (
+    "Pauses after the present step. The run keeps the device until somebody else has waited "
+    f"{MAX_PAUSE_SECONDS:.0f} s for it."
+)
+PROBLEM, _REMOVED, _RATE = "button_problem", "removed_run", "requested_rate"  # session
 
 
 def row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
-    if said := st.session_state.pop(SAID, None):
-        st.warning(said, icon=":material/info:")
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.warning(problem, icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
-                _button("Withdraw", "close", run, _withdraw, help="Takes it out of the line; it can be brought back.")
+                _button("Remove from queue", "close", run, _remove, help="You can put it back afterwards.")
             case "starting":
-                _button("Stop", "stop", run, caches.jobs().stop, help="Stops and keeps what there is.")
+                _button("Stop", "stop", run, caches.jobs().stop, help="Stops the run before it trains.")
             case "running" | "paused":
                 _while_training(run, state)
             case "finished":
-                _onwards(run)
-                if not run.taught:  # nothing of how it was taught was kept, and its knobs make another network
+                _uses(run)
+                if not run.taught:  # its training was not kept as epochs, and its knobs make another network
                     _more_epochs(run)
                     _restart(run)
-                _take_along(run)
+                _downloads(run)
             case _:
                 if run.has_model or run.kept_epochs:
-                    _onwards(run)
+                    _uses(run)
                 _button("Resume", "play_arrow", run, caches.jobs().resume, help=run.continues)
-                _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
+                _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch, then pauses.")
                 _restart(run)
-                _take_along(run)
+                _downloads(run)
 
 
-def undo_withdrawal() -> None:
-    """Offers to put back into the line what this visitor took out of it last."""
-    if run := st.session_state.get(_WITHDRAWN):
+def undo_removal() -> None:
+    """Offers to put the run that this visitor removed last back into the queue."""
+    if run := st.session_state.get(_REMOVED):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.info(f"{run_title(run)} is out of the line.", icon=":material/undo:", width="stretch")
-            st.button("Bring it back", key="undo_withdrawal", on_click=_bring_back)
+            st.info(f"{run_title(run)} was removed from the queue.", icon=":material/undo:", width="stretch")
+            st.button("Put it back", key="undo_removal", on_click=_put_back)
 
 
-def _withdraw(run_id: str, *, visitor: str) -> None:
+def _remove(run_id: str, *, visitor: str) -> None:
     run = caches.store().get(run_id)
     caches.jobs().cancel(run_id, visitor=visitor)
-    if not run.folder.is_dir():  # one that trained before stays, and can be resumed
-        st.session_state[_WITHDRAWN] = run
+    if not run.folder.is_dir():  # one that trained before is kept and can be resumed
+        st.session_state[_REMOVED] = run
         watched_run.forget()
 
 
-def _bring_back() -> None:
-    run = st.session_state.pop(_WITHDRAWN)
+def _put_back() -> None:
+    run = st.session_state.pop(_REMOVED)
     try:
         caches.store().restore(run.id)  # it waits again
     except DigitLabError as error:
-        st.session_state[SAID] = str(error)
+        st.session_state[PROBLEM] = error.sentence
         return
     watched_run.watch(run.id)
 
@@ -77,53 +81,67 @@ def _bring_back() -> None:
 def _while_training(run: Run, state: str) -> None:
     jobs = caches.jobs()
     if state == PAUSED:
-        _button("Go on", "play_arrow", run, jobs.resume, primary=True)
+        _button("Continue", "play_arrow", run, jobs.resume, primary=True)
     else:
         _button("Pause", "pause", run, jobs.pause, help=_PAUSE)
-    _button("One epoch", "skip_next", run, jobs.step, help="Trains to the end of an epoch and holds there.")
+    _button("One epoch", "skip_next", run, jobs.step, help="Trains to the end of the epoch, then pauses.")
     _button("Stop", "stop", run, jobs.stop, help="Ends the run and keeps its weights.")
-    _learning_rate(run)
+    _learning_rate(run, state)
 
 
-def _learning_rate(run: Run) -> None:
-    """A new learning rate for a run that trains; the chart marks where it was set."""
+def _learning_rate(run: Run, state: str) -> None:
+    """A new learning rate for a run that trains. The charts mark where it was set."""
     with st.popover("Learning rate", icon=":material/speed:", disabled=not _mine(run), width="content"):
-        key = f"rate_{run.id}_{len(run.rates)}"  # a new box once the rate was set: it begins at the one in force
+        key = f"rate_{run.id}_{len(run.rates)}"  # a new box once the rate was set: it shows the present rate
         now = run.rates[-1].learning_rate if run.rates else run.config.learning_rate
-        steps = sorted({*controls.powers(KNOBS["learning_rate"], float), now})
-        rate = st.select_slider("From now on", steps, value=now, key=key, format_func=lambda step: f"{step:g}")
-        _button(
-            "Set", "check", run, lambda run_id, visitor: caches.jobs().set_learning_rate(run_id, rate, visitor=visitor)
-        )
+        st.text_input("New learning rate", f"{now:g}", key=key, help=f"A number from {KNOBS['learning_rate'].allowed}.")
+
+        def set_rate(run_id: str, *, visitor: str) -> None:
+            text = controls.decimal(st.session_state[key])
+            rate = KNOBS["learning_rate"].read("learning_rate", text, float)
+            caches.jobs().set_learning_rate(run_id, rate, visitor=visitor)
+            st.session_state[_RATE] = (run.id, rate, len(run.rates))
+
+        _button("Set", "check", run, set_rate)
+        _confirm_rate(run, state)
+
+
+def _confirm_rate(run: Run, state: str) -> None:
+    run_id, rate, rates_then = st.session_state.get(_RATE, ("", 0.0, 0))
+    if run_id == run.id and rates_then == len(run.rates):
+        when = "when the run continues" if state == PAUSED else "after the present step"
+        st.caption(f":material/hourglass_empty: {rate:g} is set {when}.")
+    elif run.rates:
+        last = run.rates[-1]
+        st.caption(f":material/check: Set to {last.learning_rate:g} in epoch {last.epoch}.")
 
 
 def _more_epochs(run: Run) -> None:
     with st.popover("More epochs", icon=":material/add:", disabled=not _mine(run), width="content"):
-        number = st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}")
-        word = f"Train {number} more epoch{'s' if number > 1 else ''}"
+        number = int(st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}"))
         _button(
-            word,
+            f"Train {count(number, 'more epoch')}",
             "play_arrow",
             run,
-            lambda run_id, visitor: caches.jobs().add_epochs(run_id, int(number), visitor=visitor),
+            lambda run_id, visitor: caches.jobs().add_epochs(run_id, number, visitor=visitor),
         )
 
 
 def _restart(run: Run) -> None:
-    """A new run with the same knobs; the old one stays as it is."""
+    """A new run with the same knobs. The old one stays as it is."""
 
     def again(run_id: str, *, visitor: str) -> None:
         forecast = run.forecast_seconds
         watched_run.watch_new(lambda: caches.jobs().submit(run.config, starter=visitor, forecast_seconds=forecast))
 
-    _button("Restart", "replay", run, again, everybody=True, help="A new run with the same knobs, from scratch.")
+    _button("Restart", "replay", run, again, everybody=True, help="A new run with the same knobs, from the beginning.")
 
 
-def _take_along(run: Run) -> None:
-    """The run as files, made when they are asked for."""
+def _downloads(run: Run) -> None:
+    """The run as files, each made when it is downloaded."""
     name = run_export.file_name(run)
-    with st.popover("Take along", icon=":material/download:", width="content"):
-        st.caption("The network, a program that trains it with Keras alone, all figures, and a card about them.")
+    with st.popover("Download", icon=":material/download:", width="content"):
+        st.caption("The network, a Keras program that trains it, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.bundle(run), f"{name}.zip", "application/zip")
         if run.has_model:
             _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
@@ -134,16 +152,16 @@ def _take_along(run: Run) -> None:
             _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
 
 
-def _download(label: str, icon: str, made: Callable[[], str | bytes], file_name: str, mime: str) -> None:
+def _download(label: str, icon: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:
     kind = file_name.rpartition(".")[2]
     st.download_button(
-        f"{label} (.{kind})", made, file_name, mime, icon=f":material/{icon}:", on_click="ignore", width="stretch"
+        f"{label} (.{kind})", make, file_name, mime, icon=f":material/{icon}:", on_click="ignore", width="stretch"
     )
 
 
-def _onwards(run: Run) -> None:
+def _uses(run: Run) -> None:
     query = {"run": run.id}
-    st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=query)
+    st.page_link("pages/draw.py", label="Draw a digit", icon=":material/draw:", query_params=query)
     st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/fact_check:", query_params=query)
 
 
@@ -157,16 +175,16 @@ def _button(
     primary: bool = False,
     everybody: bool = False,
 ) -> None:
-    """A button that asks something of the run. What the jobs refuse is said in a sentence.
+    """A button that controls the run. If that is refused, the page says why.
 
-    `everybody`: also those may press it who did not start the run.
+    `everybody`: visitors who did not start the run may press it, too.
     """
 
     def act() -> None:
         try:
             do(run.id, visitor=visitor())
         except DigitLabError as error:
-            st.session_state[SAID] = str(error)
+            st.session_state[PROBLEM] = error.sentence
 
     allowed = everybody or _mine(run)
     st.button(
@@ -176,7 +194,7 @@ def _button(
         on_click=act,
         type="primary" if primary else "secondary",
         disabled=not allowed,
-        help=help if allowed else "This run was started by somebody else; only its starter may steer it.",
+        help=help if allowed else "Somebody else started this run. Only they can control it.",
     )
 
 

@@ -2,49 +2,59 @@
 
 import streamlit as st
 
+from core.formatting import percent
 from core.runs.curves import AXES, Curves
 from core.runs.store import Run
-from pages.parts.train.live_plot import Mark, Series, live_plot
+from pages.parts.train.live_plot import Chart, Mark, Series, live_plot
 from pages.shared import palette
 
-HEIGHT = 270  # pixels: both, and what stands above them, fit on a laptop's screen
+HEIGHT = 220  # pixels: both charts and the lines above them fit on a screen of 1440 by 900
 
 
 def charts(run: Run, seen: Curves) -> None:
-    """Training within the epochs as lines, validation at their ends as marks; below them, how they are drawn."""
+    """Training as lines, validation as points at the epoch ends; the settings of the charts are below."""
     curves = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        axis = st.segmented_control("Along", AXES, default="step", key="axis", required=True)
-        smoothing = st.slider("Smoothing", 0.0, 0.95, 0.5, 0.05, key="smoothing", width=180)
+        axis = st.segmented_control("X axis", AXES, default="step", key="axis", required=True)
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            0.95,
+            0.0,
+            0.05,
+            key="smoothing",
+            width=180,
+            help="0 shows the measured values. Above 0, each point is an exponential moving average.",
+        )
         log = st.toggle("Log scale", key="log_scale")
     with curves:
-        for what, title in (("loss", "Loss"), ("accuracy", "Accuracy")):
-            live_plot(
-                _series(seen, axis, what),
-                key=f"live_{what}",
+        for measure, title in (("loss", "Loss"), ("accuracy", "Accuracy")):
+            chart = Chart(
+                _series(seen, axis, measure),
                 generation=f"{run.id}:{seen.generation}:{axis}",
+                alt=_summary(seen, measure),
                 title=title,
                 x_title=axis,
-                log=log and what == "loss",
-                percent=what == "accuracy",
+                log=log and measure == "loss",
+                percent=measure == "accuracy",
                 smoothing=smoothing,
-                marks=_marks(seen, axis, low=what == "accuracy"),
+                marks=_marks(seen, axis, low=measure == "accuracy"),
                 height=HEIGHT,
-                alt=_in_words(seen, what),
             )
+            live_plot(chart, key=f"live_{measure}")
 
 
-def _series(seen: Curves, axis: str, what: str) -> list[Series]:
-    x, y = seen.batch_points(axis, what)
+def _series(seen: Curves, axis: str, measure: str) -> list[Series]:
+    x, y = seen.batch_points(axis, measure)
     series = [Series("training", x, y, palette.TRAINING, smooth=True)]
-    x, y = seen.epoch_points(axis, f"validation_{what}")
+    x, y = seen.epoch_points(axis, f"validation_{measure}")
     if len(x):
         series.append(Series("validation", x, y, palette.VALIDATION, marks=True))
     return series
 
 
 def _marks(seen: Curves, axis: str, *, low: bool) -> list[Mark]:
-    """Rates set by hand, and the best epoch; its name stands where the curve does not run."""
+    """Learning rates set during training, and the best epoch. Its name is where the curve is not."""
     marks = [Mark(seen.at(rate, axis), f"rate {rate.learning_rate:g}", low=True) for rate in seen.rates]
     best = seen.best_epoch()
     if best and len(seen.epochs) > 1:
@@ -52,10 +62,15 @@ def _marks(seen: Curves, axis: str, *, low: bool) -> list[Mark]:
     return marks
 
 
-def _in_words(seen: Curves, what: str) -> str:
+def _summary(seen: Curves, measure: str) -> str:
+    """The chart for a screen reader."""
     if not seen.epochs:
-        return f"{what} during training, no epoch completed yet"
+        return f"{measure.capitalize()} during training; no epoch is complete yet"
     last = seen.epochs[-1]
-    told = f"{what} after epoch {last.epoch}: training {getattr(last, what):.4f}"
-    validation = getattr(last, f"validation_{what}")
-    return told if validation is None else f"{told}, validation {validation:.4f}"
+
+    def text(value: float) -> str:
+        return percent(value) if measure == "accuracy" else f"{value:.4f}"
+
+    summary = f"{measure.capitalize()} after epoch {last.epoch}: training {text(getattr(last, measure))}"
+    validation = getattr(last, f"validation_{measure}")
+    return summary if validation is None else f"{summary}, validation {text(validation)}"

@@ -32,11 +32,7 @@ def _one(run: Run, advice: Advice) -> None:
                 advice.button,
                 key=f"remedy_{run.id}_{advice.rule}",
                 icon=":material/healing:",
-                on_click=_apply,
-                args=(run, advice),
+                on_click=controls.form().choose,
+                args=({**run.config.to_dict(), **advice.remedy},),
                 help=f"Sets the knobs of this run, with {knobs}. Then press Start.",
             )
-
-
-def _apply(run: Run, advice: Advice) -> None:
-    controls.choose({**run.config.to_dict(), **advice.remedy})

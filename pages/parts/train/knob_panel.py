@@ -1,54 +1,73 @@
-"""The left side of Train: recipe, knobs, the network they make, what it will take, and Start."""
+"""The left side of Train: recipe, Start, the knobs, and the network that they make."""
 
 from collections.abc import Iterable
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.config import schedules
-from core.config.recipes import RECIPES, matching_recipe
+from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
+from core.formatting import count, duration
 from core.network import forecast
 from core.network.architecture import LayerRow, shapes
 from core.network.keras_script import script
 from core.runs.run import describe
-from pages.parts.train import assignment, layer_editor, watched_run
-from pages.parts.train.live_plot import Series, live_plot
+from pages.parts.train import assignment, form_match, layer_editor, watched_run
+from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, palette
 from pages.shared.local_time import run_title
 from pages.shared.visitor import own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
+_RECIPE_BOX, _START_FAILED = "recipe_box", "start_failed"  # session: key and value of the recipe box; an error
+_NO_BOX = "no recipe box"
 
 
 def panel() -> None:
-    """Draws the knobs; Start makes a run of them."""
+    """Draws the knobs. Start makes a run of them."""
     controls.follow_widgets()
-    controls.from_link()
-    if left := assignment.knobs():
-        assignment.show(left)
-        _knobs(left)
+    _follow_recipe_box()
+    # Containers of their own: what comes and goes in one moves nothing behind it, so the focus stays where it is.
+    link_problem, recipe_box, start, problem = (st.container() for _ in range(4))
+    with link_problem:
+        controls.from_link()
+    students_knobs = assignment.knobs()
+    with recipe_box:
+        if students_knobs:
+            assignment.show(students_knobs)
+        else:
+            _recipe()
+    if students_knobs:
+        _knobs(students_knobs)
     else:
-        _recipe()
         for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
             with tab:
                 _knobs([name for name, facts in KNOBS.items() if facts.group == group])
+    _result(start, problem, with_maker=not students_knobs)
+
+
+def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool) -> None:
+    """What the knobs make: the Start button above them, the network below them."""
     try:
         config = controls.run_config()
         rows = shapes(config)
     except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
-        _start_button(None, 0.0)
+        problem.error(error.sentence, icon=":material/error:")
+        with start:
+            _start_button(None, 0.0)
         return
     controls.to_link(config, assignment.query())
-    _before_start(config)
+    with start:
+        _start(config)
     _layer_table(rows)
-    program = st.expander("The same as a program", icon=":material/code:", key="program", on_change="rerun")
-    if program.open:  # what colours it is 1.5 MB for the browser
+    program = st.expander("Show as Keras code", icon=":material/code:", key="program", on_change="rerun")
+    if program.open:  # the browser loads 1.5 MB to colour it
         program.code(script(config, matching_recipe(config) or describe(config)), language="python")
-    if not left:
+    if with_maker:
         assignment.maker(config, _offered(KNOBS))
 
 
@@ -63,40 +82,45 @@ def _knobs(names: list[str]) -> None:
 
 
 def _offered(names: Iterable[str]) -> list[str]:
-    """Those of the knobs that make a difference: layers made by hand leave some without."""
+    """The knobs that have an effect: layers set by hand replace some."""
     by_hand = bool(controls.chosen()["network"])
     return [name for name in names if not (by_hand and name in REPLACED_BY_NETWORK)]
 
 
 def _recipe() -> None:
+    """The recipe that the knobs match, and the choice of another one."""
     try:
         present = matching_recipe(controls.run_config()) or OWN
     except ConfigError:
         present = OWN
-    names = [OWN, *RECIPES]
-    key = f"recipe_{present}"  # a new box for a new recipe, as with the knobs
+    names = [OWN, *RECIPES, *([FIRST_NETWORK.name] if present == FIRST_NETWORK.name else [])]
+    key = controls.form().key_of_all(f"recipe_{present}")
     st.selectbox(
         "Recipe",
         names,
         index=names.index(present),
-        format_func=lambda name: "My own knobs" if name == OWN else f"{name}: {RECIPES[name].title}",
+        format_func=lambda name: "My own knobs" if name == OWN else f"{name}: {recipe(name).title}",
         key=key,
-        on_change=_take_recipe,
-        args=(key,),
-        help="A recipe sets all knobs as a well-known tutorial has them. Change any of them and it is your own.",
+        help="A recipe sets all knobs to those of a well-known tutorial. You can then change any of them.",
     )
-    if present != OWN:
-        st.caption(f"{RECIPES[present].source}. It reports: {RECIPES[present].reports}.")
+    st.session_state[_RECIPE_BOX] = (key, present)
+    source = recipe(present) if present != OWN else None
+    note = st.empty()  # always there: an element more or less would move the knobs, and the focus would be lost
+    if source:
+        note.caption(f"{source.source}. It reports: {source.reports}.")
 
 
-def _take_recipe(key: str) -> None:
-    name = st.session_state[key]
-    if name != OWN:
-        controls.choose(RECIPES[name].config.to_dict())
+def _follow_recipe_box() -> None:
+    """Sets the knobs if a recipe was chosen. A callback would be lost if the visitor's next click interrupted it."""
+    key, drawn = st.session_state.get(_RECIPE_BOX, (_NO_BOX, OWN))
+    name = st.session_state.get(key, drawn)
+    if name not in (drawn, OWN):
+        st.session_state[_RECIPE_BOX] = (_NO_BOX, OWN)
+        controls.choose(recipe(name).config.to_dict())
 
 
 def _schedule() -> None:
-    """The learning rate over the run, drawn before it is used."""
+    """The learning rate over the run, before it starts."""
     try:
         config = controls.run_config()
     except ConfigError:
@@ -106,18 +130,18 @@ def _schedule() -> None:
     total_steps = schedules.total_steps(config, _images(config))
     learning_rates = schedules.learning_rates(config, total_steps)
     shown = np.linspace(0, total_steps - 1, min(total_steps, 200)).astype(int)
-    live_plot(
+    chart = Chart(
         [Series("learning rate", shown.astype(float), learning_rates[shown], palette.TRAINING)],
-        key="schedule",
         generation=f"{config.schedule}:{config.learning_rate}:{total_steps}",
-        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over {total_steps:,} steps",
+        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over {count(total_steps, 'step')}",
         x_title="step",
         title="Learning rate over the run",
         height=190,
         legend=False,
     )
+    live_plot(chart, key="schedule")
     if config.schedule == "plateau":
-        st.caption("It stays there until validation stalls, and is then divided by ten.")
+        st.caption("It stays there until validation stalls. Then it is divided by ten.")
 
 
 def _images(config: RunConfig) -> int:
@@ -125,31 +149,32 @@ def _images(config: RunConfig) -> int:
     return forecast.training_images(config, len(data.train) + len(data.validation))
 
 
-def _before_start(config: RunConfig) -> None:
-    """What it will take, whether it has been there before, and Start."""
+def _start(config: RunConfig) -> None:
+    """Start, the time and memory that the run will need, and whether there is an equal run already."""
     caches.jobs().warm_up(config)
-    told = forecast.forecast(config, _images(config), caches.store().runs())
-    runs = f"{told.measured} run{'s' if told.measured > 1 else ''}"
-    basis = f"from {runs} here" if told.measured else "a first guess: no run here has been timed yet"
+    expected = forecast.forecast(config, _images(config), caches.store().runs())
+    basis = f"from {count(expected.measured, 'run')} here" if expected.measured else "a guess before the first run here"
+    _start_button(config, expected.seconds)
     st.markdown(
-        f":material/timer: about **{_duration(told.seconds)}** ({basis}) · "
-        f":material/memory: **{told.memory / 2**30:.1f} GiB**"
+        f":material/timer: about **{duration(max(1, round(expected.seconds)))}** ({basis}) · "
+        f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
     )
-    _start_button(config, told.seconds)
-    _same_run(config)
+    if not _equal_run(config):
+        form_match.at_the_form()
 
 
-def _same_run(config: RunConfig) -> None:
-    """Points out that this very run was trained before."""
+def _equal_run(config: RunConfig) -> bool:
+    """Whether this very run was trained before. Says so, and offers to open it."""
     like = caches.store().like(config, starter=visitor())
-    in_sight = like is not None and like.id in watched_run.wanted()
-    if like is None or (in_sight and like.active):
-        return  # or it was just started
+    shown = like is not None and like.id in watched_run.wanted()
+    if like is None or (shown and like.active):
+        return like is not None  # it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
         whose = "You have this run already" if own(like) else "This run was started here before"
-        st.markdown(f":material/content_copy: {whose}: **{run_title(like)}**. It would end the same.")
-        if not in_sight:
+        st.markdown(f":material/content_copy: {whose}: **{run_title(like)}**. The result would be identical.")
+        if not shown:
             st.button("Open it", on_click=watched_run.watch, args=(like.id,), key="open_same")
+    return True
 
 
 def _start_button(config: RunConfig | None, seconds: float) -> None:
@@ -159,34 +184,28 @@ def _start_button(config: RunConfig | None, seconds: float) -> None:
         icon=":material/play_arrow:",
         width="stretch",
         disabled=config is None,
-        on_click=_begin,
+        on_click=_submit,
         args=(config, seconds),
     )
-    if said := st.session_state.pop("start_failed", None):
-        st.error(said, icon=":material/error:")
+    if problem := st.session_state.pop(_START_FAILED, None):
+        st.error(problem, icon=":material/error:")
 
 
-def _begin(config: RunConfig, seconds: float) -> None:
+def _submit(config: RunConfig, seconds: float) -> None:
     try:
         starter = visitor()
         watched_run.watch_new(lambda: caches.jobs().submit(config, starter=starter, forecast_seconds=seconds))
     except DigitLabError as error:
-        st.session_state["start_failed"] = str(error)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return "1 s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        st.session_state[_START_FAILED] = error.sentence
 
 
 def _layer_table(rows: list[LayerRow]) -> None:
-    """The network from the image upwards, worked out without TensorFlow."""
+    """The network from the image to the answer."""
     lines = ["| layer | output | parameters | activation |", "|---|---|--:|---|"]
     for row in rows:
         output = " × ".join(map(str, row.output_shape))
-        lines.append(f"| {row.name} | {output} | {row.parameters:,} | {row.activation or '–'} |")
+        lines.append(f"| {row.name} | {output} | {count(row.parameters)} | {row.activation or '–'} |")
     with st.container(key="layers"):
         st.html("<style>.st-key-layers :is(th, td) {padding: .3rem .45rem}</style>")  # else it is too wide for a phone
         st.markdown("\n".join(lines), width="stretch")
-    st.caption(f"{sum(row.parameters for row in rows):,} parameters in all")
+    st.caption(f"{count(sum(row.parameters for row in rows), 'parameter')} in all")

@@ -1,10 +1,10 @@
-// A Plotly chart that keeps the visitor's zoom while points arrive. It holds all points itself: Python sends only new
-// ones, each series with the position `from` at which they belong, so that a message seen twice changes nothing.
+// A Plotly chart that keeps the visitor's zoom while points arrive. It stores all points: Python sends only new ones, and
+// for each series the position `from` of the first of them, so a message that arrives twice changes nothing.
 
-const SHOWN = 1500; // points a series that are drawn; more are averaged in bins, within the visitor's zoom
+const SHOWN = 1500; // points drawn per series; more are averaged in bins, within the visitor's zoom
 const plots = new WeakMap();
 
-// Takes in the new points. Returns false where points before them are missing.
+// Stores the new points. Returns false if points before them are missing.
 function take(plot, data, numbers) {
   if (plot.generation !== data.generation) {
     plot.generation = data.generation;
@@ -28,7 +28,7 @@ function take(plot, data, numbers) {
   return whole;
 }
 
-// The mean of each bin of neighbours, so that the whole of a long run can be seen.
+// The mean of each bin of neighbouring points, so that a long run fits on the screen.
 function thinned(x, y, range) {
   let first = 0, end = x.length;
   if (range) {
@@ -53,7 +53,7 @@ function thinned(x, y, range) {
   return [xs, ys];
 }
 
-// Exponential smoothing that starts at the first point instead of at zero, as TensorBoard does it.
+// Exponential smoothing that starts at the first point instead of at zero, as in TensorBoard.
 function smoothed(y, weight) {
   let sum = 0, share = 0;
   return y.map((value) => {
@@ -113,9 +113,8 @@ function layout(root, data) {
 function draw(plot) {
   const { root, data } = plot;
   const began = performance.now();
-  const settings = { displaylogo: false, responsive: true, displayModeBar: matchMedia("(hover: hover)").matches && "hover",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
-  window.Plotly.react(root, traces(plot, data), layout(root, data), settings);
+  window.Plotly.react(root, traces(plot, data), layout(root, data), plot.common.plotSettings(true));
+  plot.common.skipButtons(root);
   if (!plot.listening) {
     plot.listening = true;
     root.on("plotly_relayout", (change) => {
@@ -128,11 +127,12 @@ function draw(plot) {
   root.dataset.milliseconds = (performance.now() - began).toFixed(1);
 }
 
-export default function ({ data: [data], parentElement, setTriggerValue }, { plotly, numbers, painter }) {
+export default function ({ data: [data], parentElement, setTriggerValue }, common) {
+  const { plotly, numbers, painter } = common;
   const root = parentElement.querySelector(".live-plot");
   let plot = plots.get(parentElement);
   if (!plot) {
-    plots.set(parentElement, (plot = { root, points: new Map(), range: null }));
+    plots.set(parentElement, (plot = { root, common, points: new Map(), range: null }));
     plot.painter = painter(root, () => draw(plot));
   }
   plot.data = data;

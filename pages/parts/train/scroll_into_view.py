@@ -1,4 +1,4 @@
-"""On a phone columns stand below one another: what a visitor has just asked for is brought into sight there."""
+"""On a phone the columns are below one another: the page scrolls to what the visitor has just asked for."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ import streamlit as st
 from pages.shared.components import payload
 
 _SCRIPT = """
-const done = (window.digitLabRevealed ??= new Set());  // of the tab: the script itself may be read once more
+const done = (window.digitLabRevealed ??= new Set());  // kept by the tab: this script may be loaded again
 export default ({ data: [data] }) => {
-  if (!data.asked || done.has(data.asked)) return;
-  done.add(data.asked);
+  if (!data.request || done.has(data.request)) return;
+  done.add(data.request);
   if (matchMedia("(max-width: 640px)").matches)
     document.querySelector(`.st-key-${data.key}`)?.scrollIntoView({ behavior: "smooth" });
 }"""
 
 
-def reveal(key: str, asked: str) -> None:
-    """Scrolls to the container `key`, once for each `asked`; while that is empty, nothing happens."""
-    _mount()(key=f"reveal_{key}", data=payload({"key": key, "asked": asked}))
+def reveal(key: str, request: str) -> None:
+    """Scrolls to the container `key`, once for each `request`. An empty request does nothing."""
+    _mount()(key=f"reveal_{key}", data=payload({"key": key, "request": request}))
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,4 +1,4 @@
-"""Which run a visitor watches on Train: kept in the link, and in the session for when they come back without it."""
+"""Which run a visitor watches on Train. The link names it; the session remembers it when the link does not."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.runs.store import Run
 
-_BEGUN, _WATCHED, _BEGUN_LAST = "begun", "watched", "begun_last"
+_STARTED, _WATCHED, _LAST_STARTED = "started_runs", "watched_run", "last_started_run"
 
 
 def watch(run_id: str) -> None:
@@ -15,34 +15,34 @@ def watch(run_id: str) -> None:
 
 
 def watch_new(submit: Callable[[], Run]) -> None:
-    """Watches the run that `submit` begins.
+    """Watches the run that `submit` starts.
 
-    Whatever touches the session may give way to the visitor's next click, and the rest of a callback is never run. So
-    the list is fetched first: once there is a run, it is noted.
+    The visitor's next click can interrupt a callback whenever it uses the session, and the rest of the callback never
+    runs. So the list is fetched first: once the run exists, its id is noted without using the session.
     """
-    begun = st.session_state.setdefault(_BEGUN, [])
-    begun.append(submit().id)
+    started = st.session_state.setdefault(_STARTED, [])
+    started.append(submit().id)
 
 
-def begins() -> bool:
-    """Whether a run was begun since the page was last drawn."""
-    return bool(st.session_state.get(_BEGUN))
+def has_new() -> bool:
+    """Whether a run was started since the page was last drawn."""
+    return bool(st.session_state.get(_STARTED))
 
 
 def wanted() -> list[str]:
-    """The runs to watch, the most wanted first: those just begun, that of the link, the one watched last."""
-    begun = st.session_state.get(_BEGUN, [])
+    """The runs to watch, the most wanted first: those just started, the link's run, the one watched last."""
+    started = st.session_state.get(_STARTED, [])
     others = (st.query_params.get("run"), st.session_state.get(_WATCHED))
-    return list(dict.fromkeys([*reversed(begun), *(run_id for run_id in others if run_id)]))
+    return list(dict.fromkeys([*reversed(started), *(run_id for run_id in others if run_id)]))
 
 
 def settle(run_id: str) -> None:
-    """This is the one: the link names it."""
+    """Writes the run that is shown into the link."""
     if st.session_state.get(_WATCHED) != run_id or st.query_params.get("run") != run_id:
         watch(run_id)
-    if begun := st.session_state.get(_BEGUN):
-        st.session_state[_BEGUN_LAST] = begun[-1]
-        begun.clear()
+    if started := st.session_state.get(_STARTED):
+        st.session_state[_LAST_STARTED] = started[-1]
+        started.clear()
 
 
 def last() -> str | None:
@@ -50,12 +50,12 @@ def last() -> str | None:
     return st.session_state.get(_WATCHED)
 
 
-def begun_last() -> str:
-    """The run that this visitor began last; empty before the first."""
-    return st.session_state.get(_BEGUN_LAST, "")
+def last_started() -> str:
+    """The run that this visitor started last; empty before the first."""
+    return st.session_state.get(_LAST_STARTED, "")
 
 
 def forget() -> None:
-    """The run of the link is gone: it is not asked for again."""
+    """Forgets the run of the link, which no longer exists."""
     st.query_params.pop("run", None)
     st.session_state.pop(_WATCHED, None)

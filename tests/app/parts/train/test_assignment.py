@@ -21,7 +21,7 @@ def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
 
 def test_a_task_is_made_as_a_link(store):
     page = unfold(visit(units="64"), "task_maker")
-    next(box for box in page.multiselect if box.label == "Knobs to turn").set_value(["epochs", "dropout"])
+    next(box for box in page.multiselect if box.label == "Knobs that students can set").set_value(["epochs", "dropout"])
     next(box for box in page.text_input if box.label == "Question").set_value("Why?")
     again(page)
     assert page.code[-1].value.endswith("?units=64&only=epochs,dropout&task=Why%3F")
@@ -33,7 +33,9 @@ def test_a_knob_that_layers_by_hand_replace_is_not_left_to_turn(store):
     assert "Layers by hand" in shown
     assert "Units" not in shown
     (run_knobs,) = [
-        box for box in unfold(visit(network="dense32"), "task_maker").multiselect if box.label == "Knobs to turn"
+        box
+        for box in unfold(visit(network="dense32"), "task_maker").multiselect
+        if box.label == "Knobs that students can set"
     ]
     assert "Units" not in run_knobs.options
 

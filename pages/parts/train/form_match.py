@@ -1,0 +1,64 @@
+"""The form and the run beside it: in which knobs they differ, and the button that copies the run's knobs."""
+
+import streamlit as st
+
+from core.config.knob import format_value
+from core.config.run_config import KNOBS, RunConfig
+from core.errors import ConfigError, DigitLabError
+from core.runs.store import Run
+from pages.parts.train import watched_run
+from pages.shared import caches, controls
+
+_MOST = 3  # differences that are spelt out
+
+
+def at_the_run(run: Run) -> None:
+    """Beside the run: how the form differs, with a button that sets the form to the run's knobs."""
+    differences = _differences(run.config)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_match"):
+        if differences == {}:
+            st.caption(":material/check: The form has the settings of this run.")
+            return
+        if differences is None:
+            st.caption("The form has settings that cannot be used.", width="stretch")
+        else:
+            pairs = [f"{KNOBS[name].label} {_text(name, form)} (run: {_text(name, there)})"
+                     for name, (form, there) in differences.items()]  # fmt: skip
+            more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
+            st.caption(f"The form differs from this run: {', '.join(pairs[:_MOST])}{more}.", width="stretch")
+        st.button(
+            "Use these settings",
+            key=f"use_{run.id}",
+            icon=":material/input:",
+            on_click=controls.form().choose,
+            args=(run.config.to_dict(),),
+            help="Sets all knobs of the form to those of this run.",
+        )
+
+
+def at_the_form() -> None:
+    """Below Start: in which knobs the new run will differ from the one that is shown."""
+    if not (shown := watched_run.wanted()):
+        return
+    try:
+        run = caches.store().get(shown[0])
+    except DigitLabError:
+        return
+    if differences := _differences(run.config):
+        labels = [KNOBS[name].label for name in differences]
+        more = f" and {len(labels) - _MOST} more" if len(labels) > _MOST else ""
+        st.caption(f"Differs from the run shown: {', '.join(labels[:_MOST])}{more}.")
+
+
+def _differences(config: RunConfig) -> dict[str, tuple[object, object]] | None:
+    """Knob → (value in the form, value of the run); None if the form makes no config."""
+    try:
+        return controls.run_config().differences(config)
+    except ConfigError:
+        return None
+
+
+def _text(name: str, value: object) -> str:
+    if not value and KNOBS[name].zero:
+        return KNOBS[name].zero
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else format_value(value) or "none"

@@ -1,0 +1,129 @@
+"""What a run does at this moment: its progress or outcome in a sentence, and its figures."""
+
+import html
+
+import streamlit as st
+
+from core.devices import device_slot, usage
+from core.evaluation import evaluations
+from core.files import Lock
+from core.formatting import count, duration, percent
+from core.jobs.scheduler import MAX_PAUSE_SECONDS
+from core.network import forecast
+from core.runs import pace
+from core.runs.curves import Curves
+from core.runs.events import FAILED, FINISHED, RunEnded
+from core.runs.store import PAUSED, RUNNING, Run
+from pages.shared import caches
+from pages.shared.local_time import run_title
+from pages.shared.visitor import may_control
+
+STYLE = """<style>
+.facts {display: flex; flex-wrap: wrap; gap: .3rem 1.6rem}
+.facts div {display: flex; flex-direction: column}
+.facts span {font-size: .78rem; opacity: .8}
+.facts b {font-weight: 600; font-variant-numeric: tabular-nums}
+</style>"""
+_AWAITED = (
+    f"Somebody waits for the device. Continue within {MAX_PAUSE_SECONDS:.0f} s, or this run is stopped. "
+    "Its weights are kept."
+)
+
+
+def headline(run: Run, seen: Curves, state: str) -> None:
+    """The state of the run as one line or progress bar."""
+    started, ended = seen.started, seen.ended
+    match state:
+        case "waiting":
+            st.info(_waits_for(run), icon=":material/hourglass_empty:")
+        case "starting":
+            st.progress(0.0, "Starting: reading the images and building the network.")
+        case "running" | "paused" if started:
+            share = pace.share_done(seen)
+            where = pace.current_epoch(seen, paused=state == PAUSED)
+            st.progress(share, f"**{where}** · {percent(share, 0)}")
+            if state == PAUSED and may_control(run) and caches.jobs().is_blocking_others(run):
+                st.warning(_AWAITED, icon=":material/hourglass_empty:")
+        case "interrupted":
+            epochs = len(seen.epochs)
+            kept = f"after epoch {epochs}. Its weights are kept. Resume continues after epoch {epochs}"
+            lost = "before its first epoch was complete. Resume starts it from the beginning"
+            st.warning(f"Interrupted {kept if epochs else lost}.", icon=":material/bolt:")
+        case _ if ended:
+            outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
+            best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
+            show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
+            sentences = (f"{outcome} of training.", best, ended.reason, _forecast_error(run, ended))
+            show(" ".join(filter(None, sentences)))
+
+
+def _waits_for(run: Run) -> str:
+    """What a run that has not started waits for."""
+    queue = [waiting.id for waiting in caches.jobs().queue()]
+    ahead = queue.index(run.id) if run.id in queue else 0
+    busy = next(iter(caches.jobs().running()), None)
+    if busy is None and not ahead:
+        return _other_user(run) or "Starting a training process. It loads Keras first, which takes some seconds."
+    place = "next in the queue" if ahead == 0 else f"{count(ahead, 'run')} before it"
+    if busy is None:
+        return f"Waiting: {place}."
+    if busy.state != PAUSED:
+        return f"Waiting for the device: {place}. Now training: {run_title(busy)}."
+    own = busy.starter == run.starter
+    then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
+    return f"Waiting for the device: {place}. {run_title(busy)} is paused and uses it. {then}"
+
+
+def _other_user(run: Run) -> str:
+    """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
+    holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
+    if not holder or holder.get("run") == run.id:
+        return ""
+    if "visitor" in holder:
+        return "Waiting for the device: a network is learning somebody's handwriting on Draw."
+    return "Waiting for the device: another program on this machine uses it."
+
+
+def _forecast_error(run: Run, ended: RunEnded) -> str:
+    if forecast.error(run) is None:
+        return ""
+    return f"Expected {duration(run.forecast_seconds)}, took {duration(ended.fit_seconds)}."
+
+
+def facts(run: Run, seen: Curves, state: str) -> None:
+    """Speed, time, device and results as a line of small figures."""
+    assert seen.started is not None
+    figures: list[tuple[str, str]] = []
+    if state in (RUNNING, PAUSED):
+        if (speed := pace.images_per_second(seen)) is not None:
+            figures.append(("Images per second", count(speed)))
+        figures.append(("Time left", duration(pace.seconds_left(seen))))
+        figures += _meter(seen.started.device)
+    elif ended := seen.ended:
+        figures.append(("Images per second", count(ended.images_per_second)))
+        for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
+            figures += [(label, percent(value))] if value is not None else []
+        figures += [("Test", test)] if (test := _test(run, ended)) else []
+        figures.append(("Device", seen.started.device))
+    cells = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(text)}</b></div>" for name, text in figures)
+    st.html(f'<div class="facts">{cells}</div>')
+
+
+def _test(run: Run, ended: RunEnded) -> str:
+    """Test accuracy, from the run or from a visitor who opened the test set; empty if nobody has measured it yet."""
+    if ended.test_accuracy is not None:
+        return percent(ended.test_accuracy)
+    if evaluations.sealed(run):
+        return "sealed"
+    kept = evaluations.kept_evaluation(run)
+    return percent(kept.accuracy) if kept else ""
+
+
+@st.cache_data(ttl=1.0, show_spinner=False)
+def _meter(device: str) -> list[tuple[str, str]]:
+    """The device that trains, and how busy it is now."""
+    now = usage(processor=device.startswith("CPU"))  # a run may use the CPU although there is a GPU
+    gib = 2**30
+    memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
+    busy = [("Busy", percent(now.utilization, 0))] if now.utilization is not None else []
+    return [("Device", device), *busy, ("Memory", memory)]
