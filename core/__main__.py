@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
-from core import devices
+from core import devices, process_settings
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
@@ -83,6 +83,7 @@ def _train(options: argparse.Namespace) -> int:
     store = RunStore()
     mnist.load()  # and so is a data set that cannot be read; opened once more for training, it takes a millisecond
     # And a device that is not there. A run made before these seconds would look interrupted to the dashboard meanwhile.
+    process_settings.apply()
     _import_keras_quietly()
     if config.device == "gpu":
         with devices.use_device(config.device):

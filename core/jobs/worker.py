@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from core import process_settings
 from core.config.run_config import RunConfig
 from core.data import mnist
 from core.devices import device_slot
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
-from core.files import Lock, explain_disk_errors, write_atomic
+from core.files import Lock, explain_disk_errors, write_arrays, write_atomic
+from core.home import home
 from core.runs import checkpoints
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, EpochDone, Event, RunEnded, Started
@@ -48,6 +50,7 @@ NICE = 5  # on a machine with few cores the pages, and the visitor's browser, go
 def main() -> None:
     """Waits for a run's id and trains that run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    process_settings.apply()
     if hasattr(os, "nice"):
         os.nice(NICE)
     prepare_keras()
@@ -88,7 +91,7 @@ def _train(run_id: str, ready: WarmNetwork | None) -> None:
 
 def prepare_keras() -> None:
     """Imports Keras for a run of this process, which takes the programs that earlier runs compiled."""
-    compile_cache.enable(mnist.home() / "programs", on_gpu=device_slot("auto") == "gpu")
+    compile_cache.enable(home() / "programs", on_gpu=device_slot("auto") == "gpu")
     import_keras()
 
 
@@ -235,7 +238,7 @@ class RunRecorder:
         )
         path = self.record.epoch_path(training_state.epoch)
         path.parent.mkdir(exist_ok=True)
-        checkpoints.write_arrays(path, training_state.weights, durable=False)
+        write_arrays(path, training_state.weights, durable=False)
         with suppress(OSError):  # without, the next run compiles once more
             compile_cache.write_digests(self.store.home / "programs")
         for epoch in checkpoints.surplus(self.record.kept_epochs, kept_epochs()):
@@ -243,7 +246,7 @@ class RunRecorder:
 
     def _save_preview(self, seen: dict[str, np.ndarray]) -> None:
         with suppress(RunError, FileNotFoundError):  # a picture of the moment is nothing to fail on
-            checkpoints.write_arrays(self.record.glimpse_path, seen, durable=False)
+            write_arrays(self.record.glimpse_path, seen, durable=False)
 
     def _emit(self, event: Event) -> None:
         self.file.append(event)

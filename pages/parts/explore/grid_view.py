@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.data.mnist import Mnist
 from pages.parts.explore import trait_labels
-from pages.parts.explore.state import Choice, Opened, open_digit, split_of
+from pages.parts.explore.state import Choice, Opened, open_digit
 from pages.shared import url_state
 from pages.shared.digit_grid import digit_grid
 
@@ -32,7 +32,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         ordered, order, at_a_time = _ordered(data, choice, here)
         page = _page(len(ordered), at_a_time)
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
-    digits = split_of(data, choice.split)[shown]
+    digits = data.split(choice.split)[shown]
     st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Choose one to open it.")
     at = np.flatnonzero(shown == here.index)
     digit_grid(

@@ -10,7 +10,7 @@ from core.data.sampling import stratified_sample
 from core.data.studies import Study
 from pages.parts.explore import study_progress
 from pages.parts.explore.digit_map import digit_map
-from pages.parts.explore.state import Choice, Opened, keep_only, open_digit, split_of
+from pages.parts.explore.state import Choice, Opened, keep_only, open_digit
 from pages.shared import caches
 from pages.shared.run_picker import choose_run
 
@@ -51,7 +51,7 @@ def _components(data: Mnist, choice: Choice, dims: int) -> None:
         f"{', '.join(shares[:-1])} and {shares[-1]} of all differences between pixels. "
         + ("Drag to turn." if dims == 3 else "Drag to move.")
     )
-    _map(data, choice, at, found.project(split_of(data, choice.split).images[at], dims), f"pca{dims}")
+    _map(data, choice, at, found.project(data.split(choice.split).images[at], dims), f"pca{dims}")
 
 
 def _tsne(data: Mnist, choice: Choice) -> None:
@@ -85,7 +85,7 @@ def _run(data: Mnist, choice: Choice) -> None:
 
 
 def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: str) -> None:
-    digits = split_of(data, choice.split)[at]
+    digits = data.split(choice.split)[at]
     digit_map(
         places,
         digits.images,
@@ -108,7 +108,7 @@ def _sample(data: Mnist, choice: Choice) -> np.ndarray:
     positions = choice.before_lasso
     if len(positions) <= AT_MOST:
         return positions
-    labels = split_of(data, choice.split).labels[positions]
+    labels = data.split(choice.split).labels[positions]
     return positions[stratified_sample(labels, AT_MOST, np.random.default_rng(0))]
 
 
@@ -121,4 +121,4 @@ def _axes(key: str, _data: Mnist) -> projections.PrincipalAxes:
 def _features(run_id: str, split: str, at: np.ndarray, key: str, _data: Mnist) -> tuple:
     from core.network.explain import principal_map
 
-    return principal_map(caches.reader(run_id).features(split_of(_data, split).images[at]))
+    return principal_map(caches.reader(run_id).features(_data.split(split).images[at]))

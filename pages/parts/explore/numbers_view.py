@@ -6,12 +6,12 @@ import streamlit as st
 from core.data.mnist import Mnist
 from core.data.sampling import normalise
 from core.digits import SIDE
-from pages.parts.explore.state import Choice, Opened, split_of
+from pages.parts.explore.state import Choice, Opened
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
     """All 784 values of the digit that is open."""
-    image = split_of(data, here.split).images[here.index]
+    image = data.split(here.split).images[here.index]
     st.markdown("The picture as the computer has it: 28 rows of 28 whole numbers, 0 for paper, 255 for ink.")
     with st.container(key="explore_table"):
         st.code(as_table(image), language=None)

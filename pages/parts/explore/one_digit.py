@@ -8,7 +8,7 @@ from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from pages.parts.explore import grid_view, trait_labels
 from pages.parts.explore.digit_picture import digit_picture
-from pages.parts.explore.state import SPLITS, Opened, open_digit, split_of
+from pages.parts.explore.state import SPLITS, Opened, open_digit
 from pages.shared.digit_grid import digit_grid
 
 NEIGHBOURS = 8
@@ -16,7 +16,7 @@ NEIGHBOURS = 8
 
 def show(data: Mnist, here: Opened) -> None:
     """The digit that is open, large, with every value on hover."""
-    digits = split_of(data, here.split)
+    digits = data.split(here.split)
     image, label = digits.images[here.index], int(digits.labels[here.index])
     st.subheader(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
     _choose(here, len(digits))
@@ -54,7 +54,7 @@ def _links(here: Opened) -> None:
 
 def _measures(data: Mnist, here: Opened, label: int) -> str:
     """Its traits, and where among the digits of its label each one lies."""
-    measured, labels = trait_labels.of(data, here.split), split_of(data, here.split).labels
+    measured, labels = trait_labels.of(data, here.split), data.split(here.split).labels
     parts = []
     for name in morphology.MEASURES:
         value = measured[name][here.index]
@@ -66,9 +66,9 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
 def _nearest(data: Mnist, here: Opened) -> None:
     found = _nearest_of(here.split, here.index, fingerprint(data), data)
     st.markdown(f"**Most alike** among the {len(data.train) + len(data.validation):,} training images, pixel by pixel")
-    images = np.stack([split_of(data, split).images[index] for split, index, _ in found])
-    labels = [int(split_of(data, split).labels[index]) for split, index, _ in found]
-    own = split_of(data, here.split).labels[here.index]
+    images = np.stack([data.split(split).images[index] for split, index, _ in found])
+    labels = [int(data.split(split).labels[index]) for split, index, _ in found]
+    own = data.split(here.split).labels[here.index]
     digit_grid(
         images,
         [f"{label} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
@@ -89,10 +89,10 @@ def _nearest(data: Mnist, here: Opened) -> None:
 @st.cache_data(show_spinner=False, max_entries=500)
 def _nearest_of(split: str, index: int, key: str, _data: Mnist) -> list[tuple[str, int, float]]:
     """Split, index and distance of the nearest training images, without the digit itself."""
-    image = split_of(_data, split).images[index]
+    image = _data.split(split).images[index]
     found = []
     for part in ("train", "validation"):
-        indices, distances = neighbours.find_nearest(split_of(_data, part).images, image, NEIGHBOURS + 1)
+        indices, distances = neighbours.find_nearest(_data.split(part).images, image, NEIGHBOURS + 1)
         found += [(part, int(i), float(d)) for i, d in zip(indices, distances, strict=True)]
     others = [(part, i, d) for part, i, d in found if (part, i) != (split, index)]
     return sorted(others, key=lambda other: other[2])[:NEIGHBOURS]

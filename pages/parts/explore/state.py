@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.digits import NUM_CLASSES, Digits
+from core.digits import NUM_CLASSES
 from pages.shared import url_state
 
 SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -30,11 +30,6 @@ class Choice(NamedTuple):
     before_lasso: np.ndarray  # the positions before those chosen on the map are picked out
 
 
-def split_of(data: Mnist, name: str) -> Digits:
-    """The digits of `train`, `validation` or `test`."""
-    return getattr(data, name)
-
-
 def opened(data: Mnist) -> Opened:
     """The digit in the link, else the one that was open before; says so where the link names none."""
     split = url_state.read("explore", "split")
@@ -43,7 +38,7 @@ def opened(data: Mnist) -> Opened:
             f"The link must name a split: {', '.join(SPLITS)}. Received: {url_state.quoted(split)}. Showing train."
         )
         split = "train"
-    written, n = url_state.read("explore", "index"), len(split_of(data, split))
+    written, n = url_state.read("explore", "index"), len(data.split(split))
     if (index := url_state.number(written, n)) is None:
         st.warning(
             f"The index must be a whole number from 0 to {n - 1:,}. Received: {url_state.quoted(written)}. "
@@ -77,7 +72,7 @@ def choose(data: Mnist, here: Opened) -> Choice:
         st.segmented_control(
             "Split",
             list(SPLITS),
-            format_func=lambda name: f"{SPLITS[name]} {len(split_of(data, name)):,}",
+            format_func=lambda name: f"{SPLITS[name]} {len(data.split(name)):,}",
             required=True,
             key="explore_split",
             on_change=lambda: open_digit(st.session_state["explore_split"], 0),
@@ -98,7 +93,7 @@ def choose(data: Mnist, here: Opened) -> Choice:
 
 
 def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.ndarray] | None) -> Choice:
-    labels = split_of(data, split).labels
+    labels = data.split(split).labels
     mask = np.isin(labels, digits) if digits else np.ones(len(labels), bool)
     words = f"{SPLITS[split].lower()} images"
     if digits:

@@ -6,7 +6,6 @@ import streamlit as st
 from core.data import morphology
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
-from pages.parts.explore.state import split_of
 
 NAMES = tuple(morphology.MEASURES)
 EXPLAINED = "".join(f"* {words}.\n" for words in morphology.MEASURES.values())
@@ -24,7 +23,7 @@ def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 def counts(data: Mnist, split: str) -> np.ndarray:
     """How many there are of each digit in a split: int64 (10,)."""
-    return split_of(data, split).counts
+    return data.split(split).counts
 
 
 def values(data: Mnist, split: str) -> np.ndarray:
@@ -35,15 +34,15 @@ def values(data: Mnist, split: str) -> np.ndarray:
 # `_data` is not hashed; its fingerprint, `key`, stands for it.
 @st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
 def _measured(split: str, key: str, _data: Mnist) -> dict[str, np.ndarray]:
-    return morphology.measure(split_of(_data, split))
+    return morphology.measure(_data.split(split))
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _means(split: str, key: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
-    digits = split_of(_data, split)
+    digits = _data.split(split)
     return morphology.mean_images(digits), morphology.std_images(digits)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _values(split: str, key: str, _data: Mnist) -> np.ndarray:
-    return morphology.value_counts(split_of(_data, split)) / max(split_of(_data, split).images.size, 1)
+    return morphology.value_counts(_data.split(split)) / max(_data.split(split).images.size, 1)

@@ -47,7 +47,7 @@ def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
     run = caches.store().get(run_id)
     number = int(min(MOST_IMAGES, MOST_MULTIPLICATIONS / max(multiplications(run.config), 1)))
     split = evaluations.usual_split(run)  # without held-out images, those of validation are trained on
-    asked = evaluations.split_of(caches.data(), split)[:number]
+    asked = caches.data().split(split)[:number]
     try:
         seen = Reader.of(run, epoch).layers(asked.images)
     except DigitLabError:

@@ -60,14 +60,14 @@ def test_the_full_set_is_fetched_behind_the_small_one_and_taken_when_it_is_there
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    data_status._fetcher.clear()
+    data_status._downloader.clear()
     assert caches.data().source.name == "embedded"
     open_page("explore")  # begins to fetch
-    data_status._fetcher().wait(20)
-    assert data_status._fetcher().error == ""
+    data_status._downloader().wait(20)
+    assert data_status._downloader().error == ""
     # In a browser the line looks every second; here a visit does.
     for _ in range(2):
         app = open_page("explore")
     assert not app.exception
     assert any("60 images, not MNIST's 70,000, from" in text.value for text in app.markdown)
-    data_status._fetcher.clear()
+    data_status._downloader.clear()
