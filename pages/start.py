@@ -20,7 +20,7 @@ _LEARN = {
     "explore": "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
     "prepare": "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
     "Follow one digit, step by step.",
-    "train": f"Choose one of {len(RECIPES)} recipes or build your own network. Watch loss and accuracy while it learns.",
+    "train": f"Choose one of {len(RECIPES)} recipes or build your own network. Watch its loss and accuracy.",
     "compare": "Is 98.1% better than 97.9%, or is that luck? Compare curves and differences, and read the verdict.",
     "evaluate": "Which digits does the network confuse? Click a mistake and see why it happened.",
     "draw": "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
@@ -93,8 +93,8 @@ for number, page in enumerate(frame.PAGES[1:], 1):
     cards.append(link(page.name, icon(page.icon) + text, "card"))
 # One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
 st.html(f"""{style()}<div class="start">
-<div class="first"><p>A network starts by guessing: one digit in ten is right. After seconds of training on this computer,
-98 in 100 are right. Watch how it learns. You cannot break anything.</p>
+<div class="first"><p>A network starts by guessing: one digit in ten is right. After seconds of training on this
+computer, 98 in 100 are right. Watch how it learns. You cannot break anything.</p>
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="quickstart")}</div>
 <img class="wall" src="{wall}" alt="Handwritten digits from MNIST, 0 to 9 in ten rows">

@@ -68,7 +68,7 @@ def _problem(sentence: str, reason: str, *, retry: bool = True) -> None:
     with st.popover("What to do", type="tertiary"):
         st.markdown(
             f"{plain(reason)}\n\n"
-            "Everything works with the 5,000 images; a network trained on all of them is more accurate. To add the full "
+            "Everything works with the 5,000 images; a network trained on all is more accurate. To add the full "
             "set yourself, do one of these and reload the page:\n\n"
             f"* Put the four MNIST files (`train-images-idx3-ubyte.gz` and so on) in `{home() / 'data'}`.\n"
             "* Put Keras' `mnist.npz` there.\n"

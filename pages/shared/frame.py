@@ -169,5 +169,8 @@ _STYLE = """<style>
 }
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
+/* Streamlit's captions and, in dark, its primary buttons have too little contrast (WCAG asks for 4.5:1). */
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: light-dark(#565a68, #a9adbb); opacity: 1}
+[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primary]:hover {background: #4f46e5; color: #fff}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

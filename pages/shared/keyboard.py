@@ -1,12 +1,12 @@
-"""Help for keyboards and screen readers: skip links, visible focus in the navigation, names for unnamed buttons."""
+"""Help for keyboards and screen readers: a skip link, visible focus in the navigation, names for unnamed buttons."""
 
-# Puts two links before everything else, visible while they have the focus: to the page, and to its main button. Without
-# them the button is some twenty Tab presses away. Streamlit 1.67 gives its phone menu "»" no name, so it gets one here.
+# Streamlit has a link "Skip to main content". This puts a second one before it, visible while it has the focus: to the
+# page's main button, which is some twenty Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name, so
+# it gets one here; and what scrolls gets a tab stop, so that arrow keys can scroll it.
 SCRIPT = """
 (() => {
   if (window.digitLabKeyboard) return;
   window.digitLabKeyboard = true;
-  const main = () => document.querySelector("[data-testid=stMain]");
   const action = () => document.querySelector("[data-testid=stMain] [data-testid=stBaseButton-primary]:not(:disabled)");
   const skip = (text, target) => {
     const link = document.createElement("a");
@@ -17,29 +17,31 @@ SCRIPT = """
       click.preventDefault();
       const found = target();
       if (!found) return;
-      if (!found.matches("button")) found.tabIndex = -1;
       found.focus();
       found.scrollIntoView({ block: "nearest" });
     });
     return link;
   };
-  const toPage = skip("Skip to the page", main), toAction = skip("", action);
-  const bar = document.createElement("nav");
-  bar.setAttribute("aria-label", "Skip links");
-  bar.append(toPage, toAction);
-  document.body.prepend(bar);
+  const toAction = skip("", action);
+  document.body.prepend(toAction);
+  const scrolling = "[data-testid=stCode] pre, [class*=st-key-explore_table_]";
   const names = { stExpandSidebarButton: "Open the menu of pages", stSidebarCollapseButton: "Close the menu of pages" };
   const update = () => {
     const button = action(), label = button?.innerText.split("\\n").at(-1).trim();
     toAction.hidden = !label;
     if (toAction.textContent !== `Skip to “${label}”`) toAction.textContent = `Skip to “${label}”`;
     for (const [testid, name] of Object.entries(names)) {
-      const found = document.querySelector(`[data-testid=${testid}]`), target = found?.matches("button") ? found : found?.querySelector("button");
+      const found = document.querySelector(`[data-testid=${testid}]`);
+      const target = found?.matches("button") ? found : found?.querySelector("button");
       if (target && target.getAttribute("aria-label") !== name) target.setAttribute("aria-label", name);
+    }
+    for (const region of document.querySelectorAll(scrolling)) {
+      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
     }
   };
   let due = 0;
-  new MutationObserver(() => { due ||= setTimeout(() => { due = 0; update(); }, 300); }).observe(document.body, { childList: true, subtree: true });
+  const later = () => { due ||= setTimeout(() => { due = 0; update(); }, 300); };
+  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
   update();
 })();
 """

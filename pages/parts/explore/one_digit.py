@@ -18,7 +18,7 @@ def show(data: Mnist, here: Opened) -> None:
     """The digit that is open, large, with every value on hover."""
     digits = data.split(here.split)
     image, label = digits.images[here.index], int(digits.labels[here.index])
-    st.subheader(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
+    st.header(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
     _choose(here, len(digits))
     digit_picture(image, key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels")
     st.caption(_measures(data, here, label), help=trait_labels.EXPLAINED)
