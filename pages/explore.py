@@ -1,4 +1,4 @@
-"""Explore: everything there is to see in MNIST."""
+"""Explore: look at the images of MNIST in six views."""
 
 import streamlit as st
 

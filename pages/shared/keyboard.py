@@ -1,8 +1,8 @@
 """Help for keyboards and screen readers: a skip link, visible focus in the navigation, names for unnamed buttons."""
 
 # Streamlit has a link "Skip to main content". This puts a second one before it, visible while it has the focus: to the
-# page's main button, which is some twenty Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name, so
-# it gets one here; and what scrolls gets a tab stop, so that arrow keys can scroll it.
+# page's main button, which is some twenty Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name,
+# so it gets one here. Tables that scroll get a tab stop, so that arrow keys can scroll them.
 SCRIPT = """
 (() => {
   if (window.digitLabKeyboard) return;

@@ -81,8 +81,8 @@ def test_what_was_chosen_on_the_map_is_named_where_it_keeps_others_out(open_page
     app = open_page("explore", split=split)
     app.session_state["explore_lasso"] = ("train", np.arange(7))
     again(app)
-    assert len([button for button in app.button if button.label == "7 chosen on the map"]) == shown
-    assert ("7 training images chosen on the map" in texts(app)) == shown
+    assert len([button for button in app.button if button.label == "7 selected on the map"]) == shown
+    assert ("7 training images selected on the map" in texts(app)) == shown
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -1,4 +1,4 @@
-"""Traits and mean images of each split, worked out once for all visitors."""
+"""Measures and mean images of each split, computed once for all visitors."""
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ EXPLAINED = "".join(f"* {words}.\n" for words in morphology.MEASURES.values())
 
 
 def of(data: Mnist, split: str) -> dict[str, np.ndarray]:
-    """Each trait of each digit of a split: name → float32 (n,)."""
+    """Each measure of each digit of a split: name → float32 (n,)."""
     return _measured(split, fingerprint(data), data)
 
 
@@ -22,16 +22,16 @@ def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def counts(data: Mnist, split: str) -> np.ndarray:
-    """How many there are of each digit in a split: int64 (10,)."""
+    """The number of images of each digit in a split: int64 (10,)."""
     return data.split(split).counts
 
 
 def values(data: Mnist, split: str) -> np.ndarray:
-    """The share of a split's pixels that has each value: float64 (256,)."""
+    """The share of a split's pixels with each value: float64 (256,)."""
     return _values(split, fingerprint(data), data)
 
 
-# `_data` is not hashed; its fingerprint, `key`, stands for it.
+# Streamlit does not hash `_data`; `key`, its fingerprint, identifies it.
 @st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
 def _measured(split: str, key: str, _data: Mnist) -> dict[str, np.ndarray]:
     return morphology.measure(_data.split(split))

@@ -72,6 +72,7 @@ def _sheet(source: str, held_out: bool) -> str:
     """One picture of all the digits, of which each cell shows its own."""
     data = caches.data()
     images = (data.validation if held_out else data.test).images[:25]
+    images = np.pad(images, ((0, 25 - len(images)), (0, 0), (0, 0)))  # a small set has fewer
     rows = [np.concatenate(list(images[start : start + 5]), axis=1) for start in range(0, 25, 5)]
     return f"<style>.glimpse i {{background-image: url({png_uri(255 - np.concatenate(rows))})}}</style>"
 
