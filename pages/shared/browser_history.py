@@ -1,7 +1,7 @@
 """The browser's Back button leaves a page in one step and shows the page before as it was.
 
-Streamlit adds a step to the browser's history for every change of `st.query_params`: the run that a page selects when it
-opens, and every changed knob. Back would go through all of them, and on a page that completes its link it would seem to
+Streamlit adds a step to the browser's history for every change of `st.query_params`: the run that a page selects when
+it opens, and every changed knob. Back would go through all of them, and on a page that completes its link it would seem to
 do nothing.
 """
 

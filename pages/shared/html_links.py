@@ -19,8 +19,8 @@ def icon(name: str) -> str:
     return f'<span class="icon" aria-hidden="true" translate="no">{name.removeprefix(":material/").rstrip(":")}</span>'
 
 
-# Adds a step to the browser's history, which Streamlit follows without reloading. Streamlit keeps the scroll position, so
-# the script scrolls up. Clicks with a modifier key or another mouse button open a tab, as with every link.
+# Adds a step to the browser's history, which Streamlit follows without reloading. Streamlit keeps the scroll position,
+# so the script scrolls up. Clicks with a modifier key or another mouse button open a tab, as with every link.
 SCRIPT = """
 (() => {
   if (window.digitLabLinks) return;

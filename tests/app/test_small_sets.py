@@ -5,7 +5,7 @@ import pytest
 import streamlit as st
 
 from pages.parts.explore.views import VIEWS
-from pages.parts.prepare.steps import STEPS
+from pages.parts.prepare.steps import NAMES
 from pages.shared.frame import PAGES
 
 SIZES = {20: (10, 10), 60: (40, 20), 250: (200, 50)}  # images: training, test
@@ -32,7 +32,9 @@ def small_set(request, tmp_path, monkeypatch, embedded):
 
 
 def problems(app) -> list[str]:
-    return [error.value for error in (*app.exception, *app.error)]
+    """What went wrong. The shipped network may say that it was trained on other images: that is not a fault."""
+    found = [error.value for error in (*app.exception, *app.error)]
+    return [sentence for sentence in found if "belongs to another data set" not in sentence]
 
 
 def test_every_page_opens(small_set, open_page):
@@ -47,7 +49,7 @@ def test_every_view_of_explore_and_every_split_opens(small_set, open_page):
 
 
 def test_every_step_of_prepare_opens(small_set, open_page):
-    for step in STEPS:
+    for step in NAMES:
         assert not problems(open_page("prepare", step=step)), step
 
 

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 _HTML = """<div class="map">
 <div class="bar">
   <button name="pictures" type="button" aria-pressed="false" title="Show digits instead of points">Images</button>
-  <button name="around" type="button" aria-pressed="false" title="Draw a line around digits to select them">Select an area</button>
+  <button name="around" type="button" aria-pressed="false" title="Draw a line around digits">Select an area</button>
   <button name="in" type="button" aria-label="Zoom in" title="Zoom in: also Ctrl and the mouse wheel">+</button>
   <button name="out" type="button" aria-label="Zoom out">−</button>
   <button name="whole" type="button" title="Show the whole map: also a double click">Reset zoom</button>

@@ -31,8 +31,8 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     )
     result = study_progress.ready(
         Study("oddities", data),
-        "Compares every digit with all training images and tests it with networks that were not trained on it. It takes "
-        "about a minute, runs in the background and is saved.",
+        "Compares every digit with all training images and tests it with networks that were not trained on it. It "
+        "takes about a minute, runs in the background and is saved.",
     )
     if result is not None:
         {"labels": _labels, "outliers": _outliers, "duplicates": _duplicates}[kind](data, choice, result)
@@ -46,7 +46,7 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
         f"**Confident learning** ([Northcutt, Jiang and Chuang 2021](https://arxiv.org/abs/1911.00068)): a digit is "
         f"suspect when networks trained without it are confident that it is another one. Each of {outliers.FOLDS} "
         f"networks predicts the fifth that it was not trained on; together they are {accuracy:.1%} accurate. Of "
-        f"{len(labels):,} labels, **{len(found.positions):,}** are suspect, the most likely errors first. Some are wrong "
+        f"{len(labels):,} labels, **{len(found.positions):,}** are suspect, the most likely first. Some are wrong "
         "labels, some are only hard to read: look and decide."
     )
     keep = _passes(data, choice, found.positions)

@@ -39,7 +39,7 @@ def opened(data: Mnist) -> Opened:
     written, n = url_state.read("explore", "index"), len(data.split(split))
     if (index := url_state.number(written, n)) is None:
         st.warning(
-            f"There is no digit with index {url_state.quoted(written)}: the index is a whole number from 0 to {n - 1:,}. "
+            f"There is no digit with index {url_state.quoted(written)}: it is a whole number from 0 to {n - 1:,}. "
             "Showing digit 0."
         )
         index = 0
