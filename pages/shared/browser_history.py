@@ -1,8 +1,8 @@
 """The browser's Back button leaves a page in one step and shows the page before as it was.
 
 Streamlit adds a step to the browser's history for every change of `st.query_params`: the run that a page selects when
-it opens, and every changed knob. Back would go through all of them, and on a page that completes its link it would seem to
-do nothing.
+it opens, and every changed knob. Back would go through all of them, and on a page that completes its link it would seem
+to do nothing.
 """
 
 # Only another page adds a step to the history; a change of the query replaces the current step. Streamlit may write the
