@@ -36,7 +36,8 @@ SCRIPT = """
       if (target && target.getAttribute("aria-label") !== name) target.setAttribute("aria-label", name);
     }
     for (const region of document.querySelectorAll(scrolling)) {
-      if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = region;
+      if (scrollWidth > clientWidth || scrollHeight > clientHeight) region.tabIndex = 0;
     }
   };
   let due = 0;
