@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import Any, NoReturn
 
-from core import devices
+from core import devices, process_settings
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
@@ -86,6 +86,7 @@ def _train(options: argparse.Namespace) -> int:
     shapes(config)  # refuses an impossible network before a run is created
     store = RunStore()
     mnist.load()  # refuses an unreadable data set too; reading it again for training takes a millisecond
+    process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly()
     if config.device == "gpu":

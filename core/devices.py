@@ -1,4 +1,4 @@
-"""Which device computes, what it is called, and how busy it is. Keras is imported only where a run begins."""
+"""Which device computes, its name, and how busy it is. Keras is imported only inside the functions that need it."""
 
 import os
 from collections.abc import Iterator
@@ -12,13 +12,11 @@ import psutil
 from core.errors import DeviceError
 
 GIB = 2**30
-# JAX takes three quarters of a GPU's memory at once unless told otherwise; it reads this when it first computes.
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How busy a device is at this moment. `utilization`: a share in [0, 1], None where it does not tell; memory in bytes."""
+    """How busy a device is now. utilization: a share in [0, 1], None if it is not reported; memory in bytes."""
 
     name: str
     utilization: float | None
@@ -27,7 +25,7 @@ class Usage:
 
 
 def usage(*, processor: bool = False) -> Usage:
-    """The first GPU's present load, or the `processor`'s where that is asked for or there is no NVIDIA GPU."""
+    """The current load of the first GPU, or of the CPU if `processor` is set or there is no NVIDIA GPU."""
     gpu = None if processor else _nvml_gpu()
     if gpu is None:
         memory = psutil.virtual_memory()
@@ -35,27 +33,27 @@ def usage(*, processor: bool = False) -> Usage:
     nvml, handle = gpu
     memory = _nvml_memory(nvml, handle)
     utilization = None
-    with suppress(nvml.NVMLError):  # a GPU that is divided (MIG) does not tell
+    with suppress(nvml.NVMLError):  # a partitioned GPU (MIG) does not report it
         utilization = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
     return Usage(_nvml_name(nvml, handle), utilization, memory.used, memory.total)
 
 
 def cpu_name() -> str:
-    """ "CPU (2 cores)": what the process may use, not what the machine has."""
+    """ "CPU (2 cores)": the cores that this process may use, not all of the machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return f"CPU ({cores} core{'s' * (cores > 1)})"
 
 
 def device_slot(requested: str) -> str:
-    """Which of the machine's devices a run takes, "gpu" or "cpu": one run at a time each. Asks no backend."""
+    """The device that a run uses, "gpu" or "cpu"; each trains one run at a time. Does not import a backend."""
     return "gpu" if requested != "cpu" and _nvml_gpu() else "cpu"
 
 
 @contextmanager
 def use_device(requested: str) -> Iterator[str]:
-    """Computes on the device asked for, auto, cpu or gpu, and yields its name with its memory.
+    """Computes on the requested device (auto, cpu or gpu) and yields its name with its memory.
 
-    Raises `DeviceError` where a GPU is asked for and none can be used.
+    Raises `DeviceError` if a GPU is requested and none can be used.
     """
     import keras
 
@@ -65,8 +63,9 @@ def use_device(requested: str) -> Iterator[str]:
     found = _gpu_names(backend)
     if requested == "gpu" and not found:
         raise DeviceError(
-            "device must be auto or cpu here: no GPU that can be used was found. Received: 'gpu'. "
-            "Choose auto, or install GPU support (README: With a GPU)."
+            "No usable GPU was found, so device must be auto or cpu. "
+            "Choose auto, or install GPU support (README: With a GPU).",
+            requested,
         )
     if found and requested != "cpu":
         with keras.device("gpu:0"):
@@ -79,7 +78,7 @@ def use_device(requested: str) -> Iterator[str]:
 
 
 def on_gpu() -> bool:
-    """Whether Keras' backend has a GPU to compute on."""
+    """Whether Keras' backend can use a GPU."""
     import keras
 
     if keras.backend.backend() == "jax":
@@ -92,7 +91,7 @@ def on_gpu() -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` says that the device has no memory left."""
+    """Whether `error` means that the device ran out of memory."""
     text = f"{type(error).__name__} {error}"
     return isinstance(error, MemoryError) or any(
         sign in text for sign in ("RESOURCE_EXHAUSTED", "ResourceExhausted", "OOM when", "Out of memory")
@@ -100,7 +99,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _hide_gpus(backend: str) -> None:
-    """Keeps this process off the GPUs, so that a run on the processor takes none of their memory."""
+    """Hides the GPUs from this process, so that a run on the CPU takes none of their memory."""
     if backend == "jax":
         import jax
 
@@ -108,7 +107,7 @@ def _hide_gpus(backend: str) -> None:
         return
     import tensorflow as tf
 
-    with suppress(RuntimeError):  # too late once a GPU is in use; `keras.device` then places the run
+    with suppress(RuntimeError):  # once a GPU is in use this fails; then `keras.device` selects the CPU
         tf.config.set_visible_devices([], "GPU")
 
 
@@ -123,7 +122,7 @@ def _gpu_names(backend: str) -> list[str]:
 
     devices = tf.config.get_visible_devices("GPU")
     for device in devices:
-        with suppress(RuntimeError):  # once the GPU computes, growth can no longer be set, and is set already
+        with suppress(RuntimeError):  # after the first computation it cannot be set any more; it is set already
             tf.config.experimental.set_memory_growth(device, True)
     return [
         _gpu_name(tf.config.experimental.get_device_details(device).get("device_name", "GPU")) for device in devices
@@ -141,7 +140,7 @@ def _nvml_name(nvml: Any, handle: Any) -> str:
 
 
 def _nvml_memory(nvml: Any, handle: Any) -> Any:
-    """As nvidia-smi shows it: what the driver keeps for itself, 0.6 GiB of an H200, counts only with an old driver."""
+    """As nvidia-smi shows it. Only old drivers include the memory that the driver reserves, 0.6 GiB on an H200."""
     try:
         return nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
     except nvml.NVMLError:
@@ -150,11 +149,11 @@ def _nvml_memory(nvml: Any, handle: Any) -> Any:
 
 @cache
 def _nvml_gpu() -> tuple[Any, Any] | None:
-    """NVIDIA's management library and its first GPU; None where there is no such GPU or no driver."""
+    """NVIDIA's management library and its first GPU; None if there is no such GPU or no driver."""
     try:
         import pynvml
 
         pynvml.nvmlInit()
         return pynvml, pynvml.nvmlDeviceGetHandleByIndex(0)
-    except Exception:  # pynvml raises classes it makes at run time, and OSError where the driver is missing
+    except Exception:  # pynvml creates its error classes at run time, and raises OSError without a driver
         return None

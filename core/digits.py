@@ -1,4 +1,4 @@
-"""`Digits`: the one picture of an image, everywhere in the project."""
+"""`Digits`: the one type for images with labels, used everywhere in the project."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NUM_CLASSES = 10
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Images and what they show.
+    """Images and their labels.
 
     images: uint8 (n, 28, 28), 0 = paper, 255 = ink. labels: uint8 (n,), 0 to 9.
     Raises `DataError` for any other shape, type or label.
@@ -27,18 +27,20 @@ class Digits:
         images, labels = self.images, self.labels
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise DataError(
-                f"Images must be uint8 of shape (n, {SIDE}, {SIDE}). Received: {images.dtype} {images.shape}. "
-                "Use the MNIST files as they were published."
+                f"Images must be uint8 of shape (n, {SIDE}, {SIDE}). Use the published MNIST files.",
+                f"{images.dtype} {images.shape}",
             )
         if labels.shape != (len(images),) or labels.dtype.kind not in "ui":
             raise DataError(
                 f"Labels must be whole numbers, one for each of the {len(images)} images. "
-                f"Received: {labels.dtype} {labels.shape}. Use the label file that belongs to the images."
+                "Use the label file that belongs to the images.",
+                f"{labels.dtype} {labels.shape}",
             )
         if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < NUM_CLASSES:
             raise DataError(
-                f"Labels must be between 0 and {NUM_CLASSES - 1}. Received: {labels.min()} to {labels.max()}. "
-                "The file holds something else than digits, or is damaged: fetch it again."
+                f"Labels must be between 0 and {NUM_CLASSES - 1}. "
+                "The file is damaged or does not hold digits: download it again.",
+                f"{labels.min()} to {labels.max()}",
             )
         object.__setattr__(self, "labels", labels.astype(np.uint8, copy=False))
 

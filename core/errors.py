@@ -14,7 +14,7 @@ Any other exception is a defect of the program and is not caught.
 
 from typing import Any
 
-_NOTHING = object()
+NOTHING = object()
 
 
 class DigitLabError(Exception):
@@ -23,13 +23,13 @@ class DigitLabError(Exception):
     sentence: what pages show. received: the value that was refused, a detail for the command line and the log.
     """
 
-    def __init__(self, sentence: str, received: Any = _NOTHING) -> None:
+    def __init__(self, sentence: str, received: Any = NOTHING) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.received = received
 
     def __str__(self) -> str:
-        return self.sentence if self.received is _NOTHING else f"{self.sentence} Received: {self.received!r}."
+        return self.sentence if self.received is NOTHING else f"{self.sentence} Received: {self.received!r}."
 
 
 class ConfigError(DigitLabError):

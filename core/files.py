@@ -1,28 +1,33 @@
-"""Files that survive a kill: written whole or not at all, and locks that end with their process."""
+"""Files that survive a kill: each is written completely or not at all. Locks that end with their process."""
 
 import errno
 import fcntl
+import io
 import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from core.errors import RunError
+
+Arrays = Mapping[str, np.ndarray]
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, durable: bool = True) -> None:
-    """Writes `path` beside itself and moves it into place: a reader finds the old file or the new one, never a half.
+    """Writes a temporary file beside `path` and moves it into place: readers see the old or the complete new file.
 
-    `content` is the bytes, or a function that writes them. `durable` waits until they are on the disk.
-    Raises `RunError` where the disk is full.
+    content: the bytes, or a function that writes them. durable: wait until they are on the disk.
+    Raises `RunError` if the disk is full.
     """
-    # Visitors are threads of one process, and two of them may write the same file.
+    # Each visitor is a thread of one process, and two of them may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
         with explain_disk_errors(path), temporary.open("wb") as file:
@@ -39,12 +44,19 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, d
         temporary.unlink(missing_ok=True)
 
 
+def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
+    """Saves named arrays as an `.npz`. Raises `RunError` if the disk is full."""
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    write_atomic(path, packed.getvalue(), durable=durable)
+
+
 def write_json(path: Path, values: Any) -> None:
     write_atomic(path, json.dumps(values, indent=1).encode())
 
 
 def read_json(path: Path) -> Any:
-    """What `path` holds, or None where it is missing or no JSON."""
+    """The content of `path`, or None if it is missing or not JSON."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -53,34 +65,35 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def explain_disk_errors(path: Path) -> Iterator[None]:
-    """Says in a sentence that the disk is full or may not be written on."""
+    """Turns "disk full" and "not allowed to write" into a `RunError` with a clear sentence."""
     try:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise RunError(
-                f"The disk that holds {path.parent} is full, so nothing more can be kept. "
-                "Free some space, or delete runs, and resume."
+                f"The disk that holds {path.parent} is full, so nothing can be saved. "
+                "Free some space or delete runs, then resume."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise RunError(
-                f"{path.parent} must be a folder that may be written in. Received: {error.strerror}. "
-                "Change its rights, or set DIGIT_LAB_HOME to another folder."
+                f"Digit Lab is not allowed to write in {path.parent}. "
+                "Change the folder's permissions, or set DIGIT_LAB_HOME to another folder.",
+                error.strerror,
             ) from error
         raise
 
 
 @contextmanager
 def suppress_disk_errors() -> Iterator[None]:
-    """Keeps what can be worked out again: a disk that takes nothing only costs the time again."""
+    """For results that can be computed again: if the disk refuses them, they are computed again next time."""
     with suppress(OSError, RunError):
         yield
 
 
 class Lock:
-    """A lock file held by one process. The system frees it when that process ends, however it ends.
+    """A lock file held by one process. The system releases it when that process ends, even after a kill.
 
-    The file's content says who holds it; it means nothing while nobody does.
+    The file's content says who holds it; ignore it while nobody does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,10 +101,10 @@ class Lock:
         self._file: int | None = None
 
     def acquire(self, holder: dict[str, Any], timeout: float = 1.0) -> bool:
-        """Tries for `patience` seconds; `holder` is what others read while it is held."""
+        """Tries for `timeout` seconds; others can read `holder` while the lock is held."""
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         deadline = time.monotonic() + timeout
-        # A reader who looks whether the lock is held holds it himself for some microseconds: hence more than one try.
+        # `holder` takes the lock for some microseconds to see whether it is free: so one try is not enough.
         while not _try_flock(file, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 os.close(file)
@@ -113,7 +126,7 @@ class Lock:
             self._file = None
 
     def holder(self) -> dict[str, Any] | None:
-        """What the holder wrote; None where nobody holds the lock."""
+        """What the holder wrote; None if nobody holds the lock."""
         try:
             file = os.open(self.path, os.O_RDONLY)
         except OSError:

@@ -1,10 +1,10 @@
-"""Streams of random numbers that follow from a run's seed, an epoch and a purpose alone."""
+"""Random numbers that depend only on a run's seed, the epoch and the purpose."""
 
 import numpy as np
 
-ORDER, DISTORTIONS = 0, 1  # what a stream of an epoch is for
+ORDER, DISTORTIONS = 0, 1  # purposes
 
 
 def random(seed: int, epoch: int, purpose: int) -> np.random.Generator:
-    """The stream for one purpose in one epoch (0-based): a resumed run finds the same numbers again."""
+    """The generator for one purpose in one epoch (0-based): a resumed run gets the same numbers."""
     return np.random.default_rng([seed, epoch, purpose])

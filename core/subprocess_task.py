@@ -1,7 +1,7 @@
-"""Work in a process of its own, seen from any page by three files: beside NAME.npz or NAME.json
+"""Work in a separate process. Any page can follow it in three files:
 
-NAME.lock    held while the process lives, and free again when it ends, however it ends
-NAME.json    how far it is, what it came to, or what went wrong
+NAME.lock    held while the process lives; the system releases it when the process ends
+NAME.json    its progress, its result, or what went wrong
 NAME.log     what it printed
 """
 
@@ -19,28 +19,28 @@ from typing import Any, NamedTuple, Protocol
 from core.files import Lock, read_json, write_json
 
 _ROOT = Path(__file__).parents[1]
-_WRITE_INTERVAL = 0.2  # seconds between two notes of the progress
-_TIMEOUT = 10.0  # seconds for a process to be up, or to end
+_WRITE_INTERVAL = 0.2  # seconds between two reports of progress
+_TIMEOUT = 10.0  # seconds for a process to start, or to end
 
 
 class ReportProgress(Protocol):
-    """Called by the work with the share that is done, 0 to 1, and with what it does now, if that is to be shown."""
+    """The task calls this with the share that is done, 0 to 1, and optionally with what it does now."""
 
     def __call__(self, share: float, message: str = "") -> None: ...
 
 
 class Progress(NamedTuple):
-    """How far the work is."""
+    """The progress of a task."""
 
     running: bool
     share: float = 0.0  # done, 0 to 1
-    seconds_left: float | None = None  # None: too early to say
-    error: str = ""  # a sentence, if the last attempt failed
+    seconds_left: float | None = None  # None: too early to estimate
+    error: str = ""  # a sentence if the last attempt failed
     message: str = ""  # what it does now
 
 
 class SubprocessTask:
-    """One piece of work, whoever started it. `path`: where its files lie, with any suffix."""
+    """One task, whoever started it. path: its files have this path, with different suffixes."""
 
     def __init__(self, path: Path) -> None:
         self._state_path, self._log_path = path.with_suffix(".json"), path.with_suffix(".log")
@@ -48,22 +48,22 @@ class SubprocessTask:
 
     def progress(self) -> Progress:
         running = self._lock.holder() is not None
-        state = self._read_state()  # after that look: what has ended writes no more
+        state = self._read_state()  # read after the lock: a process that has ended writes nothing more
         share = float(state.get("share", 0.0))
         if not running:
             unfinished = "share" in state and share < 1
-            no_reason = f"The process ended in the middle of it; {self._log_path.name} may say why. Begin it again."
+            no_reason = f"The process ended before it was finished; {self._log_path.name} may say why. Start it again."
             return Progress(running=False, error=str(state.get("error", no_reason if unfinished else "")))
         seconds = time.time() - float(state.get("started", time.time()))
         left = seconds * (1 - share) / share if share > 0.02 else None
         return Progress(True, share, left, message=str(state.get("words", "")))
 
     def result(self) -> Any:
-        """What the work came to, as JSON has it; None until it is there."""
+        """The result as JSON; None until there is one."""
         return self._read_state().get("result")
 
     def start(self, *command: str, **environment: str) -> None:
-        """Begins `python -m` `command`, unless it is under way already; comes back when the process is up."""
+        """Starts `python -m` `command`, unless it is running already; returns when the process has started."""
         if self.progress().running:
             return
         self._state_path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,13 +80,13 @@ class SubprocessTask:
             )
         deadline = time.monotonic() + _TIMEOUT
         while self._lock.holder() is None and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)  # until the process is up, so that nobody starts a second one
+            time.sleep(0.02)  # until the process holds the lock, so that nobody starts a second one
         if process.poll() and not self._state_path.exists():
-            write_json(self._state_path, {"error": f"The process ended before it began; {self._log_path} says why."})
-        threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie when it ends
+            write_json(self._state_path, {"error": f"The process could not start; {self._log_path.name} says why."})
+        threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie when it ends
 
     def stop(self) -> None:
-        """Ends it; nothing is kept."""
+        """Stops the process; nothing is kept."""
         holder = self._lock.holder()
         if not holder or "pid" not in holder:
             return
@@ -95,13 +95,13 @@ class SubprocessTask:
         deadline = time.monotonic() + _TIMEOUT
         while self._lock.holder() is not None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not {"result", "error"} & set(self._read_state()):  # else it ended by itself just now
+        if not {"result", "error"} & set(self._read_state()):  # else it finished just now
             self._state_path.unlink(missing_ok=True)
 
     def execute(self, task: Callable[[ReportProgress], Mapping[str, Any]]) -> int:
-        """What the process itself does: 0, or 1 where another process is at it. What `do` raises is noted, and raised.
+        """Runs `task` in this process: returns 0, or 1 if another process runs it. Exceptions are recorded and raised.
 
-        do: what it gives is kept as the `result`.
+        task: what it returns is kept as the `result`.
         """
         if not self._lock.acquire({"pid": os.getpid()}):
             return 1

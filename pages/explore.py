@@ -1,4 +1,4 @@
-"""Explore: everything there is to see in MNIST."""
+"""Explore: look at the images of MNIST in six views."""
 
 import streamlit as st
 
@@ -6,8 +6,8 @@ from pages.parts.explore import one_digit, state
 from pages.parts.explore.views import choose_view
 from pages.shared import caches, frame, url_state
 
-# On a phone the page scrolls to the digit that was chosen: its title must not end up under the header.
-_STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem}</style>"
+# On a phone the page scrolls to the chosen digit: its title must not be hidden under the header.
+_STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem} .st-key-closer h2 {font-size: 1.5rem}</style>"
 
 frame.page("explore")
 st.html(_STYLE)

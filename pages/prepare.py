@@ -13,6 +13,6 @@ with frame.guard():
     example = digit_choice.choose(caches.data())
     name = digit_choice.choose_step(NAMES, TITLES)
     with st.container(key="step"):
-        st.subheader(f"{NAMES.index(name) + 1}. {TITLES[name]}", anchor=False)
+        st.header(f"{NAMES.index(name) + 1}. {TITLES[name]}", anchor=False)
         BY_NAME[name].draw(example)
     digit_choice.walk(NAMES, name, TITLES)

@@ -1,11 +1,13 @@
-"""The way in: what there is to do, in the order in which it makes sense."""
+"""Start: what Digit Lab is, where the visitor left off, and the six pages in the order in which they make sense."""
 
 from html import escape
 
 import numpy as np
 import streamlit as st
 
+from core.config.recipes import RECIPES
 from core.digits import NUM_CLASSES
+from core.formatting import percent
 from pages.shared import caches, frame
 from pages.shared.html_links import icon, link
 from pages.shared.image_uri import png_uri
@@ -15,21 +17,22 @@ from pages.shared.visitor import visitor
 frame.page("start")
 
 _LEARN = {
-    "explore": "What does a machine see in a handwritten 4? Browse, sort and map the digits, and find the odd ones.",
-    "prepare": "Pixels become numbers between 0 and 1, labels become ten switches. Follow one digit, step by step.",
-    "train": "Pick one of five classic recipes or build your own network. Loss and accuracy move while it learns.",
-    "compare": "Is 98.1 % better than 97.9 %, or is that luck? Curves, differences and a verdict.",
-    "evaluate": "Which digits does it confuse? Click a mistake, see why, and try it from another side.",
-    "draw": "Draw with mouse, pen or finger, see what the network sees, and watch it decide.",
+    "explore": "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
+    "prepare": "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
+    "Follow one digit, step by step.",
+    "train": f"Choose one of {len(RECIPES)} recipes or build your own network. Watch its loss and accuracy.",
+    "compare": "Is 98.1% better than 97.9%, or is that luck? Compare curves and differences, and read the verdict.",
+    "evaluate": "Which digits does the network confuse? Click a mistake and see why it happened.",
+    "draw": "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
 }
-COLUMNS = 24  # digits of one kind on the wall
+COLUMNS = 24  # images in each row of the wall
 _STYLE = """<style>
 .start {display: grid; grid-template-columns: 2fr 3fr; gap: 1rem 4rem; align-items: center}
-.start > h3, .start > div:not(.first) {grid-column: 1 / -1; padding: 0}
+.start > h2, .start > div:not(.first) {grid-column: 1 / -1; padding: 0}
 .start .first {display: flex; flex-wrap: wrap; gap: 1rem}
 .start .first p {margin: 0; width: 100%}
 .start .wall {width: 100%; image-rendering: pixelated}
-.start .steps {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem}
+.start .steps {display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem}
 .start a {display: flex; gap: .5rem; color: inherit; text-decoration: none; border-radius: .6rem}
 .start a {font-size: .875rem; line-height: 1.6}
 .start a:focus-visible {outline: 2px solid light-dark(PRIMARY); outline-offset: 2px}
@@ -39,25 +42,26 @@ _STYLE = """<style>
 .start .run {padding: .3rem .5rem}
 .start .button {border: 1px solid light-dark(BORDER); padding: calc(.55rem - 1px) .75rem; align-items: center}
 .start .button:hover {border-color: light-dark(PRIMARY); color: light-dark(PRIMARY)}
-.start .button.primary {background: light-dark(PRIMARY); border-color: transparent; color: #fff}
+.start .button.primary {background: #4f46e5; border-color: transparent; color: #fff}
 .start .button.primary:hover {color: #fff; filter: brightness(.9)}
-.start h3 {margin: 0; padding: .75rem 0 0; font-size: 1.75rem; font-weight: 600; line-height: 1.2}
+.start h2 {margin: 0; padding: .75rem 0 0; font-size: 1.75rem; font-weight: 600; line-height: 1.2}
 .start .icon {font: 1rem / 1.4rem "Material Symbols Rounded"; font-feature-settings: "liga"; user-select: none}
-@media (max-width: 640px) {.start {grid-template-columns: 1fr}}
+@media (max-width: 900px) {.start .steps {grid-template-columns: repeat(2, 1fr)}}
+@media (max-width: 640px) {.start, .start .steps {grid-template-columns: 1fr}}
 </style>"""
 
 
 @st.cache_data(show_spinner=False)
 def wall_of_digits(source: str) -> str:
-    """Training digits, a row for each digit, as the source of an <img> of 672 by 280 pixels."""
+    """Training images, one row for each digit, as the source of an <img>. Rows of a small set repeat their images."""
     train = caches.data().train
-    rows = [train.images[np.flatnonzero(train.labels == digit)[:COLUMNS]] for digit in range(NUM_CLASSES)]
-    wall = np.concatenate([np.concatenate(list(row), axis=1) for row in rows if len(row) == COLUMNS])
-    return png_uri(wall)
+    rows = [np.flatnonzero(train.labels == digit) for digit in range(NUM_CLASSES)]
+    wall = [np.concatenate(list(train.images[np.resize(row, COLUMNS)]), axis=1) for row in rows if len(row)]
+    return png_uri(np.concatenate(wall))
 
 
 def style() -> str:
-    """The page's style in the colours of the theme, which are in its settings alone."""
+    """The page's style, with the theme's colours from its settings."""
     text = _STYLE
     for name in ("primary", "border"):
         both = ", ".join(st.get_option(f"theme.{mode}.{name}Color") for mode in ("light", "dark"))
@@ -66,7 +70,7 @@ def style() -> str:
 
 
 def newest_runs() -> str:
-    """The visitor's own, or else everybody's: who comes with another browser is another visitor."""
+    """The visitor's own newest runs; if there are none, the newest of all visitors."""
     runs = [run for run in caches.store().runs() if not run.shipped]
     mine = [run for run in runs if run.starter == visitor()]
     if not runs:
@@ -74,26 +78,25 @@ def newest_runs() -> str:
     lines = []
     for run in (mine or runs)[:3]:
         accuracy = run.ended and (run.ended.test_accuracy or run.ended.validation_accuracy)
-        reached = f" · {accuracy:.2%} right" if accuracy else ""
-        lines.append(
-            link("train", f"{icon('history')}{escape(f'{run_title(run)} · {run.state}{reached}')}", "run", run=run.id)
-        )
-    return f"<h3>{'Where you left off' if mine else 'The newest runs here'}</h3><div>{''.join(lines)}</div>"
+        result = f" · {percent(accuracy)} correct" if accuracy else ""
+        text = escape(f"{run_title(run)} · {run.state}{result}")
+        lines.append(link("train", f"{icon('history')}{text}", "run", run=run.id))
+    return f"<h2>{'Where you left off' if mine else 'The newest runs here'}</h2><div>{''.join(lines)}</div>"
 
 
 wall = ""
 with frame.guard():
     wall = wall_of_digits(caches.data().source.sentence)
-steps = []
+cards = []
 for number, page in enumerate(frame.PAGES[1:], 1):
-    told = f"<span><strong>{number} · {page.title}</strong> {_LEARN[page.name]}</span>"
-    steps.append(link(page.name, icon(page.icon) + told, "card"))
-# All in one element: each further one, and each kind that Streamlit has to fetch, is another round of drawing.
+    text = f"<span><strong>{number} · {page.title}</strong> {_LEARN[page.name]}</span>"
+    cards.append(link(page.name, icon(page.icon) + text, "card"))
+# One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
 st.html(f"""{style()}<div class="start">
-<div class="first"><p>Sixty thousand handwritten digits and a machine that starts out guessing. Watch it go from one
-right in ten to ninety-eight in a hundred within seconds, on this computer. You cannot break anything.</p>
+<div class="first"><p>A network starts by guessing: one digit in ten is right. After seconds of training on this
+computer, 98 in 100 are right. Watch how it learns. You cannot break anything.</p>
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}</div>
 <img class="wall" src="{wall}" alt="Handwritten digits from MNIST, 0 to 9 in ten rows">
-<h3>Six steps, in this order or any other</h3><div class="steps">{"".join(steps)}</div>
-{newest_runs()}</div>""")
+{newest_runs()}
+<h2>Six steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")

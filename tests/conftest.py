@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from core import process_settings
+
 # Set before anything of the project is imported: the suite never touches a person's own runs.
 _HOME = tempfile.TemporaryDirectory(prefix="digit-lab-tests-", ignore_cleanup_errors=True)
 os.environ["DIGIT_LAB_HOME"] = _HOME.name
 os.environ["DIGIT_LAB_SPARE"] = "0"  # each would import TensorFlow, mostly for nothing
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+process_settings.apply()  # as every process that trains does
 if "MNIST_PATH" in os.environ:
     os.environ["MNIST_PATH"] = str(Path(os.environ["MNIST_PATH"]).resolve())
 

@@ -1,29 +1,28 @@
-"""Results that belong to one data set and are kept in the home, so that they are worked out once."""
+"""Results computed from one data set and kept in the home, so that each is computed once."""
 
 import contextlib
 import hashlib
-import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from core.data.mnist import Mnist, home, release_pages
+from core.data.mnist import Mnist, release_pages
 from core.digits import Digits
-from core.files import suppress_disk_errors, write_atomic
+from core.files import Arrays, suppress_disk_errors, write_arrays
+from core.home import home
 
-_SAMPLE_STEP = 50  # of so many images one is looked at to tell data sets apart: 1 MB of 55
-Arrays = Mapping[str, np.ndarray]
+_SAMPLE_STEP = 50  # every 50th image is enough to tell data sets apart: 1 MB of 55
 
 
 def fingerprint(mnist: Mnist) -> str:
-    """Sixteen letters that differ between data sets: from every label and every fiftieth image."""
+    """Sixteen hexadecimal digits that identify a data set, computed from every label and every fiftieth image."""
     return _fingerprint(mnist.train, mnist.validation, mnist.test)
 
 
-@lru_cache(maxsize=8)  # digits are told apart by identity, and nobody writes on them
+@lru_cache(maxsize=8)  # the cache compares `Digits` by identity; their arrays are read-only
 def _fingerprint(*parts: Digits) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for digits in parts:
@@ -34,12 +33,12 @@ def _fingerprint(*parts: Digits) -> str:
 
 
 def cache_path(name: str, mnist: Mnist) -> Path:
-    """Where the result `name` of this data set is kept, there or not."""
+    """The file that keeps the result `name` of this data set; it may not exist yet."""
     return home() / "data" / "worked-out" / f"{name}-{fingerprint(mnist)}.npz"
 
 
 def read(path: Path) -> dict[str, np.ndarray] | None:
-    """The arrays kept at `path`; None where there are none, or none that are sound."""
+    """The arrays in the file `path`; None if it is missing or damaged."""
     with contextlib.suppress(OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile), path.open("rb") as file:
         archive = np.load(file, allow_pickle=False)
         return {name: archive[name] for name in archive.files}
@@ -47,15 +46,13 @@ def read(path: Path) -> dict[str, np.ndarray] | None:
 
 
 def write(path: Path, arrays: Arrays) -> None:
-    """Keeps arrays at `path`, whole or not at all. Raises `RunError` where the disk is full."""
+    """Saves arrays in the file `path`. Raises `RunError` if the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, packed.getvalue(), durable=False)
+    write_arrays(path, arrays, durable=False)
 
 
 def load_or_compute(name: str, mnist: Mnist, compute: Callable[[], Arrays]) -> Arrays:
-    """The result `name`, from the home or else from `work`."""
+    """The result `name`: read from the home, or else computed and saved there."""
     path = cache_path(name, mnist)
     if (found := read(path)) is not None:
         return found

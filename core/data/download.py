@@ -1,7 +1,8 @@
-"""Fetching the official MNIST from its mirrors: four gzipped files, each checked against its SHA-256."""
+"""Downloads the official MNIST from its mirrors: four gzipped files, each checked against its SHA-256."""
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ MIRRORS = ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci
 
 
 class Archive(NamedTuple):
-    """One file as it was published."""
+    """One published file."""
 
     name: str
     size: int  # bytes
@@ -29,14 +30,14 @@ ARCHIVES = tuple(
         ("y_test", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
     )
 )
-TIMEOUT = 20  # seconds without an answer before the next mirror is tried
+TIMEOUT = (5, 20)  # seconds to connect, and between two answers, before the next mirror is tried
 
 
 def download_to(folder: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
-    """Puts the four files into `folder`; `progress(bytes done, bytes in all)` is called as they arrive.
+    """Downloads the four files to `folder` and calls `progress(bytes done, bytes in all)` as they arrive.
 
-    They are read and checked in a folder beside it first, so nothing that is there is touched by a download that fails.
-    Raises `DataError` if no mirror gives them.
+    They are checked in a temporary folder first, so a failed download changes no existing file.
+    Raises `DataError` if no mirror delivers them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     total, done = sum(archive.size for archive in ARCHIVES), 0
@@ -55,7 +56,7 @@ def download_to(folder: Path, progress: Callable[[int, int], None] = lambda done
 
 
 def _download_file(archive: Archive, folder: Path, on_bytes: Callable[[int], None]) -> None:
-    import pooch  # takes 0.2 s, and most visits fetch nothing
+    import pooch  # takes 0.2 s, and most visits download nothing
 
     pooch.get_logger().setLevel("ERROR")
     problems = []
@@ -69,16 +70,16 @@ def _download_file(archive: Archive, folder: Path, on_bytes: Callable[[int], Non
             )
             return
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong SHA-256 is a ValueError
-            reason = "what arrived has the wrong SHA-256" if isinstance(error, ValueError) else type(error).__name__
+            reason = "the file has the wrong SHA-256" if isinstance(error, ValueError) else type(error).__name__
             problems.append(f"{mirror}: {reason}")
     raise DataError(
-        f"{archive.name} could not be fetched ({'; '.join(problems)}). "
-        "Check the network, or point MNIST_PATH at a copy of MNIST."
+        f"{archive.name} could not be downloaded ({'; '.join(problems)}). "
+        "Check the network connection, or set MNIST_PATH to a copy of MNIST."
     )
 
 
 class _ProgressBar:
-    """What `pooch` asks of a progress bar."""
+    """The interface that `pooch` expects of a progress bar."""
 
     def __init__(self, size: int, on_bytes: Callable[[int], None]) -> None:
         self.total, self._size, self._on_bytes, self._done = size, size, on_bytes, 0
@@ -91,38 +92,48 @@ class _ProgressBar:
         self._done = 0
 
     def close(self) -> None:
-        """Nothing to tidy up."""
+        """Nothing to clean up."""
 
 
 class BackgroundDownload:
-    """One fetch on a thread of its own: ask `progress` (0 to 1) and `error` (a sentence, empty while all is well)."""
+    """A download on its own thread. Read `progress` (0 to 1) and `error` (a sentence, empty without an error)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.progress, self.error = 0.0, ""
+        self._last_change = time.monotonic()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins, or begins again after an error; does nothing while it is under way or done."""
+        """Starts, or starts again after an error; does nothing while the download runs or after it has finished."""
         with self._lock:
             if (self._thread and self._thread.is_alive()) or self.progress >= 1:
                 return
             self.progress, self.error = 0.0, ""
-            self._thread = threading.Thread(target=self._download, name="fetch MNIST", daemon=True)
+            self._last_change = time.monotonic()
+            self._thread = threading.Thread(target=self._download, name="download MNIST", daemon=True)
             self._thread.start()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Returns when the fetch has ended, or after `seconds`."""
+        """Returns when the download has ended, or after `seconds`."""
         if self._thread:
             self._thread.join(seconds)
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long no data has arrived."""
+        return time.monotonic() - self._last_change
+
     def _download(self) -> None:
         try:
-            # 1.0 is said only once the files are in place: whoever sees it may read them.
-            download_to(self._folder, lambda done, total: setattr(self, "progress", min(done / total, 0.99)))
+            download_to(self._folder, self._on_progress)
             self.progress = 1.0
         except DataError as error:
-            self.error = str(error)
+            self.error = error.sentence
         except OSError as error:
             self.error = f"{self._folder} could not be written: {error}. Free some space, or set DIGIT_LAB_HOME."
+
+    def _on_progress(self, done: int, total: int) -> None:
+        self._last_change = time.monotonic()
+        self.progress = min(done / total, 0.99)  # 1.0 means that the files are in place and can be read

@@ -1,4 +1,4 @@
-"""Reading the files MNIST comes in, and refusing damaged ones with a sentence. Where they lie is `mnist`'s business.
+"""Reading MNIST files, and refusing damaged ones with a clear sentence. `mnist` decides where to look for them.
 
 Two forms: one `.npz` with x_train, y_train, x_test, y_test, or a folder of four IDX files, gzipped or not.
 """
@@ -7,6 +7,7 @@ import gzip
 import os
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,48 +24,90 @@ IDX_NAMES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError)
+# Where a folder may hold the array `name`. Kaggle's archive unpacks to names with a dot, and to folders of these names.
+_LAYOUTS: tuple[Callable[[str], str], ...] = (
+    lambda name: name,
+    lambda name: f"{name}.gz",
+    lambda name: name.replace("-idx", ".idx"),
+    lambda name: name.replace("-idx", ".idx") + ".gz",
+    lambda name: f"{name}/{name}",
+    lambda name: f"{name.replace('-idx', '.idx')}/{name.replace('-idx', '.idx')}",
+)
 
 
 class TrainTest(NamedTuple):
-    """The two halves MNIST is published in: 60,000 and 10,000 digits in the official files."""
+    """The two parts in which MNIST is published: 60,000 and 10,000 digits in the official files."""
 
     training: Digits
     test: Digits
 
 
 def read(path: Path) -> TrainTest:
-    """The data set at `path`: an `.npz` or a folder of IDX files. Raises `DataError` where there is none to be had."""
+    """Reads the data set at `path`: an `.npz` or a folder of IDX files. Raises `DataError` if there is no sound one."""
     if path.is_dir():
-        return _to_train_test(path, {name: _read_idx(find_idx(path, name)) for name in ARRAYS})
+        return _read_folder(path)
     if not path.exists():
         raise DataError(f"There is no MNIST at {path}. Give an .npz file or a folder of the four IDX files.")
     return _to_train_test(path, _read_npz(path))
 
 
 def has_all_idx(folder: Path) -> bool:
-    """Whether the four IDX files lie in `folder`, sound or not."""
+    """Whether `folder` holds the four IDX files, sound or damaged."""
     return all(_candidates(folder, name) for name in ARRAYS)
 
 
+def idx_files(folder: Path) -> list[Path]:
+    """Every file in `folder` that `read` may look at."""
+    return [path for name in ARRAYS for path in _candidates(folder, name)]
+
+
 def find_idx(folder: Path, name: str) -> Path:
-    """The file in `folder` that holds the array `name`, gzipped or not. Raises `DataError` if it is missing."""
+    """The first file in `folder` that should hold the array `name`. Raises `DataError` if there is none."""
     if found := _candidates(folder, name):
         return found[0]
     raise DataError(
         f"The file {IDX_NAMES[name]} (or {IDX_NAMES[name]}.gz) is missing in {folder}. "
-        "Put all four MNIST files there, or fetch the set again."
+        "Put all four MNIST files there, or download the set again."
     )
 
 
 def _candidates(folder: Path, name: str) -> list[Path]:
-    plain = IDX_NAMES[name]
-    dotted = plain.replace("-idx", ".idx")  # as some archives name them once unpacked
-    return [path for stem in (plain, dotted) for path in (folder / stem, folder / f"{stem}.gz") if path.exists()]
+    return [path for layout in _LAYOUTS if (path := folder / layout(IDX_NAMES[name])).is_file()]
+
+
+def _read_folder(folder: Path) -> TrainTest:
+    """The first complete and sound set of four files.
+
+    A folder may hold several sets, for example a damaged one beside a new download. Files of one layout belong
+    together, so these are tried first; then the first sound file for each array.
+    """
+    problems: list[DataError] = []
+    for layout in _LAYOUTS:
+        paths = {name: folder / layout(IDX_NAMES[name]) for name in ARRAYS}
+        if all(path.is_file() for path in paths.values()):
+            try:
+                return _to_train_test(folder, {name: _read_idx(path) for name, path in paths.items()})
+            except DataError as error:
+                problems.append(error)
+    try:
+        return _to_train_test(folder, {name: _first_sound(folder, name) for name in ARRAYS})
+    except DataError as error:
+        raise (problems or [error])[0] from None
+
+
+def _first_sound(folder: Path, name: str) -> np.ndarray:
+    first = find_idx(folder, name)
+    for path in _candidates(folder, name)[1:]:
+        try:
+            return _read_idx(first)
+        except DataError:
+            first = path
+    return _read_idx(first)
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with path.open("rb") as file:  # opened here, for np.load forgets to close what is no zip
+        with path.open("rb") as file:  # opened here: np.load does not close a file that is no zip
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise _damaged(path, "it is not an .npz archive")
@@ -75,7 +118,7 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
                 )
             return {name: archive[name] for name in ARRAYS}
     except MemoryError:
-        raise _damaged(path, "the arrays it announces do not fit into memory") from None
+        raise _damaged(path, "its arrays do not fit into memory") from None
     except _READ_ERRORS as error:
         raise _damaged(path, _describe_error(error)) from None
 
@@ -88,13 +131,11 @@ def _read_idx(path: Path) -> np.ndarray:
         raise _damaged(path, _describe_error(error)) from None
     axes = content[3] if len(content) > 3 else 0
     if content[:3] != b"\0\0\x08" or axes not in (1, 3) or len(content) < 4 + 4 * axes:
-        raise _damaged(
-            path, f"it does not begin like an IDX file of bytes. Received: {content[:4].hex(' ') or 'nothing'}"
-        )
+        raise _damaged(path, "it does not begin like an IDX file of bytes", content[:4].hex(" ") or "nothing")
     shape = tuple(int(n) for n in np.frombuffer(content, ">u4", axes, offset=4))
     expected, received = int(np.prod(shape, dtype=object)), len(content) - 4 - 4 * axes
     if expected != received:
-        raise _damaged(path, f"it announces {expected:,} bytes of data. Received: {received:,}")
+        raise _damaged(path, f"its header announces {expected:,} bytes of data, but it holds {received:,}")
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
@@ -102,25 +143,24 @@ def _to_train_test(path: Path, arrays: dict[str, np.ndarray]) -> TrainTest:
     try:
         parts = TrainTest(Digits(arrays["x_train"], arrays["y_train"]), Digits(arrays["x_test"], arrays["y_test"]))
     except DataError as error:
-        raise DataError(f"{path} is refused: {error}") from None
+        raise DataError(f"{path} cannot be used: {error.sentence}", error.received) from None
     for name, digits in zip(("training", "test"), parts, strict=True):
         if len(digits) < NUM_CLASSES:
             raise DataError(
-                f"{path} must hold at least {NUM_CLASSES} {name} images. Received: {len(digits)}. "
-                "Use the MNIST files as they were published."
+                f"{path} must hold at least {NUM_CLASSES} {name} images. Use the published MNIST files.", len(digits)
             )
     return parts
 
 
-def _damaged(path: Path, what: str) -> DataError:
-    return DataError(f"{path} is damaged or no MNIST file: {what}. Put a sound copy there, or remove it.")
+def _damaged(path: Path, fault: str, *received: object) -> DataError:
+    return DataError(f"{path} is damaged or no MNIST file: {fault}. Put a sound copy there, or remove it.", *received)
 
 
 def _describe_error(error: Exception) -> str:
     if isinstance(error, PermissionError):
-        return "it may not be read"
+        return "this program is not allowed to read it"
     if isinstance(error, EOFError):
         return "it is cut short"
     if isinstance(error, ValueError) and "pickle" in str(error).lower():
-        return "it holds something else than plain arrays"
+        return "it holds something other than plain arrays"
     return os.fspath(str(error)).rstrip(".") or type(error).__name__

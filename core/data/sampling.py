@@ -10,10 +10,10 @@ from core.digits import NUM_CLASSES, Digits
 
 
 def select_images(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
-    """The training and the validation images that the knobs ask for; None where `validate_on` is none.
+    """The training and the validation images that the knobs ask for; None if `validate_on` is none.
 
-    Fewer `train_images` are drawn evenly over the ten digits and stay in their official order; `wrong_labels` touches
-    training labels only. Both are drawn from the seed.
+    Fewer `train_images` are drawn equally from the ten digits and keep their official order; `wrong_labels` changes
+    training labels only. The seed determines both.
     """
     training = mnist.train if config.validate_on == "held-out" else mnist.training
     validation = {"held-out": mnist.validation, "test": mnist.test, "none": None}[config.validate_on]
@@ -28,18 +28,18 @@ def select_images(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | Non
 
 
 def stratified_sample(labels: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """`n` positions in `labels`, sorted, with as equal a number of each digit as there is to be had: int64 (n,)."""
+    """`n` positions in `labels`, sorted, with numbers of each digit as equal as possible: int64 (n,)."""
     shuffled = rng.permutation(len(labels))
     by_digit = shuffled[np.argsort(labels[shuffled], kind="stable")]
     counts = np.bincount(labels, minlength=NUM_CLASSES)
     rank = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)  # 0 for the first of each digit, …
-    # The first of every digit, then the second of every digit …; who comes last within a round is left to chance.
+    # The first of every digit, then the second of every digit …; the order within a round is random.
     order = np.lexsort((rng.random(len(labels)), rank))
     return np.sort(by_digit[order[:n]])
 
 
 def add_label_noise(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy of `labels` in which a `share` of them, drawn at random, is another digit, each of the nine alike."""
+    """A copy of `labels` in which a random `share` is another digit; the nine others are equally likely."""
     wrong = rng.choice(len(labels), round(share * len(labels)), replace=False)
     noisy = labels.copy()
     noisy[wrong] = (labels[wrong] + rng.integers(1, NUM_CLASSES, len(wrong))) % NUM_CLASSES

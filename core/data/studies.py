@@ -1,6 +1,6 @@
-"""Work on the whole data set that takes a minute: done in a process of its own, kept in the home, seen from any page.
+"""Studies of the whole data set that take a minute: run in a separate process, kept in the home, seen from any page.
 
-`python -m core.data.studies NAME FINGERPRINT` is that process. It gives way to whatever else the machine has to do.
+`python -m core.data.studies NAME FINGERPRINT` is that process. It has the lowest priority on the machine.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from core.subprocess_task import Progress, SubprocessTask
 
 Work = Callable[[Mnist, Callable[[float], None]], dict[str, np.ndarray]]
 STUDIES: dict[str, Work] = {"tsne": projections.tsne, "oddities": outliers.analyse}
-# Threads that wait busily for one another crawl while a training run keeps the cores; these wait asleep, or are alone.
+# Threads that wait in a busy loop are very slow while a training run uses the cores. These sleep, or there is only one.
 _LOW_PRIORITY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -31,33 +31,31 @@ class Study:
         self.background = SubprocessTask(self._result)
 
     def result(self) -> dict[str, np.ndarray] | None:
-        """What was found; None until it is there."""
+        """The result; None until it is computed."""
         return cache.read(self._result)
 
     def progress(self) -> Progress:
-        """How far it is, whoever started it."""
+        """The progress, whoever started it."""
         return self.background.progress()
 
     def start(self) -> None:
-        """Begins in the background, unless it is under way already."""
+        """Starts in the background, unless it is running already."""
         self.background.start("core.data.studies", self.name, cache.fingerprint(self._data), **_LOW_PRIORITY)
 
     def stop(self) -> None:
-        """Ends it; nothing is kept."""
+        """Cancels the study; nothing is kept."""
         self.background.stop()
 
     def execute(self, expected: str, report: Callable[[float], None]) -> dict[str, str]:
-        """Does it, for the data set of the fingerprint `expected` alone."""
+        """Runs the study, only for the data set with the fingerprint `expected`."""
         if cache.fingerprint(self._data) != expected:
-            raise DataError(
-                "Another data set has taken the place of the one to be studied. Reload the page, start again."
-            )
+            raise DataError("The data set changed before this study began. Reload the page and start again.")
         cache.write(self._result, STUDIES[self.name](self._data, report))
         return {}
 
 
 def execute(name: str, expected: str) -> int:
-    """Does one study in this process: 0, or 1 if someone else is at it."""
+    """Runs one study in this process: 0, or 1 if another process runs it already."""
     data = mnist.load()
     if cache.fingerprint(data) != expected:
         data = mnist.load_embedded()
@@ -67,5 +65,5 @@ def execute(name: str, expected: str) -> int:
 
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
-        os.nice(10)  # a training run comes first
+        os.nice(10)  # training runs go first
     sys.exit(execute(*sys.argv[1:3]))

@@ -12,6 +12,8 @@ import numpy as np
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
+from core.data.principal_components import principal_directions
+
 N_NEIGHBOURS = 5
 N_COMPONENTS = 48
 NOVEL_SHARE = 0.015  # share of held-out digits that are called strange, by choice of the threshold
@@ -47,8 +49,8 @@ class NoveltyDetector:
         with threadpool_limits(1):  # beside a training run, two threads are slower than one
             features = _features(training)
             mean = features.mean(0)
-            _, vectors = np.linalg.eigh(np.cov((features - mean).T))
-            directions = np.ascontiguousarray(vectors[:, ::-1][:, :N_COMPONENTS], np.float32)
+            found_directions, _ = principal_directions(np.cov((features - mean).T), N_COMPONENTS)
+            directions = np.ascontiguousarray(found_directions, np.float32)
             found = cls(mean, directions, (features - mean) @ directions)
             scores = found.novelty_score(held_out[:THRESHOLD_IMAGES])
         return cls(found.mean, found.directions, found.places, float(np.quantile(scores, 1 - NOVEL_SHARE)))

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.data import mnist
 from core.digits import NUM_CLASSES, SIDE, Digits
 from core.errors import DrawingError
 from core.files import explain_disk_errors, write_atomic
+from core.home import home as default_home
 
 MAX_DIGITS = 2000  # kept; a hand does not draw more
 MAX_UNDO = 20  # clicks that can be undone
@@ -65,7 +65,7 @@ class PersonalDigits:
                 "A hand belongs to a visitor, whose id must be twelve of the signs 0-9 and a-f. "
                 f"Received: {visitor!r}. Reload the page."
             )
-        self.shared = (home or mnist.home()) / "hand"
+        self.shared = (home or default_home()) / "hand"
         self.folder = self.shared / visitor
         self._trash, self._settled_path = self.folder / "forgotten", self.folder / "earlier"
 

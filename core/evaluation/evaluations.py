@@ -20,13 +20,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.data import mnist
 from core.data.mnist import Mnist
 from core.data.sampling import softmax
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.files import read_json, suppress_disk_errors, write_atomic, write_json
+from core.home import home
 from core.network.architecture import multiplications
 from core.runs.events import FINISHED, RunEnded
 from core.runs.store import Run
@@ -70,11 +70,6 @@ class Answers:
     def right(self) -> np.ndarray:
         """bool (n,)."""
         return self.predicted == self.labels
-
-
-def split_of(data: Mnist, split: str) -> Digits:
-    """The images of `train` (54,000), `validation` (6,000) or `test` (10,000)."""
-    return {TRAIN: data.train, VALIDATION: data.validation, TEST: data.test}[split]
 
 
 def sealed(run: Run) -> bool:
@@ -133,7 +128,7 @@ def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch
     Raises `RunError` for a sealed test set, missing weights, or weights and images that do not belong together.
     """
     respect_seal(run, split)
-    digits = split_of(data, split)
+    digits = data.split(split)
     belongs, path = belonging(run, epoch, digits), _path(run, split, epoch)
     if (logits := _read(path, belongs, len(digits))) is None:
         another_part = knew_another_part(run, data)
@@ -154,7 +149,7 @@ def usual_split(run: Run) -> str:
 
 def at_once(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
     """Whether `answers` takes at most about a second: they are kept, or the network is small."""
-    digits = split_of(data, split)
+    digits = data.split(split)
     try:
         belongs = belonging(run, epoch, digits)
     except RunError:
@@ -208,7 +203,7 @@ def _path(run: Run, split: str, epoch: int | None) -> Path:
 def folder(run: Run) -> Path:
     """The folder of a run's evaluations."""
     # The shipped run is part of the code folder, where nothing may be written.
-    return mnist.home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
+    return home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
 
 
 def make_folder(run: Run) -> None:

@@ -56,7 +56,7 @@ def stood(
 ) -> list[Stood]:
     """A run's accuracy under every distortion: kept, else measured now and kept."""
     evaluations.respect_seal(run, split)
-    digits = evaluations.split_of(data, split)[:IMAGES]
+    digits = data.split(split)[:IMAGES]
     belongs = evaluations.belonging(run, epoch, digits)
     path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"
     if found := _kept(path, belongs):

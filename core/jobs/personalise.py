@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+from core import process_settings
 from core.data import mnist
 from core.drawing.personal_digits import FinetuneResult, PersonalDigits
 from core.errors import DrawingError
@@ -114,4 +115,5 @@ def execute(visitor: str, run_id: str, epoch: str) -> int:
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
         os.nice(_NICE)
+    process_settings.apply()
     sys.exit(execute(*sys.argv[1:4]))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import RunError
+from core.files import write_arrays
 from core.runs import checkpoints
 from core.runs.checkpoints import TrainingState
 from core.runs.events import EpochDone, Started
@@ -49,7 +50,7 @@ class RunFiles:
         self.run.stopped_state_path.unlink(missing_ok=True)  # it is older
         path = self.run.epoch_path(state.epoch)
         path.parent.mkdir(exist_ok=True)
-        checkpoints.write_arrays(path, state.weights, durable=False)
+        write_arrays(path, state.weights, durable=False)
         with suppress(OSError):  # without digests, the next run compiles again
             compile_cache.write_digests(self.store.home / "programs")
         for epoch in checkpoints.surplus(self.run.kept_epochs, kept_epochs()):
@@ -58,7 +59,7 @@ class RunFiles:
     def save_preview(self, arrays: dict[str, Any]) -> None:
         """Saves the latest filters and predictions for the Train page; no run fails because of them."""
         with suppress(RunError, FileNotFoundError):
-            checkpoints.write_arrays(self.run.glimpse_path, arrays, durable=False)
+            write_arrays(self.run.glimpse_path, arrays, durable=False)
 
     def missing_epochs(self, started: Started) -> Iterator[EpochDone]:
         """Epochs that were saved but not written as events: the worker was killed between the two."""

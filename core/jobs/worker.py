@@ -11,9 +11,10 @@ import select
 import signal
 from pathlib import Path
 
+from core import process_settings
 from core.config.run_config import RunConfig
-from core.data import mnist
 from core.devices import device_slot
+from core.home import home
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
 from core.training import compile_cache, warmup
@@ -26,6 +27,7 @@ NICE = 5  # on a machine with few cores, pages and the visitor's browser come fi
 def main() -> None:
     """Waits for a run's id and trains that run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    process_settings.apply()
     if hasattr(os, "nice"):
         os.nice(NICE)
     prepare_keras()
@@ -43,7 +45,7 @@ def main() -> None:
 
 def prepare_keras() -> None:
     """Imports Keras for a run of this process, and lets it use the programs that earlier runs compiled."""
-    compile_cache.enable(mnist.home() / "programs", on_gpu=device_slot("auto") == "gpu")
+    compile_cache.enable(home() / "programs", on_gpu=device_slot("auto") == "gpu")
     import_keras()
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from core.config.layers import Layer
 from core.config.run_config import RunConfig
+from core.digits import NUM_CLASSES, SIDE
 from core.errors import NetworkError
 
-SIDE, NUM_CLASSES = 28, 10
 IMAGE_KINDS = ("conv", "pool")  # they need neighbouring pixels, so they must come before the first dense layer
 
 

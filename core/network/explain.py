@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from core.data.principal_components import principal_directions
 from core.digits import SIDE
 from core.errors import RunError
 from core.network.backward import ink_slope
@@ -71,13 +72,10 @@ def principal_map(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]
     features: float (n, units). Signs are fixed, so the same features always give the same map.
     """
     centred = features.astype(np.float64) - features.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)  # ascending; units × units is small beside n × units
-    values, vectors = values[::-1], vectors[:, ::-1][:, :2]
-    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])])
+    directions, found = principal_directions(centred.T @ centred, 2)  # units × units is small beside n × units
     places = np.zeros((len(features), 2), np.float32)
-    places[:, : vectors.shape[1]] = centred @ vectors
-    total = max(float(values.sum()), 1e-12)
-    shares = [float(value) / total for value in values[:2]] + [0.0]
+    places[:, : directions.shape[1]] = centred @ directions
+    shares = [*map(float, found), 0.0]  # a layer of one unit has one direction
     return places, (shares[0], shares[1])
 
 

@@ -1,8 +1,6 @@
 """The files in which a run keeps its weights: one for each epoch, and those from which a resume continues."""
 
-import io
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,16 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import RunError
-from core.files import write_atomic
-
-Arrays = Mapping[str, np.ndarray]
-
-
-def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
-    """Saves named arrays as an `.npz` file. Raises `RunError` if the disk is full."""
-    packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, packed.getvalue(), durable=durable)
+from core.files import Arrays, write_arrays
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

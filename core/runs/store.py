@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from core.config.run_config import RunConfig
-from core.data import mnist
 from core.errors import HomeError, RunError
 from core.files import explain_disk_errors, read_json, write_json
+from core.home import home as default_home
 from core.runs import trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
@@ -62,7 +62,7 @@ class RunStore:
     """
 
     def __init__(self, home: Path | None = None) -> None:
-        self.home = Path(home) if home else mnist.home()
+        self.home = Path(home) if home else default_home()
         self.folder, self.trash = self.home / "runs", self.home / "trash"
         with self._home_errors():
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """The engine on TensorFlow: one `tf.function` runs many batches over images that lie on the device."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +14,6 @@ from core.training.compact_model import compact_pixels
 from core.training.compiled_steps import CompiledSteps
 from core.training.models import has_convolutions
 from core.training.train_step import logit_columns, logit_gradients, logits
-
-# XLA writes its kernels for registers of 256 bits unless told otherwise. With 512, where there are such, a step of
-# `dli` takes a twelfth less, one of `chollet` a thirtieth. Read when XLA first compiles; the user's own come after it.
-os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
 
 class TensorFlow:

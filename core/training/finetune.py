@@ -36,7 +36,7 @@ def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
     The test set, unless it is sealed for the run: then nobody has asked for its figures, and validation images tell.
     """
     split = VALIDATION if evaluations.sealed(run) else TEST
-    return split, evaluations.split_of(data, split)[:TEST_DIGITS]
+    return split, data.split(split)[:TEST_DIGITS]
 
 
 def train_copy(

@@ -1,13 +1,13 @@
-"""The browser's Back leaves a page in one step, and finds the page before as it was.
+"""The browser's Back button leaves a page in one step and shows the page before as it was.
 
-Whatever a page writes into its link (`st.query_params`), Streamlit makes a step of the browser's history: the run that
-a page chose when it opened, and every knob since. Back would first go through all of them, and from a page that
-completes its link it would not seem to do anything at all.
+Streamlit adds a step to the browser's history for every change of `st.query_params`: the run that a page selects when
+it opens, and every changed knob. Back would go through all of them, and on a page that completes its link it would seem
+to do nothing.
 """
 
-# Lets only another page be a step of the history; a change of the link alone takes the present step's place.
-# Streamlit may read a new page's link before its path, and then writes the one behind the other's path; what follows
-# so soon was not done by hand, so the old page gets its link back.
+# Only another page adds a step to the history; a change of the query replaces the current step. Streamlit may write the
+# new page's query before its path, so that the old path gets the new query. A change of the path soon after a change of
+# the query is such a case: the script then restores the old page's link.
 SCRIPT = """
 (() => {
   if (window.digitLabHistory) return;

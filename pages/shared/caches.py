@@ -1,7 +1,7 @@
-"""What all visitors share: the data, the store of runs, the jobs and the networks that answer.
+"""What all visitors share: the data, the store of runs, the scheduler and the networks that predict.
 
-Keras is not among them: what needs it has a process of its own (`core.jobs.worker`, `core.jobs.personalise`), for it
-would take 800 MB here for good, and Streamlit empties its session after every script run of every visitor.
+Keras is not imported here: what needs it runs in a separate process (`core.jobs.worker`, `core.jobs.personalise`). In
+the server it would use 800 MB, and Streamlit clears Keras' session after every script run of every visitor.
 """
 
 import os
@@ -36,7 +36,7 @@ def jobs() -> Scheduler:
 
 @st.cache_resource(show_spinner=False)
 def searches() -> bool:
-    """Once a server: goes on with the searches that a restart left unfinished, and with the queue they fill."""
+    """Once for each server: continues the searches that a restart interrupted, and the queue that they fill."""
     return search.resume_unfinished(store()) and bool(jobs())
 
 
@@ -46,7 +46,7 @@ def _reader(run_id: str, epoch: int | None, changed: float) -> Reader:
 
 
 def reader(run_id: str, epoch: int | None = None) -> Reader:
-    """The network of a run, after `epoch`, or as it ended; while it still trains, as its newest epoch left it."""
+    """The network of a run after `epoch`, or its final one; while it trains, the one after its newest epoch."""
     run = store().get(run_id)
     if epoch is None and not run.has_model and run.kept_epochs:
         epoch = run.kept_epochs[-1]

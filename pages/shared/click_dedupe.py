@@ -1,8 +1,8 @@
-"""A click counts once, also when a timer of the page fires in the middle of it.
+"""Each click counts once, even if a timer of the page fires at the same moment.
 
-The browser does not send a click at once but when it next has time, and until then every timed refresh of the page
-(`st.fragment(run_every=…)`) carries the click along: Streamlit 1.67 would answer it twice, and Start begin two runs.
-With a run in sight, and a browser that was busy drawing it on the two cores that also trained, three of ten clicks did.
+The browser sends a click a little later, and until then every timed refresh of the page (`st.fragment(run_every=…)`)
+contains the click too: Streamlit 1.67 would handle it twice, and Start would create two runs. While a run was on screen
+and the browser was busy on the two cores that also trained, this happened to three of ten clicks.
 """
 
 import functools
@@ -15,7 +15,7 @@ _CLICKS = ("trigger_value", "string_trigger_value", "chat_input_value", "json_tr
 
 
 def count_once() -> None:
-    """Takes the clicks out of timed refreshes, in the whole process; each still comes by a message of its own."""
+    """Removes clicks from timed refreshes, in the whole process; each click still arrives in its own message."""
     answer = AppSession.request_rerun
     if not hasattr(answer, "__wrapped__"):
         AppSession.request_rerun = _without_clicks(answer)  # type: ignore[method-assign]

@@ -30,3 +30,9 @@ def tiles(pictures: np.ndarray, across: int) -> np.ndarray:
         .swapaxes(1, 2)
         .reshape(rows * (height + 1), across * (width + 1), 3)[:-1, :-1]
     )
+
+
+def colorscale() -> list[tuple[float, str]]:
+    """The same colours for a Plotly heatmap with `zmid=0`: blue is negative, red is positive."""
+    neutral = _DARK if st.context.theme.type == "dark" else _LIGHT
+    return [(place, f"rgb{colour}") for place, colour in ((0.0, NEGATIVE), (0.5, neutral), (1.0, POSITIVE))]

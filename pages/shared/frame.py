@@ -1,5 +1,4 @@
-"""What stands around every page: the navigation's guard, the title, the data in use, the run that trains, and the net
-under errors that a visitor can mend."""
+"""What surrounds every page: navigation, title, the data set in use, the run that trains, and error messages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.runs.run import PAUSED, WAITING, describe
-from pages.shared import browser_history, caches, click_dedupe, data_status, html_links, visitor
+from pages.shared import browser_history, caches, data_status, html_links, keyboard, visitor
 from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
 from pages.shared.fragments import guarded_fragment
 
@@ -39,19 +38,19 @@ PAGES = (
         "start",
         "Start",
         ":material/home:",
-        "See a neural network learn to read, from the first pixel to your own hand.",
+        "See how a neural network learns to read digits, from the first pixel to your own handwriting.",
     ),
     Page(
         "explore",
         "Explore",
         ":material/grid_view:",
-        "Look at the digits that networks learn from, and at those that test them.",
+        "Look at the digits that train networks and test them.",
     ),
     Page(
         "prepare",
         "Prepare",
         ":material/conversion_path:",
-        "Follow one digit from picture to numbers a network can learn from.",
+        "Follow one digit from image to the numbers that a network learns from.",
     ),
     Page(
         "train",
@@ -63,7 +62,7 @@ PAGES = (
         "compare",
         "Compare",
         ":material/stacked_line_chart:",
-        "Set runs side by side and see which is better, and by how much.",
+        "Compare runs side by side: which is better, and by how much?",
     ),
     Page(
         "evaluate",
@@ -77,19 +76,18 @@ _BY_NAME = {page.name: page for page in PAGES}
 
 
 def enter(chosen: Any) -> None:
-    """Called by the entry script just before a page runs; sends a visitor on who came in by a deep link.
+    """The entry script calls this before a page runs. It forwards visitors who came in by a link to a page.
 
-    Until one session has run `st.navigation`, Streamlit runs the files of `pages/` on their own: `page` then bounces
-    the visitor through the entry script, which lands here.
+    Until a session has run `st.navigation`, Streamlit runs the files of `pages/` directly: `page` then sends the
+    visitor to the entry script, which calls this function.
     """
     if goto := st.session_state.pop(_BOUND_FOR, None):
         st.switch_page(goto[0], query_params=goto[1])
     st.session_state[_INSIDE] = True
-    click_dedupe.count_once()
 
 
 def page(name: str) -> None:
-    """The first line of every page: title, purpose, data source and the run that trains."""
+    """Every page calls this first: shows title, purpose, data set and the run that trains."""
     this = _BY_NAME[name]
     if not st.session_state.pop(_INSIDE, False):
         st.session_state[_BOUND_FOR] = (this.path, st.query_params.to_dict())
@@ -98,35 +96,35 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{visitor.script()}"
-        st.html(f"{_STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
+        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}{visitor.script()}"
+        st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
-        _status(how_far=name != "train")
+        _status(with_epoch=name != "train")
 
 
 def visits() -> int:
-    """How often this visitor has changed the page; at each change components forget what they held."""
+    """How often this visitor has changed the page; components lose their state at each change."""
     return int(st.session_state.get(_VISITS, 0))
 
 
-def _status(*, how_far: bool) -> None:
+def _status(*, with_epoch: bool) -> None:
     try:
         caches.store()
         caches.data()
         with st.container(horizontal=True, key="status", gap="medium"):
             data_status.line()
-            _run_badge(how_far=how_far)
-    except DigitLabError as error:  # without a home, or without data, no page has anything to show
+            _run_badge(with_epoch=with_epoch)
+    except DigitLabError as error:  # without home or data no page can show anything
         st.error(error.sentence, icon=":material/error:")
         st.stop()
 
 
-def _run_badge(*, how_far: bool) -> None:
-    """The run that trains. `how_far`: with its epoch, which Train itself shows, and sooner."""
+def _run_badge(*, with_epoch: bool) -> None:
+    """The run that trains. with_epoch: also names its epoch; Train leaves that out because it shows it itself."""
     busy = bool(caches.store().active())
     if busy:
-        caches.jobs()  # after a restart of the server, somebody must look after what waits
+        caches.jobs()  # after a restart of the server, this starts the queue again
     caches.searches()
 
     @guarded_fragment(run_every=2.0 if busy else None)
@@ -134,12 +132,12 @@ def _run_badge(*, how_far: bool) -> None:
         active = caches.store().active()
         if not active:
             if busy:
-                st.rerun()  # the last one ended: draw the page once more, without the timer
+                st.rerun()  # the last run ended: draw the page again, without the timer
             return
         run, *waiting = active
         doing = {PAUSED: "Paused:", WAITING: "Waiting:"}.get(run.state, "Training")
-        text = f"{doing} {run.name or run.recipe or describe(run.config)}"  # without its date: there is little room
-        if how_far:
+        text = f"{doing} {run.name or run.recipe or describe(run.config)}"  # without its date: there is little space
+        if with_epoch:
             text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
         if waiting:
             text += f" · {len(waiting)} waiting"
@@ -149,17 +147,21 @@ def _run_badge(*, how_far: bool) -> None:
 
 
 _STYLE = """<style>
-.st-key-frame > :first-child {display: none} /* this style itself */
+.st-key-frame > :first-child {display: none} /* the style element itself */
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
-.st-key-status p {opacity: .75; font-size: .85rem}
+.st-key-status p {font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
-/* Beside the source a phone has no room for what trains, and how far it is stands at the end of that line. */
+.st-key-download_note {min-height: 1.6rem}
+/* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
 @media (max-width: 640px) {
   .st-key-status {gap: .2rem}
   .st-key-status > * {flex: 1 1 100%}
   .st-key-status a p {white-space: normal}
 }
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
-.stStatusWidget button {display: none} /* Streamlit's own Stop, which halts the page and not the run */
+.stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
+/* Streamlit's captions and, in dark, its primary buttons have too little contrast (WCAG asks for 4.5:1). */
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: light-dark(#565a68, #a9adbb); opacity: 1}
+[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primary]:hover {background: #4f46e5; color: #fff}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

@@ -1,7 +1,7 @@
-"""Links to other pages in markup of our own: as good as `st.page_link`, and on the screen sooner.
+"""Links to other pages in HTML: they work like `st.page_link` but appear sooner.
 
-The browser fetches Streamlit's buttons and page links when it meets the first of them, shows grey places until then and
-draws one after the other, each with Markdown of its own. Start has eight and is what a visitor meets first.
+The browser loads Streamlit's buttons and page links when the first one appears, shows grey boxes until then and draws
+them one after another. Start has eight, and it is the first page that a visitor sees.
 """
 
 from html import escape
@@ -9,19 +9,18 @@ from urllib.parse import urlencode
 
 
 def link(page: str, markup: str, kind: str = "", **query: str) -> str:
-    """A link to the page of that name. `kind` is its class in the page's style."""
+    """A link to the page `page`. kind: its CSS class."""
     address = f"{page}?{urlencode(query)}" if query else page
     return f'<a class="inside {kind}" href="{escape(address)}">{markup}</a>'
 
 
 def icon(name: str) -> str:
-    """One of Streamlit's icons, by what stands in `:material/…:`. Nothing reads it aloud."""
+    """One of Streamlit's icons, named as in `:material/…:`. Screen readers skip it."""
     return f'<span class="icon" aria-hidden="true" translate="no">{name.removeprefix(":material/").rstrip(":")}</span>'
 
 
-# A step forward in the browser's history, which Streamlit follows without loading the page anew, but as it follows
-# Back: the new page would be as far down as the old one was. A click with a key or with another button than the first
-# opens another tab, as with every link.
+# Adds a step to the browser's history, which Streamlit follows without reloading. Streamlit keeps the scroll position,
+# so the script scrolls up. Clicks with a modifier key or another mouse button open a tab, as with every link.
 SCRIPT = """
 (() => {
   if (window.digitLabLinks) return;

@@ -9,12 +9,12 @@ from core.runs.run import Run, describe
 
 
 def local_time(seconds: float, *, with_seconds: bool = False) -> str:
-    """A moment, seconds since 1970, as the visitor's clock shows it: "28 Nov 14:05"."""
+    """A time in seconds since 1970, in the visitor's time zone: "28 Nov 14:05"."""
     return f"{datetime.fromtimestamp(seconds, _time_zone()):%d %b %H:%M{':%S' if with_seconds else ''}}"
 
 
 def run_title(run: Run) -> str:
-    """What a run is called: its name, or its recipe or network and when it was created."""
+    """The title of a run: its name, or else its recipe or network and its time of creation."""
     if run.name or not run.created:
         return run.title
     return f"{run.recipe or describe(run.config)} · {local_time(run.created, with_seconds=True)}"

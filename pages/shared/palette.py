@@ -7,7 +7,6 @@ DIGITS = (
     "#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#8c8c8c",
 )  # fmt: skip
 POSITIVE, NEGATIVE = (214, 69, 69), (62, 110, 168)  # red and blue of signed numbers, as RGB
-DIVERGING = ((0.0, "rgb(62,110,168)"), (0.5, "rgb(247,247,247)"), (1.0, "rgb(214,69,69)"))  # a colour scale of Plotly
 TRAINING, VALIDATION = "#4e79a7", "#f28e2b"
 RIGHT, WRONG = "#2e9e5b", "#d64545"
 RIGHT_SIGN, WRONG_SIGN = "✓", "✗"

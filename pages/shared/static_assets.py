@@ -1,4 +1,4 @@
-"""Scripts put where Streamlit serves files: a browser reads each once, under a name that changes with its content."""
+"""Copies scripts to where Streamlit serves files. Each name changes with its content, so browsers can cache them."""
 
 import hashlib
 import shutil
@@ -11,15 +11,17 @@ import streamlit as st
 from pages.shared.components import payload
 
 _HERE = Path(__file__).parent
-_STATIC = _HERE.parents[1] / "static"  # what Streamlit serves; its files are made here, not kept in the repository
+_STATIC = (
+    _HERE.parents[1] / "static"
+)  # Streamlit serves this folder; its files are created here and not kept in the repository
 _COMMON = _HERE / "common.js"
 
 
 def component(name: str, script: Path, *, html: str, css: str, isolate_styles: bool = True) -> Any:
-    """A component whose `script` is served. What is sent with every message is only a loader.
+    """A component whose `script` is served as a file; messages contain only a small loader.
 
-    The script's default function is called with the component and with what `common.js` exports; its `forget` with the
-    component's parent element, once the component is gone.
+    The loader calls the script's default function with the component and the exports of `common.js`, and calls `forget`
+    with the component's parent element when the component is removed.
     """
     loader = f"""
     const scripts = () => Promise.all([{_imported(script)}, {_imported(_COMMON)}]);
@@ -31,7 +33,7 @@ def component(name: str, script: Path, *, html: str, css: str, isolate_styles: b
 
 
 def fetch_plotly() -> None:
-    """Lets the browser read Plotly while nothing else happens, so that the first chart need not wait for it."""
+    """Loads Plotly in the browser while it is idle, so that the first chart appears sooner."""
     _fetcher()(key="plotly_fetcher", data=payload({"plotly": plotly_script()}))
 
 
@@ -46,7 +48,7 @@ def _fetcher() -> Any:
 
 @st.cache_resource(show_spinner=False)
 def plotly_script() -> str:
-    """Where the browser finds Plotly."""
+    """The address of Plotly's script."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     return _put(source, f"plotly-{plotly.__version__}.min.js")
 

@@ -1,15 +1,15 @@
-"""What a page keeps in its link, and finds again when the visitor comes back to it without one."""
+"""The state that a page keeps in its link, and restores when the visitor returns without one."""
 
 import re
 
 import streamlit as st
 
-_MARKDOWN = re.compile(r"[\\`<\[\]]")  # what begins a picture, a link, code or a tag
+_MARKDOWN = re.compile(r"[\\`<\[\]]")  # characters that start an image, a link, code or a tag
 
 
 def fill(page: str, **first: str) -> None:
-    """Completes the link: each value as at this visitor's last look at the page, else `first`. All are put there at
-    once: one step of the browser's Back, not one for each."""
+    """Completes the link with this visitor's last values on the page, or else with `first`. One update sets all values,
+    so Back takes one step."""
     missing = {name: value for name, value in first.items() if name not in st.query_params}
     if missing:
         st.query_params.update({name: st.session_state.get(_kept(page, name), missing[name]) for name in missing})
@@ -23,24 +23,24 @@ def read(page: str, name: str) -> str:
 
 
 def number(text: str, below: int) -> int | None:
-    """The whole number from 0 up to `below`, which is left out, that a link says; None for anything else."""
-    # Python refuses to make a number of thousands of digits, with an error of its own.
+    """The whole number from 0 to `below` - 1 in the text of a link; None for anything else."""
+    # Python raises an error for numbers with thousands of digits.
     return int(text) if text.isdecimal() and len(text) < 9 and int(text) < below else None
 
 
 def plain(words: str) -> str:
-    """Words that repeat what a link says, as Markdown that shows them as they are: whoever made the link could else
-    place pictures, fetched from elsewhere, and links of their own among ours."""
+    """Escapes text from a link for Markdown. Otherwise the author of the link could add images from other servers, and
+    other links, to our page."""
     return _MARKDOWN.sub(lambda sign: "\\" + sign[0], words)
 
 
 def quoted(text: str) -> str:
-    """The beginning of what a link says, in quotes, to be shown."""
+    """The first 20 characters of a value from a link, in quotes, for a message."""
     return plain(repr(text[:20]))
 
 
 def write(page: str, name: str, value: object) -> None:
-    """Puts the value into the link; also for callbacks."""
+    """Writes the value into the link; callbacks may use it too."""
     st.query_params[name] = str(value)
     st.session_state[_kept(page, name)] = str(value)
 

@@ -1,4 +1,4 @@
-"""Who is looking: the same browser is the same visitor, after a reload, in every tab, and the next day."""
+"""Who uses the page: the same browser is the same visitor, after a reload, in every tab, and the next day."""
 
 import hashlib
 import re
@@ -13,53 +13,53 @@ from core.runs.run import Run
 from pages.shared import caches
 
 _OWN = "digit_lab_visitor"
-_STREAMLITS = "_streamlit_xsrf"  # every browser is given one with its first page; it ends when the browser is closed
+_STREAMLITS = "_streamlit_xsrf"  # every browser gets one with its first page; it lasts until the browser is closed
 _SECRET = re.compile(r"([0-9a-f]{2}){8,64}")
 _YEAR = 365 * 24 * 3600  # seconds
 
 
 def visitor() -> str:
-    """A short id of the visitor's browser, twelve of the signs 0-9 and a-f.
+    """A short id of the visitor's browser: twelve hexadecimal digits.
 
-    It outlives a reload, the server and the browser's end, till the cookie is deleted or was not needed for a year.
-    Another browser, and a private window, is another visitor. Only a digest of the secret is kept and shown.
+    It stays the same after a reload and after a restart of the server or the browser, until the cookie is deleted or
+    unused for a year. Another browser or a private window is another visitor. Only a digest of the secret is kept.
     """
     return hashlib.sha256(_secret()).hexdigest()[:12]
 
 
 def script() -> str:
-    """JavaScript that has the browser keep the secret: a person's runs and digits are their own the next day too.
+    """JavaScript that stores the secret in a cookie, so that a person finds their runs and digits the next day.
 
-    Streamlit sets no cookies of one's own, so the page's script does.
+    Streamlit cannot set cookies, so the page's script does.
     """
     return f"document.cookie = '{_OWN}={_secret().hex()}; max-age={_YEAR}; path=/; samesite=lax';"
 
 
 def may_control(what: Run | Sweep) -> bool:
-    """Whether this visitor may steer, rename and delete it: what they started, and what nobody in particular did."""
+    """Whether this visitor may control, rename and delete it: they started it, or it has no owner."""
     return caches.jobs().may_control(what, visitor())
 
 
 def own(run: Run) -> bool:
-    """Whether this visitor began it, or nobody in particular did, as on the command line."""
+    """Whether this visitor started it, or it has no owner because it was started on the command line."""
     return run.starter in ("", visitor())
 
 
 def own_first(runs: Iterable[Run]) -> list[Run]:
-    """In a class the newest run is hardly ever one's own."""
+    """The visitor's own runs first: in a class the newest run is usually somebody else's."""
     me = visitor()
     return sorted(runs, key=lambda run: run.starter not in ("", me))
 
 
 def marks(runs: Iterable[Run]) -> dict[str, str]:
-    """What is said behind each run in a list, by its id: which are the visitor's, where others have some too."""
+    """Marks the visitor's own runs in a list, by run id, if other visitors have runs too."""
     me, runs = visitor(), list(runs)
     mixed = any(run.starter not in ("", me) for run in runs)
     return {run.id: " · yours" if mixed and run.starter == me else "" for run in runs}
 
 
 def _secret() -> bytes:
-    """What only this browser knows."""
+    """The secret that only this browser has."""
     cookies = st.context.cookies
     own, streamlits = cookies.get(_OWN), cookies.get(_STREAMLITS)
     if isinstance(own, str) and _SECRET.fullmatch(own):
@@ -70,7 +70,7 @@ def _secret() -> bytes:
 
 
 def token(cookie: str) -> bytes:
-    """What stays the same in the cookie, which is written under another mask each time: `2|mask|masked token|time`."""
+    """The constant part of Streamlit's cookie, which is masked differently each time: `2|mask|masked token|time`."""
     try:
         _, mask, masked, _ = cookie.strip("\"'").split("|")
         return bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))

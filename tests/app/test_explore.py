@@ -37,19 +37,19 @@ def test_every_view_opens_by_its_link(open_page, view):
 
 def test_a_link_opens_a_digit(open_page, data):
     app = open_page("explore", split="test", index="3")
-    assert app.subheader[0].value == f"Test digit 3: a {data.test.labels[3]}"
+    assert app.header[0].value == f"Test digit 3: a {data.test.labels[3]}"
 
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"index": "99999999"}, "The index must be a whole number from 0 to"),
-        ({"index": "-1"}, "Received: '-1'. Showing digit 0."),
-        ({"index": "²"}, "The index must be a whole number"),
-        ({"index": "three"}, "Received: 'three'"),
-        ({"index": "1" * 5000}, f"Received: '{'1' * 20}'. Showing digit 0."),
-        ({"split": "everything"}, "The link must name a split: train, validation, test. Received: 'everything'."),
-        ({"view": "upside-down"}, "The link must name a view"),
+        ({"index": "99999999"}, "it is a whole number from 0 to"),
+        ({"index": "-1"}, "There is no digit with index '-1'"),
+        ({"index": "²"}, "it is a whole number from 0 to"),
+        ({"index": "three"}, "There is no digit with index 'three'"),
+        ({"index": "1" * 5000}, f"There is no digit with index '{'1' * 20}'"),
+        ({"split": "everything"}, "There is no split 'everything', only train, validation, test."),
+        ({"view": "upside-down"}, "There is no view 'upside-down', only grid, "),
     ],
 )
 def test_a_wrong_link_gets_a_sentence(open_page, query, sentence):
@@ -81,8 +81,8 @@ def test_what_was_chosen_on_the_map_is_named_where_it_keeps_others_out(open_page
     app = open_page("explore", split=split)
     app.session_state["explore_lasso"] = ("train", np.arange(7))
     again(app)
-    assert len([button for button in app.button if button.label == "7 chosen on the map"]) == shown
-    assert ("7 training images chosen on the map" in texts(app)) == shown
+    assert len([button for button in app.button if button.label == "7 selected on the map"]) == shown
+    assert ("7 training images selected on the map" in texts(app)) == shown
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -162,7 +162,7 @@ def test_a_set_with_a_digit_missing_is_no_error(open_page, data, monkeypatch):
 
 def test_each_measure_of_a_digit_is_explained_where_it_is_read_and_where_it_orders(open_page):
     app = open_page("explore")
-    measures = next(caption for caption in app.caption if caption.value.startswith("Among the"))
+    measures = next(caption for caption in app.caption if caption.value.startswith("Compared with the other"))
     for helped in (measures.proto.help, app.selectbox(key="explore_order").help):
         for words in morphology.MEASURES.values():
             assert words in helped
@@ -173,7 +173,7 @@ def test_the_box_of_twenty_is_where_digits_are_fitted_and_not_where_they_lie(ope
     for lines in (rows, columns):
         assert (28 - lines[:, ::-1].argmax(axis=1) - lines.argmax(axis=1)).max() == 20
         assert lines.any(axis=0).sum() > 20
-    assert "then moved until its centre of mass was in the middle" in texts(open_page("explore", view="means"))
+    assert "then moves its centre of mass to the middle of the image" in texts(open_page("explore", view="means"))
 
 
 def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not_heed(open_page, monkeypatch):
@@ -184,7 +184,7 @@ def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not
     app = open_page("explore", view="odd")
     app.session_state["explore_odd_kind"], app.session_state["explore_digits"] = "duplicates", [3]
     again(app)
-    assert [info.value for info in app.info] == ["No test image of 3 is almost a training image."]
+    assert [info.value for info in app.info] == ["No test image of 3 is close to a training image."]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not
     [
         ("labels", "150 of these are among the {train:,} training images. The first 100 are shown."),
         ("outliers", "Among the {train:,} training images. The first 100 are shown."),
-        ("duplicates", "{test:,} pairs, one for each test image, whichever split is chosen. The first 50 are shown."),
+        ("duplicates", "{test:,} pairs, one for each test image, for any chosen split. The first 50 are shown."),
     ],
 )
 def test_the_odd_ones_say_how_many_of_how_many_are_shown(open_page, data, monkeypatch, kind, sentence):

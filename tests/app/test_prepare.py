@@ -40,7 +40,7 @@ def test_every_step_opens_and_shows_code_numbers_and_what_may_go_wrong(step: str
     app = open_page("prepare", step=step, index="3")
     assert not app.exception
     assert not app.error
-    assert app.subheader[0].value == f"{NAMES.index(step) + 1}. {TITLES[step]}"
+    assert app.header[0].value == f"{NAMES.index(step) + 1}. {TITLES[step]}"
     assert code(app)
     assert "What could go wrong" in words(app)
     assert re.search(r"u?int\d|float\d|\d+/\d+", words(app))
@@ -58,7 +58,7 @@ def test_a_digit_of_nothing_but_paper_or_ink_or_the_last_one_is_no_trouble(
     for step in NAMES:
         app.query_params["step"] = step
         again(app, None)
-        assert app.subheader[0].value.endswith(TITLES[step])
+        assert app.header[0].value.endswith(TITLES[step])
         assert not app.exception, step
 
 
@@ -96,7 +96,7 @@ def test_an_index_that_is_none_is_answered_with_a_sentence(index: str, open_page
 def test_an_unknown_step_is_answered_with_the_steps_there_are(open_page: Open):
     app = open_page("prepare", step="magic")
     assert "'magic'" in app.warning[0].value
-    assert app.subheader[0].value == "1. Tensors"
+    assert app.header[0].value == "1. Tensors"
 
 
 def test_what_a_bad_link_is_answered_with_does_not_follow_through_the_lesson(open_page: Open):

@@ -12,7 +12,7 @@ def shown(page) -> str:
 
 
 def headings(page) -> list[str]:
-    return re.findall("<h3>(.*?)</h3>", shown(page))
+    return re.findall("<h2>(.*?)</h2>", shown(page))
 
 
 def links(page, kind: str) -> list[tuple[str, str]]:
@@ -24,7 +24,7 @@ def links(page, kind: str) -> list[tuple[str, str]]:
 def test_a_newcomer_is_offered_no_run_that_cannot_be_watched(open_page, store):
     page = open_page("start")
     assert not page.exception
-    assert headings(page) == ["Six steps, in this order or any other"]
+    assert headings(page) == ["Six steps, in any order"]
 
 
 def test_each_card_says_what_a_page_is_for_and_leads_there(open_page):
@@ -51,11 +51,11 @@ def test_the_name_of_a_run_is_text_and_not_markup(open_page, store):
 
 def test_ones_own_runs_come_before_those_of_others(open_page, store, monkeypatch):
     store.create(RunConfig(), name="hers", starter="ada")
-    assert headings(open_page("start"))[-1] == "The newest runs here"
+    assert headings(open_page("start"))[0] == "The newest runs here"
     store.create(RunConfig(), name="his", starter="bob")
     monkeypatch.setattr(visitor, "visitor", lambda: "bob")
     page = open_page("start")
-    assert headings(page)[-1] == "Where you left off"
+    assert headings(page)[0] == "Where you left off"
     told = " ".join(told for _, told in links(page, "run"))
     assert "his" in told
     assert "hers" not in told

@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import devices
+from core import devices, process_settings
 from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
 from core.devices import on_gpu
@@ -208,4 +208,5 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
+    process_settings.apply()
     main()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core import process_settings
 from core.config.recipes import RECIPES
 from core.config.run_config import RunConfig
 from core.data import mnist, neighbours
@@ -88,4 +89,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    process_settings.apply()
     main()

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+from core import process_settings
 from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
 from core.training.trainer import train
@@ -95,4 +96,5 @@ Again: `MNIST_PATH=… python -m tests.benchmarks.recipes`; a seed gives the sam
 
 
 if __name__ == "__main__":
+    process_settings.apply()
     main()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import process_settings
 from core.config.recipes import recipe
 from core.data import mnist
 from core.drawing.normalise import MNIST_OPTIONS, NormaliseOptions
@@ -166,6 +167,7 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 if __name__ == "__main__":
+    process_settings.apply()
     match sys.argv[1:]:
         case ["ship", run_id]:
             ship(run_id)

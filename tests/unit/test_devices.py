@@ -22,7 +22,7 @@ def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
 
 def test_asking_for_a_gpu_that_is_not_there_says_what_to_do(monkeypatch):
     monkeypatch.setattr(devices, "_gpu_names", lambda backend: [])
-    with pytest.raises(DeviceError, match=r"no GPU .* Received: 'gpu'. Choose auto"), devices.use_device("gpu"):
+    with pytest.raises(DeviceError, match=r"No usable GPU .*Choose auto.* Received: 'gpu'"), devices.use_device("gpu"):
         pass
 
 

@@ -82,7 +82,7 @@ def choose() -> Asked | None:
     remark(run, split)
     if not _at_once(run, split, epoch):
         return None
-    return Asked(run, split, epoch, evaluations.split_of(caches.data(), split), ask(run, split, epoch))
+    return Asked(run, split, epoch, caches.data().split(split), ask(run, split, epoch))
 
 
 def _choose_split(run: Run, first: str) -> str:
@@ -158,7 +158,7 @@ def _at_once(run: Run, split: str, epoch: int | None) -> bool:
     st.session_state[_HERE] = True
     if here or evaluations.at_once(run, split, caches.data(), epoch):
         return True
-    images = len(evaluations.split_of(caches.data(), split))
+    images = len(caches.data().split(split))
     with st.container(border=True):
         st.markdown(f"This network has not predicted the **{images:,}** images yet.")
         st.button("Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask")

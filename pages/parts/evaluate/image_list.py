@@ -110,7 +110,7 @@ def nearest(split: str, index: int, source: str, most: int = NEIGHBOURS) -> tupl
     `source` names the data set, because another one has other neighbours.
     """
     data = caches.data()
-    image = evaluations.split_of(data, split).images[index]
+    image = data.split(split).images[index]
     found, distances = neighbours.find_nearest(data.train.images, image, most + 1)
     own = (found == index) & (split == evaluations.TRAIN)
     return found[~own][:most], distances[~own][:most]

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.augment.distortions import DISTORTIONS
-from core.evaluation import evaluations, robustness
+from core.evaluation import robustness
 from core.evaluation.evaluations import TEST
 from core.evaluation.robustness import Stood
 from pages.parts.evaluate.choice import Asked
@@ -108,7 +108,7 @@ def _one_digit(asked: Asked) -> None:
         persist_state="session",
     )
     strengths = robustness.steps(name)
-    image = evaluations.split_of(caches.data(), asked.split).images[index : index + 1]
+    image = caches.data().split(asked.split).images[index : index + 1]
     pictures = [robustness.distorted(image, name, strength)[0] for strength in strengths]
     probabilities = asked.reader.probabilities(np.stack(pictures))
     label = int(asked.digits.labels[index])

@@ -1,4 +1,4 @@
-"""Explore's counts: images of each digit, how often each pixel value occurs, and what the arrays hold."""
+"""Explore's counts: images of each digit, how often each pixel value occurs, and the arrays."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ _CHART = "explore_counts"
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
-    """Images a label, pixel values, arrays."""
+    """Images of each label, pixel values, arrays."""
     training, test = data.train.counts + data.validation.counts, data.test.counts
     st.markdown("**Images of each digit.** Choose a bar to see only that digit, here and in the other views.")
     picked = choice.digits or range(NUM_CLASSES)
@@ -31,10 +31,15 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     _table(data, training, test)
     st.markdown("**How often each pixel value occurs**, from 0 (paper) to 255 (ink)")
     shares = {name: trait_labels.values(data, name) for name in ("train", "test")}
-    st.plotly_chart(_histogram(shares), key="explore_values", config={"displayModeBar": False}, alt="Pixel values")
+    st.plotly_chart(
+        _histogram(shares),
+        key="explore_values",
+        config={"displayModeBar": False},
+        alt="How often each pixel value occurs in the training and test images",
+    )
     paper, ink = shares["train"][0], shares["train"][255]
-    st.caption(f"{paper:.1%} of all training pixels are paper (0), {ink:.1%} are full ink (255).")
-    st.markdown("**What the arrays hold**")
+    st.caption(f"{paper:.1%} of all training pixels are paper (0); {ink:.1%} are full ink (255).")
+    st.markdown("**The arrays**")
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     _arrays(
         {f"{name} images": digits.images for name, digits in parts.items()}
@@ -74,7 +79,7 @@ def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
 def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
     held_out = data.validation.counts
     lines = [
-        "| digit | training set | share | of these held out | test set | share |",
+        "| digit | training set | share | held out of these | test set | share |",
         "|---|--:|--:|--:|--:|--:|",
         *(
             f"| {digit} | {training[digit]:,} | {training[digit] / training.sum():.2%} | {held_out[digit]:,} "
@@ -95,7 +100,7 @@ def _arrays(arrays: dict[str, np.ndarray]) -> None:
 
 
 def _table_of(lines: list[str]) -> None:
-    """A table that can be scrolled sideways on a narrow screen."""
+    """A table that scrolls sideways on a narrow screen."""
     with st.container(key=f"explore_table_{len(lines)}"):
         st.markdown("\n".join(lines))
     st.html("<style>[class*='st-key-explore_table_'] {overflow-x: auto; font-size: .88rem}</style>")

@@ -1,4 +1,4 @@
-// Points on a canvas: hover shows the digit, a click opens it, a drawn line around some chooses them.
+// Points on a canvas: hover shows the digit, a click opens it, a line drawn around some selects them.
 const SIDE = 28;
 const maps = new WeakMap();
 
@@ -25,7 +25,7 @@ class DigitMap {
     const picture = new Image();
     picture.onload = () => { this.sprite = picture; this.ink = this.inkOf(picture); this.draw(); };
     picture.src = `data:image/png;base64,${data.png}`;
-    this.canvas.setAttribute('aria-label', `${data.alt}. Arrow keys go from point to point, Enter opens the digit.`);
+    this.canvas.setAttribute('aria-label', `${data.alt}. Arrow keys move from point to point, Enter opens the digit.`);
     this.legend();
     this.draw();
   }
@@ -200,7 +200,7 @@ class DigitMap {
     canvas.addEventListener('pointerleave', () => from || this.point(-1));
     canvas.addEventListener('dblclick', () => this.press('whole'));
     canvas.addEventListener('wheel', e => {
-      if (!e.ctrlKey && this.root.getRootNode().activeElement !== canvas) return;  // else the page could not be scrolled
+      if (!e.ctrlKey && this.root.getRootNode().activeElement !== canvas) return;  // otherwise the wheel scrolls the page
       e.preventDefault();
       this.zoomBy(Math.exp(-e.deltaY / 300), ...place(e));
     }, { passive: false });

@@ -1,4 +1,4 @@
-"""Digits as points of a map: hovering shows one, a click opens it, a line drawn around some chooses them."""
+"""Digits as points on a map: hovering shows one, a click opens it, a line drawn around some selects them."""
 
 import base64
 import hashlib
@@ -15,11 +15,11 @@ from pages.shared.palette import DIGITS
 _HERE = Path(__file__).parent
 _HTML = """<div class="map">
 <div class="bar">
-  <button name="pictures" type="button" aria-pressed="false" title="Digits in place of points">Pictures</button>
-  <button name="around" type="button" aria-pressed="false" title="Draw a line around some">Choose around</button>
-  <button name="in" type="button" aria-label="Zoom in" title="Zoom in: also Ctrl and the wheel">+</button>
+  <button name="pictures" type="button" aria-pressed="false" title="Show digits instead of points">Images</button>
+  <button name="around" type="button" aria-pressed="false" title="Draw a line around digits">Select an area</button>
+  <button name="in" type="button" aria-label="Zoom in" title="Zoom in: also Ctrl and the mouse wheel">+</button>
   <button name="out" type="button" aria-label="Zoom out">−</button>
-  <button name="whole" type="button" title="Show the whole map: also a double click">Whole</button>
+  <button name="whole" type="button" title="Show the whole map: also a double click">Reset zoom</button>
   <div class="legend" aria-label="Colours of the digits"></div>
 </div>
 <canvas tabindex="0" role="img"></canvas>
@@ -47,11 +47,11 @@ def digit_map(
     on_surround: Callable[[np.ndarray], None],
     reveal: str,
 ) -> None:
-    """Shows a map that can be turned (3D), moved and zoomed.
+    """Shows a map that can be rotated (3D), moved and zoomed.
 
-    places: float (n, 2) or (n, 3). images: uint8 (n, 28, 28). labels: uint8 (n,), they give the colour.
-    on_choose: called with the position that was clicked; on_surround: with the positions (m,) inside the line that was
-    drawn, none for a line around nothing. Both are called before the page is drawn again. reveal: as in `digit_grid`.
+    places: float (n, 2) or (n, 3). images: uint8 (n, 28, 28). labels: uint8 (n,), they determine the colour.
+    on_choose: called with the position that was clicked; on_surround: with the positions (m,) inside the drawn line,
+    an empty array if there are none. Both are called before the page is drawn again. reveal: as in `digit_grid`.
     """
     data = _packed(places, images, labels, list(captions), alt, reveal)
 
@@ -95,6 +95,6 @@ def _packed(
 
 
 def _inside(positions: object, n: int) -> np.ndarray:
-    """The positions a browser reports, as far as they are positions at all: int64, sorted."""
+    """The valid positions among those that the browser reports: int64, sorted."""
     given = positions if isinstance(positions, list) else []
     return np.array(sorted({p for p in given if isinstance(p, int) and 0 <= p < n}), np.int64)

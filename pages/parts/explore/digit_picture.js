@@ -1,4 +1,4 @@
-// Paints one digit with a thin line between its pixels, and says the value under the pointer or the arrow keys.
+// Draws one digit with a thin line between its pixels, and shows the value under the pointer or the arrow keys.
 const SIDE = 28;
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const pictures = new WeakMap();
@@ -43,7 +43,7 @@ function begin(canvas, said) {
 }
 
 function paint({ canvas, said, ink, at }) {
-  // Each pixel takes a whole number of the screen's, so that all lines are equally thin.
+  // Each pixel covers a whole number of screen pixels, so that all lines are equally thin.
   const cell = Math.max(4, Math.floor((canvas.parentElement.clientWidth * devicePixelRatio) / SIDE));
   canvas.width = canvas.height = cell * SIDE;
   canvas.style.width = canvas.style.height = `${(cell * SIDE) / devicePixelRatio}px`;
@@ -54,7 +54,7 @@ function paint({ canvas, said, ink, at }) {
     pen.fillStyle = `rgb(${value},${value},${value})`;
     pen.fillRect((place % SIDE) * cell, Math.floor(place / SIDE) * cell, cell - 1, cell - 1);
   });
-  if (!at) return (said.textContent = "Point at a pixel to read its value.");
+  if (!at) return (said.textContent = "Point at a pixel to see its value.");
   const [x, y] = at;
   pen.strokeStyle = "#ff9d2e";
   pen.lineWidth = 2;

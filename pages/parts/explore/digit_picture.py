@@ -1,6 +1,6 @@
-"""One digit large: its pixels with their colour bar, and the value under the pointer or the arrow keys.
+"""One large digit: its pixels with a colour bar, and the value under the pointer or the arrow keys.
 
-A Plotly heatmap shows as much, but with it a browser reads 5 MB before Explore has opened.
+A Plotly heatmap could show the same, but the browser would load 5 MB before Explore opens.
 """
 
 import base64
@@ -23,5 +23,5 @@ _mount = st.components.v2.component(
 
 
 def digit_picture(image: np.ndarray, *, key: str, alt: str) -> None:
-    """Shows `image`, uint8 (28, 28), row 0 on top. alt: what it shows, for those who do not see it."""
+    """Shows `image`, uint8 (28, 28), row 0 on top. alt: a description for screen readers."""
     _mount(key=key, data=payload({"ink": base64.b64encode(image.tobytes()).decode(), "alt": alt}), height="content")

@@ -1,11 +1,11 @@
-"""Explore's grid: the chosen digits, 25 to 400 at a time, in the order asked for."""
+"""Explore's grid: the chosen digits, 25 to 400 at a time, in the chosen order."""
 
 import numpy as np
 import streamlit as st
 
 from core.data.mnist import Mnist
 from pages.parts.explore import trait_labels
-from pages.parts.explore.state import Choice, Opened, open_digit, split_of
+from pages.parts.explore.state import Choice, Opened, open_digit
 from pages.shared import url_state
 from pages.shared.digit_grid import digit_grid
 
@@ -24,16 +24,16 @@ _ORDER, _SHUFFLE, _PAGE = "explore_order", "explore_shuffle", "explore_page"
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
-    """The controls, the grid and what it holds."""
+    """The controls and the grid."""
     if not len(choice.positions):
-        st.info(f"There are {choice.words.replace('0 ', 'no ', 1)}. Choose other digits, or another split.")
+        st.info(f"There are {choice.words.replace('0 ', 'no ', 1)}. Choose other digits or another split.")
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         ordered, order, at_a_time = _ordered(data, choice, here)
         page = _page(len(ordered), at_a_time)
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
-    digits = split_of(data, choice.split)[shown]
-    st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Choose one to open it.")
+    digits = data.split(choice.split)[shown]
+    st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it.")
     at = np.flatnonzero(shown == here.index)
     digit_grid(
         digits.images,
@@ -54,7 +54,7 @@ def show_neighbourhood() -> None:
 
 
 def _ordered(data: Mnist, choice: Choice, here: Opened) -> tuple[np.ndarray, str, int]:
-    """The positions in the order asked for, the name of that order, and how many to show at a time."""
+    """The positions in the chosen order, the name of that order, and how many to show at a time."""
     order = st.selectbox(
         "Order",
         list(ORDERS),
@@ -77,7 +77,7 @@ def in_order(data: Mnist, choice: Choice, here: Opened, order: str, falling: boo
     """The chosen positions, in that order: int64 (n,)."""
     positions = choice.positions
     if order == "around":
-        # The neighbourhood counts over the digits that the filter leaves; the open one may not be among them.
+        # Neighbours are counted among the filtered digits; the open one may not be among them.
         at = int(np.searchsorted(positions, here.index))
         return positions[max(at - NEIGHBOURHOOD, 0) : at + NEIGHBOURHOOD + 1]
     if order == "shuffled":
@@ -93,7 +93,7 @@ def _shuffle() -> None:
 
 
 def _page(n: int, at_a_time: int) -> int:
-    """The page asked for, 0-based; a page that is no more becomes the last."""
+    """The chosen page, 0-based; the last page if the chosen one no longer exists."""
     pages = -(-n // at_a_time)
     if pages == 1:
         return 0

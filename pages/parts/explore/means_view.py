@@ -1,4 +1,4 @@
-"""Explore's means: the mean image and spread of each digit, the difference of two, and the ink by pixel."""
+"""Explore's means: mean image and standard deviation of each digit, the difference of two, and the ink by pixel."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,32 +8,32 @@ from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import SPLITS, Choice, Opened, filter_by_digits
-from pages.shared import palette
+from pages.shared import diverging
 from pages.shared.digit_grid import digit_grid
 
 _PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
-    """Everything that averages over many digits of the split."""
+    """Averages over the digits of the split."""
     means, spreads = trait_labels.means(data, choice.split)
     counts = trait_labels.counts(data, choice.split)
     present = [digit for digit in range(NUM_CLASSES) if counts[digit]]
     st.markdown(
         f"**The mean of all {SPLITS[choice.split].lower()} images of a digit.** Where it is blurred, people write "
-        "differently. Choose one to see only that digit in the other views."
+        "differently. Click one to see only that digit in the other views."
     )
     captions = [f"{digit} · {counts[digit]:,}" for digit in range(NUM_CLASSES)]
     _row(means, captions, "explore_mean", "The mean image of each digit")
-    st.markdown("**The spread**: the standard deviation of each pixel, bright where images of one digit differ most.")
+    st.markdown("**The standard deviation of each pixel**: bright where images of one digit differ most.")
     brightest = max(float(spreads.max()), 1.0)
     _row(
         spreads * (255 / brightest),
         [str(digit) for digit in range(NUM_CLASSES)],
         "explore_spread",
-        "Each digit's spread",
+        "The standard deviation of each digit's pixels",
     )
-    st.caption(f"White is the greatest spread, {brightest:.0f} of 255.")
+    st.caption(f"White is the largest standard deviation, {brightest:.0f} of 255.")
     left, right = st.columns(2)
     with left:
         _difference(means, present)
@@ -57,7 +57,7 @@ def _difference(means: np.ndarray, present: list[int]) -> None:
     picture = go.Heatmap(
         z=means[one] - means[other],
         zmid=0,
-        colorscale=palette.DIVERGING,
+        colorscale=diverging.colorscale(),
         colorbar={"thickness": 10},
         hovertemplate="row %{y}, column %{x}<br><b>%{z:.0f}</b><extra></extra>",
     )
@@ -78,13 +78,13 @@ def _ink(means: np.ndarray, counts: np.ndarray) -> None:
     st.plotly_chart(_as_picture(go.Figure(picture), 300), key="explore_ink", config=_PLAIN, alt="Average ink by pixel")
     never = int((average < 0.5).sum())
     st.caption(
-        f"{never} of 784 pixels hardly ever hold ink, all near the rim: each of MNIST's digits was made to fit a box "
-        "of 20 × 20, and then moved until its centre of mass was in the middle."
+        f"{never} of 784 pixels almost never have ink, most of them near the border: MNIST scales each digit to fit "
+        "a box of 20 × 20 pixels, then moves its centre of mass to the middle of the image."
     )
 
 
 def _as_picture(figure: go.Figure, height: int) -> go.Figure:
-    """Square pixels, row 0 on top, no zooming by accident."""
+    """Square pixels, row 0 on top, no accidental zooming."""
     axis = {"showgrid": False, "zeroline": False, "tickvals": [0, 5, 10, 15, 20, 25], "fixedrange": True}
     figure.update_xaxes(**axis, constrain="domain", side="top")
     figure.update_yaxes(**axis, autorange="reversed", scaleanchor="x", constrain="domain")

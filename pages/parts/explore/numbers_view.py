@@ -1,4 +1,4 @@
-"""Explore's view of one digit as numbers: the table of integers, one row of it, and how often each value occurs."""
+"""Explore's view of one digit as numbers: all pixel values, one row, and how often each value occurs."""
 
 import numpy as np
 import streamlit as st
@@ -6,13 +6,13 @@ import streamlit as st
 from core.data.mnist import Mnist
 from core.data.sampling import normalise
 from core.digits import SIDE
-from pages.parts.explore.state import Choice, Opened, split_of
+from pages.parts.explore.state import Choice, Opened
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
-    """All 784 values of the digit that is open."""
-    image = split_of(data, here.split).images[here.index]
-    st.markdown("The picture as the computer has it: 28 rows of 28 whole numbers, 0 for paper, 255 for ink.")
+    """All 784 values of the open digit."""
+    image = data.split(here.split).images[here.index]
+    st.markdown("The image as the computer stores it: 28 rows of 28 whole numbers. 0 is paper, 255 is ink.")
     with st.container(key="explore_table"):
         st.code(as_table(image), language=None)
     st.html(_STYLE)
@@ -30,7 +30,7 @@ def _values(image: np.ndarray) -> None:
     values, counts = np.unique(image, return_counts=True)
     st.markdown(
         f"This digit has **{len(values)}** different values; {counts[0] if values[0] == 0 else 0} of its 784 pixels "
-        "are paper. Dividing by 255 changes each value, and how often it occurs stays the same:"
+        "are paper. Dividing by 255 changes each value, but not how often it occurs:"
     )
     st.dataframe(
         {"value": values, "divided by 255": normalise(values), "pixels": counts},

@@ -1,4 +1,4 @@
-"""Explore's closer look: one digit large, its measures, and the training images most like it."""
+"""Explore's open digit: large, with its measures and the most similar training images."""
 
 import numpy as np
 import streamlit as st
@@ -8,17 +8,17 @@ from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from pages.parts.explore import grid_view, trait_labels
 from pages.parts.explore.digit_picture import digit_picture
-from pages.parts.explore.state import SPLITS, Opened, open_digit, split_of
+from pages.parts.explore.state import SPLITS, Opened, open_digit
 from pages.shared.digit_grid import digit_grid
 
 NEIGHBOURS = 8
 
 
 def show(data: Mnist, here: Opened) -> None:
-    """The digit that is open, large, with every value on hover."""
-    digits = split_of(data, here.split)
+    """The open digit, large; hovering shows each value."""
+    digits = data.split(here.split)
     image, label = digits.images[here.index], int(digits.labels[here.index])
-    st.subheader(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
+    st.header(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
     _choose(here, len(digits))
     digit_picture(image, key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels")
     st.caption(_measures(data, here, label), help=trait_labels.EXPLAINED)
@@ -36,9 +36,9 @@ def _choose(here: Opened, n: int) -> None:
             key="explore_index",
             on_change=lambda: open_digit(here.split, st.session_state["explore_index"]),
             width=170,
-            help="The link in the address bar opens this digit again.",
+            help="The address of this page opens this digit again.",
         )
-        st.button("Its neighbours in the file", icon=":material/view_column:", on_click=grid_view.show_neighbourhood)
+        st.button("Neighbours in the file", icon=":material/view_column:", on_click=grid_view.show_neighbourhood)
 
 
 def _links(here: Opened) -> None:
@@ -53,46 +53,48 @@ def _links(here: Opened) -> None:
 
 
 def _measures(data: Mnist, here: Opened, label: int) -> str:
-    """Its traits, and where among the digits of its label each one lies."""
-    measured, labels = trait_labels.of(data, here.split), split_of(data, here.split).labels
+    """Its measures, and how each compares with other digits of its label."""
+    measured, labels = trait_labels.of(data, here.split), data.split(here.split).labels
     parts = []
     for name in morphology.MEASURES:
         value = measured[name][here.index]
         below = np.mean(measured[name][labels == label] < value)
-        parts.append(f"{name} **{value:.1f}** (more than {below:.0%})")
-    return f"Among the {label}s of its split: " + ", ".join(parts) + "."
+        parts.append(f"{name} **{value:.1f}** (higher than {below:.0%})")
+    return f"Compared with the other {label}s of its split: " + ", ".join(parts) + "."
 
 
 def _nearest(data: Mnist, here: Opened) -> None:
     found = _nearest_of(here.split, here.index, fingerprint(data), data)
-    st.markdown(f"**Most alike** among the {len(data.train) + len(data.validation):,} training images, pixel by pixel")
-    images = np.stack([split_of(data, split).images[index] for split, index, _ in found])
-    labels = [int(split_of(data, split).labels[index]) for split, index, _ in found]
-    own = split_of(data, here.split).labels[here.index]
+    st.markdown(
+        f"**Most similar** among the {len(data.train) + len(data.validation):,} training images, pixel by pixel"
+    )
+    images = np.stack([data.split(split).images[index] for split, index, _ in found])
+    labels = [int(data.split(split).labels[index]) for split, index, _ in found]
+    own = data.split(here.split).labels[here.index]
     digit_grid(
         images,
         [f"{label} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
         key="explore_nearest",
         marks=[None if label == own else False for label in labels],
-        alt=f"The {len(found)} training images most alike, nearest first, with label and distance",
+        alt=f"The {len(found)} most similar training images, nearest first, with label and distance",
         tile=50,
         selected=-1,
         on_choose=lambda position: open_digit(*found[position][:2]),
     )
     agreeing = sum(label == own for label in labels)
     st.caption(
-        f"{agreeing} of {len(labels)} have its label. Under each: label · distance (root of the summed squared "
+        f"{agreeing} of {len(labels)} have the same label. Under each: label · distance (root of the summed squared "
         "differences, ink from 0 to 1)."
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
 def _nearest_of(split: str, index: int, key: str, _data: Mnist) -> list[tuple[str, int, float]]:
-    """Split, index and distance of the nearest training images, without the digit itself."""
-    image = split_of(_data, split).images[index]
+    """Split, index and distance of the nearest training images, except the digit itself."""
+    image = _data.split(split).images[index]
     found = []
     for part in ("train", "validation"):
-        indices, distances = neighbours.find_nearest(split_of(_data, part).images, image, NEIGHBOURS + 1)
+        indices, distances = neighbours.find_nearest(_data.split(part).images, image, NEIGHBOURS + 1)
         found += [(part, int(i), float(d)) for i, d in zip(indices, distances, strict=True)]
     others = [(part, i, d) for part, i, d in found if (part, i) != (split, index)]
     return sorted(others, key=lambda other: other[2])[:NEIGHBOURS]

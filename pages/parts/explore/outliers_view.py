@@ -1,4 +1,4 @@
-"""Explore's odd ones: likely label errors, outliers, and test images that almost stand in the training set."""
+"""Explore's outliers: likely label errors, unusual digits, and test images almost identical to training images."""
 
 import numpy as np
 import streamlit as st
@@ -14,13 +14,13 @@ from pages.shared.digit_grid import digit_grid
 
 AT_MOST = 100
 _PAIRS = AT_MOST // 2
-KINDS = {"labels": "Likely label errors", "outliers": "Outliers", "duplicates": "Near-duplicates"}
+KINDS = {"labels": "Likely label errors", "outliers": "Far from all others", "duplicates": "Near-duplicates"}
 
 
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
-    """The kind of oddity, the method, and the digits, worst first."""
+    """The kind of outlier, the method, and the digits, most extreme first."""
     kind = st.segmented_control(
-        "Odd ones",
+        "Outliers",
         list(KINDS),
         format_func=KINDS.__getitem__,
         default="labels",
@@ -31,8 +31,8 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     )
     result = study_progress.ready(
         Study("oddities", data),
-        "Every digit is compared with all training digits, and read by networks that have never seen it. That takes "
-        "about a minute, runs in the background and is kept.",
+        "Compares every digit with all training images and tests it with networks that were not trained on it. It "
+        "takes about a minute, runs in the background and is saved.",
     )
     if result is not None:
         {"labels": _labels, "outliers": _outliers, "duplicates": _duplicates}[kind](data, choice, result)
@@ -45,9 +45,9 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     st.markdown(
         f"**Confident learning** ([Northcutt, Jiang and Chuang 2021](https://arxiv.org/abs/1911.00068)): a digit is "
         f"suspect when networks trained without it are confident that it is another one. Each of {outliers.FOLDS} "
-        f"networks read the fifth it had not seen; together they are right in {accuracy:.1%}. Of {len(labels):,} "
-        f"labels **{len(found.positions):,}** are suspect, the surest first. Some are errors, some "
-        "only ugly: look and judge."
+        f"networks predicts the fifth that it was not trained on; together they are {accuracy:.1%} accurate. Of "
+        f"{len(labels):,} labels, **{len(found.positions):,}** are suspect, the most likely first. Some are wrong "
+        "labels, some are only hard to read: look and decide."
     )
     keep = _passes(data, choice, found.positions)
     st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
@@ -60,7 +60,7 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
 
 def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     st.markdown(
-        "**Far from every other**: the mean distance to the five nearest training images "
+        "**Far from all others**: the mean distance to the five nearest training images "
         "([Ramaswamy, Rastogi and Shim 2000](https://doi.org/10.1145/342009.335437)), taken along the first fifty "
         "principal components. Under each: label · distance."
     )
@@ -75,8 +75,8 @@ def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> Non
 def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     training = len(data.train) + len(data.validation)
     st.markdown(
-        "**Almost in both**: a test image much closer to one training image than to the next four. If there were true "
-        "copies, the test would be no test ([Barz and Denzler 2020](https://doi.org/10.3390/jimaging6060041) found "
+        "**Near-duplicates**: a test image much closer to one training image than to the next four. Exact copies would "
+        "make the test too easy ([Barz and Denzler 2020](https://doi.org/10.3390/jimaging6060041) found "
         "them in CIFAR). In each pair the test image comes first. Under each: label · index · distance."
     )
     pairs = outliers.near_duplicates(result["neighbours"], result["distances"], training)
@@ -84,19 +84,19 @@ def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> N
     pairs = pairs[np.isin(labels, choice.digits) if choice.digits else slice(None)]
     if not len(pairs):
         of = f" of {', '.join(map(str, choice.digits))}" if choice.digits else ""
-        st.info(f"No test image{of} is almost a training image.")
+        st.info(f"No test image{of} is close to a training image.")
         return
-    st.caption(f"{len(pairs):,} pairs, one for each test image, whichever split is chosen.{_first(len(pairs), _PAIRS)}")
+    st.caption(f"{len(pairs):,} pairs, one for each test image, for any chosen split.{_first(len(pairs), _PAIRS)}")
     pairs = pairs[:_PAIRS]
     captions = [f"{_label(data, p)} · {place(data, p)[1]}" for p in pairs.ravel()]
     captions[::2] = [
         f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)
     ]
-    _grid(data, choice, pairs.ravel(), captions, "Pairs of a test image and a training image almost alike", columns=8)
+    _grid(data, choice, pairs.ravel(), captions, "Pairs of a test image and a very similar training image", columns=8)
 
 
 def _first(found: int, most: int) -> str:
-    """What is said where no more than `most` of those found are shown."""
+    """A sentence for the case that only the first `most` are shown."""
     return f" The first {most} are shown." if found > most else ""
 
 
@@ -104,7 +104,7 @@ def _grid(
     data: Mnist, choice: Choice, positions: np.ndarray, captions: list[str], alt: str, columns: int | None = None
 ) -> None:
     if not len(positions):
-        st.info(f"None among the {choice.words.split(' ', 1)[1]}. Choose other digits, or another split.")
+        st.info(f"None among the {choice.words.split(' ', 1)[1]}. Choose other digits or another split.")
         return
     places = [place(data, position) for position in positions]
     images = np.stack([getattr(data, split).images[index] for split, index in places])
@@ -113,7 +113,7 @@ def _grid(
 
 
 def _passes(data: Mnist, choice: Choice, positions: np.ndarray) -> np.ndarray:
-    """Which of the positions lie in the chosen split and pass its filters: bool (n,)."""
+    """Which of the positions are in the chosen split and pass its filters: bool (n,)."""
     starts = dict(zip(SPLITS, np.cumsum([0, len(data.train), len(data.validation)]), strict=True))
     return np.isin(positions, choice.positions + starts[choice.split])
 

@@ -1,4 +1,4 @@
-"""What Explore looks at: the digit that is open (kept in the link) and the choice of digits (kept in the session)."""
+"""Explore's state: the open digit (kept in the link) and the filters (kept in the session)."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.digits import NUM_CLASSES, Digits
+from core.digits import NUM_CLASSES
 from pages.shared import url_state
 
 SPLITS = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -21,32 +21,25 @@ class Opened(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The digits that the filters leave, as sorted positions in their split."""
+    """The digits that pass the filters, as sorted positions in their split."""
 
     split: str
     positions: np.ndarray  # int64 (n,)
     words: str  # what they are: "5,923 training images of 0"
     digits: tuple[int, ...]  # the digits filtered for; empty: all
-    before_lasso: np.ndarray  # the positions before those chosen on the map are picked out
-
-
-def split_of(data: Mnist, name: str) -> Digits:
-    """The digits of `train`, `validation` or `test`."""
-    return getattr(data, name)
+    before_lasso: np.ndarray  # the positions without the filter of the map
 
 
 def opened(data: Mnist) -> Opened:
-    """The digit in the link, else the one that was open before; says so where the link names none."""
+    """The digit in the link, or the one that was open before; warns if the link names none."""
     split = url_state.read("explore", "split")
     if split not in SPLITS:
-        st.warning(
-            f"The link must name a split: {', '.join(SPLITS)}. Received: {url_state.quoted(split)}. Showing train."
-        )
+        st.warning(f"There is no split {url_state.quoted(split)}, only {', '.join(SPLITS)}. Showing train.")
         split = "train"
-    written, n = url_state.read("explore", "index"), len(split_of(data, split))
+    written, n = url_state.read("explore", "index"), len(data.split(split))
     if (index := url_state.number(written, n)) is None:
         st.warning(
-            f"The index must be a whole number from 0 to {n - 1:,}. Received: {url_state.quoted(written)}. "
+            f"There is no digit with index {url_state.quoted(written)}: it is a whole number from 0 to {n - 1:,}. "
             "Showing digit 0."
         )
         index = 0
@@ -61,23 +54,23 @@ def open_digit(split: str, index: int) -> None:
 
 
 def filter_by_digits(digits: list[int]) -> None:
-    """Lets only these digits through; for callbacks."""
+    """Shows only these digits; for callbacks."""
     st.session_state[_DIGITS] = digits
 
 
 def keep_only(split: str, positions: np.ndarray | None) -> None:
-    """Lets only these positions of a split through, as drawn around on the map; None lets all through again."""
+    """Shows only these positions of a split, selected on the map; None shows all again."""
     st.session_state[_LASSO] = None if positions is None else (split, np.sort(positions))
 
 
 def choose(data: Mnist, here: Opened) -> Choice:
-    """The filter row: split and digits, and what was drawn around on the map."""
+    """The filter row: split and digits, and the selection on the map."""
     st.session_state["explore_split"] = here.split
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
             "Split",
             list(SPLITS),
-            format_func=lambda name: f"{SPLITS[name]} {len(split_of(data, name)):,}",
+            format_func=lambda name: f"{SPLITS[name]} {len(data.split(name)):,}",
             required=True,
             key="explore_split",
             on_change=lambda: open_digit(st.session_state["explore_split"], 0),
@@ -86,11 +79,11 @@ def choose(data: Mnist, here: Opened) -> Choice:
             "Digits", range(NUM_CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
         )
         lasso = st.session_state.get(_LASSO)
-        if lasso and lasso[0] == here.split:  # of another split, it keeps nothing out here
+        if lasso and lasso[0] == here.split:  # a selection in another split has no effect here
             st.button(
-                f"{len(lasso[1]):,} chosen on the map",
+                f"{len(lasso[1]):,} selected on the map",
                 icon=":material/close:",
-                help="Let all digits through again",
+                help="Show all digits again",
                 on_click=keep_only,
                 args=(lasso[0], None),
             )
@@ -98,7 +91,7 @@ def choose(data: Mnist, here: Opened) -> Choice:
 
 
 def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.ndarray] | None) -> Choice:
-    labels = split_of(data, split).labels
+    labels = data.split(split).labels
     mask = np.isin(labels, digits) if digits else np.ones(len(labels), bool)
     words = f"{SPLITS[split].lower()} images"
     if digits:
@@ -108,6 +101,6 @@ def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.nda
         inside = np.zeros(len(labels), bool)
         inside[lasso[1][lasso[1] < len(labels)]] = True
         mask &= inside
-        words += " chosen on the map"
+        words += " selected on the map"
     positions = np.flatnonzero(mask)
     return Choice(split, positions, f"{len(positions):,} {words}", tuple(digits), before_lasso)

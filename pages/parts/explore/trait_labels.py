@@ -1,4 +1,4 @@
-"""Traits and mean images of each split, worked out once for all visitors."""
+"""Measures and mean images of each split, computed once for all visitors."""
 
 import numpy as np
 import streamlit as st
@@ -6,14 +6,13 @@ import streamlit as st
 from core.data import morphology
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
-from pages.parts.explore.state import split_of
 
 NAMES = tuple(morphology.MEASURES)
 EXPLAINED = "".join(f"* {words}.\n" for words in morphology.MEASURES.values())
 
 
 def of(data: Mnist, split: str) -> dict[str, np.ndarray]:
-    """Each trait of each digit of a split: name → float32 (n,)."""
+    """Each measure of each digit of a split: name → float32 (n,)."""
     return _measured(split, fingerprint(data), data)
 
 
@@ -23,27 +22,27 @@ def means(data: Mnist, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def counts(data: Mnist, split: str) -> np.ndarray:
-    """How many there are of each digit in a split: int64 (10,)."""
-    return split_of(data, split).counts
+    """The number of images of each digit in a split: int64 (10,)."""
+    return data.split(split).counts
 
 
 def values(data: Mnist, split: str) -> np.ndarray:
-    """The share of a split's pixels that has each value: float64 (256,)."""
+    """The share of a split's pixels with each value: float64 (256,)."""
     return _values(split, fingerprint(data), data)
 
 
-# `_data` is not hashed; its fingerprint, `key`, stands for it.
+# Streamlit does not hash `_data`; `key`, its fingerprint, identifies it.
 @st.cache_resource(show_spinner="Measuring the digits …", max_entries=6)
 def _measured(split: str, key: str, _data: Mnist) -> dict[str, np.ndarray]:
-    return morphology.measure(split_of(_data, split))
+    return morphology.measure(_data.split(split))
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _means(split: str, key: str, _data: Mnist) -> tuple[np.ndarray, np.ndarray]:
-    digits = split_of(_data, split)
+    digits = _data.split(split)
     return morphology.mean_images(digits), morphology.std_images(digits)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _values(split: str, key: str, _data: Mnist) -> np.ndarray:
-    return morphology.value_counts(split_of(_data, split)) / max(split_of(_data, split).images.size, 1)
+    return morphology.value_counts(_data.split(split)) / max(_data.split(split).images.size, 1)

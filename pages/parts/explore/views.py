@@ -1,4 +1,4 @@
-"""Explore's views in order; all look at the same choice of digits."""
+"""Explore's views in order; all show the same selection of digits."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,19 +25,17 @@ VIEWS = {
     "grid": View("Grid", ":material/grid_view:", grid_view.show),
     "numbers": View("Numbers", ":material/pin:", numbers_view.show),
     "counts": View("Counts", ":material/bar_chart:", counts_view.show),
-    "means": View("Mean and spread", ":material/blur_on:", means_view.show),
+    "means": View("Means", ":material/blur_on:", means_view.show),
     "map": View("Map", ":material/scatter_plot:", map_view.show),
-    "odd": View("Odd ones", ":material/troubleshoot:", outliers_view.show),
+    "odd": View("Outliers", ":material/troubleshoot:", outliers_view.show),
 }
 
 
 def choose_view() -> View:
-    """The view that is open; it is in the link."""
+    """The open view; the link names it."""
     name = url_state.read("explore", "view")
     if name not in VIEWS:
-        st.warning(
-            f"The link must name a view: {', '.join(VIEWS)}. Received: {url_state.quoted(name)}. Showing the grid."
-        )
+        st.warning(f"There is no view {url_state.quoted(name)}, only {', '.join(VIEWS)}. Showing the grid.")
         name = "grid"
         url_state.write("explore", "view", name)
     st.session_state[_VIEW] = name

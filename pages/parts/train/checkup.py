@@ -56,7 +56,7 @@ def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
     run, data = caches.store().get(run_id), caches.data()
     number = int(min(MOST_IMAGES, MOST_MULTIPLICATIONS / max(multiplications(run.config), 1)))
     split = evaluations.usual_split(run)  # where nothing is held out, the run trains on the validation images
-    unseen, training = evaluations.split_of(data, split)[:number], _training_images(run.config, data, number)
+    unseen, training = data.split(split)[:number], _training_images(run.config, data, number)
     try:
         reader = Reader.of(run, epoch)
         probabilities = reader.probabilities(unseen.images)

@@ -60,14 +60,85 @@ def test_the_full_set_is_fetched_behind_the_small_one_and_taken_when_it_is_there
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    data_status._fetcher.clear()
+    data_status._downloader.clear()
     assert caches.data().source.name == "embedded"
     open_page("explore")  # begins to fetch
-    data_status._fetcher().wait(20)
-    assert data_status._fetcher().error == ""
+    data_status._downloader().wait(20)
+    assert data_status._downloader().error == ""
     # In a browser the line looks every second; here a visit does.
     for _ in range(2):
         app = open_page("explore")
     assert not app.exception
     assert any("60 images, not MNIST's 70,000, from" in text.value for text in app.markdown)
-    data_status._fetcher.clear()
+    data_status._downloader.clear()
+
+
+@pytest.mark.parametrize("spoil", ["a truncated file", "a folder"])
+def test_a_download_that_a_damaged_copy_sits_beside_is_taken_and_the_data_is_read_twice_at_most(
+    open_page,
+    cold,
+    mirror,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+    spoil,
+):
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    data_status._downloader.clear()
+    data_status._reload_once.clear()
+    plain = tmp_path / "home" / "data" / "train-images-idx3-ubyte"
+    plain.parent.mkdir(parents=True)
+    if spoil == "a folder":
+        plain.mkdir()
+    else:
+        plain.write_bytes(b"\0\0\x08\x03\0\0")
+    loads = []
+    real_load = mnist.load
+    monkeypatch.setattr(mnist, "load", lambda: (loads.append(1), real_load())[1])
+    open_page("explore")
+    data_status._downloader().wait(20)
+    for _ in range(3):
+        app = open_page("explore")
+    assert any("60 images, not MNIST's 70,000, from" in text.value for text in app.markdown)
+    assert len(loads) <= 2
+    data_status._downloader.clear()
+    data_status._reload_once.clear()
+
+
+def test_a_download_that_cannot_be_read_is_reported_and_not_tried_for_ever(open_page, cold, tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr("core.data.download.download_to", lambda folder, progress: None)  # claims success
+    data_status._downloader.clear()
+    data_status._reload_once.clear()
+    loads = []
+    monkeypatch.setattr(mnist, "load", lambda: (loads.append(1), mnist.load_embedded())[1])
+    open_page("explore")
+    data_status._downloader().wait(20)
+    for _ in range(4):
+        app = open_page("explore")
+    assert any("downloaded but cannot be read" in text.value for text in app.markdown)
+    assert len(loads) <= 2
+    data_status._downloader.clear()
+    data_status._reload_once.clear()
+
+
+def test_without_a_connection_the_note_says_what_to_do_and_can_be_dismissed(open_page, cold, tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    data_status._downloader.clear()
+    open_page("explore")
+    data_status._downloader().wait(20)
+    app = open_page("explore")
+    shown = " ".join(text.value for text in app.markdown)
+    assert "could not be downloaded" in shown
+    assert "train-images-idx3-ubyte.gz" in shown
+    next(button for button in app.button if button.label == "Dismiss").click()
+    app.session_state["_inside_navigation"] = True
+    app.run()
+    assert not app.exception
+    assert "could not be downloaded" not in " ".join(text.value for text in app.markdown)
+    data_status._downloader.clear()

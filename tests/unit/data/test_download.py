@@ -52,7 +52,7 @@ def test_a_file_with_another_sha_is_refused_and_nothing_replaced(mirror, tmp_pat
     download_to(tmp_path / "data")
     before = {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
     (mirror / f"{IDX_NAMES['y_test']}.gz").write_bytes(gzip.compress(b"something else"))
-    with pytest.raises(DataError, match=r"t10k-labels.*wrong SHA-256.*point MNIST_PATH"):
+    with pytest.raises(DataError, match=r"t10k-labels.*wrong SHA-256.*set MNIST_PATH"):
         download_to(tmp_path / "data")
     assert {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()} == before
 
@@ -68,7 +68,7 @@ def test_without_a_network_the_sentence_says_what_to_do(mirror, tmp_path, monkey
     fetch = BackgroundDownload(tmp_path / "data")
     fetch.start()
     fetch.wait(20)
-    assert "could not be fetched (http://127.0.0.1:9/: ConnectionError)" in fetch.error
+    assert "could not be downloaded (http://127.0.0.1:9/: ConnectionError)" in fetch.error
     assert "Check the network" in fetch.error
     assert fetch.progress < 1
 

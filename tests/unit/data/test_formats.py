@@ -110,7 +110,7 @@ def test_bytes_after_the_end_are_noticed(tmp_path, arrays):
     folder = write_idx(tmp_path, arrays, gzipped=False)
     with (folder / IDX_NAMES["y_test"]).open("ab") as file:
         file.write(b"more")
-    with pytest.raises(DataError, match=r"announces 20 bytes of data\. Received: 24"):
+    with pytest.raises(DataError, match=r"announces 20 bytes of data, but it holds 24"):
         read(folder)
 
 
@@ -129,17 +129,17 @@ def wrong(arrays, **changed):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda a: {"x_train": a["x_train"][:, :27]}, r"Received: uint8 \(40, 27, 28\)"),
-        (lambda a: {"x_train": a["x_train"].reshape(40, 784)}, r"Received: uint8 \(40, 784\)"),
-        (lambda a: {"x_train": a["x_train"] / np.float32(255)}, "Received: float32"),
+        (lambda a: {"x_train": a["x_train"][:, :27]}, r"Received: 'uint8 \(40, 27, 28\)'"),
+        (lambda a: {"x_train": a["x_train"].reshape(40, 784)}, r"Received: 'uint8 \(40, 784\)'"),
+        (lambda a: {"x_train": a["x_train"] / np.float32(255)}, "Received: 'float32"),
         (lambda a: {"x_train": a["x_train"][:39]}, "one for each of the 39 images"),
         (lambda a: {"y_train": a["y_train"][:39]}, "one for each of the 40 images"),
-        (lambda a: {"y_train": a["y_train"] + np.uint8(1)}, "Labels must be between 0 and 9. Received: 1 to 10"),
-        (lambda a: {"y_test": a["y_test"].astype(np.int64) - 10}, "Received: -9 to"),
+        (lambda a: {"y_train": a["y_train"] + np.uint8(1)}, "Labels must be between 0 and 9.*Received: '1 to 10'"),
+        (lambda a: {"y_test": a["y_test"].astype(np.int64) - 10}, "Received: '-9 to"),
         (lambda a: {"y_test": a["y_test"].astype(float)}, "Labels must be whole numbers"),
         (lambda a: {"y_test": np.eye(10)[a["y_test"]]}, "Labels must be whole numbers"),
-        (lambda a: {"x_test": a["x_test"][:0], "y_test": a["y_test"][:0]}, "at least 10 test images. Received: 0"),
-        (lambda a: {"y_test": np.array(list(a["y_test"]), object)}, "something else than plain arrays"),
+        (lambda a: {"x_test": a["x_test"][:0], "y_test": a["y_test"][:0]}, "at least 10 test images.*Received: 0"),
+        (lambda a: {"y_test": np.array(list(a["y_test"]), object)}, "something other than plain arrays"),
     ],
 )
 def test_what_is_mis_shaped_or_mislabelled_is_refused(tmp_path, arrays, change, sentence):
@@ -167,5 +167,42 @@ def test_an_idx_header_that_promises_the_moon_is_refused(tmp_path, arrays):
     folder = write_idx(tmp_path, arrays, gzipped=False)
     header = struct.pack(">HBBIII", 0, 8, 3, 2**32 - 1, 2**32 - 1, 28)
     (folder / IDX_NAMES["x_train"]).write_bytes(header + bytes(100))
-    with pytest.raises(DataError, match="Received: 100"):
+    with pytest.raises(DataError, match="it holds 100"):
         read(folder)
+
+
+def test_a_folder_unpacked_from_kaggle_reads_back(tmp_path, arrays):
+    for name, array in arrays.items():
+        folder = tmp_path / IDX_NAMES[name]
+        folder.mkdir()
+        (folder / IDX_NAMES[name]).write_bytes(idx(array))
+    assert same(read(tmp_path), arrays)
+
+
+def test_folders_named_like_the_files_do_not_hide_them(tmp_path, arrays):
+    for name, array in arrays.items():
+        (tmp_path / IDX_NAMES[name]).mkdir()
+        (tmp_path / IDX_NAMES[name].replace("-idx", ".idx")).write_bytes(idx(array))
+    assert same(read(tmp_path), arrays)
+
+
+@pytest.mark.parametrize("damaged", IDX_NAMES)
+def test_a_sound_complete_set_is_preferred_to_a_damaged_file(tmp_path, arrays, damaged):
+    write_idx(tmp_path, arrays, gzipped=True)
+    (tmp_path / IDX_NAMES[damaged]).write_bytes(idx(arrays[damaged])[:-9])
+    assert same(read(tmp_path), arrays)
+
+
+def test_files_of_two_sets_are_not_mixed(tmp_path, arrays):
+    write_idx(tmp_path, arrays, gzipped=True)
+    smaller = {name: array[:15] for name, array in arrays.items()}
+    write_idx(tmp_path, smaller, gzipped=False)
+    (tmp_path / IDX_NAMES["x_train"]).write_bytes(b"cut short")
+    assert same(read(tmp_path), arrays)
+
+
+def test_where_all_sets_are_damaged_the_first_fault_is_named(tmp_path, arrays):
+    write_idx(tmp_path, arrays, gzipped=False)
+    (tmp_path / IDX_NAMES["x_train"]).write_bytes(b"\0\0\x08")
+    with pytest.raises(DataError, match="train-images-idx3-ubyte is damaged"):
+        read(tmp_path)

@@ -66,7 +66,7 @@ def test_a_failure_is_told_in_words(own_home, embedded, monkeypatch):
 
 def test_another_data_set_is_not_studied_in_its_place(own_home, embedded):
     cache.cache_path("tsne", embedded).parent.mkdir(parents=True)
-    with pytest.raises(Exception, match="Another data set has taken the place"):
+    with pytest.raises(Exception, match="The data set changed before"):
         studies.execute("tsne", "0123456789abcdef")
 
 
@@ -82,11 +82,11 @@ def test_time_left_follows_from_time_spent(tmp_path):
 
 def test_a_process_that_was_killed_is_told_of(tmp_path):
     (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
-    assert "ended in the middle" in SubprocessTask(tmp_path / "work").progress().error
+    assert "ended before it was finished" in SubprocessTask(tmp_path / "work").progress().error
 
 
 def test_a_process_that_cannot_begin_is_told_of(tmp_path):
     work = SubprocessTask(tmp_path / "work")
     work.start("core.no_such_module")
-    assert "ended before it began" in work.progress().error
+    assert "could not start" in work.progress().error
     assert b"no_such_module" in (tmp_path / "work.log").read_bytes()

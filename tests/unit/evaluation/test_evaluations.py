@@ -213,5 +213,5 @@ def test_the_same_images_have_the_same_fingerprint(tiny_mnist):
 
 
 def test_the_training_digits_that_the_tutorials_look_at_are_the_ones_they_saw(real_mnist):
-    train = evaluations.split_of(real_mnist, "train")
+    train = real_mnist.split("train")
     assert (train.labels[3], train.labels[2000]) == (1, 5)

@@ -91,7 +91,9 @@ def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
     archive, _ = opened(run)
     read = {name: archive.read(f"{run_export.file_name(run)}/{name}").decode() for name in ("README.md", "train.py")}
     assert "While it trained, the learning rate was set to 0.01 in epoch 2. Neither" in read["README.md"]
-    assert "Not in this program: while the run trained, the learning rate was set to 0.01 in epoch 2." in read["train.py"]
+    assert (
+        "Not in this program: while the run trained, the learning rate was set to 0.01 in epoch 2." in read["train.py"]
+    )
     assert run_export.facts(run)["rates_set_by_hand"][0]["learning_rate"] == 0.01
 
 

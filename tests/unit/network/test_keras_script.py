@@ -98,7 +98,9 @@ def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
 
 def test_what_is_left_out_is_said():
     program = script(RECIPES["best"].config, "Best")
-    assert "Not in this program: Digit Lab redrew the training images for each epoch (augmentation 0.8, pen 0.5" in program
+    assert (
+        "Not in this program: Digit Lab redrew the training images for each epoch (augmentation 0.8, pen 0.5" in program
+    )
 
 
 def test_what_was_done_by_hand_is_said_too():

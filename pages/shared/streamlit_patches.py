@@ -1,0 +1,8 @@
+"""Changes to Streamlit itself, for the whole server process. The entry script applies them."""
+
+from pages.shared import click_dedupe
+
+
+def apply() -> None:
+    """Applies every patch; a second call does nothing."""
+    click_dedupe.count_once()

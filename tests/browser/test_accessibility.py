@@ -1,0 +1,67 @@
+"""axe-core finds nothing serious on any page, light or dark, except in Streamlit's own elements, which are listed here.
+
+vendor/axe.min.js is axe-core 4.10.3 from npm, unchanged, under the Mozilla Public License 2.0 (LICENSE-axe-core).
+"""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pages.shared.frame import PAGES
+from tests.browser.conftest import Server, visit, visitor
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
+RUN_AXE = """async () => {
+  const result = await axe.run(document, { resultTypes: ["violations"] });
+  const found = [];
+  for (const rule of result.violations) {
+    if (!["serious", "critical"].includes(rule.impact) && rule.id !== "heading-order") continue;
+    for (const node of rule.nodes) found.push(`${rule.id}: ${node.target.flat().join(" ")} ${node.html.slice(0, 160)}`);
+  }
+  return found;
+}"""
+# Streamlit 1.67's own faults: part of axe's message, and the upstream issue.
+STREAMLITS: dict[str, str] = {}
+
+
+def faults(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    return [fault for fault in page.evaluate(RUN_AXE) if not any(known in fault for known in STREAMLITS)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_axe_finds_nothing_serious(browser: Browser, server: Server, name: str, scheme: str):
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, "/" if name == "start" else f"/{name}")
+        page.wait_for_timeout(2000)  # components draw after the script
+        assert faults(page) == []
+
+
+@pytest.mark.parametrize("view", ["numbers", "counts", "means", "map", "odd"])
+def test_axe_finds_nothing_serious_in_the_views_of_explore(browser: Browser, server: Server, view: str):
+    with visitor(browser, server, color_scheme="dark") as page:
+        visit(page, f"/explore?view={view}")
+        page.wait_for_timeout(2000)
+        assert faults(page) == []
+
+
+def test_the_keyboard_reaches_the_start_button_in_two_steps(newcomer: Page):
+    visit(newcomer, "/train")
+    link = newcomer.get_by_role("link", name="Skip to “Start”")
+    expect(link).to_be_attached()
+    newcomer.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    newcomer.keyboard.press("Enter")
+    expect(newcomer.locator("[data-testid=stBaseButton-primary]").first).to_be_focused()
+
+
+def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Server):
+    with visitor(browser, server, viewport={"width": 390, "height": 800}) as page:
+        visit(page, "/")
+        menu = page.get_by_role("button", name="Open the menu of pages")
+        expect(menu).to_be_visible()
+        menu.click()
+        expect(page.get_by_role("link", name="Explore").first).to_be_visible()
