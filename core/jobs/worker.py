@@ -29,6 +29,7 @@ from core.files import Lock, explain_disk_errors, write_atomic
 from core.runs import checkpoints
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, EpochDone, Event, RunEnded, Started
+from core.runs.moments import MomentFolder
 from core.runs.store import RunStore, describe
 from core.runs.timeline import EventFile
 from core.training import compile_cache, warmup
@@ -197,6 +198,7 @@ class RunRecorder:
             keep=self._save_epoch,
             preview=self._save_preview,
             network=self.ready.network if self.ready and is_ready else None,
+            moments=MomentFolder(self.record),
         )
         if self.control.diverged:
             return replace(result.ended, outcome=FAILED, reason=self.control.diverged)

@@ -7,6 +7,7 @@ runs/<id>/run.json        config, name, note and the rest of what is said about 
           events.jsonl    what training says, `RunEnded` last
           model.keras     the network as it ended
           epochs/0003.npz the weights after each epoch
+          moments/00000016.npz a small snapshot after so many steps, to be shown
           state.npz       all that a resume needs
 """
 

@@ -47,7 +47,8 @@ class Jax:
         all_logits = []
         for batches, sizes, rates, count in call.padded_batches(self.plan):
             arrays = self.images, self.labels, batches, sizes, rates, count
-            self.state, outputs = self.program.train_steps(self.state, *arrays, even=self.plan.even)
+            even = self.plan.even and int(count) == len(batches)
+            self.state, outputs = self.program.train_steps(self.state, *arrays, even=even)
             all_logits.append(drop_padding(outputs, sizes, count))
         return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))
 
@@ -83,6 +84,23 @@ class Jax:
     def sync(self) -> None:
         """Gives the model its variables' values back, in the middle of `fit`."""
         self.model.jax_state_sync()
+
+    def copy_weights(self) -> list[np.ndarray]:
+        """A copy of the weights as trained so far: while `fit` runs, they are in `state`."""
+        trainable, other, _ = self.state
+        if not trainable:
+            return [np.array(weight) for weight in self.model.weights]
+        values = dict(self._ids(self.model.trainable_variables, trainable))
+        values |= self._ids(self.model.non_trainable_variables, other)
+        return [np.array(values[id(weight)]) for weight in self.model.weights]
+
+    def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
+        """Copied weights in the shapes of the model's own, which they have here."""
+        return copied
+
+    @staticmethod
+    def _ids(variables: Any, values: Any) -> dict[int, Any]:
+        return {id(variable): value for variable, value in zip(variables, values, strict=True)}
 
     def end(self) -> None:
         """`fit` is over: Keras itself gave the model its variables back."""
