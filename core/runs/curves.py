@@ -1,7 +1,6 @@
-"""The curves of a run, read on from where the last look stopped: what a live chart draws."""
+"""The curves of a run for a live chart. Each refresh reads only the events written since the last one."""
 
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started
 from core.runs.store import Run
+from core.runs.timeline import before_resume
 
 STEP, EPOCH, SECONDS = "step", "epoch", "seconds"
 AXES = (STEP, EPOCH, SECONDS)
@@ -17,9 +17,9 @@ AXES = (STEP, EPOCH, SECONDS)
 
 @dataclass
 class Curves:
-    """Points within the epochs, points at their ends, and the marks between them, in the order of training.
+    """Points within the epochs, points at their ends, and changes of the learning rate, in the order of training.
 
-    `generation` grows whenever points already given out no longer count, because a resume trains them anew.
+    `generation` grows when points that were already returned no longer count, because a resumed run trains them again.
     """
 
     run: Run
@@ -34,7 +34,7 @@ class Curves:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def refresh(self) -> "Curves":
-        """Takes in what was written since."""
+        """Reads the events written since the last refresh."""
         with self._lock:
             try:
                 if self.run.events_path.stat().st_size < self._offset:
@@ -51,12 +51,12 @@ class Curves:
         return self._points(self.batches, axis, lambda event: getattr(event, what))
 
     def epoch_points(self, axis: str, what: str) -> tuple[np.ndarray, np.ndarray]:
-        """x and y of the points at epoch ends; `what` is a figure of `EpochDone`. Epochs without it are left out."""
-        told = [epoch for epoch in self.epochs if getattr(epoch, what) is not None]
-        return self._points(told, axis, lambda event: getattr(event, what))
+        """x and y of the points at epoch ends; `what` is a field of `EpochDone`. Epochs without it are left out."""
+        measured = [epoch for epoch in self.epochs if getattr(epoch, what) is not None]
+        return self._points(measured, axis, lambda event: getattr(event, what))
 
     def at(self, event: BatchDone | EpochDone | RateChanged, axis: str) -> float:
-        """Where on the axis an event lies."""
+        """The event's place on the axis."""
         match axis:
             case "epoch":
                 return event.step / self.started.batches if self.started else 0.0
@@ -67,8 +67,8 @@ class Curves:
 
     def best_epoch(self) -> EpochDone | None:
         """The epoch with the lowest validation loss so far; None without validation."""
-        told = [epoch for epoch in self.epochs if epoch.validation_loss is not None]
-        return min(told, key=lambda epoch: epoch.validation_loss or 0.0, default=None)
+        measured = [epoch for epoch in self.epochs if epoch.validation_loss is not None]
+        return min(measured, key=lambda epoch: epoch.validation_loss or 0.0, default=None)
 
     def _points(
         self, events: Sequence[BatchDone | EpochDone], axis: str, what: Callable[[Any], float]
@@ -80,7 +80,7 @@ class Curves:
         self.paused = event if isinstance(event, Paused) else None
         match event:
             case Started():
-                self._go_back_to(event)
+                self._discard_later_epochs(event)
                 self.started, self.ended = event, None
             case BatchDone():
                 self.batches.append(event)
@@ -91,15 +91,12 @@ class Curves:
             case RunEnded():
                 self.ended = event
 
-    def _go_back_to(self, started: Started) -> None:
-        """What an earlier attempt trained beyond `from_epoch` is trained anew, and no longer counts."""
-        last = started.from_epoch * started.batches
-        latest: list[BatchDone | EpochDone | RateChanged] = [*self.batches[-1:], *self.epochs[-1:], *self.rates[-1:]]
-        if any(event.epoch > started.from_epoch for event in latest):
-            self.generation += 1
-            self.batches = self.batches[: bisect_left(self.batches, last + 1, key=lambda event: event.step)]
-            self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= started.from_epoch]
-            self.rates = [rate for rate in self.rates if rate.epoch <= started.from_epoch]
+    def _discard_later_epochs(self, started: Started) -> None:
+        before = len(self.batches), len(self.epochs), len(self.rates)
+        self.batches = before_resume(self.batches, started)
+        self.epochs = before_resume(self.epochs, started)
+        self.rates = before_resume(self.rates, started)
+        self.generation += (len(self.batches), len(self.epochs), len(self.rates)) != before
 
     def _start_over(self) -> None:
         self._offset, self.generation = 0, self.generation + 1

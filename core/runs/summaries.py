@@ -1,9 +1,9 @@
-"""What the events of each run come to, kept beside them, so that hundreds of runs open at once.
+"""A summary of the events of each run, saved beside them, so that hundreds of runs open quickly.
 
-runs/<id>/summary.json   first and last words and every epoch, with the size and time of the events it was made from
-          curve.npy      float32 (5, up to 512): step, epoch, seconds, loss and accuracy along the way, thinned
+runs/<id>/summary.json   first and last event and every epoch, with the size and time of the events file it was made from
+          curve.npy      float32 (5, up to 512): step, epoch, seconds, loss and accuracy during training, thinned
 
-A run that still trains is read anew; one that has ended is read once.
+A run that still trains is read at every call; a run that has ended is read once.
 """
 
 import io
@@ -19,15 +19,16 @@ import numpy as np
 from core.files import read_json, suppress_disk_errors, write_atomic
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 from core.runs.store import Run
+from core.runs.timeline import before_resume
 
 POINTS = 512
-CURVES_HELD = 200  # in memory, of 10 KB each
+MAX_CURVES_IN_MEMORY = 200  # of 10 kB each
 _VERSION = 1
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run said of itself: its last start, the epochs that count, and its last word."""
+    """The last start of a run, the epochs that count, and its last event."""
 
     started: Started | None = None
     epochs: tuple[EpochDone, ...] = ()
@@ -48,14 +49,14 @@ class Summary:
 
     @property
     def kept_validation(self) -> float | None:
-        """Validation accuracy of the network kept: the last epoch's, or that of the one which patience chose."""
+        """Validation accuracy of the saved network: that of the last epoch, or of the epoch that patience chose."""
         best = self.ended.best_epoch if self.ended else None
         chosen = (epoch.validation_accuracy for epoch in self.epochs if epoch.epoch == best)
         return next(chosen, self.last_validation)
 
     @property
     def seconds(self) -> float:
-        """Of training, validation included."""
+        """Time of training, with validation."""
         if self.ended and self.ended.fit_seconds:
             return self.ended.fit_seconds
         return self.epochs[-1].seconds if self.epochs else 0.0
@@ -63,7 +64,7 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Training along the way: float32 (points,) each; `epoch` is fractional."""
+    """Loss and accuracy during training: float32 (points,) each; `epoch` is fractional."""
 
     step: np.ndarray
     epoch: np.ndarray
@@ -73,7 +74,7 @@ class Curve:
 
 
 class Summaries:
-    """The summaries of all runs: in memory while the events stay as they are, else from disk, else made anew."""
+    """The summaries of all runs: from memory or disk while the events are the same, otherwise made again."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[list[int], Summary]] = {}
@@ -83,28 +84,28 @@ class Summaries:
         stamp = _stamp(run)
         known = self._known.get(run.folder)
         if known is None or known[0] != stamp:
-            known = (stamp, _kept(run, stamp) or _made(run, stamp))
+            known = (stamp, _read_saved(run, stamp) or _summarise(run, stamp))
             self._known[run.folder] = known
         return known[1]
 
     def curve(self, run: Run) -> Curve:
-        """The way of the training loss and accuracy, thinned to at most 512 points by means."""
+        """Loss and accuracy during training, as at most 512 means."""
         stamp = _stamp(run)
         known = self._curves.get(run.folder)
         if known is None or known[0] != stamp:
             known = self._curves[run.folder] = (stamp, self._read_curve(run))
-            if len(self._curves) > CURVES_HELD:
+            if len(self._curves) > MAX_CURVES_IN_MEMORY:
                 self._curves.pop(next(iter(self._curves)), None)
         return known[1]
 
     def _read_curve(self, run: Run) -> Curve:
         path = run.folder / "curve.npy"
-        over = self.of(run).ended is not None and not run.shipped
-        if over and _is_newer(path, run.events_path):
+        is_complete = self.of(run).ended is not None and not run.shipped
+        if is_complete and _is_newer(path, run.events_path):
             with suppress(OSError, ValueError, TypeError, EOFError):
                 return Curve(*np.load(path))
-        curve = _curve(run)
-        if over:
+        curve = _read_points(run)
+        if is_complete:
             content = io.BytesIO()
             np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
             with suppress_disk_errors():
@@ -127,7 +128,7 @@ def _stamp(run: Run) -> list[int]:
     return [_VERSION, status.st_size, status.st_mtime_ns]
 
 
-def _kept(run: Run, stamp: list[int]) -> Summary | None:
+def _read_saved(run: Run, stamp: list[int]) -> Summary | None:
     facts = read_json(run.folder / "summary.json")
     if not isinstance(facts, dict) or facts.get("stamp") != stamp:
         return None
@@ -141,7 +142,7 @@ def _kept(run: Run, stamp: list[int]) -> Summary | None:
         return None
 
 
-def _made(run: Run, stamp: list[int]) -> Summary:
+def _summarise(run: Run, stamp: list[int]) -> Summary:
     summary = Summary(run.started, tuple(run.epochs), run.ended)
     if summary.ended is not None and not run.shipped:
         facts = {
@@ -159,13 +160,13 @@ def _event(kind: type, values: dict[str, Any] | None) -> Any:
     return None if values is None else kind(**values)
 
 
-def _curve(run: Run) -> Curve:
+def _read_points(run: Run) -> Curve:
     batches: list[BatchDone] = []
     per_epoch = 1
     for event in run.events()[0]:
         if isinstance(event, Started):
             per_epoch = max(event.batches, 1)
-            batches = [batch for batch in batches if batch.epoch <= event.from_epoch]
+            batches = before_resume(batches, event)
         elif isinstance(event, BatchDone):
             batches.append(event)
     rows = np.array(
@@ -175,7 +176,7 @@ def _curve(run: Run) -> Curve:
 
 
 def thin(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most `most` rows: means over pieces as equal as can be, each standing at the piece's last place. (n, 5)."""
+    """At most `most` rows: means over pieces of nearly equal length, each placed at the end of its piece. (n, 5)."""
     if len(rows) <= most:
         return rows
     edges = np.linspace(0, len(rows), most + 1).astype(np.int64)

@@ -2,13 +2,21 @@
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from core.files import explain_disk_errors
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
+_InAnEpoch = TypeVar("_InAnEpoch", bound=BatchDone | EpochDone | RateChanged)
 _TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
+
+
+def before_resume(events: Sequence[_InAnEpoch], started: Started) -> list[_InAnEpoch]:
+    """The events that still count after `started`: a resumed run trains the later epochs again."""
+    return [event for event in events if event.epoch <= started.from_epoch]
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
@@ -79,8 +87,8 @@ class Timeline:
         match event:
             case Started():
                 self.started, self.started_at, self.ended = event, at, None
-                self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= event.from_epoch]
-                self.rates = [rate for rate in self.rates if rate.epoch <= event.from_epoch]
+                self.epochs = before_resume(self.epochs, event)
+                self.rates = before_resume(self.rates, event)
                 self.step = self.epochs[-1].step if self.epochs else 0
             case EpochDone():
                 self.epochs = [*self.epochs, event]
