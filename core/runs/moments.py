@@ -170,7 +170,9 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     weights = tuple(arrays.pop(name) for name in sorted(arrays) if name.startswith("weights"))
     _require(not arrays and all(weight.dtype == np.float32 for weight in weights))
     _require(layers[-1].kind == "dense" and len(layers[-1].units) == NUM_CLASSES)
-    return Moment(step, **numbers, layers=layers, probabilities=probabilities, positions=positions, weights=weights or None)
+    return Moment(
+        step, **numbers, layers=layers, probabilities=probabilities, positions=positions, weights=weights or None
+    )
 
 
 def _layer(arrays: dict[str, np.ndarray], place: int, told: list[Any], n: int) -> LayerMoment:

@@ -110,11 +110,11 @@ class Loop:
 
     def copy_weights(self) -> list[np.ndarray]:
         """The weights as trained so far, in the backend's own shapes; `full_weights` brings them into Keras'."""
-        return self.backend.copy_weights()  # type: ignore[no-any-return]
+        return self.backend.copy_weights()
 
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
         """Copied weights in the order and shapes of Keras' `Model.get_weights()`. Any thread may ask."""
-        return self.backend.full_weights(copied)  # type: ignore[no-any-return]
+        return self.backend.full_weights(copied)
 
     def pop_sums(self) -> Sums:
         """What was trained since this was last asked."""

@@ -8,10 +8,11 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -26,9 +27,10 @@ from core.network.forward import MODEL, through
 from core.runs.moments import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment, fixed_images
 from core.training.batching import Sums
 
-EVEN_MOMENTS = 24  # spread evenly over a run, beside those at steps 0, 1, 2, 4, 8, …
+MAX_DOUBLINGS = 10  # steps 1, 2, 4, … 512
+EVEN_MOMENTS = 24  # at least, spread evenly over a run
 MAX_WHOLE_MOMENTS = 6
-MAX_WHOLE_BYTES = 3_000_000  # of all weights in the moments of a run; step 0 always has them, up to the next limit
+MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
 MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer units a layer
 QUEUE_BYTES = 100_000_000  # of weights that wait to be measured; more of them make training wait
@@ -72,8 +74,20 @@ def moment_steps(epochs: int, batches: int) -> list[int]:
         even = (np.arange(epochs)[:, None] * batches + np.ceil(fractions * batches)).astype(int).ravel()
     else:
         even = np.round(np.arange(1, EVEN_MOMENTS + 1) * epochs / EVEN_MOMENTS).astype(int) * batches
-    doubled = [2**power for power in range(24) if 2**power < even[0]]
+    doubled = [2**power for power in range(MAX_DOUBLINGS) if 2**power < even[0]]
     return sorted({0, *doubled, *map(int, even)})
+
+
+def whole_steps(steps: Sequence[int], batches: int, weight_bytes: int) -> set[int]:
+    """The steps whose moments hold all weights: step 0, and others as far as they are small.
+
+    The ends of epochs are not among them: their weights have files of their own.
+    """
+    if weight_bytes > MAX_STEP_0_BYTES:
+        return set()
+    candidates = [step for step in steps if step == 0 or step % batches]
+    count = min(MAX_WHOLE_MOMENTS, 1 + MAX_WHOLE_BYTES // weight_bytes, len(candidates))
+    return {candidates[place] for place in np.linspace(0, len(candidates), count, endpoint=False).astype(int)}
 
 
 class MomentCapture:
@@ -83,6 +97,7 @@ class MomentCapture:
         self.source, self.sink, self.batches = source, sink, batches
         self.steps = moment_steps(config.epochs, batches)
         self.measure = MomentMeasure(config, data)
+        self.measure.whole_steps = whole_steps(self.steps, batches, 4 * self.measure.parameters)
         copied_bytes = max(1, 4 * self.measure.parameters)
         self._queue: queue.Queue[_Snapshot | None] = queue.Queue(max(2, QUEUE_BYTES // copied_bytes))
         self._error: Exception | None = None
@@ -138,7 +153,7 @@ class MomentMeasure:
         self.parameters = sum(row.parameters for row in self.rows)
         self.paths = _weight_paths(self.rows)
         self.units = _units_shown(self.rows, len(self.labels))
-        self.whole_left, self.whole_bytes_left = MAX_WHOLE_MOMENTS, MAX_WHOLE_BYTES
+        self.whole_steps: Collection[int] = (0,)
         self._before: tuple[int, dict[str, np.ndarray]] | None = None
         self._components: np.ndarray | None = None
 
@@ -160,15 +175,13 @@ class MomentMeasure:
             layers,
             probabilities.astype(np.float16),
             self._positions(features),
-            self._whole(step, epoch, full),
+            tuple(np.asarray(weight, np.float32) for weight in full) if step in self.whole_steps else None,
         )
 
     def _weight_rows(self) -> list[LayerRow]:
         return [row for row in self.rows if row.kind in ("dense", "conv")]
 
-    def _outputs(
-        self, weights: dict[str, np.ndarray]
-    ) -> tuple[dict[str, tuple[np.ndarray, float]], np.ndarray]:
+    def _outputs(self, weights: dict[str, np.ndarray]) -> tuple[dict[str, tuple[np.ndarray, float]], np.ndarray]:
         """For each layer with weights the outputs to keep and the share of dead units; and the last hidden layer's."""
         shown: dict[str, list[np.ndarray]] = {}
         largest: dict[str, np.ndarray] = {}
@@ -242,19 +255,10 @@ class MomentMeasure:
         positions = (scores @ rotation[:, ::-1])[:, :2].astype(np.float32)
         return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))
 
-    def _whole(self, step: int, epoch: float, full: Sequence[np.ndarray]) -> tuple[np.ndarray, ...] | None:
-        """All weights, for step 0 and for as many more as there is room for. Ends of epochs have a file of their own."""
-        size = sum(weight.nbytes for weight in full)
-        room = size <= MAX_STEP_0_BYTES if step == 0 else size <= self.whole_bytes_left
-        if not self.whole_left or not room or (epoch and epoch == round(epoch)):
-            return None
-        self.whole_left, self.whole_bytes_left = self.whole_left - 1, self.whole_bytes_left - size
-        return tuple(np.asarray(weight, np.float32) for weight in full)
-
 
 def _weight_paths(rows: Sequence[LayerRow]) -> list[str]:
     """The paths of a network's weights, in the order of Keras' `Model.get_weights()`."""
-    names = {"norm": ("gamma", "beta", "moving_mean", "moving_variance")}
+    names: dict[str, tuple[str, ...]] = {"norm": ("gamma", "beta", "moving_mean", "moving_variance")}
     for row in rows:
         if row.kind in ("dense", "conv"):
             names[row.name] = ("kernel", "bias") if row.bias else ("kernel",)
@@ -278,7 +282,7 @@ def _count(row: LayerRow, most: int) -> int:
 
 def _with_inputs(rows: Sequence[LayerRow]) -> list[tuple[int, LayerRow]]:
     """Each layer with weights, and how many values one of its units multiplies."""
-    pairs = zip(rows, rows[1:], strict=False)
+    pairs = pairwise(rows)
     return [
         (below.output_shape[-1] * (row.layer.kernel**2 if row.layer and row.kind == "conv" else 1), row)
         for below, row in pairs

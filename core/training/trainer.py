@@ -115,7 +115,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             augment=self._variations(),
             rates=self._rates(),
         )
-        self.moments = moments and MomentCapture(config, self.data, self.loop, moments, self.loop.batches)
+        self.moments: MomentCapture | None = None
+        if moments is not None:
+            self.moments = MomentCapture(config, self.data, self.loop, moments, self.loop.batches)
         self.emit(self._started_event(device, epoch))
         if not epoch:
             self.emit(self._untrained_event())
