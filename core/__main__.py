@@ -15,6 +15,7 @@ from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
+from core.formatting import count, duration, percent
 from core.network.architecture import shapes
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.runs.store import Run, RunStore
@@ -29,41 +30,44 @@ _REPORTED = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. `python -m core --help` shows what there is.")
+        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `python -m core --help`.")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0, 2 for an error, 130 where Ctrl-C stopped it."""
+    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it."""
     try:
         options = _parser().parse_args(arguments)
         return int(options.command(options))
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
-    except KeyboardInterrupt:  # while a run trains, `_train_in_foreground` hears it
-        print("Stopped before training began; no run was made.", file=sys.stderr)
+    except KeyboardInterrupt:  # during training, `_train_in_foreground` handles it
+        print("Stopped before training began. No run was created.", file=sys.stderr)
         return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    listing = commands.add_parser("recipes", help="the recipes, one a line")
+    listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)
     training = commands.add_parser(
-        "train", help="train a run in the foreground and keep it", description="Without a recipe: the default knobs."
+        "train",
+        help="train a network and save it as a run",
+        description="Trains a network and saves it as a run, which the dashboard shows too. "
+        "Without a recipe, every knob has its default value.",
     )
     training.set_defaults(command=_train)
-    training.add_argument("recipe", nargs="?", metavar="RECIPE", help=f"one of {', '.join(RECIPES)}")
-    training.add_argument("--json", action="store_true", help="print one JSON object last")
+    training.add_argument("recipe", nargs="?", metavar="RECIPE", help=f"one of: {', '.join(RECIPES)}")
+    training.add_argument("--json", action="store_true", help="print one JSON object at the end")
     training.add_argument("--name", default="", help="a name for the run")
     for name, knob in KNOBS.items():
         option = f"--{name.replace('_', '-')}"
         help_text = (
-            f"{knob.help} ({knob.allowed or 'layers as text'}; default {format_value(DEFAULTS[name]) or 'empty'})"
+            f"{knob.help} ({knob.allowed or 'layers as text'}; default: {format_value(DEFAULTS[name]) or 'empty'})"
         )
         training.add_argument(option, dest=name, metavar="VALUE", help=help_text.replace("%", "%%"))
-        if "_" in name:  # as it stands in a link, too
+        if "_" in name:  # the spelling of links
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
     return parser
 
@@ -79,10 +83,10 @@ def _train(options: argparse.Namespace) -> int:
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
-    shapes(config)  # an impossible network is refused before anything is kept
+    shapes(config)  # refuses an impossible network before a run is created
     store = RunStore()
-    mnist.load()  # and so is a data set that cannot be read; opened once more for training, it takes a millisecond
-    # And a device that is not there. A run made before these seconds would look interrupted to the dashboard meanwhile.
+    mnist.load()  # refuses an unreadable data set too; reading it again for training takes a millisecond
+    # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly()
     if config.device == "gpu":
         with devices.use_device(config.device):
@@ -99,29 +103,29 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _recipe_name(requested: str | None, config: RunConfig) -> str:
-    """The recipe a run belongs to: the one asked for while the knobs are still its own."""
+    """The recipe of a run: the requested one if no knob differs from it."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
     return requested if requested and RECIPES[requested].config == plain else matching_recipe(config)
 
 
 def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:
-    from core.jobs.worker import RunRecorder
+    from core.jobs.recorder import RunRecorder
 
     bar = ProgressBar(run.config)
-    job = RunRecorder(store, run.id, on_event=bar.on_event, on_wait=bar.on_wait)
-    before = [signal.signal(sign, lambda *_: job.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
+    recorder = RunRecorder(store, run.id, on_event=bar.on_event, on_wait=bar.on_wait)
+    before = [signal.signal(sign, lambda *_: recorder.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
     try:
-        ended = job.run()
+        ended = recorder.run()
     finally:
         bar.close()
         for sign, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
             signal.signal(sign, handler)
-    assert ended is not None, "nobody else knows of this run yet"
+    assert ended is not None, "no other process can have taken this new run"
     return ended
 
 
 def _import_keras_quietly() -> None:
-    """Imports TensorFlow with its chatter aside: it would stand in the progress bar. Where it fails, it is heard."""
+    """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -141,7 +145,7 @@ def _import_keras_quietly() -> None:
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
-    """What `--json` prints. A loss that is not finite is text, as in `run.json`: JSON has no word for it."""
+    """What `--json` prints. A loss that is not finite is written as text, because JSON has no such number."""
     values = json.loads(to_line(ended))
     return {
         "run": run.id,
@@ -154,14 +158,16 @@ def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
 
 def _summary(run: Run, ended: RunEnded) -> str:
     figures = {"training": ended.train_accuracy, "validation": ended.validation_accuracy, "test": ended.test_accuracy}
-    figures_text = ", ".join(f"{name} accuracy {value:.2%}" for name, value in figures.items() if value is not None)
-    kept = f"kept in {run.folder}" if run.has_model else f"its log is in {run.folder}"
-    length = f"{ended.epochs} epoch{'' if ended.epochs == 1 else 's'}, {ended.fit_seconds:.1f} s"
-    return f"Run {run.id} {ended.outcome} after {length}: {figures_text or 'no epoch was completed'}; {kept}"
+    figures_text = ", ".join(
+        f"{name} accuracy {percent(value)}" for name, value in figures.items() if value is not None
+    )
+    saved = f"It is saved in {run.folder}." if run.has_model else f"Its log is in {run.folder}."
+    length = f"{count(ended.epochs, 'epoch')} ({duration(ended.fit_seconds)})"
+    return f"Run {run.id}: {ended.outcome} after {length}. {figures_text or 'No epoch was completed'}. {saved}"
 
 
 class ProgressBar:
-    """The progress bar on stderr: one line that is drawn anew on a terminal, a line an epoch elsewhere."""
+    """The progress bar on stderr: one line that is updated on a terminal, elsewhere one line for each epoch."""
 
     def __init__(self, config: RunConfig) -> None:
         self.epochs, self.batches = config.epochs, 1
@@ -177,19 +183,20 @@ class ProgressBar:
                 self._drawn = time.monotonic()
                 share = event.batch / self.batches
                 left = (self.epochs * self.batches - event.step) * event.seconds / max(event.step, 1)
-                figures = f"loss {event.loss:.4f} accuracy {event.accuracy:.2%} {event.images_per_second:,.0f} images/s"
-                self._line(f"{self._bar(event.epoch, share)} {figures} {left:.0f} s left")
+                figures = f"{_figures(event)} {event.images_per_second:,.0f} images/s"
+                self._line(f"{self._bar(event.epoch, share)} {figures} {duration(left)} left")
             case EpochDone():
-                figures = f"loss {event.loss:.4f} accuracy {event.accuracy:.2%}"
+                figures = _figures(event)
                 if event.validation_accuracy is not None:
-                    figures += f" validation {event.validation_accuracy:.2%}"
-                self._line(f"{self._bar(event.epoch, 1.0)} {figures} {event.seconds:.1f} s", "\n")
+                    figures += f" validation {percent(event.validation_accuracy)}"
+                self._line(f"{self._bar(event.epoch, 1.0)} {figures} {duration(event.seconds)}", "\n")
 
     def on_wait(self, run_id: str) -> None:
-        """Says once that another run has the device."""
+        """Prints once that another run uses the device."""
         if not self._has_shown_wait:
             self._has_shown_wait = True
-            self._line(f"Waiting: run {run_id or 'of another process'} computes on this device. Ctrl-C gives up.", "\n")
+            other = f"run {run_id}" if run_id else "another program"
+            self._line(f"Waiting for {other} on this device. Press Ctrl-C to cancel.", "\n")
 
     def close(self) -> None:
         if self.live:
@@ -206,6 +213,10 @@ class ProgressBar:
             file=sys.stderr,
             flush=True,
         )
+
+
+def _figures(event: BatchDone | EpochDone) -> str:
+    return f"loss {event.loss:.4f} accuracy {percent(event.accuracy)}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ SMALL = RunConfig(units=16, train_images=400, epochs=3, batch_size=50)
 
 def train(store: RunStore, config: RunConfig, **facts):
     """The run and its last word."""
-    from core.jobs.worker import RunRecorder
+    from core.jobs.recorder import RunRecorder
 
     run = store.create(config, **facts)
     return run, RunRecorder(store, run.id).run()

@@ -1,8 +1,8 @@
-"""One hidden layer as a value, and a stack of them as a short text that fits into a link.
+"""One hidden layer as a value, and a list of layers as a short text that fits into a link.
 
     conv32x3 · pool2 · dropout0.25 · dense128 · norm          conv32x3-pool2-dropout0.25-dense128-norm
 
-What shapes and how many parameters a stack has is worked out in `architecture`; Keras layers are made in `models`.
+`network.architecture` computes shapes and parameter counts; `training.models` builds the Keras layers.
 """
 
 import re
@@ -19,10 +19,10 @@ MAX_FILTERS = 512
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One hidden layer: what `kind` it is and the one or two numbers it has.
+    """One hidden layer: its `kind` and one or two numbers.
 
-    `size` counts units (dense), filters (conv) or the side of the window (pool); `kernel` is the side of a
-    convolution's window, `rate` the share that dropout silences, in [0, 0.9].
+    `size` is the number of units (dense) or filters (conv), or the side of the window (pool). `kernel` is the side of a
+    convolution's window. `rate` is the share of values that dropout sets to 0, in [0, 0.9].
     """
 
     kind: str
@@ -32,9 +32,7 @@ class Layer:
 
     def __post_init__(self) -> None:
         if self.kind not in LAYER_KINDS:
-            raise NetworkError(
-                f"A layer must be one of {', '.join(LAYER_KINDS)}. Received: {self.kind!r}. Choose one of them."
-            )
+            raise NetworkError(f"A layer must be one of {', '.join(LAYER_KINDS)}.", received=self.kind)
         if self.kind == "dense":
             _check_range("units of a dense layer", self.size, 1, MAX_UNITS)
         elif self.kind == "conv":
@@ -46,7 +44,7 @@ class Layer:
             _check_range("rate of a dropout layer", self.rate, 0.0, 0.9)
 
     def __str__(self) -> str:
-        """The layer as it stands in a link: `dense128`, `conv32x3`, `pool2`, `dropout0.25`, `norm`."""
+        """The layer as text in a link: `dense128`, `conv32x3`, `pool2`, `dropout0.25`, `norm`."""
         match self.kind:
             case "dense" | "pool":
                 return f"{self.kind}{self.size}"
@@ -59,12 +57,12 @@ class Layer:
 
 
 def dense(units: int) -> Layer:
-    """A layer of `units` neurons, each joined to every value below it."""
+    """A layer of `units` units, each connected to every input value."""
     return Layer("dense", size=units)
 
 
 def conv(filters: int, kernel: int = 3) -> Layer:
-    """`filters` pattern finders that look through a window of `kernel` × `kernel` pixels (no padding)."""
+    """A convolution with `filters` filters of `kernel` × `kernel` pixels, without padding."""
     return Layer("conv", size=filters, kernel=kernel)
 
 
@@ -74,25 +72,25 @@ def pool(window: int = 2) -> Layer:
 
 
 def dropout(rate: float) -> Layer:
-    """Silences a random share `rate` of the values in each training step."""
+    """Sets a random share `rate` of the values to 0 in each training step."""
     return Layer("dropout", rate=rate)
 
 
 def norm() -> Layer:
-    """Batch normalisation: brings each value to mean 0 and spread 1 over the batch, then learns its own."""
+    """Batch normalisation: gives each value mean 0 and standard deviation 1 over the batch, then learns its own."""
     return Layer("norm")
 
 
 _LAYER_PATTERN = re.compile(r"(?P<kind>[a-z]+)(?P<size>[0-9]*\.?[0-9]*)(?:x(?P<kernel>[0-9]+))?")
-_EXAMPLE = "Write layers like conv32x3-pool2-dropout0.25-dense128-norm"
+_EXAMPLE = "conv32x3-pool2-dropout0.25-dense128-norm"
 
 
 def parse_layers(text: str) -> tuple[Layer, ...]:
-    """The stack that `text` names, from the image upwards. Raises `NetworkError` where it names none."""
+    """The layers that `text` names, from the image to the output. Raises `NetworkError` if it cannot be read."""
     layers = tuple(_parse_layer(part) for part in re.split(r"[-\s,]+", text.strip().lower()) if part)
     if len(layers) > MAX_LAYERS:
         raise NetworkError(
-            f"A network must have at most {MAX_LAYERS} hidden layers. Received: {len(layers)}. Remove some."
+            f"A network must have at most {MAX_LAYERS} hidden layers. Remove some.", received=len(layers)
         )
     return layers
 
@@ -106,7 +104,8 @@ def _parse_layer(part: str) -> Layer:
     match = _LAYER_PATTERN.fullmatch(part)
     if not match or match["kind"] not in LAYER_KINDS:
         raise NetworkError(
-            f"A layer must be one of {', '.join(LAYER_KINDS)} with its numbers. Received: {part!r}. {_EXAMPLE}."
+            f"A layer must be one of {', '.join(LAYER_KINDS)} with its numbers. Write layers like {_EXAMPLE}.",
+            received=part,
         )
     kind, size, kernel = match["kind"], match["size"], match["kernel"]
     try:
@@ -123,11 +122,9 @@ def _parse_layer(part: str) -> Layer:
                 return norm()
     except ValueError:
         pass
-    raise NetworkError(f"The numbers of a {kind} layer must be written as in {_EXAMPLE[18:]}. Received: {part!r}.")
+    raise NetworkError(f"The numbers of a {kind} layer must be written as in {_EXAMPLE}.", received=part)
 
 
 def _check_range(what: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise NetworkError(
-            f"The {what} must be between {low} and {high}. Received: {value}. Choose a value in that range."
-        )
+        raise NetworkError(f"The {what} must be between {low} and {high}.", received=value)

@@ -1,4 +1,4 @@
-"""Named `RunConfig`s: the five tutorials this project grew out of, and its own best."""
+"""Recipes: configs with a name. Five reproduce tutorials; the sixth is the best of this project."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from core.errors import ConfigError
 
 @dataclass(frozen=True)
 class Recipe:
-    """A config with a name, where it comes from and what its source reports of it."""
+    """A config with a name, its source and the results that the source reports."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "first-steps",
-            "The same network, every epoch spelt out",
+            "The same network, with every epoch explained",
             _DENSE_512_TWICE,
             "First steps with Keras on MNIST (verbose 0, 1 and 2 explained)",
             "loss, accuracy and val_accuracy for each epoch",
@@ -67,16 +67,16 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "ten-epochs",
-            "128 units for ten epochs: over-fitting in sight",
+            "128 units for ten epochs: over-fitting becomes visible",
             RunConfig(units=128, optimizer="adam", batch_size=32, epochs=10, validate_on="none"),
-            "Basic classification with Keras, on MNIST for ten epochs",
-            "train 99 %, test about 97 %, over-fitting visible",
+            "Basic classification with Keras, ten epochs on MNIST",
+            "train 99%, test about 97%, over-fitting visible",
         ),
         Recipe(
             "best",
             "Three convolutions for digits drawn by hand",
             _BEST,
-            "Digit Lab's own; the model that came with it was trained by it",
+            "Digit Lab; the model that comes with the program was trained with it",
             "docs/shipped_model.md",
         ),
     )
@@ -85,13 +85,13 @@ TUTORIALS = ("dli", "first-steps", "chollet", "quickstart", "ten-epochs")
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe called `name`. Raises `ConfigError` where there is none."""
+    """The recipe called `name`. Raises `ConfigError` if there is none."""
     if name not in RECIPES:
-        raise ConfigError(f"There is no recipe of that name. Received: {name!r}. Known recipes: {', '.join(RECIPES)}.")
+        raise ConfigError(f"There is no recipe with this name. Known recipes: {', '.join(RECIPES)}.", received=name)
     return RECIPES[name]
 
 
 def matching_recipe(config: RunConfig) -> str:
-    """The name of the first recipe that `config` equals but for its seed and device, or an empty text."""
+    """The name of the first recipe that equals `config` apart from seed and device, or an empty text."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
     return next((known.name for known in RECIPES.values() if known.config == plain), "")

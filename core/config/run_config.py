@@ -1,6 +1,6 @@
-"""`RunConfig`: every knob of a run, one entry a knob. Widget, range check, link, saved file and documentation read it.
+"""`RunConfig`: every knob of a run has one entry. Widget, range check, link, saved file and documentation read it.
 
-To add a knob, add one entry to `RunConfig`; use it in the module that acts on it.
+To add a knob, add one entry to `RunConfig` and use it in the module that needs it.
 """
 
 import dataclasses
@@ -19,16 +19,16 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Every knob of one run. Equal configs give equal curves on one machine.
+    """All knobs of one run. Equal configs give equal curves on one machine.
 
-    Raises `ConfigError` for a value out of range, `NetworkError` for a `network` that cannot be read.
+    Raises `ConfigError` if a value is out of range, `NetworkError` if `network` cannot be read.
     """
 
     hidden_layers: int = knob(
         1,
         NETWORK,
         "Hidden layers",
-        "How many dense layers stand between the image and the answer. More can learn more, and over-fit sooner.",
+        "Number of dense layers between the image and the output. More layers can learn more, but over-fit sooner.",
         low=0,
         high=8,
         step=1,
@@ -37,8 +37,8 @@ class RunConfig:
         128,
         NETWORK,
         "Units",
-        "Neurons in each hidden layer. If training accuracy stays low, raise this; if training and validation "
-        "part early, lower it.",
+        "Units in each hidden layer. Raise this if training accuracy stays low. Lower it if training accuracy "
+        "is soon much higher than validation accuracy.",
         low=1,
         high=4096,
         step=1,
@@ -48,16 +48,16 @@ class RunConfig:
         "relu",
         NETWORK,
         "Activation",
-        "What each neuron does with its sum. relu learns fast; if many neurons die (always 0), lower the "
-        "learning rate or try elu.",
+        "The function that each unit applies to its sum. relu learns fast. If many units are dead (always 0), "
+        "lower the learning rate or try elu.",
         choices=("relu", "elu", "gelu", "tanh", "sigmoid", "linear"),
     )
     dropout: float = knob(
         0.0,
         NETWORK,
         "Dropout",
-        "Share of each hidden layer silenced at random in every training step. Raise it when training "
-        "accuracy runs away from validation.",
+        "Share of each hidden layer that is set to 0 at random in every training step. Raise it if training "
+        "accuracy is much higher than validation accuracy.",
         low=0.0,
         high=0.9,
         step=0.05,
@@ -66,14 +66,14 @@ class RunConfig:
         "",
         NETWORK,
         "Layers by hand",
-        "A stack of your own, such as conv32x3-pool2-dense128; it replaces the four knobs above but the "
-        "activation. Empty: built from them.",
+        "Your own layers, for example conv32x3-pool2-dense128. They replace the knobs above, except the "
+        "activation. Empty: the knobs above build the network.",
     )
     optimizer: str = knob(
         "adam",
         LEARNING,
         "Optimiser",
-        "The rule that turns a gradient into a step. adam and rmsprop need little tuning; sgd wants a larger "
+        "The rule that turns a gradient into a step. adam and rmsprop need little tuning; sgd needs a larger "
         "learning rate (about 0.1).",
         choices=("adam", "rmsprop", "sgd", "momentum", "adamw", "nadam"),
     )
@@ -81,7 +81,7 @@ class RunConfig:
         0.001,
         LEARNING,
         "Learning rate",
-        "Length of each step. If the loss jumps or becomes NaN, lower this tenfold; if it barely falls, raise it.",
+        "Size of each step. If the loss jumps or becomes NaN, divide this by ten. If it hardly falls, raise it.",
         low=1e-6,
         high=10.0,
         log=True,
@@ -90,15 +90,15 @@ class RunConfig:
         "constant",
         LEARNING,
         "Schedule",
-        "How the learning rate changes over the run: constant, falling like a cosine or exponentially, or a "
-        "tenth whenever validation stalls (plateau).",
+        "How the learning rate changes during the run: constant, falling along a cosine or exponentially, or "
+        "divided by ten whenever the validation loss stops improving (plateau).",
         choices=("constant", "cosine", "exponential", "plateau"),
     )
     batch_size: int = knob(
         32,
         LEARNING,
         "Batch size",
-        "Images averaged in one step. Larger is faster and smoother; if the device runs out of memory, lower this.",
+        "Images in one step. Larger batches are faster and smoother. Lower this if the device runs out of memory.",
         low=1,
         high=8192,
         step=1,
@@ -108,7 +108,7 @@ class RunConfig:
         5,
         LEARNING,
         "Epochs",
-        "Passes over the training images. Stop raising it once validation no longer improves.",
+        "Passes over the training images. Do not raise this when validation no longer improves.",
         low=1,
         high=500,
         step=1,
@@ -117,8 +117,8 @@ class RunConfig:
         0,
         LEARNING,
         "Patience",
-        "Stop after this many epochs without a better validation loss and keep the best weights. 0: run all "
-        "epochs, keep the last.",
+        "Stop after this many epochs without a better validation loss and keep the best weights. 0: train all "
+        "epochs and keep the last weights.",
         low=0,
         high=100,
         step=1,
@@ -127,23 +127,23 @@ class RunConfig:
         "sparse",
         LEARNING,
         "Loss form",
-        "Cross-entropy on labels as numbers (sparse) or as one-hot rows. The values are equal; the labels' "
-        "shape is not.",
+        "Cross-entropy with labels as numbers (sparse) or as one-hot rows. Both give the same loss; only the "
+        "shape of the labels differs.",
         choices=("sparse", "one-hot"),
     )
     validate_on: str = knob(
         "held-out",
         DATA,
         "Validate on",
-        "held-out keeps 6,000 training images aside and the test set sealed; test reads the test set each "
-        "epoch, as some tutorials do; none skips it.",
+        "held-out: on 6,000 training images that are not trained on; the test set stays sealed. test: on the test "
+        "set after each epoch, as some tutorials do. none: no validation.",
         choices=("held-out", "test", "none"),
     )
     train_images: int = knob(
         0,
         DATA,
         "Training images",
-        "Train on this many images only, drawn evenly. 0: all. With few images, see how soon a network over-fits.",
+        "Train on only so many images, equally many of each digit. 0: all. With few images a network over-fits soon.",
         low=0,
         high=60_000,
         step=100,
@@ -152,8 +152,8 @@ class RunConfig:
         0.0,
         DATA,
         "Wrong labels",
-        "Share of the training labels replaced by a wrong digit. Watch the network learn the noise by heart "
-        "when training goes on too long.",
+        "Share of the training labels that are replaced by a wrong digit. If training is too long, the network "
+        "memorises the wrong labels.",
         low=0.0,
         high=0.9,
         step=0.05,
@@ -162,8 +162,8 @@ class RunConfig:
         0.0,
         DATA,
         "Augmentation",
-        "How strongly each training image is turned, slanted, stretched, moved and bent, anew in each epoch. Raise "
-        "it when it over-fits or misreads drawings.",
+        "How strongly each training image is rotated, sheared, stretched, moved and bent, differently in each epoch. "
+        "Raise it if the network over-fits or misreads drawings.",
         low=0.0,
         high=1.0,
         step=0.05,
@@ -172,8 +172,8 @@ class RunConfig:
         0.0,
         DATA,
         "Redrawn with a pen",
-        "Share of the training images redrawn in each epoch with a round pen of even width, as a canvas has it. "
-        "Raise it when MNIST is read well and drawings are not.",
+        "Share of the training images that are redrawn in each epoch with a round pen of constant width, like the one "
+        "on the Draw page. Raise it if accuracy is good on MNIST but poor on drawings.",
         low=0.0,
         high=1.0,
         step=0.05,
@@ -182,8 +182,8 @@ class RunConfig:
         0.0,
         DATA,
         "European styles",
-        "Share of 1s, 4s, 7s and 9s given a flag and base, a loop or a short stem, a bar, a curled tail: MNIST hardly "
-        "has them, and many hands write so.",
+        "Share of 1s, 4s, 7s and 9s that get a flag and a base, a loop or a short stem, a bar, or a curled tail. MNIST "
+        "has few of these, but many people write them.",
         low=0.0,
         high=1.0,
         step=0.05,
@@ -193,7 +193,7 @@ class RunConfig:
         RUN,
         "Seed",
         "Start of all random numbers: weights, order of the images, dropout. The same seed gives the same "
-        "curve; try others to see the spread.",
+        "curve. Try other seeds to see how much results vary.",
         low=0,
         high=MAX_SEED,
         step=1,
@@ -202,7 +202,7 @@ class RunConfig:
         "auto",
         RUN,
         "Device",
-        "Where to compute. auto takes the GPU when there is one.",
+        "Where to train. auto: on the GPU if there is one.",
         choices=("auto", "cpu", "gpu"),
     )
 
@@ -211,61 +211,63 @@ class RunConfig:
             checked = KNOBS[field.name].check(field.name, getattr(self, field.name), KNOB_TYPES[field.name])
             object.__setattr__(self, field.name, checked)
         if self.network:
-            # Written one way only: equal networks are equal configs, and a knob not in use makes no difference.
+            # Equal networks must be equal configs: one spelling, and unused knobs at their defaults.
             object.__setattr__(self, "network", format_layers(parse_layers(self.network)))
             for name in ("hidden_layers", "units", "dropout"):
                 object.__setattr__(self, name, DEFAULTS[name])
         if self.patience and self.validate_on == "none":
             raise ConfigError(
-                "patience must be 0 when validate_on is none: nothing is there to stop on. "
-                f"Received: {self.patience}. Choose held-out or test, or set patience to 0."
+                "patience must be 0 if validate_on is none, because there is no validation loss. "
+                "Set validate_on to held-out or test, or set patience to 0.",
+                received=self.patience,
             )
         if self.schedule == "plateau" and self.validate_on == "none":
             raise ConfigError(
-                "schedule must not be plateau when validate_on is none: no validation can stall. "
-                "Received: 'plateau'. Choose held-out or test, or another schedule."
+                "schedule must not be plateau if validate_on is none, because there is no validation loss. "
+                "Set validate_on to held-out or test, or choose another schedule.",
+                received="plateau",
             )
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The hidden layers, from the image upwards; the ten softmax units on top are not among them."""
+        """The hidden layers from the image to the output, without the softmax layer."""
         if self.network:
             return parse_layers(self.network)
         block = (dense(self.units), dropout(self.dropout)) if self.dropout else (dense(self.units),)
         return block * self.hidden_layers
 
     def changed(self, **knobs: Any) -> Self:
-        """A copy with some knobs set anew."""
+        """A copy with other values for some knobs."""
         return dataclasses.replace(self, **knobs)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every knob, as JSON has it."""
+        """Every knob, for JSON."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Reads `to_dict` back; names of no knob are ignored, so files of other versions stay readable."""
+        """Reads `to_dict` back. It ignores unknown names, so files of other versions stay readable."""
         return cls(**{name: value for name, value in values.items() if name in KNOBS})
 
     def to_query(self) -> dict[str, str]:
-        """The knobs that differ from their defaults, as they stand in a link."""
+        """The knobs that differ from their defaults, as text for a link."""
         return {name: format_value(value) for name, value in self.to_dict().items() if value != DEFAULTS[name]}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
-        """Reads `to_query` back; unknown names are ignored. Raises `ConfigError` for a value that is none."""
+        """Reads `to_query` back and ignores unknown names. Raises `ConfigError` for an invalid value."""
         return cls(**{name: read_knob(name, text) for name, text in query.items() if name in KNOBS})
 
     def with_query(self, query: Mapping[str, str]) -> tuple[Self, list[str]]:
-        """A copy with the knobs of a link that can be used, and for each other one a sentence that says why not."""
+        """A copy with the valid knobs of a link, and one sentence for each invalid knob."""
         config, pending = self, {name: text for name, text in query.items() if name in KNOBS}
-        while True:  # once more after each that was taken: it may be what another one waits for
+        while True:  # again after each accepted knob: another knob may need it
             refused: dict[str, str] = {}
             for name, text in pending.items():
                 try:
                     config = config.changed(**{name: read_knob(name, text)})
                 except ConfigError as error:
-                    refused[name] = str(error)
+                    refused[name] = error.sentence
             if len(refused) == len(pending):
                 return config, list(refused.values())
             pending = {name: pending[name] for name in refused}
@@ -282,5 +284,5 @@ KNOB_TYPES: dict[str, type] = {name: type(default) for name, default in DEFAULTS
 
 
 def read_knob(name: str, text: str) -> Any:
-    """The value that `text` writes for the knob `name`. Raises `ConfigError` if it writes none."""
+    """Reads a value of the knob `name` from text. Raises `ConfigError` if it is not valid."""
     return KNOBS[name].read(name, text, KNOB_TYPES[name])

@@ -1,23 +1,23 @@
-"""How the learning rate goes over a run, worked out before it starts: the page draws it, training uses it."""
+"""The learning rate of every step, computed before the run starts: the page draws it and training uses it."""
 
 import numpy as np
 
 from core.config.run_config import RunConfig
 
-# An exponential run ends at a hundredth of its first rate; a cosine run at nothing.
+# An exponential schedule ends at a hundredth of the first rate; a cosine schedule ends at 0.
 EXPONENTIAL_END = 0.01
-PLATEAU_PATIENCE = 2  # epochs without a better validation loss before `plateau` takes a tenth of the rate
+PLATEAU_PATIENCE = 2  # epochs without a better validation loss before `plateau` divides the rate by ten
 
 
 def total_steps(config: RunConfig, images: int) -> int:
-    """How many batches a run over `images` training images has, the short last one of each epoch included."""
+    """The number of batches of a run with `images` training images, with the short last batch of each epoch."""
     return config.epochs * -(-images // config.batch_size)
 
 
 def learning_rates(config: RunConfig, total_steps: int) -> np.ndarray:
     """The learning rate of each step: float32 (steps,).
 
-    `plateau` answers to what validation does, which nobody knows beforehand: here it is the line it starts as.
+    `plateau` depends on the validation loss, which is not known in advance: here it is constant.
     """
     progress = np.arange(total_steps) / max(total_steps, 1)
     match config.schedule:
@@ -31,5 +31,5 @@ def learning_rates(config: RunConfig, total_steps: int) -> np.ndarray:
 
 
 def has_step_schedule(config: RunConfig) -> bool:
-    """Whether the rate of each step is known beforehand and changes."""
+    """Whether the rate changes in a way that is known in advance."""
     return config.schedule in ("cosine", "exponential")

@@ -1,4 +1,4 @@
-"""The worker processes that a server starts: one spare that makes ready, and those on their way to a run."""
+"""The worker processes of a server: one spare worker that prepares, and those that were given a run."""
 
 import json
 import os
@@ -21,16 +21,14 @@ from core.training import warmup
 
 ROOT = Path(__file__).parents[2]
 WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
-SPARE_SECONDS = 15 * 60  # a spare worker nobody has asked for goes home after this, with its 550 MB
-DEBOUNCE_SECONDS = 1.0  # a knob that is still being turned is not worth compiling for
-MAX_WARMUP_PARAMETERS = (
-    5_000_000  # parameters: a larger network would lie in the spare worker's memory, perhaps for nothing
-)
-MAX_ATTEMPTS = 2  # workers that may die before they begin, before a run is called failed
+SPARE_SECONDS = 15 * 60  # an unused spare worker exits after this and frees its 550 MB
+DEBOUNCE_SECONDS = 1.0  # a knob that still changes is not worth a compilation
+MAX_WARMUP_PARAMETERS = 5_000_000  # a larger network takes much memory in the spare worker, perhaps for nothing
+MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they began
 
 
 class WorkerPool:
-    """The worker processes that this server started: the spare one, and those on their way to a run."""
+    """The worker processes that this server started."""
 
     def __init__(self, store: RunStore, *, spare: bool, command: Sequence[str]) -> None:
         self.store, self.spare_allowed, self.command = store, spare, command
@@ -38,7 +36,7 @@ class WorkerPool:
         self._failures: Counter[str] = Counter()
         self._spare: subprocess.Popen[bytes] | None = None
         self._expected: tuple[RunConfig, float] | None = None  # and since when
-        self._warm_config: RunConfig | None = None  # by the spare worker
+        self._warm_config: RunConfig | None = None  # of the spare worker
         self._assigned: dict[str, subprocess.Popen[bytes]] = {}
 
     def assign(self, run: Run) -> None:
@@ -50,7 +48,7 @@ class WorkerPool:
         _send_line(worker, run.id)
 
     def request_spare(self, config: RunConfig | None = None) -> None:
-        """Somebody is about to train, `config` if that is known: once it has stood for a moment, it is rehearsed."""
+        """Somebody will probably train soon. `config`, if known, is compiled when it has not changed for a moment."""
         self._last_request = time.monotonic()
         if config is None:
             return
@@ -61,16 +59,16 @@ class WorkerPool:
             self._expected = config, time.monotonic()
 
     def reset_failures(self, run_id: str) -> None:
-        """The run is tried anew, however often its workers have died before."""
+        """Tries the run again, however often its workers exited before."""
         self._failures.pop(run_id, None)
 
     def devices(self) -> set[str]:
-        """The devices for which a worker of ours is on its way or at work."""
+        """The devices of the runs that were given to workers of this server."""
         runs = (run for run_id in self._assigned if (run := self._find_run(run_id)))
         return {device_slot(run.config.device) for run in runs}
 
     def collect_ended(self) -> None:
-        """Notes which workers have ended. A run whose workers die before they begin is not tried for ever."""
+        """Removes workers that have exited. A run whose workers exit before they begin is not tried for ever."""
         for run_id, worker in list(self._assigned.items()):
             if worker.poll() is None:
                 continue
@@ -83,17 +81,17 @@ class WorkerPool:
                     _mark_failed(run)
 
     def update_spare(self) -> None:
-        """Holds one spare worker while somebody is likely to train and none is at work, and no longer."""
+        """Keeps one spare worker while somebody will probably train and no other worker trains."""
         wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
         if self._spare and (not wanted or self._spare.poll() is not None):
             self.stop_spare()
-            self._last_request = -SPARE_SECONDS  # one that died by itself would die again: the next visitor may try
+            self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
         elif wanted and self._spare is None and not self._assigned:
             self._spare, self._warm_config = self._start(), None
         self._warm_up_spare()
 
     def _warm_up_spare(self) -> None:
-        """Tells the spare worker what is likely to be trained, once it has stood for a moment."""
+        """Sends the spare worker the expected config when it has not changed for a moment."""
         spare, expected = self._spare, self._expected
         if not spare or not expected or expected[0] == self._warm_config:
             return
@@ -113,7 +111,7 @@ class WorkerPool:
             spare.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """A worker in a session of its own, which a Ctrl-C meant for the dashboard does not reach."""
+        """A worker in its own session, so that Ctrl-C stops only the dashboard."""
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, "DIGIT_LAB_HOME": str(self.store.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -148,9 +146,10 @@ def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
 
 
 def _mark_failed(run: Run) -> None:
-    """Writes the last word of a run whose workers died before they could begin."""
-    reason = f"The training process ended {MAX_ATTEMPTS} times before it began. {run.folder.parents[1] / 'worker.log'} says why."
-    (run.folder / "queued").unlink(missing_ok=True)  # first: it is not tried again where a full disk takes no last word
+    """Writes the last event of a run whose workers exited before they began."""
+    log = run.folder.parents[1] / "worker.log"
+    reason = f"The training process ended {MAX_ATTEMPTS} times before it began. The reason is in {log}."
+    (run.folder / "queued").unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
     with suppress(RunError):
         file = EventFile(run.events_path)
         try:

@@ -1,8 +1,9 @@
-"""The files in which a run keeps its weights: one for each epoch, and one with all that a resume needs."""
+"""The files in which a run keeps its weights: one for each epoch, and those from which a resume continues."""
 
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +16,84 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
-    """Keeps named arrays as an `.npz`. Raises `RunError` where the disk is full."""
+    """Saves named arrays as an `.npz` file. Raises `RunError` if the disk is full."""
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
     write_atomic(path, packed.getvalue(), durable=durable)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads `write_arrays` back. Raises `RunError` where the file is missing or damaged."""
+    """Reads a file that `write_arrays` saved. Raises `RunError` if it is missing or damaged."""
     try:
-        # Opened here: of a file cut short, NumPy forgets to close its own.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
-    except Exception as error:  # zipfile, NumPy and the system each have their own way of saying it
-        raise RunError(
-            f"{path.name} of the run {path.parent.name} must be a file of arrays. Received: {error}. "
-            "It was deleted or damaged: take another epoch, or train anew."
-        ) from error
+        # We open the file ourselves: NumPy does not close a truncated file that it opened.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            return {name: saved[name] for name in saved.files}
+    except Exception as error:  # zipfile, NumPy and the system raise different errors
+        raise _damaged(path, error) from error
 
 
-def write_state(path: Path, epoch: int, weights: Arrays, state: Arrays, history: Any) -> None:
-    """Keeps all that a resume after `epoch` needs in one file, so that its parts always belong together."""
-    told = np.frombuffer(json.dumps({"epoch": epoch, "history": history}).encode(), np.uint8)
-    arrays = {f"weights:{name}": array for name, array in weights.items()}
-    arrays |= {f"state:{name}": array for name, array in state.items()}
-    write_arrays(path, {**arrays, "told": told})
+def _damaged(path: Path, error: Exception) -> RunError:
+    return RunError(
+        f"The file {path.name} of the run {path.parent.name} is missing or damaged. "
+        "Choose another epoch, or start a new run.",
+        received=str(error),
+    )
 
 
-def read_state(path: Path) -> tuple[int, dict[str, np.ndarray], dict[str, np.ndarray], Any]:
-    """Epoch, weights, state and history as `write_state` kept them."""
+@dataclass
+class TrainingState:
+    """Everything that a run needs to continue exactly as if it had never stopped.
+
+    It was taken after `epoch` completed epochs and `batch` batches of the next one. `weights` are the model's, by
+    Keras' path. `state` holds the variables of the optimiser, of dropout and of the callbacks. `history` has one value
+    for each epoch: loss, accuracy, val_loss, val_accuracy, learning_rate, seconds.
+    """
+
+    epoch: int
+    weights: dict[str, np.ndarray]
+    state: dict[str, np.ndarray]
+    history: dict[str, list[float]] = field(default_factory=dict)
+    batch: int = 0
+    batches: int = 0  # in an epoch; 0 in files of earlier versions
+    sums: tuple[float, int, int] = (0.0, 0, 0)  # of those batches: loss, correct images, images
+    seconds: float = 0.0  # of training so far
+    stopped: bool = False  # saved when the run was stopped, and not at the end of an epoch
+
+
+def write_state(path: Path, saved: TrainingState) -> None:
+    """Saves a state in one file, so that its parts always belong together. Raises `RunError` if the disk is full."""
+    names = ("epoch", "history", "batch", "batches", "sums", "seconds", "stopped")
+    facts = json.dumps({name: getattr(saved, name) for name in names})
+    arrays = {f"weights:{name}": array for name, array in saved.weights.items()}
+    arrays |= {f"state:{name}": array for name, array in saved.state.items()}
+    write_arrays(path, {**arrays, "told": np.frombuffer(facts.encode(), np.uint8)})
+
+
+def read_state(path: Path) -> TrainingState:
+    """Reads a state that `write_state` saved. Raises `RunError` if the file is missing or damaged."""
     arrays = read_arrays(path)
-    told = json.loads(bytes(arrays["told"]))
-    return told["epoch"], _part(arrays, "weights:"), _part(arrays, "state:"), told["history"]
+    try:
+        facts = _facts(arrays)
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise _damaged(path, error) from error
+    return TrainingState(weights=_part(arrays, "weights:"), state=_part(arrays, "state:"), **facts)
+
+
+def read_progress(path: Path) -> tuple[int, int, int] | None:
+    """Completed epochs of a saved state, batches of the next one, and batches in an epoch; None if there is no state.
+
+    It reads a few hundred bytes: the weights stay on the disk.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            facts = _facts({"told": saved["told"]})
+        return facts["epoch"], facts["batch"], facts["batches"]
+    except Exception:  # no file, or a damaged one: zipfile, NumPy and the system raise different errors
+        return None
 
 
 def surplus(epochs: list[int], bound: int) -> list[int]:
-    """The epochs to forget so that about `bound` remain: evenly spread, the first and the last among them.
+    """The epochs to delete so that about `bound` remain, evenly spread, with the first and the last.
 
     >>> surplus([1, 2, 3, 4, 5, 6, 7], 4)
     [2, 4, 6]
@@ -64,3 +107,23 @@ def surplus(epochs: list[int], bound: int) -> list[int]:
 
 def _part(arrays: Arrays, prefix: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _facts(arrays: Arrays) -> dict[str, Any]:
+    """The numbers of a saved state, checked: the file may come from anywhere."""
+    given = json.loads(bytes(arrays["told"]))
+    history = {str(name): [float(value) for value in values] for name, values in given["history"].items()}
+    seconds = given.get("seconds", history.get("seconds", [0.0])[-1])
+    loss, correct, images = given.get("sums", (0.0, 0, 0))
+    epoch, batch, batches = (int(given.get(name, 0)) for name in ("epoch", "batch", "batches"))
+    if min(epoch, batch, batches) < 0 or batch >= max(batches, 1):
+        raise ValueError("it names an impossible epoch or batch")
+    return {
+        "epoch": epoch,
+        "history": history,
+        "batch": batch,
+        "batches": batches,
+        "sums": (float(loss), int(correct), int(images)),
+        "seconds": float(seconds),
+        "stopped": bool(given.get("stopped", False)),
+    }

@@ -1,4 +1,4 @@
-"""What training says while it runs: each event is one line of a run's `events.jsonl`, and pages read nothing else."""
+"""The events of training. Each is one line of a run's `events.jsonl`, which is all that pages read."""
 
 import json
 import math
@@ -10,12 +10,12 @@ OUTCOMES = (
     FINISHED,
     STOPPED,
     FAILED,
-)  # what a run says of itself; one that fell silent is found `interrupted`
+)  # written by the run itself; a run that ended without one is `interrupted`
 
 
 @dataclass(frozen=True)
 class Started:
-    """Training begins, or begins again after epoch `from_epoch`."""
+    """Training begins, or continues after epoch `from_epoch`, or in the middle of the next epoch."""
 
     time: float  # seconds since 1970
     device: str  # the device that computes, with its memory: "CPU (2 cores)", "NVIDIA H200 (139 GiB)"
@@ -26,6 +26,7 @@ class Started:
     epochs: int  # to run in all
     from_epoch: int = 0
     source: str = ""  # of the data
+    from_step: int = 0  # a stopped run continues after this step; 0: at the beginning of an epoch
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Untrained:
 
 @dataclass(frozen=True)
 class BatchDone:
-    """The batches since the last such event are done. `loss` and `accuracy` are their own mean, weighted by images."""
+    """The batches since the last such event are done. `loss` and `accuracy` are their means, weighted by images."""
 
     step: int  # batches since the run began, 1-based
     epoch: int  # 1-based
@@ -58,7 +59,7 @@ class BatchDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """An epoch is done; its weights are kept if all figures are finite. `loss` and `accuracy` are Keras' own means."""
+    """An epoch is done; its weights are saved if all its numbers are finite. `loss` and `accuracy` are Keras' means."""
 
     step: int
     epoch: int
@@ -72,17 +73,17 @@ class EpochDone:
 
 @dataclass(frozen=True)
 class RateChanged:
-    """The learning rate was set by hand while the run went on."""
+    """A visitor set the learning rate while the run trained."""
 
     step: int  # after which it was set
-    epoch: int  # in which it was set; between two epochs, the one to come, for what was kept of the other has it not
+    epoch: int  # in which it was set; between two epochs: the next one, as the state saved after the last lacks it
     seconds: float
     learning_rate: float
 
 
 @dataclass(frozen=True)
 class Paused:
-    """The run holds after `step`; it goes on with the next event."""
+    """The run is paused after `step`. It continues with the next event."""
 
     step: int
     epoch: int
@@ -91,7 +92,7 @@ class Paused:
 
 @dataclass(frozen=True)
 class RunEnded:
-    """The last word of a run, written after its weights. Test figures are None while the test set is sealed."""
+    """The last event of a run, written after its weights. Test results are None while the test set is sealed."""
 
     outcome: str  # one of OUTCOMES
     reason: str  # a sentence; empty when finished
@@ -99,8 +100,8 @@ class RunEnded:
     epochs: int  # completed
     fit_seconds: float = 0.0
     images_per_second: float = 0.0
-    best_epoch: int | None = None  # 1-based; the epoch whose weights were kept, if not the last
-    train_accuracy: float | None = None  # of the epoch whose weights were kept
+    best_epoch: int | None = None  # 1-based; the epoch whose weights the model has, if not the last
+    train_accuracy: float | None = None  # of the epoch whose weights the model has
     train_loss: float | None = None
     validation_accuracy: float | None = None
     validation_loss: float | None = None
@@ -115,12 +116,12 @@ _KINDS: dict[str, type] = {
 
 
 def to_line(event: Event) -> str:
-    """The event as one line of JSON, newline included. A loss that is not finite is written as text."""
+    """The event as one line of JSON with its newline. A loss that is not finite is written as text."""
     return json.dumps({"event": type(event).__name__, **{k: _plain(v) for k, v in asdict(event).items()}}) + "\n"
 
 
 def from_line(line: str | bytes) -> Event | None:
-    """Reads `to_line` back; None for an event of another version, or a line that is none (cut short by a kill)."""
+    """Reads `to_line` back; None for an event of another version, or for a line that is not an event."""
     try:
         values = json.loads(line)
         kind = _KINDS[values.pop("event")]

@@ -1,4 +1,4 @@
-"""One run, as its folder tells it at the moment it is asked."""
+"""One run, read from its folder."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -8,8 +8,9 @@ from typing import Any
 
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
-from core.files import Lock, read_json
+from core.files import read_json
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
+from core.runs.run_folder import RunFolder
 from core.runs.timeline import Timeline, read_events
 
 WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
@@ -17,11 +18,12 @@ ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
 SHIPPED = "shipped"
 
 
-class Run:
-    """One run as its folder tells it. What can change while it trains is read anew each time it is asked for."""
+class Run(RunFolder):
+    """One run. Everything that can change while it trains is read from its folder at each call."""
 
     def __init__(self, folder: Path, facts: dict[str, Any], timeline: Timeline) -> None:
-        self.folder, self.path, self.id, self._timeline = folder, str(folder), folder.name, timeline
+        super().__init__(folder)
+        self._timeline = timeline
         self.config = RunConfig.from_dict(facts["config"])
         self.recipe: str = str(facts.get("recipe", ""))
         self.name: str = _without_links(str(facts.get("name", "")))
@@ -32,7 +34,7 @@ class Run:
         self.sweep: str = str(facts.get("sweep", ""))
         self.starter: str = str(facts.get("starter", ""))
         self.colour_index: int = int(facts.get("colour", 0))
-        self.forecast_seconds: float = float(facts.get("forecast_seconds", 0.0))  # said before it began; 0: nothing was
+        self.forecast_seconds: float = float(facts.get("forecast_seconds", 0.0))  # 0: there was no forecast
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.state}, {self.title!r})"
@@ -54,7 +56,7 @@ class Run:
 
     @property
     def shipped(self) -> bool:
-        """Whether it is the one that came with the project; it is only read."""
+        """Whether it is the model that comes with the program; it is read-only."""
         return self.id == SHIPPED
 
     @property
@@ -62,31 +64,27 @@ class Run:
         return self.state in ACTIVE
 
     @property
-    def lock(self) -> Lock:
-        return Lock(self.folder / "lock")
-
-    @property
     def holder(self) -> dict[str, Any] | None:
-        """What the process that trains this run says of itself; None where none does."""
+        """Facts about the process that trains this run; None if there is none."""
         return self.lock.holder()
 
     @property
     def queued_since(self) -> float | None:
-        """Seconds since 1970; None where it does not wait."""
+        """Seconds since 1970; None if it does not wait."""
         waiting = read_json(self.folder / "queued")
         return float(waiting) if isinstance(waiting, (int, float)) else None
 
     @property
     def paused_since(self) -> float | None:
-        """Seconds since 1970; None where it is not paused."""
+        """Seconds since 1970; None if it is not paused."""
         if self.state != PAUSED:
             return None
         with suppress(OSError):
-            return self.events_path.stat().st_mtime  # that it paused is the last it said
+            return self.events_path.stat().st_mtime  # the pause is its last event
         return None
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """Every event written after byte `offset`, and the offset to go on from."""
+        """Every event after byte `offset`, and the offset for the next call."""
         return read_events(self.events_path, offset)
 
     @property
@@ -99,7 +97,7 @@ class Run:
 
     @property
     def rates(self) -> list[RateChanged]:
-        """The learning rates that were set by hand while it trained."""
+        """The learning rates that a visitor set while it trained."""
         return self._timeline.refresh().rates
 
     @property
@@ -112,46 +110,14 @@ class Run:
         return self._timeline.refresh().step
 
     @property
-    def events_path(self) -> Path:
-        return self.folder / "events.jsonl"
-
-    @property
-    def model_path(self) -> Path:
-        return self.folder / "model.keras"
-
-    @property
-    def has_model(self) -> bool:
-        return self.model_path.exists()
-
-    @property
-    def state_path(self) -> Path:
-        return self.folder / "state.npz"
-
-    @property
     def taught(self) -> bool:
-        """Whether it is a copy of another run's network that was taught a hand: its knobs do not lead to it again."""
+        """Whether it is a fine-tuned copy of another run's network: training with its knobs gives another network."""
         ended = self.ended
         return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
 
-    @property
-    def glimpse_path(self) -> Path:
-        return self.folder / "glimpse.npz"
-
-    @property
-    def control_path(self) -> Path:
-        return self.folder / "control.json"
-
-    def epoch_path(self, epoch: int) -> Path:
-        """The weights after `epoch`, 1-based."""
-        return self.folder / "epochs" / f"{epoch:04d}.npz"
-
-    @property
-    def kept_epochs(self) -> list[int]:
-        return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
-
     @cached_property
     def title(self) -> str:
-        """The name it was given, or what it is and when it was made."""
+        """Its name, or its recipe or layers and the time of its creation."""
         if self.name:
             return self.name
         if self.shipped:
@@ -160,7 +126,7 @@ class Run:
 
 
 def _without_links(name: str) -> str:
-    """A name as sentences may have it: pages write them as Markdown, which leads anywhere, and fetches pictures."""
+    """A name without Markdown links and pictures: pages write names as Markdown."""
     return name.replace("](", "] (")
 
 
@@ -170,12 +136,12 @@ def rates_by_hand(run: Run) -> str:
 
 
 def by_hand(run: Run) -> str:
-    """What was set while it trained, which its knobs do not say: 'the learning rate was set to 0.01 in epoch 17'."""
-    told = [f"to {rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates]
-    return f"the learning rate was set {', then '.join(told)}" if told else ""
+    """Changes while it trained, which its knobs do not show: 'the learning rate was set to 0.01 in epoch 17'."""
+    changes = [f"to {rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates]
+    return f"the learning rate was set {', then '.join(changes)}" if changes else ""
 
 
 def describe(config: RunConfig) -> str:
-    """A config in a few words: its layers, optimiser and epochs."""
+    """A config in a few words: layers, optimiser and epochs."""
     epochs = f"{config.epochs} epoch{'s' if config.epochs > 1 else ''}"
     return f"{format_layers(config.layers) or 'softmax alone'} · {config.optimizer} · {epochs}"

@@ -1,4 +1,4 @@
-"""The events of one run as they count now, read from a file that another process still appends to."""
+"""The events of one run that count, read from a file to which another process may still append."""
 
 import os
 import threading
@@ -11,22 +11,22 @@ from core.files import explain_disk_errors
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
 _InAnEpoch = TypeVar("_InAnEpoch", bound=BatchDone | EpochDone | RateChanged)
-_TAIL = 16 * 1024  # bytes; the last word with its reason is far shorter
+_TAIL = 16 * 1024  # bytes; the last event with its reason is far shorter
 
 
 def before_resume(events: Sequence[_InAnEpoch], started: Started) -> list[_InAnEpoch]:
-    """The events that still count after `started`: a resumed run trains the later epochs again."""
-    return [event for event in events if event.epoch <= started.from_epoch]
+    """The events that still count after `started`: a resumed run trains the later steps again."""
+    return [event for event in events if event.epoch <= started.from_epoch or event.step <= started.from_step]
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """The events after byte `offset`, and the offset to go on from. Whole lines only; one that is none is left out."""
+    """The events after byte `offset`, and the offset for the next call. Unreadable lines are left out."""
     lines, end = _lines(path, offset)
     return [event for event in map(from_line, lines) if event is not None], end
 
 
 def last_word(path: Path) -> RunEnded | None:
-    """The `RunEnded` that a run closed with; None where the last whole line is another one. Reads only the tail."""
+    """The `RunEnded` at the end of a file; None if the last complete line is another event. Reads only the tail."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -41,9 +41,9 @@ def last_word(path: Path) -> RunEnded | None:
 
 @dataclass
 class Timeline:
-    """What is known of a run without its single batches. `refresh` reads on from where the last one stopped.
+    """The events of a run without its batches. `refresh` reads only what was written since the last call.
 
-    A run that was resumed after epoch k trained what follows anew: what an earlier attempt said of it no longer counts.
+    A resumed run trains later steps again, so that earlier events about those steps no longer count.
     """
 
     path: Path
@@ -65,7 +65,7 @@ class Timeline:
             at = self._offset
             for line in lines:
                 at += len(line)
-                # Nine of ten lines are batches, of which only the last one matters here.
+                # Nine of ten lines are batches; only the last of them matters here.
                 if b'"BatchDone"' not in line[:24] or line is lines[-1]:
                     self._take(from_line(line), at)
             self._offset = end
@@ -89,7 +89,7 @@ class Timeline:
                 self.started, self.started_at, self.ended = event, at, None
                 self.epochs = before_resume(self.epochs, event)
                 self.rates = before_resume(self.rates, event)
-                self.step = self.epochs[-1].step if self.epochs else 0
+                self.step = max(event.from_step, self.epochs[-1].step if self.epochs else 0)
             case EpochDone():
                 self.epochs = [*self.epochs, event]
             case RateChanged():
@@ -102,7 +102,7 @@ class Timeline:
 
 
 class EventFile:
-    """The writing side: one line an event, each in one piece."""
+    """The writing side: one complete line for each event."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -111,11 +111,11 @@ class EventFile:
             self._begin_a_line()
 
     def append(self, event: Event) -> None:
-        """Raises `RunError` where the disk is full."""
+        """Raises `RunError` if the disk is full."""
         with explain_disk_errors(self.path):
             self._begin_a_line()
             rest = to_line(event).encode()
-            while rest:  # a disk that is nearly full takes a part without a word
+            while rest:  # a disk that is nearly full may write only a part
                 rest = rest[os.write(self._file, rest) :]
             if isinstance(event, (Started, EpochDone, RunEnded)):
                 os.fsync(self._file)
@@ -128,13 +128,13 @@ class EventFile:
         os.close(self._file)
 
     def _begin_a_line(self) -> None:
-        """A writer that was killed, or a disk that was full, left half a line: it must not swallow ours."""
+        """Ends an incomplete line that a killed writer or a full disk left, so that the next event has its own line."""
         if self.size and os.pread(self._file, 1, self.size - 1) != b"\n":
             os.write(self._file, b"\n")
 
 
 def _lines(path: Path, offset: int) -> tuple[list[bytes], int]:
-    """The whole lines after `offset`, and where they end."""
+    """The complete lines after `offset`, and where they end."""
     try:
         with path.open("rb") as file:
             file.seek(offset)

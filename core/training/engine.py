@@ -51,7 +51,9 @@ class Loop:
         self.step = self.epoch = self.position = self.trained_images = 0
         self._watched_steps: Sequence[int] = ()
         self._on_watched: Callable[[int, Sums], None] = lambda step, sums: None
-        self._recent_sums, self._epoch_sums = Sums(), Sums()
+        self.epoch_sums = Sums()  # of the batches of this epoch so far
+        self._recent_sums = Sums()
+        self._first_epoch = 0, Sums()  # batches already done when training begins, and their sums
         padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
         plan = Plan(
             self.batch_size,
@@ -71,16 +73,21 @@ class Loop:
         *,
         live: keras.callbacks.Callback | None = None,
         initial_epoch: int = 0,
+        initial_batch: int = 0,
+        initial_sums: Sums | None = None,
         verbose: Any = 0,
     ) -> Any:
-        """Trains up to `epochs` in all, from `initial_epoch` on; returns Keras' history.
+        """Trains up to `epochs` in all and returns Keras' history.
+
+        It starts in `initial_epoch` (0-based) after `initial_batch` batches, whose sums are `initial_sums`.
 
         `callbacks` find the model's variables as trained so far. `live`, called last, finds them so at the end of an
         epoch; in the middle of one it calls `sync` itself, when it needs them.
         """
         model = self.model
         sync_variables = _SyncVariables(self, every_call=any(map(_has_batch_hooks, callbacks)))
-        self.step = initial_epoch * self.batches
+        self.step = initial_epoch * self.batches + initial_batch
+        self._first_epoch = initial_batch, initial_sums or Sums()
         original_functions = model.train_function, model.test_function, model.steps_per_execution
         model.train_function = self.backend.train_function(self._next_call)
         model.test_function = self.backend.test_function(self.validation)
@@ -131,24 +138,33 @@ class Loop:
 
     def begin_epoch(self, epoch: int) -> None:
         """Takes up an epoch (0-based): its order, and its images where each epoch has its own."""
-        self.epoch, self.position, self._epoch_sums = epoch, 0, Sums()
+        self.epoch = epoch
+        self.position, self.epoch_sums = self._first_epoch
+        self._first_epoch = 0, Sums()
+        # Keras makes as many calls as in a whole epoch: those that were trained before the run was stopped do nothing.
+        self._calls_to_skip = self.position // self.batches_per_call
         self.indices = self.shuffled_order(epoch)
         if self.augment:
             self.backend.put(self.augment(epoch))
 
     def _next_call(self) -> Any:
         """Trains the next call's batches; returns the sums of the epoch so far."""
-        for count in self._parts(min(self.batches_per_call, self.batches - self.position)):
+        if self._calls_to_skip:
+            self._calls_to_skip -= 1
+            return self.epoch_sums
+        # Calls end at multiples of `batches_per_call`, also in an epoch that is continued in the middle.
+        call_end = min((self.position // self.batches_per_call + 1) * self.batches_per_call, self.batches)
+        for count in self._parts(call_end - self.position):
             end = self.position + count
             call_indices = self.indices[self.position * self.batch_size : end * self.batch_size]
             rates = None if self.rates is None else self.rates[self.step : self.step + count]
             sums = self.backend.run(Call(call_indices, rates))
             self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
             self._recent_sums += sums
-            self._epoch_sums += sums
+            self.epoch_sums += sums
             if self._is_watched(self.step):
-                self._on_watched(self.step, self._epoch_sums)
-        return self._epoch_sums
+                self._on_watched(self.step, self.epoch_sums)
+        return self.epoch_sums
 
     def _parts(self, count: int) -> Iterator[int]:
         """The next `count` batches, in parts that end at the watched steps among them."""

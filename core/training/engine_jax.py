@@ -47,7 +47,7 @@ class Jax:
         all_logits = []
         for batches, sizes, rates, count in call.padded_batches(self.plan):
             arrays = self.images, self.labels, batches, sizes, rates, count
-            even = self.plan.even and int(count) == len(batches)
+            even = self.plan.even and int(count) == self.plan.batches_per_call
             self.state, outputs = self.program.train_steps(self.state, *arrays, even=even)
             all_logits.append(drop_padding(outputs, sizes, count))
         return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))

@@ -18,32 +18,47 @@ from core.data.mnist import Mnist
 from core.data.sampling import select_images
 from core.errors import DeviceError
 from core.network.architecture import parameter_count
-from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Event, RateChanged, RunEnded, Started, Untrained
+from core.runs.checkpoints import TrainingState
+from core.runs.events import (
+    FINISHED,
+    STOPPED,
+    BatchDone,
+    EpochDone,
+    Event,
+    Paused,
+    RateChanged,
+    RunEnded,
+    Started,
+    Untrained,
+)
 from core.runs.moments import fixed_images
+from core.training.batching import Sums
 from core.training.engine import Loop
 from core.training.models import build
 from core.training.moment_capture import MomentCapture, MomentSink
-from core.training.training_state import TrainingState, capture_state, restore_state
+from core.training.training_state import capture_state, restore_state
 
 POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
 PREVIEW_SECONDS = 1.0
+PAUSE_POLL_SECONDS = 0.05  # how often a paused run asks whether it may continue
 PREVIEW_IMAGES = 25
 UNTRAINED_IMAGES = 500  # training images that the untrained network is measured on, as many as validation images
 _SCALE = "schedule/scale"  # by how much a rate set by hand stands above the schedule
 
 
 class Control:
-    """What may be asked of a run while it trains. This one asks for nothing."""
+    """What a run asks its visitors after each engine call. This one never pauses or stops a run."""
 
     def should_stop(self) -> bool:
-        """Whether to end after the present engine call and keep the weights."""
+        """Whether to stop now and keep the weights."""
         return False
 
-    def wait_while_paused(self) -> None:
-        """Returns when training may go on; called after each engine call."""
+    def is_paused(self, epochs: int) -> bool:
+        """Whether training waits; `epochs` are completed."""
+        return False
 
     def learning_rate(self) -> float | None:
-        """A new learning rate, once for each time it is asked for."""
+        """A new learning rate, once for each time it is set."""
         return None
 
 
@@ -105,7 +120,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.resume, epoch = resume, resume.epoch if resume else 0
         self.scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.history = {name: list(values) for name, values in resume.history.items()} if resume else {}
-        self.clock = _Clock(self.history["seconds"][-1] if epoch else 0.0)
+        self.clock = _Clock(resume.seconds if resume else 0.0)
         self.loop = Loop(
             network,
             self.training,
@@ -115,15 +130,26 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             augment=self._variations(),
             rates=self._rates(),
         )
+        batch, sums = 0, Sums()
+        if resume and resume.batches == self.loop.batches:  # else the data set has another size by now
+            batch, sums = resume.batch, Sums(*resume.sums)
         self.moments: MomentCapture | None = None
         if moments is not None:
             self.moments = MomentCapture(config, self.data, self.loop, moments, self.loop.batches)
-        self.emit(self._started_event(device, epoch))
-        if not epoch:
+        self.emit(self._started_event(device, epoch, batch))
+        self.last_point_step = epoch * self.loop.batches + batch
+        if not self.last_point_step:
             self.emit(self._untrained_event())
         self.last_point = self.last_preview = self.clock.seconds
         try:
-            self.loop.fit(config.epochs, self.keras_callbacks, live=self, initial_epoch=epoch)
+            self.loop.fit(
+                config.epochs,
+                self.keras_callbacks,
+                live=self,
+                initial_epoch=epoch,
+                initial_batch=batch,
+                initial_sums=sums,
+            )
             seconds = self.clock.seconds
         finally:
             if self.moments:
@@ -141,6 +167,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.rate = float(self.model.optimizer.learning_rate)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.loop.step == self.last_point_step:
+            return  # these batches were trained before the run was stopped
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
@@ -151,14 +179,13 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.loop.position < self.loop.batches:
-            return  # stopped on the way: this epoch is none
+            return  # stopped in the middle: this epoch is not complete
         rate = self.rate if self.loop.rates is None else float(self.loop.rates[self.loop.step - 1])
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
         if self.keep and all(map(math.isfinite, figures.values())):  # nobody wants to resume a run that ran away
-            training_state = capture_state(epoch + 1, self.model, self.keras_callbacks, self.history)
-            self.keep(replace(training_state, state={**training_state.state, _SCALE: np.array(self.scale)}))
+            self.keep(self._capture())
         self.emit(
             EpochDone(
                 step=self.loop.step,
@@ -179,20 +206,55 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     # What it tells and does
 
     def _apply_requests(self, epoch: int) -> None:
-        """Does what is wished; a new learning rate is one of `epoch`, 1-based."""
-        with self.clock.pause():
-            self.control.wait_while_paused()
+        """Pauses, sets the learning rate for `epoch` (1-based) and stops, as visitors asked."""
+        self._wait_while_paused()
         if rate := self.control.learning_rate():
             self._change_rate(rate, epoch)
         if self.control.should_stop():
             self.stopped = self.model.stop_training = True
+            self._keep_stopped()
             if self.loop.position < self.loop.batches:
-                for (
-                    callback
-                ) in self.keras_callbacks:  # Keras validates what is broken off, too: it must not be the best epoch
+                for callback in self.keras_callbacks:
+                    # Keras validates an incomplete epoch too, which must not become the best one.
                     callback.start_from_epoch = self.config.epochs
 
-    def _started_event(self, device: str, epoch: int) -> Started:
+    def _wait_while_paused(self) -> None:
+        if not self.control.is_paused(self._completed_epochs):
+            return
+        self.emit(Paused(self.loop.step, self.loop.epoch + 1, self.clock.seconds))
+        with self.clock.pause():
+            while self.control.is_paused(self._completed_epochs):
+                time.sleep(PAUSE_POLL_SECONDS)
+
+    def _keep_stopped(self) -> None:
+        """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
+        in_epoch = self.loop.position < self.loop.batches
+        if not in_epoch and self._completed_epochs == self.loop.epoch:
+            return
+        if self.loop.step > self.last_point_step:
+            self._emit_point(self.clock.seconds)
+        if self.keep and math.isfinite(self.loop.epoch_sums.loss):
+            self.loop.sync()
+            self.keep(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
+
+    def _capture(self, batch: int = 0) -> TrainingState:
+        """The state after the completed epochs and `batch` batches of the next one."""
+        saved = capture_state(self._completed_epochs, self.model, self.keras_callbacks, self.history)
+        sums = self.loop.epoch_sums if batch else Sums()
+        return replace(
+            saved,
+            state={**saved.state, _SCALE: np.array(self.scale)},
+            batch=batch,
+            batches=self.loop.batches,
+            sums=(sums.loss, sums.correct, sums.images),
+            seconds=self.clock.seconds,
+        )
+
+    @property
+    def _completed_epochs(self) -> int:
+        return len(self.history.get("loss", ()))
+
+    def _started_event(self, device: str, epoch: int, batch: int) -> Started:
         return Started(
             time=time.time(),
             device=device,
@@ -203,6 +265,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             epochs=self.config.epochs,
             from_epoch=epoch,
             source=self.data.source.sentence,
+            from_step=epoch * self.loop.batches + batch if self.resume and self.resume.stopped else 0,
         )
 
     def _untrained_event(self) -> Untrained:
@@ -229,7 +292,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                 images_per_second=sums.images / max(now - self.last_point, 1e-9),
             )
         )
-        self.last_point = now
+        self.last_point, self.last_point_step = now, loop.step
 
     def _preview(self) -> dict[str, np.ndarray]:
         """The first kernel, and what the network says by now of the first 25 images that it is not trained on."""
@@ -245,7 +308,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if self.loop.rates is None:
             self.loop.sync()
             self.model.optimizer.learning_rate.assign(rate)
-            self.rate = rate
+            self.rate = float(self.model.optimizer.learning_rate)
         elif self.loop.step < len(self.loop.rates):
             # The schedule goes on from here in its own shape.
             remaining = self._schedule()[self.loop.step :]
@@ -281,7 +344,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             test_loss, test_accuracy = sums.mean_loss, sums.accuracy
         return RunEnded(
             outcome=STOPPED if self.stopped else FINISHED,
-            reason="Stopped by hand; its weights are kept." if self.stopped else "",
+            reason="Stopped. Its weights are saved, and Resume continues from this point." if self.stopped else "",
             time=time.time(),
             epochs=epochs,
             fit_seconds=seconds,

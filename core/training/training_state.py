@@ -1,37 +1,22 @@
-"""A snapshot: all that a run needs to go on after an epoch exactly as if it had never stopped."""
+"""Reads the state of a training from a model and its callbacks, and restores it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
+from core.runs.checkpoints import TrainingState
 from core.training.models import get_weights, set_weights
 
-
-@dataclass
-class TrainingState:
-    """All that a run needs to go on after `epoch` (1-based) exactly as if it had never stopped.
-
-    `weights` are the model's, by Keras' path. `state` is the optimiser's, dropout's and the callbacks'. `history`
-    holds a value an epoch: loss, accuracy, val_loss, val_accuracy, learning_rate, seconds.
-    """
-
-    epoch: int
-    weights: dict[str, np.ndarray]
-    state: dict[str, np.ndarray]
-    history: dict[str, list[float]] = field(default_factory=dict)
-
-
-# What Keras' helpers know of the epochs behind them.
+# What Keras' callbacks remember of earlier epochs.
 _CALLBACK_ATTRIBUTES = ("best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter")
 
 
 def capture_state(
     epoch: int, model: keras.Model, callbacks: Sequence[Any], history: Mapping[str, list[float]]
 ) -> TrainingState:
-    """What `model` and its callbacks are after `epoch`."""
+    """The state of `model` and its callbacks after `epoch` completed epochs."""
     state = {name: np.array(variable) for name, variable in _other_variables(model)}
     for callback in callbacks:
         name = type(callback).__name__
@@ -44,7 +29,7 @@ def capture_state(
 
 
 def restore_state(saved: TrainingState, model: keras.Model, callbacks: Sequence[Any]) -> None:
-    """Makes `model` and its callbacks what they were when `kept` was made."""
+    """Restores `model` and its callbacks to the state `saved`."""
     set_weights(model, saved.weights)
     for name, variable in _other_variables(model):
         variable.assign(saved.state[name])
@@ -58,10 +43,10 @@ def restore_state(saved: TrainingState, model: keras.Model, callbacks: Sequence[
 
 
 def _other_variables(model: keras.Model) -> Iterator[tuple[str, Any]]:
-    """The variables beside the weights that decide how training goes on: the random numbers' and the optimiser's.
+    """The variables beside the weights that training depends on: random states and the optimiser's variables.
 
-    Keras numbers random states and variables without a name of their own through the whole process, so here these are
-    named by their place.
+    Keras numbers random states and unnamed variables across the whole process, so here their names come from their
+    position.
     """
     known = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
     random = (variable for variable in model.variables if id(variable) not in known)

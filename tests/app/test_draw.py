@@ -114,7 +114,7 @@ def test_ones_own_networks_stand_before_those_of_others(open_page, run, who):
 
 def test_a_link_to_a_run_that_is_gone_is_said_and_another_network_reads(open_page, run):
     app = open_page("draw", run="no-such-run")
-    assert "no run of that name. Received: 'no-such-run'" in app.warning[0].value
+    assert "There is no run 'no-such-run'." in app.warning[0].value
     assert not open_page("draw", run=run.id).warning
 
 
@@ -273,9 +273,9 @@ def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split,
 def test_a_teaching_that_failed_says_why(open_page, run, hand):
     hand.add(np.full((28, 28), 9, np.uint8), 4)
     teaching = Personalisation(hand.folder.name, RunStore())
-    with pytest.raises(Exception, match="no run of that name"):
+    with pytest.raises(Exception, match="There is no run"):
         teaching.background.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
-    assert "It did not succeed: There is no run of that name" in shown(my_hand(open_page("draw", run=run.id)))
+    assert "It did not succeed: There is no run" in shown(my_hand(open_page("draw", run=run.id)))
 
 
 def test_the_pixel_grid_asks_for_pixels(open_page, run):

@@ -108,7 +108,7 @@ def test_a_link_to_images_that_there_are_none_of_is_a_sentence(open_page, run):
 
 
 def test_a_link_to_a_run_that_is_gone_is_said_before_another_is_shown(open_page, run, untrained):
-    assert "no run of that name. Received: 'nope'" in open_page("evaluate", run="nope").warning[0].value
+    assert "There is no run 'nope'." in open_page("evaluate", run="nope").warning[0].value
     assert not open_page("evaluate", run=run.id).warning
 
 

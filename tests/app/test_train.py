@@ -237,7 +237,7 @@ def test_a_damaged_run_is_named_and_put_away(store):
 
 @pytest.mark.parametrize("run_id", ["no-such-run", "../../etc/passwd", "<script>"])
 def test_a_link_to_a_run_that_is_gone_is_a_sentence(store, run_id):
-    assert "no run of that name" in words(visit(run=run_id))
+    assert "There is no run" in words(visit(run=run_id))
 
 
 def test_a_damaged_run_that_another_visitor_put_away_first_is_simply_gone(store):
@@ -270,7 +270,7 @@ def test_a_folder_deleted_while_it_is_watched_is_a_sentence(store):
     shutil.rmtree(run.folder)
     again(page)
     assert not page.exception
-    assert words(page).count("no run of that name") == 1  # the link and the session both name it
+    assert words(page).count("There is no run") == 1  # the link and the session both name it
 
 
 def test_a_full_disk_is_said_when_start_is_pressed(store, monkeypatch):

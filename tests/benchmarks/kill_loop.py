@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.jobs.worker import RunRecorder
+from core.jobs.recorder import RunRecorder
 from core.runs.checkpoints import read_arrays, read_state
 from core.runs.store import Run, RunStore
 
@@ -103,7 +103,7 @@ def _check(store: RunStore, told: dict[str, int]) -> None:
         for epoch in kept[-3:]:
             read_arrays(run.epoch_path(epoch))
         if run.epochs:
-            assert read_state(run.state_path)[0] >= run.epochs[-1].epoch, "an epoch was told before it was kept"
+            assert read_state(run.state_path).epoch >= run.epochs[-1].epoch, "an epoch was told before it was kept"
         # A resume begins at the state that was kept, which is never behind what was told before.
         assert len(run.epochs) >= told.get(run.id, 0), "a told epoch was lost"
         told[run.id] = len(run.epochs)

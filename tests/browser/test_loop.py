@@ -113,7 +113,7 @@ def test_a_network_deleted_between_two_strokes_is_said_and_another_one_reads(ser
     expect(answer).to_contain_text("It reads", timeout=60_000)
     store.delete(run.id)
     stroke(page, [(210, 70), (120, 230)])
-    expect(page.get_by_text(f"no run of that name. Received: '{run.id}'")).to_be_visible()
+    expect(page.get_by_text(f"There is no run '{run.id}'.")).to_be_visible()
     expect(page).to_have_url(re.compile(f"run={SHIPPED}"))
     expect(answer).to_contain_text("It reads 7")
 

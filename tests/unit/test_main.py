@@ -28,10 +28,10 @@ FEW = ("--train-images", "300", "--units", "8", "--epochs", "2")
 @pytest.fixture
 def home(tmp_path, monkeypatch, embedded):
     """A home of its own, and the embedded images as its data."""
-    from core.jobs import worker
+    from core.data import mnist
 
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    monkeypatch.setattr(mnist, "load", lambda: embedded)
     return tmp_path
 
 
@@ -78,11 +78,11 @@ def test_help_says_of_every_knob_what_it_takes_and_its_default(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     told = " ".join(capsys.readouterr().out.split())
-    assert "(relu, elu, gelu, tanh, sigmoid, linear; default relu)" in told
-    assert "(1 to 4096; default 128)" in told
-    assert "(0 to 2147483647; default 1)" in told
+    assert "(relu, elu, gelu, tanh, sigmoid, linear; default: relu)" in told
+    assert "(1 to 4096; default: 128)" in told
+    assert "(0 to 2147483647; default: 1)" in told
     for name, knob in KNOBS.items():
-        assert f"({knob.allowed or 'layers as text'}; default " in told
+        assert f"({knob.allowed or 'layers as text'}; default: " in told
         assert told.count(f"--{name.replace('_', '-')} VALUE") == 2  # in the usage, and where it is explained
 
 
@@ -101,11 +101,11 @@ def test_without_data_or_a_home_no_run_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))
     assert main(["train", *FEW]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Error: The folder in which data and runs are kept must be")
+    assert line.startswith("Error: The folder for data and runs cannot be used")
     assert str(tmp_path / "file" / "home") in line
 
 
-@pytest.mark.parametrize(("epochs", "said"), [(0, "0 epochs,"), (1, "1 epoch,"), (2, "2 epochs,")])
+@pytest.mark.parametrize(("epochs", "said"), [(0, "after 0 epochs ("), (1, "after 1 epoch ("), (2, "after 2 epochs (")])
 def test_a_single_epoch_is_told_as_one(tmp_path, epochs, said):
     run = RunStore(tmp_path).create(RunConfig())
     assert said in _summary(run, RunEnded("finished", "", 1.0, epochs))
@@ -154,7 +154,7 @@ def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
 
     monkeypatch.setattr(worker, "prepare_keras", interrupted)
     assert main(["train", *FEW]) == 130
-    assert "no run was made" in capsys.readouterr().err
+    assert "No run was created" in capsys.readouterr().err
     assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 

@@ -42,7 +42,7 @@ def row(run: Run, state: str) -> None:
             case _:
                 if run.has_model or run.kept_epochs:
                     _onwards(run)
-                _button("Resume", "play_arrow", run, caches.jobs().resume, help="Goes on from the last whole epoch.")
+                _button("Resume", "play_arrow", run, caches.jobs().resume, help=run.continues)
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch and pauses.")
                 _restart(run)
                 _take_along(run)

@@ -60,7 +60,7 @@ def test_a_link_with_unknown_names_still_opens():
 
 
 def test_a_link_with_a_word_for_a_number_is_answered_with_a_sentence():
-    with pytest.raises(ConfigError, match=r"units must be a whole number\. Received: 'many'"):
+    with pytest.raises(ConfigError, match=r"units must be a whole number\. Write it in digits\. Received: 'many'"):
         RunConfig.from_query({"units": "many"})
 
 
@@ -78,7 +78,7 @@ def test_values_of_a_link_that_need_one_another_are_taken_in_any_order():
     assert len(refused) == 1
     unused, (why,) = base.with_query({"patience": "2"})
     assert unused == base
-    assert why.startswith("patience must be 0 when validate_on is none")
+    assert why.startswith("patience must be 0 if validate_on is none")
 
 
 def test_the_range_of_a_knob_is_told_to_its_last_digit():

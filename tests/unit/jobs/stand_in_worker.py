@@ -9,7 +9,7 @@ import time
 from core.devices import device_slot
 from core.files import Lock
 from core.runs.control import ControlReader
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.events import BatchDone, EpochDone, Paused, RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 
@@ -29,19 +29,20 @@ def main() -> None:
     (run.folder / "queued").unlink()
     device = Lock(store.device_path(device_slot(run.config.device)))
     assert device.acquire({"run": run.id}), "two runs on one device"
-    control = ControlReader(run, file.append)
+    control = ControlReader(run)
     done = len(run.epochs)
     file.append(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
-    control.on_event(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
     outcome = "finished"
     for epoch in range(done + 1, run.config.epochs + 1):
-        control.wait_while_paused()
+        if control.is_paused(epoch - 1):
+            file.append(Paused(epoch - 1, epoch - 1, epoch - 1))
+        while control.is_paused(epoch - 1):
+            time.sleep(0.02)
         if control.should_stop():
             outcome = "stopped"
             break
         for event in (BatchDone(epoch, epoch, 1, epoch, 1.0, 0.5, 100.0), EpochDone(epoch, epoch, epoch, 1, 0.5, 0.1)):
             file.append(event)
-            control.on_event(event)
         run.state_path.write_bytes(b"kept")
         time.sleep(0.02)
     file.append(RunEnded(outcome, "", time.time(), len(run.epochs)))

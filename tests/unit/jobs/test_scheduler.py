@@ -13,7 +13,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
-from core.jobs import scheduler, worker_pool
+from core.jobs import queue, worker_pool
 from core.jobs.scheduler import Scheduler, fair_order
 from core.network import forecast
 from core.runs.store import RunStore
@@ -187,7 +187,7 @@ def test_pause_step_and_go_on(jobs):
 
 def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starters_own(jobs, monkeypatch):
     # One who paused and went home would stop a whole class: only the starter may steer a run.
-    monkeypatch.setattr(scheduler, "MAX_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
     held = jobs.submit(LONG, starter="ada")
     wait_until(lambda: held.state == "running")
     jobs.pause(held.id, visitor="ada")
@@ -236,7 +236,7 @@ def test_only_the_starter_steers_unless_the_setting_says_otherwise(jobs, monkeyp
     run = jobs.submit(LONG, starter="ada")
     wait_until(lambda: run.state == "running")
     for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.cancel):
-        with pytest.raises(RunError, match="somebody else"):
+        with pytest.raises(RunError, match="Somebody else started"):
             ask(run.id, visitor="bob")
     jobs.pause(run.id, visitor="ada")
     monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
@@ -307,5 +307,5 @@ def test_a_killed_dashboard_loses_nothing(store):
 def test_the_shipped_model_is_not_steered(jobs):
     if not any(run.shipped for run in jobs.store.runs()):
         pytest.skip("no model is shipped yet")
-    with pytest.raises(RunError, match="only be read"):
+    with pytest.raises(RunError, match="read-only"):
         jobs.resume("shipped")

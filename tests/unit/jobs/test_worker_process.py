@@ -16,9 +16,9 @@ from tests.small_run import SMALL, train, wait_until, weights_of
 @pytest.fixture
 def store(tmp_path, monkeypatch, embedded):
     """A store of its own, with the embedded images at hand."""
-    from core.jobs import worker
+    from core.data import mnist
 
-    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    monkeypatch.setattr(mnist, "load", lambda: embedded)
     return RunStore(tmp_path)
 
 
@@ -43,19 +43,20 @@ def tell(worker: subprocess.Popen, order: str) -> None:
     worker.stdin.flush()
 
 
-def test_a_run_killed_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store):
+@pytest.mark.parametrize(("end", "state"), [("kill", "interrupted"), ("terminate", "stopped")])
+def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store, end, state):
     # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.
     config = SMALL.changed(dropout=0.3, augmentation=0.3, epochs=5, schedule="cosine", train_images=1000)
     whole, _ = train(store, config)
     run = store.create(config, queued=True)
     worker = process(store, run.id)
     wait_until(lambda: len(run.epochs) >= 2)
-    worker.kill()
+    getattr(worker, end)()
     worker.wait()
     for pipe in (worker.stdin, worker.stdout, worker.stderr):
         pipe.close()
-    assert run.state == "interrupted"
-    from core.jobs.worker import RunRecorder
+    assert run.state == state
+    from core.jobs.recorder import RunRecorder
 
     assert RunRecorder(store, run.id).run().outcome == "finished"
     expected, resumed = weights_of(whole), weights_of(run)

@@ -1,5 +1,7 @@
 """The curves of a run: read by increments, equal to what a reading of the whole gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,15 @@ def test_a_resume_takes_back_what_it_trains_anew(run):
     assert curves.generation == 1
     whole = Curves(run).refresh()
     np.testing.assert_array_equal(whole.batch_points("step", "loss")[0], steps)
+
+
+def test_a_resume_in_the_middle_of_an_epoch_keeps_the_points_before_it(run):
+    curves = Curves(run)
+    say(run, started(), batch(10), epoch(1), batch(12), batch(15), RunEnded("stopped", "", 2.0, 1))
+    curves.refresh()
+    say(run, replace(started(from_epoch=1), from_step=15), batch(18))
+    assert curves.refresh().batch_points("step", "loss")[0].tolist() == [10, 12, 15, 18]
+    assert curves.generation == 0
 
 
 def test_a_resume_that_takes_nothing_back_keeps_the_generation(run):

@@ -135,6 +135,17 @@ def test_a_resumed_run_forgets_what_it_will_train_anew(store):
     assert [done.loss for done in run.epochs] == [0.5, 0.2]
 
 
+def test_a_resume_in_the_middle_of_an_epoch_keeps_what_came_before_it(store):
+    run = store.create(RunConfig())
+    say(run, STARTED, epoch(1), batch(6), RateChanged(6, 2, 1.5, 0.01))
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    assert run.step == 6
+    assert [rate.learning_rate for rate in run.rates] == [0.01]
+    say(run, batch(7), RateChanged(7, 2, 1.6, 0.1))  # then the process is killed
+    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    assert [rate.learning_rate for rate in run.rates] == [0.01]
+
+
 def test_a_rate_set_by_hand_is_known_until_a_resume_goes_back_before_it(store):
     run = store.create(RunConfig())
     say(run, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RateChanged(9, 3, 2.2, 0.5))
@@ -162,7 +173,7 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
 def test_a_home_that_is_no_folder_is_a_sentence(tmp_path, below):
     (tmp_path / "file").write_text("no folder")
     home = tmp_path / "file" / below
-    with pytest.raises(HomeError, match=f"must be one that can be.*Received: '{home}' .*Not a directory.*DIGIT_LAB_H"):
+    with pytest.raises(HomeError, match=f"cannot be used: Not a directory.*DIGIT_LAB_HOME.*Received: '{home}'"):
         RunStore(home)
 
 
@@ -170,7 +181,7 @@ def test_a_home_that_may_not_be_written_in_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "core.runs.store.os.access", lambda *_: False
     )  # tests may run as root, who may write everywhere
-    with pytest.raises(HomeError, match="it may not be read and written in"):
+    with pytest.raises(HomeError, match="no permission to read and write it"):
         RunStore(tmp_path)
 
 
@@ -204,7 +215,7 @@ def test_events_that_are_rubbish_leave_a_run_that_can_be_shown(store):
 def test_a_deleted_run_comes_back_with_undo(store):
     run = store.create(RunConfig(units=7))
     store.delete(run.id)
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match=f"There is no run '{run.id}'"):
         store.get(run.id)
     assert store.restore(run.id).config.units == 7
 

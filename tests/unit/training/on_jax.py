@@ -15,7 +15,7 @@ from core.data import mnist
 from core.training import models, warmup
 from core.training.batching import VALIDATION_BATCH
 from core.training.predict import Predictor
-from core.training.trainer import train
+from core.training.trainer import Control, train
 
 
 def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkeypatch, capsys):
@@ -68,7 +68,19 @@ def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path):
+class StopsAfter(Control):
+    """Stops after so many engine calls."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def should_stop(self):
+        self.calls -= 1
+        return self.calls == 0
+
+
+def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 8)  # of 32 batches
     assert keras.backend.backend() == "jax"
     config = RunConfig(units=32, dropout=0.2, epochs=4, schedule="cosine")
     kept, seen, glimpsed = [], [], []
@@ -76,6 +88,13 @@ def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path):
     again = train(config, tiny_mnist, seen.append, resume=kept[1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+    stopped = []
+    train(config, tiny_mnist, seen.append, StopsAfter(3), keep=stopped.append)
+    assert (stopped[-1].stopped, stopped[-1].batch > 0) == (True, True)
+    again = train(config, tiny_mnist, seen.append, resume=stopped[-1])
+    for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.history["val_loss"] == again.history["val_loss"]
     assert whole.ended.validation_accuracy > 0.6
     models.save(whole.model, tmp_path / "model.keras")
     answers = Predictor(tmp_path / "model.keras").probabilities(tiny_mnist.test.images)

@@ -12,7 +12,7 @@ from core.runs.events import EpochDone, Started, Untrained
 from core.runs.moments import fixed_images
 from core.training import models, moment_capture
 from core.training.moment_capture import MomentMeasure, moment_steps, whole_steps
-from core.training.trainer import train
+from core.training.trainer import Control, train
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 SMALL = RunConfig(units=48, batch_size=64, epochs=3)  # 1,000 images: 15 whole batches and a short one
@@ -150,6 +150,25 @@ def test_a_resumed_run_continues_the_series(tiny_mnist, short_calls):
     assert whole[-1].layers[0].update_ratio == pytest.approx(once[-1].layers[0].update_ratio)
     np.testing.assert_array_equal(whole[-1].probabilities, once[-1].probabilities)
     assert not any(isinstance(event, Untrained) for event in events)
+
+
+def test_a_run_that_is_stopped_in_an_epoch_and_resumed_has_the_moments_of_a_whole_run(tiny_mnist, short_calls):
+    class Stop(Control):
+        calls = 0
+
+        def should_stop(self):
+            self.calls += 1
+            return self.calls == 6  # after 20 of 48 steps: four calls and the end of an epoch come before
+
+    whole, parts = Moments(), Moments()
+    run(SMALL, tiny_mnist, moments=whole)
+    _, _, kept = run(SMALL, tiny_mnist, moments=parts, control=Stop())
+    assert parts[-1].step < 24
+    run(SMALL, tiny_mnist, moments=parts, resume=kept[-1])
+    assert [moment.step for moment in parts] == [moment.step for moment in whole]
+    for mine, theirs in zip(parts, whole, strict=True):
+        np.testing.assert_array_equal(mine.probabilities, theirs.probabilities)
+        np.testing.assert_equal((mine.loss, mine.accuracy), (theirs.loss, theirs.accuracy))
 
 
 def test_what_an_earlier_attempt_wrote_after_the_resume_is_discarded(tiny_mnist, short_calls):

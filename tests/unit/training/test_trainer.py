@@ -9,7 +9,7 @@ from core.config.run_config import RunConfig
 from core.config.schedules import learning_rates, total_steps
 from core.errors import DeviceError
 from core.network.numpy_network import Reader
-from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, RateChanged, Started
+from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Paused, RateChanged, Started
 from core.training import trainer
 from core.training.engine import Loop
 from core.training.predict import Predictor
@@ -24,18 +24,28 @@ def told(config, data, **more):
     return train(config, data, events.append, **more), events
 
 
+def assert_equal(one, other):
+    """Two runs with the same weights, the same history but for the clock, and the same best epoch."""
+    for expected, weights in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(expected, weights)
+    figures = [{name: values for name, values in each.history.items() if name != "seconds"} for each in (one, other)]
+    assert figures[0] == figures[1]
+    assert one.ended.best_epoch == other.ended.best_epoch
+
+
 def of(kind, events):
     return [event for event in events if isinstance(event, kind)]
 
 
-class Wishes(Control):
+class Requests(Control):
     """Asks for something after a number of engine calls and ends of epochs."""
 
     def __init__(self, stop_after=None, rate_after=None, rate=None):
         self.calls, self.stop_after, self.rate_after, self.rate = 0, stop_after, rate_after, rate
 
-    def wait_while_paused(self):
+    def is_paused(self, epochs):
         self.calls += 1
+        return False
 
     def should_stop(self):
         return self.calls == self.stop_after
@@ -85,7 +95,7 @@ def test_the_test_set_stays_sealed_unless_it_validates_or_nothing_does(tiny_mnis
 
 
 def test_stop_ends_after_the_present_call_and_keeps_the_weights(tiny_mnist, short_calls):
-    trained, events = told(SMALL, tiny_mnist, control=Wishes(stop_after=7))
+    trained, events = told(SMALL, tiny_mnist, control=Requests(stop_after=7))
     assert trained.ended.outcome == STOPPED
     assert trained.ended.epochs == 1
     assert of(BatchDone, events)[-1].step <= 24
@@ -94,7 +104,7 @@ def test_stop_ends_after_the_present_call_and_keeps_the_weights(tiny_mnist, shor
 
 
 def test_a_new_learning_rate_is_used_from_the_next_call_on_and_told(tiny_mnist, short_calls):
-    trained, events = told(SMALL, tiny_mnist, control=Wishes(rate_after=4, rate=1e-6))
+    trained, events = told(SMALL, tiny_mnist, control=Requests(rate_after=4, rate=1e-6))
     assert [event.learning_rate for event in of(RateChanged, events)] == [1e-6]
     epochs = of(EpochDone, events)
     assert epochs[-1].learning_rate == pytest.approx(1e-6)
@@ -125,9 +135,94 @@ def test_a_resumed_run_goes_on_bit_for_bit(knobs, tiny_mnist):
     assert of(EpochDone, events)[0].seconds > kept[1].history["seconds"][-1]
 
 
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"network": "conv4x5-pool4-norm-dropout0.2", "optimizer": "nadam"},
+        {"units": 16, "schedule": "cosine", "optimizer": "rmsprop"},
+        {"units": 16, "schedule": "plateau", "patience": 1, "learning_rate": 0.05},
+        {"units": 16, "dropout": 0.3, "augmentation": 0.5, "pen": 0.3, "styles": 0.5},
+    ],
+    ids=["norm and dropout", "cosine", "patience and plateau", "augmentation"],
+)
+@pytest.mark.parametrize("calls", [2, 12])
+def test_a_run_that_was_stopped_in_the_middle_of_an_epoch_resumes_bit_for_bit(knobs, calls, tiny_mnist, short_calls):
+    config = RunConfig(batch_size=64, epochs=4, **knobs)
+    kept = []
+    whole, undisturbed = told(config, tiny_mnist)
+    stopped, before = told(config, tiny_mnist, control=Requests(stop_after=calls), keep=kept.append)
+    assert (stopped.ended.outcome, kept[-1].stopped, kept[-1].batch > 0) == (STOPPED, True, True)
+    resumed, after = told(config, tiny_mnist, resume=kept[-1])
+    assert_equal(whole, resumed)
+    # The points of both parts are those of one run: none is missing and none is there twice.
+    assert of(Started, after)[0].from_step == of(BatchDone, before)[-1].step < of(BatchDone, after)[0].step
+    assert of(EpochDone, undisturbed)[-1].step == of(BatchDone, after)[-1].step
+    assert of(BatchDone, after)[0].seconds > of(BatchDone, before)[-1].seconds
+
+
+@pytest.mark.parametrize("schedule", ["constant", "exponential"])
+@pytest.mark.parametrize("stop_after", [7, 10])  # in the middle of epoch 2, and just after it
+def test_a_learning_rate_set_before_a_stop_is_still_used_after_the_resume(
+    schedule, stop_after, tiny_mnist, short_calls
+):
+    config = SMALL.changed(schedule=schedule)
+    kept = []
+    whole, _ = told(config, tiny_mnist, control=Requests(rate_after=stop_after, rate=0.005))
+    told(config, tiny_mnist, control=Requests(stop_after, rate_after=stop_after, rate=0.005), keep=kept.append)
+    resumed, _ = told(config, tiny_mnist, resume=kept[-1])
+    assert_equal(whole, resumed)
+    untouched, _ = told(config, tiny_mnist)
+    assert whole.history["learning_rate"] != untouched.history["learning_rate"]
+
+
+def test_a_run_can_be_stopped_again_and_again(tiny_mnist, short_calls):
+    config = SMALL.changed(
+        network="norm-dense16-dropout0.2", batch_size=70, epochs=2
+    )  # a short batch, of a shape of its own
+    whole, _ = told(config, tiny_mnist)
+    state, result = None, None
+    for _ in range(5):
+        kept = []
+        result, _ = told(config, tiny_mnist, resume=state, control=Requests(stop_after=3), keep=kept.append)
+        if result.ended.outcome != STOPPED:
+            break
+        state = kept[-1]
+    assert result.ended.outcome == FINISHED
+    assert_equal(whole, result)
+
+
+def test_a_stopped_epoch_begins_again_on_a_data_set_of_another_size(tiny_mnist, short_calls):
+    kept = []
+    told(SMALL, tiny_mnist, control=Requests(stop_after=7), keep=kept.append)
+    assert (kept[-1].epoch, kept[-1].batch) == (1, 8)
+    fewer = tiny_mnist._replace(train=tiny_mnist.train[:500])
+    resumed, events = told(SMALL, fewer, resume=kept[-1])
+    assert of(BatchDone, events)[0].step <= 8 + 4
+    assert [event.step for event in of(EpochDone, events)] == [16, 24]
+    assert resumed.ended.epochs == 3
+
+
+def test_a_pause_is_an_event_and_takes_no_training_time(tiny_mnist, short_calls, monkeypatch):
+    monkeypatch.setattr(trainer, "PAUSE_POLL_SECONDS", 0.3)
+
+    class PausesOnce(Control):
+        asked = 0
+
+        def is_paused(self, epochs):
+            self.asked += 1
+            return self.asked in (3, 4)
+
+    result, events = told(SMALL, tiny_mnist, control=PausesOnce())
+    (paused,) = of(Paused, events)
+    assert (paused.step, paused.epoch) == (12, 1)
+    following = events[events.index(paused) + 1]
+    assert following.seconds - paused.seconds < 0.3
+    assert_equal(result, told(SMALL, tiny_mnist)[0])
+
+
 def test_a_rate_set_between_two_epochs_is_one_of_the_next_for_what_was_kept_has_it_not(tiny_mnist):
     kept = []
-    _, events = told(SMALL, tiny_mnist, control=Wishes(rate_after=2, rate=0.002), keep=kept.append)
+    _, events = told(SMALL, tiny_mnist, control=Requests(rate_after=2, rate=0.002), keep=kept.append)
     (changed,) = of(RateChanged, events)
     assert (changed.step, changed.epoch) == (16, 2)
     assert [event.learning_rate for event in of(EpochDone, events)] == pytest.approx([0.001, 0.002, 0.002])
@@ -138,7 +233,7 @@ def test_a_rate_set_between_two_epochs_is_one_of_the_next_for_what_was_kept_has_
 def test_a_rate_set_by_hand_on_a_schedule_outlives_a_resume(tiny_mnist, short_calls):
     config = SMALL.changed(schedule="cosine", epochs=5)
     kept = []
-    whole, _ = told(config, tiny_mnist, control=Wishes(rate_after=5, rate=0.002), keep=kept.append)
+    whole, _ = told(config, tiny_mnist, control=Requests(rate_after=5, rate=0.002), keep=kept.append)
     resumed, _ = told(config, tiny_mnist, resume=kept[2])
     assert whole.history["learning_rate"] == resumed.history["learning_rate"]
     assert all(
@@ -207,7 +302,7 @@ def test_patience_ends_a_run_early_and_keeps_the_best_weights(tiny_mnist):
 def test_a_run_with_patience_that_is_stopped_within_an_epoch_keeps_the_best_whole_one(tiny_mnist, short_calls):
     # Plain descent gets better all the time: the epoch that is broken off would be the best of all.
     config = SMALL.changed(patience=2, optimizer="sgd", learning_rate=0.1)
-    trained, events = told(config, tiny_mnist, control=Wishes(stop_after=13))
+    trained, events = told(config, tiny_mnist, control=Requests(stop_after=13))
     losses = [event.validation_loss for event in of(EpochDone, events)]
     assert (trained.ended.outcome, trained.ended.epochs) == (STOPPED, len(losses)) == (STOPPED, 2)
     assert trained.model.optimizer.iterations > 32

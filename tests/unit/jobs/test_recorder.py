@@ -1,4 +1,4 @@
-"""One training in a worker: what it keeps, what it tells, what it obeys and what it survives."""
+"""One recorded training: the files it saves, its events, the requests it follows and the failures it survives."""
 
 import threading
 import time
@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from core.files import Lock
+from core.jobs.recorder import RunRecorder
 from core.runs.checkpoints import read_arrays, read_state
 from core.runs.control import ControlReader, ControlRequests
+from core.runs.curves import Curves
 from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
 from core.runs.store import RunStore
 from tests.small_run import SMALL, train, wait_until, weights_of
@@ -19,9 +21,9 @@ pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 @pytest.fixture
 def store(tmp_path, monkeypatch, embedded):
     """A store of its own, with the embedded images at hand."""
-    from core.jobs import worker
+    from core.jobs import recorder
 
-    monkeypatch.setattr(worker.mnist, "load", lambda: embedded)
+    monkeypatch.setattr(recorder.mnist, "load", lambda: embedded)
     return RunStore(tmp_path)
 
 
@@ -34,13 +36,11 @@ def test_a_run_keeps_its_weights_and_says_so_last(store):
     assert [done.epoch for done in run.epochs] == run.kept_epochs == [1, 2, 3]
     assert run.has_model
     assert not (run.folder / "room").exists()
-    assert read_state(run.state_path)[0] == 3
+    assert read_state(run.state_path).epoch == 3
     assert set(read_arrays(run.glimpse_path)) if run.glimpse_path.exists() else True
 
 
 def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
-    from core.jobs.worker import RunRecorder
-
     run, _ = train(store, SMALL.changed(epochs=2))
     told = run.epochs
     lines = run.events_path.read_bytes().splitlines(keepends=True)
@@ -54,8 +54,6 @@ def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
 
 
 def test_more_epochs_go_on_where_the_run_ended(store):
-    from core.jobs.worker import RunRecorder
-
     once, _ = train(store, SMALL.changed(epochs=4))
     run, _ = train(store, SMALL.changed(epochs=2))
     store.write(run.id, config=SMALL.changed(epochs=4).to_dict())
@@ -65,8 +63,6 @@ def test_more_epochs_go_on_where_the_run_ended(store):
 
 
 def test_stop_keeps_the_weights(store):
-    from core.jobs.worker import RunRecorder
-
     run = store.create(SMALL.changed(epochs=500))
     heard = []
 
@@ -81,9 +77,81 @@ def test_stop_keeps_the_weights(store):
     assert run.has_model
 
 
-def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
-    from core.jobs.worker import RunRecorder
+def stop_at(store, config, step):
+    """A run that is stopped at its first event from this step on."""
+    run = store.create(config)
 
+    def on_event(event):
+        if isinstance(event, BatchDone) and event.step >= step:
+            ControlRequests(run).stop()
+
+    RunRecorder(store, run.id, on_event=on_event).run()
+    ControlRequests(run).clear()
+    return run
+
+
+@pytest.fixture
+def short_calls(monkeypatch):
+    """Calls of four batches, so that a small run has many."""
+    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 4)
+    monkeypatch.setattr("core.training.trainer.POINT_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize("step", [4, 12])  # in the first epoch, of which nothing else is saved, and in the second
+def test_a_stopped_run_continues_in_the_middle_of_the_epoch_and_ends_bit_for_bit_the_same(store, short_calls, step):
+    config = SMALL.changed(dropout=0.3, schedule="cosine", augmentation=0.3)
+    whole, _ = train(store, config)
+    run = stop_at(store, config, step)
+    assert run.state == "stopped"
+    assert run.has_model
+    assert "Resume continues" in run.ended.reason
+    assert run.continues == f"Continues in epoch {step // 8 + 1} at step {step}."
+    RunRecorder(store, run.id).run()
+    assert run.state == "finished"
+    for name, expected in weights_of(whole).items():
+        np.testing.assert_array_equal(expected, weights_of(run)[name])
+    assert [done.loss for done in run.epochs] == [done.loss for done in whole.epochs]
+    steps, _ = Curves(run).refresh().batch_points("step", "loss")
+    assert steps.tolist() == [4, 8, 12, 16, 20, 24]
+    assert not run.stopped_state_path.exists()
+
+
+def test_after_a_kill_a_run_continues_after_its_last_completed_epoch_and_says_so(store, short_calls):
+    class Killed(BaseException):
+        pass
+
+    def on_event(event):
+        if isinstance(event, BatchDone) and event.step == 20:
+            raise Killed
+
+    run = store.create(SMALL)
+    with pytest.raises(Killed):
+        RunRecorder(store, run.id, on_event=on_event).run()
+    assert run.state == "interrupted"
+    assert run.step == 20
+    assert run.continues == "Continues after epoch 2."
+    RunRecorder(store, run.id).run()
+    assert run.started.from_epoch == 2
+    steps, _ = Curves(run).refresh().batch_points("step", "loss")
+    assert steps.tolist() == [4, 8, 12, 16, 20, 24]
+
+
+def test_a_damaged_state_of_a_stop_falls_back_to_the_last_epoch(store, short_calls):
+    run = stop_at(store, SMALL, 12)
+    content = bytearray(run.stopped_state_path.read_bytes())
+    position = content.index(b"weights:") + 200  # in the numbers of the first weights
+    content[position : position + 100] = bytes(100)
+    run.stopped_state_path.write_bytes(content)
+    RunRecorder(store, run.id).run()
+    assert run.state == "finished"
+    assert [done.epoch for done in run.epochs] == [1, 2, 3]
+
+
+def test_a_new_run_starts_from_the_beginning(store):
+    assert store.create(SMALL).continues == "Starts from the beginning."
+
+
+def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
     run = store.create(SMALL.changed(epochs=500))
     ControlRequests(run).pause()
     thread = threading.Thread(target=RunRecorder(store, run.id).run)
@@ -108,8 +176,6 @@ def test_a_paused_run_holds_steps_an_epoch_and_goes_on(store):
 
 
 def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(store):
-    from core.jobs.worker import RunRecorder
-
     run = store.create(SMALL.changed(epochs=500))
     ControlRequests(run).pause()
     thread = threading.Thread(target=RunRecorder(store, run.id).run)
@@ -118,13 +184,11 @@ def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(s
     ControlRequests(run).yield_device()
     thread.join(30)
     assert run.state == "stopped"
-    assert "others waited" in run.ended.reason  # and not "by hand"
+    assert "others waited" in run.ended.reason
     assert run.has_model
 
 
 def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
-    from core.jobs.worker import RunRecorder
-
     run = store.create(SMALL.changed(epochs=6))
 
     def on_event(event):
@@ -140,12 +204,12 @@ def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
 
 def test_a_learning_rate_is_heard_though_the_clock_was_set_back(store, monkeypatch):
     run = store.create(SMALL)
-    obedience = ControlReader(run, lambda event: None)
+    requests = ControlReader(run)
     for now, rate in ((2000.0, 0.01), (1000.0, 0.02)):
         monkeypatch.setattr("core.runs.control.time.time", lambda now=now: now)
         ControlRequests(run).learning_rate(rate)
-        assert obedience.learning_rate() == rate
-        assert obedience.learning_rate() is None
+        assert requests.learning_rate() == rate
+        assert requests.learning_rate() is None
 
 
 def test_a_loss_that_is_no_number_ends_the_run_at_once_and_names_the_knob(store):
@@ -162,7 +226,7 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
     import errno
 
     from core import files
-    from core.jobs import worker
+    from core.jobs import recorder
 
     real = files.os.fsync
 
@@ -173,17 +237,17 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
 
     run = store.create(SMALL)
     monkeypatch.setattr(files.os, "fsync", full)
-    ended = worker.RunRecorder(store, run.id).run()
+    ended = recorder.RunRecorder(store, run.id).run()
     monkeypatch.undo()
     assert ended.outcome == "failed"
     assert "full" in ended.reason
     assert run.kept_epochs == [1, 2]
-    assert read_state(run.state_path)[0] == 2
+    assert read_state(run.state_path).epoch == 2
 
 
 @pytest.mark.parametrize("logged", [True, False])
 def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(store, monkeypatch, capsys, logged):
-    from core.jobs import worker
+    from core.jobs import recorder
     from core.training import trainer
 
     def breaks(*_, **__):
@@ -193,7 +257,7 @@ def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(stor
     if logged:  # else the command line trains, and Python speaks to whoever typed it
         (run.folder / "worker.log").touch()
     monkeypatch.setattr(trainer, "train", breaks)
-    ended = worker.RunRecorder(store, run.id).run()
+    ended = recorder.RunRecorder(store, run.id).run()
     assert ended.reason.startswith("Training failed: ZeroDivisionError: of all things")
     assert ("worker.log" in ended.reason) == logged
     assert "Traceback" in capsys.readouterr().err
@@ -201,8 +265,6 @@ def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(stor
 
 def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
     import shutil
-
-    from core.jobs.worker import RunRecorder
 
     run = store.create(SMALL.changed(epochs=500))
 
@@ -216,8 +278,6 @@ def test_a_run_whose_folder_is_deleted_while_it_trains_just_ends(store):
 
 
 def test_two_processes_never_train_the_same_run(store):
-    from core.jobs.worker import RunRecorder
-
     run = store.create(SMALL)
     first = run.lock
     assert first.acquire({"pid": 1, "after": 0})
@@ -226,8 +286,6 @@ def test_two_processes_never_train_the_same_run(store):
 
 
 def test_a_withdrawn_run_is_not_trained(store):
-    from core.jobs.worker import RunRecorder
-
     run = store.create(SMALL, queued=True)
     (run.folder / "queued").unlink()
     assert RunRecorder(store, run.id).run(claim=True) is None
@@ -235,8 +293,6 @@ def test_a_withdrawn_run_is_not_trained(store):
 
 
 def test_a_second_run_waits_for_the_device(store):
-    from core.jobs.worker import RunRecorder
-
     device = Lock(store.device_path("cpu"))
     assert device.acquire({"run": "other"})
     run = store.create(SMALL.changed(epochs=1, device="cpu"))

@@ -1,0 +1,93 @@
+"""The runs that wait for a device, in the order in which they will train."""
+
+import time
+from collections import Counter
+
+from core.devices import device_slot
+from core.files import Lock, explain_disk_errors, write_json
+from core.runs.control import ControlRequests
+from core.runs.store import WAITING, Run, RunStore
+
+MAX_PAUSE_SECONDS = 60.0  # after this, a paused run gives its device to others: it must not stop a whole class
+RELEASE_SECONDS = 5.0  # for a worker to release a run that it may not train
+
+
+class RunQueue:
+    """The queue of a store: each waiting run has a file `queued` in its folder, so all processes see the same."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+
+    def waiting(self) -> list[Run]:
+        active = self.store.active()
+        waiting = [run for run in active if run.state == WAITING]
+        return fair_order(waiting, [run.starter for run in active if run.state != WAITING])
+
+    def running(self) -> list[Run]:
+        return [run for run in self.store.active() if run.state != WAITING]
+
+    def due(self, busy_devices: set[str]) -> list[Run]:
+        """The runs that can start now: the first one for each free device."""
+        due = []
+        for run in self.waiting():
+            device = device_slot(run.config.device)
+            if device not in busy_devices and Lock(self.store.device_path(device)).holder() is None:
+                due.append(run)
+            busy_devices = {*busy_devices, device}  # later runs for this device wait, whoever started them
+        return due
+
+    def add(self, run: Run, *, step: bool = False) -> None:
+        """Lets a run wait for its device; `step`: it trains one epoch and pauses."""
+        requests = ControlRequests(run)
+        requests.clear()
+        if step:
+            requests.step()
+        with explain_disk_errors(run.folder):
+            write_json(run.folder / "queued", time.time())
+
+    def remove(self, run: Run) -> bool:
+        """Takes a run out of the queue; False if a worker has taken it already. A new run goes to the trash."""
+        try:
+            (run.folder / "queued").unlink()
+        except FileNotFoundError:
+            return False
+        if run.started is None:
+            self._move_to_trash(run)
+        return True
+
+    def blocked_by(self, run: Run) -> list[Run]:
+        """The waiting runs of other visitors for the device of this run. A visitor's own runs can wait."""
+        device = device_slot(run.config.device)
+        return [
+            other
+            for other in self.waiting()
+            if other.starter != run.starter and device_slot(other.config.device) == device
+        ]
+
+    def stop_long_pauses(self) -> None:
+        """Stops paused runs for whose device others have waited long enough. The pause may have begun before."""
+        for run in self.running():
+            since = run.paused_since
+            if since is None or not (others := self.blocked_by(run)):
+                continue
+            waited_from = min(other.queued_since or since for other in others)
+            if time.time() - max(since, waited_from) > MAX_PAUSE_SECONDS:
+                ControlRequests(run).yield_device()
+
+    def _move_to_trash(self, run: Run) -> None:
+        deadline = time.monotonic() + RELEASE_SECONDS
+        while run.holder is not None and time.monotonic() < deadline:
+            time.sleep(0.01)  # a worker that came too late is just releasing it
+        self.store.delete(run.id)
+        # A restored run waits again. The file is written only now: earlier, that worker would have taken the run.
+        write_json(self.store.trash / run.id / "queued", run.created)
+
+
+def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:
+    """Everybody's first waiting run before anybody's second. `busy`: the starters of the runs that train now."""
+    turns = Counter(busy)
+    ordered = []
+    for run in sorted(waiting, key=lambda run: (run.queued_since or 0.0, run.id)):
+        ordered.append((turns[run.starter], run))
+        turns[run.starter] += 1
+    return [run for _, run in sorted(ordered, key=lambda pair: pair[0])]

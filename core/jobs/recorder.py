@@ -1,0 +1,190 @@
+"""Trains one run of a store and saves all of it in the run's folder. The worker and the command line use it."""
+
+import math
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from core.data import mnist
+from core.devices import device_slot
+from core.errors import DigitLabError, RunError
+from core.evaluation import evaluations
+from core.files import Lock, explain_disk_errors, write_atomic
+from core.jobs.run_files import RunFiles
+from core.runs.control import ControlReader
+from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
+from core.runs.moments import MomentFolder
+from core.runs.store import RunStore
+from core.runs.timeline import EventFile
+from core.training import warmup
+from core.training.warmup import WarmNetwork
+
+if TYPE_CHECKING:
+    from core.training.trainer import Control, TrainingResult
+
+RESERVED_BYTES = 64 * 1024
+YIELDED_REASON = "It was stopped because others waited for the device while it was paused. Resume continues from here."
+
+
+class RunRecorder:
+    """Trains one run and records it: events, weights, and the reason if it fails."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        run_id: str,
+        *,
+        on_event: Callable[[Event], None] = lambda event: None,
+        on_wait: Callable[[str], None] = lambda run_id: None,
+        warm: WarmNetwork | None = None,
+    ) -> None:
+        self.store, self.record, self.warm = store, store.get(run_id), warm
+        self.on_event, self.on_wait = on_event, on_wait
+        self.control = ControlReader(self.record)
+        self.files = RunFiles(store, self.record)
+        self.diverged = ""  # the reason, once the loss is no longer a number
+
+    def run(self, *, claim: bool = False) -> RunEnded | None:
+        """Trains to the end. `claim`: only if the run still waits. None if it was cancelled or trains elsewhere."""
+        lock, self.events = self.record.lock, EventFile(self.record.events_path)
+        try:
+            if not lock.acquire({"pid": os.getpid(), "since": time.time(), "after": self.events.size}):
+                return None
+            if claim and not self._claim():
+                return None
+            with _reserved_disk(self.record.folder / "room"), self._device():
+                ended = self._train_safely()
+            self._write_end(ended)
+            return ended
+        finally:
+            lock.release()
+            self.events.close()
+
+    def stop(self) -> None:
+        """Stops the run after its current engine call, as a visitor's Stop does."""
+        self.control.stop()
+
+    def _claim(self) -> bool:
+        """Whether this process may train the run: a visitor who cancels it removes the same file."""
+        try:
+            (self.record.folder / "queued").unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    @contextmanager
+    def _device(self) -> Iterator[None]:
+        """Holds the device. It waits while another run holds it."""
+        lock = Lock(self.store.device_path(device_slot(self.record.config.device)))
+        while not lock.acquire({"run": self.record.id}, timeout=0.2):
+            self.on_wait((lock.holder() or {}).get("run", ""))
+            if self.control.should_stop():
+                break
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _train_safely(self) -> RunEnded:
+        try:
+            return self._train()
+        except DigitLabError as error:
+            return self._failed(str(error))
+        except Exception as error:
+            traceback.print_exc()
+            logged = (self.record.folder / "worker.log").exists()  # the command line has none, and prints instead
+            details = "the run's worker.log" if logged else "the message above"
+            return self._failed(f"Training failed: {type(error).__name__}: {error} Details are in {details}.")
+
+    def _train(self) -> RunEnded:
+        from core.training import trainer
+
+        resume = self.files.load_state()
+        if self.control.should_stop():
+            raise RunError("The run was stopped before it began. Resume it to train it.")
+        is_warm = self.warm and self.warm.config == warmup.warmup_config(self.record.config)
+        result = trainer.train(
+            self.record.config,
+            mnist.load(),
+            self._emit,
+            cast("Control", self.control),
+            resume,
+            keep=self.files.save_state,
+            preview=self.files.save_preview,
+            network=self.warm.network if self.warm and is_warm else None,
+            moments=MomentFolder(self.record),
+        )
+        if self.diverged:
+            return replace(result.ended, outcome=FAILED, reason=self.diverged)
+        self._save_model(result)
+        has_yielded = result.ended.outcome == STOPPED and self.control.has_yielded
+        return replace(result.ended, reason=YIELDED_REASON) if has_yielded else result.ended
+
+    def _save_model(self, result: "TrainingResult") -> None:
+        """Saves the network, and its predictions: the Evaluate page then opens without Keras."""
+        from core.training import models
+        from core.training.predict import Predictor
+
+        with explain_disk_errors(self.record.model_path):
+            models.save(result.model, self.record.model_path)
+            with self.record.model_path.open("rb") as saved:
+                os.fsync(saved.fileno())
+        with suppress(DigitLabError, OSError):  # the page can compute them again
+            split = evaluations.usual_split(self.record)
+            evaluations.answers(self.record, split, mnist.load(), lambda: Predictor.from_model(result.model))
+
+    def _emit(self, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Started):
+            for missing in self.files.missing_epochs(event):
+                self.events.append(missing)
+        if isinstance(event, (BatchDone, EpochDone)) and not math.isfinite(event.loss):
+            self._stop_diverged(event)
+        self.on_event(event)
+
+    def _stop_diverged(self, event: BatchDone | EpochDone) -> None:
+        self.diverged = (
+            f"The loss is no longer a number since step {event.step:,} in epoch {event.epoch}: "
+            f"the steps were too long. Lower the learning rate tenfold (it was {self.record.config.learning_rate:g})."
+        )
+        self.control.stop()
+
+    def _failed(self, reason: str) -> RunEnded:
+        last = self.record.epochs[-1] if self.record.epochs else None
+        outcome = STOPPED if self.control.should_stop() else FAILED
+        if last is None:
+            return RunEnded(outcome, reason, time.time(), epochs=0)
+        return RunEnded(
+            outcome,
+            reason,
+            time.time(),
+            epochs=last.epoch,
+            fit_seconds=last.seconds,
+            train_accuracy=last.accuracy,
+            train_loss=last.loss,
+            validation_accuracy=last.validation_accuracy,
+            validation_loss=last.validation_loss,
+        )
+
+    def _write_end(self, ended: RunEnded) -> None:
+        try:
+            self._emit(ended)
+        except DigitLabError as error:
+            print(error, file=sys.stderr)  # even the reserved space is full: the run will show as interrupted
+
+
+@contextmanager
+def _reserved_disk(path: Path) -> Iterator[None]:
+    """Reserves some disk space while the run trains, so that its last event can be written when the disk is full."""
+    with suppress(RunError):
+        write_atomic(path, bytes(RESERVED_BYTES), durable=False)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

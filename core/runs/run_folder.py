@@ -1,0 +1,88 @@
+"""The files in a run's folder, and where a stopped or interrupted run continues."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.files import Lock
+from core.runs.checkpoints import read_progress
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Where a run that was stopped or killed continues, and the file that holds its state then."""
+
+    path: Path
+    epoch: int  # completed
+    step: int = 0  # since the run began, if it continues in the middle of the next epoch; else 0
+
+    def __str__(self) -> str:
+        if self.step:
+            return f"Continues in epoch {self.epoch + 1} at step {self.step:,}."
+        return f"Continues after epoch {self.epoch}." if self.epoch else "Starts from the beginning."
+
+
+class RunFolder:
+    """The paths of one run's files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path, self.id = folder, str(folder), folder.name
+
+    @property
+    def lock(self) -> Lock:
+        return Lock(self.folder / "lock")
+
+    @property
+    def events_path(self) -> Path:
+        return self.folder / "events.jsonl"
+
+    @property
+    def control_path(self) -> Path:
+        return self.folder / "control.json"
+
+    @property
+    def model_path(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def has_model(self) -> bool:
+        return self.model_path.exists()
+
+    @property
+    def state_path(self) -> Path:
+        """All that a resume after the last completed epoch needs."""
+        return self.folder / "state.npz"
+
+    @property
+    def stopped_state_path(self) -> Path:
+        """All that a resume at the step of a Stop needs; the next completed epoch deletes it."""
+        return self.folder / "stopped.npz"
+
+    @property
+    def glimpse_path(self) -> Path:
+        return self.folder / "glimpse.npz"
+
+    def epoch_path(self, epoch: int) -> Path:
+        """The weights after `epoch`, 1-based."""
+        return self.folder / "epochs" / f"{epoch:04d}.npz"
+
+    @property
+    def kept_epochs(self) -> list[int]:
+        """The epochs whose weights are saved."""
+        return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """Where the run continues: at the step of a Stop, else after the last completed epoch. None: at the start."""
+        epoch, batch, batches = read_progress(self.stopped_state_path) or (-1, 0, 0)
+        saved = read_progress(self.state_path)
+        if epoch >= (saved[0] if saved else 0):
+            return ResumePoint(self.stopped_state_path, epoch, epoch * batches + batch if batch else 0)
+        if saved:
+            return ResumePoint(self.state_path, saved[0])
+        # A damaged file counts too: resuming it says what is wrong.
+        return ResumePoint(self.state_path, max(self.kept_epochs, default=0)) if self.state_path.exists() else None
+
+    @property
+    def continues(self) -> str:
+        """A sentence: where a resume continues."""
+        return str(self.resume_point or ResumePoint(self.state_path, 0))
