@@ -19,6 +19,7 @@ from core.files import Lock, explain_disk_errors, write_atomic
 from core.jobs.run_files import RunFiles
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
+from core.runs.moments import MomentFolder
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 from core.training import warmup
@@ -117,6 +118,7 @@ class RunRecorder:
             keep=self.files.save_state,
             preview=self.files.save_preview,
             network=self.warm.network if self.warm and is_warm else None,
+            moments=MomentFolder(self.record),
         )
         if self.diverged:
             return replace(result.ended, outcome=FAILED, reason=self.diverged)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started
+from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, Untrained
 from core.runs.store import Run
 from core.runs.timeline import before_resume
 
@@ -28,6 +28,7 @@ class Curves:
     epochs: list[EpochDone] = field(default_factory=list)
     rates: list[RateChanged] = field(default_factory=list)
     started: Started | None = None
+    untrained: Untrained | None = None  # the first point of each curve; runs of earlier versions lack it
     ended: RunEnded | None = None
     paused: Paused | None = None
     _offset: int = 0
@@ -48,14 +49,14 @@ class Curves:
 
     def batch_points(self, axis: str, what: str) -> tuple[np.ndarray, np.ndarray]:
         """x and y of the points within epochs, float64 (n,) each; `what` is loss or accuracy."""
-        return self._points(self.batches, axis, lambda event: getattr(event, what))
+        return self._points([*self._first_point(what), *self.batches], axis, lambda event: getattr(event, what))
 
     def epoch_points(self, axis: str, what: str) -> tuple[np.ndarray, np.ndarray]:
         """x and y of the points at epoch ends; `what` is a field of `EpochDone`. Epochs without it are left out."""
         measured = [epoch for epoch in self.epochs if getattr(epoch, what) is not None]
-        return self._points(measured, axis, lambda event: getattr(event, what))
+        return self._points([*self._first_point(what), *measured], axis, lambda event: getattr(event, what))
 
-    def at(self, event: BatchDone | EpochDone | RateChanged, axis: str) -> float:
+    def at(self, event: Untrained | BatchDone | EpochDone | RateChanged, axis: str) -> float:
         """The event's place on the axis."""
         match axis:
             case "epoch":
@@ -70,8 +71,11 @@ class Curves:
         measured = [epoch for epoch in self.epochs if epoch.validation_loss is not None]
         return min(measured, key=lambda epoch: epoch.validation_loss or 0.0, default=None)
 
+    def _first_point(self, what: str) -> list[Untrained]:
+        return [self.untrained] if self.untrained and getattr(self.untrained, what, None) is not None else []
+
     def _points(
-        self, events: Sequence[BatchDone | EpochDone], axis: str, what: Callable[[Any], float]
+        self, events: Sequence[Untrained | BatchDone | EpochDone], axis: str, what: Callable[[Any], float]
     ) -> tuple[np.ndarray, np.ndarray]:
         x = np.array([self.at(event, axis) for event in events], float)
         return x, np.array([what(event) for event in events], float)
@@ -82,6 +86,8 @@ class Curves:
             case Started():
                 self._discard_later_epochs(event)
                 self.started, self.ended = event, None
+            case Untrained():
+                self.untrained = event
             case BatchDone():
                 self.batches.append(event)
             case EpochDone():
@@ -101,4 +107,4 @@ class Curves:
     def _start_over(self) -> None:
         self._offset, self.generation = 0, self.generation + 1
         self.batches, self.epochs, self.rates = [], [], []
-        self.started = self.ended = self.paused = None
+        self.started = self.untrained = self.ended = self.paused = None

@@ -30,6 +30,21 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Untrained:
+    """Figures of the network before its first step, measured on up to 500 training and 500 validation images.
+
+    It follows `Started` where a run begins at step 0; runs of earlier versions do not have it.
+    """
+
+    seconds: float
+    loss: float
+    accuracy: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    step: int = 0
+
+
+@dataclass(frozen=True)
 class BatchDone:
     """The batches since the last such event are done. `loss` and `accuracy` are their means, weighted by images."""
 
@@ -94,9 +109,9 @@ class RunEnded:
     test_loss: float | None = None
 
 
-Event = Started | BatchDone | EpochDone | RateChanged | Paused | RunEnded
+Event = Started | Untrained | BatchDone | EpochDone | RateChanged | Paused | RunEnded
 _KINDS: dict[str, type] = {
-    kind.__name__: kind for kind in (Started, BatchDone, EpochDone, RateChanged, Paused, RunEnded)
+    kind.__name__: kind for kind in (Started, Untrained, BatchDone, EpochDone, RateChanged, Paused, RunEnded)
 }
 
 

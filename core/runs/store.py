@@ -7,6 +7,7 @@ runs/<id>/run.json        config, name, note and other facts about the run
           events.jsonl    the events of training, `RunEnded` last
           model.keras     the trained network
           epochs/0003.npz the weights after each epoch
+          moments/00000016.npz a small snapshot after so many steps, to be shown
           state.npz       all that a resume after the last completed epoch needs
           stopped.npz     all that a resume at the step of a Stop needs
 """

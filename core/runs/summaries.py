@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.files import read_json, suppress_disk_errors, write_atomic
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained
 from core.runs.store import Run
 from core.runs.timeline import before_resume
 
@@ -167,6 +167,8 @@ def _read_points(run: Run) -> Curve:
         if isinstance(event, Started):
             per_epoch = max(event.batches, 1)
             batches = before_resume(batches, event)
+        elif isinstance(event, Untrained):
+            batches = [BatchDone(0, 1, 0, event.seconds, event.loss, event.accuracy, 0.0)]
         elif isinstance(event, BatchDone):
             batches.append(event)
     rows = np.array(

@@ -43,6 +43,30 @@ class CompactModel:
         self._pairs = list(zip(model.variables, self.network.variables, strict=True))
         self._pairs += zip(model.optimizer.variables, optimizer.variables, strict=True)
         self._is_newer = False
+        self._weights = list(zip(model.weights, self.network.weights, strict=True))
+        self._untrained: list[np.ndarray] = []
+        self._is_untrained_stale = True
+
+    def copy_weights(self) -> list[np.ndarray]:
+        """A copy of the weights as trained so far, in the network's shapes."""
+        self.take()
+        if self._is_untrained_stale:  # what is trained never changes the rows of the other pixels
+            self._untrained = [np.array(full) for full, _ in self._weights]
+            self._is_untrained_stale = False
+        return [np.array(compact) for _, compact in self._weights]
+
+    def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
+        """Copied weights in the model's shapes."""
+        return [self._full(weight, untrained) for weight, untrained in zip(copied, self._untrained, strict=True)]
+
+    def _full(self, compact: np.ndarray, untrained: np.ndarray) -> np.ndarray:
+        if compact.shape == untrained.shape:
+            return compact
+        if compact.shape == untrained.shape[::-1]:
+            return np.ascontiguousarray(compact.T)
+        full = untrained.copy()
+        full[self.pixels] = compact
+        return full
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """What the network is shown of `images`: uint8 (n, pixels), of an array of its own."""
@@ -58,7 +82,7 @@ class CompactModel:
             return
         for full, compact in self._pairs:
             compact.assign(self.to_compact(full, compact))
-        self._is_newer = True
+        self._is_newer = self._is_untrained_stale = True
 
     def copy_to_model(self) -> None:
         """Gives the model what was trained since."""

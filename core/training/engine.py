@@ -5,7 +5,9 @@ the model for a train function and a test function, and gets those of the engine
 """
 
 import math
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -47,6 +49,8 @@ class Loop:
         self.shuffled_order = custom_order or (lambda epoch: shuffled_order(seed, epoch, len(train)))
         self.augment, self.rates = augment, rates
         self.step = self.epoch = self.position = self.trained_images = 0
+        self._watched_steps: Sequence[int] = ()
+        self._on_watched: Callable[[int, Sums], None] = lambda step, sums: None
         self.epoch_sums = Sums()  # of the batches of this epoch so far
         self._recent_sums = Sums()
         self._first_epoch = 0, Sums()  # batches already done when training begins, and their sums
@@ -104,6 +108,21 @@ class Loop:
             model.train_function, model.test_function, model.steps_per_execution = original_functions
             self.backend.end()
 
+    def watch(self, steps: Sequence[int], on_step: Callable[[int, Sums], None]) -> None:
+        """Has `on_step` called after each of `steps`, sorted, with the sums of the epoch so far.
+
+        A call that would go past such a step is made in parts; what is trained stays the same to the last bit.
+        """
+        self._watched_steps, self._on_watched = steps, on_step
+
+    def copy_weights(self) -> list[np.ndarray]:
+        """The weights as trained so far, in the backend's own shapes; `full_weights` brings them into Keras'."""
+        return self.backend.copy_weights()
+
+    def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
+        """Copied weights in the order and shapes of Keras' `Model.get_weights()`. Any thread may ask."""
+        return self.backend.full_weights(copied)
+
     def pop_sums(self) -> Sums:
         """What was trained since this was last asked."""
         recent, self._recent_sums = self._recent_sums, Sums()
@@ -134,15 +153,28 @@ class Loop:
             self._calls_to_skip -= 1
             return self.epoch_sums
         # Calls end at multiples of `batches_per_call`, also in an epoch that is continued in the middle.
-        end = min((self.position // self.batches_per_call + 1) * self.batches_per_call, self.batches)
-        count = end - self.position
-        call_indices = self.indices[self.position * self.batch_size : end * self.batch_size]
-        rates = None if self.rates is None else self.rates[self.step : self.step + count]
-        sums = self.backend.run(Call(call_indices, rates))
-        self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
-        self._recent_sums += sums
-        self.epoch_sums += sums
+        call_end = min((self.position // self.batches_per_call + 1) * self.batches_per_call, self.batches)
+        for count in self._parts(call_end - self.position):
+            end = self.position + count
+            call_indices = self.indices[self.position * self.batch_size : end * self.batch_size]
+            rates = None if self.rates is None else self.rates[self.step : self.step + count]
+            sums = self.backend.run(Call(call_indices, rates))
+            self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
+            self._recent_sums += sums
+            self.epoch_sums += sums
+            if self._is_watched(self.step):
+                self._on_watched(self.step, self.epoch_sums)
         return self.epoch_sums
+
+    def _parts(self, count: int) -> Iterator[int]:
+        """The next `count` batches, in parts that end at the watched steps among them."""
+        first = bisect_right(self._watched_steps, self.step)
+        last = bisect_right(self._watched_steps, self.step + count)
+        edges = [self.step, *self._watched_steps[first:last], self.step + count]
+        yield from (after - before for before, after in pairwise(edges) if after > before)
+
+    def _is_watched(self, step: int) -> bool:
+        return step in self._watched_steps[bisect_right(self._watched_steps, step - 1) :][:1]
 
 
 class _SyncVariables(keras.callbacks.Callback):  # type: ignore[misc]

@@ -85,6 +85,23 @@ class Jax:
         """Gives the model its variables' values back, in the middle of `fit`."""
         self.model.jax_state_sync()
 
+    def copy_weights(self) -> list[np.ndarray]:
+        """A copy of the weights as trained so far: while `fit` runs, they are in `state`."""
+        trainable, other, _ = self.state
+        if not trainable:
+            return [np.array(weight) for weight in self.model.weights]
+        values = dict(self._ids(self.model.trainable_variables, trainable))
+        values |= self._ids(self.model.non_trainable_variables, other)
+        return [np.array(values[id(weight)]) for weight in self.model.weights]
+
+    def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
+        """Copied weights in the shapes of the model's own, which they have here."""
+        return copied
+
+    @staticmethod
+    def _ids(variables: Any, values: Any) -> dict[int, Any]:
+        return {id(variable): value for variable, value in zip(variables, values, strict=True)}
+
     def end(self) -> None:
         """`fit` is over: Keras itself gave the model its variables back."""
 

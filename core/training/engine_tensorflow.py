@@ -74,6 +74,16 @@ class TensorFlow:
         if self.twin:
             self.twin.copy_to_model()
 
+    def copy_weights(self) -> list[np.ndarray]:
+        """A copy of the weights as trained so far, those of the twin where it has newer ones."""
+        if self.twin:
+            return self.twin.copy_weights()
+        return [np.array(weight) for weight in self.model.weights]
+
+    def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
+        """Copied weights in the shapes of the model's own."""
+        return self.twin.full_weights(copied) if self.twin else copied
+
     def end(self) -> None:
         """`fit` is over, perhaps by an error: what the model is given from now on counts."""
         self.sync()

@@ -19,16 +19,30 @@ from core.data.sampling import select_images
 from core.errors import DeviceError
 from core.network.architecture import parameter_count
 from core.runs.checkpoints import TrainingState
-from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started
+from core.runs.events import (
+    FINISHED,
+    STOPPED,
+    BatchDone,
+    EpochDone,
+    Event,
+    Paused,
+    RateChanged,
+    RunEnded,
+    Started,
+    Untrained,
+)
+from core.runs.moments import fixed_images
 from core.training.batching import Sums
 from core.training.engine import Loop
 from core.training.models import build
+from core.training.moment_capture import MomentCapture, MomentSink
 from core.training.training_state import capture_state, restore_state
 
 POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
 PREVIEW_SECONDS = 1.0
 PAUSE_POLL_SECONDS = 0.05  # how often a paused run asks whether it may continue
 PREVIEW_IMAGES = 25
+UNTRAINED_IMAGES = 500  # training images that the untrained network is measured on, as many as validation images
 _SCALE = "schedule/scale"  # by how much a rate set by hand stands above the schedule
 
 
@@ -66,16 +80,18 @@ def train(
     keep: Callable[[TrainingState], None] | None = None,
     preview: Callable[[dict[str, np.ndarray]], None] | None = None,
     network: keras.Sequential | None = None,
+    moments: MomentSink | None = None,
 ) -> TrainingResult:
     """Trains a network as the knobs say. Emits `Started`, `BatchDone` about every 50 ms, `EpochDone` after `keep`.
 
-    `network`: as `models.build` makes it of this config, where it is at hand already.
+    `network`: as `models.build` makes it of this config, where it is at hand already. `moments`: where small snapshots
+    for showing go; all are written when this returns.
     Raises `DeviceError` where the device is missing or out of memory, `NetworkError` for impossible layers.
     """
     with devices.use_device(config.device) as device:
         try:
             run = _Run(config, data, emit, control or Control(), keep, preview)
-            return run.train(device, resume, network or build(config))
+            return run.train(device, resume, network or build(config), moments)
         except Exception as error:
             if not devices.is_out_of_memory(error):
                 raise
@@ -96,7 +112,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.stopped = False
         self.history: dict[str, list[float]] = {}
 
-    def train(self, device: str, resume: TrainingState | None, network: keras.Sequential) -> TrainingResult:
+    def train(
+        self, device: str, resume: TrainingState | None, network: keras.Sequential, moments: MomentSink | None
+    ) -> TrainingResult:
         config = self.config
         self.keras_callbacks = _keras_callbacks(config)
         self.resume, epoch = resume, resume.epoch if resume else 0
@@ -115,22 +133,35 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         batch, sums = 0, Sums()
         if resume and resume.batches == self.loop.batches:  # else the data set has another size by now
             batch, sums = resume.batch, Sums(*resume.sums)
+        self.moments: MomentCapture | None = None
+        if moments is not None:
+            self.moments = MomentCapture(config, self.data, self.loop, moments, self.loop.batches)
         self.emit(self._started_event(device, epoch, batch))
-        self.last_point = self.last_preview = self.clock.seconds
         self.last_point_step = epoch * self.loop.batches + batch
-        self.loop.fit(
-            config.epochs,
-            self.keras_callbacks,
-            live=self,
-            initial_epoch=epoch,
-            initial_batch=batch,
-            initial_sums=sums,
-        )
-        return TrainingResult(network, self._ended_event(self.clock.seconds), self.history)
+        if not self.last_point_step:
+            self.emit(self._untrained_event())
+        self.last_point = self.last_preview = self.clock.seconds
+        try:
+            self.loop.fit(
+                config.epochs,
+                self.keras_callbacks,
+                live=self,
+                initial_epoch=epoch,
+                initial_batch=batch,
+                initial_sums=sums,
+            )
+            seconds = self.clock.seconds
+        finally:
+            if self.moments:
+                self.moments.finish()
+        return TrainingResult(network, self._ended_event(seconds), self.history)
 
     def on_train_begin(self, logs: Any = None) -> None:
         if self.resume:  # here, because the helpers forget all they know when training begins
             restore_state(self.resume, self.model, self.keras_callbacks)
+        if self.moments:
+            self.loop.watch(self.moments.steps, self.moments.capture)
+            self.moments.start(self.loop.step)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.rate = float(self.model.optimizer.learning_rate)
@@ -235,6 +266,17 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             from_epoch=epoch,
             source=self.data.source.sentence,
             from_step=epoch * self.loop.batches + batch if self.resume and self.resume.stopped else 0,
+        )
+
+    def _untrained_event(self) -> Untrained:
+        training = self.loop.evaluate(self.training[:UNTRAINED_IMAGES])
+        validation = self.validation and self.loop.evaluate(self.validation[fixed_images(self.validation)])
+        return Untrained(
+            seconds=self.clock.seconds,
+            loss=training.mean_loss,
+            accuracy=training.accuracy,
+            validation_loss=validation.mean_loss if validation else None,
+            validation_accuracy=validation.accuracy if validation else None,
         )
 
     def _emit_point(self, now: float) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.runs.curves import Curves
-from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
+from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started, Untrained
 from core.runs.store import RunStore
+from core.runs.summaries import Summaries
 from core.runs.timeline import EventFile
 
 
@@ -45,6 +46,17 @@ def test_points_arrive_by_increments(run):
     assert curves.refresh().batch_points("epoch", "loss")[0].tolist() == [0.4, 0.8, 1.0]
     assert curves.epoch_points("seconds", "validation_loss")[0].tolist() == [2.5]
     assert curves.generation == 0
+
+
+def test_every_curve_begins_with_the_untrained_network(run):
+    say(run, started(), Untrained(0.1, 2.4, 0.11, 2.3, 0.1), batch(4), epoch(1))
+    curves = Curves(run).refresh()
+    assert [values.tolist() for values in curves.batch_points("step", "accuracy")] == [[0, 4], [0.11, 0.5]]
+    assert [values.tolist() for values in curves.epoch_points("epoch", "validation_loss")] == [[0, 1], [2.3, 0.4]]
+    assert Summaries().curve(run).accuracy.tolist() == pytest.approx([0.11, 0.5])
+    say(run, started(), Untrained(0.1, 2.4, 0.12), batch(4))
+    assert curves.refresh().batch_points("step", "accuracy")[1].tolist() == [0.12, 0.5]
+    assert len(curves.epoch_points("epoch", "validation_loss")[0]) == 0
 
 
 def test_a_resume_takes_back_what_it_trains_anew(run):

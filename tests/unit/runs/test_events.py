@@ -2,12 +2,13 @@
 
 import math
 
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started, from_line, to_line
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained, from_line, to_line
 
 
 def test_every_event_comes_back_from_its_line():
     for event in (
         Started(1.0, "CPU (2 cores)", 101_770, 54_000, 6_000, 1_688, 5),
+        Untrained(0.02, 2.35, 0.09, 2.34, 0.11),
         BatchDone(10, 1, 10, 0.05, 2.1, 0.3, 50_000.0),
         EpochDone(1_688, 1, 0.4, 0.3, 0.91, 0.001),
         RunEnded("stopped", "Stopped by hand.", 2.0, 1),

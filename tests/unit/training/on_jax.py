@@ -99,3 +99,26 @@ def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path, monkeypat
     models.save(whole.model, tmp_path / "model.keras")
     answers = Predictor(tmp_path / "model.keras").probabilities(tiny_mnist.test.images)
     np.testing.assert_allclose(answers, whole.model.predict(tiny_mnist.test.images, verbose=0), atol=1e-5)
+
+
+def test_a_run_with_moments_trains_the_same_and_they_show_it(tiny_mnist):
+    class Moments(list):
+        write = list.append
+
+        def discard_after(self, step):
+            self.clear()
+
+    # 16 batches in one call: a length known beforehand, unless a moment cuts it. With 1,000 images and a batch of 70,
+    # the last batch is short and every call has a length that is told.
+    for batch_size in (50, 70):
+        config = RunConfig(units=24, epochs=2, dropout=0.2, batch_size=batch_size)
+        moments, kept = Moments(), []
+        shown = train(config, tiny_mnist, lambda event: None, keep=kept.append, moments=moments)
+        plain = train(config, tiny_mnist, lambda event: None)
+        for one, other in zip(plain.model.get_weights(), shown.model.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, atol=0 if batch_size == 70 else 1e-5)
+        assert moments[0].step == 0
+        for moment, weights in [(moments[-1], kept[-1].weights), (moments[0], None)]:
+            weights = weights or models.get_weights(models.build(config))
+            layer = moment.layers[0]
+            np.testing.assert_allclose(layer.kernel, weights["digit_lab/dense1/kernel"][:, layer.units], atol=1e-3)
