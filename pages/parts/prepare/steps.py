@@ -7,6 +7,7 @@ from pages.parts.prepare import (
     augment_step,
     harder_step,
     labels_step,
+    learning_steps,
     loss_step,
     shapes_step,
     softmax_step,
@@ -24,6 +25,7 @@ class Step(NamedTuple):
     name: str  # in the link: ?step=one-hot
     title: str
     draw: Callable[[Example], None]
+    for_programmers: bool = False
 
 
 STEPS = (
@@ -36,11 +38,16 @@ STEPS = (
     Step("batches", "Batches", split_step.in_batches),
     Step("softmax", "Softmax", softmax_step.by_hand),
     Step("loss", "Cross-entropy", loss_step.two_forms),
-    Step("twice", "Softmax twice", softmax_step.twice),
-    Step("verbose", "What fit prints", verbose_step.verbosity),
+    Step("neuron", "A neuron", learning_steps.neuron),
+    Step("gradient", "The gradient", learning_steps.gradient),
+    Step("one-step", "One step, by hand", learning_steps.by_hand),
+    Step("learning-rate", "The learning rate", learning_steps.learning_rate),
     Step("augment", "Augmentation", augment_step.previewer),
     Step("harder", "Make it harder", harder_step.harder),
+    Step("twice", "Softmax twice", softmax_step.twice, for_programmers=True),
+    Step("verbose", "What fit prints", verbose_step.verbosity, for_programmers=True),
 )
 NAMES = [step.name for step in STEPS]
 BY_NAME = {step.name: step for step in STEPS}
 TITLES = {step.name: step.title for step in STEPS}
+FOR_PROGRAMMERS = [step.name for step in STEPS if step.for_programmers]
