@@ -21,7 +21,8 @@ def test_the_users_own_settings_win(monkeypatch):
 def test_importing_a_module_changes_no_setting_of_the_process():
     code = (
         "import os; before = dict(os.environ); import core.devices, core.training.engine_tensorflow; "
-        "assert 'XLA_FLAGS' not in set(os.environ) - set(before); assert 'XLA_PYTHON_CLIENT_PREALLOCATE' not in os.environ"
+        "assert 'XLA_FLAGS' not in set(os.environ) - set(before); assert 'XLA_PYTHON_CLIENT_PREALLOCATE' not in "
+        "os.environ"
     )
     clean = {name: value for name, value in os.environ.items() if not name.startswith("XLA_")}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=clean, check=True, timeout=120)

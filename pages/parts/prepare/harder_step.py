@@ -71,7 +71,8 @@ def _outlook(lies: float) -> str:
     if 1 - lies <= lies / (NUM_CLASSES - 1):
         return (
             f"With **{lies:.0%}** lies there is nothing left to learn: each picture is called by its true digit no "
-            f"more often than by each of the nine others. No network can do better than a guess, {1 / NUM_CLASSES:.0%}, in "
+            f"more often than by each of the nine others. No network can do better than a guess, "
+            f"{1 / NUM_CLASSES:.0%}, in "
             "validation; in training it can still learn the lies by heart."
         )
     return (

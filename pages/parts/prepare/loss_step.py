@@ -64,7 +64,8 @@ def two_forms(example: Example) -> None:
         st.markdown(
             "**A share of 0.** −ln 0 is infinite, and one such picture would spoil the whole mean. Where a loss of "
             f"Keras is handed shares alone, as `predict` gives them, it takes {KERAS_EPSILON:g} at least: none costs "
-            f"more than {cross_entropy_of_share(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten sums before the "
+            f"more than {cross_entropy_of_share(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten "
+            f"sums before the "
             "softmax, where no share is lost to rounding, and cut nothing off: a picture may cost 50. So does Digit "
             "Lab, on JAX too, where Keras itself cuts."
         )

@@ -146,7 +146,8 @@ def twice(example: Example) -> None:
         )
     )
     st.markdown(
-        f"However sure it is, no bar leaves the band from **{SOFTMAX_OF_ZERO:.1%}** to **{SOFTMAX_OF_ONE:.1%}**. At the right end of the "
+        f"However sure it is, no bar leaves the band from **{SOFTMAX_OF_ZERO:.1%}** to **{SOFTMAX_OF_ONE:.1%}**. "
+        f"At the right end of the "
         f"slider this digit's highest bar stands at **{at_the_end:.1%}**. By hand: the surest answer there is, one 1 "
         "and nine 0s, becomes"
     )
@@ -179,7 +180,9 @@ def twice(example: Example) -> None:
     with right, wrong("twice"):
         st.markdown(
             f"Nobody notices. The order of the digits stays, so the **accuracy is the same**; but every answer looks "
-            f"like a guess, and the loss can never fall below −ln {SOFTMAX_OF_ONE:.3f} = **{-math.log(SOFTMAX_OF_ONE):.2f}**. If your "
-            f"bars stop at {SOFTMAX_OF_ONE:.0%}, or your loss at {-math.log(SOFTMAX_OF_ONE):.2f}, look for a second softmax. "
+            f"like a guess, and the loss can never fall below −ln {SOFTMAX_OF_ONE:.3f} = "
+            f"**{-math.log(SOFTMAX_OF_ONE):.2f}**. If your "
+            f"bars stop at {SOFTMAX_OF_ONE:.0%}, or your loss at {-math.log(SOFTMAX_OF_ONE):.2f}, look for a "
+            f"second softmax. "
             f"(A pure guess gives {1 / NUM_CLASSES:.0%} and {math.log(NUM_CLASSES):.2f}.)"
         )
