@@ -216,7 +216,7 @@ def _dense_sums(
 def _conv_sums(
     kernel: np.ndarray, biases: np.ndarray, given: np.ndarray, output: np.ndarray, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...], tuple[Patch, ...]]:
-    """The sums at the place of each feature map where the activation is largest, with the filter and its patch there."""
+    """The sums at the place of each feature map where the activation is largest, with filter and patch."""
     side = kernel.shape[0]
     windows = np.lib.stride_tricks.sliding_window_view(given, (side, side), axis=(0, 1))  # (h', w', c, k, k)
     maps = np.tensordot(windows, kernel, axes=((3, 4, 2), (0, 1, 2))) + biases
@@ -275,9 +275,13 @@ def _contributions(kernel: np.ndarray, given: np.ndarray, before: LayerView | No
 
 def _strongest(contributions: np.ndarray, before: LayerView | None) -> tuple[tuple[int, int, float], ...]:
     """The strongest connections from drawn units (or pixels) to drawn units."""
-    among = contributions[before.units] if before is not None else contributions
-    if before is None and len(among) == 1:  # a convolution looks at the one image: no pixel stands out
-        return tuple((-1, unit, float(value)) for unit, value in enumerate(among[0]))
-    order = np.argsort(-np.abs(among), axis=None, kind="stable")[:MOST_EDGES]
-    pairs = (divmod(int(each), among.shape[1]) for each in order)
-    return tuple((start, end, float(among[start, end])) for start, end in pairs if among[start, end])
+    if before is None and len(contributions) == 1:  # a convolution looks at the one image: no pixel stands out
+        return tuple((-1, unit, float(value)) for unit, value in enumerate(contributions[0]))
+    return strongest(contributions if before is None else contributions[before.units], MOST_EDGES)
+
+
+def strongest(contributions: np.ndarray, most: int) -> tuple[tuple[int, int, float], ...]:
+    """The places and values of the largest contributions, the largest first, without zeros."""
+    order = np.argsort(-np.abs(contributions), axis=None, kind="stable")[:most]
+    pairs = (divmod(int(each), contributions.shape[1]) for each in order)
+    return tuple((start, end, float(contributions[start, end])) for start, end in pairs if contributions[start, end])

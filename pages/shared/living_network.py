@@ -173,11 +173,13 @@ def _sheet(source: str) -> str:
     return static_assets.serve_bytes(montage(fixed().images, ACROSS), "fixed-images", "png")
 
 
+def style() -> str:
+    """The CSS of a drawing."""
+    colours = f".living {{--living-red: rgb{palette.POSITIVE}; --living-blue: rgb{palette.NEGATIVE}}}\n"
+    return colours + (_HERE / "living_network.css").read_text("utf-8")
+
+
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    css = (_HERE / "living_network.css").read_text("utf-8")
-    colours = f".living {{--living-red: rgb{palette.POSITIVE}; --living-blue: rgb{palette.NEGATIVE}}}"
     script = _HERE / "living_network.js"
-    return static_assets.component(
-        "digit_lab_living_network", script, html=HTML, css=css + colours, isolate_styles=False
-    )
+    return static_assets.component("digit_lab_living_network", script, html=HTML, css=style(), isolate_styles=False)

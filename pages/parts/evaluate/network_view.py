@@ -63,7 +63,7 @@ def _result(asked: Asked, network: LivingNetwork, changes: list[Intervention]) -
     """What the changes do to the accuracy, and the buttons that take them back."""
     if not changes:
         st.caption(
-            "Break it: choose a hidden unit and switch it off, or halve its largest weight. The run keeps nothing of it."
+            "Break it: choose a hidden unit and switch it off, or halve its largest weight. The run stays as it is."
         )
         return
     digits = fixed()

@@ -12,7 +12,7 @@ from core.network import forecast
 from core.runs.curves import Curves
 from core.runs.events import FAILED, FINISHED, RunEnded
 from core.runs.store import INTERRUPTED, PAUSED, RUNNING, WAITING, Run
-from pages.parts.train import buttons, charts, coach_card, preview, watched_run
+from pages.parts.train import buttons, charts, coach_card, network_panel, preview, watched_run
 from pages.parts.train.scroll_into_view import reveal
 from pages.shared import caches, controls
 from pages.shared.local_time import run_title
@@ -40,6 +40,7 @@ def panel() -> None:
     buttons.undo_withdrawal()
     if run is None:
         st.info("Press Start: the network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
+        network_panel.before_start()
         return
     every, changed, knobs = _refresh_every(run), False, controls.times_set()
     st.html(_STYLE + preview.style(run))  # apart from what changes: the browser reads it once
@@ -156,6 +157,7 @@ def _view(run: Run) -> None:
     buttons.row(run, state)
     if seen.started and _step(seen):
         _facts(run, seen, state)
+        network_panel.show(run)
         charts.charts(run, seen)
         coach_card.panel(run, seen)  # what comes and goes stands below the curves: they must not move under the mouse
         preview.show(run)
