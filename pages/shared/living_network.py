@@ -19,7 +19,8 @@ from pages.shared.components import payload
 from pages.shared.digit_grid import montage
 
 _HERE = Path(__file__).parent
-HEIGHT = 330  # pixels of the drawing
+SCRIPT = _HERE / "living_network.js"
+HEIGHT = 280  # pixels of the drawing
 ACROSS = 25  # images in a row of the sheet
 HTML = """<div class="living"><canvas role="img" tabindex="0"></canvas><p class="living-caption"></p>
 <div class="living-detail" aria-live="polite"></div>
@@ -181,5 +182,4 @@ def style() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    script = _HERE / "living_network.js"
-    return static_assets.component("digit_lab_living_network", script, html=HTML, css=style(), isolate_styles=False)
+    return static_assets.component("digit_lab_living_network", SCRIPT, html=HTML, css=style(), isolate_styles=False)

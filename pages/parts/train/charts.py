@@ -7,13 +7,13 @@ from core.runs.store import Run
 from pages.parts.train.live_plot import Mark, Series, live_plot
 from pages.shared import palette
 
-HEIGHT = 270  # pixels: both, and what stands above them, fit on a laptop's screen
+HEIGHT = 180  # pixels: both, and what stands above them, fit on a laptop's screen
 
 
 def charts(run: Run, seen: Curves) -> None:
     """Training within the epochs as lines, validation at their ends as marks; below them, how they are drawn."""
-    curves = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    curves = st.container(horizontal=True, gap="small")
+    with st.popover("Chart options", type="tertiary", icon=":material/tune:"):
         axis = st.segmented_control("Along", AXES, default="step", key="axis", required=True)
         smoothing = st.slider("Smoothing", 0.0, 0.95, 0.5, 0.05, key="smoothing", width=180)
         log = st.toggle("Log scale", key="log_scale")

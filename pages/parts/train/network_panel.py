@@ -9,8 +9,8 @@ from core.network.initial_weights import initial_weights, is_exact
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
 from core.runs.run import Run
+from pages.parts.train.film import film, moments_of, newest, newest_moment
 from pages.shared import caches, controls
-from pages.shared.film import film, moments_of, newest, newest_moment
 from pages.shared.living_network import fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
@@ -24,12 +24,13 @@ def show(run: Run) -> None:
         before_start()
         return
     place = _place()
-    if run.active:
-        if newest_moment(run) is None:
-            return
-        clicked = newest(run, place, key=f"network_{run.id}")
-    elif moments_of(run):
+    if not run.active and moments_of(run):
         clicked = film(run, place, key=f"network_{run.id}")
+    elif run.active and newest_moment(run):
+        clicked = newest(run, place, key=f"network_{run.id}")
+    elif run.active:  # its first moment is not written yet
+        _untrained_network(run.config, "The network before its first step")
+        return
     else:
         return  # it was trained before runs kept moments
     if clicked.get("digit", place) != place:
@@ -42,16 +43,19 @@ def show(run: Run) -> None:
 
 def before_start() -> None:
     """The untrained network of the form. It follows each knob."""
+    what = "This is the network that will start" if is_exact() else "A random network like the one that will start"
     try:
-        config = controls.run_config()
-        if parameter_count(config) > _MOST_PARAMETERS:
-            st.caption("The network of the form is too large to draw before Start.")
-            return
-        network, surveys = surveyed(_untrained(config))
+        _untrained_network(controls.run_config(), what)
     except DigitLabError:
         return  # the form itself says what is wrong
+
+
+def _untrained_network(config: RunConfig, what: str) -> None:
+    if parameter_count(config) > _MOST_PARAMETERS:
+        st.caption("This network is too large to be drawn before it trains.")
+        return
+    network, surveys = surveyed(_untrained(config))
     place, digits = _place(), fixed()
-    what = "This is the network that will start" if is_exact() else "A random network like the one that will start"
     living_network(
         network.view(digits.images[place], surveys),
         config,

@@ -157,8 +157,9 @@ def _view(run: Run) -> None:
     buttons.row(run, state)
     if seen.started and _step(seen):
         _facts(run, seen, state)
-        network_panel.show(run)
         charts.charts(run, seen)
+    network_panel.show(run)
+    if seen.started and _step(seen):
         coach_card.panel(run, seen)  # what comes and goes stands below the curves: they must not move under the mouse
         preview.show(run)
 

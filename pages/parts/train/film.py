@@ -29,8 +29,8 @@ HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" typ
 <figure><figcaption><b>Learned and forgotten</b> <span>· rows: images, columns: moments, green: right</span></figcaption>
 <canvas class="film-learned" role="img" aria-label="Which images were right at which moment"></canvas></figure></div>
 <div class="film-picked" aria-live="polite"></div>
-<figure><figcaption><b>Layers</b> <span>· change of the weights per step, relative to the weights (log scale) · dead units
-</span></figcaption><div class="film-layers"></div></figure></div>"""
+<figure><figcaption><b>Layers</b> <span>· change of the weights per step, relative to the weights (log scale)
+· dead units</span></figcaption><div class="film-layers"></div></figure></div>"""
 
 
 def film(run: Run, place: int, *, key: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str)
     caption = "Red raises, blue lowers. Lines: weight × activation, the strongest only. Point at a unit or tap it."
     message = {
         **data,
-        "network": static_assets.script_address(_HERE / "living_network.js"),
+        "network": static_assets.script_address(living_network.SCRIPT),
         "context": living_network.context(run.config, label=label, moment="", alt=_alt(run, moment)),
         "caption": caption,
         "images": "validation images" if run.config.validate_on == "held-out" else "images of the training data",
@@ -132,7 +132,7 @@ def _moment(
     run: Run, moment: Moment, images: np.ndarray, place: int, guesses: np.ndarray, positions: np.ndarray
 ) -> dict[str, Any]:
     view = view_of(run.config, moment, images, place, all_weights(run, moment))
-    rows = [layer.name for layer in view.layers]
+    rows = ["output" if layer.kind == "output" else layer.name for layer in view.layers]
     return {
         "step": moment.step,
         "epoch": moment.epoch,

@@ -225,7 +225,8 @@ class Film {
       pen.globalAlpha = column > this.position ? 0.18 : 1;
       order.forEach((place, row) => {
         pen.fillStyle = moment.guesses[place] === labels[place] ? this.colours.right : this.colours.wrong;
-        pen.fillRect(column * wide, row * high, wide + 0.5, high + 0.5);
+        const left = Math.round(column * wide), top = Math.round(row * high * 2) / 2;
+        pen.fillRect(left, top, Math.round((column + 1) * wide) - left, Math.round((row + 1) * high * 2) / 2 - top);
       });
     });
     pen.globalAlpha = 1;
