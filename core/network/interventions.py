@@ -45,7 +45,8 @@ def changed(
     network: LivingNetwork, interventions: Sequence[Intervention]
 ) -> tuple[LivingNetwork, dict[str, np.ndarray]]:
     """A copy of the network with halved weights, and the factors of its units: layer → float32 (units,), 0 = off."""
-    weights, mask = dict(network.weights), {}
+    weights = dict(network.weights)
+    mask: dict[str, np.ndarray] = {}
     for each in interventions:
         path = f"{MODEL}/{each.layer}/kernel"
         kernel = weights[path]

@@ -186,7 +186,7 @@ def survey_of(activations: np.ndarray, units: np.ndarray | None, activation: str
         units = np.arange(most) if activations.shape[1] <= MOST_UNITS else order
     chosen = activations[:, units]
     exciting = np.argsort(-chosen, axis=0, kind="stable")[:EXCITING].T
-    dead = (chosen <= 0).all(axis=0) if activation == "relu" else np.zeros(len(units), bool)
+    dead = np.asarray((chosen <= 0).all(axis=0)) if activation == "relu" else np.zeros(len(units), bool)
     return LayerSurvey(units, exciting, dead)
 
 

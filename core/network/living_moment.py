@@ -67,7 +67,7 @@ def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey
     activations = layer.activations.astype(np.float32)
     exciting = np.argsort(-activations, axis=0, kind="stable")[:EXCITING].T
     relu = row.activation == "relu" or (not row.activation and config.activation == "relu")
-    dead = (activations <= 0).all(axis=0) if relu else np.zeros(k, bool)
+    dead = np.asarray((activations <= 0).all(axis=0)) if relu else np.zeros(k, bool)
     return LayerSurvey(layer.units, exciting, dead)
 
 

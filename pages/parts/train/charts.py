@@ -7,7 +7,7 @@ from core.runs.store import Run
 from pages.parts.train.live_plot import Mark, Series, live_plot
 from pages.shared import palette
 
-HEIGHT = 180  # pixels: both, and what stands above them, fit on a laptop's screen
+HEIGHT = 170  # pixels: both, and what stands above them, fit on a laptop's screen
 
 
 def charts(run: Run, seen: Curves) -> None:

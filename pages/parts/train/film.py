@@ -17,6 +17,7 @@ from pages.shared.components import payload
 
 _HERE = Path(__file__).parent
 SLOW_MOTION_SECONDS = 5.0  # a run that took less was over before anybody could watch it
+HEIGHT = 255  # pixels: curves, network and buttons are in sight together on a laptop's screen
 HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" type="button">Play</button>
 <input class="film-slider" type="range" min="0" step="1" aria-label="Moment of the run">
 <select class="film-speed" aria-label="Speed"></select></div>
@@ -24,9 +25,9 @@ HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" typ
 <canvas class="film-curves" role="img" aria-label="Loss and accuracy up to this moment"></canvas>
 <div class="film-digits" role="group" aria-label="The digit that runs through the network"></div>
 <div class="film-below">
-<figure><figcaption><b>Map of the last hidden layer</b> <span>· crosses are mistakes, click a point</span></figcaption>
+<figure><figcaption><b>Map of the last hidden layer</b> <span>· crosses: mistakes, click a point</span></figcaption>
 <canvas class="film-map" role="img" aria-label="The images in the plane of the last hidden layer"></canvas></figure>
-<figure><figcaption><b>Learned and forgotten</b> <span>· rows: images, columns: moments, green: right</span></figcaption>
+<figure><figcaption><b>Learned and forgotten</b> <span>· row: image, column: moment, green: right</span></figcaption>
 <canvas class="film-learned" role="img" aria-label="Which images were right at which moment"></canvas></figure></div>
 <div class="film-picked" aria-live="polite"></div>
 <figure><figcaption><b>Layers</b> <span>· change of the weights per step, relative to the weights (log scale)
@@ -69,7 +70,7 @@ def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str)
     message = {
         **data,
         "network": static_assets.script_address(living_network.SCRIPT),
-        "context": living_network.context(run.config, label=label, moment="", alt=_alt(run, moment)),
+        "context": living_network.context(run.config, label=label, moment="", alt=_alt(moment), height=HEIGHT),
         "caption": caption,
         "images": "validation images" if run.config.validate_on == "held-out" else "images of the training data",
         "place": place,
@@ -87,7 +88,7 @@ def _ignore() -> None:
     """The value is read where the component is drawn."""
 
 
-def _alt(run: Run, moment: Moment) -> str:
+def _alt(moment: Moment) -> str:
     layers = ", ".join(layer.name for layer in moment.layers)
     return f"The network with the layers {layers}, for one image. Arrow keys choose a unit."
 

@@ -290,6 +290,7 @@ _AWAITED = (
 )
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
+.st-key-watch, .st-key-watch .stVerticalBlock {gap: .4rem}
 @media (max-width: 640px) {.st-key-watch {min-height: 90vh}}
 .facts {display: flex; flex-wrap: wrap; gap: .3rem 1.6rem}
 .facts div {display: flex; flex-direction: column}
