@@ -48,6 +48,7 @@ class Film {
   take(film, context, data) {
     const fresh = this.data?.key !== data.key;
     Object.assign(this, { film, context, data });
+    this.root.dataset.run = data.key;
     this.last = film.moments.length - 1;
     const single = film.moments.length < 2;
     this.parts.bar.hidden = this.parts.curves.hidden = single;

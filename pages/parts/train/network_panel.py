@@ -86,12 +86,13 @@ def _choice(run: Run) -> str:
 
 
 def _is_another(run: Run) -> bool:
+    """Whether the network of the form has changed since this visitor first saw the run."""
     try:
         config = controls.run_config()
     except DigitLabError:
         return False
-    now, then = ((each.layers, each.activation, each.seed) for each in (config, run.config))
-    return now != then
+    now = (config.layers, config.activation, config.seed)
+    return bool(st.session_state.setdefault(f"network_form_{run.id}", now) != now)
 
 
 def _place() -> int:
