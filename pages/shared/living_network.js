@@ -156,7 +156,7 @@ function drawOutputs(context, frame, places, colours, label) {
   const layer = frame.layers.at(-1), best = layer.values.indexOf(Math.max(...layer.values));
   places.outputs.forEach(({ x, y, wide, high }, digit) => {
     const share = layer.values[digit], room = wide - 20 - (places.narrow ? 34 : 52);
-    const tone = digit === best ? (label === null ? css(colours.positive) : digit === label ? colours.right : colours.wrong) : css([130, 136, 150], 0.75);
+    const tone = digit === best ? (label === null ? colours.primary : digit === label ? colours.right : colours.wrong) : css([130, 136, 150], 0.75);
     context.font = `${digit === best ? 700 : 500} ${places.narrow ? 12 : 14}px ${colours.font}`;
     context.textBaseline = "middle";
     context.textAlign = "left";
