@@ -9,7 +9,7 @@ import streamlit as st
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
-from pages.parts.draw import all_runs, canvas, my_hand, novelty_warning, probe, step_pictures, why
+from pages.parts.draw import all_runs, canvas, my_hand, network_view, novelty_warning, probe, step_pictures, why
 from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
 from pages.parts.draw.pixels import pixels
 from pages.shared import caches, url_state
@@ -33,6 +33,7 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen, NormalisedDrawing, np.ndarray], No
     "why": ("Why", why.show),
     "probe": ("Probe", probe.show),
     "everyone": ("Every run", all_runs.show),
+    "network": ("Network", network_view.show),
 }
 
 
