@@ -21,7 +21,8 @@ MASS_CENTRE = 14.35  # where the centre of mass comes to lie: 14.5 in MNIST, 14 
 PEN_WIDTHS = (1.2, 3.6)  # pixels: widths of the round pen
 EDGE_WIDTHS = (1.0, 1.6)  # pixels over which ink fades to paper
 
-# Spreads at full strength. An image in MNIST's own ink is changed by `OWN_INK_FACTOR` of them: it is to stay what MNIST is.
+# Spreads at full strength. An image in MNIST's own ink is changed by `OWN_INK_FACTOR` of them: it is to stay what
+# MNIST is.
 ROTATION_STD, SHEAR_STD, STRETCH_STD = 9.0, 0.18, 0.16  # degrees; pixels a pixel; logarithm of width to height
 SIZE_STD, SHIFT_STD, MAX_BEND = 0.04, 0.45, 1.65  # logarithm; pixels; pixels
 OWN_INK_FACTOR = 0.6
