@@ -1,4 +1,4 @@
-"""Teaches a copy of the network the visitor's hand, beside the server, and shows what was gained and what it cost."""
+"""Trains a copy of the network on the visitor's digits in a process of its own; shows accuracies before and after."""
 
 from typing import Any
 
@@ -16,44 +16,46 @@ from pages.shared.visitor import visitor
 
 
 def show(network: Chosen, *, anything: bool) -> None:
-    """The button, then the progress with a way to stop, then the gain. `anything`: there are digits to teach."""
+    """The button, then the progress with a Stop button, then the result. anything: there are digits to train on."""
     teaching = Personalisation(visitor(), caches.store())
     running = teaching.progress().running
-    word = f"Teach a copy of “{network.title}”"
-    if st.button(word, type="primary", icon=":material/school:", disabled=running or not anything):
+    hint = f"Copies “{network.title}”, trains the copy on your digits and saves it as a new run."
+    if st.button(
+        "Train a copy on them", help=hint, type="primary", icon=":material/school:", disabled=running or not anything
+    ):
         _start(teaching, network)
 
     @guarded_fragment(run_every=0.5 if running else None)
     def under_way() -> None:
         progress = teaching.progress()
         if running and not progress.running:
-            st.rerun()  # it has ended, well or not: draw the page once more, without the timer
-        _tell(teaching, progress)
+            st.rerun()  # it has ended or failed: run the page once more, without the timer
+        _show_progress(teaching, progress)
 
     under_way()
     if taught := teaching.result():
-        _report(taught)
+        _show_result(taught)
 
 
 def _start(teaching: Personalisation, network: Chosen) -> None:
     try:
-        with st.spinner("Beginning …"):
+        with st.spinner("Starting …"):
             teaching.start(network.run.id, network.epoch)
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.sentence, icon=":material/error:")
         return
     st.rerun()
 
 
-def _tell(teaching: Personalisation, progress: Progress) -> None:
+def _show_progress(teaching: Personalisation, progress: Progress) -> None:
     if progress.running:
-        st.progress(progress.share, f"{progress.message or 'Beginning …'} You can go to other pages meanwhile.")
+        st.progress(progress.share, f"{progress.message or 'Starting …'} You can use other pages meanwhile.")
         st.button("Stop", icon=":material/stop:", on_click=teaching.stop, key="draw_teaching_stop")
     elif progress.error:
-        st.error(f"It did not succeed: {progress.error}", icon=":material/error:")
+        st.error(f"The training failed: {progress.error}", icon=":material/error:")
 
 
-def _report(taught: PersonaliseResult) -> None:
+def _show_result(taught: PersonaliseResult) -> None:
     gain = taught.gain
     with st.container(border=True):
         st.markdown(f"What a copy of “{taught.title}” has learned")

@@ -118,18 +118,18 @@ def bomb(width: int, height: int) -> bytes:
         b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
         saved(np.zeros((300, 300), np.uint8))[:60],
         saved(photographed(), "JPEG")[:2000],
-        saved(np.zeros((50, 50), np.uint8), "GIF"),
-        saved(np.zeros((50, 50), np.uint8), "BMP"),
+        saved(np.zeros((50, 50), np.uint8), "PPM"),
         bomb(60_000, 60_000),
         bomb(7_000, 7_000),
         bomb(3, 3),
         b"\0" * (photo.MAX_BYTES + 1),
     ],
-    ids=["empty", "text", "head only", "cut PNG", "cut JPEG", "GIF", "BMP", "bomb", "large", "tiny", "heavy"],
+    ids=["empty", "text", "head only", "cut PNG", "cut JPEG", "PPM", "bomb", "large", "tiny", "heavy"],
 )
 def test_a_hostile_file_gets_a_sentence(hostile):
-    with pytest.raises(DrawingError, match="Received"):
+    with pytest.raises(DrawingError, match="picture") as refused:
         photo.read(hostile)
+    assert "Received" not in refused.value.sentence
 
 
 @pytest.mark.parametrize("grey", [0, 200, 255])

@@ -142,7 +142,7 @@ def test_few_digits_are_judged_by_themselves_and_that_is_said(network, mine, tin
 def test_nothing_to_teach_gets_a_sentence(network, mine, tiny_mnist):
     from core.training.finetune import train_copy
 
-    with pytest.raises(DrawingError, match="no digit"):
+    with pytest.raises(DrawingError, match="no digits to train on"):
         train_copy(network, mine[:0], tiny_mnist.train, tiny_mnist.test)
 
 
