@@ -66,9 +66,9 @@ def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
 
 def test_a_run_that_is_gone_is_said_in_a_sentence(teaching):
     told(teaching)
-    with pytest.raises(Exception, match="no run of that name"):
+    with pytest.raises(Exception, match="There is no run"):
         teaching.task.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
-    assert "There is no run of that name" in teaching.progress().error
+    assert "There is no run" in teaching.progress().error
 
 
 def test_without_a_digit_nothing_begins(teaching):
