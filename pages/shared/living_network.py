@@ -11,7 +11,8 @@ import streamlit as st
 
 from core.config.run_config import RunConfig
 from core.digits import Digits
-from core.network.living import LayerSurvey, LayerView, LivingNetwork, NetworkView
+from core.network.living import LivingNetwork
+from core.network.living_view import LayerSurvey, LayerView, NetworkView
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
 from pages.shared import caches, palette, static_assets

@@ -69,9 +69,10 @@ def test_the_maps_of_a_snapshot_are_sent_in_their_own_order():
     config = RunConfig(network="conv6x5", seed=0)
     weights = initial_weights(config)
     rng = np.random.default_rng(0)
+    kernel = weights["digit_lab/conv1/kernel"].astype(np.float16)
     maps = rng.random((3, 12, 12, 6)).astype(np.float16)
     layers = [
-        LayerMoment("conv6x5", "conv", np.arange(6, dtype=np.int32), weights["digit_lab/conv1/kernel"].astype(np.float16),
+        LayerMoment("conv6x5", "conv", np.arange(6, dtype=np.int32), kernel,
                     np.zeros(6, np.float16), maps, 0.001, 0.0),
         LayerMoment("softmax10", "dense", np.arange(10, dtype=np.int32),
                     weights["digit_lab/probabilities/kernel"].astype(np.float16), np.zeros(10, np.float16),
