@@ -1,10 +1,9 @@
 """The network as the pages draw it: its layers for one image, with activations, sums and the strongest connections.
 
-Plain NumPy. `network_view` computes everything from all weights; `living_moment` does it from a snapshot of a run.
+Plain NumPy. `LivingNetwork` computes everything from all weights; `living_moment` does it from a snapshot of a run.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +12,7 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import shapes
 from core.network.forward import MODEL, activated, without_activation
+from core.network.living_view import LayerSurvey, LayerView, NetworkView, Patch, Term
 
 MOST_UNITS = 32  # units that are drawn of one layer
 MOST_EDGES = 48  # connections that are drawn into one layer
@@ -20,68 +20,6 @@ TERMS = 4  # products that are shown of one sum
 EXCITING = 5  # images that are shown for one unit
 _AT_ONCE = 64  # images a call: their feature maps fit into the processor's cache
 _SAME_BLOCK = ("norm", "activation")  # these rows finish what the dense or convolutional row before them began
-
-
-@dataclass(frozen=True)
-class Term:
-    """One product of a sum: `weight` x `value`, and where the value comes from."""
-
-    source: str  # "pixel row 4, column 11", "unit 17", "map 3, row 2, column 5"
-    weight: float
-    value: float
-
-
-@dataclass(frozen=True, eq=False)
-class Patch:
-    """A filter and the piece of its input that it is multiplied with, both float32 (k, k), of one input channel."""
-
-    channel: int
-    row: int
-    column: int
-    filter: np.ndarray
-    values: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class LayerView:
-    """One drawn layer: at most 32 of its units, in the order of `units`.
-
-    edges: (from, to, value) with `to` a place in `units`, and `from` a place in the units of the layer before, or a
-    pixel (0 to 783) in the first layer; value = weight x activation (of a convolution, the mean over its places).
-    """
-
-    name: str  # as in the layer table: dense1, conv2, probabilities
-    kind: str  # dense, conv or output
-    total: int
-    units: np.ndarray  # int (k,)
-    values: np.ndarray  # float32 (k,): activations; the largest of a feature map; probabilities of the output
-    sums: np.ndarray  # float32 (k,): w·x + b; NaN where a snapshot does not hold it
-    biases: np.ndarray  # float32 (k,)
-    pictures: np.ndarray | None  # float32 (k, h, w): weights of a dense first layer, feature maps of a convolution
-    edges: tuple[tuple[int, int, float], ...] = ()
-    terms: tuple[tuple[Term, ...], ...] = ()
-    patches: tuple[Patch, ...] = ()
-    exciting: np.ndarray | None = None  # int (k, <=5): places in the fixed images, the most exciting first
-    dead: np.ndarray | None = None  # bool (k,)
-    normed: bool = False  # a batch normalisation follows the sum
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkView:
-    """All drawn layers for one image, from the image to the ten probabilities."""
-
-    image: np.ndarray  # uint8 (28, 28)
-    layers: tuple[LayerView, ...]
-    exact: bool  # the sums come from all float32 weights
-
-
-@dataclass(frozen=True, eq=False)
-class LayerSurvey:
-    """What one drawn layer does on many images: which of its units to draw, what excites them, which are dead."""
-
-    units: np.ndarray
-    exciting: np.ndarray
-    dead: np.ndarray
 
 
 class LivingNetwork:

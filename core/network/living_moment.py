@@ -9,19 +9,8 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import LayerRow, shapes
-from core.network.living import (
-    EXCITING,
-    MOST_EDGES,
-    TERMS,
-    LayerSurvey,
-    LayerView,
-    LivingNetwork,
-    NetworkView,
-    Term,
-    source,
-    strongest,
-    weights_by_path,
-)
+from core.network.living import EXCITING, MOST_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
+from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
 from core.runs.moments import LayerMoment, Moment
 
 _MOST_IMAGES = 25

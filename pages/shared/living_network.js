@@ -357,7 +357,7 @@ export class Living {
 
   write() {
     const { layer: position, unit } = this.current(), layer = this.frame.layers[position];
-    const parts = [heading(layer, unit), sum(layer, unit), products(layer, unit)];
+    const parts = [heading(layer, unit, this.context.labels.length), sum(layer, unit), products(layer, unit)];
     if (layer.patches?.[unit]) parts.push(patch(layer.patches[unit], this.context.colours, theme(this.root, this.context.colours)));
     if (layer.exciting?.[unit]?.length) parts.push(this.exciting(layer.exciting[unit]));
     if (this.context.act && position < this.frame.layers.length - 1) parts.push(this.actions(layer, unit));
@@ -417,22 +417,23 @@ function element(name, kind = "", text = "") {
   return made;
 }
 
-function heading(layer, unit) {
+function heading(layer, unit, images) {
   const index = layer.units[unit], names = { conv: `${layer.name} · map ${index} of ${layer.total}`, output: `output · digit ${index}` };
   const box = element("div", "living-title", names[layer.kind] ?? `${layer.name} · unit ${index} of ${layer.total}`);
   if (layer.off?.[unit]) box.append(element("span", "living-flag", "switched off"));
-  else if (layer.dead?.[unit]) box.append(element("span", "living-flag", "dead: 0 for every validation image"));
+  else if (layer.dead?.[unit]) box.append(element("span", "living-flag", `dead: 0 for all ${images} validation images`));
   return box;
 }
 
 function sum(layer, unit) {
   const total = layer.sums[unit], bias = layer.biases[unit], value = layer.values[unit], box = element("div", "living-sum");
   const end = layer.kind === "output" ? `softmax → ${percent(value)}` : `${layer.normed ? "normalisation → " : ""}${layer.activation} → ${number(value)}`;
+  const off = layer.off?.[unit] ? `${layer.activation}, switched off → 0` : end;
   if (total === null) {
     box.append(element("span", "", `Activation ${layer.kind === "output" ? percent(value) : number(value)}. This snapshot does not hold all inputs, so the sum is not shown.`));
     return box;
   }
-  box.append(element("b", "", "w·x + b"), element("span", "", ` = ${number(total - bias)} ${bias < 0 ? "−" : "+"} ${number(Math.abs(bias))} = ${number(total)} → ${end}`));
+  box.append(element("b", "", "w·x + b"), element("span", "", ` = ${number(total - bias)} ${bias < 0 ? "−" : "+"} ${number(Math.abs(bias))} = ${number(total)} → ${off}`));
   return box;
 }
 

@@ -11,7 +11,8 @@ import streamlit as st
 
 from core.config.run_config import RunConfig
 from core.digits import Digits
-from core.network.living import LayerSurvey, LayerView, LivingNetwork, NetworkView
+from core.network.living import LivingNetwork
+from core.network.living_view import LayerSurvey, LayerView, NetworkView
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
 from pages.shared import caches, palette, static_assets
@@ -155,7 +156,7 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
 def _pictures(pictures: np.ndarray) -> dict[str, Any]:
     """Pictures as whole numbers from -127 to 127: enough for the eye, and a quarter of the bytes."""
     most = max(float(np.abs(pictures).max()), 1e-9)
-    scaled = np.rint(pictures / most * 127).astype(np.int8)
+    scaled = np.ascontiguousarray(np.rint(pictures / most * 127).astype(np.int8))
     return {"side": list(pictures.shape[1:]), "scale": most, "data": base64.b64encode(scaled).decode()}
 
 
