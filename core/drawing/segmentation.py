@@ -63,6 +63,17 @@ def find_digits(ink: np.ndarray, digit_scorer: DigitScorer | None = None) -> lis
     return _order_digits(_connected_components(ink), digit_scorer)
 
 
+def whole_region(ink: np.ndarray) -> DigitRegion:
+    """All of `ink`, float32 (h, w) in [0, 1], as one digit. Raises `DrawingError` if it is blank."""
+    pieces = _connected_components(ink)
+    if not pieces:
+        raise DrawingError("There is no ink to read: the picture is blank. Write a digit from 0 to 9.")
+    first, *rest = _remove_specks(pieces)
+    for piece in rest:
+        first = _merge(first, piece)
+    return first
+
+
 def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
     """The digits that `strokes` make, in reading order. A stroke stays in one piece.
 
