@@ -136,17 +136,35 @@ def _remove_specks(pieces: list[DigitRegion]) -> list[DigitRegion]:
 
 
 def _group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
-    """Pieces side by side are one line; lines from top to bottom."""
+    """Pieces side by side are one line, also if it rises or falls; lines from top to bottom.
+
+    Large pieces are chained from left to right; then each small one joins the line of the nearest large piece.
+    """
+    tallest = max(piece.height for piece in pieces)
+    large = sorted((piece for piece in pieces if piece.height > 0.5 * tallest), key=lambda piece: piece.left)
     lines: list[list[DigitRegion]] = []
-    for piece in sorted(pieces, key=lambda piece: -piece.height):
-        middle = (piece.top + piece.bottom) / 2
-        home = next((line for line in lines if line[0].top <= middle <= line[0].bottom), None)
-        if home is None:
-            lines.append([piece])
-        else:
-            home.append(piece)
-    lines.sort(key=lambda line: line[0].top)
+    for piece in large:
+        _join(piece, lines, [line[-1] for line in lines])
+    chains = [list(line) for line in lines]
+    for piece in sorted((piece for piece in pieces if piece.height <= 0.5 * tallest), key=lambda piece: -piece.height):
+        nearest = [min(line, key=lambda other, at=piece: abs(other.left - at.left)) for line in chains]
+        _join(piece, lines, nearest + [line[0] for line in lines[len(chains) :]])
+    lines.sort(key=lambda line: np.mean([piece.top for piece in line]))
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
+
+
+def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[DigitRegion]) -> None:
+    """Adds `piece` to the line whose neighbour is at its height; to a new line if there is none."""
+    middle = (piece.top + piece.bottom) / 2
+    beside = [
+        at
+        for at, other in enumerate(neighbours)
+        if other.top <= middle <= other.bottom or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+    ]
+    if beside:
+        lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)
+    else:
+        lines.append([piece])
 
 
 def _merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:
