@@ -53,6 +53,7 @@ class FinetuneResult:
     split: str  # "test", or "validation" where the test set is sealed
     images: int
     seconds: float
+    newest: tuple[int, int, int] | None = None  # the last saved digit: its label, its prediction before and after
 
 
 class PersonalDigits:

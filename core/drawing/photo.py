@@ -11,9 +11,13 @@ from core.errors import DrawingError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 10_000_000
-MAX_PIXELS = 40_000_000  # a telephone's camera has 12 to 50 million; decoded, this takes 120 MB for a moment
+MAX_PIXELS = 50_000_000  # the largest cameras of phones; a JPEG is decoded at a reduced size
+MAX_MEMORY, _BYTES_PER_PIXEL = 400_000_000, 10  # other formats: colour, a copy upright, and grey
 WORKING_SIDE = 1200  # pixels of the longer side that is worked on
-_TOO_LARGE = f"A picture may have {MAX_PIXELS / 1e6:.0f} megapixels. Save it smaller and try again."
+_TOO_LARGE = (
+    f"A JPEG picture may have {MAX_PIXELS / 1e6:.0f} megapixels, others {MAX_MEMORY / _BYTES_PER_PIXEL / 1e6:.0f}. "
+    "Save it smaller and try again."
+)
 _MIN_CONTRAST = 0.12  # of the paper's brightness: what differs less is not ink
 _MIN_RULE_LENGTH = 0.35  # of the longer side: a line as long as this is not a digit's stroke …
 _MAX_RULE_THICKNESS = 0.012  # … unless it is thicker than that
@@ -65,22 +69,39 @@ def extract_photo_ink(grey: np.ndarray) -> np.ndarray:
     return np.where(firm[labels], np.clip(darkness / full, 0, 1), 0).astype(np.float32)
 
 
-def _decode(picture: Image.Image) -> np.ndarray:
-    width, height = picture.size  # from the file's header, before a pixel is decoded
-    if width * height > MAX_PIXELS or min(width, height) < 8:
+def _check_size(picture: Image.Image) -> None:
+    """Refuses what would take too much memory, from the file's header, before a pixel is decoded."""
+    width, height = picture.size
+    needed = 0 if picture.format == "JPEG" else width * height * _BYTES_PER_PIXEL  # a JPEG is decoded at a reduced size
+    if width * height > MAX_PIXELS or needed > MAX_MEMORY or min(width, height) < 8:
         raise DrawingError(
             _TOO_LARGE if min(width, height) >= 8 else "Each side of a picture must have 8 pixels or more.",
             received=f"{width}×{height}",
         )
+
+
+def _decode(picture: Image.Image) -> np.ndarray:
+    _check_size(picture)
     # A JPEG can be decoded at half, a quarter or an eighth of its size.
     picture.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
     upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        seen = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
-    grey = upright.convert("L")
+    if upright.mode.startswith(("I", "F")):  # 16 bits and more per pixel: `convert` would cut off all but white
+        deep = np.asarray(upright, np.float32)
+        grey = Image.fromarray(np.clip(deep / (257 if deep.max() > 255 else 1), 0, 255).astype(np.uint8))
+    elif upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        grey = _flatten(upright.convert("RGBA"))
+    else:
+        grey = upright.convert("L")
     grey.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     return np.asarray(grey)
+
+
+def _flatten(picture: Image.Image) -> Image.Image:
+    """A transparent picture in grey, on white; on black if what can be seen is itself light."""
+    grey, alpha = picture.convert("L"), picture.getchannel("A")
+    opaque = np.asarray(alpha) > 128
+    is_light = opaque.any() and not opaque.all() and float(np.asarray(grey)[opaque].mean()) > 160
+    return Image.composite(grey, Image.new("L", picture.size, 0 if is_light else 255), alpha)
 
 
 def _make_dark_on_light(grey: np.ndarray) -> np.ndarray:

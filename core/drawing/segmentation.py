@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from core.drawing.normalise import INK_THRESHOLD, MAX_SIDE, normalise_ink
+from core.drawing.seams import add_borders, find_seams
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -20,10 +21,7 @@ MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MIN_SIZE = 0.12  # of the tallest piece: what is smaller in both directions is a speck
 _MIN_OVERLAP = 0.45  # of the narrower piece's width above or below the other: from here on they are one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
-_MAX_SEAMS = 14  # seams tried in a wide piece
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
-_SEAM_ROWS = 96  # seams are searched at this height
-_SIDESTEP_COST = 0.03  # of a pixel of ink, for each step sideways
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _NOVELTY_WEIGHT = 5.0  # weight of the novelty score beside the network's own probability
 DigitScorer = Callable[
@@ -61,6 +59,17 @@ def find_digits(ink: np.ndarray, digit_scorer: DigitScorer | None = None) -> lis
     Raises `DrawingError` if there is none, or more than `MAX_DIGITS`.
     """
     return _order_digits(_connected_components(ink), digit_scorer)
+
+
+def whole_region(ink: np.ndarray) -> DigitRegion:
+    """All of `ink`, float32 (h, w) in [0, 1], as one digit. Raises `DrawingError` if it is blank."""
+    pieces = _connected_components(ink)
+    if not pieces:
+        raise DrawingError("There is no ink to read: the picture is blank. Write a digit from 0 to 9.")
+    first, *rest = _remove_specks(pieces)
+    for piece in rest:
+        first = _merge(first, piece)
+    return first
 
 
 def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
@@ -125,17 +134,39 @@ def _remove_specks(pieces: list[DigitRegion]) -> list[DigitRegion]:
 
 
 def _group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
-    """Pieces side by side are one line; lines from top to bottom."""
+    """Pieces side by side are one line, also if it rises or falls; lines from top to bottom.
+
+    Large pieces are chained from left to right; then each small one joins the line of the nearest large piece.
+    """
+    tallest = max(piece.height for piece in pieces)
+    large = sorted((piece for piece in pieces if piece.height > 0.5 * tallest), key=lambda piece: piece.left)
     lines: list[list[DigitRegion]] = []
-    for piece in sorted(pieces, key=lambda piece: -piece.height):
-        middle = (piece.top + piece.bottom) / 2
-        home = next((line for line in lines if line[0].top <= middle <= line[0].bottom), None)
-        if home is None:
-            lines.append([piece])
-        else:
-            home.append(piece)
-    lines.sort(key=lambda line: line[0].top)
+    for piece in large:
+        _join(piece, lines, [line[-1] for line in lines])
+    chains = [list(line) for line in lines]
+    for piece in sorted((piece for piece in pieces if piece.height <= 0.5 * tallest), key=lambda piece: -piece.height):
+        nearest = [_nearest(piece, line) for line in chains]
+        _join(piece, lines, nearest + [line[0] for line in lines[len(chains) :]])
+    lines.sort(key=lambda line: np.mean([piece.top for piece in line]))
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
+
+
+def _nearest(piece: DigitRegion, line: list[DigitRegion]) -> DigitRegion:
+    return min(line, key=lambda other: abs(other.left - piece.left))
+
+
+def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[DigitRegion]) -> None:
+    """Adds `piece` to the line whose neighbour is at its height; to a new line if there is none."""
+    middle = (piece.top + piece.bottom) / 2
+    beside = [
+        at
+        for at, other in enumerate(neighbours)
+        if other.top <= middle <= other.bottom or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+    ]
+    if beside:
+        lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)
+    else:
+        lines.append([piece])
 
 
 def _merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:
@@ -172,7 +203,7 @@ def _split_touching(whole: DigitRegion, height: float, digit_scorer: DigitScorer
     """`whole`, or the digits that touch in it."""
     if digit_scorer is None or whole.width <= _MAX_SINGLE_WIDTH * height:
         return [whole]
-    edges = _add_borders(_find_seams(whole.ink), whole.ink.shape)
+    edges = add_borders(find_seams(whole.ink), whole.ink.shape)
     middles = edges.mean(1)
     spans = [
         (a, b)
@@ -190,52 +221,6 @@ def _split_touching(whole: DigitRegion, height: float, digit_scorer: DigitScorer
         for span, part in parts.items():
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
     return [parts[span] for span in _best_segmentation(scores, len(edges))] or [whole]
-
-
-def _find_seams(ink: np.ndarray) -> np.ndarray:
-    """Where neighbours may touch: seams from top to bottom through little ink, int (seams, rows), from left to right.
-
-    A seam may move sideways by one pixel per row, because digits that touch lean over one another.
-    """
-    grain = math.ceil(len(ink) / _SEAM_ROWS)  # in large pictures, the darkest pixel of each small square
-    padded = np.pad(ink, [(0, -side % grain) for side in ink.shape])
-    coarse = padded.reshape(len(padded) // grain, grain, -1, grain).max((1, 3))
-    rows, columns = coarse.shape
-    apart, reach = max(2, rows // 12), max(2, rows // 4)
-    ways, costs = _cheapest_paths(coarse, np.arange(apart, columns - apart + 1, 2), reach)
-    chosen: list[int] = []
-    middles = ways.mean(1) if len(ways) else np.empty(0)
-    for place in np.argsort(costs, kind="stable"):
-        if all(abs(middles[place] - middles[other]) >= apart for other in chosen):
-            chosen.append(int(place))
-            if len(chosen) == _MAX_SEAMS:
-                break
-    chosen.sort(key=lambda place: middles[place])
-    return np.repeat(ways[chosen] * grain, grain, axis=1)[:, : len(ink)]
-
-
-def _cheapest_paths(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each column the seam with the least ink, at most `reach` sideways: int (n, rows), and its ink, (n,)."""
-    places = columns[:, None] + np.arange(-reach, reach + 1)
-    beyond = (places < 0) | (places >= ink.shape[1])
-    cost = np.where(beyond, np.inf, ink[:, np.clip(places, 0, ink.shape[1] - 1)])  # (rows, n, places)
-    total, steps = cost[0], np.zeros(cost.shape, np.int8)
-    for row in range(1, len(ink)):
-        edged = np.pad(total, [(0, 0), (1, 1)], constant_values=np.inf)
-        ways = np.stack([edged[:, :-2] + _SIDESTEP_COST, total, edged[:, 2:] + _SIDESTEP_COST])
-        steps[row] = ways.argmin(0) - 1
-        total = ways.min(0) + cost[row]
-    at, each = total.argmin(1), np.arange(len(columns))
-    costs, found = total[each, at], np.empty((len(columns), len(ink)), np.int64)
-    for row in range(len(ink) - 1, -1, -1):
-        found[:, row] = places[each, at]
-        at = at + steps[row, each, at]
-    return found, costs
-
-
-def _add_borders(ways: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    rows, columns = shape
-    return np.concatenate([np.zeros((1, rows), int), ways, np.full((1, rows), columns)])
 
 
 def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> DigitRegion | None:

@@ -66,6 +66,8 @@ class Personalisation:
         if saved is None:
             return None
         shares: dict[str, Any] = {name: tuple(saved["gain"][name]) for name in ("mine", "others")}
+        if newest := saved["gain"].get("newest"):  # results of earlier versions have none
+            shares["newest"] = tuple(newest)
         return PersonaliseResult(FinetuneResult(**{**saved["gain"], **shares}), saved["title"], saved["run_id"])
 
     def train_copy(self, run_id: str, epoch: int | None, report: ReportProgress) -> dict[str, Any]:

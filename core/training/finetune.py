@@ -60,6 +60,8 @@ def train_copy(
     start_time = time.perf_counter()
     taught, test_digits, held_back = _split_digits(mine)
     before = _accuracy(network, test_digits), _accuracy(network, others)
+    newest = mine[-1:]
+    newest_before = _predict(network, newest)
     copy = build(network.config)
     set_weights(copy, network.weights)
     images, labels = _mix_with_replay(taught, replay, seed)
@@ -68,7 +70,10 @@ def train_copy(
     after = _accuracy(taught_network, test_digits), _accuracy(taught_network, others)
     seconds = time.perf_counter() - start_time
     shares = (before[0], after[0]), (before[1], after[1])
-    return copy, FinetuneResult(shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds)
+    changed = int(newest.labels[0]), newest_before, _predict(taught_network, newest)
+    return copy, FinetuneResult(
+        shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds, newest=changed
+    )
 
 
 def save_copy(
@@ -109,10 +114,14 @@ def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gai
 
 
 def _split_digits(mine: Digits) -> tuple[Digits, Digits, bool]:
-    """Digits to train on, digits to measure on, and whether the two are separate."""
+    """Digits to train on, digits to measure on, and whether the two are separate.
+
+    The newest digit is trained on and reported on its own, so the others are measured without it.
+    """
     if len(mine) < MIN_TO_HOLD_OUT:
-        return mine, mine, False
+        return mine, mine[:-1] if len(mine) > 1 else mine, False
     is_held_out = np.arange(len(mine)) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
+    is_held_out[-1] = False
     return mine[~is_held_out], mine[is_held_out], True
 
 
@@ -139,6 +148,10 @@ def _train(
     model.fit(images, labels, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[done])
     for layer in model.layers:
         layer.trainable = True
+
+
+def _predict(network: Reader, digit: Digits) -> int:
+    return int(network.probabilities(digit.images).argmax())
 
 
 def _accuracy(network: Reader, digits: Digits) -> float:

@@ -237,6 +237,7 @@ def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
     press(app, "Save to my digits")
     assert "Saved as a 1 of your hand." in shown(app)
     assert [one.label for one in hand.all()] == [1]
+    assert [button.label for button in app.button].count("Train a copy on them") == 1
 
 
 def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
@@ -251,7 +252,15 @@ def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
 
 def told(hand, store, **gain):
     """As if a teaching had just ended so."""
-    mine = {"mine": (0.4, 0.7), "judged": 10, "held_back": True, "others": (0.9, 0.88), "images": 3000, "seconds": 4.2}
+    mine = {
+        "mine": (0.4, 0.7),
+        "judged": 10,
+        "held_back": True,
+        "others": (0.9, 0.88),
+        "images": 3000,
+        "seconds": 4.2,
+        "newest": [4, 9, 4],
+    }
     result = {"gain": {**mine, **gain}, "title": "A network", "run_id": "gone"}
     teaching = Personalisation(hand.folder.name, store)
     hand.add(np.full((28, 28), 9, np.uint8), 4)
@@ -260,14 +269,15 @@ def told(hand, store, **gain):
 
 @pytest.mark.parametrize(
     ("split", "words"),
-    [("validation", "3,000 validation images, as the test set is sealed"), ("test", "3,000 test images")],
+    [("validation", "3,000 validation images, because the test set is sealed"), ("test", "3,000 test images")],
 )
 def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split, words):
     told(hand, RunStore(), split=split)
     app = my_hand(open_page("draw", run=run.id))
     assert not app.exception
-    assert [metric.value for metric in app.metric] == ["70%", "88.00%", "4.2 s"]
+    assert [metric.value for metric in app.metric] == ["read as 4", "70%", "88.00%"]
     assert words in shown(app)
+    assert all(part in shown(app) for part in ("a 4. Before: read as 9", "Before: 40%", "Before: 90.00%", "took 4.2 s"))
 
 
 def test_a_teaching_that_failed_says_why(open_page, run, hand):

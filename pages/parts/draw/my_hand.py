@@ -34,6 +34,14 @@ def correct(digit: np.ndarray, predicted: int) -> None:
             )
             if known:  # here, because the popover covers what is below
                 st.success(f"Saved as a {known.label} of your hand.", icon=":material/check:")
+        if known and st.button(
+            "Train a copy on them",
+            icon=":material/school:",
+            on_click=teaching.request,
+            help="Opens “My hand” and trains a copy of this network on all of your digits. It takes seconds.",
+            key="draw_correct_train",
+        ):
+            st.rerun()  # the whole page, which now shows My hand
         _show_error()
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from core.drawing import photo
-from core.drawing.segmentation import find_digits
+from core.drawing.segmentation import find_digits, whole_region
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -92,6 +92,28 @@ def test_a_see_through_picture_lies_on_white():
     ink = (seven_and_one() * 255).astype(np.uint8)
     picture = np.dstack([np.zeros((HEIGHT, WIDTH, 3), np.uint8), ink])
     assert len(find_digits(photo.extract_photo_ink(photo.read(saved(picture))))) == 2
+
+
+def test_white_ink_on_a_transparent_picture_is_read():
+    ink = (seven_and_one() * 255).astype(np.uint8)
+    picture = np.dstack([np.full((HEIGHT, WIDTH, 3), 255, np.uint8), ink])
+    assert len(find_digits(photo.extract_photo_ink(photo.read(saved(picture))))) == 2
+
+
+def test_sixteen_bits_per_pixel_are_scaled_and_not_cut_off():
+    deep = ((1 - seven_and_one()) * 65535).astype(np.uint16)
+    assert len(find_digits(photo.extract_photo_ink(photo.read(saved(deep))))) == 2
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF", "WEBP"])
+def test_other_formats_are_read(kind):
+    assert len(find_digits(photo.extract_photo_ink(photo.read(saved(photographed(), kind))))) == 2
+
+
+def test_one_digit_in_pieces_is_one_digit():
+    ink = photo.extract_photo_ink(photo.read(saved(photographed())))
+    whole, parts = whole_region(ink), find_digits(ink)
+    assert (whole.left, whole.right) == (min(part.left for part in parts), max(part.right for part in parts))
 
 
 def test_large_pictures_are_made_smaller():

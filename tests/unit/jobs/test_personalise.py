@@ -45,6 +45,7 @@ def test_a_copy_is_taught_to_its_end_and_the_gain_is_told(teaching):
     assert taught.title == "the original"
     assert taught.gain.judged == 1
     assert taught.gain.mine[1] == 1
+    assert taught.gain.newest[::2] == (4, 4)
     copy = teaching.store.get(taught.run_id)
     assert copy.starter == ME
     assert copy.has_model
