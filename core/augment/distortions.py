@@ -118,7 +118,7 @@ def distort(images: np.ndarray, *, rng: np.random.Generator, **strengths: float)
 
 def augment_images(images: np.ndarray, labels: np.ndarray, config: RunConfig, rng: np.random.Generator) -> np.ndarray:
     """What the knobs `augmentation`, `pen` and `styles` make of training images for one epoch: uint8, same shape."""
-    if not (config.augmentation or config.pen or config.styles):
+    if not config.redraws_images:
         return images
     return Redrawer(images, labels, config).draw_epoch(rng)
 

@@ -15,6 +15,7 @@ from core.errors import ConfigError
 
 NETWORK, LEARNING, DATA, RUN = "Network", "Learning", "Data", "Run"
 MAX_SEED = 2**31 - 1
+REDRAWING_KNOBS = ("augmentation", "pen", "styles")  # above 0, each epoch trains on newly drawn images
 REPLACED_BY_NETWORK = ("hidden_layers", "units", "dropout")  # knobs without effect where `network` lists the layers
 
 
@@ -237,6 +238,11 @@ class RunConfig:
             return parse_layers(self.network)
         block = (dense(self.units), dropout(self.dropout)) if self.dropout else (dense(self.units),)
         return block * self.hidden_layers
+
+    @property
+    def redraws_images(self) -> bool:
+        """Whether each epoch trains on newly drawn versions of the images."""
+        return any(getattr(self, name) for name in REDRAWING_KNOBS)
 
     @property
     def unused_knobs(self) -> tuple[str, ...]:

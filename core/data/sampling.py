@@ -1,7 +1,5 @@
 """From digits to what a network is fed: the choice of images for a run, and the steps of the lesson one by one."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from core.config.run_config import RunConfig
@@ -44,45 +42,3 @@ def add_label_noise(labels: np.ndarray, share: float, rng: np.random.Generator) 
     noisy = labels.copy()
     noisy[wrong] = (labels[wrong] + rng.integers(1, NUM_CLASSES, len(wrong))) % NUM_CLASSES
     return noisy
-
-
-def flatten(images: np.ndarray) -> np.ndarray:
-    """Row after row on one line: (n, 28, 28) → (n, 784)."""
-    return images.reshape(len(images), -1)
-
-
-def normalise(images: np.ndarray, dtype: type = np.float32) -> np.ndarray:
-    """uint8 0 to 255 → floating point 0 to 1, same shape."""
-    return images.astype(dtype) / dtype(255)
-
-
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """A row of ten for each label, 1 where the digit is and 0 elsewhere: float32 (n, 10)."""
-    return np.eye(NUM_CLASSES, dtype=np.float32)[labels]
-
-
-def batches(n: int, size: int) -> Iterator[slice]:
-    """The batches `n` images fall into, `size` at a time; the last holds what is left."""
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
-def steps_per_epoch(n: int, size: int) -> int:
-    """How many batches that makes: n / size, rounded up."""
-    return -(-n // size)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Scores → probabilities along the last axis, each row summing to 1."""
-    # The largest score is taken off first: the result is the same, and no power overflows.
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def sparse_cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """−ln of the probability given to the right digit: float (n,). Labels are numbers, (n,)."""
-    return -np.log(probabilities[np.arange(len(labels)), labels])
-
-
-def cross_entropy(one_hot_labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """−Σ target · ln probability: float (n,). Labels are one-hot rows, (n, 10)."""
-    return -(one_hot_labels * np.log(probabilities)).sum(axis=-1)

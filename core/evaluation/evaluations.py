@@ -21,12 +21,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.data.mnist import Mnist
-from core.data.sampling import softmax
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
 from core.files import read_json, suppress_disk_errors, write_atomic, write_json
 from core.home import home
+from core.lesson.arithmetic import softmax
 from core.network.architecture import multiplications
 from core.runs.events import FINISHED, RunEnded
 from core.runs.store import Run

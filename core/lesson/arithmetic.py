@@ -1,152 +1,59 @@
-"""The lesson's arithmetic: what each step of Prepare shows, worked out on real digits."""
+"""The arithmetic between an image and its loss: scaling, one-hot labels, batches, softmax and cross-entropy."""
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from core.data.sampling import flatten, normalise, softmax
-from core.digits import NUM_CLASSES, SIDE, Digits
+from core.digits import NUM_CLASSES
 
-Shape = tuple[int, int, int]
-FRAMES = 6
-VIDEOS = 4
-SOFTMAX_OF_ONE, SOFTMAX_OF_ZERO = (
-    np.e / (np.e + 9),
-    1 / (np.e + 9),
-)  # the bars of softmax on one 1 among nine 0s: 23.2 % and 8.5 %
-# How sharply the mean images answer: of the powers of two, the one with the least loss on MNIST's training images.
+# Softmax of one 1 and nine 0s: 23.2% and 8.5%.
+SOFTMAX_OF_ONE, SOFTMAX_OF_ZERO = np.e / (np.e + 9), 1 / (np.e + 9)
+# Divides the logits of the mean images. Of the powers of two, this one has the lowest loss on MNIST's training images.
 TEMPERATURE = 4.0
-KERAS_EPSILON = 1e-7  # of a bare share, Keras never takes the logarithm of less
-PRODUCT_SHAPE = (64, SIDE * SIDE, 512)  # images, pixels, units: a batch meets the first layer of a small network
+KERAS_EPSILON = 1e-7  # Keras raises smaller probabilities to this value before it takes the logarithm
 
 
-@dataclass(frozen=True)
-class ArrayInfo:
-    """What there is to know of an array without looking into it."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    low: float
-    high: float
-    bytes: int
-
-    @classmethod
-    def from_array(cls, array: np.ndarray) -> Self:
-        return cls(array.shape, str(array.dtype), array.min().item(), array.max().item(), array.nbytes)
-
-    @property
-    def axes(self) -> int:
-        return len(self.shape)
-
-    @property
-    def values(self) -> int:
-        """How many numbers there are in it."""
-        return int(np.prod(self.shape, dtype=np.int64))
+def flatten(images: np.ndarray) -> np.ndarray:
+    """Row after row on one line: (n, 28, 28) → (n, 784)."""
+    return images.reshape(len(images), -1)
 
 
-class TensorExample(NamedTuple):
-    """One rung of the ladder from a number to a batch of videos."""
-
-    name: str
-    what: str
-    array: np.ndarray
+def normalise(images: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+    """uint8 0 to 255 → floating point 0 to 1, same shape."""
+    return images.astype(dtype) / dtype(255)
 
 
-def tensor_examples(digits: Digits, index: int, row: int, column: int) -> list[TensorExample]:
-    """From one pixel of the digit at `index` to a batch of videos: uint8 arrays of 0, 1, 2, 3, 4, 4 and 5 axes.
-
-    The batches hold the digit first, then those that follow it.
-    """
-    image, batch = digits.images[index], digits.images[next_indices(index, 32, len(digits))]
-    return [
-        TensorExample("Scalar", f"one pixel: row {row}, column {column}", image[row, column, None].reshape(())),
-        TensorExample("Vector", f"row {row} of the picture", image[row]),
-        TensorExample("Matrix", "the picture", image),
-        TensorExample("3 axes", f"a batch of {len(batch)} pictures", batch),
-        TensorExample("4 axes", "the batch in colour: red, green, blue", to_rgb(batch)),
-        TensorExample("4 axes", f"a video of {FRAMES} frames, in colour", make_video(image)),
-        TensorExample(
-            "5 axes", f"a batch of {VIDEOS} videos", np.stack([make_video(image) for image in batch[:VIDEOS]])
-        ),
-    ]
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """A row of ten for each label, 1 where the digit is and 0 elsewhere: float32 (n, 10)."""
+    return np.eye(NUM_CLASSES, dtype=np.float32)[labels]
 
 
-def next_indices(index: int, n: int, total: int) -> np.ndarray:
-    """`n` positions from `index` on, starting again at 0 behind the last; all of them if there are fewer: int64."""
-    return np.arange(index, index + min(n, total)) % total
+def batches(n: int, size: int) -> Iterator[slice]:
+    """The batches `n` images fall into, `size` at a time; the last holds what is left."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def to_rgb(images: np.ndarray) -> np.ndarray:
-    """Grey pictures with the same value in red, green and blue: (…, 28, 28) → (…, 28, 28, 3)."""
-    return np.repeat(images[..., None], 3, axis=-1)
+def steps_per_epoch(n: int, size: int) -> int:
+    """How many batches that makes: n / size, rounded up."""
+    return -(-n // size)
 
 
-def make_video(image: np.ndarray) -> np.ndarray:
-    """A video of the digit walking past to the right: uint8 (6, 28, 28, 3)."""
-    padded = np.pad(image, ((0, 0), (SIDE, SIDE)))
-    starts = np.linspace(SIDE + 12, SIDE - 12, FRAMES).round().astype(int)
-    return to_rgb(np.stack([padded[:, start : start + SIDE] for start in starts]))
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Scores → probabilities along the last axis, each row summing to 1."""
+    # The largest score is taken off first: the result is the same, and no power overflows.
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def broadcast_axes(left: tuple[int, ...], right: tuple[int, ...]) -> list[tuple[int, int, int | None]]:
-    """NumPy's rule of broadcasting, axis by axis from the left: (length left, length right, length of the result).
-
-    A missing axis counts as 1. The result is None where the lengths differ and neither is 1: the two cannot be added.
-    """
-    axes = max(len(left), len(right))
-    lefts, rights = (1,) * (axes - len(left)) + left, (1,) * (axes - len(right)) + right
-    return [
-        (a, b, max(a, b) if a == b or 1 in (a, b) else None)  # lengths of 0 do not occur here
-        for a, b in zip(lefts, rights, strict=True)
-    ]
+def sparse_cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """−ln of the probability given to the right digit: float (n,). Labels are numbers, (n,)."""
+    return -np.log(probabilities[np.arange(len(labels)), labels])
 
 
-def flat_index(row: int, column: int) -> int:
-    """Where pixel (row, column) stands in the flattened picture."""
-    return SIDE * row + column
-
-
-def scramble_pixels(images: np.ndarray) -> np.ndarray:
-    """What reshape(784, n).T makes of the pictures, as pictures: same shape, same numbers, every one out of place."""
-    return images.reshape(SIDE * SIDE, -1).T.reshape(images.shape)
-
-
-class ProductTimes(NamedTuple):
-    """How long one and the same matrix product takes here in two precisions."""
-
-    float32: float
-    float64: float
-
-
-def time_matrix_product(
-    repeats: int = 60,
-    budget: float = 0.12,
-    clock: Callable[[], float] = time.perf_counter,
-    shape: Shape = PRODUCT_SHAPE,
-) -> ProductTimes:
-    """Times the product of a batch of pictures with a layer's weights, (images, pixels) @ (pixels, units).
-
-    On one core. The two precisions take turns, so that a busy moment falls on both; the best of `repeats` counts, or
-    of as many as `budget` seconds allow. The first turn warms up and is not counted.
-    """
-    images, pixels, units = shape
-    operands = [(np.ones((images, pixels), dtype), np.ones((pixels, units), dtype)) for dtype in (np.float32, float)]
-    turns: list[list[float]] = []
-    with threadpool_limits(1):  # threads that wait for one another on a busy machine would drown what is measured
-        began = clock()
-        while len(turns) < 2 or (len(turns) <= repeats and clock() - began < budget):
-            turns.append([_time_product(left, right, clock) for left, right in operands])
-    return ProductTimes(*(min(times) for times in zip(*turns[1:], strict=True)))
-
-
-def _time_product(left: np.ndarray, right: np.ndarray, clock: Callable[[], float]) -> float:
-    began = clock()
-    left @ right
-    return clock() - began
+def cross_entropy(one_hot_labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """−Σ target · ln probability: float (n,). Labels are one-hot rows, (n, 10)."""
+    return -(one_hot_labels * np.log(probabilities)).sum(axis=-1)
 
 
 class TemplateLayer(NamedTuple):

@@ -127,4 +127,4 @@ def _costs(config: RunConfig, images: int) -> np.ndarray:
 
 
 def _distorting(config: RunConfig, images: int) -> float:
-    return images * AUGMENTED_SECONDS if config.augmentation or config.pen or config.styles else 0.0
+    return images * AUGMENTED_SECONDS if config.redraws_images else 0.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from core.config.run_config import RunConfig
+from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, shapes
@@ -17,7 +17,6 @@ _OPTIMIZERS = {
 }
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
-_EACH_EPOCH = ("augmentation", "pen", "styles")
 SAVES = "model_trained_again.keras"  # not the name of the network that may be in the same folder
 
 
@@ -34,7 +33,7 @@ def script(config: RunConfig, title: str, by_hand: str = "") -> str:
 
 def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
     first = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
-    redrawn = ", ".join(f"{name} {getattr(config, name):g}" for name in _EACH_EPOCH if getattr(config, name))
+    redrawn = ", ".join(f"{name} {getattr(config, name):g}" for name in REDRAWING_KNOBS if getattr(config, name))
     missing = [f"Digit Lab redrew the training images for each epoch ({redrawn})"] if redrawn else []
     missing += [f"while the run trained, {by_hand}"] if by_hand else []
     if missing:

@@ -324,7 +324,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _variations(self) -> EpochPrefetcher | None:
         config, digits = self.config, self.training
-        if not (config.augmentation or config.pen or config.styles):
+        if not config.redraws_images:
             return None
         return EpochPrefetcher(Redrawer(digits.images, digits.labels, config))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import softmax
+from core.lesson.arithmetic import softmax
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Asked, open_digit, open_training_digit
 from pages.shared.softmax import softmax_bars

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from core.data.mnist import Mnist
-from core.data.sampling import normalise
 from core.digits import SIDE
+from core.lesson.arithmetic import normalise
 from pages.parts.explore.state import Choice, Opened
 
 

@@ -3,9 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import one_hot
 from core.digits import NUM_CLASSES
-from core.lesson.arithmetic import one_hot_distances
+from core.lesson.arithmetic import one_hot, one_hot_distances
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 

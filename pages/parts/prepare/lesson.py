@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.data.mnist import Mnist
 from core.digits import Digits
-from core.lesson.arithmetic import ArrayInfo
+from core.lesson.tensors import ArrayInfo
 
 _STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
 

@@ -6,9 +6,16 @@ import math
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import cross_entropy, one_hot, softmax, sparse_cross_entropy
 from core.digits import NUM_CLASSES
-from core.lesson.arithmetic import KERAS_EPSILON, ArrayInfo, cross_entropy_of_share
+from core.lesson.arithmetic import (
+    KERAS_EPSILON,
+    cross_entropy,
+    cross_entropy_of_share,
+    one_hot,
+    softmax,
+    sparse_cross_entropy,
+)
+from core.lesson.tensors import ArrayInfo
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 from pages.parts.prepare.softmax_step import scores

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import flatten
 from core.digits import SIDE
-from core.lesson.arithmetic import broadcast_axes, flat_index, scramble_pixels
+from core.lesson.arithmetic import flatten
+from core.lesson.tensors import broadcast_axes, flat_index, scramble_pixels
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 

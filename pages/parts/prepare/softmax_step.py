@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.data.mnist import Mnist
 from core.data.morphology import mean_images
-from core.data.sampling import softmax
 from core.digits import NUM_CLASSES
 from core.lesson.arithmetic import (
     SOFTMAX_OF_ONE,
@@ -15,6 +14,7 @@ from core.lesson.arithmetic import (
     SoftmaxSteps,
     TemplateLayer,
     make_template_layer,
+    softmax,
     softmax_overflow,
     softmax_steps,
 )

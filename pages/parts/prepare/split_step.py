@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import batches, steps_per_epoch
 from core.digits import NUM_CLASSES, Digits
+from core.lesson.arithmetic import batches, steps_per_epoch
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 from pages.shared import palette

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.digits import SIDE
-from core.lesson.arithmetic import TensorExample, tensor_examples
+from core.lesson.tensors import TensorExample, tensor_examples
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, code, in_bytes, show, wrong
 

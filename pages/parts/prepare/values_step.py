@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core.data.sampling import normalise
-from core.lesson.arithmetic import PRODUCT_SHAPE, ArrayInfo, ProductTimes, time_matrix_product
+from core.lesson.arithmetic import normalise
+from core.lesson.tensors import ArrayInfo
+from core.lesson.timing import PRODUCT_SHAPE, ProductTimes, time_matrix_product
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, in_bytes, show, wrong
 

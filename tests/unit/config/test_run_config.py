@@ -123,3 +123,9 @@ def test_the_five_tutorials_are_there_and_know_themselves():
         assert matching_recipe(recipe(name).config.changed(seed=5)) == name
     with pytest.raises(ConfigError, match="Known recipes: dli, first-steps"):
         recipe("resnet")
+
+
+@pytest.mark.parametrize("name", ["augmentation", "pen", "styles"])
+def test_each_redrawing_knob_redraws_the_images(name: str):
+    assert not RunConfig().redraws_images
+    assert RunConfig(**{name: 0.5}).redraws_images

@@ -1,12 +1,9 @@
 """What a run is fed, and the steps of the lesson, each against a second road to the same number."""
 
-import math
-
 import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
-from core.data import sampling
 from core.data.sampling import add_label_noise, select_images, stratified_sample
 
 
@@ -77,48 +74,3 @@ def test_the_wrong_labels_do_not_choose_the_images(tiny_mnist):
     clean, _ = select_images(RunConfig(train_images=200), tiny_mnist)
     noisy, _ = select_images(RunConfig(train_images=200, wrong_labels=0.3), tiny_mnist)
     assert np.array_equal(clean.images, noisy.images)
-
-
-def test_flatten_puts_row_after_row(tiny_mnist):
-    images = tiny_mnist.train.images[:3]
-    flat = sampling.flatten(images)
-    assert flat.shape == (3, 784)
-    assert flat[1, 28 * 10 + 9] == images[1, 10, 9]
-
-
-def test_normalise_ends_at_one():
-    values = sampling.normalise(np.array([0, 51, 255], np.uint8))
-    assert values.dtype == np.float32
-    assert values.tolist() == [0.0, pytest.approx(0.2), 1.0]
-
-
-def test_one_hot_has_one_one():
-    rows = sampling.one_hot(np.array([7, 0], np.uint8))
-    assert rows.tolist() == [[0, 0, 0, 0, 0, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]]
-
-
-def test_sixty_thousand_images_in_batches_of_128_are_469_steps():
-    cuts = list(sampling.batches(60_000, 128))
-    assert len(cuts) == sampling.steps_per_epoch(60_000, 128) == 469
-    assert cuts[-1] == slice(59_904, 60_000)
-
-
-def test_softmax_is_the_hand_worked_one():
-    powers = [math.exp(2), math.exp(1), math.exp(0.1)]
-    assert sampling.softmax(np.array([2, 1, 0.1])) == pytest.approx([power / sum(powers) for power in powers])
-    assert sampling.softmax(np.array([[1000.0, 0.0]])).tolist() == [[1.0, 0.0]]
-
-
-def test_both_forms_of_cross_entropy_are_equal(rng):
-    probabilities = sampling.softmax(rng.normal(size=(20, 10)))
-    labels = rng.integers(0, 10, 20)
-    sparse = sampling.sparse_cross_entropy(labels, probabilities)
-    assert sampling.cross_entropy(sampling.one_hot(labels), probabilities) == pytest.approx(sparse)
-    assert sparse[0] == pytest.approx(-math.log(probabilities[0, labels[0]]))
-
-
-def test_softmax_twice_leaves_every_bar_between_8_and_23_percent():
-    sure = sampling.softmax(sampling.one_hot(np.array([4])))
-    assert sure.max() == pytest.approx(math.e / (math.e + 9))
-    assert sure.min() == pytest.approx(1 / (math.e + 9))
-    assert (round(100 * sure.min()), round(100 * sure.max())) == (9, 23)

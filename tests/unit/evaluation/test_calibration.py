@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
 
-from core.data import sampling
 from core.evaluation import calibration
+from core.lesson import arithmetic
 
 
 def asked(rng, temperature=1.0, images=20_000):
     """Labels drawn from the probabilities themselves, so they are calibrated, and logits; then these divided."""
     logits = rng.normal(0, 2, (images, 10))
-    shares = sampling.softmax(logits)
+    shares = arithmetic.softmax(logits)
     labels = (rng.random((images, 1)) > shares.cumsum(1)).sum(1).clip(0, 9).astype(np.uint8)
     return labels, calibration.tempered(logits, temperature)
 
 
 def test_bins_are_those_of_scikit_learn(rng):
     labels, logits = asked(rng)
-    probabilities = sampling.softmax(logits)
+    probabilities = arithmetic.softmax(logits)
     found = calibration.reliability(labels, probabilities, bins=10)
     right = probabilities.argmax(1) == labels
     accuracy, confidence = calibration_curve(right, probabilities.max(1), n_bins=10, strategy="uniform")
@@ -46,7 +46,7 @@ def test_a_confidence_on_the_edge_belongs_to_the_bin_below():
 
 def test_a_network_that_tells_the_truth_has_hardly_any_error(rng):
     labels, logits = asked(rng)
-    assert calibration.reliability(labels, sampling.softmax(logits)).error < 0.015
+    assert calibration.reliability(labels, arithmetic.softmax(logits)).error < 0.015
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
@@ -55,7 +55,7 @@ def test_fitting_finds_the_temperature_that_undoes_the_boast(rng, temperature):
     found = calibration.fit_temperature(labels, logits)
     assert found == pytest.approx(1 / temperature, rel=0.05)
     before, after = (
-        calibration.reliability(labels, sampling.softmax(each)).error
+        calibration.reliability(labels, arithmetic.softmax(each)).error
         for each in (logits, calibration.tempered(logits, found))
     )
     assert after < before / 3

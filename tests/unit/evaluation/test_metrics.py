@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from core.data import sampling
 from core.errors import DataError
 from core.evaluation import metrics
+from core.lesson import arithmetic
 from core.training.batching import Sums
 
 
@@ -42,7 +42,7 @@ def test_accuracy_and_loss_are_those_of_scikit_learn(answers):
     labels, logits = answers
     found = metrics.evaluate(labels, logits)
     assert found.accuracy == pytest.approx(sklearn.accuracy_score(labels, logits.argmax(1)))
-    assert found.loss == pytest.approx(sklearn.log_loss(labels, sampling.softmax(logits)), rel=1e-5)
+    assert found.loss == pytest.approx(sklearn.log_loss(labels, arithmetic.softmax(logits)), rel=1e-5)
 
 
 def test_scores_of_a_matrix_worked_by_hand():
@@ -105,7 +105,7 @@ def test_mistakes_come_surest_first_and_hits_least_sure_first():
 
 def test_a_cell_lists_its_images_worst_first(answers):
     labels, logits = answers
-    probabilities = sampling.softmax(logits)
+    probabilities = arithmetic.softmax(logits)
     found = metrics.cell(labels, probabilities, 4, 9)
     assert len(found) == metrics.evaluate(labels, logits).counts[4, 9] > 1
     assert (labels[found] == 4).all()
@@ -121,7 +121,7 @@ def test_the_commonest_confusions_leave_the_diagonal_out():
 
 def test_softmax_applied_twice_never_passes_23_percent():
     once = np.eye(10)[3]
-    assert sampling.softmax(once).max() == pytest.approx(math.e / (math.e + 9))
+    assert arithmetic.softmax(once).max() == pytest.approx(math.e / (math.e + 9))
 
 
 @pytest.mark.parametrize("shape", [(5, 10), (6, 9), (6,)])

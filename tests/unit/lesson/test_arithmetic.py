@@ -14,9 +14,16 @@ from sklearn.metrics import log_loss
 from sklearn.preprocessing import OneHotEncoder
 
 from core.data.morphology import mean_images
-from core.data.sampling import cross_entropy, flatten, one_hot, softmax, sparse_cross_entropy
 from core.lesson import arithmetic, keras_output
-from core.lesson.arithmetic import SOFTMAX_OF_ONE, SOFTMAX_OF_ZERO, ArrayInfo, broadcast_axes
+from core.lesson.arithmetic import (
+    SOFTMAX_OF_ONE,
+    SOFTMAX_OF_ZERO,
+    cross_entropy,
+    flatten,
+    one_hot,
+    softmax,
+    sparse_cross_entropy,
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,84 +31,6 @@ def keras():
     import keras
 
     return keras
-
-
-def test_facts_are_what_numpy_says():
-    facts = ArrayInfo.from_array(np.array([[3, 200, 7]], np.uint8))
-    assert (facts.shape, facts.dtype, facts.low, facts.high, facts.bytes) == ((1, 3), "uint8", 3, 200, 3)
-    assert (facts.axes, facts.values) == (2, 3)
-    assert ArrayInfo.from_array(np.float64(0.5)).axes == 0
-
-
-def test_the_ladder_climbs_from_a_pixel_to_a_batch_of_videos(tiny_mnist):
-    rungs = arithmetic.tensor_examples(tiny_mnist.train, 5, 10, 12)
-    assert [rung.array.ndim for rung in rungs] == [0, 1, 2, 3, 4, 4, 5]
-    assert rungs[-1].array.shape == (4, 6, 28, 28, 3)
-    assert rungs[0].array == tiny_mnist.train.images[5, 10, 12]
-    assert np.array_equal(rungs[1].array, tiny_mnist.train.images[5, 10])
-    assert all(rung.array.dtype == np.uint8 for rung in rungs)
-
-
-def test_the_batch_begins_with_the_digit_and_goes_round_the_end(tiny_mnist):
-    batch = arithmetic.tensor_examples(tiny_mnist.train, 999, 0, 0)[3].array
-    assert len(batch) == 32
-    assert np.array_equal(batch[0], tiny_mnist.train.images[999])
-    assert np.array_equal(batch[1], tiny_mnist.train.images[0])
-    assert arithmetic.next_indices(2, 32, 3).tolist() == [2, 0, 1]
-
-
-def test_the_video_walks_to_the_right_in_grey(tiny_mnist):
-    video = arithmetic.make_video(tiny_mnist.train.images[0])
-    columns = np.arange(28)
-    places = [(frame[..., 0].sum(axis=0) * columns).sum() / frame[..., 0].sum() for frame in video.astype(float)]
-    assert places == sorted(places)
-    assert (video[..., 0] == video[..., 2]).all()
-
-
-@pytest.mark.parametrize(
-    ("left", "right"), [((3, 3), (3, 1)), ((3, 3), (3,)), ((3, 3), ()), ((2, 1, 4), (5, 1)), ((60_000, 28, 28), (28,))]
-)
-def test_broadcasting_follows_numpy(left, right):
-    assert tuple(result for _, _, result in broadcast_axes(left, right)) == np.broadcast_shapes(left, right)
-
-
-def test_shapes_that_do_not_fit_have_no_result_in_that_axis():
-    assert broadcast_axes((3, 3), (2,)) == [(3, 1, 3), (3, 2, None)]
-    with pytest.raises(ValueError, match="broadcast"):
-        np.broadcast_shapes((3, 3), (2,))
-
-
-def test_a_pixel_is_found_again_at_its_position(tiny_mnist):
-    image = tiny_mnist.train.images[0]
-    assert all(
-        flatten(image[None])[0, arithmetic.flat_index(r, c)] == image[r, c] for r in range(28) for c in range(28)
-    )
-    assert arithmetic.flat_index(27, 27) == 783
-
-
-def test_scrambling_keeps_the_numbers_and_loses_the_pictures(tiny_mnist):
-    images = tiny_mnist.train.images[:32]
-    mixed = arithmetic.scramble_pixels(images)
-    assert np.array_equal(np.sort(mixed.ravel()), np.sort(images.ravel()))
-    assert (mixed[0] != images[0]).any()
-
-
-def test_one_product_is_timed_in_both_precisions_by_turns():
-    ticks = iter(range(1000))
-    seconds = arithmetic.time_matrix_product(repeats=3, budget=1e9, clock=lambda: next(ticks), shape=(2, 3, 2))
-    assert seconds == (1, 1)  # one tick from the beginning of a product to its end
-
-
-def test_a_slow_machine_is_asked_only_twice():
-    ticks = iter(range(0, 100_000, 100))
-    arithmetic.time_matrix_product(repeats=50, budget=0.1, clock=lambda: next(ticks), shape=(2, 3, 2))
-    assert next(ticks) <= 1100
-
-
-def test_float64_takes_longer_than_float32():
-    # An inequality far from its limit, about 2 on any machine: both precisions take turns and the best counts.
-    seconds = arithmetic.time_matrix_product(repeats=20, budget=2)
-    assert seconds.float64 > 1.2 * seconds.float32 > 0
 
 
 def test_the_layer_of_mean_images_finds_the_nearest_mean(tiny_mnist):
@@ -288,3 +217,48 @@ def test_what_the_lesson_shows_are_the_lines_of_the_recorded_run():
     )
     assert keras_output.fit_output(0, keras_output.EPOCHS[0], 469) == ""
     assert [keras_output.count_filled(moment.step, 469) for moment in keras_output.BAR_UPDATES][-1] == 19
+
+
+def test_flatten_puts_row_after_row(tiny_mnist):
+    images = tiny_mnist.train.images[:3]
+    flat = arithmetic.flatten(images)
+    assert flat.shape == (3, 784)
+    assert flat[1, 28 * 10 + 9] == images[1, 10, 9]
+
+
+def test_normalise_ends_at_one():
+    values = arithmetic.normalise(np.array([0, 51, 255], np.uint8))
+    assert values.dtype == np.float32
+    assert values.tolist() == [0.0, pytest.approx(0.2), 1.0]
+
+
+def test_one_hot_has_one_one():
+    rows = arithmetic.one_hot(np.array([7, 0], np.uint8))
+    assert rows.tolist() == [[0, 0, 0, 0, 0, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]]
+
+
+def test_sixty_thousand_images_in_batches_of_128_are_469_steps():
+    cuts = list(arithmetic.batches(60_000, 128))
+    assert len(cuts) == arithmetic.steps_per_epoch(60_000, 128) == 469
+    assert cuts[-1] == slice(59_904, 60_000)
+
+
+def test_softmax_is_the_hand_worked_one():
+    powers = [math.exp(2), math.exp(1), math.exp(0.1)]
+    assert arithmetic.softmax(np.array([2, 1, 0.1])) == pytest.approx([power / sum(powers) for power in powers])
+    assert arithmetic.softmax(np.array([[1000.0, 0.0]])).tolist() == [[1.0, 0.0]]
+
+
+def test_both_forms_of_cross_entropy_are_equal(rng):
+    probabilities = arithmetic.softmax(rng.normal(size=(20, 10)))
+    labels = rng.integers(0, 10, 20)
+    sparse = arithmetic.sparse_cross_entropy(labels, probabilities)
+    assert arithmetic.cross_entropy(arithmetic.one_hot(labels), probabilities) == pytest.approx(sparse)
+    assert sparse[0] == pytest.approx(-math.log(probabilities[0, labels[0]]))
+
+
+def test_softmax_twice_leaves_every_bar_between_8_and_23_percent():
+    sure = arithmetic.softmax(arithmetic.one_hot(np.array([4])))
+    assert sure.max() == pytest.approx(math.e / (math.e + 9))
+    assert sure.min() == pytest.approx(1 / (math.e + 9))
+    assert (round(100 * sure.min()), round(100 * sure.max())) == (9, 23)

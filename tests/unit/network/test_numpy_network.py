@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
-from core.data.sampling import one_hot
 from core.errors import RunError
 from core.evaluation.metrics import evaluate
+from core.lesson.arithmetic import one_hot
 from core.network.numpy_network import Reader
 from core.runs.checkpoints import write_arrays
 from core.runs.run import Run
