@@ -82,7 +82,7 @@ def test_a_bad_value_in_a_link_leaves_the_others_as_they_are(store):
     (error,) = page.error
     assert "2 values of the link cannot be used. All others are set." in error.value
     assert "There is no recipe" in error.value
-    assert "units must be a whole number. Received: 'abc'" in error.value
+    assert "units must be a whole number" in error.value
 
 
 @pytest.mark.parametrize("query", [{"network": "dense10-conv8"}, {"patience": "3", "validate_on": "none"}])
@@ -260,7 +260,7 @@ def test_a_damaged_run_that_another_visitor_put_away_first_is_simply_gone(store)
     ada, bob = visit(), visit()
     press(ada, "Move to the trash")
     press(bob, "Move to the trash")
-    assert "damaged" not in words(bob)
+    assert "is damaged and cannot be shown" not in words(bob)
 
 
 def test_a_damaged_run_that_still_trains_is_not_put_away_and_says_why(store):
