@@ -1,7 +1,7 @@
-"""The pixels that it is enough to train on.
+"""The active pixels: the only ones that training needs.
 
-67 of MNIST's 784 pixels are 0 in each of the 60,000 training images. A weight that only ever meets 0 has gradient 0,
-and no optimiser without decay moves it: leaving it out of the products and the update changes a run by rounding alone.
+67 of MNIST's 784 pixels are 0 in each of the 60,000 training images. A weight whose input is always 0 has
+gradient 0, and no optimiser without decay moves it. Leaving it out changes a run only by rounding.
 """
 
 import keras
@@ -9,13 +9,13 @@ import numpy as np
 
 from core.digits import SIDE
 
-BLOCK = 16  # products are cut into blocks of so many numbers
+BLOCK = 16  # products are computed in blocks of this size
 
 
 def lit(images: np.ndarray) -> np.ndarray:
-    """The pixels that are not 0 in all of `images`, uint8 (n, 28, 28), as sorted places in a flattened image: int32.
+    """The pixels that are not 0 in all of `images`, uint8 (n, 28, 28), as sorted positions in a flattened image: int32.
 
-    Some of the others are among them, so that their number is a multiple of 16.
+    Some other pixels are added, so that their number is a multiple of 16.
     """
     is_active = np.bitwise_or.reduce(images, axis=0).ravel() > 0
     blocks = max(1, -(-is_active.sum() // BLOCK))
@@ -26,8 +26,8 @@ def lit(images: np.ndarray) -> np.ndarray:
 def pixels_to_train(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray:
     """The pixels that it is enough to train `model` on, as `lit` gives them.
 
-    They are all where a pixel of 0 is not 0 to the first layer of units, where weights decay without a gradient, and
-    where no images are given: those of each epoch are made anew.
+    These are all pixels if a pixel of 0 is not 0 for the first layer, if weights decay without a gradient, or if
+    no images are given because they are redrawn for each epoch.
     """
     match model.layers:
         case [keras.layers.Rescaling(offset=0), keras.layers.Flatten(), keras.layers.Dense(), *_]:

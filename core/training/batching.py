@@ -1,4 +1,4 @@
-"""Which images make a batch, and what a batch came to."""
+"""Which images form a batch, and the sums of a batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 from core.random_streams import ORDER, random
 
-VALIDATION_BATCH = 2000  # images: large products, in no more memory than a small GPU has; divides 6,000 and 10,000
+VALIDATION_BATCH = 2000  # images: large products that fit into the memory of a small GPU; divides 6,000 and 10,000
 
 
 @dataclass
 class Sums:
-    """What some batches came to: `loss` summed over images, images answered rightly, and images."""
+    """Sums over some batches: the loss of all images, correct images, and images."""
 
     loss: float = 0.0
     correct: int = 0
@@ -27,13 +27,13 @@ class Sums:
 
     @classmethod
     def of(cls, labels: np.ndarray, logits: Any) -> Self:
-        """What was said of some images comes to: labels uint8 (n,), logits float32 (n, 10).
+        """The sums of some predictions: labels uint8 (n,), logits float32 (n, 10).
 
         The loss is Keras' cross-entropy, which is the same for labels as numbers and as one-hot rows.
         """
         logits = np.asarray(logits)
-        columns = np.ascontiguousarray(logits.T)  # along rows of ten NumPy takes twice as long
-        with np.errstate(invalid="ignore"):  # of a run that diverged: its loss is not a number, and shows it
+        columns = np.ascontiguousarray(logits.T)  # NumPy needs twice as long along rows of ten
+        with np.errstate(invalid="ignore"):  # after divergence the loss is NaN, and is shown as such
             shifted = columns - columns.max(axis=0)
             losses = np.log(np.exp(shifted).sum(axis=0)) - shifted[labels, np.arange(len(labels))]
         is_correct = logits.argmax(axis=1) == labels
@@ -48,7 +48,7 @@ class Sums:
         return self.correct / self.images
 
     def as_metrics(self) -> tuple[float, float, float, float]:
-        """The sums as Keras' two means keep them: total and count of the loss, total and count of the accuracy."""
+        """The state of Keras' two metrics: total and count of the loss, total and count of the accuracy."""
         return self.loss, self.images, self.correct, self.images
 
     def as_logs(self) -> dict[str, float]:
@@ -58,11 +58,11 @@ class Sums:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run is cut: `batches_per_call` batches of `batch_size` images in each call of the engine.
+    """How a run is divided: `batches_per_call` batches of `batch_size` images in each call of the engine.
 
-    `scheduled`: each batch brings its own learning rate. `augment`: each epoch brings its own images. `padded`: the
-    short batch of an epoch is filled up with images that do not count, so that one compiled shape serves all. A norm
-    would count them: there the short batch has a shape of its own. `even`: each call is full.
+    scheduled: each batch has its own learning rate. augment: each epoch has its own images. padded: the short batch of an
+    epoch is padded with images that do not count, so one compiled shape is enough. A norm would count them: then the
+    short batch has its own shape. even: each call is full.
     """
 
     batch_size: int
@@ -75,14 +75,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Call:
-    """What one call of the engine trains on: `indices` int32 (n,), cut into batches, and a learning rate for each."""
+    """One call of the engine: `indices` int32 (n,), divided into batches, and a learning rate for each batch."""
 
     indices: np.ndarray
     rates: np.ndarray | None = None
 
     def padded_batches(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
-        """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and how
-        many of the batches are meant int32 (). One part, and another for a short batch that cannot be filled up."""
+        """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and the
+        number of real batches int32 (). One part, and another for a short batch that cannot be padded."""
         size = plan.batch_size
         images = len(self.indices)
         whole = images // size
@@ -105,13 +105,13 @@ class Call:
 
 
 def drop_padding(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:
-    """What was said of the images of a part: logits float32 (images, 10), of those of all its rows, (rows, 10, size).
+    """The logits of the real images of a part: float32 (images, 10) from those of all rows, (rows, 10, size).
 
-    What fills a batch or the part up stands behind them.
+    Padding is at the end.
     """
     return np.concatenate(np.asarray(columns)[: int(count)], axis=1).T[: int(sizes[:count].sum())]
 
 
 def shuffled_order(seed: int, epoch: int, images: int) -> np.ndarray:
-    """The order in which an epoch (0-based) takes the images: int32 (images,), each index once."""
+    """The order of the images in an epoch (0-based): int32 (images,), each index once."""
     return random(seed, epoch, ORDER).permutation(images).astype(np.int32)

@@ -1,10 +1,10 @@
-"""A network that is trained in a model's stead on a processor: it says the same, and its products are quicker.
+"""The compact model: it trains instead of the model on a CPU, with the same outputs and faster products.
 
-It has weights for the pixels that are worth it alone (`lit.enough`): of MNIST a tenth less to multiply and to update.
-And its last layer stands upright, for a product ten wide takes XLA up to fourteen times as long as the same one ten
-high, and what follows it along rows of ten makes the longest of all kernels to compile.
+It has weights only for the active pixels (`active_pixels`): on MNIST, a tenth less to multiply and to update. Its last
+layer is transposed: XLA needs up to fourteen times as long for a product of ten columns as for ten rows, and kernels
+along rows of ten take longest to compile.
 
-A GPU gains nothing by either: there a step is the starting of its kernels.
+A GPU gains nothing from either: there a step mostly waits for kernels to start.
 """
 
 import math
@@ -19,13 +19,13 @@ from core.digits import NUM_CLASSES, SIDE
 from core.training.active_pixels import pixels_to_train
 from core.training.models import has_convolutions
 
-ALIGNMENT = 64  # bytes: TensorFlow takes an array over that begins at a multiple, and copies any other
+ALIGNMENT = 64  # bytes: TensorFlow uses an aligned array as it is, and copies any other
 
 
 class CompactModel:
-    """`network` stands for `model` while that trains: the same layers and optimiser, but for the first and the last.
+    """`network` trains instead of `model`: the same layers and optimiser except for the first and the last layer.
 
-    `pixels` are the places in a flattened image that it looks at, sorted.
+    pixels: the positions in a flattened image that it uses, sorted.
     """
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray) -> None:
@@ -34,7 +34,7 @@ class CompactModel:
         if model.layers[-1].kernel.shape[0] not in (
             NUM_CLASSES,
             SIDE * SIDE,
-        ):  # its shape then tells that it was turned
+        ):  # its shape then shows that it is transposed
             top = TransposedDense(name=top.name)
         self.network = keras.Sequential([keras.Input(pixels.shape, dtype="uint8"), *below, top])
         optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
@@ -48,9 +48,9 @@ class CompactModel:
         self._is_untrained_stale = True
 
     def copy_weights(self) -> list[np.ndarray]:
-        """A copy of the weights as trained so far, in the network's shapes."""
+        """A copy of the current weights, in the network's shapes."""
         self.take()
-        if self._is_untrained_stale:  # what is trained never changes the rows of the other pixels
+        if self._is_untrained_stale:  # training never changes the rows of the other pixels
             self._untrained = [np.array(full) for full, _ in self._weights]
             self._is_untrained_stale = False
         return [np.array(compact) for _, compact in self._weights]
@@ -69,7 +69,7 @@ class CompactModel:
         return full
 
     def seen(self, images: np.ndarray) -> np.ndarray:
-        """What the network is shown of `images`: uint8 (n, pixels), of an array of its own."""
+        """The input of the network for `images`: uint8 (n, pixels), a new array."""
         seen = _empty_aligned((len(images), len(self.pixels)))
         if seen.size == images.size:
             seen[:] = images.reshape(seen.shape)
@@ -77,7 +77,7 @@ class CompactModel:
         return np.take(images.reshape(len(images), -1), self.pixels, axis=1, mode="clip", out=seen)
 
     def take(self) -> None:
-        """Takes the model's variables over, unless what it was given is still its own."""
+        """Copies the model's variables into the network, unless they are equal already."""
         if self._is_newer:
             return
         for full, compact in self._pairs:
@@ -85,7 +85,7 @@ class CompactModel:
         self._is_newer = self._is_untrained_stale = True
 
     def copy_to_model(self) -> None:
-        """Gives the model what was trained since."""
+        """Copies the trained values into the model."""
         if not self._is_newer:
             return
         for full, compact in self._pairs:
@@ -93,13 +93,13 @@ class CompactModel:
         self._is_newer = False
 
     def to_compact(self, full: Any, compact: Any) -> Any:
-        """A variable of the model, in the shape of the network's `own`."""
+        """A variable of the model, in the network's shape."""
         if full.shape == compact.shape:
             return full
         return ops.transpose(full) if full.shape == compact.shape[::-1] else ops.take(full, self.pixels, axis=0)
 
     def to_full(self, full: Any, compact: Any) -> Any:
-        """A variable of the model, with what was trained of it."""
+        """A variable of the model, updated with the trained values."""
         if full.shape == compact.shape:
             return compact
         if full.shape == compact.shape[::-1]:
@@ -108,7 +108,7 @@ class CompactModel:
 
 
 def compact_pixels(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray | None:
-    """What a twin of `model` would look at of these images, None if each epoch has its own; None: it needs no twin."""
+    """The pixels that a compact model would use. images: None if each epoch has its own. Returns None if it needs none."""
     return None if on_gpu() or has_convolutions(model) else pixels_to_train(model, images)
 
 
@@ -120,12 +120,12 @@ class TransposedDense(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight((NUM_CLASSES,), "zeros", name="bias")
 
     def call(self, x: Any) -> Any:
-        # By `+`: of ten images, `ops.add` on TensorFlow takes a column for a row, and adds a bias to each image.
+        # With `+`: for ten images, `ops.add` on TensorFlow adds along the wrong axis, a bias to each image.
         return ops.matmul(self.kernel, ops.transpose(x)) + self.bias[:, None]
 
 
 def _empty_aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """An empty array, uint8, that begins at a multiple of `ALIGNMENT`."""
+    """An empty uint8 array, aligned to `ALIGNMENT` bytes."""
     size = math.prod(shape)
     buffer = np.empty(size + ALIGNMENT, np.uint8)
     start = -buffer.ctypes.data % ALIGNMENT
@@ -133,6 +133,6 @@ def _empty_aligned(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _without_weights(layer: keras.layers.Layer) -> dict[str, Any]:
-    """The layer's config, but for the random numbers that it would begin with: it is given others."""
+    """The layer's config without its initialisers, because the weights are set afterwards."""
     config: dict[str, Any] = layer.get_config()
     return {**config, "kernel_initializer": "zeros"} if "kernel_initializer" in config else config

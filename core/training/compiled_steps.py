@@ -1,4 +1,4 @@
-"""A model's steps as its backend traced and compiled them: they stay with it, from a rehearsal to the run."""
+"""The traced and compiled steps of a model. They stay with the model, from the warm-up to the run."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from core.training.compact_model import CompactModel
 class CompiledSteps:
     """The steps of one model, traced and compiled at the first call of each shape.
 
-    A model that was rehearsed begins at once when it is trained in earnest, and finds its images on the device.
+    A model that was warmed up starts at once, and its images are already on the device.
     """
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
@@ -24,20 +24,20 @@ class CompiledSteps:
 
     @classmethod
     def of(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
-        """The model's own, or a new one."""
+        """The compiled steps of this model, or new ones."""
         steps = getattr(model, "digit_lab_traced", None)
         if not isinstance(steps, cls) or not steps.matches(pixels, scheduled):
             steps = model.digit_lab_traced = cls(model, pixels, scheduled=scheduled)
         return steps
 
     def matches(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
-        """Whether it trains a twin on these pixels, or for None the model itself, and by a schedule or not."""
+        """Whether they fit: a compact model of these pixels (None: the model itself), with or without a schedule."""
         own = self.twin.pixels if self.twin else None
         same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
         return same and self.scheduled == scheduled
 
     def device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
-        """Images on the device, as these steps take them. `while_copying` is done while NumPy copies."""
+        """Images on the device, in the form of these steps. `while_copying` runs while NumPy copies."""
         if not self.twin:
             while_copying()
             return self.put(images)
@@ -47,9 +47,9 @@ class CompiledSteps:
             return self.put_owned(seen.result())
 
     def cached_device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
-        """The same of images that nobody can write on; they are still there when a rehearsal was of the same ones.
+        """The same for read-only images. They are kept, so a run after a warm-up with equal images need not copy them.
 
-        To compare them takes a sixth of the time.
+        Comparing takes a sixth of the time of copying.
         """
         if images.flags.writeable:
             return self.device_images(images, while_copying)
@@ -65,5 +65,5 @@ class CompiledSteps:
         raise NotImplementedError
 
     def put_owned(self, images: np.ndarray) -> Any:
-        """The same of an array that is given away: nobody writes on it again."""
+        """The same for an array that the caller no longer uses."""
         return self.put(images)

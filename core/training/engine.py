@@ -1,7 +1,7 @@
-"""The fast path of `model.fit`: the images lie on the device, and one call trains many batches.
+"""The fast path of `model.fit`: images stay in device memory as uint8, and one call trains many batches.
 
-Keras' own `fit` stays the loop: it counts the batches, calls the callbacks, keeps the history and validates. It asks
-the model for a train function and a test function, and gets those of the engine instead of its own.
+Keras' own `fit` is still the loop: it counts batches, calls callbacks, keeps the history and validates. Only the train
+function and the test function of the model are replaced.
 """
 
 import math
@@ -17,14 +17,14 @@ from core.devices import on_gpu
 from core.digits import Digits
 from core.training.batching import Call, Plan, Sums, shuffled_order
 
-CALL_SECONDS = 0.05  # one call of the engine, and so the grain of the live chart
+CALL_SECONDS = 0.05  # one call of the engine, and so the distance of points in the live chart
 
 
 class Loop:
     """One training of one model by `fit` on the fast path.
 
-    `augment`, if given, makes the images of an epoch (0-based) anew, uint8 (n, 28, 28). `rates`, if given, is the
-    learning rate of each step of the run. `custom_order` replaces the shuffled order of an epoch.
+    augment: returns the images of an epoch (0-based), uint8 (n, 28, 28); None if all epochs use the same images.
+    rates: the learning rate of each step of the run. custom_order: replaces the shuffled order of an epoch.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Loop:
         self._on_watched: Callable[[int, Sums], None] = lambda step, sums: None
         self.epoch_sums = Sums()  # of the batches of this epoch so far
         self._recent_sums = Sums()
-        self._first_epoch = 0, Sums()  # batches already done when training begins, and their sums
+        self._first_epoch = 0, Sums()  # batches that were trained before, and their sums
         padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
         plan = Plan(
             self.batch_size,
@@ -81,8 +81,8 @@ class Loop:
 
         It starts in `initial_epoch` (0-based) after `initial_batch` batches, whose sums are `initial_sums`.
 
-        `callbacks` find the model's variables as trained so far. `live`, called last, finds them so at the end of an
-        epoch; in the middle of one it calls `sync` itself, when it needs them.
+        `callbacks` see the current variables in the model. `live` is called last; it sees them at the end of an epoch,
+        and calls `sync` itself when it needs them in the middle of one.
         """
         model = self.model
         sync_variables = _SyncVariables(self, every_call=any(map(_has_batch_hooks, callbacks)))
@@ -96,7 +96,7 @@ class Loop:
             return model.fit(
                 self.backend.placeholder_batches(
                     self.batches
-                ),  # Keras counts the batches; what is in them, the engine knows
+                ),  # Keras only counts the batches; the engine chooses their images
                 shuffle=False,
                 epochs=epochs,
                 initial_epoch=initial_epoch,
@@ -111,12 +111,12 @@ class Loop:
     def watch(self, steps: Sequence[int], on_step: Callable[[int, Sums], None]) -> None:
         """Has `on_step` called after each of `steps`, sorted, with the sums of the epoch so far.
 
-        A call that would go past such a step is made in parts; what is trained stays the same to the last bit.
+        A call that would pass such a step is divided; the training is the same to the last bit.
         """
         self._watched_steps, self._on_watched = steps, on_step
 
     def copy_weights(self) -> list[np.ndarray]:
-        """The weights as trained so far, in the backend's own shapes; `full_weights` brings them into Keras'."""
+        """The current weights in the backend's shapes; `full_weights` converts them to Keras' shapes."""
         return self.backend.copy_weights()
 
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
@@ -124,7 +124,7 @@ class Loop:
         return self.backend.full_weights(copied)
 
     def pop_sums(self) -> Sums:
-        """What was trained since this was last asked."""
+        """The sums since the last call of this."""
         recent, self._recent_sums = self._recent_sums, Sums()
         return recent
 
@@ -133,15 +133,15 @@ class Loop:
         return self.backend.evaluate(digits)
 
     def sync(self) -> None:
-        """Makes the model's own variables hold what was trained so far, where the backend keeps them elsewhere."""
+        """Copies the current weights into the model, if the backend keeps them elsewhere."""
         self.backend.sync()
 
     def begin_epoch(self, epoch: int) -> None:
-        """Takes up an epoch (0-based): its order, and its images where each epoch has its own."""
+        """Prepares an epoch (0-based): its order, and its images if each epoch has its own."""
         self.epoch = epoch
         self.position, self.epoch_sums = self._first_epoch
         self._first_epoch = 0, Sums()
-        # Keras makes as many calls as in a whole epoch: those that were trained before the run was stopped do nothing.
+        # Keras calls this for a whole epoch: calls for batches that were trained before the stop do nothing.
         self._calls_to_skip = self.position // self.batches_per_call
         self.indices = self.shuffled_order(epoch)
         if self.augment:
@@ -178,7 +178,7 @@ class Loop:
 
 
 class _SyncVariables(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stands before all other callbacks, and gives the model its variables before they look."""
+    """The first of all callbacks: it updates the model's variables before the others read them."""
 
     def __init__(self, loop: Loop, *, every_call: bool) -> None:
         super().__init__()
@@ -199,17 +199,17 @@ class _SyncVariables(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
-    """Whether it does anything at a batch, by a method of its own or one that it was given (`LambdaCallback`)."""
+    """Whether a callback has a batch hook of its own (a method, or a function given to `LambdaCallback`)."""
     hooks = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
     plain = keras.callbacks.Callback
     return any(getattr(getattr(callback, hook), "__func__", None) is not getattr(plain, hook) for hook in hooks)
 
 
 def choose_batches_per_call(model: keras.Sequential, batch_size: int, batches: int) -> int:
-    """How many of an epoch's batches one call trains: those of about 50 ms.
+    """How many batches one call trains: those of about 50 ms.
 
-    On a GPU it is a number that divides the epoch, where there is one near: a loop whose length is known beforehand
-    takes a third less for each step of a small network there.
+    On a GPU the number divides the epoch if possible: a loop of fixed length needs a third less time for each step of a
+    small network there.
     """
     about = max(1, round(CALL_SECONDS / estimate_step_seconds(model, batch_size)))
     if on_gpu():
@@ -219,9 +219,9 @@ def choose_batches_per_call(model: keras.Sequential, batch_size: int, batches: i
 
 
 def estimate_step_seconds(model: keras.Sequential, batch_size: int) -> float:
-    """A guess at how long one step takes; being wrong by a factor of two only makes the live chart finer or coarser.
+    """An estimate of the time of one step. A factor of two only makes the live chart finer or coarser.
 
-    It is a guess from shapes, not a measurement: how many batches a call trains may change the last bits of a run.
+    It uses shapes and no measurement, because the number of batches in a call may change the last bits of a run.
     """
     dense = convolved = 0
     for layer in model.layers:
@@ -229,13 +229,13 @@ def estimate_step_seconds(model: keras.Sequential, batch_size: int) -> float:
             dense += math.prod(layer.kernel.shape)
         elif isinstance(layer, keras.layers.Conv2D):
             convolved += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
-    # Operations a second: two cores with AVX-512 reached these in float32; a GPU is asked for far more at a time.
+    # Operations per second in float32: measured on two cores with AVX-512; a GPU needs far larger calls.
     speed, slower, overhead = (1e13, 5e12, 60e-6) if on_gpu() else (3e11, 1.5e11, 50e-6)
     return overhead + 6 * batch_size * (dense / speed + convolved / slower)
 
 
 def _build_metrics(model: keras.Sequential) -> None:
-    """Keras makes its metrics and its loss when they first see labels, and `fit` would show them a batch of its own."""
+    """Builds Keras' metrics and loss, which otherwise happens at the first labels: `fit` would run a batch for that."""
     labels = np.zeros((1,) if model.loss.startswith("sparse") else (1, 10), np.float32)
     predictions = np.full((1, 10), 0.1, np.float32)
     if keras.backend.backend() != "jax":
@@ -247,7 +247,7 @@ def _build_metrics(model: keras.Sequential) -> None:
             model.compute_metrics(None, labels, predictions)
             model.compute_loss(y=labels, y_pred=predictions)
 
-        with keras.StatelessScope():  # only looked at: computed op by op they would be thirty small programs
+        with keras.StatelessScope():  # never computed: they would compile thirty small programs
             jax.eval_shape(build, labels, predictions)
     model.reset_metrics()
 

@@ -1,4 +1,4 @@
-"""The engine on JAX: one jitted loop runs many batches over images that lie on the device."""
+"""The engine on JAX: one jitted loop runs many batches of images in device memory."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,14 +17,14 @@ from core.training.compiled_steps import CompiledSteps
 from core.training.models import has_convolutions
 from core.training.train_step import logit_columns, logit_gradients, logits
 
-State = tuple[Any, Any, Any]  # values of the trainable, the other and the optimiser's variables
+State = tuple[Any, Any, Any]  # values of the trainable, the non-trainable and the optimiser's variables
 
 
 class Jax:
-    """Trains a model on one device. The images of the run stay there; a call is told only which ones to take.
+    """Trains a model on one device. The images stay there; a call receives only their indices.
 
-    While `fit` runs, Keras' JAX trainer keeps the values of all variables outside the model and hands them to the train
-    function; here they are `state` for the length of a call.
+    While `fit` runs, Keras' JAX trainer keeps the values of all variables outside the model and passes them to the
+    train function; here they are `state` during a call.
     """
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
@@ -39,7 +39,7 @@ class Jax:
         self._parts: list[tuple[np.ndarray, Any]] = []
 
     def put(self, images: np.ndarray) -> None:
-        """Trains on these images from now on: uint8 (n, 28, 28)."""
+        """Sets the training images: uint8 (n, 28, 28)."""
         self.images = self.program.device_images(images)
 
     def run(self, call: Call) -> Sums:
@@ -57,11 +57,11 @@ class Jax:
         return self._evaluate(digits, *self._variable_values())
 
     def placeholder_batches(self, batches: int) -> Any:
-        """What Keras counts the batches on."""
+        """Data of the right length, for Keras to count batches."""
         return _PlaceholderBatches(batches)
 
     def train_function(self, train: Callable[[], Sums]) -> Any:
-        """What Keras' `fit` calls instead of its own step."""
+        """The train function for Keras' `fit`."""
 
         def function(state: Any, iterator: Any) -> tuple[dict[str, float], Any]:
             trainable, other, optimizer, _ = state
@@ -72,7 +72,7 @@ class Jax:
         return function
 
     def test_function(self, digits: Digits) -> Any:
-        """What Keras' `evaluate` calls instead of its own step."""
+        """The test function for Keras' `evaluate`."""
 
         def function(state: Any, iterator: Any) -> tuple[dict[str, float], Any]:
             trainable, other, _ = state
@@ -82,11 +82,11 @@ class Jax:
         return function
 
     def sync(self) -> None:
-        """Gives the model its variables' values back, in the middle of `fit`."""
+        """Writes the current values into the model's variables, in the middle of `fit`."""
         self.model.jax_state_sync()
 
     def copy_weights(self) -> list[np.ndarray]:
-        """A copy of the weights as trained so far: while `fit` runs, they are in `state`."""
+        """A copy of the current weights, which are in `state` while `fit` runs."""
         trainable, other, _ = self.state
         if not trainable:
             return [np.array(weight) for weight in self.model.weights]
@@ -95,7 +95,7 @@ class Jax:
         return [np.array(values[id(weight)]) for weight in self.model.weights]
 
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
-        """Copied weights in the shapes of the model's own, which they have here."""
+        """Copied weights in the model's shapes, which they already have here."""
         return copied
 
     @staticmethod
@@ -103,7 +103,7 @@ class Jax:
         return {id(variable): value for variable, value in zip(variables, values, strict=True)}
 
     def end(self) -> None:
-        """`fit` is over: Keras itself gave the model its variables back."""
+        """After `fit`: Keras itself has written the values into the model."""
 
     def _variable_values(self) -> tuple[Any, Any]:
         model = self.model
@@ -111,7 +111,7 @@ class Jax:
 
     def _evaluate(self, digits: Digits, trainable: Any, other: Any) -> Sums:
         sums = Sums()
-        if self._cached_digits is not digits:  # the same after each epoch: its images stay on the device too
+        if self._cached_digits is not digits:  # equal for all epochs: these images stay on the device too
             self._cached_digits, self._parts = digits, list(_parts(digits))
         for labels, images in self._parts:
             outputs = np.asarray(self.program.predict_logits(trainable, other, images))
@@ -120,7 +120,7 @@ class Jax:
 
 
 class Program(CompiledSteps):
-    """One jitted loop for many steps, and the network's answers."""
+    """One jitted loop for many steps, and the network's logits."""
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         super().__init__(model, pixels, scheduled=scheduled)
@@ -142,9 +142,9 @@ class Program(CompiledSteps):
     def _train_steps(
         self, full: State, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any, *, even: bool
     ) -> tuple[State, Any]:
-        """Trains the first `count` rows of `batches`, all of them if `even`: a GPU need not look at a counter then.
+        """Trains the first `count` rows of `batches`, all of them if `even`: then a GPU needs no counter.
 
-        What the answers come to is reckoned outside.
+        Loss and accuracy are computed outside.
         """
 
         def batch(position: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
@@ -162,7 +162,7 @@ class Program(CompiledSteps):
         return self._to_full(full, trained), all_logits
 
     def _train_step(self, state: State, images: Any, labels: Any, size: Any) -> tuple[State, Any]:
-        """One step, exactly Keras' `train_step`: the new state, and the logits that it was taken from, (10, n)."""
+        """One step, exactly Keras' `train_step`: the new state and the logits, (10, n)."""
         trainable, other, optimizer = state
         forward = partial(self._logit_columns, images, optimizer[self.step], other)
         logits, backward, other = jax.vjp(forward, trainable, has_aux=True)
@@ -189,7 +189,7 @@ class Program(CompiledSteps):
 
 
 def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
-    """Labels, and images on the device, always as many at once, so that one program answers them."""
+    """Labels, and images on the device, in batches of one size, so that one compiled program is enough."""
     for start in range(0, len(digits), VALIDATION_BATCH):
         part = digits[start : start + VALIDATION_BATCH]
         images = np.zeros((VALIDATION_BATCH, *part.images.shape[1:]), np.uint8)
@@ -198,9 +198,9 @@ def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
 
 
 def _compiler_options(model: keras.Sequential) -> dict[str, Any] | None:
-    """What XLA is told. On a GPU it would try several kernels for each product, a second for a network not seen before.
+    """Options for XLA. On a GPU it would try several kernels for each product, one second for a new network.
 
-    At these shapes they are equally fast (a step of `chollet` took 33 µs either way on an H200); convolutions need it.
+    At these shapes all kernels are equally fast (a step of `chollet` took 33 µs either way on an H200); convolutions need it.
     """
     return {"xla_gpu_autotune_level": 0} if on_gpu() and not has_convolutions(model) else None
 
@@ -220,7 +220,7 @@ def _variable_mapping(model: keras.Sequential, trainable: Any, other: Any) -> li
 
 
 class _PlaceholderBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """As many empty batches as are trained."""
+    """Empty batches: as many as are trained."""
 
     def __init__(self, batches: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The engine on TensorFlow: one `tf.function` runs many batches over images that lie on the device."""
+"""The engine on TensorFlow: one `tf.function` runs many batches of images in device memory."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from core.training.train_step import logit_columns, logit_gradients, logits
 
 
 class TensorFlow:
-    """Trains a model on one device. The images of the run stay there; a call is told only which ones to take."""
+    """Trains a model on one device. The images stay there; a call receives only their indices."""
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
@@ -30,7 +30,7 @@ class TensorFlow:
         )
 
     def put(self, images: np.ndarray) -> None:
-        """Trains on these images from now on: uint8 (n, 28, 28)."""
+        """Sets the training images: uint8 (n, 28, 28)."""
         self.images = self.program.device_images(images)
 
     def run(self, call: Call) -> Sums:
@@ -42,14 +42,14 @@ class TensorFlow:
             if len(batches) == self.plan.batches_per_call and batches.shape[1] == self.plan.batch_size:
                 arguments = map(tf.constant, (batches, sizes, rates, count))
                 outputs = self.program.train_steps(self.images, self.labels, *arguments)
-            else:  # a short batch on its own: op by op it takes milliseconds, compiling its shape half a second
+            else:  # a separate short batch: milliseconds without compiling, half a second with it
                 batch = tf.constant(batches[0])
                 outputs = self.program.train_step(self.images, self.labels, batch, float(sizes[0]), rates[0])[None]
             all_logits.append(drop_padding(outputs, sizes, count))
         return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))
 
     def evaluate(self, digits: Digits) -> Sums:
-        """Loss and accuracy on all of `digits`, op by op: products this large need no compiling."""
+        """Loss and accuracy on all of `digits`, without compiling: it would not make such large products faster."""
         self.sync()
         sums = Sums()
         for start in range(0, len(digits), VALIDATION_BATCH):
@@ -58,40 +58,40 @@ class TensorFlow:
         return sums
 
     def placeholder_batches(self, batches: int) -> Any:
-        """What Keras counts the batches on. Of an array it would build a pipeline anew each epoch, in 30 ms."""
+        """Data of the right length, for Keras to count batches. For an array it would build a pipeline in each epoch, 30 ms."""
         return tf.data.Dataset.range(batches)
 
     def train_function(self, train: Callable[[], Sums]) -> Any:
-        """What Keras' `fit` calls instead of its own step."""
+        """The train function for Keras' `fit`."""
         return lambda iterator: self._update_metrics(train())
 
     def test_function(self, digits: Digits) -> Any:
-        """What Keras' `evaluate` calls instead of its own step."""
+        """The test function for Keras' `evaluate`."""
         return lambda iterator: self._update_metrics(self.evaluate(digits))
 
     def sync(self) -> None:
-        """Gives the model's own variables what was trained in their stead."""
+        """Copies the trained weights of the compact model into the model."""
         if self.twin:
             self.twin.copy_to_model()
 
     def copy_weights(self) -> list[np.ndarray]:
-        """A copy of the weights as trained so far, those of the twin where it has newer ones."""
+        """A copy of the current weights, those of the compact model if they are newer."""
         if self.twin:
             return self.twin.copy_weights()
         return [np.array(weight) for weight in self.model.weights]
 
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
-        """Copied weights in the shapes of the model's own."""
+        """Copied weights in the model's shapes."""
         return self.twin.full_weights(copied) if self.twin else copied
 
     def end(self) -> None:
-        """`fit` is over, perhaps by an error: what the model is given from now on counts."""
+        """After `fit`, also after an error: from now on the model's own weights are valid."""
         self.sync()
 
     def _update_metrics(self, sums: Sums) -> dict[str, float]:
-        """Writes sums into Keras' own metrics, and gives their means."""
+        """Writes sums into Keras' own metrics and returns their means."""
         for variable, value in zip(self.model.metrics_variables, sums.as_metrics(), strict=True):
-            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=float(value))  # half of `assign`
+            tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=float(value))  # half the time of `assign`
         return sums.as_logs()
 
 
@@ -109,11 +109,11 @@ class Program(CompiledSteps):
         return tf.constant(images)
 
     def put_owned(self, images: np.ndarray) -> Any:
-        """An array that is given away, without a copy of it."""
+        """An array that the caller no longer uses, without a copy."""
         return tf.experimental.dlpack.from_dlpack(images.__dlpack__())
 
     def trace(self, images: int, plan: Plan) -> None:
-        """Traces the steps for a run of so many images, before it brings them."""
+        """Traces the steps for a run with this number of images."""
         pixels = self.twin.pixels.shape if self.twin else (SIDE, SIDE)
         rows = (plan.batches_per_call,)
         shapes = [
@@ -127,7 +127,7 @@ class Program(CompiledSteps):
         self.train_steps.get_concrete_function(*(tf.TensorSpec(*each) for each in shapes))
 
     def train_step(self, images: Any, labels: Any, batch: Any, size: Any, rate: Any) -> Any:
-        """One step, exactly Keras' `train_step`; returns the logits it was taken from, (10, n)."""
+        """One step, exactly Keras' `train_step`; returns the logits, (10, n)."""
         optimizer = self.model.optimizer
         if self.scheduled:
             optimizer.learning_rate.assign(rate)
@@ -139,7 +139,7 @@ class Program(CompiledSteps):
         return logits
 
     def _train_steps(self, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any) -> Any:
-        """Trains the first `count` rows of `batches`. What the answers come to is reckoned outside: here it would be
+        """Trains the first `count` rows of `batches`. Loss and accuracy are computed outside, which saves
         kernels to compile."""
 
         def batch(position: Any, all_logits: Any) -> tuple[Any, Any]:
@@ -155,7 +155,7 @@ class Program(CompiledSteps):
 def should_compile(model: keras.Sequential) -> bool:
     """Whether XLA compiles the loop: on a GPU always, on a CPU unless the network has convolutions.
 
-    On two CPU cores a step of conv32x3-pool2-dense64 took 125 ms with XLA and 6 ms without, where TensorFlow's own
-    convolutions are oneDNN's. A dense network is quicker with it: for the recipes about half the time of the graph.
+    On two CPU cores a step of conv32x3-pool2-dense64 took 125 ms with XLA and 6 ms without, because TensorFlow's
+    convolutions use oneDNN. A dense network is faster with XLA: the recipes need about half the time of the graph.
     """
     return not has_convolutions(model) or on_gpu()

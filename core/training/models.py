@@ -1,4 +1,4 @@
-"""A config becomes a compiled Keras model, and a model a file. Saved models hold no class of this project's own."""
+"""Builds a compiled Keras model from a config, saves and loads it. Saved models contain no class of this project."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -27,20 +27,20 @@ _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_
 def build(config: RunConfig) -> keras.Sequential:
     """A compiled model from uint8 (n, 28, 28) to float32 (n, 10), rows summing to 1; scaling is its first layer.
 
-    Its weights follow from `config.seed` alone. Raises `NetworkError` if the layers do not fit on one another.
+    Its weights depend on `config.seed` alone. Raises `NetworkError` if the layers do not fit together.
     """
     rows = shapes(config)
     model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
     for position, row in enumerate(rows):
         model.add(_layer(row, layer_seed(config.seed, position)))
     model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
-    model.optimizer.build(model.trainable_variables)  # so that even a model saved untrained loads as it was
+    model.optimizer.build(model.trainable_variables)  # so that a model that was saved untrained loads unchanged
     return model
 
 
 def optimizer(config: RunConfig) -> Any:
-    """A fresh optimiser as the knobs say, with Keras' defaults for what is no knob."""
-    # One name for all, so that the state of a run is found again whichever optimiser was made before it.
+    """A new optimiser from the knobs, with Keras' defaults for everything else."""
+    # One name for all, so that a saved state fits whatever optimisers were created before.
     return _OPTIMIZERS[config.optimizer](config.learning_rate, name="optimizer")
 
 
@@ -50,13 +50,13 @@ def get_weights(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def set_weights(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
-    """Sets the model's weights to those that `get_weights` an equal one gave."""
+    """Sets the weights, as `get_weights` of an equal model returned them."""
     for weight in model.weights:
         weight.assign(weights[weight.path])
 
 
 def save(model: keras.Model, path: Path | str) -> None:
-    """Writes `model` as a `.keras` file, whole or not at all."""
+    """Writes `model` as a `.keras` file, completely or not at all."""
     path = Path(path)
     unfinished = path.with_name(f".{path.stem}.unfinished.keras")
     try:
@@ -69,21 +69,21 @@ def save(model: keras.Model, path: Path | str) -> None:
 def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
     """Reads a saved model, with its loss and optimiser unless `compiled` is False.
 
-    Raises `RunError` where the file is missing, cut short or no model.
+    Raises `RunError` if the file is missing, truncated or not a model.
     """
     try:
         return keras.models.load_model(path, compile=compiled)
-    except Exception as error:  # zipfile, h5py and Keras each have their own way of saying it
+    except Exception as error:  # zipfile, h5py and Keras raise different errors
         path = Path(path)
         found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"
         raise RunError(
-            f"{path.name} of the run {path.parent.name} must be a saved network. Received: {found}. "
-            "It was damaged or deleted: train the run anew, or choose another."
+            f"{path.name} of the run {path.parent.name} is damaged or deleted. Train the run again, or choose another.",
+            received=found,
         ) from error
 
 
 def has_convolutions(model: keras.Sequential) -> bool:
-    """Whether it looks at an image by its rows and columns."""
+    """Whether the layer needs the rows and columns of an image."""
     return any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
 
 

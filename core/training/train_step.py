@@ -1,4 +1,4 @@
-"""What one batch is, on any backend: the way up through the layers, where the way down begins, and dropout's masks."""
+"""One batch on any backend: the forward pass, the gradient at the logits, and dropout's masks."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ _GOLDEN, _FIRST, _SECOND = 0x9E3779B9, 0x7FEB352D, 0x846CA68B
 
 
 def logits(model: keras.Sequential, images: Any) -> Any:
-    """The ten sums before the softmax: float32 (n, 10) for images uint8 (n, 28, 28)."""
+    """The logits: float32 (n, 10) for images uint8 (n, 28, 28)."""
     last_layer = model.layers[-1]
     return ops.add(ops.matmul(_last_hidden_output(model, images), last_layer.kernel), last_layer.bias)
 
 
 def logit_columns(model: keras.Sequential, images: Any, step: Any) -> Any:
-    """The same sums in training, a column for each image: float32 (10, n). `step` is how many were taken before."""
+    """The logits in training, one column for each image: float32 (10, n). step: how many steps were taken before."""
     last_layer, x = model.layers[-1], _last_hidden_output(model, images, step)
     return (
         last_layer(x)
@@ -30,8 +30,7 @@ def logit_columns(model: keras.Sequential, images: Any, step: Any) -> Any:
 def logit_gradients(labels: Any, logits: Any, size: Any) -> Any:
     """The gradient of a batch's mean cross-entropy at its logits, both float32 (10, n).
 
-    It is what is said of each digit less what is true, whichever form labels have. Images from place `size` on only
-    fill the batch up.
+    It is probability minus target, for both forms of labels. Images from position `size` on are padding.
     """
     exponentials = ops.exp(ops.subtract(logits, ops.max(logits, axis=0)))
     probabilities = ops.divide(exponentials, ops.sum(exponentials, axis=0))
@@ -41,9 +40,9 @@ def logit_gradients(labels: Any, logits: Any, size: Any) -> Any:
 
 
 def _last_hidden_output(model: keras.Sequential, images: Any, step: Any = None) -> Any:
-    """What the last layer is given: float32 (n, units). `step` is None where nothing is trained.
+    """The input of the last layer: float32 (n, units). `step` is None outside training.
 
-    The layers are called one by one, so that dropout can draw its masks from the number of the step.
+    The layers are called one by one, so that dropout can compute its masks from the step number.
     """
     training, x = step is not None, images
     for layer in model.layers[:-1]:
@@ -55,10 +54,10 @@ def _last_hidden_output(model: keras.Sequential, images: Any, step: Any = None) 
 
 
 def apply_dropout(x: Any, rate: float, seed: int, step: Any) -> Any:
-    """`x` with a random share `rate` of its values at 0 and the others scaled up, as Keras' dropout does.
+    """`x` with a random share `rate` of its values set to 0 and the others scaled up, as in Keras' dropout.
 
-    The random numbers are a hash of seed, step and place, a dozen integer operations each. Keras draws them with
-    Philox, which takes XLA on a CPU longer than the rest of a small network's step.
+    The random numbers are a hash of seed, step and position, a dozen integer operations each. Keras uses Philox,
+    which takes XLA on a CPU longer than the rest of a small network's step.
     """
     size = 1
     for length in x.shape:

@@ -1,7 +1,7 @@
-"""What a worker does before anybody presses Start: it trains for a moment, so that nothing is left to be done then.
+"""The warm-up of a waiting worker: it trains for a moment before Start, so that the run starts at once.
 
-Some things a process does only once (half a second); a small network of noise sees to those. Others belong to one
-network: it is built, traced and compiled (a second), trained for one call, and put back to where it began.
+A small network on noise does what a process does only once (half a second). Then the network of the form is built,
+traced and compiled (a second), trained for one call, and reset to its first weights.
 """
 
 from contextlib import suppress
@@ -14,20 +14,20 @@ from core.data import mnist
 from core.data.mnist import Mnist
 from core.digits import Digits
 
-# Knobs that the network does not know, nor its program. But images made anew are shown with all their pixels (`lit`):
-# on a processor the program for those is compiled when the run begins.
+# Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a
+# CPU the program for those is compiled when the run starts.
 _NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
 
 
 class WarmNetwork(NamedTuple):
-    """A network as `models.build` makes it, its program compiled, and what it is good for."""
+    """A network from `models.build` with its compiled program, and the config that it fits."""
 
     config: RunConfig
-    network: Any  # keras.Sequential; Keras is for the worker alone, and the dashboard reads this module too
+    network: Any  # keras.Sequential; the dashboard imports this module too, and it has no Keras
 
 
 def warmup_config(config: RunConfig) -> RunConfig:
-    """What stands for all configs that train the same network by the same program."""
+    """One config for all that train the same network with the same program."""
     return config.changed(**_NEUTRAL_KNOBS)
 
 
@@ -43,7 +43,7 @@ def warm_up_process() -> None:
 
 
 def warm_up_network(config: RunConfig) -> WarmNetwork | None:
-    """A network for runs of `config`, made ready; None where that failed: the run itself will say why."""
+    """A warmed-up network for runs of `config`; None if that failed: the run itself will report the reason."""
     from core.training import models
     from core.training.trainer import Control, train
     from core.training.training_state import capture_state, restore_state
@@ -56,7 +56,9 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
     with suppress(Exception):
         data, network = mnist.load(), models.build(config)
         held_out = data.validation[:10] if config.validate_on == "held-out" else data.validation
-        small_data = Mnist(data.train, held_out, data.test[:10], data.source)  # the program knows how many images train
+        small_data = Mnist(
+            data.train, held_out, data.test[:10], data.source
+        )  # the program depends on the number of training images
         initial_state = capture_state(0, network, [], {})
         train(config, small_data, emit=lambda event: None, control=StopAtOnce(), network=network)
         restore_state(initial_state, network, [])
