@@ -17,7 +17,7 @@ function build(grid, data) {
     cell.setAttribute('role', 'option');
     cell.tabIndex = -1;
     cell.title = caption;
-    cell.setAttribute('aria-label', [caption, { '✓': 'right', '✗': 'wrong' }[data.marks[i]]].filter(Boolean).join(', '));
+    cell.setAttribute('aria-label', [caption || `image ${i + 1}`, { '✓': 'right', '✗': 'wrong' }[data.marks[i]]].filter(Boolean).join(', '));
     const picture = document.createElement('span');
     picture.className = 'picture';
     const across = data.across, down = Math.ceil(data.captions.length / across);

@@ -142,7 +142,7 @@ def by_hand(example: Example) -> None:
     shown = then if taken else passed
     unit = one_step.liveliest_unit(passed)
     _pass_in_numbers(example, shown, taken)
-    st.markdown(f"#### The weights of unit {unit}: before step {max(taken, 1)}, gradient, after")
+    st.markdown(f"### The weights of unit {unit}: before step {max(taken, 1)}, gradient, after")
     show(
         draw.line(
             _heat_map(before.network, unit, "before"),
