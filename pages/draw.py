@@ -1,11 +1,11 @@
-"""Draw: a digit by hand, the way from its ink to the network, and the network's answer."""
+"""Draw: a digit by hand, the steps from its ink to the network's input, and the network's prediction."""
 
 import streamlit as st
 
 from pages.parts.draw import canvas, my_hand, network_choice, number_view, one_digit, picture_view, pixel_editor
 from pages.shared import frame
 
-WAYS = {
+MODES = {
     "digit": (":material/draw: One digit", one_digit.show),
     "number": (":material/pin: A number", number_view.show),
     "pixels": (":material/grid_on: Pixels", pixel_editor.show),
@@ -17,21 +17,21 @@ frame.page("draw")
 with frame.guard():
     linked = network_choice.by_link()
     network = network_choice.choose(linked=linked)
-    # Whoever sends a digit here, or comes to draw with a network, wants the canvas.
-    if linked or st.session_state.get("draw_way") not in WAYS:
+    # A link with a digit or a network opens the canvas.
+    if linked or st.session_state.get("draw_way") not in MODES:
         st.session_state["draw_way"] = "digit"
     if network:
-        way = st.segmented_control(
+        mode = st.segmented_control(
             "What to read",
-            list(WAYS),
+            list(MODES),
             required=True,
-            format_func=lambda name: WAYS[name][0],
+            format_func=lambda name: MODES[name][0],
             key="draw_way",
             persist_state="session",
             label_visibility="collapsed",
         )
-        if way != st.session_state.setdefault("draw_way_before", way):
-            st.session_state["draw_way_before"] = way
+        if mode != st.session_state.setdefault("draw_way_before", mode):
+            st.session_state["draw_way_before"] = mode
             canvas.unmounted()
-        WAYS[way][1](network)
+        MODES[mode][1](network)
 st.html(one_digit.STYLE)

@@ -26,6 +26,7 @@ VIEWS = {
     "trust": View("Trust", "trust"),
     "robustness": View("Robustness", "robustness_view"),
     "inside": View("Inside", "inside"),
+    "network": View("Network", "network_view"),
     "pair": View("Two runs", "pair"),
 }
 

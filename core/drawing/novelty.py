@@ -1,8 +1,8 @@
-"""Whether a drawing looks like a digit at all, and which training digits come nearest to it.
+"""Whether a drawing looks like a digit at all, and which training digits are nearest to it.
 
-A softmax shares out all of its trust among ten digits, also for a letter. So the network is not asked: what counts is
-how far the five nearest training digits are, blurred and laid on the directions in which digits differ most. Measured,
-that tells letters from digits better than the network's energy or its largest probability (docs/drawing.md).
+A softmax gives all of its probability to the ten digits, also for a letter. So this does not use the network: it
+measures the distance to the five nearest training digits, after blurring and a PCA. In our measurements that separates
+letters from digits better than the network's energy or its largest probability (docs/drawing.md).
 """
 
 from dataclasses import dataclass
@@ -16,36 +16,39 @@ from core.data.principal_components import principal_directions
 
 N_NEIGHBOURS = 5
 N_COMPONENTS = 48
-NOVEL_SHARE = 0.015  # share of held-out digits that are called strange, by choice of the threshold
-THRESHOLD_IMAGES = 3000  # images that the threshold is set on
-_BLUR = 1.0  # pixels: strokes that lie beside each other still count as near
-_MAX_HOLES, _HOLE_PENALTY = 2, 0.15  # digits enclose two pieces of paper at most; what each more adds to the distance
-_MAX_DEPTH, _DEPTH_PENALTY = 3.0, 0.1  # pixels from the edge to the middle of the thickest stroke; what each more adds
+NOVEL_SHARE = 0.015  # share of held-out digits above the threshold: it is chosen so
+THRESHOLD_IMAGES = 3000  # images that set the threshold
+_BLUR = 1.0  # pixels: strokes next to each other still count as near
+_MAX_HOLES, _HOLE_PENALTY = 2, 0.15  # a digit has two holes at most; each further hole adds this to the distance
+_MAX_DEPTH, _DEPTH_PENALTY = (
+    3.0,
+    0.1,
+)  # pixels from the edge to the middle of the thickest stroke; each further pixel adds this
 _CHUNK = 250
 
 
 @dataclass(frozen=True, eq=False)
 class NoveltyResult:
-    """How strange one drawing is, and the evidence."""
+    """The novelty score of one drawing, and its nearest training digits."""
 
     novelty_score: float
-    is_novel: bool  # stranger than all but `NOVEL_SHARE` of real digits
+    is_novel: bool  # its score is above that of all but `NOVEL_SHARE` of real digits
     nearest: np.ndarray  # int64 (5,): positions in the training images, nearest first
     distances: np.ndarray  # float32 (5,)
 
 
 @dataclass(frozen=True, eq=False)
 class NoveltyDetector:
-    """What digits look like. Made by `from_digits`."""
+    """Compares images with training digits. Made by `from_digits`."""
 
     mean: np.ndarray  # float32 (196,)
     directions: np.ndarray  # float32 (196, 48)
-    places: np.ndarray  # float32 (n, 48): the training images along the directions
+    places: np.ndarray  # float32 (n, 48): the training images in these components
     threshold: float = 0.0
 
     @classmethod
     def from_digits(cls, training: np.ndarray, held_out: np.ndarray) -> Self:
-        """From images of digits, uint8 (n, 28, 28); the threshold is set on others, held out. 54,000: about 3 s."""
+        """From training images, uint8 (n, 28, 28); held-out ones set the threshold. 54,000 images take about 3 s."""
         with threadpool_limits(1):  # beside a training run, two threads are slower than one
             features = _features(training)
             mean = features.mean(0)
@@ -56,7 +59,7 @@ class NoveltyDetector:
         return cls(found.mean, found.directions, found.places, float(np.quantile(scores, 1 - NOVEL_SHARE)))
 
     def novelty_score(self, images: np.ndarray) -> np.ndarray:
-        """How unlike any digit each image is: float64 (n,), about 0.2 for a usual digit. images: uint8 (n, 28, 28)."""
+        """How much each image, uint8 (n, 28, 28), differs from all digits: float64 (n,), usually about 0.2."""
         parts = [images[at : at + _CHUNK] for at in range(0, len(images), _CHUNK)]
         return np.concatenate([self._nearest(part)[0] for part in parts]) if parts else np.zeros(0)
 
@@ -69,7 +72,7 @@ class NoveltyDetector:
     def _nearest(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         features = _features(images) - self.mean
         here = features @ self.directions
-        residual = np.maximum((features**2).sum(1) - (here**2).sum(1), 0)  # what no direction reaches
+        residual = np.maximum((features**2).sum(1) - (here**2).sum(1), 0)  # the part outside the components
         squares = (here**2).sum(1)[:, None] + (self.places**2).sum(1) - 2 * here @ self.places.T
         found = np.argpartition(squares, N_NEIGHBOURS - 1, axis=1)[:, :N_NEIGHBOURS]
         found = np.take_along_axis(found, np.take_along_axis(squares, found, 1).argsort(1, kind="stable"), 1)
@@ -79,7 +82,7 @@ class NoveltyDetector:
 
 
 def _features(images: np.ndarray) -> np.ndarray:
-    """Blurred, at half the size, all of equal length: float32 (n, 196)."""
+    """Blurred, at half the size, scaled to length 1: float32 (n, 196)."""
     blurred = [
         ndimage.gaussian_filter(images[at : at + _CHUNK].astype(np.float32), (0, _BLUR, _BLUR))[:, ::2, ::2]
         for at in range(0, len(images), _CHUNK)
@@ -89,8 +92,8 @@ def _features(images: np.ndarray) -> np.ndarray:
 
 
 def _shape_penalty(image: np.ndarray) -> float:
-    """What digits never have: many holes, or a stroke as thick as a blot."""
+    """A penalty for what digits never have: many holes, or a very thick stroke."""
     pieces, _ = ndimage.label(np.pad(image < 100, 1, constant_values=True))
-    holes = int((np.bincount(pieces.ravel())[1:] >= 2).sum()) - 1  # without the paper around; a pixel is none
+    holes = int((np.bincount(pieces.ravel())[1:] >= 2).sum()) - 1  # without the paper around; a single pixel is no hole
     depth = float(ndimage.distance_transform_edt(np.pad(image > 128, 1)).max())
     return _HOLE_PENALTY * max(holes - _MAX_HOLES, 0) + _DEPTH_PENALTY * max(depth - _MAX_DEPTH, 0)

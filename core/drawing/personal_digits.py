@@ -1,13 +1,13 @@
-"""A person's own digits: drawings whose right answer they told, kept in the home folder, one small PNG a digit.
+"""A visitor's own digits: drawings that the visitor has labelled, in the home folder, one small PNG per digit.
 
-hand/<visitor>/1700000000000-1a2b-7.png    when it was told, the start of the image's digest, and what it is
-               forgotten/<when>/           what was forgotten at one click, from where it can be brought back
-               earlier                     the visitor has said what to do with those of an earlier version
-     1600000000000-3c4d-2.png              kept by an earlier version, in which all visitors had one hand together
+hand/<visitor>/1700000000000-1a2b-7.png    when it was saved, the start of the image's hash, and its label
+               forgotten/<when>/           what one click deleted; it can be restored
+               earlier                     the visitor has decided about the digits of an earlier version
+     1600000000000-3c4d-2.png              saved by an earlier version, in which all visitors shared one collection
 
-Nobody can tell any more whose those are: the one person of a machine, or one of thirty. So they are given to nobody
-unasked, which would teach a pupil's network everybody's hands; each visitor is asked once, and whoever says that they
-are theirs gets copies. The old files stay where they are.
+The owner of the old files is unknown: the only person of a machine, or one of thirty. So no visitor gets them without
+being asked, because then a pupil's network would learn from everybody. Each visitor is asked once, and who says "mine"
+gets copies. The old files stay where they are.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from core.errors import DrawingError
 from core.files import explain_disk_errors, write_atomic
 from core.home import home as default_home
 
-MAX_DIGITS = 2000  # kept; a hand does not draw more
+MAX_DIGITS = 2000  # per visitor
 MAX_UNDO = 20  # clicks that can be undone
 _NAME = re.compile(r"(\d{13})-([0-9a-f]{4})-([0-9])\.png")
 _VISITOR = re.compile(r"[0-9a-f]{12}")
@@ -35,7 +35,7 @@ _VISITOR = re.compile(r"[0-9a-f]{12}")
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """One digit that was told: `image` uint8 (28, 28), as the network got it."""
+    """One labelled digit: `image` uint8 (28, 28), as the network received it."""
 
     id: str
     image: np.ndarray
@@ -44,7 +44,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class FinetuneResult:
-    """What a network gained by being taught a hand: shares read right before and after."""
+    """Accuracies before and after a copy of the network was trained on a visitor's digits."""
 
     mine: tuple[float, float]  # on `judged` digits of one's own
     judged: int
@@ -53,36 +53,38 @@ class FinetuneResult:
     split: str  # "test", or "validation" where the test set is sealed
     images: int
     seconds: float
+    newest: tuple[int, int, int] | None = None  # the last saved digit: its label, its prediction before and after
 
 
 class PersonalDigits:
-    """All corrections of one visitor below `home` (DIGIT_LAB_HOME unless told otherwise), oldest first."""
+    """All corrections of one visitor below `home` (DIGIT_LAB_HOME by default), oldest first."""
 
     def __init__(self, visitor: str, home: Path | None = None) -> None:
-        """Raises `DrawingError` where `visitor` is no visitor's id: it names a folder."""
+        """Raises `DrawingError` if `visitor` is not a visitor's id, because it names a folder."""
         if not _VISITOR.fullmatch(visitor):
             raise DrawingError(
-                "A hand belongs to a visitor, whose id must be twelve of the signs 0-9 and a-f. "
-                f"Received: {visitor!r}. Reload the page."
+                "The id of a visitor must be twelve of the characters 0-9 and a-f. Reload the page.", received=visitor
             )
         self.shared = (home or default_home()) / "hand"
         self.folder = self.shared / visitor
         self._trash, self._settled_path = self.folder / "forgotten", self.folder / "earlier"
 
     def add(self, image: np.ndarray, label: int) -> Correction:
-        """Keeps a digit, uint8 (28, 28), once: told again, another `label` takes the place of the one before.
+        """Saves a digit, uint8 (28, 28), once: a new `label` for the same image replaces the old one.
 
-        Raises `DrawingError` if it is none, or `MAX_DIGITS` are kept already.
+        Raises `DrawingError` if it is not a digit, or there are `MAX_DIGITS` already.
         """
         if image.dtype != np.uint8 or image.shape != (SIDE, SIDE) or not 0 <= label < NUM_CLASSES:
             raise DrawingError(
-                f"A correction must be 28×28 pixels and a digit from 0 to 9. Received: {image.shape}, {label}."
+                "A correction must have 28×28 pixels and a label from 0 to 9. Draw the digit again and choose its "
+                "label.",
+                received=(image.shape, label),
             )
         known = self.find(image)
         if known and known.label == label:
             return known
         if not known and len(_names(self.folder)) >= MAX_DIGITS:
-            raise DrawingError(f"{MAX_DIGITS:,} digits of your hand are kept. Received: one more. Delete some first.")
+            raise DrawingError(f"My hand holds at most {MAX_DIGITS:,} digits. Delete some first.")
         name = f"{time.time_ns() // 1_000_000:013d}-{_short_hash(image)}-{label}.png"
         file = io.BytesIO()
         Image.fromarray(image).save(file, "PNG")
@@ -94,7 +96,7 @@ class PersonalDigits:
         return Correction(name, image, label)
 
     def find(self, image: np.ndarray) -> Correction | None:
-        """The very image, uint8 (28, 28), as it is kept already."""
+        """The saved digit with exactly this image, uint8 (28, 28); None if it is not saved."""
         marked = (name for name in _names(self.folder) if name.split("-")[1] == _short_hash(image))
         found = (_read(self.folder / name) for name in marked)
         return next((one for one in found if one and np.array_equal(one.image, image)), None)
@@ -110,32 +112,32 @@ class PersonalDigits:
         return Digits(images, np.array([one.label for one in kept], np.uint8))
 
     def delete(self, correction_id: str) -> None:
-        """Forgets one, which can be brought back. Raises `DrawingError` where there is none of that name."""
+        """Deletes one; `undo_delete` restores it. Raises `DrawingError` if there is none with this id."""
         if not _NAME.fullmatch(correction_id) or not (self.folder / correction_id).exists():
-            raise DrawingError(f"There is no such digit of your hand. Received: {correction_id!r}. It may be gone.")
+            raise DrawingError("This digit is not in My hand any more. Reload the page.", received=correction_id)
         self._move_to_trash([correction_id])
 
     def clear(self) -> None:
-        """Forgets all of them; they can be brought back."""
+        """Deletes all of them; `undo_delete` restores them."""
         self._move_to_trash(_names(self.folder))
 
     def count_undoable(self) -> int:
-        """How many digits `undo_delete` would bring back."""
+        """How many digits `undo_delete` would restore."""
         return len(_names(trash[-1])) if (trash := self._trash_folders()) else 0
 
     def undo_delete(self) -> None:
-        """Undoes the last `delete` or `clear` that was not undone yet."""
+        """Undoes the last `delete` or `clear`; call it again for the one before."""
         for trash in self._trash_folders()[-1:]:
             for name in _names(trash):
                 (trash / name).replace(self.folder / name)
             shutil.rmtree(trash, ignore_errors=True)
 
     def count_unclaimed(self) -> int:
-        """How many an earlier version kept for all visitors together; 0 once this one has said whose they are."""
+        """How many an earlier version saved for all visitors together; 0 after this visitor has decided about them."""
         return 0 if self._settled_path.exists() else len(_names(self.shared))
 
     def settle_unclaimed(self, *, mine: bool) -> None:
-        """Copies those of an earlier version to this hand if they are `mine`, and never asks again."""
+        """Copies those of an earlier version to this visitor if they are `mine`; either way nobody asks again."""
         with explain_disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for name in _names(self.shared) if mine else ():
@@ -154,7 +156,7 @@ class PersonalDigits:
         trash = self._trash / f"{time.time_ns():020d}"
         trash.mkdir(parents=True)
         for name in names:
-            with suppress(FileNotFoundError):  # forgotten in another tab just now
+            with suppress(FileNotFoundError):  # another tab has just deleted it
                 (self.folder / name).replace(trash / name)
         for old in self._trash_folders()[:-MAX_UNDO]:
             shutil.rmtree(old, ignore_errors=True)

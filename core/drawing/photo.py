@@ -1,4 +1,4 @@
-"""A photograph or a scan → ink: opened with care, light evened out, polarity found, ruled lines taken away."""
+"""A photograph or a scan → ink: safe decoding, even light, dark on light, ruled lines removed."""
 
 import io
 import warnings
@@ -9,12 +9,17 @@ from scipy import ndimage
 
 from core.errors import DrawingError
 
-FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 10_000_000
-MAX_PIXELS = 40_000_000  # a telephone's camera has 12 to 50 million; decoded, this takes 120 MB for a moment
+MAX_PIXELS = 50_000_000  # the largest cameras of phones; a JPEG is decoded at a reduced size
+MAX_MEMORY, _BYTES_PER_PIXEL = 400_000_000, 10  # other formats: colour, a copy upright, and grey
 WORKING_SIDE = 1200  # pixels of the longer side that is worked on
-_MIN_CONTRAST = 0.12  # of the paper's brightness: what differs less is no ink
-_MIN_RULE_LENGTH = 0.35  # of the longer side: a line as long as that is no digit's stroke …
+_TOO_LARGE = (
+    f"A JPEG picture may have {MAX_PIXELS / 1e6:.0f} megapixels, others {MAX_MEMORY / _BYTES_PER_PIXEL / 1e6:.0f}. "
+    "Save it smaller and try again."
+)
+_MIN_CONTRAST = 0.12  # of the paper's brightness: what differs less is not ink
+_MIN_RULE_LENGTH = 0.35  # of the longer side: a line as long as this is not a digit's stroke …
 _MAX_RULE_THICKNESS = 0.012  # … unless it is thicker than that
 _MAX_SLOPE = 0.1  # of a ruled line, 6 degrees
 
@@ -25,7 +30,10 @@ def read(content: bytes) -> np.ndarray:
     Raises `DrawingError` for a file that is too large, no picture, damaged, or a bomb (small file, huge picture).
     """
     if len(content) > MAX_BYTES:
-        raise DrawingError(f"A picture may have {MAX_BYTES:,} bytes. Received: {len(content):,}. Make it smaller.")
+        raise DrawingError(
+            f"The picture's file may have {MAX_BYTES / 1e6:.0f} MB. Save the picture smaller and try again.",
+            received=len(content),
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -34,18 +42,17 @@ def read(content: bytes) -> np.ndarray:
     except DrawingError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DrawingError(f"A picture may have {MAX_PIXELS:,} pixels. Received: more. Scale it first.") from error
-    except Exception as error:  # a damaged file makes Pillow raise whatever its decoder stumbles on
+        raise DrawingError(_TOO_LARGE) from error
+    except Exception as error:  # for a damaged file Pillow may raise anything
         raise DrawingError(
-            f"The file must be a picture: {', '.join(FORMATS)}. Received: something that cannot be read as one. "
-            "Save it anew, or take another."
+            f"The file is damaged or not a picture. Choose a picture in one of these formats: {', '.join(FORMATS)}."
         ) from error
 
 
 def extract_photo_ink(grey: np.ndarray) -> np.ndarray:
-    """How much ink each pixel holds, float32 (h, w) in [0, 1], whatever the light, dark on light or light on dark.
+    """How much ink each pixel holds, float32 (h, w) in [0, 1], in any light, dark on light or light on dark.
 
-    Raises `DrawingError` where there is nothing but paper.
+    Raises `DrawingError` if there is only paper.
     """
     light = _make_dark_on_light(grey).astype(np.float32)
     paper = _estimate_paper(light)
@@ -55,40 +62,57 @@ def extract_photo_ink(grey: np.ndarray) -> np.ndarray:
     if written.sum() < 12:
         raise DrawingError("There is no ink to read in this picture. Write with a dark pen on light paper.")
     full = float(np.percentile(darkness[written], 60))
-    # Whole pieces that hold some firm ink, each with its half-toned rim; grain and shadows never get firm.
+    # Whole pieces that contain some clear ink, each with its grey rim; grain and shadows contain none.
     labels, count = ndimage.label(darkness > _MIN_CONTRAST, np.ones((3, 3)))
     firm = np.bincount(labels[written], minlength=count + 1) >= 4
     firm[0] = False
     return np.where(firm[labels], np.clip(darkness / full, 0, 1), 0).astype(np.float32)
 
 
-def _decode(picture: Image.Image) -> np.ndarray:
-    width, height = picture.size  # known from the head, before a pixel is decoded
-    if width * height > MAX_PIXELS or min(width, height) < 8:
+def _check_size(picture: Image.Image) -> None:
+    """Refuses what would take too much memory, from the file's header, before a pixel is decoded."""
+    width, height = picture.size
+    needed = 0 if picture.format == "JPEG" else width * height * _BYTES_PER_PIXEL  # a JPEG is decoded at a reduced size
+    if width * height > MAX_PIXELS or needed > MAX_MEMORY or min(width, height) < 8:
         raise DrawingError(
-            f"A picture may have {MAX_PIXELS:,} pixels, and 8 a side at least. Received: {width}×{height}. Scale it."
+            _TOO_LARGE if min(width, height) >= 8 else "Each side of a picture must have 8 pixels or more.",
+            received=f"{width}×{height}",
         )
-    picture.draft(
-        "L", (2 * WORKING_SIDE, 2 * WORKING_SIDE)
-    )  # a JPEG can be decoded at half, a quarter or an eighth of its size
+
+
+def _decode(picture: Image.Image) -> np.ndarray:
+    _check_size(picture)
+    # A JPEG can be decoded at half, a quarter or an eighth of its size.
+    picture.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
     upright = ImageOps.exif_transpose(picture)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        seen = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
-    grey = upright.convert("L")
+    if upright.mode.startswith(("I", "F")):  # 16 bits and more per pixel: `convert` would cut off all but white
+        deep = np.asarray(upright, np.float32)
+        grey = Image.fromarray(np.clip(deep / (257 if deep.max() > 255 else 1), 0, 255).astype(np.uint8))
+    elif upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        grey = _flatten(upright.convert("RGBA"))
+    else:
+        grey = upright.convert("L")
     grey.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     return np.asarray(grey)
 
 
+def _flatten(picture: Image.Image) -> Image.Image:
+    """A transparent picture in grey, on white; on black if what can be seen is itself light."""
+    grey, alpha = picture.convert("L"), picture.getchannel("A")
+    opaque = np.asarray(alpha) > 128
+    is_light = opaque.any() and not opaque.all() and float(np.asarray(grey)[opaque].mean()) > 160
+    return Image.composite(grey, Image.new("L", picture.size, 0 if is_light else 255), alpha)
+
+
 def _make_dark_on_light(grey: np.ndarray) -> np.ndarray:
-    """Ink is the rarer: seen against its surroundings, a stroke stands out more than paper does."""
-    light = grey[::4, ::4].astype(np.float32)  # enough to tell
+    """Turns light on dark into dark on light. Ink is rarer than paper, so it contrasts more with its surroundings."""
+    light = grey[::4, ::4].astype(np.float32)  # enough to decide
     away = light - ndimage.gaussian_filter(light, max(light.shape) / 12)
     return 255 - grey if (away**3).mean() > 0 else grey
 
 
 def _estimate_paper(light: np.ndarray) -> np.ndarray:
-    """How bright the paper is everywhere, under the ink too: float32 (h, w)."""
+    """The brightness of the paper everywhere, also under the ink: float32 (h, w)."""
     coarse = max(1, max(light.shape) // 160)
     small = ndimage.zoom(ndimage.uniform_filter(light, coarse)[::coarse, ::coarse], 1)
     closed = ndimage.grey_closing(small, size=(25, 25))  # wider than a stroke, narrower than a shadow
@@ -99,20 +123,20 @@ def _estimate_paper(light: np.ndarray) -> np.ndarray:
 
 
 def _remove_ruling(darkness: np.ndarray) -> np.ndarray:
-    """Long thin lines, along and across, taken away; where a stroke crosses or follows one, it stays."""
+    """Removes long thin lines in both directions; strokes that cross them remain."""
     for _ in range(2):
         darkness = _remove_horizontal_lines(darkness, max(darkness.shape)).T
     return darkness
 
 
 def _remove_horizontal_lines(darkness: np.ndarray, longest: int) -> np.ndarray:
-    """Lines along the rows taken away; they may lean as far as a hand holds a camera askew."""
+    """Removes lines along the rows; they may slope as much as a camera is held askew."""
     length = int(min(_MIN_RULE_LENGTH * longest, 0.8 * darkness.shape[1]))
     if length < 40:
         return darkness
     lean = _estimate_slope(darkness > _MIN_CONTRAST)
     mask = _shift_columns(darkness, lean) > _MIN_CONTRAST
-    # A line may lie a pixel off straight and be faint in places.
+    # A line may deviate by a pixel and be faint in places.
     ruled = _open(_close(_dilate(mask, 3, axis=0), 9, axis=1), length, axis=1)
     thickness = _thickness(ruled)
     if not 0 < thickness <= _MAX_RULE_THICKNESS * longest:
@@ -123,7 +147,7 @@ def _remove_horizontal_lines(darkness: np.ndarray, longest: int) -> np.ndarray:
 
 
 def _estimate_slope(mask: np.ndarray) -> float:
-    """By how much lines along the rows fall to the right, as a slope: where the rows differ most in their ink."""
+    """The slope of lines along the rows, positive if they fall: at this slope the rows differ most in their ink."""
     rows, columns = np.nonzero(mask)
     if not len(rows):
         return 0.0
@@ -138,7 +162,7 @@ def _estimate_slope(mask: np.ndarray) -> float:
 
 
 def _shift_columns(values: np.ndarray, lean: float) -> np.ndarray:
-    """Each column moved up by what the lean has come to there; what moves in from beyond the edge is empty."""
+    """Each column moved up by the slope times its distance from the middle; what enters from the edge is empty."""
     height, width = values.shape
     moved = np.round(lean * (np.arange(width) - width / 2)).astype(np.int64)
     rows = np.arange(height)[:, None] + moved
@@ -146,12 +170,12 @@ def _shift_columns(values: np.ndarray, lean: float) -> np.ndarray:
     return np.where(inside, values[np.clip(rows, 0, height - 1), np.arange(width)], 0).astype(values.dtype)
 
 
-# Binary morphology with a straight bar along an axis, as running minima and maxima: with `ndimage.binary_opening` a bar
-# of hundreds of pixels took most of a second. Beyond the edge there is nothing.
+# Binary morphology with a straight bar along an axis, by running minima and maxima: with `ndimage.binary_opening` a bar
+# of hundreds of pixels took most of a second. Outside the picture is paper.
 
 
 def _dilate(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
-    middle = 0 if length % 2 else -1  # the bar of an even length, turned round
+    middle = 0 if length % 2 else -1  # the mirrored bar, if its length is even
     grown = ndimage.maximum_filter1d(mask.view(np.uint8), length, axis=axis, mode="constant", origin=middle)
     return np.asarray(grown).view(bool)
 
@@ -161,7 +185,7 @@ def _erode(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
 
 
 def _open(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
-    """What of `mask` lies in bars of that length within it."""
+    """The parts of `mask` that contain a bar of that length."""
     return _dilate(_erode(mask, length, axis), length, axis)
 
 
@@ -171,7 +195,7 @@ def _close(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
 
 
 def _thickness(ruled: np.ndarray) -> int:
-    """Of lines along the rows, pixels; 0 where no line is."""
+    """Of lines along the rows, in pixels; 0 if there is no line."""
     labels, _ = ndimage.label(ruled)
     boxes = ndimage.find_objects(labels)
     areas = np.bincount(labels.ravel())[1:]
@@ -180,7 +204,7 @@ def _thickness(ruled: np.ndarray) -> int:
 
 
 def _threshold(darkness: np.ndarray) -> float:
-    """Otsu's: the darkness that parts ink from what is left of the paper best."""
+    """Otsu's threshold: the darkness that separates ink best from the rest of the paper."""
     counts, edges = np.histogram(darkness[darkness > 0], 64, (0, 1))
     weight = counts.cumsum()
     total = weight[-1]

@@ -1,7 +1,7 @@
-"""Several digits in one picture: where each is, read from left to right, line by line.
+"""Several digits in one picture: where each is, from left to right and line by line.
 
-Ink that hangs together is one piece; pieces above one another are one digit (the bar of a 5, a broken 4). A piece wide
-enough for two is cut along ways that cross little ink, chosen so that what lies between looks most like digits.
+Connected ink is one piece; pieces above one another are one digit (the bar of a 5, a broken 4). A piece wide enough for
+two digits is cut along seams that cross little ink. The seams are chosen so that the parts look most like digits.
 """
 
 import math
@@ -12,20 +12,18 @@ import numpy as np
 from scipy import ndimage
 
 from core.drawing.normalise import INK_THRESHOLD, MAX_SIDE, normalise_ink
+from core.drawing.seams import add_borders, find_seams
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
 MAX_DIGITS = 40  # digits in one picture
-MAX_ASPECT = 1.15  # of its line's height: what is wider is no single digit
-_MIN_SIZE = 0.12  # of the tallest piece: what is smaller both ways is dirt or belongs to a neighbour
-_MIN_OVERLAP = 0.45  # of the narrower piece's width that lies above or below the other: they are one digit
+MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
+_MIN_SIZE = 0.12  # of the tallest piece: what is smaller in both directions is a speck
+_MIN_OVERLAP = 0.45  # of the narrower piece's width above or below the other: from here on they are one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
-_MAX_SEAMS = 14  # ways tried through a wide piece
-_WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: from this width on, a part is the less likely one digit
-_SEAM_ROWS = 96  # they are looked for at this height
-_SIDESTEP_COST = 0.03  # of a pixel of ink, for a step aside
-_MIN_WIDTH = 0.12  # of the height, for a piece between two cuts: a 1
-_NOVELTY_WEIGHT = 5.0  # what strangeness (`familiar`) counts beside the network's own trust
+_WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
+_MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
+_NOVELTY_WEIGHT = 5.0  # weight of the novelty score beside the network's own probability
 DigitScorer = Callable[
     [np.ndarray], np.ndarray
 ]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
@@ -51,22 +49,33 @@ class DigitRegion:
 
 
 def digit_likelihood(probabilities: np.ndarray, novelty_score: np.ndarray) -> np.ndarray:
-    """How much pieces of ink look like digits: to a network, (n, 10), and beside the training digits, (n,)."""
+    """How much pieces of ink look like digits, from a network's probabilities, (n, 10), and novelty scores, (n,)."""
     return np.log(probabilities.max(axis=1)) - _NOVELTY_WEIGHT * novelty_score
 
 
 def find_digits(ink: np.ndarray, digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
-    """The digits in `ink`, float32 (h, w) in [0, 1], in reading order. Without `digit_scorer` nothing is cut apart.
+    """The digits in `ink`, float32 (h, w) in [0, 1], in reading order. Without `digit_scorer` nothing is cut.
 
-    Raises `DrawingError` where there is none, or more than anybody writes.
+    Raises `DrawingError` if there is none, or more than `MAX_DIGITS`.
     """
     return _order_digits(_connected_components(ink), digit_scorer)
 
 
-def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
-    """The digits that `strokes` make, in reading order. A stroke is never torn from its digit by what crosses it.
+def whole_region(ink: np.ndarray) -> DigitRegion:
+    """All of `ink`, float32 (h, w) in [0, 1], as one digit. Raises `DrawingError` if it is blank."""
+    pieces = _connected_components(ink)
+    if not pieces:
+        raise DrawingError("There is no ink to read: the picture is blank. Write a digit from 0 to 9.")
+    first, *rest = _remove_specks(pieces)
+    for piece in rest:
+        first = _merge(first, piece)
+    return first
 
-    Where the strokes are known, digits that touch but were drawn one by one come apart by themselves.
+
+def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
+    """The digits that `strokes` make, in reading order. A stroke stays in one piece.
+
+    So digits that touch are separate as long as each was drawn with strokes of its own.
     """
     return _order_digits([_from_stroke(stroke) for stroke in strokes if len(stroke.points)], digit_scorer)
 
@@ -76,14 +85,16 @@ def _order_digits(pieces: list[DigitRegion], digit_scorer: DigitScorer | None) -
         raise DrawingError("There is no ink to read: the drawing is blank. Write digits from 0 to 9.")
     if len(pieces) > 4 * MAX_DIGITS:
         raise DrawingError(
-            f"A picture may hold {MAX_DIGITS} digits. Received: {len(pieces)} pieces of ink. Cut it smaller."
+            f"The picture has too many separate spots to read: a page with a pattern, shadows or print looks like "
+            f"this. Crop it to the handwriting, at most {MAX_DIGITS} digits.",
+            received=len(pieces),
         )
     lines = [_merge_overlapping(line) for line in _group_lines(_remove_specks(pieces))]
     digits = [
         part for line in lines for whole in line for part in _split_touching(whole, _line_height(line), digit_scorer)
     ]
     if len(digits) > MAX_DIGITS:
-        raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Received: {len(digits)}. Cut it smaller.")
+        raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Crop it to fewer.", received=len(digits))
     return digits
 
 
@@ -93,14 +104,16 @@ def _from_stroke(stroke: Stroke) -> DigitRegion:
     low = np.floor(stroke.points.min(0)).astype(int) - margin
     width, height = (np.ceil(stroke.points.max(0)).astype(int) + margin - low).tolist()
     if max(width, height) > MAX_SIDE:
-        raise DrawingError(f"A stroke must be at most {MAX_SIDE} pixels long. Received: {max(width, height)}. Clear.")
+        raise DrawingError(
+            f"A stroke may be {MAX_SIDE:,} pixels long. Press Clear and draw again.", received=max(width, height)
+        )
     ink = render([Stroke(stroke.points - low, stroke.width)], height, width)[..., 0]
     left, top = low.tolist()
     return DigitRegion(left, top, left + width, top + height, ink.astype(np.float32) / 255)
 
 
 def _connected_components(ink: np.ndarray) -> list[DigitRegion]:
-    """Ink that hangs together, corners included."""
+    """Connected ink; a shared corner connects."""
     labels, count = ndimage.label(ink > INK_THRESHOLD, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
@@ -110,7 +123,7 @@ def _connected_components(ink: np.ndarray) -> list[DigitRegion]:
 
 def _extract_region(ink: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> DigitRegion:
     rows, columns = box
-    # The half-toned rim, fainter than `INK`, belongs to it as well.
+    # The grey rim, fainter than `INK_THRESHOLD`, belongs to it.
     near = ndimage.binary_dilation(mask, np.ones((3, 3)))
     return DigitRegion(columns.start, rows.start, columns.stop, rows.stop, np.where(near, ink[box], 0))
 
@@ -121,21 +134,43 @@ def _remove_specks(pieces: list[DigitRegion]) -> list[DigitRegion]:
 
 
 def _group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
-    """Pieces side by side are one line; lines from top to bottom."""
+    """Pieces side by side are one line, also if it rises or falls; lines from top to bottom.
+
+    Large pieces are chained from left to right; then each small one joins the line of the nearest large piece.
+    """
+    tallest = max(piece.height for piece in pieces)
+    large = sorted((piece for piece in pieces if piece.height > 0.5 * tallest), key=lambda piece: piece.left)
     lines: list[list[DigitRegion]] = []
-    for piece in sorted(pieces, key=lambda piece: -piece.height):
-        middle = (piece.top + piece.bottom) / 2
-        home = next((line for line in lines if line[0].top <= middle <= line[0].bottom), None)
-        if home is None:
-            lines.append([piece])
-        else:
-            home.append(piece)
-    lines.sort(key=lambda line: line[0].top)
+    for piece in large:
+        _join(piece, lines, [line[-1] for line in lines])
+    chains = [list(line) for line in lines]
+    for piece in sorted((piece for piece in pieces if piece.height <= 0.5 * tallest), key=lambda piece: -piece.height):
+        nearest = [_nearest(piece, line) for line in chains]
+        _join(piece, lines, nearest + [line[0] for line in lines[len(chains) :]])
+    lines.sort(key=lambda line: np.mean([piece.top for piece in line]))
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
 
 
+def _nearest(piece: DigitRegion, line: list[DigitRegion]) -> DigitRegion:
+    return min(line, key=lambda other: abs(other.left - piece.left))
+
+
+def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[DigitRegion]) -> None:
+    """Adds `piece` to the line whose neighbour is at its height; to a new line if there is none."""
+    middle = (piece.top + piece.bottom) / 2
+    beside = [
+        at
+        for at, other in enumerate(neighbours)
+        if other.top <= middle <= other.bottom or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+    ]
+    if beside:
+        lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)
+    else:
+        lines.append([piece])
+
+
 def _merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:
-    """Pieces above one another made one."""
+    """Merges pieces that are above one another."""
     digits: list[DigitRegion] = []
     for piece in line:
         if digits and _is_one_digit(digits[-1], piece):
@@ -168,7 +203,7 @@ def _split_touching(whole: DigitRegion, height: float, digit_scorer: DigitScorer
     """`whole`, or the digits that touch in it."""
     if digit_scorer is None or whole.width <= _MAX_SINGLE_WIDTH * height:
         return [whole]
-    edges = _add_borders(_find_seams(whole.ink), whole.ink.shape)
+    edges = add_borders(find_seams(whole.ink), whole.ink.shape)
     middles = edges.mean(1)
     spans = [
         (a, b)
@@ -182,60 +217,14 @@ def _split_touching(whole: DigitRegion, height: float, digit_scorer: DigitScorer
         return [whole]
     images = np.stack([normalise_ink(part.ink).digit for part in parts.values()])
     scores = dict(zip(parts, digit_scorer(images), strict=True))
-    if whole.width > MAX_ASPECT * height:  # more than one digit for sure
+    if whole.width > MAX_ASPECT * height:  # certainly more than one digit
         for span, part in parts.items():
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
     return [parts[span] for span in _best_segmentation(scores, len(edges))] or [whole]
 
 
-def _find_seams(ink: np.ndarray) -> np.ndarray:
-    """Where neighbours may touch: ways from top to bottom through little ink, int (ways, rows), from left to right.
-
-    A way moves aside by one pixel a row where that saves it ink, since digits that touch lean over one another.
-    """
-    grain = math.ceil(len(ink) / _SEAM_ROWS)  # of large pictures, the thickest ink of each little square
-    padded = np.pad(ink, [(0, -side % grain) for side in ink.shape])
-    coarse = padded.reshape(len(padded) // grain, grain, -1, grain).max((1, 3))
-    rows, columns = coarse.shape
-    apart, reach = max(2, rows // 12), max(2, rows // 4)
-    ways, costs = _cheapest_paths(coarse, np.arange(apart, columns - apart + 1, 2), reach)
-    chosen: list[int] = []
-    middles = ways.mean(1) if len(ways) else np.empty(0)
-    for place in np.argsort(costs, kind="stable"):
-        if all(abs(middles[place] - middles[other]) >= apart for other in chosen):
-            chosen.append(int(place))
-            if len(chosen) == _MAX_SEAMS:
-                break
-    chosen.sort(key=lambda place: middles[place])
-    return np.repeat(ways[chosen] * grain, grain, axis=1)[:, : len(ink)]
-
-
-def _cheapest_paths(ink: np.ndarray, columns: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each column the way that meets the least ink, at most `reach` aside: int (n, rows), and its ink, (n,)."""
-    places = columns[:, None] + np.arange(-reach, reach + 1)
-    beyond = (places < 0) | (places >= ink.shape[1])
-    cost = np.where(beyond, np.inf, ink[:, np.clip(places, 0, ink.shape[1] - 1)])  # (rows, n, places)
-    total, steps = cost[0], np.zeros(cost.shape, np.int8)
-    for row in range(1, len(ink)):
-        edged = np.pad(total, [(0, 0), (1, 1)], constant_values=np.inf)
-        ways = np.stack([edged[:, :-2] + _SIDESTEP_COST, total, edged[:, 2:] + _SIDESTEP_COST])
-        steps[row] = ways.argmin(0) - 1
-        total = ways.min(0) + cost[row]
-    at, each = total.argmin(1), np.arange(len(columns))
-    costs, found = total[each, at], np.empty((len(columns), len(ink)), np.int64)
-    for row in range(len(ink) - 1, -1, -1):
-        found[:, row] = places[each, at]
-        at = at + steps[row, each, at]
-    return found, costs
-
-
-def _add_borders(ways: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    rows, columns = shape
-    return np.concatenate([np.zeros((1, rows), int), ways, np.full((1, rows), columns)])
-
-
 def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> DigitRegion | None:
-    """What lies between two ways, cropped to its ink; None where there is too little."""
+    """The part between two seams, cropped to its ink; None if there is too little."""
     column = np.arange(whole.width)
     ink = np.where((column >= start[:, None]) & (column < stop[:, None]), whole.ink, 0)
     rows, columns = np.flatnonzero((ink > INK_THRESHOLD).any(1)), np.flatnonzero((ink > INK_THRESHOLD).any(0))
@@ -247,7 +236,7 @@ def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> Dig
 
 
 def _best_segmentation(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:
-    """The spans from the first edge to the last whose digits are likeliest by their width's share."""
+    """The spans from the first edge to the last with the largest sum of scores."""
     best: list[tuple[float, list[tuple[int, int]]] | None] = [(0.0, [])] + [None] * (edges - 1)
     for stop in range(1, edges):
         for start in range(stop):

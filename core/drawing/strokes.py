@@ -1,4 +1,4 @@
-"""Pen strokes, and the pixels that a canvas makes of them: smooth curves with round ends."""
+"""Pen strokes, and the pixels that a canvas renders from them: smooth curves with round ends."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ from core.errors import DrawingError
 
 MAX_STROKES, MAX_POINTS, MAX_WIDTH = 500, 20_000, 100
 _SUPERSAMPLING = 3  # the pen is drawn this many times finer than the picture, then averaged: smooth edges
-_CURVE_SEGMENTS = 6  # straight pieces that stand for one curve
+_ORIGINS = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}  # from there to the centre
+_CURVE_SEGMENTS = 6  # straight pieces that replace one curve
 
 
 @dataclass(frozen=True)
@@ -24,21 +25,24 @@ class Stroke:
 
 
 def from_canvas(canvas: Mapping[str, Any] | None) -> list[Stroke]:
-    """The strokes in what the canvas sends: Fabric's objects, of which free-hand paths count.
+    """The strokes in the JSON of the canvas: Fabric's objects of type path, moved, turned and scaled as on screen.
 
-    Raises `DrawingError` for more than a hand draws, or for what is no drawing: it comes from a browser.
+    Raises `DrawingError` for too many strokes, or for something else than a drawing: a browser sends it.
     """
     try:
         paths = [item for item in (canvas or {}).get("objects", ()) if item.get("type", "").lower() == "path"]
         if len(paths) > MAX_STROKES or sum(len(item["path"]) for item in paths) > MAX_POINTS:
-            raise DrawingError(f"A drawing may have {MAX_STROKES} strokes. Received: {len(paths)}. Clear some.")
-        return [Stroke(_path_to_points(item["path"]), _clip_width(item.get("strokeWidth", 1))) for item in paths]
+            raise DrawingError(
+                f"A drawing may have {MAX_STROKES} strokes and {MAX_POINTS:,} points. Press Clear and draw with fewer.",
+                received=len(paths),
+            )
+        return [_to_stroke(item) for item in paths]
     except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-        raise DrawingError("The drawing could not be read. Clear the canvas and draw again.") from error
+        raise DrawingError("The drawing could not be read. Press Clear and draw again.") from error
 
 
 def smooth_curve(points: np.ndarray) -> np.ndarray:
-    """The curve that free-hand drawing makes of the pen's `points`, (n, 2): quadratic through neighbours' midpoints."""
+    """The curve that Fabric draws from the pen's `points`, (n, 2): quadratic through neighbours' midpoints."""
     if len(points) < 3:
         return points
     middles = (points[:-1] + points[1:]) / 2
@@ -48,7 +52,7 @@ def smooth_curve(points: np.ndarray) -> np.ndarray:
 
 
 def render(strokes: Sequence[Stroke], height: int, width: int, under: np.ndarray | None = None) -> np.ndarray:
-    """White strokes on black, uint8 (height, width, 4), alpha 255; `under`, uint8 (height, width), lies beneath."""
+    """White strokes on black, or on `under`, uint8 (height, width): uint8 (height, width, 4), alpha 255."""
     fine = Image.new("L", (width * _SUPERSAMPLING, height * _SUPERSAMPLING))
     pen = ImageDraw.Draw(fine)
     for stroke in strokes:
@@ -66,6 +70,55 @@ def _draw(pen: ImageDraw.ImageDraw, points: np.ndarray, width: float) -> None:
         pen.line([(float(x), float(y)) for x, y in points], fill=255, width=max(1, round(width)))
     for x, y in points:
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+
+
+def _to_stroke(item: Mapping[str, Any]) -> Stroke:
+    points, width = _path_to_points(item["path"]), _clip_width(item.get("strokeWidth", 1))
+    if not len(points) or not {"left", "top"} <= item.keys():
+        return Stroke(points, width)
+    low, high = _bounds(item["path"])
+    matrix = _transform_matrix(item)
+    span = high - low + width  # Fabric counts the pen's width as part of the object
+    corners = matrix @ (np.array([[-1, 1, -1, 1], [-1, -1, 1, 1]]) * span[:, None] / 2)
+    offset = np.array([_ORIGINS[item.get("originX", "left")], _ORIGINS[item.get("originY", "top")]])
+    unrotated = _rotation(-_number(item, "angle")) @ corners
+    centre = np.array([_number(item, "left"), _number(item, "top")])
+    centre = centre + _rotation(_number(item, "angle")) @ (offset * np.ptp(unrotated, axis=1))
+    scale = math.sqrt(abs(np.linalg.det(matrix)))
+    return Stroke((points - (low + high) / 2) @ matrix.T + centre, _clip_width(width * scale))
+
+
+def _transform_matrix(item: Mapping[str, Any]) -> np.ndarray:
+    """Rotation, scale and skew of one of Fabric's objects, float (2, 2)."""
+    x, y = (-1 if item.get(name) else 1 for name in ("flipX", "flipY"))
+    scale = np.diag([x * _number(item, "scaleX", 1), y * _number(item, "scaleY", 1)])
+    skew_x, skew_y = (math.tan(math.radians(_number(item, name))) for name in ("skewX", "skewY"))
+    skew = np.array([[1, skew_x], [0, 1]]) @ np.array([[1, 0], [skew_y, 1]])
+    matrix: np.ndarray = _rotation(_number(item, "angle")) @ scale @ skew
+    return matrix
+
+
+def _rotation(degrees: float) -> np.ndarray:
+    angle = math.radians(degrees)
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+
+def _bounds(path: Sequence[Sequence[Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and largest x and y of a path, with the exact extremes of its curves: Fabric's box."""
+    places: list[np.ndarray] = []
+    for command, *numbers in path:
+        values = np.array([_to_finite(number) for number in numbers], float).reshape(-1, 2)
+        if command == "Q" and places:
+            start, control, end = places[-1], *values
+            bend = start - 2 * control + end
+            t = np.clip(np.divide(start - control, bend, out=np.zeros(2), where=bend != 0), 0, 1)
+            places.append((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
+        places.append(values[-1])
+    return np.min(places, axis=0), np.max(places, axis=0)
+
+
+def _number(item: Mapping[str, Any], name: str, default: float = 0.0) -> float:
+    return _to_finite(item.get(name, default))
 
 
 def _path_to_points(path: Sequence[Sequence[Any]]) -> np.ndarray:

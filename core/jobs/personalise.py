@@ -1,7 +1,7 @@
-"""A copy of a network is taught a visitor's hand in a process of its own, which takes its 500 MB of Keras along.
+"""A process of its own trains a copy of a network on a visitor's digits; Keras and its 500 MB end with it.
 
-`python -m core.jobs.personalise VISITOR RUN EPOCH` is that process; EPOCH 0 is the network as it is now. Beside
-the hand it says how far it is and what was gained (`background`); the copy that was taught is a run like any other.
+`python -m core.jobs.personalise VISITOR RUN EPOCH` is that process; EPOCH 0 is the network as it is now. It writes its
+progress and its result beside the visitor's digits (`SubprocessTask`); the trained copy is a run like any other.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ from core.runs.store import RunStore
 from core.subprocess_task import Progress, ReportProgress, SubprocessTask
 from core.training.keras_import import import_keras
 
-# On the processor: it takes seconds there, and a run that has the GPU has all of its memory.
+# On the CPU: it takes seconds there, and a run that uses the GPU has all of its memory.
 _ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
-_NICE = 5  # as runs are: the pages go first
+_NICE = 5  # as for runs: the pages have priority
 _IMPORTED_SHARE, _TRAINED_SHARE = 0.35, 0.9  # of the whole time, about
 
 
 class PersonaliseResult(NamedTuple):
-    """What came of it."""
+    """The accuracies, and which run was copied and created."""
 
     gain: FinetuneResult
     title: str  # of the network that was copied
@@ -39,67 +39,69 @@ class PersonaliseResult(NamedTuple):
 
 
 class Personalisation:
-    """The last teaching of one visitor's hand."""
+    """The last training of a copy on one visitor's digits."""
 
     def __init__(self, visitor: str, store: RunStore) -> None:
         self.visitor, self.store = visitor, store
         self.hand = PersonalDigits(visitor, store.home)
-        self.background = SubprocessTask(self.hand.folder / "teaching")
+        self.task = SubprocessTask(self.hand.folder / "teaching")
 
     def start(self, run_id: str, epoch: int | None = None) -> None:
-        """Begins to teach a copy of the run as it is, or was after `epoch`. Raises `DrawingError` without a digit."""
+        """Starts to train a copy of the run as it is, or was after `epoch`. Raises `DrawingError` without a digit."""
         if not self.hand.all():
-            raise DrawingError("There is no digit of your hand to teach. Draw some, and say what they are.")
+            raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
         home = {"DIGIT_LAB_HOME": str(self.store.home)}
-        self.background.start("core.jobs.personalise", self.visitor, run_id, str(epoch or 0), **_ON_PROCESSOR, **home)
+        self.task.start("core.jobs.personalise", self.visitor, run_id, str(epoch or 0), **_ON_PROCESSOR, **home)
 
     def progress(self) -> Progress:
-        return self.background.progress()
+        return self.task.progress()
 
     def stop(self) -> None:
-        """Ends it; nothing is kept."""
-        self.background.stop()
+        """Stops it; nothing is saved."""
+        self.task.stop()
 
     def result(self) -> PersonaliseResult | None:
-        """What the last teaching gained; None before there was one, or while the next is under way."""
-        saved = self.background.result()
+        """The result of the last training; None if there was none, or the next one is running."""
+        saved = self.task.result()
         if saved is None:
             return None
         shares: dict[str, Any] = {name: tuple(saved["gain"][name]) for name in ("mine", "others")}
+        if newest := saved["gain"].get("newest"):  # results of earlier versions have none
+            shares["newest"] = tuple(newest)
         return PersonaliseResult(FinetuneResult(**{**saved["gain"], **shares}), saved["title"], saved["run_id"])
 
     def train_copy(self, run_id: str, epoch: int | None, report: ReportProgress) -> dict[str, Any]:
-        """Does it, in this process: `PersonaliseResult` as JSON."""
+        """Trains in this process; returns `PersonaliseResult` as JSON."""
         began = time.monotonic()
         with self._exclusive(report):
-            report(0.02, "Waking Keras, which teaches …")
+            report(0.02, "Loading Keras …")
             import_keras()
             from core.training import finetune
 
-            report(_IMPORTED_SHARE, "Asking the network as it is …")
+            report(_IMPORTED_SHARE, "Measuring the accuracy before …")
             run, data, mine = self.store.get(run_id), mnist.load(), self.hand.digits()
             split, others = finetune.choose_test_digits(run, data)
 
             def progress(share: float) -> None:
                 report(
                     _IMPORTED_SHARE + share * (_TRAINED_SHARE - _IMPORTED_SHARE),
-                    "Learning your hand, and going over the old digits …",
+                    "Training on your digits and on old ones …",
                 )
 
             progress(0.05)
             network = Reader.of(run, epoch or (None if run.has_model else max(run.kept_epochs, default=None)))
             model, gain = finetune.train_copy(network, mine, data.train, others, split=split, progress=progress)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what was learnt is kept whole
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the copy is saved completely
             gain = replace(gain, seconds=time.monotonic() - began)
             taught = finetune.save_copy(self.store, run, model, gain, len(mine), starter=self.visitor)
         return {"gain": asdict(gain), "title": run.title, "run_id": taught.id}
 
     @contextmanager
     def _exclusive(self, report: ReportProgress) -> Iterator[None]:
-        """One hand at a time on a machine: thirty pupils' at once would take 15 GB."""
+        """One training at a time on a machine: thirty at once would take 15 GB."""
         lock = Lock(self.hand.shared / "teaching.lock")
         while not lock.acquire({"visitor": self.visitor}, timeout=0.3):
-            report(0.0, "Somebody else's hand is being learned; yours comes next …")
+            report(0.0, "Another visitor's training is running; yours is next …")
         try:
             yield
         finally:
@@ -107,9 +109,9 @@ class Personalisation:
 
 
 def execute(visitor: str, run_id: str, epoch: str) -> int:
-    """Teaches in this process: 0, or 1 where it is under way in another."""
+    """Trains in this process: 0, or 1 if another process does it already."""
     teaching = Personalisation(visitor, RunStore())
-    return teaching.background.execute(lambda report: teaching.train_copy(run_id, int(epoch) or None, report))
+    return teaching.task.execute(lambda report: teaching.train_copy(run_id, int(epoch) or None, report))
 
 
 if __name__ == "__main__":

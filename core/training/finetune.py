@@ -1,4 +1,4 @@
-"""Teaching a copy of a network one person's hand, with old digits mixed in so that it does not forget the others'."""
+"""Trains a copy of a network on one visitor's digits, mixed with old ones so that it does not forget them."""
 
 import shutil
 import time
@@ -15,25 +15,26 @@ from core.errors import DrawingError
 from core.evaluation import evaluations
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.files import explain_disk_errors
+from core.formatting import count
 from core.network.numpy_network import Reader
 from core.runs.events import FINISHED, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
 from core.training.models import build, get_weights, save, set_weights
 
-REPLAY_DIGITS = 1500  # training digits that are shown again, beside one's own
-OWN_SHARE = 0.3  # of each batch that is of one's own hand, by showing it again and again
+REPLAY_DIGITS = 1500  # training digits that are mixed in
+OWN_SHARE = 0.3  # of all training images that are the visitor's own, by repetition
 EPOCHS, BATCH, LEARNING_RATE = 4, 64, 3e-4
-HOLD_OUT_EVERY = 4  # every fourth of one's own digits is not trained on, where there are enough to tell
+HOLD_OUT_EVERY = 4  # every fourth own digit is held out from training, if there are enough of them
 MIN_TO_HOLD_OUT = 8
-TEST_DIGITS = 3000  # of everybody else's images show what was forgotten; all 10,000 take a convolution too long
+TEST_DIGITS = 3000  # of other people's images that measure what was forgotten; all 10,000 take a convolution too long
 _IMAGES = {TEST: "test images", VALIDATION: "validation images"}
 
 
 def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
-    """The split whose first images show what a copy of `run` has forgotten, and those images.
+    """The split that measures what a copy of `run` has forgotten, and the images used of it.
 
-    The test set, unless it is sealed for the run: then nobody has asked for its figures, and validation images tell.
+    The test set; validation images if the test set is sealed for the run.
     """
     split = VALIDATION if evaluations.sealed(run) else TEST
     return split, data.split(split)[:TEST_DIGITS]
@@ -49,16 +50,18 @@ def train_copy(
     seed: int = 1,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[keras.Model, FinetuneResult]:
-    """A Keras copy of `network` that was taught `mine`. `progress` hears shares from 0 to 1.
+    """A Keras copy of `network` trained on `mine`. `progress` receives shares from 0 to 1.
 
-    others: everybody else's digits, of the split `split`, on which both are judged.
-    Raises `DrawingError` where there is nothing to teach.
+    others: other people's digits, from the split `split`, on which both networks are measured.
+    Raises `DrawingError` if there is nothing to train on.
     """
     if not len(mine):
-        raise DrawingError("There is no digit of your hand to teach. Draw some, and say what they are.")
+        raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
     start_time = time.perf_counter()
     taught, test_digits, held_back = _split_digits(mine)
     before = _accuracy(network, test_digits), _accuracy(network, others)
+    newest = mine[-1:]
+    newest_before = _predict(network, newest)
     copy = build(network.config)
     set_weights(copy, network.weights)
     images, labels = _mix_with_replay(taught, replay, seed)
@@ -67,13 +70,16 @@ def train_copy(
     after = _accuracy(taught_network, test_digits), _accuracy(taught_network, others)
     seconds = time.perf_counter() - start_time
     shares = (before[0], after[0]), (before[1], after[1])
-    return copy, FinetuneResult(shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds)
+    changed = int(newest.labels[0]), newest_before, _predict(taught_network, newest)
+    return copy, FinetuneResult(
+        shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds, newest=changed
+    )
 
 
 def save_copy(
     store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, taught: int, *, starter: str = ""
 ) -> Run:
-    """The copy as a run of its own, which any page can ask; its note says what it was taught."""
+    """Saves the copy as a run of its own; its note says what it was trained on."""
     run = store.create(
         original.config, recipe=original.recipe, name=f"My hand · {original.title}"[:80], starter=starter
     )
@@ -81,15 +87,15 @@ def save_copy(
         with explain_disk_errors(run.model_path):
             return _write_run(store, run, original, model, gain, taught)
     except Exception:
-        shutil.rmtree(run.folder, ignore_errors=True)  # half a copy would look like an interrupted run
+        shutil.rmtree(run.folder, ignore_errors=True)  # an incomplete copy would look like an interrupted run
         raise
 
 
 def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gain: FinetuneResult, taught: int) -> Run:
-    """`run` with all that makes it a finished one."""
+    """Writes everything that makes `run` a finished one."""
     save(model, run.model_path)
     file, now = EventFile(run.events_path), time.time()
-    # What the copy has learned from is what the original did, and the hand: pages tell by these numbers which data set.
+    # The copy learned from the data of the original and from own digits; pages recognise the data set by these counts.
     image_counts = (
         (original.started.train_images, original.started.validation_images)
         if original.started
@@ -99,24 +105,28 @@ def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gai
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
     if gain.split == TEST:
-        evaluations.open_test_set(run)  # its note tells a figure of it
+        evaluations.open_test_set(run)  # its note names a figure of it
     note = (
-        f"A copy of “{original.title}” that was taught {taught} digit{'s' * (taught != 1)} of my hand: mine "
+        f"A copy of “{original.title}” that was trained on {count(taught, 'digit')} of my hand: mine "
         f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
     )
     return store.update(run.id, note=note)
 
 
 def _split_digits(mine: Digits) -> tuple[Digits, Digits, bool]:
-    """What is taught, what is judged by, and whether the two are apart."""
+    """Digits to train on, digits to measure on, and whether the two are separate.
+
+    The newest digit is trained on and reported on its own, so the others are measured without it.
+    """
     if len(mine) < MIN_TO_HOLD_OUT:
-        return mine, mine, False
+        return mine, mine[:-1] if len(mine) > 1 else mine, False
     is_held_out = np.arange(len(mine)) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
+    is_held_out[-1] = False
     return mine[~is_held_out], mine[is_held_out], True
 
 
 def _mix_with_replay(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """One's own digits, each as often as needed, among old ones: uint8 (n, 28, 28), int32 (n,)."""
+    """The visitor's digits, repeated as often as needed, among old ones: uint8 (n, 28, 28), int32 (n,)."""
     rng = np.random.default_rng(seed)
     old = replay[rng.choice(len(replay), min(REPLAY_DIGITS, len(replay)), replace=False)]
     own = mine[np.arange(round(len(old) * OWN_SHARE / (1 - OWN_SHARE))) % len(mine)]
@@ -128,7 +138,7 @@ def _mix_with_replay(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarra
 def _train(
     model: keras.Model, images: np.ndarray, labels: np.ndarray, seed: int, progress: Callable[[float], None]
 ) -> None:
-    # What normalises keeps what it knows of all hands; so few images would tell it wrong.
+    # Batch normalisation keeps its statistics of all handwritings: these are too few images to replace them.
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
@@ -138,6 +148,10 @@ def _train(
     model.fit(images, labels, batch_size=BATCH, epochs=EPOCHS, verbose=0, callbacks=[done])
     for layer in model.layers:
         layer.trainable = True
+
+
+def _predict(network: Reader, digit: Digits) -> int:
+    return int(network.probabilities(digit.images).argmax())
 
 
 def _accuracy(network: Reader, digits: Digits) -> float:

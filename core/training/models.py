@@ -11,6 +11,7 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.network.architecture import LayerRow, shapes
+from core.network.initial_weights import layer_seed
 
 _OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "adam": keras.optimizers.Adam,
@@ -31,7 +32,7 @@ def build(config: RunConfig) -> keras.Sequential:
     rows = shapes(config)
     model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
     for position, row in enumerate(rows):
-        model.add(_layer(row, _layer_seed(config.seed, position)))
+        model.add(_layer(row, layer_seed(config.seed, position)))
     model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)  # so that even a model saved untrained loads as it was
     return model
@@ -121,8 +122,3 @@ def _layer(row: LayerRow, seed: int) -> Any:
         case "dropout":
             return keras.layers.Dropout(layer.rate, seed=seed, name=row.name)
     raise AssertionError(f"no Keras layer for {row.kind}")
-
-
-def _layer_seed(seed: int, position: int) -> int:
-    """A seed of its own for each layer, so that one more layer leaves the weights of those below as they were."""
-    return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])

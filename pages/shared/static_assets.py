@@ -1,6 +1,7 @@
 """Copies scripts to where Streamlit serves files. Each name changes with its content, so browsers can cache them."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ _STATIC = (
     _HERE.parents[1] / "static"
 )  # Streamlit serves this folder; its files are created here and not kept in the repository
 _COMMON = _HERE / "common.js"
+_MOST_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
 
 
 def component(name: str, script: Path, *, html: str, css: str, isolate_styles: bool = True) -> Any:
@@ -51,6 +53,25 @@ def plotly_script() -> str:
     """The address of Plotly's script."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     return _put(source, f"plotly-{plotly.__version__}.min.js")
+
+
+def script_address(script: Path) -> str:
+    """Where the browser finds a script that another one imports."""
+    return _served(script)
+
+
+def serve_bytes(content: bytes, name: str, ending: str) -> str:
+    """Where the browser finds `content`: a file whose name changes with it. Only the newest of each `name` are kept."""
+    _STATIC.mkdir(exist_ok=True)
+    target = _STATIC / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
+    if not target.exists():
+        beside = target.with_suffix(".new")
+        beside.write_bytes(content)
+        beside.replace(target)
+    os.utime(target)
+    for old in sorted(_STATIC.glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MOST_FILES]:
+        old.unlink(missing_ok=True)
+    return f"app/static/{target.name}"
 
 
 @st.cache_resource(show_spinner=False)

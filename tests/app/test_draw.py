@@ -130,7 +130,7 @@ def test_a_switched_off_step_shows_other_pictures(open_page, run):
     assert "Fitted into 20×20" in html(app)
     app.toggle(key="draw_keep_aspect").set_value(False)
     again(app)
-    assert "Squashed to 28×28" in html(app)
+    assert "Squeezed into 28×28" in html(app)
     assert "Fitted into 20×20" not in html(app)
 
 
@@ -155,7 +155,7 @@ def test_a_link_to_no_digit_gets_a_sentence(open_page, run, sent):
     app = open_page("draw", run=run.id, send=sent)
     again(app)
     assert not app.exception
-    assert "no digit to send" in shown(app)
+    assert "names no digit" in shown(app)
 
 
 def test_a_number_is_read_from_left_to_right(open_page, run):
@@ -171,7 +171,7 @@ def test_one_digit_is_one(open_page, run):
     app = open_page("draw", run=run.id)
     app.session_state["draw_way"] = "number"
     app = draw(app, SEVEN, key="number")
-    assert "1 digit found; it is right with" in shown(app)
+    assert "1 digit found. Probability that it is correct: " in shown(app)
 
 
 def test_a_sent_digit_leaves_no_complaint_in_the_log(open_page, run, caplog, monkeypatch):
@@ -198,10 +198,10 @@ def my_hand(app):
 def test_my_hand_shows_what_is_kept_and_forgets_it_till_it_is_brought_back(open_page, run, hand):
     hand.add(np.full((28, 28), 9, np.uint8), 4)
     app = my_hand(open_page("draw", run=run.id))
-    assert "**1** kept" in shown(app)
-    press(app, "Forget all")
+    assert "**1 digit** saved" in shown(app)
+    press(app, "Delete all")
     assert hand.all() == []
-    press(app, "Bring it back")
+    press(app, "Restore it")
     assert [one.label for one in hand.all()] == [4]
 
 
@@ -209,8 +209,8 @@ def test_another_visitor_neither_sees_my_hand_nor_forgets_it(open_page, run, han
     hand.add(np.full((28, 28), 9, np.uint8), 4)
     who("another pupil")
     app = my_hand(open_page("draw", run=run.id))
-    assert "Nothing is kept yet" in shown(app)
-    assert not [button for button in app.button if button.label.startswith(("Forget", "Bring"))]
+    assert "You have no saved digits yet" in shown(app)
+    assert not [button for button in app.button if button.label.startswith(("Delete", "Restore"))]
     assert len(hand.all()) == 1
 
 
@@ -229,14 +229,15 @@ def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
     again(app)
-    press(app, "Keep it as mine")
-    assert "Kept as a 7 of your hand." in shown(app)
-    assert next(button for button in app.button if button.label == "Keep it as mine").disabled
+    press(app, "Save to my digits")
+    assert "Saved as a 7 of your hand." in shown(app)
+    assert next(button for button in app.button if button.label == "Save to my digits").disabled
     app.session_state[f"draw_said_{predicted}"] = 1
     again(app)
-    press(app, "Keep it as mine")
-    assert "Kept as a 1 of your hand." in shown(app)
+    press(app, "Save to my digits")
+    assert "Saved as a 1 of your hand." in shown(app)
     assert [one.label for one in hand.all()] == [1]
+    assert [button.label for button in app.button].count("Train a copy on them") == 1
 
 
 def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
@@ -245,37 +246,46 @@ def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
     again(app)
-    press(app, "Keep it as mine")
+    press(app, "Save to my digits")
     assert "Delete some first" in shown(app)
 
 
 def told(hand, store, **gain):
     """As if a teaching had just ended so."""
-    mine = {"mine": (0.4, 0.7), "judged": 10, "held_back": True, "others": (0.9, 0.88), "images": 3000, "seconds": 4.2}
+    mine = {
+        "mine": (0.4, 0.7),
+        "judged": 10,
+        "held_back": True,
+        "others": (0.9, 0.88),
+        "images": 3000,
+        "seconds": 4.2,
+        "newest": [4, 9, 4],
+    }
     result = {"gain": {**mine, **gain}, "title": "A network", "run_id": "gone"}
     teaching = Personalisation(hand.folder.name, store)
     hand.add(np.full((28, 28), 9, np.uint8), 4)
-    assert teaching.background.execute(lambda tell: result) == 0
+    assert teaching.task.execute(lambda tell: result) == 0
 
 
 @pytest.mark.parametrize(
     ("split", "words"),
-    [("validation", "3,000 validation images, as the test set is sealed"), ("test", "3,000 test images")],
+    [("validation", "3,000 validation images, because the test set is sealed"), ("test", "3,000 test images")],
 )
 def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split, words):
     told(hand, RunStore(), split=split)
     app = my_hand(open_page("draw", run=run.id))
     assert not app.exception
-    assert [metric.value for metric in app.metric] == ["70%", "88.00%", "4.2 s"]
+    assert [metric.value for metric in app.metric] == ["read as 4", "70%", "88.00%"]
     assert words in shown(app)
+    assert all(part in shown(app) for part in ("a 4. Before: read as 9", "Before: 40%", "Before: 90.00%", "took 4.2 s"))
 
 
 def test_a_teaching_that_failed_says_why(open_page, run, hand):
     hand.add(np.full((28, 28), 9, np.uint8), 4)
     teaching = Personalisation(hand.folder.name, RunStore())
     with pytest.raises(Exception, match="There is no run"):
-        teaching.background.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
-    assert "It did not succeed: There is no run" in shown(my_hand(open_page("draw", run=run.id)))
+        teaching.task.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
+    assert "The training failed: There is no run" in shown(my_hand(open_page("draw", run=run.id)))
 
 
 def test_the_pixel_grid_asks_for_pixels(open_page, run):

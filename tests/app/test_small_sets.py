@@ -34,7 +34,7 @@ def small_set(request, tmp_path, monkeypatch, embedded):
 def problems(app) -> list[str]:
     """What went wrong. The shipped network may say that it was trained on other images: that is not a fault."""
     found = [error.value for error in (*app.exception, *app.error)]
-    return [sentence for sentence in found if "belongs to another data set" not in sentence]
+    return [sentence for sentence in found if "was trained on another data set" not in sentence]
 
 
 def test_every_page_opens(small_set, open_page):

@@ -1,24 +1,24 @@
-"""Every run judges the same drawing: ten bars each, and who disagrees."""
+"""The predictions of several runs for the same drawing, ten bars each."""
 
 import numpy as np
 import streamlit as st
 
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DigitLabError
+from core.formatting import count
 from pages.parts.draw.network_choice import Chosen, answering
-from pages.shared import palette
 from pages.shared.softmax import softmax_bars
 
 AT_ONCE = 8  # runs
 
 
 def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
-    """The visitor's newest runs, then those of others, three in a row, after the vote."""
+    """What each prediction counts, then the runs, three in a row: the visitor's newest first, then those of others."""
     others = [Chosen(run, None) for run in answering()]
-    answers = [(other, _asked(other, drawn.digit)) for other in others[:AT_ONCE]]
+    answers = [(other, _probabilities(other, drawn.digit)) for other in others[:AT_ONCE]]
     votes = np.bincount([int(shares.argmax()) for _, shares in answers if shares is not None], minlength=10)
     chosen = int(probabilities.argmax())
-    st.markdown(_verdict(votes))
+    st.markdown(_summary(votes))
     for start in range(0, len(answers), 3):
         for column, (other, shares) in zip(st.columns(3), answers[start : start + 3], strict=False):
             with column, st.container(border=True):
@@ -26,20 +26,21 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
                     st.caption(f"{other.title}: its weights cannot be read.")
                     continue
                 best = int(shares.argmax())
-                sign = palette.RIGHT_SIGN if best == chosen else palette.WRONG_SIGN
-                word = "agrees" if best == chosen else "**disagrees**"
-                st.markdown(f"**{best}** {sign} {word}  \n:small[{other.title}]")
+                note = "" if best == chosen else f" · the chosen network reads {chosen}"
+                st.markdown(f"Reads **{best}**{note}  \n:small[{other.title}]")
                 softmax_bars(shares)
     if len(others) > AT_ONCE:
-        st.caption(f"{AT_ONCE} of {len(others)} runs: the newest, and yours before those of others.")
+        st.caption(f"{AT_ONCE} of {len(others)} runs: yours first, then those of others, the newest first.")
 
 
-def _verdict(votes: np.ndarray) -> str:
-    said = [f"**{digit}** ({votes[digit]})" for digit in np.argsort(-votes, kind="stable") if votes[digit]]
-    return f"All {votes.sum()} read {said[0]}." if len(said) == 1 else f"They disagree: {', '.join(said)}."
+def _summary(votes: np.ndarray) -> str:
+    counts = [f"{count(votes[digit], 'run')} read **{digit}**" for digit in np.argsort(-votes, kind="stable")
+              if votes[digit]]  # fmt: skip
+    only = int(votes.argmax())
+    return f"All {votes.sum()} runs read **{only}**." if len(counts) == 1 else f"{'; '.join(counts)}."
 
 
-def _asked(network: Chosen, digit: np.ndarray) -> np.ndarray | None:
+def _probabilities(network: Chosen, digit: np.ndarray) -> np.ndarray | None:
     try:
         return network.probabilities(digit)
     except DigitLabError:

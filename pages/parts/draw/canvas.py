@@ -1,9 +1,10 @@
-"""The canvas to draw on, with Clear and Undo of its own. What was drawn outlives a change of page.
+"""The canvas to draw on, with its own Clear and Undo. The drawing survives a change of page.
 
-The pixels are made here from the strokes, not sent by the browser: they are there again after an undo, a change of page
-or a change of pen, when the component itself has forgotten them.
+The pixels are rendered here from the strokes; the browser does not send them. So they exist also after an undo, a
+change of page or a change of pen, when the component itself has lost them.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,31 @@ from core.drawing import strokes
 from core.drawing.strokes import Stroke
 from core.errors import DrawingError
 from pages.shared import frame
+from pages.shared.components import payload
 from pages.shared.visitor import visitor
 
-SIDE = 280
+SIDE = 280  # pixels of the drawing; on screen it takes what its column has, up to `WIDEST`
+WIDEST = 420
 PEN = 20  # pixels
-MOST_REMEMBERED = 200
+MAX_REMEMBERED = 200
 _UNMOUNTED = "_unmounted"
+_mount_frame = st.components.v2.component(
+    "canvas_frame", html="<span></span>", js=Path(__file__).with_name("canvas_frame.js").read_text("utf-8")
+)
 
 
-def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray | None = None) -> np.ndarray | None:
-    """Draws the canvas; gives its pixels, uint8 (height, width, 4), or None while nothing is on it.
+def canvas(
+    *, key: str, width: int = SIDE, height: int = SIDE, widest: int = WIDEST, under: np.ndarray | None = None
+) -> np.ndarray | None:
+    """Draws the canvas; returns its pixels, uint8 (height, width, 4), or None while it is empty.
 
-    `under`, uint8 (28, 28), is a digit to draw over.
+    widest: pixels that it takes on screen where there is room. under: uint8 (28, 28), a digit to draw over.
     """
-    # Imported here, for it can only be imported while an app runs.
+    # Imported here because it can be imported only while an app runs.
     from streamlit_drawable_canvas import st_canvas
 
     state = _state(key)
+    st.html(_style(key, width, height))
     with st.container(key=f"{key}-canvas"):
         result = st_canvas(
             stroke_width=st.session_state.get(f"{key}-pen", PEN),
@@ -43,6 +52,7 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
             drawing_mode="freedraw",
             key=f"{key}-{state['mounted']}",
         )
+        _mount_frame(key=f"{key}-frame", data=payload({"key": key, "width": width, "widest": widest}))
     if _changed(result.json_data, state):
         state["drawn"] = result.json_data
     _remember(key, state["drawn"])
@@ -50,7 +60,7 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
     try:
         written = strokes.from_canvas(state["drawn"])
     except DrawingError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error.sentence, icon=":material/error:")
         return None
     if not written and under is None:
         return None
@@ -58,30 +68,41 @@ def canvas(*, key: str, width: int = SIDE, height: int = SIDE, under: np.ndarray
 
 
 def drawn(key: str) -> dict[str, Any] | None:
-    """What the canvas says of its strokes, as `strokes.from_canvas` reads it; None while nothing is on it."""
+    """The strokes as the canvas sent them, for `strokes.from_canvas`; None while it is empty."""
     drawing: dict[str, Any] | None = _state(key)["drawn"]
     return drawing
 
 
 def clear(key: str) -> None:
-    """Takes everything off the canvas."""
+    """Removes everything from the canvas."""
     _put(key, None)
 
 
 def unmounted() -> None:
-    """The canvases have just been taken off the page: when one is back, it gets what was drawn on it."""
+    """Call this when the canvases have left the page: on their return they get their drawing back."""
     st.session_state[_UNMOUNTED] = st.session_state.get(_UNMOUNTED, 0) + 1
 
 
+def _style(key: str, width: int, height: int) -> str:
+    """The canvas at the size that `canvas_frame.js` sets. The browser also scales where a finger touches."""
+    return f"""<style>
+    .st-key-{key}-canvas {{width: 100%; gap: 0; overflow: visible}}
+    .st-key-{key}-canvas > :first-child {{
+        width: {width}px; max-width: none; transform: scale(var(--fit, 1)); transform-origin: 0 0;
+        height: {height}px; margin-bottom: calc((var(--fit, 1) - 1) * {height}px)
+    }}
+    </style>"""
+
+
 def _state(key: str) -> dict[str, Any]:
-    """What is drawn; `mounted` counts the canvases: a new one starts from `initial`."""
+    """The drawing. `mounted` counts the canvases; a new canvas starts from `initial`."""
     name = f"{key}-state"
     state = st.session_state.get(name)
-    if state is None:  # a new session: after a reload the drawing of before is there again
+    if state is None:  # a new session: after a reload the last drawing returns
         before = _remembered().get((visitor(), key))
         state = st.session_state[name] = {"mounted": 0, "initial": before, "drawn": before}
     shown_here = st.session_state.get(f"{key}-here")
-    if shown_here != _visit():  # back from another page: the component is gone, so it is mounted with what was drawn
+    if shown_here != _visit():  # back from another page: the component is new and must get the drawing again
         st.session_state[f"{key}-here"] = _visit()
         if state["drawn"]:
             _put(key, state["drawn"])
@@ -90,7 +111,7 @@ def _state(key: str) -> dict[str, Any]:
 
 @st.cache_resource(show_spinner=False)
 def _remembered() -> dict[tuple[str, str], dict[str, Any] | None]:
-    """The last drawing of each visitor on each canvas, the latest last."""
+    """The last drawing of each visitor on each canvas, the latest last. In memory only."""
     return {}
 
 
@@ -98,17 +119,17 @@ def _remember(key: str, drawing: dict[str, Any] | None) -> None:
     kept = _remembered()
     kept.pop((visitor(), key), None)
     kept[visitor(), key] = drawing
-    while len(kept) > MOST_REMEMBERED:
+    while len(kept) > MAX_REMEMBERED:
         kept.pop(next(iter(kept)))
 
 
 def _visit() -> tuple[int, int]:
-    """Another one whenever the canvases may have left the page: it was opened anew (`frame.page`), or `unmounted`."""
+    """A new value whenever the canvases may have left the page: another page was open, or `unmounted` was called."""
     return frame.visits(), st.session_state.get(_UNMOUNTED, 0)
 
 
 def _changed(sent: Any, state: dict[str, Any]) -> bool:
-    """Whether the canvas speaks of a drawing of its own: freshly mounted it knows nothing, and says so."""
+    """Whether the canvas sent a drawing. A new canvas sends an empty one, which does not count."""
     objects = (sent or {}).get("objects")
     return bool(objects) or (objects == [] and state["initial"] is None and state["drawn"] is not None)
 
@@ -125,7 +146,7 @@ def _buttons(key: str, state: dict[str, Any]) -> None:
             disabled=not (state["drawn"] or {}).get("objects"),
         )
         with st.popover("Pen", icon=":material/brush:", width="content"):
-            st.slider("Width of the pen", 8, 36, PEN, 2, key=f"{key}-pen", format="%d px", width=220)
+            st.slider("Pen width", 8, 36, PEN, 2, key=f"{key}-pen", format="%d px", width=220)
 
 
 def _undo(key: str) -> None:

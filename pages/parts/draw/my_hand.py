@@ -1,4 +1,4 @@
-"""My hand: the digits a visitor told the right answer of are collected, looked at, exported and forgotten."""
+"""My hand: a visitor labels drawings, collects and deletes them, and trains a copy of a network on them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,42 +9,51 @@ import streamlit as st
 from core.digits import NUM_CLASSES
 from core.drawing.personal_digits import PersonalDigits
 from core.errors import DigitLabError
+from core.formatting import count
 from pages.parts.draw import teaching
 from pages.parts.draw.network_choice import Chosen
 from pages.shared.digit_grid import digit_grid
 from pages.shared.visitor import visitor
 
-_SAID, _REFUSED = "draw_said", "draw_refused"
+_LABEL, _ERROR = "draw_said", "draw_show_error"
 
 
 def correct(digit: np.ndarray, predicted: int) -> None:
-    """Lets the visitor say what the drawn digit is; it is kept for `show`."""
+    """The visitor labels the drawn digit and saves it for `show`."""
     known = PersonalDigits(visitor()).find(digit)
-    with st.popover("Wrong? Teach it", icon=":material/back_hand:"):
-        said = st.segmented_control("That was a", range(NUM_CLASSES), key=f"{_SAID}_{predicted}")
+    with st.popover("Wrong? Correct it", icon=":material/back_hand:"):
+        label = st.segmented_control("This is a", range(NUM_CLASSES), key=f"{_LABEL}_{predicted}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Keep it as mine",
+                "Save to my digits",
                 icon=":material/save:",
-                disabled=said is None or (known is not None and known.label == said),
+                disabled=label is None or (known is not None and known.label == label),
                 on_click=_try,
-                args=(PersonalDigits(visitor()).add, digit, said),
-                help="Kept on this machine only; see “My hand”.",
+                args=(PersonalDigits(visitor()).add, digit, label),
+                help="Stays on this machine. “My hand” shows all of your digits.",
             )
-            if known:  # here, where the visitor looks: what stands below is covered
-                st.success(f"Kept as a {known.label} of your hand.", icon=":material/check:")
-        _refused()
+            if known:  # here, because the popover covers what is below
+                st.success(f"Saved as a {known.label} of your hand.", icon=":material/check:")
+        if known and st.button(
+            "Train a copy on them",
+            icon=":material/school:",
+            on_click=teaching.request,
+            help="Opens “My hand” and trains a copy of this network on all of your digits. It takes seconds.",
+            key="draw_correct_train",
+        ):
+            st.rerun()  # the whole page, which now shows My hand
+        _show_error()
 
 
 def show(network: Chosen) -> None:
-    """What is kept, and the button that teaches it."""
+    """The saved digits, and the button that trains a copy of the network on them."""
     hand = PersonalDigits(visitor())
     st.markdown(
-        "Draw, say what it was, and collect **your own digits** here; other visitors do not see them. Then teach a "
-        "copy of the network with them: it takes seconds, and you see what was gained on your hand and what was lost "
-        "on everybody else's."
+        "Draw digits, label them and collect **your own digits** here. Other visitors do not see them. Then train a "
+        "copy of the network on them. This takes seconds and shows the accuracy before and after: on your digits and "
+        "on those of other people."
     )
-    _earlier(hand)
+    _ask_about_unclaimed(hand)
     kept = hand.all()
     if kept:
         captions = [str(one.label) for one in kept]
@@ -52,33 +61,36 @@ def show(network: Chosen) -> None:
         chosen = digit_grid(images, captions, key="draw_hand_grid", alt="Your own digits")
     else:
         chosen = None
-        st.info("Nothing is kept yet. Draw a digit, open “Wrong? Teach it” and say what it is.", icon=":material/draw:")
+        st.info(
+            "You have no saved digits yet. Draw one, open “Wrong? Correct it”, choose its label and save it.",
+            icon=":material/draw:",
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         if kept:
-            st.markdown(f"**{len(kept)}** kept.")
+            st.markdown(f"**{count(len(kept), 'digit')}** saved.")
         if chosen is not None:
-            word = f"Forget this {captions[chosen]}"
+            word = f"Delete this {captions[chosen]}"
             st.button(word, icon=":material/delete:", on_click=_try, args=(hand.delete, kept[chosen].id))
         if kept:
-            st.download_button("Export (.npz)", hand.export, "my-hand.npz", icon=":material/download:",
+            st.download_button("Download (.npz)", hand.export, "my-hand.npz", icon=":material/download:",
                                on_click="ignore")  # fmt: skip
-            st.button("Forget all", icon=":material/delete_sweep:", on_click=_try, args=(hand.clear,))
+            st.button("Delete all", icon=":material/delete_sweep:", on_click=_try, args=(hand.clear,))
         if gone := hand.count_undoable():
-            word = f"Bring {gone} back" if gone > 1 else "Bring it back"
+            word = f"Restore {gone} digits" if gone > 1 else "Restore it"
             st.button(word, icon=":material/undo:", on_click=_try, args=(hand.undo_delete,), key="draw_hand_undo")
-    _refused()
+    _show_error()
     teaching.show(network, anything=bool(kept))
 
 
-def _earlier(hand: PersonalDigits) -> None:
-    """Asks once whose the digits are that an earlier version kept for all visitors together."""
-    if not (count := hand.count_unclaimed()):
+def _ask_about_unclaimed(hand: PersonalDigits) -> None:
+    """Asks once about the digits that an earlier version saved for all visitors together."""
+    if not (unclaimed := hand.count_unclaimed()):
         return
     with st.container(border=True):
-        one = count == 1
+        one = unclaimed == 1
         st.markdown(
-            f"An earlier version of Digit Lab kept **{count} digit{'' if one else 's'}** here, in one hand for all "
-            f"visitors. {'Is it' if one else 'Are they'} yours?"
+            f"An earlier version of Digit Lab saved **{count(unclaimed, 'digit')}** here, for all visitors together. "
+            f"{'Is it' if one else 'Are they'} yours?"
         )
         with st.container(horizontal=True):
             answers = (f"{'It is' if one else 'They are'} mine", True), ("Not mine", False)
@@ -88,13 +100,13 @@ def _earlier(hand: PersonalDigits) -> None:
 
 
 def _try(do: Callable[..., Any], *args: Any, **how: Any) -> None:
-    """Does what a button asks of the hand. What is refused is said where `_refused` stands."""
+    """Runs the action of a button; `_show_error` shows what it refuses."""
     try:
         do(*args, **how)
     except DigitLabError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_ERROR] = error.sentence
 
 
-def _refused() -> None:
-    if said := st.session_state.pop(_REFUSED, ""):
-        st.error(said, icon=":material/error:")
+def _show_error() -> None:
+    if sentence := st.session_state.pop(_ERROR, ""):
+        st.error(sentence, icon=":material/error:")

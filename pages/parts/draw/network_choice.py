@@ -1,4 +1,4 @@
-"""Which network answers on the Draw page: a run as it ended, after one of its epochs, or as far as it has come."""
+"""The network that the Draw page asks: a run as it is now, or after one of its epochs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from pages.shared.stable_selectbox import picker
 from pages.shared.visitor import marks, own_first
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
-_LINK = "draw_link"  # what the link said when this page was last drawn
+_LINK = "draw_link"  # the link when this page last ran
 NEWEST = 0  # on the epoch slider: the network as it is now
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A run and one of its kept epochs; None: as it is now."""
+    """A run and one of its saved epochs; None: as it is now."""
 
     run: Run
     epoch: int | None
@@ -43,37 +43,37 @@ class Chosen:
 
 
 def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]:
-    """A way of drawing of which a stroke runs only this again, and not the page around it.
+    """Makes a view a fragment: a stroke reruns only the view and not the page around it.
 
-    So it says itself what the page would say: the run may have been deleted since the last stroke.
+    So the view has its own error handling, and checks whether the run was deleted since the last stroke.
     """
 
     @guarded_fragment()
     @wraps(show)
     def fragment(network: Chosen) -> None:
         if not network.run.folder.is_dir():
-            st.rerun()  # the whole page, which says so and chooses another
+            st.rerun()  # the whole page, which explains it and chooses another run
         show(network)
 
     return fragment
 
 
 def answering() -> list[Run]:
-    """The runs that can answer, the visitor's own first: finished, come with the project, or with an epoch kept."""
+    """The runs with a network to ask, the visitor's own first: finished, shipped, or with a saved epoch."""
     return own_first(run for run in caches.store().runs() if run.has_model or run.kept_epochs)
 
 
 def by_link() -> bool:
-    """Whether the visitor has just followed a link that names a run or a digit; not one that this page wrote itself."""
+    """Whether the visitor has just followed a link to a run or a digit, other than the one that this page wrote."""
     query = st.query_params.get("run"), st.query_params.get("send")
     return any(query) and query != st.session_state.get(_LINK)
 
 
 def choose(*, linked: bool) -> Chosen | None:
-    """The controls that choose the network; None, which is said, where none can answer. `linked`: take the link's."""
+    """Controls for the choice of the network; None, with an explanation, if there is none. linked: use the link."""
     runs = {run.id: run for run in answering()}
     if not runs:
-        st.info("No network has learnt anything yet. Train one first; it takes a few seconds.")
+        st.info("No network is trained yet. Train one first; it takes a few seconds.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
     wanted = st.query_params.get("run")
@@ -82,16 +82,16 @@ def choose(*, linked: bool) -> Chosen | None:
     elif wanted and (linked or wanted not in runs):
         say_missing(wanted)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        labels = {run_id: _named(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
-        # The model that came with the project was made for drawings: it answers unless another is chosen.
+        labels = {run_id: _label(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
+        # The shipped model was trained for drawings, so it is the first choice.
         first = "shipped" if "shipped" in runs else None
-        chosen = picker("The network that reads", labels, key=_RUN, first=first, persist_state="session", width=440)
+        chosen = picker("Network", labels, key=_RUN, first=first, persist_state="session", width=440)
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
         return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
 
 
-def _named(run: Run) -> str:
+def _label(run: Run) -> str:
     return run_title(run) + (f" (training: epoch {len(run.epochs)})" if run.active else "")
 
 
@@ -105,7 +105,7 @@ def _choose_epoch(run: Run) -> int | None:
         NEWEST,
         format_func=lambda epoch: "newest" if epoch == NEWEST else str(epoch),
         key=f"{_EPOCH}_{run.id}",
-        help="Go back to what the network knew after an earlier epoch.",
+        help="Use the weights that the network had after an earlier epoch.",
         width=280,
     )
     return None if epoch == NEWEST else epoch

@@ -1,4 +1,4 @@
-"""The warning that a drawing is no digit, with the training digits that come nearest to it."""
+"""The warning that a drawing may be no digit, with the training digits nearest to it."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -11,22 +11,22 @@ from pages.shared.digit_grid import digit_grid
 
 
 def judge(digit: np.ndarray) -> NoveltyResult | None:
-    """Whether `digit`, uint8 (28, 28), looks like one; None as long as the training digits are still being learnt."""
-    learnt = _familiar(caches.data().source.sentence)
-    return learnt.result().check(digit) if learnt.done() else None
+    """Whether `digit`, uint8 (28, 28), looks like one; None while the detector is still being built."""
+    detector = _detector(caches.data().source.sentence)
+    return detector.result().check(digit) if detector.done() else None
 
 
 def novelty_score(images: np.ndarray) -> np.ndarray:
-    """How unlike any digit each image is, float (n,); waits until the training digits are learnt."""
-    return _familiar(caches.data().source.sentence).result().novelty_score(images)
+    """How much each image differs from all digits, float (n,); waits until the detector is built."""
+    return _detector(caches.data().source.sentence).result().novelty_score(images)
 
 
 def warn(verdict: NoveltyResult | None) -> None:
-    """Says that it may be no digit, where it is stranger than almost all digits."""
+    """Warns if the drawing differs more from the training digits than almost all real digits do."""
     if verdict and verdict.is_novel:
         st.warning(
-            "**This may be no digit.** It is stranger than 98 of 100 digits, so do not trust the bars: "
-            "softmax shares out 100 % whatever it is shown.",
+            "**This may be no digit.** It differs more from the training digits than 98 of 100 real digits do. Do not "
+            "trust the bars: a softmax always adds up to 100%, whatever the input.",
             icon=":material/help:",
         )
         evidence(verdict)
@@ -35,19 +35,19 @@ def warn(verdict: NoveltyResult | None) -> None:
 def evidence(verdict: NoveltyResult) -> None:
     """The five nearest training digits."""
     training = caches.data().train
-    st.caption("The five training digits that look most like it:")
+    st.caption("The five most similar training digits:")
     digit_grid(
         training.images[verdict.nearest],
         [f"{training.labels[index]} · training {index}" for index in verdict.nearest],
         key="draw_nearest",
         columns=N_NEIGHBOURS,
-        alt="The five nearest training digits",
+        alt="The five most similar training digits",
     )
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _familiar(source: str) -> Future[NoveltyDetector]:
-    """Learnt beside the page, some seconds for 54,000 images: the first drawing does not wait for it."""
+def _detector(source: str) -> Future[NoveltyDetector]:
+    """Built in the background, some seconds for 54,000 images: the first drawing does not wait for it."""
     data = caches.data()
-    worker = ThreadPoolExecutor(1, thread_name_prefix="familiar")
+    worker = ThreadPoolExecutor(1, thread_name_prefix="novelty")
     return worker.submit(NoveltyDetector.from_digits, data.train.images, data.validation.images)

@@ -1,4 +1,4 @@
-"""One digit: the canvas, what the network gets of it, its answer, and what can be asked about that."""
+"""One digit: the canvas, the network's input, its prediction, and views that explain it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ import streamlit as st
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
-from pages.parts.draw import all_runs, canvas, my_hand, novelty_warning, probe, step_pictures, why
+from pages.parts.draw import all_runs, canvas, my_hand, network_view, novelty_warning, probe, step_pictures, why
 from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
 from pages.parts.draw.pixels import pixels
 from pages.shared import caches, url_state
@@ -18,11 +18,13 @@ from pages.shared.softmax import answer, softmax_bars
 KEY = "draw"
 STYLE = """<style>
 .st-key-answer h2 {padding-top: 0}
-/* The canvas' own buttons appear above it, under the mouse and after each touch: they must not lie on the ways. */
-.st-key-draw_way {margin-bottom: 1.6rem}
-.st-key-draw-canvas {min-height: 282px}
-.st-key-draw-canvas canvas {touch-action: none; border-radius: .6rem}
-/* On a phone the answer comes next to the canvas, and the pixels that the network gets after it. */
+/* The canvas' own buttons appear above it, under the mouse and after each touch: they must not cover the choice. */
+.st-key-draw_way {margin-bottom: 2.6rem}
+.stHorizontalBlock:has(> .stColumn .st-key-answer) {flex-wrap: wrap}
+.stColumn:has(.st-key-draw-canvas) {min-width: min(100%, 18rem); max-width: 28rem}
+.stColumn:has(+ .stColumn .st-key-answer) {min-width: 12.5rem}
+.stColumn:has(.st-key-answer) {min-width: min(100%, 16rem)}
+/* On a phone the prediction follows the canvas, and the network's input follows the prediction. */
 @media (max-width: 640px) {
   .stHorizontalBlock:has(> .stColumn .st-key-answer) {gap: 1rem}
   .stColumn:has(+ .stColumn .st-key-answer) {order: 1}
@@ -32,38 +34,39 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen, NormalisedDrawing, np.ndarray], No
     "steps": ("From ink to digit", step_pictures.show),
     "why": ("Why", why.show),
     "probe": ("Probe", probe.show),
-    "everyone": ("Every run", all_runs.show),
+    "everyone": ("All runs", all_runs.show),
+    "network": ("Network", network_view.show),
 }
 
 
 @stroke_by_stroke
 def show(network: Chosen) -> None:
-    """Canvas and answer; a stroke runs only this again."""
+    """Canvas and prediction; a stroke reruns only this."""
     under = _sent()
-    left, middle, right = st.columns([3, 2, 4], gap="large")
+    left, middle, right = st.columns([4, 2, 4], gap="large")
     with left:
         rgba = canvas.canvas(key=KEY, under=under)
     options = step_pictures.options()
     try:
         if rgba is None:
-            raise DrawingError("Draw a digit from 0 to 9 on the black square, as large as you like.")
+            raise DrawingError("Draw a digit from 0 to 9 on the black square. Any size works.")
         if under is not None and not canvas.drawn(KEY) and options == normalise.MNIST_OPTIONS:
-            drawn = NormalisedDrawing(under, [("As it is in MNIST", under)])  # nothing to bring into MNIST's form
+            drawn = NormalisedDrawing(under, [("As it is in MNIST", under)])  # it has MNIST's form already
         else:
             drawn = normalise.to_digit(rgba, options)
     except DrawingError as error:
         with right, st.container(key="answer"):
-            st.info(str(error), icon=":material/draw:")
+            st.info(error.sentence, icon=":material/draw:")
         return
     reply(network, drawn, middle, right)
 
 
 def reply(network: Chosen, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
-    """The digit in the column `middle`, the network's answer in `right`, and more about it below."""
+    """The network's input in the column `middle`, its prediction in `right`, and more about it below."""
     probabilities = network.probabilities(drawn.digit)
     with middle:
-        caption = "What the network gets:\n28×28 pixels, this very array."
-        pixels([(drawn.digit, caption, "The 28 by 28 pixels that the network gets")], height=196)
+        caption = "The network's input:\nexactly these 28×28 pixels."
+        pixels([(drawn.digit, caption, "The network's input: 28 by 28 pixels")], height=196)
     with right, st.container(key="answer"):
         st.subheader(answer(probabilities), anchor=False)
         softmax_bars(probabilities)
@@ -74,7 +77,7 @@ def reply(network: Chosen, drawn: NormalisedDrawing, middle: Any, right: Any) ->
 
 def _more(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     view = st.segmented_control(
-        "More about this answer",
+        "More about this prediction",
         list(VIEWS),
         format_func=lambda name: VIEWS[name][0],
         default="steps",
@@ -86,7 +89,7 @@ def _more(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) 
 
 
 def _sent() -> np.ndarray | None:
-    """The digit another page sent here, `?send=train:2000`: it lies under the pen until it is taken away."""
+    """The digit that another page sent, `?send=train:2000`: the background of the canvas until it is removed."""
     sent = st.query_params.get("send")
     if not sent:
         return None
@@ -95,18 +98,16 @@ def _sent() -> np.ndarray | None:
     if split not in digits or url_state.number(index, len(digits[split])) is None:
         received = sent if len(sent) < 30 else f"{sent[:30]}…"
         st.warning(
-            f"There is no digit to send by that link. Received: {url_state.plain(repr(received))}. Draw one.",
+            f"The link names no digit of the data set: “{url_state.plain(received)}”. Draw one instead.",
             icon=":material/link_off:",
         )
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"From Explore: {split} digit {index}, a {digits[split].labels[int(index)]}. Draw over it if you like."
-        )
-        st.button("Take it away", on_click=_take_away, type="tertiary", icon=":material/close:")
+        st.caption(f"From Explore: {split} digit {index}, a {digits[split].labels[int(index)]}. You can draw over it.")
+        st.button("Remove it", on_click=_remove_sent, type="tertiary", icon=":material/close:")
     return digits[split].images[int(index)]
 
 
-def _take_away() -> None:
+def _remove_sent() -> None:
     st.query_params.pop("send", None)
     canvas.clear(KEY)

@@ -8,31 +8,46 @@ from core.errors import DrawingError
 from pages.parts.draw import reading
 from pages.parts.draw.network_choice import Chosen
 
+_TURNS = {0: "0°", 1: "90°", 2: "180°", 3: "270°"}
+
 
 def show(network: Chosen) -> None:
-    """The file, and what is read in it."""
+    """The file, and the digits found in it."""
     file = st.file_uploader(
         "A picture with digits: photograph or scan",
-        type=["png", "jpg", "jpeg", "webp"],
-        help="Write with a dark pen on light paper; lines and shadows do not matter. The picture stays on this machine "
-        "and is not kept.",
+        type=["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"],
+        help="Write with a dark pen on light paper. Ruled lines and soft shadows are removed. The picture stays "
+        "on this machine and is not saved.",
     )
     if file is None:
-        st.info("Choose a picture, or take one with a telephone on this page.", icon=":material/photo_camera:")
+        st.info("Choose a picture, or open this page on a phone and take one.", icon=":material/photo_camera:")
         return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        turns = st.segmented_control(
+            "Turn clockwise", list(_TURNS), default=0, required=True, format_func=_TURNS.get, key="draw_picture_turn"
+        )
+        single = st.toggle(
+            "This is one digit",
+            key="draw_picture_single",
+            help="On: all ink of the picture is read as one digit, also where its parts do not touch.",
+        )
     with st.spinner("Looking for digits …"):
         try:
-            grey, ink = _ink(file.getvalue())
-            found = segmentation.find_digits(ink, reading.digit_scorer(network))
+            grey, ink = _ink(file.getvalue(), turns)
+            found = (
+                [segmentation.whole_region(ink)]
+                if single
+                else segmentation.find_digits(ink, reading.digit_scorer(network))
+            )
         except DrawingError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(error.sentence, icon=":material/broken_image:")
             return
     reading.show(network, grey, found)
-    with st.expander("The ink alone: light evened out, ruled lines taken away", icon=":material/contrast:"):
+    with st.expander("The ink alone: light evened out, ruled lines removed", icon=":material/contrast:"):
         st.image((ink * 255).astype(np.uint8), width="stretch", output_format="PNG", alt="The ink found in the picture")
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _ink(content: bytes) -> tuple[np.ndarray, np.ndarray]:
-    grey = photo.read(content)
+def _ink(content: bytes, turns: int) -> tuple[np.ndarray, np.ndarray]:
+    grey = np.ascontiguousarray(np.rot90(photo.read(content), -turns))
     return grey, photo.extract_photo_ink(grey)

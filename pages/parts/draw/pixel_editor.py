@@ -1,4 +1,4 @@
-"""Pixel by pixel, for the keyboard: a digit on a 28×28 grid."""
+"""A digit on a 28×28 grid, pixel by pixel; the keyboard works too."""
 
 import numpy as np
 import streamlit as st
@@ -14,23 +14,26 @@ KEY = "draw_grid"
 
 @stroke_by_stroke
 def show(network: Chosen) -> None:
-    """Grid and answer."""
+    """Grid and prediction."""
     left, middle, right = st.columns([3, 2, 4], gap="large")
     with left:
         grid = pixel_grid.pixel_grid(key=KEY)
         with st.container(horizontal=True, gap="small"):
             empty = np.zeros_like(grid)
             st.button("Clear", icon=":material/delete:", key="grid-clear", on_click=pixel_grid.put, args=(KEY, empty))
-            raw = st.toggle("As it is", help="On: the network gets these very pixels, unmoved. Off: in MNIST's form.")
-        st.caption("Arrows move, space sets a pixel, Shift and arrows draw a line. A mouse or a finger works too.")
+            raw = st.toggle(
+                "Use these exact pixels",
+                help="On: the network gets these pixels unchanged. Off: they are brought into MNIST's form first.",
+            )
+        st.caption("Arrow keys move, Space sets a pixel, Shift with an arrow key draws. A mouse or a finger works too.")
     try:
         drawn = _drawn(grid, raw)
     except DrawingError as error:
-        right.info(str(error), icon=":material/grid_on:")
+        right.info(error.sentence, icon=":material/grid_on:")
         return
     one_digit.reply(network, drawn, middle, right)
 
 
 def _drawn(grid: np.ndarray, raw: bool) -> NormalisedDrawing:
     found = normalise.normalise_ink(grid.astype(np.float32) / 255, step_pictures.options())
-    return NormalisedDrawing(grid, [("As it is", grid)]) if raw else found
+    return NormalisedDrawing(grid, [("Your exact pixels", grid)]) if raw else found

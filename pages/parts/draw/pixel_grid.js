@@ -1,5 +1,5 @@
-// A 28×28 grid to draw on with the keyboard: arrows move, the space bar sets or takes away a pixel, and with Shift held
-// the arrows draw. Mouse and finger set pixels too.
+// A 28×28 grid to draw on with the keyboard: the arrow keys move, Space sets or clears a pixel, and Shift with an arrow
+// key draws. Mouse and finger set pixels too.
 const grids = new WeakMap();
 const SIDE = 28;
 const CELL = 10;

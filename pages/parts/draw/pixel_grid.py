@@ -11,7 +11,7 @@ from core.digits import SIDE
 from pages.shared.components import payload
 
 _HTML = """<canvas width="280" height="280" tabindex="0" role="application"
- aria-label="28 by 28 pixels. Arrows move, space sets a pixel, Shift and arrows draw."></canvas>
+ aria-label="28 by 28 pixels. Arrow keys move, Space sets a pixel, Shift with an arrow key draws."></canvas>
 <div class="said" aria-live="polite"></div>"""
 _CSS = """canvas {background: #000; border-radius: .6rem; touch-action: none; max-width: 100%; display: block}
 canvas:focus-visible {outline: 3px solid var(--st-primary-color); outline-offset: 2px}
@@ -23,18 +23,18 @@ _NOTHING = np.zeros((SIDE, SIDE), np.uint8)
 
 
 def pixel_grid(*, key: str) -> np.ndarray:
-    """What stands on the grid, uint8 (28, 28), kept while the visitor is on other pages."""
+    """The pixels on the grid, uint8 (28, 28); they survive a change of page."""
     kept, rev = f"{key}_kept", st.session_state.setdefault(f"{key}_rev", 0)
     drawn = st.session_state.get(kept, _NOTHING)
     ink = base64.b64encode(st.session_state.get(f"{key}_start", _NOTHING).tobytes()).decode()
-    told = _mount(
+    sent = _mount(
         key=key,
         data=payload({"rev": rev, "ink": ink}),
         default={"pixels": None},
         on_pixels_change=lambda: None,
         height="content",
     )
-    drawn = read(told.get("pixels"), rev) if told.get("pixels") else drawn
+    drawn = read(sent.get("pixels"), rev) if sent.get("pixels") else drawn
     st.session_state[kept] = drawn
     return drawn
 
@@ -45,11 +45,11 @@ def put(key: str, image: np.ndarray) -> None:
     st.session_state[f"{key}_start"] = st.session_state[f"{key}_kept"] = image
 
 
-def read(told: object, rev: int) -> np.ndarray:
-    """The pixels a browser reports, if they belong to what is shown now; an empty grid for whatever else it says."""
-    if isinstance(told, dict) and told.get("rev") == rev and isinstance(told.get("ink"), str):
+def read(sent: object, rev: int) -> np.ndarray:
+    """The pixels that a browser sends, if they belong to the grid on screen; an empty grid for anything else."""
+    if isinstance(sent, dict) and sent.get("rev") == rev and isinstance(sent.get("ink"), str):
         try:
-            ink = base64.b64decode(told["ink"], validate=True)
+            ink = base64.b64decode(sent["ink"], validate=True)
         except (binascii.Error, ValueError):
             return _NOTHING
         if len(ink) == SIDE * SIDE:

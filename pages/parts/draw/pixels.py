@@ -1,4 +1,4 @@
-"""Small pictures within the page itself: nothing is fetched for them, so they never lag behind the bars beside them."""
+"""Small pictures as data URIs: the browser fetches nothing, so they appear together with the bars beside them."""
 
 import html
 from collections.abc import Sequence

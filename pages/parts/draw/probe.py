@@ -1,4 +1,4 @@
-"""Probe: change the digit little by little and watch the ten probabilities along the way."""
+"""Probe: change the digit step by step and watch the ten probabilities."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ STEPS = 41
 
 @dataclass(frozen=True)
 class Probe:
-    """One change: its slider, and what it makes of n copies of a digit, each by its own amount."""
+    """One change: its slider, and a function that applies one amount to each of n copies of a digit."""
 
     label: str
     low: float
@@ -33,12 +33,12 @@ def _blur(images: np.ndarray, spread: np.ndarray) -> np.ndarray:
     return np.stack([ndimage.gaussian_filter(image, s) for image, s in zip(images, spread, strict=True)])
 
 
-def _one_by_one(way: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """The same dice for every amount, so that the curve shows the amount and not the luck."""
+def _one_by_one(distortion: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """The same seed for each amount, so that the curve shows the amount and not chance."""
 
     def change(images: np.ndarray, amounts: np.ndarray) -> np.ndarray:
         pairs = zip(images, amounts, strict=True)
-        return np.concatenate([way(image[None], amount, np.random.default_rng(0)) for image, amount in pairs])
+        return np.concatenate([distortion(image[None], amount, np.random.default_rng(0)) for image, amount in pairs])
 
     return change
 
@@ -55,7 +55,7 @@ PROBES = {
 
 
 def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
-    """Which change, how much of it, and the curve."""
+    """The change, its amount, and the curve."""
     name = st.segmented_control(
         "Change", list(PROBES), format_func=lambda n: PROBES[n].label, default="rotate", required=True, key="draw_probe"
     )
@@ -84,14 +84,14 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
 def _curves(amounts: np.ndarray, shares: np.ndarray, amount: float, label: str) -> go.Figure:
     figure = go.Figure()
     for digit in range(10):
-        loud = shares[:, digit].max() > 0.05
+        prominent = shares[:, digit].max() > 0.05
         line = go.Scatter(
             x=amounts,
             y=shares[:, digit],
             name=str(digit),
             mode="lines",
-            line={"color": palette.DIGITS[digit], "width": 2.5 if loud else 1},
-            opacity=1 if loud else 0.3,
+            line={"color": palette.DIGITS[digit], "width": 2.5 if prominent else 1},
+            opacity=1 if prominent else 0.3,
         )
         figure.add_trace(line)
     figure.add_vline(amount, line_dash="dot")

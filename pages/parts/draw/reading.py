@@ -1,4 +1,4 @@
-"""Several digits read at once: the number they make, each with its box, its 28×28 pixels and its bars."""
+"""The digits of a number or a picture: the whole number, and for each digit its box, its input and its bars."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from core.drawing import segmentation
 from core.drawing.normalise import normalise_ink
 from core.drawing.segmentation import DigitRegion, DigitScorer
+from core.formatting import count, percent
 from pages.parts.draw import novelty_warning
 from pages.parts.draw.network_choice import Chosen
 from pages.parts.draw.pixels import pixels
@@ -19,22 +20,24 @@ ACROSS = 5
 
 
 def digit_scorer(network: Chosen) -> DigitScorer:
-    """How much pieces of ink look like digits, to this network."""
+    """How much pieces of ink look like digits to this network."""
     return lambda images: segmentation.digit_likelihood(
         network.reader.probabilities(images), novelty_warning.novelty_score(images)
     )
 
 
 def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> None:
-    """`grey`, uint8 (h, w), is the picture that the digits were found in."""
+    """`grey`, uint8 (h, w), is the picture in which the digits were found."""
     images = np.stack([normalise_ink(one.ink).digit for one in found])
     shares = network.reader.probabilities(images)
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
     st.subheader(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
-    counted = "1 digit found; it is" if one else f"{len(found)} digits found; all of them are"
-    st.caption(f"{counted} right with {sure:.1%}, if the network's own trust is justified.")
+    correct = "it is correct" if one else "all of them are correct"
+    st.caption(
+        f"{count(len(found), 'digit')} found. Probability that {correct}: {percent(sure, 1)}, according to the network."
+    )
     alt = f"The picture with a box around {'the digit' if one else f'each of {len(found)} digits'}"
     pixels([(_boxed(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
     for start in range(0, len(found), ACROSS):
@@ -47,7 +50,7 @@ def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = novelty_warning.judge(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
     st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
-    pixels([(image, "", f"Digit {at + 1} as the network gets it")], height=84)
+    pixels([(image, "", f"Digit {at + 1}: the network's input")], height=84)
     softmax_bars(shares)
 
 

@@ -1,4 +1,4 @@
-"""From ink to digit: each step as a picture, and a switch to leave it out."""
+"""From ink to digit: a picture of each step, and a switch for it."""
 
 from dataclasses import fields
 
@@ -11,16 +11,16 @@ from pages.parts.draw.network_choice import Chosen
 from pages.parts.draw.pixels import pixels
 
 _LABELS = {
-    "keep_aspect": ("Fit the ink into 20×20", "Off: the whole canvas is squashed to 28×28, as most demos do."),
-    "centre_of_mass": ("Centre by mass", "Off: the middle of the ink's box comes to the middle."),
-    "anti_alias": ("Anti-alias", "Off: a pixel is either ink or paper."),
-    "even_stroke": ("Even the stroke", "Off: the stroke stays as thick as it was drawn."),
+    "keep_aspect": ("Fit the ink into 20×20", "Off: the whole canvas is squeezed into 28×28, as most demos do."),
+    "centre_of_mass": ("Centre by mass", "Off: the box around the ink is centred."),
+    "anti_alias": ("Anti-alias", "Off: each pixel is either ink or paper, with no greys."),
+    "even_stroke": ("Adjust the stroke width", "Off: the stroke keeps the width it was drawn with."),
 }
 _HEIGHT = 112
 
 
 def options() -> NormaliseOptions:
-    """The road from ink to digit as the switches stand."""
+    """The steps that are switched on."""
     return NormaliseOptions(
         **{step.name: st.session_state.get(_key(step.name), True) for step in fields(NormaliseOptions)}
     )
@@ -29,8 +29,8 @@ def options() -> NormaliseOptions:
 def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """The pictures in a row, the switches under them."""
     st.markdown(
-        "MNIST's digits were all prepared in one way, so a drawing has to go the same way. "
-        "**Switch a step off and watch the bars fall.**"
+        "All of MNIST's digits were prepared in the same way, so a drawing needs the same steps. "
+        "**Switch a step off and watch the probabilities change.**"
     )
     with st.container(horizontal=True, gap="medium"):
         for step in fields(NormaliseOptions):
@@ -44,7 +44,7 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
 
 
 def _smaller(picture: np.ndarray) -> np.ndarray:
-    """What is larger than it is shown is sent smaller; each pixel of the others can be seen."""
+    """Pictures larger than their size on screen are sent smaller."""
     if picture.shape[0] <= _HEIGHT:
         return picture
     size = (max(1, round(_HEIGHT * picture.shape[1] / picture.shape[0])), _HEIGHT)

@@ -1,4 +1,4 @@
-"""Why the network answers so: which ink counts, what each layer sees, and the arithmetic of the softmax."""
+"""Why the network predicts this digit: the ink that matters, the activations of each layer, and the softmax."""
 
 import numpy as np
 import streamlit as st
@@ -10,30 +10,31 @@ from pages.shared import diverging
 
 
 def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
-    """Two maps over the strokes, the layers, and the sum."""
+    """Two maps over the strokes, the layers, and the softmax."""
     best = int(probabilities.argmax())
     digit = st.segmented_control(
-        "What speaks for", list(range(10)), default=best, required=True, key=f"draw_why_{best}"
+        "Explain the digit", list(range(10)), default=best, required=True, key=f"draw_why_{best}"
     )
     occlusion, saliency = st.columns(2)
     with occlusion:
         lost = explain.occlusion(network.reader, drawn.digit, digit)
         st.image(_over(lost, drawn.digit), width=280, output_format="PNG", alt="Occlusion map")
         st.caption(
-            f"**Covered**: what of {digit}'s probability is lost when a 5×5 square around the pixel is wiped out."
+            f"**Occlusion**: how much the probability of {digit} falls when a 5×5 square around the pixel is erased. "
+            "Red: it falls. Blue: it rises."
         )
     with saliency:
         slope = explain.saliency(network.reader, drawn.digit, digit)
         st.image(_over(slope, drawn.digit), width=280, output_format="PNG", alt="Saliency map")
-        st.caption(f"**Slope**: where a little more ink would raise (warm) or lower (cool) the logit of {digit}.")
+        st.caption(f"**Saliency**: red where more ink raises the logit of {digit}, blue where it lowers it.")
     with st.expander("The softmax in numbers", icon=":material/calculate:"):
         _arithmetic(network, drawn.digit)
-    with st.expander("What each layer makes of it", icon=":material/layers:"):
+    with st.expander("Activations of each layer", icon=":material/layers:"):
         _layers(network, drawn.digit)
 
 
 def _over(values: np.ndarray, digit: np.ndarray) -> np.ndarray:
-    """The map in colour, the digit's strokes shining through: uint8 (280, 280, 3)."""
+    """The map in colour over the digit's strokes: uint8 (280, 280, 3)."""
     coloured = diverging.picture(values).astype(np.float32)
     ink = digit[..., None] / 255 * 0.35
     return np.kron((coloured * (1 - ink) + 128 * ink).astype(np.uint8), np.ones((10, 10, 1), np.uint8))
@@ -47,12 +48,12 @@ def _arithmetic(network: Chosen, digit: np.ndarray) -> None:
             "digit": range(10),
             "logit": logits.round(3),
             "e^(logit − largest)": powers.round(6),
-            "share of the sum": (powers / powers.sum()).round(6),
+            "probability": (powers / powers.sum()).round(6),
         },
         hide_index=True,
         width="content",
     )
-    st.caption(f"The powers add up to {powers.sum():.6f}; each one's share of that sum is its probability.")
+    st.caption(f"The powers add up to {powers.sum():.6f}. Each power divided by this sum is the probability.")
 
 
 def _layers(network: Chosen, digit: np.ndarray) -> None:
@@ -60,7 +61,7 @@ def _layers(network: Chosen, digit: np.ndarray) -> None:
         flat = values if values.ndim == 3 else values.reshape(1, -1)
         st.image(_picture(flat), output_format="PNG", width="stretch", alt=f"Activations of {name}")
         alive = float((values > 0).mean())
-        st.caption(f"{name}: {' × '.join(map(str, values.shape))}, {alive:.0%} of it above zero")
+        st.caption(f"{name}: {' × '.join(map(str, values.shape))}, {alive:.0%} of the values are above zero")
 
 
 def _picture(values: np.ndarray) -> np.ndarray:

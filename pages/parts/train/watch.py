@@ -5,7 +5,17 @@ import streamlit as st
 from core.runs import pace
 from core.runs.curves import Curves
 from core.runs.store import WAITING, Run
-from pages.parts.train import buttons, charts, coach_card, form_match, preview, run_choice, run_status, watched_run
+from pages.parts.train import (
+    buttons,
+    charts,
+    coach_card,
+    form_match,
+    network_panel,
+    preview,
+    run_choice,
+    run_status,
+    watched_run,
+)
 from pages.parts.train.scroll_into_view import reveal
 from pages.shared import caches, controls
 from pages.shared.fragments import guarded_fragment
@@ -29,6 +39,7 @@ def panel() -> None:
     buttons.undo_removal()
     if run is None:
         st.info("Press Start. The network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
+        network_panel.before_start()
         return
     if not run.taught:  # its knobs do not lead to its network
         form_match.at_the_run(run)
@@ -75,11 +86,14 @@ def _view(run: Run) -> None:
     if seen.started and pace.steps_done(seen):
         run_status.facts(run, seen, state)
         charts.charts(run, seen)
+    network_panel.show(run)
+    if seen.started and pace.steps_done(seen):
         coach_card.panel(run, seen)
         preview.show(run)
 
 
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
+.st-key-watch, .st-key-watch .stVerticalBlock {gap: .4rem}
 @media (max-width: 640px) {.st-key-watch {min-height: 90vh}}
 </style>"""

@@ -44,7 +44,7 @@ def test_a_hand_is_one_visitors_alone(hand, tmp_path):
 
 @pytest.mark.parametrize("visitor", ["", "..", "../../etc", "0123456789AB", "0123456789ab\n", "0123456789abc"])
 def test_what_is_no_visitor_names_no_folder(visitor, tmp_path):
-    with pytest.raises(DrawingError, match="must be twelve of the signs"):
+    with pytest.raises(DrawingError, match="must be twelve of the characters"):
         PersonalDigits(visitor, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -101,7 +101,7 @@ def test_what_an_earlier_version_kept_for_all_comes_to_whoever_says_it_is_theirs
 @pytest.mark.parametrize("name", ["../../secret", "0000000000000-abcd-7.png", "", "a.png"])
 def test_only_what_is_kept_can_be_deleted(hand, name, tmp_path):
     (tmp_path / "secret").write_text("stays")
-    with pytest.raises(DrawingError, match="no such digit"):
+    with pytest.raises(DrawingError, match="not in My hand any more"):
         hand.delete(name)
     assert (tmp_path / "secret").exists()
 

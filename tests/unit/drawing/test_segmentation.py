@@ -30,6 +30,15 @@ def test_digits_side_by_side_are_found_from_left_to_right():
     assert [one.left for one in found] == sorted(one.left for one in found)
 
 
+@pytest.mark.parametrize("slope", [-0.17, 0.17], ids=["rising", "falling"])
+def test_a_line_that_rises_or_falls_by_10_degrees_is_one_line(slope):
+    ones = [stroke((x, 300 + slope * (x - 500)), (x, 360 + slope * (x - 500))) for x in range(60, 960, 80)]
+    below = [Stroke(one.points + np.array([10, 130]), one.width) for one in ones]
+    lefts = [found.left for found in find_digits(ink_of([*ones, *below], 700, 1000))]
+    assert lefts == sorted(lefts[:12]) + sorted(lefts[12:])
+    assert len(lefts) == 24
+
+
 @pytest.mark.parametrize("digit", [FOUR, SEVEN, FIVE])
 def test_a_digit_of_two_strokes_stays_whole(digit):
     assert len(find_digits(ink_of(digit))) == 1

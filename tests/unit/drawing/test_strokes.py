@@ -34,6 +34,40 @@ def test_what_the_canvas_sends_is_read_as_it_was_drawn():
     assert stroke.points[-1].tolist() == [30, 80]
 
 
+def moved(**facts):
+    """A stroke from (20, 20) to (20, 60) as Fabric describes it: `left` and `top` are the middle of its box."""
+    line = path(["M", 20, 20], ["L", 20, 60], width=10)
+    line["objects"][0].update({"originX": "center", "originY": "center", "left": 20, "top": 40, **facts})
+    return from_canvas(line)[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "ends", "width"),
+    [
+        ({}, [[20, 20], [20, 60]], 10),
+        ({"left": 120, "top": 50}, [[120, 30], [120, 70]], 10),
+        ({"angle": 90}, [[40, 40], [0, 40]], 10),
+        ({"scaleX": 2, "scaleY": 2}, [[20, 0], [20, 80]], 20),
+        ({"flipY": True}, [[20, 60], [20, 20]], 10),
+        ({"skewX": 45}, [[0, 20], [40, 60]], 10),
+        ({"originX": "left", "originY": "top", "left": 100, "top": 200}, [[105, 205], [105, 245]], 10),
+        ({"originX": "left", "originY": "top", "left": 0, "top": 0, "angle": 90}, [[-5, 5], [-45, 5]], 10),
+    ],
+    ids=["unchanged", "moved", "turned", "scaled", "flipped", "skewed", "by its corner", "turned about its corner"],
+)
+def test_a_stroke_that_was_edited_is_read_as_it_is_seen(facts, ends, width):
+    stroke = moved(**facts)
+    np.testing.assert_allclose(stroke.points, ends, atol=1e-6)
+    assert stroke.width == pytest.approx(width)
+
+
+def test_the_box_of_a_curve_is_the_one_that_fabric_sends():
+    # From a real canvas: a curve that bulges beyond its points, at rest where it was drawn.
+    curve = path(["M", 0, 0], ["Q", 100, 50, 0, 100], width=10)
+    curve["objects"][0].update({"originX": "center", "originY": "center", "left": 25, "top": 50})
+    np.testing.assert_allclose(from_canvas(curve)[0].points[[0, -1]], [[0, 0], [0, 100]], atol=1e-9)
+
+
 @pytest.mark.parametrize("nothing", [None, {}, {"objects": []}, {"objects": [{"type": "Rect"}]}])
 def test_no_path_is_no_stroke(nothing):
     assert from_canvas(nothing) == []

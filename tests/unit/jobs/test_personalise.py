@@ -45,11 +45,12 @@ def test_a_copy_is_taught_to_its_end_and_the_gain_is_told(teaching):
     assert taught.title == "the original"
     assert taught.gain.judged == 1
     assert taught.gain.mine[1] == 1
+    assert taught.gain.newest[::2] == (4, 4)
     copy = teaching.store.get(taught.run_id)
     assert copy.starter == ME
     assert copy.has_model
     assert shares == sorted(shares)
-    assert any("Waking Keras" in each for each in message)
+    assert any("Loading Keras" in each for each in message)
 
 
 def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
@@ -57,7 +58,7 @@ def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
     turn = Lock(teaching.store.home / "hand" / "teaching.lock")
     assert turn.acquire({})
     told(teaching).start("shipped")
-    wait_until(lambda: "yours comes next" in teaching.progress().message)
+    wait_until(lambda: "yours is next" in teaching.progress().message)
     teaching.stop()
     assert teaching.progress() == (False, 0.0, None, "", "")
     assert teaching.result() is None
@@ -67,11 +68,11 @@ def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
 def test_a_run_that_is_gone_is_said_in_a_sentence(teaching):
     told(teaching)
     with pytest.raises(Exception, match="There is no run"):
-        teaching.background.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
+        teaching.task.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
     assert "There is no run" in teaching.progress().error
 
 
 def test_without_a_digit_nothing_begins(teaching):
-    with pytest.raises(DrawingError, match="no digit of your hand"):
+    with pytest.raises(DrawingError, match="no digits to train on"):
         teaching.start("shipped")
     assert not teaching.progress().running

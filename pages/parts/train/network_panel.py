@@ -1,0 +1,99 @@
+"""Train's network: untrained before Start, its newest moment while it trains, and a film of the run afterwards."""
+
+import streamlit as st
+
+from core.config.run_config import RunConfig
+from core.errors import DigitLabError
+from core.network.architecture import parameter_count
+from core.network.initial_weights import initial_weights, is_exact
+from core.network.numpy_network import Reader
+from core.runs.moments import fixed_images
+from core.runs.run import Run
+from pages.parts.train.film import film, moments_of, newest, newest_moment
+from pages.shared import caches, controls
+from pages.shared.living_network import fixed, living_network, surveyed
+
+_PLACE = "network_digit"  # session: which of the fixed images runs through the network
+_MOST_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
+_RUN, _FORM = "This run", "Before Start"
+
+
+def show(run: Run) -> None:
+    """The network of a run; of the form instead, where that was changed since."""
+    if not run.active and _choice(run) == _FORM:
+        before_start()
+        return
+    place = _place()
+    if not run.active and moments_of(run):
+        clicked = film(run, place, key=f"network_{run.id}")
+    elif run.active and newest_moment(run):
+        clicked = newest(run, place, key=f"network_{run.id}")
+    elif run.active:  # its first moment is not written yet
+        _untrained_network(run.config, "The network before its first step")
+        return
+    else:
+        return  # it was trained before runs kept moments
+    if clicked.get("digit", place) != place:
+        st.session_state[_PLACE] = clicked["digit"]
+        st.rerun(scope="fragment")
+    if "draw" in clicked:
+        index = int(fixed_images(caches.data().validation)[clicked["draw"]])
+        st.switch_page("pages/draw.py", query_params={"send": f"validation:{index}", "run": run.id})
+
+
+def before_start() -> None:
+    """The untrained network of the form. It follows each knob."""
+    what = "This is the network that will start" if is_exact() else "A random network like the one that will start"
+    try:
+        _untrained_network(controls.run_config(), what)
+    except DigitLabError:
+        return  # the form itself says what is wrong
+
+
+def _untrained_network(config: RunConfig, what: str) -> None:
+    if parameter_count(config) > _MOST_PARAMETERS:
+        st.caption("This network is too large to be drawn before it trains.")
+        return
+    network, surveys = surveyed(_untrained(config))
+    place, digits = _place(), fixed()
+    living_network(
+        network.view(digits.images[place], surveys),
+        config,
+        key="network_form",
+        label=int(digits.labels[place]),
+        caption=f"{what}: its weights are random, so its answer is a guess. Red raises, blue lowers.",
+        moment="form",
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _untrained(config: RunConfig) -> Reader:
+    return Reader(config, initial_weights(config))
+
+
+def _choice(run: Run) -> str:
+    """Which network is shown: that of the form once a knob has changed it, unless the visitor chooses."""
+    first = _FORM if _is_another(run) else _RUN
+    choice: str = st.segmented_control(
+        "Network",
+        [_RUN, _FORM],
+        default=first,
+        required=True,
+        key=f"network_choice_{run.id}_{first}",
+        label_visibility="collapsed",
+    )
+    return choice
+
+
+def _is_another(run: Run) -> bool:
+    """Whether the network of the form has changed since this visitor first saw the run."""
+    try:
+        config = controls.run_config()
+    except DigitLabError:
+        return False
+    now = (config.layers, config.activation, config.seed)
+    return bool(st.session_state.setdefault(f"network_form_{run.id}", now) != now)
+
+
+def _place() -> int:
+    return int(st.session_state.get(_PLACE, 0))

@@ -1,0 +1,87 @@
+"""The drawn network on its pages: it opens, and breaking a part of it changes the figures and can be undone."""
+
+import base64
+
+import numpy as np
+
+from core.config.run_config import RunConfig
+from core.network.initial_weights import initial_weights
+from core.network.interventions import ALL_UNITS, OFF, Intervention
+from core.network.living_moment import view_of
+from core.runs.moments import LayerMoment, Moment
+from pages.shared.living_network import frame
+
+
+def again(app):
+    """Runs the page once more where it is."""
+    app.session_state["_inside_navigation"] = True
+    return app.run()
+
+
+def opened(open_page):
+    """Evaluate with the drawn network of the model that came with the project."""
+    app = open_page("evaluate", run="shipped", view="network")
+    if any(each.key == "evaluate_ask" for each in app.button):
+        app.button("evaluate_ask").click()
+        again(app)
+    return app
+
+
+def accuracy(app) -> list[str]:
+    return [each.value for each in app.metric if each.label.startswith("Accuracy on")]
+
+
+def test_evaluate_draws_the_network(open_page):
+    app = opened(open_page)
+    assert not app.exception
+    assert any("Break it" in each.value for each in app.caption)
+    assert not accuracy(app)
+
+
+def test_without_its_last_hidden_layer_the_network_guesses_and_undo_brings_it_back(open_page):
+    app = opened(open_page)
+    app.session_state["evaluate_changes"] = ("shipped:None", [Intervention(OFF, "dense1", ALL_UNITS)])
+    again(app)
+    assert not app.exception
+    (share,) = accuracy(app)
+    assert float(share.rstrip("%")) < 20
+    next(each for each in app.button if each.label == "Undo").click()
+    again(app)
+    assert not accuracy(app)
+
+
+def test_changes_of_another_network_are_not_applied(open_page):
+    app = opened(open_page)
+    app.session_state["evaluate_changes"] = ("another:None", [Intervention(OFF, "dense7", ALL_UNITS)])
+    again(app)
+    assert not app.exception
+    assert not accuracy(app)
+
+
+def test_draw_shows_the_digit_in_the_network(open_page):
+    app = open_page("draw", run="shipped", send="validation:3")
+    app.session_state["draw_view"] = "network"
+    again(app)
+    assert not app.exception
+
+
+def test_the_maps_of_a_snapshot_are_sent_in_their_own_order():
+    config = RunConfig(network="conv6x5", seed=0)
+    weights = initial_weights(config)
+    rng = np.random.default_rng(0)
+    kernel = weights["digit_lab/conv1/kernel"].astype(np.float16)
+    maps = rng.random((3, 12, 12, 6)).astype(np.float16)
+    layers = [
+        LayerMoment("conv6x5", "conv", np.arange(6, dtype=np.int32), kernel,
+                    np.zeros(6, np.float16), maps, 0.001, 0.0),
+        LayerMoment("softmax10", "dense", np.arange(10, dtype=np.int32),
+                    weights["digit_lab/probabilities/kernel"].astype(np.float16), np.zeros(10, np.float16),
+                    rng.random((3, 10)).astype(np.float16), 0.001, 0.0),
+    ]  # fmt: skip
+    moment = Moment(
+        4, 0.1, 1, 0.5, 1, 0.5, tuple(layers), np.full((3, 10), 0.1, np.float16), np.zeros((3, 2), np.float32)
+    )
+    images = np.zeros((3, 28, 28), np.uint8)
+    pictures = frame(view_of(config, moment, images, 1, None), config)["layers"][0]["pictures"]
+    sent = np.frombuffer(base64.b64decode(pictures["data"]), np.int8).reshape(6, 12, 12) / 127 * pictures["scale"]
+    np.testing.assert_allclose(sent[2], maps[1, :, :, 2].astype(float), atol=0.005)

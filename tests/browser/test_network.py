@@ -1,0 +1,118 @@
+"""The drawn network in a real browser: before Start, while it trains, as a film, and the numbers on hover."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.network.initial_weights import initial_weights
+from core.network.living import LivingNetwork
+from core.network.living_moment import view_of
+from core.runs.moments import all_weights, fixed_images, read_moments
+from core.runs.run import Run
+from core.runs.store import RunStore
+
+FORM = "network=dense48-dense24&epochs=6&seed=5&validate_on=held-out"
+LONG_FORM = FORM.replace("epochs=6", "epochs=400")
+LIVE = """() => {
+  const rows = [...document.querySelectorAll('.film .living-table tr')].map((row) => [...row.cells].map((cell) =>
+    cell.textContent));
+  const of = (layer) => rows.filter((row) => row[0] === layer).map((row) => row[4]);
+  return { step: Number(document.querySelector('.film').dataset.step), dense1: of('dense1'), output: of('output') };
+}"""
+
+
+def table_of(page: Page, part: str) -> dict[str, list[list[str]]]:
+    """The table of the drawn numbers: layer → rows of [unit, sum, bias, activation, dead]."""
+    page.locator(f"{part} summary").click()
+    rows = page.locator(f"{part} .living-table tr")
+    expect(rows.nth(1)).to_be_visible()
+    cells = rows.evaluate_all("rows => rows.slice(1).map(row => [...row.cells].map(cell => cell.textContent))")
+    found: dict[str, list[list[str]]] = {}
+    for layer, *numbers in cells:
+        found.setdefault(layer, []).append(numbers)
+    return found
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-").replace("%", ""))
+
+
+def test_before_start_the_network_of_the_form_is_drawn(page, server):
+    page.goto(f"{server.url}/train?{FORM}")
+    if (choice := page.get_by_role("button", name="Before Start")).count():  # a run of another test is there
+        choice.click()
+    expect(page.locator("canvas[data-moment=form]")).to_be_visible()
+    drawn = table_of(page, ".st-key-watch")
+    config = RunConfig(network="dense48-dense24", seed=5)
+    digits = mnist.load().validation
+    images = digits[fixed_images(digits)].images
+    network = LivingNetwork(config, initial_weights(config))
+    view = network.view(images[0], network.survey(images))
+    for layer, name in zip(view.layers, ("dense1", "dense2", "output"), strict=True):
+        assert [int(row[0]) for row in drawn[name]] == layer.units.tolist()
+        np.testing.assert_allclose([number(row[1]) for row in drawn[name]], layer.sums, atol=6e-4)
+    np.testing.assert_allclose([number(row[3]) for row in drawn["output"]], 100 * view.layers[-1].values, atol=6e-3)
+
+
+def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, server):
+    page.goto(f"{server.url}/train?{LONG_FORM}")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".film canvas[data-moment]")).to_be_visible(timeout=90_000)
+    page.locator(".film summary").click()
+    page.wait_for_function("Number(document.querySelector('.film').dataset.step) > 0")
+    seen = page.evaluate(LIVE)  # in one call: the next moment may come at any time
+    run = newest_run(server)
+    assert run.active
+    page.get_by_role("button", name="Stop", exact=True).click()
+    moment = next(each for each in read_moments(run) if each.step == seen["step"])
+    drawn = np.array([number(share) for share in seen["output"]])
+    np.testing.assert_allclose(drawn, 100 * moment.probabilities[0].astype(float), atol=0.06)
+    hidden = [number(value) for value in seen["dense1"]]
+    np.testing.assert_allclose(hidden, moment.layers[0].activations[0].astype(float), atol=6e-3)
+
+
+def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page, server):
+    page.goto(f"{server.url}/train?{FORM}")
+    before = newest_run(server)
+    page.get_by_role("button", name="Start", exact=True).click()
+    while (run := newest_run(server)) is None or (before and run.id == before.id) or not run.ended:
+        page.wait_for_timeout(300)
+    moments = read_moments(run)
+    film = page.locator(".film")
+    expect(film).to_have_attribute("data-run", f"{run.id}:{len(moments)}")
+    digits = mnist.load().validation
+    images = digits[fixed_images(digits)].images
+    assert 0.05 <= moments[0].validation_accuracy <= 0.20
+    page.locator(".film-slider").fill("0")
+    expect(film).to_have_attribute("data-step", "0")
+    expect(page.locator(".film-now")).to_contain_text(re.compile(r"before training · (\d|1\d|20)\.\d\d%"))
+    for position in (0, 5, len(moments) - 1):
+        page.locator(".film-slider").fill(str(position))
+        expect(film).to_have_attribute("data-step", str(moments[position].step))
+        drawn = table_of(page, ".film")
+        page.locator(".film summary").click()
+        moment = moments[position]
+        view = view_of(run.config, moment, images, 0, all_weights(run, moment))
+        for layer, name in zip(view.layers, ("dense1", "dense2", "output"), strict=True):
+            scale, decimals = (100, 6e-3) if name == "output" else (1, 6e-3)
+            np.testing.assert_allclose([number(row[3]) for row in drawn[name]], scale * layer.values, atol=decimals)
+
+
+def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
+    page.goto(f"{server.url}/train?{FORM}")
+    canvas = page.locator(".st-key-watch canvas[data-key]")
+    expect(canvas).to_be_visible()
+    canvas.focus()
+    canvas.press("ArrowLeft")
+    text = page.locator(".living-sum").inner_text()
+    product, sign, bias, total = re.search(r"= (\S+) ([+−]) (\S+) = (\S+)", text).groups()
+    assert number(product) + number(sign.replace("+", "") + bias) == pytest.approx(number(total), abs=2e-3)
+
+
+def newest_run(server) -> Run | None:
+    runs = [run for run in RunStore(server.home).runs() if not run.shipped]
+    return max(runs, key=lambda run: run.created, default=None)

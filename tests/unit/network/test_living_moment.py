@@ -1,0 +1,66 @@
+"""The drawn network from a snapshot: what it holds is that of the network, what it cannot know is left out."""
+
+import numpy as np
+import pytest
+
+from core.config.run_config import RunConfig
+from core.network.initial_weights import initial_weights
+from core.network.living import LivingNetwork
+from core.network.living_moment import shown_images, view_of
+from core.runs.moments import LayerMoment, Moment
+
+CONFIG = RunConfig(network="dense60-dense40", seed=1)
+
+
+@pytest.fixture(scope="module")
+def images(embedded):
+    return embedded.validation.images[:30]
+
+
+@pytest.fixture(scope="module")
+def network():
+    return LivingNetwork(CONFIG, initial_weights(CONFIG))
+
+
+@pytest.fixture(scope="module")
+def moment(network, images):
+    """A snapshot of every second unit."""
+    outputs = network.outputs(images)
+    layers = []
+    for (first, last), units in zip(
+        network.drawn, (np.arange(0, 60, 2), np.arange(0, 40, 2), np.arange(10)), strict=True
+    ):
+        kernel = network.weights[f"digit_lab/{network.rows[first].name}/kernel"][:, units].astype(np.float16)
+        activations = outputs[last][:, units].astype(np.float16)
+        bias = np.zeros(len(units), np.float16)
+        layers.append(LayerMoment("dense", "dense", units.astype(np.int32), kernel, bias, activations, 0.001, 0.0))
+    probabilities = outputs[-1].astype(np.float16)
+    return Moment(8, 0.1, 1, 0.5, 1, 0.5, tuple(layers), probabilities, np.zeros((30, 2), np.float32))
+
+
+def test_a_snapshot_shows_the_activations_of_the_network(network, moment, images):
+    view = view_of(CONFIG, moment, images, 4, None)
+    whole = network.view(images[4], network.survey(images, [layer.units for layer in moment.layers]))
+    assert not view.exact
+    for rounded, exact in zip(view.layers, whole.layers, strict=True):
+        np.testing.assert_array_equal(rounded.units, exact.units)
+        np.testing.assert_allclose(rounded.values, exact.values, atol=2e-3)
+    np.testing.assert_allclose(view.layers[0].sums, whole.layers[0].sums, atol=5e-3)
+    np.testing.assert_allclose(view.layers[0].pictures, whole.layers[0].pictures, atol=1e-3)
+
+
+def test_a_sum_with_unknown_inputs_is_not_shown(moment, images):
+    view = view_of(CONFIG, moment, images, 4, None)
+    assert np.isnan(view.layers[1].sums).all()
+    assert view.layers[1].edges
+
+
+def test_with_all_weights_the_sums_are_exact(network, moment, images):
+    view = view_of(CONFIG, moment, images, 4, tuple(network.weights.values()))
+    assert view.exact
+    assert np.isfinite(view.layers[1].sums).all()
+    np.testing.assert_array_equal(view.layers[0].units, moment.layers[0].units)
+
+
+def test_at_most_25_images_can_be_chosen(moment):
+    assert shown_images(moment) == 25
