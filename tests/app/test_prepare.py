@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.augment.handwriting_styles import STYLED_DIGITS
 from core.data import mnist
 from pages.parts.prepare import loss_step
-from pages.parts.prepare.steps import NAMES, TITLES
+from pages.parts.prepare.steps import FOR_PROGRAMMERS, NAMES, TITLES
 
 Open = Callable[..., AppTest]
 
@@ -306,3 +306,16 @@ def test_no_heading_level_is_skipped(step: str, open_page: Open):
     written = [re.match(r"#+(?= )", element.value) for element in app.markdown]
     levels = {len(match[0]) for match in written if match}
     assert levels <= {3}  # the step's title is a heading of level 2
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_steps_for_programmers_are_marked(step: str, open_page: Open):
+    captions = " ".join(caption.value for caption in open_page("prepare", step=step).caption)
+    assert ("For programmers" in captions) == (step in FOR_PROGRAMMERS)
+
+
+@pytest.mark.parametrize("name", ["index", "step"])
+def test_a_warning_names_the_value_without_the_word_received(name: str, open_page: Open):
+    app = open_page("prepare", **{name: "magic"})
+    assert "'magic'" in app.warning[0].value
+    assert "Received" not in app.warning[0].value

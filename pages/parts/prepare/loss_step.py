@@ -61,8 +61,8 @@ def two_forms(example: Example) -> None:
             "# labels from keras.utils.to_categorical(y, 10)",
             'model.compile(loss="categorical_crossentropy")',
             "",
-            "-np.log(probabilities[label])             # sparse, in NumPy",
-            "-(one_hot * np.log(probabilities)).sum()  # categorical, in NumPy",
+            "-np.log(probabilities[label])             # sparse",
+            "-(one_hot * np.log(probabilities)).sum()  # categorical",
         )
     with side, wrong("loss"):
         st.markdown(

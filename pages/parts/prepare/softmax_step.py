@@ -42,7 +42,7 @@ def by_hand(example: Example) -> None:
     st.markdown(
         "The last layer computes one number for each digit, a **logit**. A logit can be any number. **Softmax** "
         "turns the "
-        "ten logits into probabilities that sum to 1, in three moves: raise *e* to the power of each logit, add "
+        "ten logits into probabilities that sum to 1, like this: raise *e* to the power of each logit, add "
         "the ten "
         "results, divide each result by the sum."
     )
