@@ -42,7 +42,7 @@ function select(grid, chosen) {
   const cells = [...grid.children];
   cells.forEach((cell, i) => { cell.ariaSelected = String(i === chosen); cell.tabIndex = -1; });
   const entry = cells[chosen] ?? cells[0];
-  if (entry) entry.tabIndex = 0;  // one stop for the Tab key; the arrows go on from there
+  if (entry) entry.tabIndex = 0;  // one stop for the Tab key; the arrow keys move within the grid
 }
 
 function neighbour(grid, i, key) {
