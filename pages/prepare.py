@@ -17,4 +17,4 @@ with frame.guard():
         if name in FOR_PROGRAMMERS:
             st.caption(":material/code: For programmers")
         BY_NAME[name].draw(example)
-    digit_choice.walk(NAMES, name, TITLES)
+    digit_choice.step_buttons(NAMES, name, TITLES)

@@ -75,7 +75,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     return step
 
 
-def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
+def step_buttons(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
     """Buttons that open the previous and the next step."""
     at = names.index(name)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
