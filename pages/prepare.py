@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.prepare import digit_choice, lesson
-from pages.parts.prepare.steps import BY_NAME, NAMES, TITLES
+from pages.parts.prepare.steps import BY_NAME, FOR_PROGRAMMERS, NAMES, TITLES
 from pages.shared import caches, frame, url_state
 
 frame.page("prepare")
@@ -14,5 +14,7 @@ with frame.guard():
     name = digit_choice.choose_step(NAMES, TITLES)
     with st.container(key="step"):
         st.header(f"{NAMES.index(name) + 1}. {TITLES[name]}", anchor=False)
+        if name in FOR_PROGRAMMERS:
+            st.caption(":material/code: For programmers")
         BY_NAME[name].draw(example)
-    digit_choice.walk(NAMES, name, TITLES)
+    digit_choice.step_buttons(NAMES, name, TITLES)

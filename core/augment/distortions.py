@@ -1,6 +1,7 @@
-"""Named distortions of digits: the same functions for training, for preview and for measuring what a network stands.
+"""Named distortions of digits: the same functions for previews and for measuring how robust a network is.
 
-Each takes images, uint8 (n, 28, 28), and one amount for all or one for each, float or (n,), and gives new ones.
+Each takes images, uint8 (n, 28, 28), and an amount, one for all images or one for each, float or (n,). It returns new
+images.
 """
 
 from collections.abc import Callable
@@ -15,51 +16,51 @@ from core.digits import SIDE
 from core.errors import ConfigError
 
 Amount = float | np.ndarray
-_CHUNK = 256  # images at a time: what comes in between stays in the cache
+_CHUNK = 256  # images at a time
 
 
 def rotate(images: np.ndarray, degrees: Amount) -> np.ndarray:
-    """Turned about the middle, counter-clockwise as one looks at them."""
+    """Rotates the images about their centre, counter-clockwise."""
     angle = np.deg2rad(_per_image(images, degrees))
     cos, sin = np.cos(angle), np.sin(angle)
     return _warp(images, cos, -sin, sin, cos)
 
 
 def shift(images: np.ndarray, right: Amount, down: Amount) -> np.ndarray:
-    """Moved by pixels, fractions included."""
+    """Moves the images by pixels; fractions are allowed."""
     return _warp(images, right=_per_image(images, right), down=_per_image(images, down))
 
 
 def zoom(images: np.ndarray, factor: Amount) -> np.ndarray:
-    """Enlarged about the middle by `factor`; below 1 it shrinks."""
+    """Enlarges the images about their centre by `factor`; below 1 it shrinks them."""
     factor = 1 / _per_image(images, factor)
     return _warp(images, factor, 0.0, 0.0, factor)
 
 
 def shear(images: np.ndarray, slope: Amount) -> np.ndarray:
-    """Slanted: the top goes right by `slope` pixels for each pixel above the middle."""
+    """Slants the images: a row moves right by `slope` pixels for each pixel above the centre."""
     return _warp(images, 1.0, _per_image(images, slope), 0.0, 1.0)
 
 
 def thicken(images: np.ndarray, pixels: Amount) -> np.ndarray:
-    """Strokes made wider by `pixels` on the whole, or thinner where that is negative."""
+    """Makes strokes wider by `pixels` in total, or thinner for negative values."""
     growth = _per_image(images, pixels)[:, None, None]
     wider = ndimage.grey_dilation(images, size=(1, 3, 3)).astype(np.float32)
     thinner = ndimage.grey_erosion(images, size=(1, 3, 3)).astype(np.float32)
-    # A 3×3 neighbourhood moves each edge by a pixel, so a stroke's width by two: half the way is one pixel.
+    # A 3×3 neighbourhood moves both edges of a stroke by one pixel, so a full change makes it two pixels wider.
     target = np.where(growth > 0, wider, thinner)
     share = np.minimum(np.abs(growth) / 2, 1)
     return _bytes(images + (target - images) * share)
 
 
 def add_noise(images: np.ndarray, spread: Amount, rng: np.random.Generator) -> np.ndarray:
-    """Every pixel changed at random, with a standard deviation of `spread` of the full ink."""
+    """Adds random noise to every pixel. Its standard deviation is `spread` times full ink."""
     noise = rng.standard_normal(images.shape, np.float32) * _per_image(images, spread)[:, None, None] * 255
     return _bytes(images + noise)
 
 
 def cover(images: np.ndarray, side: Amount, rng: np.random.Generator) -> np.ndarray:
-    """A square of `side` pixels, at a random place over the ink, turned to paper."""
+    """Covers a square of `side` pixels at a random place over the digit with paper."""
     side = _per_image(images, side)[:, None]
     corner = rng.uniform(4, 24, (2, len(images), 1)) - side / 2
     rows, columns = ((np.arange(SIDE) + 0.5 >= edge) & (np.arange(SIDE) + 0.5 < edge + side) for edge in corner)
@@ -68,12 +69,12 @@ def cover(images: np.ndarray, side: Amount, rng: np.random.Generator) -> np.ndar
 
 @dataclass(frozen=True)
 class Distortion:
-    """A distortion as sliders and sweeps know it; `apply(images, strength, rng)` draws an amount for each image."""
+    """A distortion for sliders and sweeps. `apply(images, strength, rng)` chooses a random amount for each image."""
 
     name: str
     label: str
     unit: str
-    max_strength: float  # where most digits can just be read by a person
+    max_strength: float  # people can still read most digits
     apply: Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
 
@@ -102,22 +103,24 @@ DISTORTIONS: dict[str, Distortion] = {
 
 
 def distort(images: np.ndarray, *, rng: np.random.Generator, **strengths: float) -> np.ndarray:
-    """`images`, uint8 (n, 28, 28), each distorted by amounts drawn up to the `strengths` named as in `DISTORTIONS`.
+    """Distorts each image by random amounts up to `strengths`, named as in `DISTORTIONS`.
 
-    Raises `ConfigError` for a name that is none of them, or a strength below 0.
+    Raises `ConfigError` for an unknown name or a strength below 0.
     """
     for name, strength in strengths.items():
         if name not in DISTORTIONS:
-            raise ConfigError(f"A distortion must be one of {', '.join(DISTORTIONS)}. Received: {name!r}.")
+            raise ConfigError(
+                f"A distortion must be one of {', '.join(DISTORTIONS)}. Choose one of them.", received=name
+            )
         if not strength >= 0:
-            raise ConfigError(f"The strength of {name} must be 0 or more. Received: {strength!r}.")
+            raise ConfigError(f"The strength of {name} must be 0 or more. Use 0 for no change.", received=strength)
         if strength:
             images = DISTORTIONS[name].apply(images, strength, rng)
     return images
 
 
 def augment_images(images: np.ndarray, labels: np.ndarray, config: RunConfig, rng: np.random.Generator) -> np.ndarray:
-    """What the knobs `augmentation`, `pen` and `styles` make of training images for one epoch: uint8, same shape."""
+    """Training images for one epoch, redrawn as the knobs of `config` say: uint8, same shape."""
     if not config.redraws_images:
         return images
     return Redrawer(images, labels, config).draw_epoch(rng)
@@ -132,7 +135,7 @@ def _warp(
     right: Amount = 0.0,
     down: Amount = 0.0,
 ) -> np.ndarray:
-    """Each image drawn anew: a pixel takes its ink from where the matrix [[xx, xy], [yx, yy]] about the middle says."""
+    """Resamples each image: the matrix [[xx, xy], [yx, yy]] about the centre maps a new pixel to its source."""
     matrix = [_per_image(images, value)[:, None, None] for value in (xx, xy, yx, yy, right, down)]
     xx, xy, yx, yy, right, down = matrix
     middle = (SIDE - 1) / 2
@@ -142,7 +145,7 @@ def _warp(
 
 
 def _interpolate(images: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The ink at (x, y), float (n, 28, 28) in pixels, between the four pixels around; beyond the rim lies paper."""
+    """The ink at (x, y), float (n, 28, 28) in pixels, interpolated between four pixels. Outside the image is paper."""
     wide = SIDE + 2
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1))).reshape(-1).astype(np.float32)
     x, y = np.clip(x + 1, 0, wide - 1.001), np.clip(y + 1, 0, wide - 1.001)

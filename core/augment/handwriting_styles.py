@@ -1,9 +1,9 @@
-"""Strokes that many hands add and MNIST's writers hardly did.
+"""Strokes that many people add to digits but that are rare in MNIST.
 
-Flag and base of a 1, the loop of a 4 that is written without lifting the pen, bar of a 7, curled tail of a 9. And one
-that they leave out: the upper half of a 4's stem.
+The flag and base of a 1, the loop of a 4 that is written without lifting the pen, the bar of a 7, the curled tail of
+a 9. One stroke is shortened instead: the upper half of a 4's stem.
 
-A stroke is a chain of `POINTS` places (x, y) in pixels of the image. Where a digit gets none, its places are `NO_STROKE`.
+A stroke is a chain of `POINTS` points (x, y) in pixels. If a digit gets no stroke, all its points are `NO_STROKE`.
 """
 
 import numpy as np
@@ -13,14 +13,14 @@ from core.digits import SIDE
 
 STYLED_DIGITS = (1, 4, 7, 9)
 STROKES, POINTS = 2, 6
-NO_STROKE = -99.0  # far away from any image
+NO_STROKE = -99.0  # a coordinate far outside every image
 _FLAG_SHARE, _BASE_SHARE = 0.85, 0.4  # share of the styled 1s; some have both
 _STEM_REACH = 2.0  # pixels from the straight stem
 _ALONG = np.linspace(0, 1, POINTS, dtype=np.float32)[:, None]
 
 
 def style_strokes(labels: np.ndarray, lines: Skeletons, rng: np.random.Generator) -> np.ndarray:
-    """What is added to digits with these `labels` and centre `lines`: float32 (n, 2, 6, 2)."""
+    """Strokes to add to digits with these `labels` and centre `lines`: float32 (n, 2, 6, 2)."""
     strokes = np.full((len(labels), STROKES, POINTS, 2), NO_STROKE, np.float32)
     for digit, added in ((1, _flag_and_base), (4, _loop), (7, _bar), (9, _tail)):
         chosen = np.flatnonzero(labels == digit)
@@ -29,7 +29,7 @@ def style_strokes(labels: np.ndarray, lines: Skeletons, rng: np.random.Generator
 
 
 def distance_to_strokes(strokes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """How far each place (x, y), float32 (n, places), is from the nearest of its image's strokes: the same shape."""
+    """Distance from each point (x, y), float32 (n, points), to the nearest stroke of its image: the same shape."""
     nearest = np.full(x.shape, np.inf, np.float32)
     pieces = STROKES * (POINTS - 1)
     starts, ends = (part.reshape(len(x), pieces, 2) for part in (strokes[:, :, :-1], strokes[:, :, 1:]))
@@ -45,11 +45,11 @@ def distance_to_strokes(strokes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np
 
 
 def shorten_stems(fours: Skeletons, rng: np.random.Generator) -> Skeletons:
-    """4s whose stem begins not far above the cross stroke."""
+    """Skeletons of 4s with a stem that starts just above the cross stroke."""
     top, bottom, height = fours.extremes[:, TOP + 2], fours.extremes[:, BOTTOM], _height(fours)
     stem = bottom - top
     begin = fours.extremes[:, RIGHT + 1, 1] - _uniform(rng, height, 0.0, 0.25) * height
-    # Where the cross stroke ends below the middle, what was taken for its end is none.
+    # The limit matters if the point found as the end of the cross stroke is not its end.
     share = np.minimum((begin - top[:, 1]) / np.maximum(stem[:, 1], 1), 0.45)
     x, y = ((np.indices((CELLS, CELLS))[::-1] + 0.5) / CELLS_PER_PIXEL).astype(np.float32)
     x, y = x - top[:, 0, None, None], y - top[:, 1, None, None]
@@ -59,7 +59,7 @@ def shorten_stems(fours: Skeletons, rng: np.random.Generator) -> Skeletons:
     cut = near & ((x * across + y * down) / square < share[:, None, None])
     places = fours.line_mask()
     left = places & ~cut
-    is_plausible = left.sum((1, 2)) > 0.7 * places.sum((1, 2))  # else it was another kind of 4
+    is_plausible = left.sum((1, 2)) > 0.7 * places.sum((1, 2))  # else this 4 has another form
     return skeletons_from_mask(np.where(is_plausible[:, None, None], left, places))
 
 
@@ -80,7 +80,7 @@ def _flag_and_base(lines: Skeletons, rng: np.random.Generator) -> np.ndarray:
 
 
 def _loop(lines: Skeletons, rng: np.random.Generator) -> np.ndarray:
-    """From the right end of the cross stroke round to the top of the stem."""
+    """A curve from the right end of the cross stroke to the top of the stem."""
     end, top, height = lines.extremes[:, RIGHT + 1], lines.extremes[:, TOP + 2], _height(lines)
     right, up = _uniform(rng, height, 0.0, 0.35) * height, _uniform(rng, height, -0.1, 0.3) * height
     loop = _curve(end, (end + top) / 2 + np.stack([right, -up], 1), top)
@@ -111,7 +111,7 @@ def _height(lines: Skeletons) -> np.ndarray:
 
 
 def _stem(lines: Skeletons, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each line crosses the height `y`: x, and whether it does at all."""
+    """The x at which each line crosses the height `y`, and whether it crosses it."""
     rows = np.clip((y[:, None] * CELLS_PER_PIXEL).astype(int) + np.arange(-1, 2), 0, SIDE * CELLS_PER_PIXEL - 1)
     crossing = lines.distance[np.arange(len(y))[:, None], rows] == 0
     cells = crossing.sum((1, 2))
@@ -120,14 +120,14 @@ def _stem(lines: Skeletons, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _straight_line(centre: np.ndarray, left: np.ndarray, right: np.ndarray, fall: np.ndarray) -> np.ndarray:
-    """A line from `left` to `right` of a place (n, 2), that falls by `fall` pixels a pixel: float32 (n, 6, 2)."""
+    """A line through `centre` (n, 2), `left` and `right` pixels long, with slope `fall`: float32 (n, 6, 2)."""
     slope = np.stack([np.ones_like(fall), fall], 1)
     start, end = centre - slope * left[:, None], centre + slope * right[:, None]
     return _curve(start, (start + end) / 2, end)
 
 
 def _curve(start: np.ndarray, control: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The quadratic curve from start to end (n, 2), pulled towards `pull`: float32 (n, 6, 2)."""
+    """The quadratic Bézier curve from `start` to `end` (n, 2) with the point `control`: float32 (n, 6, 2)."""
     start, control, end = start[:, None], control[:, None], end[:, None]
     curve: np.ndarray = (1 - _ALONG) ** 2 * start + 2 * _ALONG * (1 - _ALONG) * control + _ALONG**2 * end
     return curve.astype(np.float32)

@@ -1,8 +1,8 @@
-"""Training images made anew for each epoch: bent, redrawn with a round pen, and written as other hands write.
+"""New versions of the training images for each epoch: bent, redrawn with a round pen, or written in other styles.
 
-A canvas has one pen of even width; MNIST has many pencils. So an image is redrawn from its centre line: every pixel
-asks where it comes from, how far it is there from the line, and is ink if that is less than half the pen's width.
-Ink and line are looked up once for all changes together, so nothing is blurred by being resampled twice.
+The canvas has one pen of even width, but MNIST was written with many pencils. So images are redrawn from their centre
+lines. Each new pixel is mapped to its source position. It becomes ink if the line is closer than half the pen's width.
+All changes are combined into one mapping, so an image is resampled, and blurred, only once.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,26 +16,26 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.random_streams import DISTORTIONS, random
 
-FIT_SIZE = 20  # pixels: a drawing's longer side once it has come to MNIST's size
-MASS_CENTRE = 14.35  # where the centre of mass comes to lie: 14.5 in MNIST, 14 for a drawing
-PEN_WIDTHS = (1.2, 3.6)  # pixels: widths of the round pen
+FIT_SIZE = 20  # pixels: the longer side of a normalised drawing
+MASS_CENTRE = 14.35  # target of the centre of mass: 14.5 in MNIST, 14 for a drawing
+PEN_WIDTHS = (1.2, 3.6)  # pixels: range of the round pen's width
 EDGE_WIDTHS = (1.0, 1.6)  # pixels over which ink fades to paper
 
-# Spreads at full strength. An image in MNIST's own ink is changed by `OWN_INK_FACTOR` of them: it is to stay what
-# MNIST is.
-ROTATION_STD, SHEAR_STD, STRETCH_STD = 9.0, 0.18, 0.16  # degrees; pixels a pixel; logarithm of width to height
+# Spreads at full strength. `OWN_INK_FACTOR` reduces them for images that keep their own ink, which should stay close
+# to MNIST.
+ROTATION_STD, SHEAR_STD, STRETCH_STD = 9.0, 0.18, 0.16  # degrees; pixels per pixel; logarithm of width / height
 SIZE_STD, SHIFT_STD, MAX_BEND = 0.04, 0.45, 1.65  # logarithm; pixels; pixels
 OWN_INK_FACTOR = 0.6
 SHORT_STEM_SHARE = 0.6  # share of the styled 4s whose stem is shortened
-SHORT_STEM_STREAM = 2  # what a random stream is for, beside those of `batches`
+SHORT_STEM_STREAM = 2  # number of this random stream
 _KNOTS = 7
-_CHUNK = 300  # images at a time: what they need stays in the processor's cache
+_CHUNK = 300  # images at a time, so that the data stays in the processor's cache
 
 
 class Redrawer:
-    """Ever new variations of the same training images, as the knobs `augmentation`, `pen` and `styles` say.
+    """Draws new versions of the same training images, following the knobs `augmentation`, `pen` and `styles`.
 
-    images: uint8 (n, 28, 28); labels: uint8 (n,). Finding the centre lines of 60,000 takes about five seconds, once.
+    images: uint8 (n, 28, 28); labels: uint8 (n,). Finding the centre lines of 60,000 images takes about 5 s, once.
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, config: RunConfig) -> None:
@@ -43,10 +43,10 @@ class Redrawer:
         self.lines = centre_lines(images)
         fours = labels == 4
         self._short = shorten_stems(self.lines[fours], random(config.seed, 0, SHORT_STEM_STREAM))
-        self._place = np.cumsum(fours) - 1  # of a 4 among the 4s
+        self._place = np.cumsum(fours) - 1  # position of each 4 among all 4s
 
     def draw_epoch(self, rng: np.random.Generator) -> np.ndarray:
-        """The images of one epoch: uint8 (n, 28, 28). 60,000 take about five seconds."""
+        """The images of one epoch: uint8 (n, 28, 28). 60,000 images take about 5 s."""
         drawn = np.empty_like(self.images)
         for start in range(0, len(drawn), _CHUNK):
             part = slice(start, start + _CHUNK)
@@ -55,7 +55,7 @@ class Redrawer:
         return drawn
 
     def _lines(self, part: slice, rng: np.random.Generator) -> tuple[Skeletons, np.ndarray]:
-        """The centre lines of some images, and which of them, bool (n,), are 4s that lost half their stem."""
+        """The centre lines of some images, and a mask, bool (n,), of the 4s with a shortened stem."""
         labels = self.labels[part]
         short = (labels == 4) & (rng.random(len(labels)) < self.config.styles * SHORT_STEM_SHARE)
         chosen = np.flatnonzero(short)
@@ -63,9 +63,9 @@ class Redrawer:
 
 
 class EpochPrefetcher:
-    """The images of each epoch of a run, those of the next made in the background while one is trained on.
+    """The images of each epoch of a run. The next epoch is drawn in the background during training.
 
-    They follow from seed and epoch alone, so a resumed run sees the same.
+    They depend only on the seed and the epoch, so a resumed run trains on the same images.
     """
 
     def __init__(self, variations: Redrawer) -> None:
@@ -88,17 +88,17 @@ class EpochPrefetcher:
 
 @dataclass(frozen=True)
 class _RedrawPlan:
-    """What becomes of each of n images."""
+    """The random changes of n images."""
 
-    pen: np.ndarray  # bool (n,): redrawn with the pen, else in its own ink
-    width: np.ndarray  # (n,), of the pen
+    pen: np.ndarray  # bool (n,): redrawn with the pen, else it keeps its own ink
+    width: np.ndarray  # (n,), width of the pen
     edge: np.ndarray  # (n,)
-    strokes: np.ndarray  # (n, 2, 6, 2), added ones
-    matrix: np.ndarray  # (n, 2, 2), from places in the image to places in the new one
-    size: np.ndarray  # (n,), how much of that is enlargement
-    middle: np.ndarray  # (n, 2), the place in the image that comes to lie at `target`
+    strokes: np.ndarray  # (n, 2, 6, 2), added strokes
+    matrix: np.ndarray  # (n, 2, 2), maps positions in the image to the new image
+    size: np.ndarray  # (n,), the scale factor in `matrix`
+    middle: np.ndarray  # (n, 2), the position in the image that moves to `target`
     target: np.ndarray  # (n, 2)
-    bend: np.ndarray  # (n, 2, 7, 7), shifts in pixels of a coarse grid, smooth in between
+    bend: np.ndarray  # (n, 2, 7, 7), shifts of a coarse grid in pixels, interpolated smoothly
 
 
 def _redraw(
@@ -121,7 +121,7 @@ def _redraw(
     )
     distance = np.minimum(line, added[pen]) * plan.size[pen, None]
     drawn[pen] = _pen_ink(distance, plan.width[pen, None], plan.edge[pen, None])
-    # A stroke added to an image's own ink is as wide as the ink there is.
+    # A stroke added to an image's own ink gets the width of that ink.
     width = np.clip(images[own].sum((1, 2)) / 255 / np.maximum(lines.length[own], 1), 1.2, 3.5).astype(np.float32)
     drawn[own] = np.maximum(_interpolate(images[own], x[own], y[own], 1), _pen_ink(added[own], width[:, None], 1.0))
     return np.rint(drawn).astype(np.uint8).reshape(images.shape)
@@ -131,7 +131,7 @@ def _random_plan(
     labels: np.ndarray, lines: Skeletons, short: np.ndarray, config: RunConfig, rng: np.random.Generator
 ) -> _RedrawPlan:
     n, strength = len(labels), config.augmentation
-    pen = (rng.random(n) < config.pen) | short  # a shorter stem has no ink of its own
+    pen = (rng.random(n) < config.pen) | short  # a shortened stem has no original ink
     styled = np.isin(labels, STYLED_DIGITS) & (rng.random(n) < config.styles) & ~short
     strokes = np.full((n, 2, 6, 2), NO_STROKE, np.float32)
     strokes[styled] = style_strokes(labels[styled], lines[styled], rng)
@@ -139,7 +139,7 @@ def _random_plan(
     amount = np.where(pen, strength, strength * OWN_INK_FACTOR)
     shape = _shapes(amount, rng)
     extent, middle = _extent(shape, lines, strokes)
-    # What is redrawn is brought to size as a drawing is; an image in its own ink only if a stroke stands out.
+    # Redrawn images are scaled like a drawing. An image with its own ink is scaled only if a stroke would not fit.
     fitting = (FIT_SIZE - width) / np.maximum(extent, 4)
     room = np.where(styled, np.minimum(1, (FIT_SIZE - 1) / np.maximum(extent + 2, 1)), 1)
     size = np.where(pen, fitting, room) * np.exp(rng.normal(0, SIZE_STD, n) * strength)
@@ -150,7 +150,7 @@ def _random_plan(
 
 
 def _shapes(amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Turned, slanted and stretched, without a change of area: float (n, 2, 2)."""
+    """Random rotation, slant and stretch that keep the area: float (n, 2, 2)."""
     turn, slant, stretch = (
         np.clip(rng.normal(0, spread, len(amount)), -2.3 * spread, 2.3 * spread) * amount
         for spread in (np.deg2rad(ROTATION_STD), SHEAR_STD, STRETCH_STD)
@@ -162,7 +162,7 @@ def _shapes(amount: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _extent(shape: np.ndarray, lines: Skeletons, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The longer side of each line once it has its new shape, (n,), and its centre of mass before that, (n, 2)."""
+    """The longer side of each line in its new shape, (n,), and its centre of mass in the old one, (n, 2)."""
     extremes, low_of, mass = lines.extremes, lines.extremes, lines.length.copy()
     moment = lines.middle * mass[:, None]
     places = [extremes]
@@ -178,7 +178,7 @@ def _extent(shape: np.ndarray, lines: Skeletons, strokes: np.ndarray) -> tuple[n
 
 
 def _source_positions(plan: _RedrawPlan) -> tuple[np.ndarray, np.ndarray]:
-    """Which place of the image each new pixel comes from: x and y, float32 (n, 784)."""
+    """The source position of each new pixel: x and y, float32 (n, 784)."""
     shifts = ((_SPLINE_WEIGHTS @ plan.bend).reshape(-1, _KNOTS) @ _SPLINE_WEIGHTS.T).reshape(
         len(plan.size), 2, SIDE * SIDE
     )
@@ -192,7 +192,7 @@ def _source_positions(plan: _RedrawPlan) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _interpolate(maps: np.ndarray, x: np.ndarray, y: np.ndarray, fine: int, beyond: int = 0) -> np.ndarray:
-    """The values at places (x, y) of `maps`, uint8 (n, s, s) with `fine` cells a pixel, between the four around."""
+    """Bilinear values of `maps`, uint8 (n, s, s) with `fine` cells per pixel, at positions (x, y)."""
     side = maps.shape[1] + 2
     padded = np.full((len(maps), side, side), beyond, np.float32)
     padded[:, 1:-1, 1:-1] = maps
@@ -210,12 +210,12 @@ def _interpolate(maps: np.ndarray, x: np.ndarray, y: np.ndarray, fine: int, beyo
 
 
 def _pen_ink(distance: np.ndarray, width: np.ndarray, edge: np.ndarray | float) -> np.ndarray:
-    """Ink in [0, 255] of a pen `width` wide, at places so far `away` from the line it follows."""
+    """Ink, 0 to 255, of a pen of this `width` at a `distance` from its line."""
     return np.clip((width / 2 - distance) / edge + 0.5, 0, 1) * 255
 
 
 def _spline_weights() -> np.ndarray:
-    """Cubic B-splines from the knots of a coarse grid, a bit wider than the image, to its pixels: float32 (28, 7)."""
+    """Cubic B-spline weights from a coarse grid, slightly wider than the image, to its pixels: float32 (28, 7)."""
     knots = np.linspace(-4, SIDE + 4, _KNOTS)
     distance = np.abs(np.arange(SIDE)[:, None] + 0.5 - knots) / (knots[1] - knots[0])
     near, far = (4 - 6 * distance**2 + 3 * distance**3) / 6, np.clip(2 - distance, 0, None) ** 3 / 6

@@ -1,6 +1,6 @@
-"""The line down the middle of each stroke, and how far every place is from it: with them a pen redraws a digit.
+"""The centre line of each stroke, and the distance of every position from it. With these a pen can redraw a digit.
 
-Images are looked at on a grid of half pixels. A row of it fits into one 64-bit number: it is thinned at once.
+Images are enlarged to a grid of half pixels. One row of this grid fits into a 64-bit number, so it is thinned at once.
 """
 
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ import numpy as np
 
 from core.digits import SIDE
 
-CELLS_PER_PIXEL = 2  # fine cells to a pixel
-CELLS = SIDE * CELLS_PER_PIXEL  # in a row; at most 64
-INK_THRESHOLD = 100  # of 255: from here on a cell is written on
-MAX_DISTANCE = 10  # fine cells; what is further from the line is kept as that
-DISTANCE_STEPS = 24  # a distance is kept in such parts of a fine cell
-DIRECTIONS = 16  # in which the outermost places are looked for
+CELLS_PER_PIXEL = 2  # fine cells per pixel
+CELLS = SIDE * CELLS_PER_PIXEL  # per row; at most 64
+INK_THRESHOLD = 100  # of 255: cells above this value are ink
+MAX_DISTANCE = 10  # fine cells; larger distances are stored as this
+DISTANCE_STEPS = 24  # stored steps per fine cell of distance
+DIRECTIONS = 16  # number of directions for the extreme points
 _CHUNK = 1000
 
 _ONE = np.uint64(1)
 _ANGLES = np.arange(DIRECTIONS) * 2 * np.pi / DIRECTIONS
 _UNIT_VECTORS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)]).astype(np.float32)
-RIGHT, BOTTOM, LEFT, TOP = range(0, DIRECTIONS, DIRECTIONS // 4)  # of `CentreLines.outermost`
+RIGHT, BOTTOM, LEFT, TOP = range(0, DIRECTIONS, DIRECTIONS // 4)  # indices into `Skeletons.extremes`
 
 
 @dataclass(frozen=True)
 class Skeletons:
-    """The centre lines of n images. Places are (x, y) in pixels, (0, 0) the upper left corner of the image.
+    """The centre lines of n images. Points are (x, y) in pixels; (0, 0) is the upper left corner.
 
-    distance: uint8 (n, 56, 56), from each fine cell to the line, in `DISTANCE_STEPS` a fine cell, at most `MAX_DISTANCE` cells.
-    outermost: float32 (n, 16, 2), the place on the line that lies furthest to the right, and so on clockwise.
-    middle: float32 (n, 2), the mean of all places on the line. length: float32 (n,), of the line, in pixels.
+    distance: uint8 (n, 56, 56), from each fine cell to the line, in steps of 1 / `DISTANCE_STEPS` cell, at most
+    `MAX_DISTANCE` cells. extremes: float32 (n, 16, 2), the point of the line furthest to the right, then clockwise.
+    middle: float32 (n, 2), the mean of all points of the line. length: float32 (n,), of the line, in pixels.
     """
 
     distance: np.ndarray
@@ -52,20 +52,20 @@ class Skeletons:
         return copy
 
     def line_mask(self) -> np.ndarray:
-        """Which fine cells the line runs through: bool (n, 56, 56)."""
+        """The fine cells on the line: bool (n, 56, 56)."""
         return self.distance == 0
 
 
 def centre_lines(images: np.ndarray) -> Skeletons:
-    """The centre lines of `images`, uint8 (n, 28, 28). 60,000 take about five seconds."""
+    """The centre lines of `images`, uint8 (n, 28, 28). 60,000 images take about 5 s."""
     parts = [_skeletons(images[start : start + _CHUNK]) for start in range(0, max(len(images), 1), _CHUNK)]
     return Skeletons(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def thin(ink: np.ndarray) -> np.ndarray:
-    """Wears strokes away from both sides until lines one cell wide are left: bool (n, h, w ≤ 64) → the same.
+    """Thins strokes from both sides to lines one cell wide: bool (n, h, w ≤ 64) → the same shape.
 
-    Two-step thinning of Guo and Hall (1989), which keeps what hangs together together and ends where they are.
+    Two-step thinning of Guo and Hall (1989). It keeps strokes connected and does not shorten their ends.
     """
     rows = _pack_rows(ink)
     while True:
@@ -76,13 +76,13 @@ def thin(ink: np.ndarray) -> np.ndarray:
 
 
 def squared_distances(line: np.ndarray) -> np.ndarray:
-    """Squared distance of each cell to the nearest one of `line`, at most `MAX_DISTANCE`²: bool (n, h, w) → uint8."""
+    """Squared distance of each cell to the nearest cell of `line`, at most `MAX_DISTANCE`²: bool (n, h, w) → uint8."""
     squared = np.where(line, 0, MAX_DISTANCE**2).astype(np.uint8)
     return _distance_pass(_distance_pass(squared, 2), 1)
 
 
 def skeletons_from_mask(line: np.ndarray) -> Skeletons:
-    """The centre lines that run through the fine cells `line`, bool (n, 56, 56), already thin."""
+    """The centre lines given by the fine cells `line`, bool (n, 56, 56), which must be thin."""
     return Skeletons(*_measure(line))
 
 
@@ -95,7 +95,7 @@ def _measure(line: np.ndarray) -> tuple[np.ndarray, ...]:
     places = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS_PER_PIXEL
     middle = np.stack([line.sum(1) @ places, line.sum(2) @ places], 1) / np.maximum(cells, 1)[:, None]
     middle[cells == 0] = SIDE / 2
-    # A cell of a slanted line is longer than its side: 1.1 on the average over all directions.
+    # A slanted line is longer than the side of its cell: by a factor of 1.1, averaged over all directions.
     length = cells / CELLS_PER_PIXEL * 1.1
     return (
         _LENGTHS[squared_distances(line)],
@@ -106,7 +106,7 @@ def _measure(line: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _upsampling_weights() -> np.ndarray:
-    """Weights that spread 28 pixels over 56 fine cells, bilinear: float32 (56, 28)."""
+    """Bilinear weights from 28 pixels to 56 fine cells: float32 (56, 28)."""
     place = (np.arange(CELLS)[:, None] + 0.5) / CELLS_PER_PIXEL - 0.5
     return np.maximum(0, 1 - np.abs(place - np.arange(SIDE))).astype(np.float32)
 
@@ -116,7 +116,7 @@ _LENGTHS = np.rint(np.sqrt(np.arange(MAX_DISTANCE**2 + 1)) * DISTANCE_STEPS).ast
 
 
 def _pack_rows(cells: np.ndarray) -> np.ndarray:
-    """A row as one number: bool (n, h, w) → uint64 (n, h), cell x is bit x."""
+    """Packs each row into one number: bool (n, h, w) → uint64 (n, h). Cell x is bit x."""
     bits = np.packbits(cells, axis=2, bitorder="little")
     padded = np.zeros((*cells.shape[:2], 8), np.uint8)
     padded[..., : bits.shape[2]] = bits
@@ -129,9 +129,9 @@ def _unpack_rows(rows: np.ndarray, width: int) -> np.ndarray:
 
 
 def _thinning_step(rows: np.ndarray, *, first: bool) -> np.ndarray:
-    """One step of thinning on rows of bits; `first` takes from the one side of a stroke, the other step from the other.
+    """One thinning step on bit rows. `first` removes cells from one side of a stroke, the next step from the other.
 
-    p2 to p9 are the eight neighbours, clockwise from the one above, as in the paper.
+    As in the paper, p2 to p9 are the eight neighbours, clockwise from the one above.
     """
     above, below = np.zeros_like(rows), np.zeros_like(rows)
     above[:, 1:], below[:, :-1] = rows[:, :-1], rows[:, 1:]
@@ -149,12 +149,12 @@ def _thinning_step(rows: np.ndarray, *, first: bool) -> np.ndarray:
 
 
 def _at_least_two(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Bits that are set in at least two."""
+    """Bits that are set in at least two of the four."""
     return (a & b) | (c & d) | ((a | b) & (c | d))
 
 
 def _distance_pass(squared: np.ndarray, axis: int) -> np.ndarray:
-    """The least of `squared` plus the squared way along `axis`: half of an exact distance transform."""
+    """The minimum of `squared` plus squared distance along `axis`: one half of an exact distance transform."""
     source, nearest = np.moveaxis(squared, axis, 2), squared.copy()
     found = np.moveaxis(nearest, axis, 2)
     for way in range(1, MAX_DISTANCE):
@@ -165,7 +165,7 @@ def _distance_pass(squared: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _extreme_points(line: np.ndarray) -> np.ndarray:
-    """The place of each line furthest each way: (n, 56, 56) → (n, 16, 2); the image's middle if there is none."""
+    """The furthest point of each line in 16 directions: (n, 56, 56) → (n, 16, 2); an empty image gives its centre."""
     first, last = line.argmax(2), CELLS - 1 - line[:, :, ::-1].argmax(2)
     y = np.broadcast_to(np.arange(CELLS), first.shape)
     ends = np.concatenate([np.stack([first, y], 2), np.stack([last, y], 2)], 1).astype(np.float32)  # of each row

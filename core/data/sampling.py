@@ -1,4 +1,4 @@
-"""From digits to what a network is fed: the choice of images for a run, and the steps of the lesson one by one."""
+"""Chooses the training and validation images of a run: how many, and with how many wrong labels."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from core.digits import NUM_CLASSES, Digits
 
 
 def select_images(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | None]:
-    """The training and the validation images that the knobs ask for; None if `validate_on` is none.
+    """The training and validation images for the knobs of `config`; no validation images if `validate_on` is none.
 
     Fewer `train_images` are drawn equally from the ten digits and keep their official order; `wrong_labels` changes
     training labels only. The seed determines both.

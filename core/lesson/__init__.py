@@ -1,3 +1,1 @@
-"""What the steps of Prepare compute: the arithmetic between an image and a loss, and what Keras prints while it
-trains.
-"""
+"""The computations of Prepare: from an image to its loss, one training step, and the output of Keras."""

@@ -1,18 +1,18 @@
-"""What `fit` prints while it trains, letter for letter as Keras 3.15.1 has it, without the colours of a terminal."""
+"""The exact output of `fit` in Keras 3.15.1 during training, without terminal colours."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-BAR_WIDTH = 20  # signs in Keras' progress bar
+BAR_WIDTH = 20  # characters in Keras' progress bar
 Metrics = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class EpochOutput:
-    """What Keras had to say of one epoch: its seconds, those of a step, and name → value in the order of the line.
+    """What Keras prints for one epoch: its seconds, seconds per step, and metrics in the order of the line.
 
-    A step's seconds leave the first step out where verbose is 1, and are seconds / steps where it is 2.
+    The time per step leaves out the first step for verbose=1. For verbose=2 it is seconds / steps.
     """
 
     seconds: float
@@ -22,7 +22,7 @@ class EpochOutput:
 
 @dataclass(frozen=True)
 class BarUpdate:
-    """A line that verbose=1 drew on the way and wiped out with the next. figures: averages over the epoch so far."""
+    """A line that verbose=1 shows during an epoch. metrics: averages over the epoch so far."""
 
     step: int
     seconds_left: float
@@ -31,7 +31,7 @@ class BarUpdate:
 
 
 def fit_output(verbose: int, epochs: Sequence[EpochOutput], steps: int) -> str:
-    """All that stands on the screen after `fit(…, verbose=verbose)`; empty for 0."""
+    """The complete output of `fit(…, verbose=verbose)`; empty for 0."""
     if verbose == 0:
         return ""
     line = {1: format_final_bar, 2: format_epoch_line}[verbose]
@@ -41,27 +41,29 @@ def fit_output(verbose: int, epochs: Sequence[EpochOutput], steps: int) -> str:
 
 def format_bar_update(update: BarUpdate, steps: int) -> str:
     """verbose=1 in the middle of an epoch."""
-    rest = f"{_format_time_left(update.seconds_left)} {_format_step_time(update.seconds_per_step)}{_format_metrics(update.metrics)}"
-    return f"{_bar(update.step, steps)} {rest}"
+    rest = f"{_format_step_time(update.seconds_per_step)}{_format_metrics(update.metrics)}"
+    return f"{_bar(update.step, steps)} {_format_time_left(update.seconds_left)} {rest}"
 
 
 def format_final_bar(steps: int, epoch: EpochOutput) -> str:
-    """verbose=1 when the epoch is over: the bar is full, the time is what it took."""
-    return f"{_bar(steps, steps)} {epoch.seconds:.0f}s {_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
+    """verbose=1 at the end of an epoch: a full bar and the time of the epoch."""
+    rest = f"{_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
+    return f"{_bar(steps, steps)} {epoch.seconds:.0f}s {rest}"
 
 
 def format_epoch_line(steps: int, epoch: EpochOutput) -> str:
-    """verbose=2 when the epoch is over."""
-    return f"{steps}/{steps} - {epoch.seconds:.0f}s - {_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
+    """verbose=2 at the end of an epoch."""
+    rest = f"{_format_step_time(epoch.seconds_per_step)}{_format_metrics(epoch.metrics)}"
+    return f"{steps}/{steps} - {epoch.seconds:.0f}s - {rest}"
 
 
 def _bar(step: int, steps: int) -> str:
-    # Keras draws the same sign twice, first green, then grey; without colours only the count tells them apart.
+    # Keras uses the same character for done (green) and left (grey), so without colours the bar looks full.
     return f"{step:{int(math.log10(steps)) + 1}d}/{steps} {'━' * BAR_WIDTH}"
 
 
 def count_filled(step: int, steps: int) -> int:
-    """How many of the bar's signs are green after `step` of `steps` batches."""
+    """The number of green characters in the bar after `step` of `steps` batches."""
     return int(BAR_WIDTH * step / steps)
 
 

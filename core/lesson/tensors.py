@@ -13,7 +13,7 @@ VIDEOS = 4
 
 @dataclass(frozen=True)
 class ArrayInfo:
-    """What there is to know of an array without looking into it."""
+    """Facts about an array: its shape, dtype, range and size."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -31,12 +31,12 @@ class ArrayInfo:
 
     @property
     def values(self) -> int:
-        """How many numbers there are in it."""
+        """The number of values."""
         return int(np.prod(self.shape, dtype=np.int64))
 
 
 class TensorExample(NamedTuple):
-    """One rung of the ladder from a number to a batch of videos."""
+    """One tensor between a single number and a batch of videos."""
 
     name: str
     what: str
@@ -46,14 +46,14 @@ class TensorExample(NamedTuple):
 def tensor_examples(digits: Digits, index: int, row: int, column: int) -> list[TensorExample]:
     """From one pixel of the digit at `index` to a batch of videos: uint8 arrays of 0, 1, 2, 3, 4, 4 and 5 axes.
 
-    The batches hold the digit first, then those that follow it.
+    A batch starts with the chosen digit and continues with the digits after it.
     """
     image, batch = digits.images[index], digits.images[next_indices(index, 32, len(digits))]
     return [
         TensorExample("Scalar", f"one pixel: row {row}, column {column}", image[row, column, None].reshape(())),
-        TensorExample("Vector", f"row {row} of the picture", image[row]),
-        TensorExample("Matrix", "the picture", image),
-        TensorExample("3 axes", f"a batch of {len(batch)} pictures", batch),
+        TensorExample("Vector", f"row {row} of the image", image[row]),
+        TensorExample("Matrix", "the image", image),
+        TensorExample("3 axes", f"a batch of {len(batch)} images", batch),
         TensorExample("4 axes", "the batch in colour: red, green, blue", to_rgb(batch)),
         TensorExample("4 axes", f"a video of {FRAMES} frames, in colour", make_video(image)),
         TensorExample(
@@ -63,26 +63,26 @@ def tensor_examples(digits: Digits, index: int, row: int, column: int) -> list[T
 
 
 def next_indices(index: int, n: int, total: int) -> np.ndarray:
-    """`n` positions from `index` on, starting again at 0 behind the last; all of them if there are fewer: int64."""
+    """`n` positions from `index` on, at most `total`. After the last position comes 0: int64."""
     return np.arange(index, index + min(n, total)) % total
 
 
 def to_rgb(images: np.ndarray) -> np.ndarray:
-    """Grey pictures with the same value in red, green and blue: (…, 28, 28) → (…, 28, 28, 3)."""
+    """Grey images with the same value in red, green and blue: (…, 28, 28) → (…, 28, 28, 3)."""
     return np.repeat(images[..., None], 3, axis=-1)
 
 
 def make_video(image: np.ndarray) -> np.ndarray:
-    """A video of the digit walking past to the right: uint8 (6, 28, 28, 3)."""
+    """A video in which the digit moves to the right: uint8 (6, 28, 28, 3)."""
     padded = np.pad(image, ((0, 0), (SIDE, SIDE)))
     starts = np.linspace(SIDE + 12, SIDE - 12, FRAMES).round().astype(int)
     return to_rgb(np.stack([padded[:, start : start + SIDE] for start in starts]))
 
 
 def broadcast_axes(left: tuple[int, ...], right: tuple[int, ...]) -> list[tuple[int, int, int | None]]:
-    """NumPy's rule of broadcasting, axis by axis from the left: (length left, length right, length of the result).
+    """NumPy's broadcasting rule for each axis, from the left: (left length, right length, length of the result).
 
-    A missing axis counts as 1. The result is None where the lengths differ and neither is 1: the two cannot be added.
+    A missing axis counts as 1. The result is None if the lengths differ and neither is 1: then the arrays do not fit.
     """
     axes = max(len(left), len(right))
     lefts, rights = (1,) * (axes - len(left)) + left, (1,) * (axes - len(right)) + right
@@ -93,10 +93,10 @@ def broadcast_axes(left: tuple[int, ...], right: tuple[int, ...]) -> list[tuple[
 
 
 def flat_index(row: int, column: int) -> int:
-    """Where pixel (row, column) stands in the flattened picture."""
+    """The position of pixel (row, column) in the flattened image."""
     return SIDE * row + column
 
 
 def scramble_pixels(images: np.ndarray) -> np.ndarray:
-    """What reshape(784, n).T makes of the pictures, as pictures: same shape, same numbers, every one out of place."""
+    """The images after a wrong reshape(784, n).T: same shape and values, but all pixels in wrong places."""
     return images.reshape(SIDE * SIDE, -1).T.reshape(images.shape)

@@ -14,7 +14,7 @@ PRODUCT_SHAPE = (64, SIDE * SIDE, 512)  # images, pixels, units: a batch meets t
 
 
 class ProductTimes(NamedTuple):
-    """How long one and the same matrix product takes here in two precisions."""
+    """Seconds of one matrix product in two precisions."""
 
     float32: float
     float64: float
@@ -26,15 +26,15 @@ def time_matrix_product(
     clock: Callable[[], float] = time.perf_counter,
     shape: Shape = PRODUCT_SHAPE,
 ) -> ProductTimes:
-    """Times the product of a batch of pictures with a layer's weights, (images, pixels) @ (pixels, units).
+    """Times the product of a batch of images and a layer's weights, (images, pixels) @ (pixels, units).
 
-    On one core. The two precisions take turns, so that a busy moment falls on both; the best of `repeats` counts, or
-    of as many as `budget` seconds allow. The first turn warms up and is not counted.
+    It uses one core. The two precisions take turns, so that other load on the machine affects both. The result is the
+    best of `repeats` turns, or of as many as fit into `budget` seconds. The first turn is a warm-up and not counted.
     """
     images, pixels, units = shape
     operands = [(np.ones((images, pixels), dtype), np.ones((pixels, units), dtype)) for dtype in (np.float32, float)]
     turns: list[list[float]] = []
-    with threadpool_limits(1):  # threads that wait for one another on a busy machine would drown what is measured
+    with threadpool_limits(1):  # on a busy machine, threads that wait for each other distort the times
         began = clock()
         while len(turns) < 2 or (len(turns) <= repeats and clock() - began < budget):
             turns.append([_time_product(left, right, clock) for left, right in operands])

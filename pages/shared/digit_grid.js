@@ -17,7 +17,7 @@ function build(grid, data) {
     cell.setAttribute('role', 'option');
     cell.tabIndex = -1;
     cell.title = caption;
-    cell.setAttribute('aria-label', [caption, { '✓': 'right', '✗': 'wrong' }[data.marks[i]]].filter(Boolean).join(', '));
+    cell.setAttribute('aria-label', [caption || `image ${i + 1}`, { '✓': 'right', '✗': 'wrong' }[data.marks[i]]].filter(Boolean).join(', '));
     const picture = document.createElement('span');
     picture.className = 'picture';
     const across = data.across, down = Math.ceil(data.captions.length / across);
@@ -42,7 +42,7 @@ function select(grid, chosen) {
   const cells = [...grid.children];
   cells.forEach((cell, i) => { cell.ariaSelected = String(i === chosen); cell.tabIndex = -1; });
   const entry = cells[chosen] ?? cells[0];
-  if (entry) entry.tabIndex = 0;  // one stop for the Tab key; the arrow keys move from there
+  if (entry) entry.tabIndex = 0;  // one stop for the Tab key; the arrow keys move within the grid
 }
 
 function neighbour(grid, i, key) {

@@ -1,5 +1,6 @@
-"""Prepare: every step opens on any digit, answers its controls in sentences, and shows numbers worked out elsewhere."""
+"""Prepare: every step opens on any digit, answers its controls in sentences, and shows numbers computed elsewhere."""
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.augment.handwriting_styles import STYLED_DIGITS
 from core.data import mnist
 from pages.parts.prepare import loss_step
-from pages.parts.prepare.steps import NAMES, TITLES
+from pages.parts.prepare.steps import FOR_PROGRAMMERS, NAMES, TITLES
 
 Open = Callable[..., AppTest]
 
@@ -33,6 +34,11 @@ def words(app: AppTest) -> str:
 
 def code(app: AppTest) -> str:
     return "\n".join(element.value for element in app.code)
+
+
+def grid_data(app: AppTest) -> dict:
+    """What the page sends to its first grid of digits."""
+    return json.loads(app.get("bidi_component")[0].proto.json)[0]
 
 
 @pytest.mark.parametrize("step", NAMES)
@@ -86,10 +92,11 @@ def test_another_digit_is_put_into_the_link(open_page: Open):
 
 
 @pytest.mark.parametrize("index", ["-1", "70000", "seven", "", "9" * 5000, "1e3", "٣٣٣٣٣٣٣"])
-def test_an_index_that_is_none_is_answered_with_a_sentence(index: str, open_page: Open):
+def test_an_index_that_does_not_exist_is_answered_with_a_sentence(index: str, open_page: Open):
     app = open_page("prepare", index=index)
     assert not app.exception
-    assert app.warning[0].value.startswith("The index must be a whole number from 0 to")
+    assert "The number must be a whole number from 0 to" in app.warning[0].value
+    assert "Received" not in app.warning[0].value
     assert app.number_input(key="prepare_index").value == 7
 
 
@@ -111,8 +118,8 @@ def test_what_a_bad_link_is_answered_with_does_not_follow_through_the_lesson(ope
 def test_60_000_in_batches_of_128_are_469_steps_the_last_of_96(open_page: Open):
     app = open_page("prepare", step="batches")
     assert "60,000 ÷ 128 = 468.75, rounded up: 469 steps" in words(app)
-    assert "the last of only **96**" in words(app)
-    assert "a batch of 1 makes 60,000 steps" in words(app)
+    assert "so the last batch holds only **96**" in words(app)
+    assert "A batch of 1 makes 60,000 steps" in words(app)
     assert "469/469" in code(app)
 
 
@@ -130,9 +137,9 @@ def test_batches_of_any_size(n: int, size: int, steps: int, open_page: Open):
 @pytest.mark.parametrize(
     ("n", "size", "sentences"),
     [
-        (1000, 4096, ["1,000 ÷ 4,096 = 0.24, rounded up: 1 step", "All 1,000 pictures fit into one batch"]),
+        (1000, 4096, ["1,000 ÷ 4,096 = 0.24, rounded up: 1 step", "All 1,000 images fit into one batch"]),
         (1000, 1, ["1,000 ÷ 1 = 1,000 steps", "All 1,000 batches are full"]),
-        (1000, 512, ["1 batch of 512 holds 512 pictures, 488 are left: the last of only **488**"]),
+        (1000, 512, ["1 batch of 512 holds 512 images. 488 are left, so the last batch holds only **488**"]),
     ],
 )
 def test_batches_are_counted_in_true_sentences(n: int, size: int, sentences: list[str], open_page: Open):
@@ -176,18 +183,18 @@ def test_the_curve_of_the_loss_does_not_run_through_its_label(share: float):
     assert left + loss_step._LABEL <= float(re.findall(r"viewBox='0 0 (\d+)", svg)[0])
 
 
-def test_equal_shares_are_no_answer(open_page: Open):
+def test_equal_probabilities_are_no_prediction(open_page: Open):
     app = open_page("prepare", step="softmax")
-    assert "The highest share says **" in words(app)
+    assert "The prediction is **" in words(app)
     again(app, app.slider(key="prepare_scale").set_value(0.0))
-    assert "The highest share belongs to 0, 1, 2, 3, 4, 5, 6, 7, 8 and 9 alike: it says nothing." in words(app)
+    assert "0, 1, 2, 3, 4, 5, 6, 7, 8 and 9 have the same probability, so there is no prediction." in words(app)
 
 
-def test_the_end_of_the_slider_of_softmax_twice_is_told_as_it_is(open_page: Open, embedded):
+def test_the_end_of_the_slider_of_softmax_twice_has_the_number_of_its_bar(open_page: Open, embedded):
     app = open_page("prepare", step="twice", index="4")
     again(app, app.slider(key="prepare_sure").set_value(10.0))
     drawn = max(float(share) for share in re.findall(r"([\d.]+)%", words(app).split("Softmax twice")[-1][:200]))
-    assert f"highest bar stands at **{drawn:.1f}%**" in words(app)
+    assert f"the highest bar of this digit is **{drawn:.1f}%**" in words(app)
     assert "e to that power" in words(app)
 
 
@@ -199,7 +206,7 @@ def test_softmax_twice_names_both_limits_and_the_floor_of_the_loss(open_page: Op
 
 
 @pytest.mark.parametrize(
-    ("verbose", "line"), [(0, "(silence)"), (1, "━━━━"), (2, "469/469 - 2s - 4ms/step - accuracy: 0.9243")]
+    ("verbose", "line"), [(0, "(no output)"), (1, "━━━━"), (2, "469/469 - 2s - 4ms/step - accuracy: 0.9243")]
 )
 def test_what_fit_prints(verbose: int, line: str, open_page: Open):
     app = open_page("prepare", step="verbose")
@@ -218,7 +225,7 @@ def test_the_bar_grows_with_the_steps(open_page: Open):
 @pytest.mark.parametrize("name", ["rotation", "shift", "zoom", "shear", "thickness", "noise", "cover"])
 def test_each_distortion_has_a_slider_that_reaches_its_function(name: str, open_page: Open):
     app = open_page("prepare", step="augment")
-    again(app, app.button_group(key="prepare_how").set_value("Each by itself"))
+    again(app, app.button_group(key="prepare_how").set_value("One at a time"))
     slider = app.slider(key=f"prepare_{name}")
     again(app, slider.set_value(slider.max))
     assert not app.exception
@@ -235,11 +242,11 @@ def test_augmentation_is_handed_to_train_by_link(open_page: Open):
 
 def test_the_digits_with_european_styles_are_the_ones_that_training_restyles(open_page: Open):
     captions = " ".join(caption.value for caption in open_page("prepare", step="augment").caption)
-    assert "European styles concern 1, 4, 7 and 9 only" in captions
+    assert "European styles change only 1, 4, 7 and 9" in captions
     assert STYLED_DIGITS == (1, 4, 7, 9)
 
 
-def test_lies_are_counted(open_page: Open):
+def test_wrong_labels_are_counted(open_page: Open):
     app = open_page("prepare", step="harder")
     app.select_slider(key="prepare_n").set_value(500)
     again(app, app.slider(key="prepare_wrong").set_value(0.4))
@@ -247,12 +254,16 @@ def test_lies_are_counted(open_page: Open):
 
 
 @pytest.mark.parametrize(
-    ("lies", "outlook"),
-    [(0.0, "without a single lie"), (0.4, "stays near **60%** in training"), (0.9, "nothing left to learn")],
+    ("wrong", "outlook"),
+    [
+        (0.0, "memorise images even if all labels are right"),
+        (0.4, "stays near **60%** in training"),
+        (0.9, "nothing left to learn"),
+    ],
 )
-def test_what_lies_do_is_told_as_it_is(lies: float, outlook: str, open_page: Open):
+def test_the_effect_of_wrong_labels_is_described(wrong: float, outlook: str, open_page: Open):
     app = open_page("prepare", step="harder")
-    again(app, app.slider(key="prepare_wrong").set_value(lies))
+    again(app, app.slider(key="prepare_wrong").set_value(wrong))
     assert outlook in words(app)
 
 
@@ -261,3 +272,50 @@ def test_the_code_of_making_it_harder_runs_as_it_stands(open_page: Open, embedde
     made: dict = {}
     exec(open_page("prepare", step="harder").code[0].value, made)
     assert len(made["training"]) == 1000
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_every_version_of_the_augmented_digit_has_a_name(many: bool, open_page: Open):
+    app = open_page("prepare", step="augment")
+    if many:
+        again(app, app.toggle(key="prepare_many").set_value(True))
+    captions = grid_data(app)["captions"]
+    assert len(captions) == 25
+    assert all(captions)
+
+
+@pytest.mark.parametrize("n", [20, 57, 250])
+def test_every_step_opens_on_a_small_data_set(n: int, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded):
+    held = max(n // 10, 1)
+    data = embedded._replace(
+        train=embedded.train[: n - held], validation=embedded.validation[:held], test=embedded.test[:5]
+    )
+    monkeypatch.setattr("pages.shared.caches.data", lambda: data)
+    app = open_page("prepare", index=str(n - held - 1))
+    for step in NAMES:
+        app.query_params["step"] = step
+        again(app, None)
+        assert not app.exception, step
+        assert not app.error, step
+        assert app.header[0].value.endswith(TITLES[step])
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_no_heading_level_is_skipped(step: str, open_page: Open):
+    app = open_page("prepare", step=step)
+    written = [re.match(r"#+(?= )", element.value) for element in app.markdown]
+    levels = {len(match[0]) for match in written if match}
+    assert levels <= {3}  # the step's title is a heading of level 2
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_steps_for_programmers_are_marked(step: str, open_page: Open):
+    captions = " ".join(caption.value for caption in open_page("prepare", step=step).caption)
+    assert ("For programmers" in captions) == (step in FOR_PROGRAMMERS)
+
+
+@pytest.mark.parametrize("name", ["index", "step"])
+def test_a_warning_names_the_value_without_the_word_received(name: str, open_page: Open):
+    app = open_page("prepare", **{name: "magic"})
+    assert "'magic'" in app.warning[0].value
+    assert "Received" not in app.warning[0].value

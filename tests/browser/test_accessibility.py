@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
 from tests.browser.conftest import Server, visit, visitor
 
@@ -65,3 +66,11 @@ def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Serve
         expect(menu).to_be_visible()
         menu.click()
         expect(page.get_by_role("link", name="Explore").first).to_be_visible()
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_axe_finds_nothing_serious_in_the_steps_of_prepare(browser: Browser, server: Server, step: str):
+    with visitor(browser, server, color_scheme="dark") as page:
+        visit(page, f"/prepare?step={step}")
+        page.wait_for_timeout(2000)
+        assert faults(page) == []

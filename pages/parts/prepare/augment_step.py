@@ -12,35 +12,40 @@ from core.digits import Digits
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 from pages.shared.digit_grid import digit_grid
+from pages.shared.palette import NEGATIVE, POSITIVE
 
 SAMPLES = 25
 _STEPS = {"rotation": 1.0, "shift": 0.5, "zoom": 0.05, "shear": 0.05, "thickness": 0.1, "noise": 0.05, "cover": 1.0}
-_GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # where the sliders stand at first
-_FIRST = {"augmentation": 0.5, "pen": 0.0, "styles": 0.0}  # the knobs of training, and where they stand at first
+_GENTLE = {"rotation": 15.0, "shift": 2.0, "zoom": 0.1}  # initial values of the sliders
+_FIRST = {"augmentation": 0.5, "pen": 0.0, "styles": 0.0}  # training knobs and their initial values here
 _STYLED = f"{', '.join(map(str, STYLED_DIGITS[:-1]))} and {STYLED_DIGITS[-1]}"
-_KNOB, _OWN = "As the knobs of training do", "Each by itself"
+_KNOB, _OWN = "As in training", "One at a time"
 
 
 def previewer(example: Example) -> None:
     """Twenty-five versions of the digit, made by the functions that training uses."""
     st.markdown(
-        "A digit stays the same digit when it is turned a little, moved, or written with a thicker pen. Training on "
-        "such versions teaches the network what does **not** matter, as if there were many more pictures. "
-        "Here the very functions of training do it."
+        "A 3 stays a 3 when you turn it a little, move it or write it with a thicker pen. **Augmentation** makes "
+        "such new versions of the training images. The network learns which changes do **not** matter. "
+        "This page uses the same functions as training."
     )
     sides = st.columns([4, 5, 2], gap="medium")
     with sides[0]:
         how = st.segmented_control("Distort", [_KNOB, _OWN], default=_KNOB, required=True, key="prepare_how")
-        seed = int(st.number_input("Seed", 0, 9999, 1, key="prepare_seed", help="Same seed, same 25 versions."))
-        many = st.toggle("25 different digits", key="prepare_many", help="The digits that follow yours in the data.")
+        seed = int(
+            st.number_input("Seed", 0, 9999, 1, key="prepare_seed", help="The same seed gives the same 25 versions.")
+        )
+        many = st.toggle(
+            "25 different digits", key="prepare_many", help="Shows your digit and the 24 that follow it in the data."
+        )
         digits = _originals(example, many)
         rng = np.random.default_rng(seed)
         made, lines, config = _knobs(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
     with sides[1]:
         alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
-        captions = [str(label) for label in digits.labels] if many else [""] * SAMPLES
+        captions = [str(label) for label in digits.labels] if many else [f"version {n + 1}" for n in range(SAMPLES)]
         chosen = digit_grid(made, captions, key="prepare_made", columns=5, alt=alt, tile=84) or 0
-        st.caption("Choose a version to see it beside the original.")
+        st.caption("Select a version to compare it with the original.")
     with sides[2]:
         _compare(digits, made, chosen)
     left, right = st.columns(2)
@@ -59,7 +64,7 @@ def previewer(example: Example) -> None:
 
 
 def _originals(example: Example, many: bool) -> Digits:
-    """The digit 25 times, or the 25 from it on."""
+    """The chosen digit 25 times, or 25 digits that start with it."""
     chosen = np.arange(example.index, example.index + SAMPLES) % len(example.train)
     return example.train[chosen if many else np.full(SAMPLES, example.index)]
 
@@ -69,8 +74,8 @@ def _knobs(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndar
     config = RunConfig(**chosen)
     made = augment_images(digits.images, digits.labels, config, rng)
     st.caption(
-        "Augmentation turns, slants, stretches and bends. The pen redraws with strokes as even as those on the Draw "
-        f"page. European styles concern {_STYLED} only. Training makes new versions in every epoch."
+        "Augmentation rotates, slants, stretches and bends the digit. Pen redraws it with strokes of even width, as on "
+        f"the Draw page. European styles change only {_STYLED}. Training makes new versions in every epoch."
     )
     written = ", ".join(f"{name}={value:g}" for name, value in chosen.items() if value)
     lines = [
@@ -79,14 +84,14 @@ def _knobs(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndar
         f"config = RunConfig({written})",
         f"augment_images(images, labels, config, np.random.default_rng({seed}))",
         "",
-        "# Keras has layers that do the like, active in training only:",
+        "# Keras has similar layers, which are active only in training:",
         "keras.layers.RandomRotation(0.05), keras.layers.RandomTranslation(0.1, 0.1), keras.layers.RandomZoom(0.1)",
     ]
     return made, lines, config
 
 
 def _slider(name: str, first: float) -> float:
-    """The slider of a training knob, as Train has it."""
+    """The same slider for a training knob as on Train."""
     knob = KNOBS[name]
     return st.slider(knob.label, knob.low, knob.high, first, knob.step, key=f"prepare_knob_{name}", help=knob.help)
 
@@ -102,9 +107,9 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
             _GENTLE.get(name, 0.0),
             _STEPS.get(name, distortion.max_strength / 20),
             key=f"prepare_{name}",
-            help="Each version draws its own amount at random, up to this.",
+            help="Each version gets a random amount up to this value.",
         )
-    st.caption("One by one, as Evaluate uses them to see how much a network stands.")
+    st.caption("Evaluate uses the same distortions to measure how robust a network is.")
     chosen = {name: strength for name, strength in strengths.items() if strength}
     made = distort(digits.images, rng=rng, **chosen)
     arguments = "".join(f", {name}={strength:g}" for name, strength in chosen.items())
@@ -116,45 +121,44 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
 
 
 def _compare(digits: Digits, made: np.ndarray, chosen: int) -> None:
-    """The chosen version, what it was made of, and what changed."""
+    """The original, the chosen version, and the difference between them."""
     before, after = digits.images[chosen], made[chosen]
     changed = np.abs(after.astype(int) - before).mean() / 255
-    gone = (
-        "<span style='color:#c96f00'>●</span> ink gone<br><span style='color:#3b82f6'>●</span> ink new<br>"
-        f"a pixel changes by {changed:.1%} on average"
+    legend = (
+        f"<span style='color:rgb{POSITIVE}'>●</span> more ink<br><span style='color:rgb{NEGATIVE}'>●</span> less "
+        f"ink<br>"
+        f"average change of a pixel: {changed:.1%}"
     )
     show(
         draw.line(
             draw.picture(before, 118, f"Original, a {digits.labels[chosen]}", "original"),
-            draw.picture(after, 118, "The same, distorted", f"version {chosen + 1}"),
-            draw.picture(
-                _difference(before, after), 118, "Where ink went away in orange, and where it is new in blue", gone
-            ),
+            draw.picture(after, 118, "The distorted version", f"version {chosen + 1}"),
+            draw.picture(_difference(before, after), 118, "The difference: more ink in red, less ink in blue", legend),
         )
     )
 
 
 def _difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Ink that went away in orange, ink that came in blue, what stayed in grey: uint8 (28, 28, 3)."""
+    """More ink in red, less ink in blue, unchanged ink in grey: uint8 (28, 28, 3)."""
     a, b = before.astype(np.float32)[..., None], after.astype(np.float32)[..., None]
-    stayed, gone, new = np.minimum(a, b), np.maximum(a - b, 0), np.maximum(b - a, 0)
-    colours = np.array([[150, 150, 158], [255, 150, 30], [70, 150, 255]], np.float32) / 255
-    return np.clip(stayed * colours[0] + gone * colours[1] + new * colours[2], 0, 255).astype(np.uint8)
+    unchanged, less, more = np.minimum(a, b), np.maximum(a - b, 0), np.maximum(b - a, 0)
+    colours = np.array([(150, 150, 158), NEGATIVE, POSITIVE], np.float32) / 255
+    return np.clip(unchanged * colours[0] + less * colours[1] + more * colours[2], 0, 255).astype(np.uint8)
 
 
 def _too_much(example: Example) -> None:
     turned = rotate(example.image[None], 180.0)[0]
     flipped = example.image[:, ::-1]
     st.markdown(
-        "**Too much** and the label lies: a 6 turned by 180° is a 9, and a mirrored 3 is no digit at all. Flips, which "
-        "serve well for cats, are wrong for digits. Turn up rotation until you could not name the digits yourself: "
-        "that is too far.\n\n**On the wrong part:** distort training pictures only. Validation and test stay as they "
-        "are, or you measure something else."
+        "**Too much augmentation makes labels wrong.** A 6 rotated by 180° is a 9, and a mirrored 3 is not a digit. "
+        "Flips work for photos of cats but not for digits. If you cannot read a digit yourself, the change is too "
+        "large.\n\n**Augment only the training images.** Keep validation and test images unchanged. Otherwise you "
+        "measure accuracy on a different task."
     )
     show(
         draw.line(
             draw.picture(example.image, 84, "The digit", f"label {example.label}"),
-            draw.picture(turned, 84, "Turned upside down", f"turned by 180°, still labelled {example.label}"),
-            draw.picture(flipped, 84, "Mirrored", f"mirrored, still labelled {example.label}"),
+            draw.picture(turned, 84, "The digit upside down", f"rotated by 180°, still labelled {example.label}"),
+            draw.picture(flipped, 84, "The digit mirrored", f"mirrored, still labelled {example.label}"),
         )
     )

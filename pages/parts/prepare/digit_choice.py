@@ -1,4 +1,4 @@
-"""What Prepare follows: the digit that was chosen, and the step of the lesson; both are in the link."""
+"""The chosen digit and the open step of the lesson. Both are in the link."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,34 +10,36 @@ from pages.parts.prepare.lesson import Example, show
 from pages.shared import url_state
 from pages.shared.digit_grid import montage
 
+DEFAULT_INDEX = 7
 _INDEX, _STEP = "prepare_index", "prepare_step"
 
 
 def choose(data: Mnist) -> Example:
-    """The training digit to follow."""
+    """Lets the visitor choose the training digit that all steps use."""
     index = url_state.read("prepare", "index")
     if url_state.number(index, len(data.train)) is None:
+        default = min(DEFAULT_INDEX, len(data.train) - 1)
         st.warning(
-            f"The index must be a whole number from 0 to {len(data.train) - 1:,}. Received: {url_state.quoted(index)}. "
-            "Showing 7."
+            f"There is no training digit {url_state.quoted(index)}. The number must be a whole number from 0 to "
+            f"{len(data.train) - 1:,}. This page shows digit {default} instead."
         )
-        index = "7"
-        url_state.write("prepare", "index", index)  # said once is enough: not again at each of the steps
+        index = str(default)
+        url_state.write("prepare", "index", index)  # warns once, not again on every step
     st.session_state[_INDEX] = int(index)
     image, label = data.train.images[int(index)], int(data.train.labels[int(index)])
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.image(montage(image[None]), width=84, output_format="PNG", alt=f"The digit that is followed, a {label}")
+        st.image(montage(image[None]), width=84, output_format="PNG", alt=f"The chosen digit, a {label}")
         st.number_input(
-            "Follow training digit",
+            "Training digit",
             0,
             len(data.train) - 1,
             key=_INDEX,
             on_change=_take,
             args=("index", _INDEX),
             width=200,
-            help=f"It is a {label}.",
+            help=f"Number of the image in the training set. This one is a {label}.",
         )
-        st.button("Another", icon=":material/casino:", on_click=_another, args=(len(data.train),))
+        st.button("Random digit", icon=":material/casino:", on_click=_another, args=(len(data.train),))
         st.page_link(
             "pages/explore.py",
             label="Open in Explore",
@@ -48,11 +50,12 @@ def choose(data: Mnist) -> Example:
 
 
 def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
-    """The step of the lesson that is open."""
+    """Lets the visitor choose a step of the lesson."""
     step = url_state.read("prepare", "step")
     if step not in names:
         st.warning(
-            f"The lesson has the steps {', '.join(names)}. Received: {url_state.quoted(step)}. Showing the first."
+            f"There is no step {url_state.quoted(step)}. The steps are {', '.join(names)}. "
+            f"This page shows the first step, {names[0]}."
         )
         step = names[0]
         url_state.write("prepare", "step", step)
@@ -72,8 +75,8 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
     return step
 
 
-def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
-    """Buttons to the step before and the step after."""
+def step_buttons(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
+    """Buttons that open the previous and the next step."""
     at = names.index(name)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if at:
@@ -101,7 +104,7 @@ def walk(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
 
 
 def _to_the_top(name: str) -> None:
-    """Brings the step's beginning into view when the step changes: who presses Next has scrolled to the end."""
+    """Scrolls to the start of a new step, because the Next button is at the end of the page."""
     st.html(f"<script>/* {name} */{_SCROLL}</script>", unsafe_allow_javascript=True)
 
 

@@ -1,4 +1,4 @@
-"""The lesson's last step: fewer images and wrong labels, as the knobs of a run ask for them."""
+"""The step that makes learning harder: fewer images and wrong labels, chosen by the functions of training."""
 
 import numpy as np
 import streamlit as st
@@ -13,10 +13,11 @@ SAMPLES = 50
 
 
 def harder(example: Example) -> None:
-    """Fewer images and wrong labels: what the knobs of a run do to its training images."""
+    """What the knobs for fewer images and wrong labels do to the training images."""
     st.markdown(
-        "Two ways to make learning harder, and to see a network learn by heart: give it only **a few pictures**, or "
-        "tell it **lies**. Here is the beginning of what a run with these knobs would be trained on."
+        "A network can **memorise** its training images instead of learning what digits look like. Two knobs make "
+        "this easy to see: use only **a few images**, or train on **wrong labels**. Below are the first training "
+        "images of a run with these knobs."
     )
     left, right = st.columns(2)
     images = left.select_slider(
@@ -26,17 +27,18 @@ def harder(example: Example) -> None:
     config = RunConfig(train_images=images, wrong_labels=wrong_share)
     training, _ = select_images(config, example.data)
     truth, _ = select_images(config.changed(wrong_labels=0.0), example.data)
-    lies = training.labels != truth.labels
+    wrong_labels = training.labels != truth.labels
     digit_grid(
         training.images[:SAMPLES],
         [f"“{label}”" for label in training.labels[:SAMPLES]],
         key="prepare_harder",
-        marks=[False if lie else None for lie in lies[:SAMPLES]],
-        alt=f"The first {SAMPLES} training images with the labels they are trained on; ✗ marks the wrong ones",
+        marks=[False if is_wrong else None for is_wrong in wrong_labels[:SAMPLES]],
+        alt=f"The first {SAMPLES} training images with their training labels; ✗ marks wrong labels",
     )
     st.markdown(
-        f"**{lies.sum():,}** of {len(training):,} labels are wrong (✗), drawn from seed {config.seed}: the same seed, "
-        "the same lies. Validation and test keep their true labels."
+        f"**{wrong_labels.sum():,}** of {len(training):,} labels are wrong (✗), chosen at random with seed "
+        f"{config.seed}. "
+        "The same seed gives the same wrong labels. Validation and test images keep their true labels."
     )
     side, other = st.columns(2)
     with side:
@@ -58,27 +60,27 @@ def harder(example: Example) -> None:
             query_params=config.to_query(),
         )
     with other, wrong("harder"):
-        st.markdown(_outlook(float(np.mean(lies))))
+        st.markdown(_outlook(float(np.mean(wrong_labels))))
 
 
-def _outlook(lies: float) -> str:
-    """What to expect of a training in which this share of the labels is wrong."""
-    if not lies:
+def _outlook(wrong_share: float) -> str:
+    """What to expect when this share of the training labels is wrong."""
+    if not wrong_share:
         return (
-            "Pictures can be learned by heart without a single lie: training then nears 100%, and validation stays "
-            "behind. The wider the gap, the more was learned by heart. More pictures close it, or augmentation."
+            "A network can memorise images even if all labels are right. Training accuracy then nears 100%, and "
+            "validation accuracy stays lower. This gap is called **overfitting**. More images or augmentation make "
+            "it smaller."
         )
-    if 1 - lies <= lies / (NUM_CLASSES - 1):
+    if 1 - wrong_share <= wrong_share / (NUM_CLASSES - 1):
         return (
-            f"With **{lies:.0%}** lies there is nothing left to learn: each picture is called by its true digit no "
-            f"more often than by each of the nine others. No network can do better than a guess, "
-            f"{1 / NUM_CLASSES:.0%}, in "
-            "validation; in training it can still learn the lies by heart."
+            f"With **{wrong_share:.0%}** wrong labels there is nothing left to learn: an image has its true label no "
+            "more often than each of the nine wrong ones. In validation no network can beat a guess, "
+            f"{1 / NUM_CLASSES:.0%}. In training it can still memorise the wrong labels."
         )
     return (
-        "A network that has learned the lies by heart is right on 100% of its training labels and still wrong on the "
-        f"world. A good one stays near **{1 - lies:.0%}** in training, which is every true label, and is better in "
-        "validation. When the two curves cross, learning by heart has begun: stop there."
+        "A network that has memorised the wrong labels reaches 100% in training but makes many mistakes on new "
+        f"images. A good network stays near **{1 - wrong_share:.0%}** in training, the share of true labels, and is "
+        "better in validation. When the two curves cross, the network has begun to memorise. Stop there."
     )
 
 

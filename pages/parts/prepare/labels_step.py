@@ -1,4 +1,4 @@
-"""The lesson's step for labels: a column for each name."""
+"""The step for labels: one-hot encoding."""
 
 import numpy as np
 import streamlit as st
@@ -12,12 +12,14 @@ COLOURS = {"Red": "#d64545", "Green": "#2e9e5b", "Blue": "#4e79a7"}
 
 
 def one_hot_labels(example: Example) -> None:
-    """First colours, then the digit's own label."""
+    """One-hot encoding of three colours, then of the digit's label."""
     label = np.array([example.label], np.uint8)
     row = one_hot(label)
     st.markdown(
-        "A label is a **name**, not a quantity. Nobody says that green is more than red. So each name gets a column of "
-        "its own, and a 1 says which it is. Three colours, then your digit:"
+        "A label is a **name**, not an amount: green is not more than red. **One-hot encoding** gives each name "
+        "its own "
+        "column. The right column holds a 1, all others hold 0. Below are three colours, then your digit. Each label "
+        "becomes ten numbers: one 1 and nine 0s."
     )
     show(
         draw.line(_colours(), "→", draw.matrix(np.eye(3, dtype=int), title="one-hot, (3, 3)", on=np.eye(3, dtype=bool)))
@@ -34,7 +36,7 @@ def one_hot_labels(example: Example) -> None:
             ),
         )
     )
-    st.markdown("#### Why not simply train on the number?")
+    st.markdown("### Why not train on the number itself?")
     _near(example.label)
     left, right = st.columns(2)
     with left:
@@ -65,18 +67,18 @@ def _near(label: int) -> None:
     other = (label + 6) % NUM_CLASSES
     between = (label + other) / 2
     st.markdown(
-        "What is 7 − 2? Who answers 4 is **near** the right answer, 5, and nearer than who answers 9. With pictures "
-        "that is the wrong idea: a 5 read as a 4 is just as wrong as a 5 read as a 9. On a number line a network that "
-        f"cannot decide between {label} and {other} would even answer {between:g}"
-        f"{', another digit' if between == int(between) else ', which is no digit at all'}. "
-        "In one-hot rows every wrong digit is equally far away, √2:"
+        "As a number, 4 is closer to 5 than 9 is. For images this is misleading: reading a 5 as a 4 is just as wrong "
+        f"as reading it as a 9. A network that predicts one number and cannot decide between {label} and {other} "
+        f"would answer {between:g}"
+        f"{', a third digit' if between == int(between) else ', which is not a digit'}. "
+        "With one-hot labels every wrong digit is equally far away, √2:"
     )
     show(
         draw.line(
             draw.bars(
                 np.abs(digits - label),
                 on=label,
-                title=f"As numbers: how far from {label}",
+                title=f"As numbers: distance from {label}",
                 top=float(np.abs(digits - label).max()),
                 written="{:g}",
                 high="6.5rem",
@@ -84,7 +86,7 @@ def _near(label: int) -> None:
             draw.bars(
                 one_hot_distances(digits, label),
                 on=label,
-                title=f"As one-hot rows: how far from {label}",
+                title=f"As one-hot labels: distance from {label}",
                 top=2.0,
                 written="{:.2f}",
                 high="6.5rem",
@@ -97,9 +99,9 @@ def _near(label: int) -> None:
 def _columns_missing() -> None:
     some = np.array([5, 0, 4, 1])
     st.markdown(
-        f"Leave the 10 away and Keras counts for itself: the largest label and one more. If your part of the labels "
-        f"holds only {', '.join(map(str, some))}, that makes {some.max() + 1} columns, and the network's ten answers "
-        "do not fit them. So always say 10."
+        f"Without the 10, Keras takes the largest label plus one as the number of columns. If your labels are only "
+        f"{', '.join(map(str, some))}, you get {some.max() + 1} columns, which do not match the network's ten outputs. "
+        "So always pass 10."
     )
     rows = np.eye(some.max() + 1, dtype=int)[some]
     show(

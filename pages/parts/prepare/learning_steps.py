@@ -1,25 +1,19 @@
 """Prepare: how a network learns. A neuron, the gradient, one step by hand and the learning rate, computed in NumPy."""
 
-from functools import partial
-
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from core.digits import SIDE
 from core.lesson import one_step
 from core.lesson.one_step import HIDDEN, ForwardPass, TinyNetwork
 from pages.parts.prepare import lesson_pictures as draw
+from pages.parts.prepare.learning_parts import WIDE, choose_steps, heat_map, loss_chart, reset, show_pass, square
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared import palette
 from pages.shared.diverging import picture
 
-_TAKEN, _RATE, _UNIT = "prepare_steps_taken", "prepare_learning_rate", "prepare_unit"
+_RATE, _UNIT = "prepare_learning_rate", "prepare_unit"
 _RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-_MOST_STEPS = 2000
 _BATCH = 32  # images of the learning-rate lesson
 _COMPARED = (0.003, 0.1, 3.0, 30.0)
-_WIDE = 150  # pixels of a heat map on screen
 
 
 def neuron(example: Example) -> None:
@@ -35,11 +29,11 @@ def neuron(example: Example) -> None:
     total, output = passed.sums[0, unit], passed.activations[0, unit]
     show(
         draw.line(
-            draw.picture(example.image, _WIDE, f"The digit, a {example.label}", "pixels, 0 to 1"),
+            draw.picture(example.image, WIDE, f"The digit, a {example.label}", "pixels, 0 to 1"),
             "×",
-            draw.picture(picture(_square(weights)), _WIDE, f"Weights of unit {unit}", "weights"),
+            draw.picture(picture(square(weights)), WIDE, f"Weights of unit {unit}", "weights"),
             "=",
-            draw.picture(picture(_square(products)), _WIDE, "Pixels times weights", "products"),
+            draw.picture(picture(square(products)), WIDE, "Pixels times weights", "products"),
             f"sum {products.sum():+.3f}",
         )
     )
@@ -94,11 +88,11 @@ def gradient(example: Example) -> None:
     )
     show(
         draw.line(
-            draw.picture(example.image, _WIDE, f"The digit, a {example.label}", "pixels"),
+            draw.picture(example.image, WIDE, f"The digit, a {example.label}", "pixels"),
             f"× {back if open_gate else 0:+.3f} =",
             draw.picture(
-                picture(_square(slopes.hidden_weights[:, unit])),
-                _WIDE,
+                picture(square(slopes.hidden_weights[:, unit])),
+                WIDE,
                 f"Gradient of the weights of unit {unit}",
                 f"5. gradient of unit {unit}'s weights",
             ),
@@ -128,9 +122,9 @@ def by_hand(example: Example) -> None:
         "gradient says which way to go, and the **step** is: weight − learning rate × gradient. Press the buttons."
     )
     rate = st.select_slider(
-        "Learning rate", _RATES, 0.1, key=_RATE, format_func=lambda rate: f"{rate:g}", on_change=_reset, args=(example,)
+        "Learning rate", _RATES, 0.1, key=_RATE, format_func=lambda rate: f"{rate:g}", on_change=reset, args=(example,)
     )
-    taken = _buttons(example)
+    taken = choose_steps(example)
     network, passed = _untrained(example)
     labels = _labels(example)
     before = one_step.train(network, example.image[None], labels, rate, max(taken - 1, 0))
@@ -141,21 +135,21 @@ def by_hand(example: Example) -> None:
     losses = (*before.losses, then.loss) if taken else before.losses
     shown = then if taken else passed
     unit = one_step.liveliest_unit(passed)
-    _pass_in_numbers(example, shown, taken)
-    st.markdown(f"#### The weights of unit {unit}: before step {max(taken, 1)}, gradient, after")
+    show_pass(example, shown, taken)
+    st.markdown(f"### The weights of unit {unit}: before step {max(taken, 1)}, gradient, after")
     show(
         draw.line(
-            _heat_map(before.network, unit, "before"),
+            heat_map(before.network, unit, "before"),
             f"− {rate:g} ×",
-            draw.picture(picture(_square(slopes.hidden_weights[:, unit])), _WIDE, "Gradient", "gradient"),
+            draw.picture(picture(square(slopes.hidden_weights[:, unit])), WIDE, "Gradient", "gradient"),
             "=",
-            _heat_map(after, unit, "after"),
+            heat_map(after, unit, "after"),
         )
     )
     before_after({"weights before": before.network.hidden_weights}, {"weights after": after.hidden_weights})
     st.caption("Each picture has its own colour scale. Red is positive, blue is negative.")
     st.plotly_chart(
-        _loss_chart({f"learning rate {rate:g}": losses}),
+        loss_chart({f"learning rate {rate:g}": losses}),
         key="prepare_step_losses",
         config={"displayModeBar": False},
         alt=f"Loss after each of {taken} steps: from {losses[0]:.4f} to {losses[-1]:.4f}",
@@ -186,7 +180,7 @@ def learning_rate(example: Example) -> None:
     )
     runs = {f"{rate:g}": one_step.train(one_step.untrained(), images, labels, rate, 100).losses for rate in _COMPARED}
     st.plotly_chart(
-        _loss_chart(runs, "learning rate "),
+        loss_chart(runs, "learning rate "),
         key="prepare_rates",
         config={"displayModeBar": False},
         alt="; ".join(f"learning rate {name}: loss {losses[-1]:.3f} at the end" for name, losses in runs.items()),
@@ -216,76 +210,6 @@ def learning_rate(example: Example) -> None:
         )
 
 
-def _buttons(example: Example) -> int:
-    """How many steps were taken on this image; the buttons add to it."""
-    steps = st.session_state.setdefault(_TAKEN, {})
-    taken = int(steps.get(example.index, 0))
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for count in (1, 10, 100):
-            st.button(
-                f"{count} step{'s' if count > 1 else ''}",
-                icon=":material/skip_next:" if count == 1 else ":material/fast_forward:",
-                type="primary" if count == 1 else "secondary",
-                key=f"prepare_take_{count}",
-                on_click=partial(_take, example.index, count),
-                disabled=taken >= _MOST_STEPS,
-            )
-        st.button(
-            "Start again", icon=":material/replay:", key="prepare_take_none", on_click=_reset, args=(example,),
-            disabled=not taken,
-        )  # fmt: skip
-        st.markdown(f"**{taken:,}** step{'' if taken == 1 else 's'} taken")
-    return taken
-
-
-def _take(index: int, count: int) -> None:
-    steps = st.session_state.setdefault(_TAKEN, {})
-    steps[index] = min(steps.get(index, 0) + count, _MOST_STEPS)
-
-
-def _reset(example: Example) -> None:
-    st.session_state.setdefault(_TAKEN, {}).pop(example.index, None)
-
-
-def _pass_in_numbers(example: Example, passed: ForwardPass, taken: int) -> None:
-    """The forward pass: image, 16 activations, ten probabilities, loss."""
-    tallest = max(float(passed.activations.max()), 1e-9)
-    units = np.repeat(np.repeat(passed.activations.reshape(4, 4) / tallest, 12, axis=0), 12, axis=1)
-    after = f"after {taken:,} step{'' if taken == 1 else 's'}" if taken else "before the first step"
-    show(
-        draw.line(
-            draw.picture(example.image, _WIDE, f"The digit, a {example.label}", "784 pixels"),
-            "→",
-            draw.picture(picture(units, 1.0), 96, f"The activations of {HIDDEN} units", f"{HIDDEN} units"),
-            "→",
-            draw.bars(passed.probabilities[0], on=example.label, title=f"10 probabilities, {after}"),
-            top=False,
-        )
-    )
-    probability = passed.probabilities[0, example.label]
-    st.markdown(
-        f"**Loss** = −ln {probability:.4f} = **{passed.loss:.4f}**, because the true digit {example.label} has the "
-        f"probability {probability:.1%}."
-    )
-
-
-def _loss_chart(runs: dict[str, tuple[float, ...]], prefix: str = "") -> go.Figure:
-    figure = go.Figure()
-    for (name, losses), colour in zip(runs.items(), palette.DIGITS, strict=False):
-        figure.add_scatter(
-            x=np.arange(len(losses)), y=losses, name=f"{prefix}{name}", line={"color": colour},
-            mode="lines+markers" if len(losses) < 30 else "lines", hovertemplate="step %{x}<br><b>loss %{y:.4f}</b>",
-        )  # fmt: skip
-    figure.update_xaxes(title="step", rangemode="tozero")
-    highest = min(max(max(losses) for losses in runs.values()), 8.0)
-    figure.update_yaxes(title="loss", range=[0, 1.05 * max(highest, 0.1)])
-    figure.update_layout(
-        height=280, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend={"orientation": "h", "y": 1.15},
-        showlegend=len(runs) > 1,
-    )  # fmt: skip
-    return figure
-
-
 def _choose_unit(passed: ForwardPass) -> int:
     return int(
         st.select_slider(
@@ -306,14 +230,6 @@ def _labels(example: Example) -> np.ndarray:
 def _batch(example: Example) -> np.ndarray:
     """The positions of the chosen image and those after it."""
     return (example.index + np.arange(min(_BATCH, len(example.train)))) % len(example.train)
-
-
-def _square(values: np.ndarray) -> np.ndarray:
-    return values.reshape(SIDE, SIDE)
-
-
-def _heat_map(network: TinyNetwork, unit: int, caption: str) -> str:
-    return draw.picture(picture(_square(network.hidden_weights[:, unit])), _WIDE, f"Weights {caption}", caption)
 
 
 def _listed(values: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""What each step of the lesson is made of: the digit it follows, facts before and after, code, what may go wrong."""
+"""Building blocks of every step: the chosen digit, arrays before and after, code, and what could go wrong."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
 
 
 class Example(NamedTuple):
-    """The digit the visitor follows, and the data it comes from."""
+    """The digit that the visitor chose, and the data set it comes from."""
 
     data: Mnist
     index: int  # in the training split
@@ -30,17 +30,17 @@ class Example(NamedTuple):
 
 
 def style() -> None:
-    """The lesson's look; once a page."""
+    """Adds the lesson's CSS; call it once per page."""
     st.html(f"<style>{_STYLE}</style>")
 
 
 def show(*parts: str) -> None:
-    """Puts HTML of the lesson on the page."""
+    """Shows HTML of the lesson."""
     st.html(f"<div class='lesson'>{''.join(parts)}</div>")
 
 
 def before_after(before: dict[str, np.ndarray | ArrayInfo], after: dict[str, np.ndarray | ArrayInfo]) -> None:
-    """A card for each array, an arrow between those before and those after: shape, dtype, least, greatest, bytes."""
+    """A card for each array, with an arrow between before and after: shape, dtype, minimum, maximum, values, bytes."""
     cards = [_card(name, array, "") for name, array in before.items()]
     arrow = "<span class='arrow' role='img' aria-label='becomes'>→</span>" if before and after else ""
     show(f"<div class='facts'>{''.join(cards)}{arrow}{''.join(_card(n, a, ' after') for n, a in after.items())}</div>")
@@ -61,23 +61,23 @@ def _card(name: str, array: np.ndarray | ArrayInfo, kind: str) -> str:
 
 
 def in_bytes(n: int) -> str:
-    """A number of bytes as people read it."""
+    """A number of bytes as text."""
     return f"{n:,} B" if n < 10_000 else f"{n / 1000:,.0f} KB" if n < 1_000_000 else f"{n / 1e6:,.1f} MB"
 
 
 def short(value: float) -> str:
-    """A number in at most four figures, whole ones as they are."""
+    """A number with at most four significant digits; whole numbers are not shortened."""
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def code(*lines: str) -> None:
-    """The lines that do it, with Streamlit's button to copy them."""
+    """Lines of Python with a button to copy them."""
     st.code("\n".join(lines), language="python", wrap_lines=True)
 
 
 @contextmanager
 def wrong(step: str) -> Iterator[None]:
-    """The box of what could go wrong in this step."""
+    """A box for mistakes that people make in this step."""
     with st.container(border=True, key=f"wrong_{step}"):
         st.markdown("**:material/warning: What could go wrong**")
         yield

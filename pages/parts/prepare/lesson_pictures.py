@@ -1,5 +1,4 @@
-"""Small pictures in HTML: digits, matrices, bars. They follow the theme and wrap on a phone; each says in words what it
-shows."""
+"""Digits, matrices and bars as HTML. They follow the theme, wrap on a phone, and have a text alternative."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,7 +10,7 @@ from pages.shared.image_uri import png_uri
 
 
 def picture(pixels: np.ndarray, wide: int, alt: str, caption: str = "", high: int = 0, here: str = "") -> str:
-    """One picture, `wide` pixels on screen (or as much as fits). here: HTML drawn over it, see `mark`."""
+    """One image, `wide` pixels on screen or less if it does not fit. here: HTML drawn over it, see `mark`."""
     size = f"width:{wide}px;" + (f"height:{high}px" if high else "aspect-ratio:auto")
     image = f"<img class='pix' src='{png_uri(pixels)}' style='{size}' alt='{escape(alt, quote=True)}'>"
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
@@ -19,13 +18,13 @@ def picture(pixels: np.ndarray, wide: int, alt: str, caption: str = "", high: in
 
 
 def mark(left: float, top: float, wide: float, high: float) -> str:
-    """A frame around a part of a picture; all four as shares of its sides."""
+    """A frame around a part of an image. All four values are fractions of its sides."""
     place = f"left:{left:.3%};top:{top:.3%};width:{wide:.3%};height:{high:.3%}"
     return f"<span class='here' style='{place}'></span>"
 
 
 def stack(pictures: Sequence[np.ndarray], side: int, alt: str, overlap: float = 0.72) -> str:
-    """Pictures lying on one another like cards, the first on top."""
+    """Overlapping images, the first on top."""
     tags = [
         f"<img class='pix' src='{png_uri(pixels)}' alt='' style='width:{side}px;height:{side}px;position:relative;"
         f"z-index:{len(pictures) - n};{f'margin-left:-{overlap * side:.0f}px' if n else ''}'>"
@@ -41,7 +40,7 @@ def film(video: np.ndarray, side: int, alt: str) -> str:
 
 
 def line(*parts: str, top: bool = False) -> str:
-    """Pictures, matrices and signs side by side; what begins with no < is a sign."""
+    """Images, matrices and signs side by side. A part that does not start with < is a sign."""
     cells = "".join(part if part.startswith("<") else f"<span class='sign'>{escape(part)}</span>" for part in parts)
     return f"<div class='line{' top' if top else ''}'>{cells}</div>"
 
@@ -55,7 +54,7 @@ def matrix(
     again: np.ndarray | None = None,
     small: bool = False,
 ) -> str:
-    """A small matrix as a table. Cells where `on` is true stand out; those where `again` is are only repeated."""
+    """A small matrix as a table. `on` marks cells to emphasise, `again` marks repeated cells."""
     values = np.atleast_2d(values)
     kinds = np.full(values.shape, "", dtype="U5")
     for name, marks in (("on", on), ("again", again)):
@@ -74,7 +73,7 @@ def _cell(text: str, kind: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = (), on: int = -1) -> str:
-    """A table of HTML cells; the columns `numbers` are set to the right, row `on` stands out."""
+    """A table of HTML cells; the columns `numbers` are right-aligned, row `on` is emphasised."""
     heads = "".join(f"<th>{cell}</th>" for cell in head)
     body = "".join(
         f"<tr class='{'on' if n == on else ''}'>"
@@ -88,7 +87,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequen
 def bars(
     values: np.ndarray, *, on: int, title: str, top: float = 1.0, written: str = "{:.1%}", high: str = "9rem"
 ) -> str:
-    """Ten bars, one a digit, that of digit `on` in green; a bar of `top` fills the height."""
+    """Ten bars, one for each digit. The bar of digit `on` is green; a value of `top` fills the height."""
     texts = [written.format(value) for value in values]
     said = f"{title}: " + ", ".join(f"{digit}: {text}" for digit, text in enumerate(texts))
     columns = "".join(

@@ -1,4 +1,4 @@
-"""The lesson's step for the loss: cross-entropy, on two forms of one label."""
+"""The step for the loss: cross-entropy with two forms of one label."""
 
 import base64
 import math
@@ -21,30 +21,32 @@ from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 from pages.parts.prepare.softmax_step import scores
 from pages.shared import palette
 
-_WIDE, _HIGH, _TOP = 420, 210, 5.0  # of the curve: its picture, and the loss at its upper rim
-_LABEL = 205  # how wide "share 81.3%: loss 0.21" is
+_WIDE, _HIGH, _TOP = 420, 210, 5.0  # of the curve: its size, and the loss at its top
+_LABEL = 255  # width of "probability 81.3%: loss 0.21"
 
 
 def two_forms(example: Example) -> None:
-    """Categorical against sparse categorical cross-entropy on the same prediction."""
+    """Categorical and sparse categorical cross-entropy of the same prediction."""
     st.markdown(
-        "How bad is an answer? **Cross-entropy** looks at one share only, that of the right digit, and takes minus its "
-        "logarithm. Sure and right: 0. A pure guess, 10 %: 2.30. Sure and wrong: without end."
+        "The **loss** measures how wrong a prediction is. **Cross-entropy** takes the probability of the true "
+        "digit and "
+        "computes minus its logarithm. A certain, correct prediction has loss 0. A guess (10%) has loss 2.30. A "
+        "certain, wrong prediction has an infinite loss."
     )
-    shares = softmax(scores(example))[None]
+    probabilities = softmax(scores(example))[None]
     label = np.array([example.label])
-    target, right = one_hot(label), float(shares[0, example.label])
-    losses = cross_entropy(target, shares)[0], sparse_cross_entropy(label, shares)[0]
-    show(draw.line(draw.bars(shares[0], on=example.label, title="The answer"), _curve(right), top=True))
-    st.markdown("#### Two forms of the same label")
+    target, right = one_hot(label), float(probabilities[0, example.label])
+    losses = cross_entropy(target, probabilities)[0], sparse_cross_entropy(label, probabilities)[0]
+    show(draw.line(draw.bars(probabilities[0], on=example.label, title="The prediction"), _curve(right), top=True))
+    st.markdown("### Two forms of the same label")
     left, side = st.columns(2)
     with left:
-        show(_sum_of_ten(shares[0], target[0], example.label, losses[0]))
+        show(_sum_of_ten(probabilities[0], target[0], example.label, losses[0]))
     side.markdown(
-        f"**Sparse categorical** takes the label as the number it is, {example.label}, goes straight to place "
-        f"{example.label} of the answer and takes minus the logarithm:\n\n"
-        f"#### −ln {right:.4f} = {losses[1]:.4f}\n\n"
-        f"{'The same number.' if math.isclose(*losses) else ''} Nine of the ten products above were 0 anyway."
+        f"**Sparse categorical** uses the label as a number, {example.label}. It looks up probability "
+        f"{example.label} of the prediction and computes minus its logarithm:\n\n"
+        f"**−ln {right:.4f} = {losses[1]:.4f}**\n\n"
+        f"{'The same number.' if math.isclose(*losses) else ''} In the other form, nine of the ten products are 0."
     )
     n = len(example.train)
     with left:
@@ -53,52 +55,55 @@ def two_forms(example: Example) -> None:
             {"labels, one-hot": ArrayInfo((n, NUM_CLASSES), "float32", 0.0, 1.0, n * NUM_CLASSES * 4)},
         )
         code(
-            "# labels as they are, 5 0 4 1 9 …",
+            "# labels as numbers: 5 0 4 1 9 …",
             'model.compile(loss="sparse_categorical_crossentropy")',
             "",
-            "# labels through keras.utils.to_categorical(y, 10)",
+            "# labels from keras.utils.to_categorical(y, 10)",
             'model.compile(loss="categorical_crossentropy")',
             "",
-            "-np.log(shares[label])             # sparse, by hand",
-            "-(one_hot * np.log(shares)).sum()  # categorical, by hand",
+            "-np.log(probabilities[label])             # sparse",
+            "-(one_hot * np.log(probabilities)).sum()  # categorical",
         )
     with side, wrong("loss"):
         st.markdown(
-            "**The forms mixed up.** Keras stops. One-hot labels and the sparse loss: *Argument `output` must have "
-            "rank (ndim) `target.ndim - 1`.* Plain labels and the categorical loss: *Arguments `target` and `output` "
-            "must have the same rank (ndim).* Both mean: your labels have the other form."
+            "**The wrong form.** Keras stops with an error. One-hot labels and the sparse loss: *Argument `output` "
+            "must "
+            "have rank (ndim) `target.ndim - 1`.* Plain labels and the categorical loss: *Arguments `target` and "
+            "`output` must have the same rank (ndim).* Both mean that the labels have the other form."
         )
         st.markdown(
-            "**A share of 0.** −ln 0 is infinite, and one such picture would spoil the whole mean. Where a loss of "
-            f"Keras is handed shares alone, as `predict` gives them, it takes {KERAS_EPSILON:g} at least: none costs "
-            f"more than {cross_entropy_of_share(0):.2f}. `fit` and `evaluate`, on TensorFlow, go back to the ten "
-            f"sums before the "
-            "softmax, where no share is lost to rounding, and cut nothing off: a picture may cost 50. So does Digit "
-            "Lab, on JAX too, where Keras itself cuts."
+            "**A probability of 0.** −ln 0 is infinite, and one such image would make the mean loss infinite. If a "
+            "Keras "
+            f"loss gets only probabilities, as from `predict`, it raises them to at least {KERAS_EPSILON:g}. One image "
+            f"then costs at most {cross_entropy_of_share(0):.2f}. With TensorFlow, `fit` and `evaluate` compute "
+            f"the loss "
+            "from the logits before the softmax and need no such limit: one image may cost 50. Digit Lab always "
+            "computes "
+            "it from the logits, also with JAX, where Keras itself uses the limit."
         )
 
 
-def _sum_of_ten(shares: np.ndarray, target: np.ndarray, label: int, loss: float) -> str:
-    """−Σ target · ln share, one row a digit."""
+def _sum_of_ten(probabilities: np.ndarray, target: np.ndarray, label: int, loss: float) -> str:
+    """−Σ target · ln probability, one row per digit."""
     rows = [
         [f"<b>{digit}</b>", f"{on:.0f}", f"{share:.4f}", f"{math.log(share):.4f}", f"{-on * math.log(share) + 0:.4f}"]
-        for digit, (on, share) in enumerate(zip(target, shares, strict=True))
+        for digit, (on, share) in enumerate(zip(target, probabilities, strict=True))
     ]
     rows.append(["<b>sum</b>", "1", "1.0000", "", f"<b>{loss:.4f}</b>"])
-    head = ["digit", "one-hot label", "share", "ln share", "− label · ln share"]
-    return "<p><b>Categorical</b> takes the label as a one-hot row and multiplies all ten:</p>" + draw.table(
+    head = ["digit", "one-hot label", "probability", "ln probability", "− label · ln probability"]
+    return "<p><b>Categorical</b> uses the label as a one-hot row and multiplies all ten pairs:</p>" + draw.table(
         head, rows, numbers=(1, 2, 3, 4), on=label
     )
 
 
 def _curve(share: float) -> str:
-    """−ln p from 0 to 1, with the answer as a dot."""
+    """The curve of −ln p from 0 to 1, with a dot for this prediction."""
     points = np.linspace(np.exp(-_TOP), 1, 160)
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, points))
     x, y = _place(max(share, float(points[0])))
-    label = f"share {share:.1%}: loss {-math.log(share):.2f}"
+    label = f"probability {share:.1%}: loss {-math.log(share):.2f}"
     left = min(x + 10, _WIDE + 20 - _LABEL)
-    above = min(y, _place((left - 30) / (_WIDE - 30))[1]) - 10  # no line of the curve through it
+    above = min(y, _place((left - 30) / (_WIDE - 30))[1]) - 10  # so that the curve does not cross it
     texts = "".join(
         f"<text x='{_place(p)[0]:.0f}' y='{_HIGH + 16}' text-anchor='middle' font-size='12'>{p:.0%}</text>"
         for p in (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -118,10 +123,10 @@ def _curve(share: float) -> str:
         f"font-size='16' font-weight='700'>{label}</text></svg>"
     )
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    said = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100 %; {label}"
+    alt = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100%; {label}"
     return (
-        f"<figure class='curve'><img src='{source}' alt='{said}'>"
-        "<figcaption>share of the right digit → loss</figcaption></figure>"
+        f"<figure class='curve'><img src='{source}' alt='{alt}'>"
+        "<figcaption>probability of the true digit → loss</figcaption></figure>"
     )
 
 

@@ -1,4 +1,4 @@
-"""The lesson's steps for shapes: adding boxes of different shapes, and one long row."""
+"""The steps for shapes: broadcasting and flatten."""
 
 import numpy as np
 import streamlit as st
@@ -19,12 +19,13 @@ _SECOND = {
 
 
 def broadcasting(example: Example) -> None:
-    """Three by three plus three by one, drawn out."""
+    """How NumPy adds arrays of different shapes."""
     st.markdown(
-        "How can a box of 3 × 3 numbers be added to one of 3 × 1? The shorter one is **repeated** until it fits. "
-        "Nothing is copied; it only behaves as if. Try other shapes:"
+        "Can you add an array of 3 × 3 numbers and an array of 3 × 1? NumPy can: it **repeats** the smaller array "
+        "until "
+        "the shapes match. This is called **broadcasting**. NumPy does not really copy any numbers. Try other shapes:"
     )
-    shape = st.pills("Shape of the second box", list(_SECOND), default="(3, 1)", required=True, key="prepare_second")
+    shape = st.pills("Shape of the second array", list(_SECOND), default="(3, 1)", required=True, key="prepare_second")
     left, right = np.arange(1, 10).reshape(3, 3), _SECOND[str(shape)]
     axes = broadcast_axes(left.shape, right.shape)
     fits = all(result for _, _, result in axes)
@@ -38,12 +39,12 @@ def broadcasting(example: Example) -> None:
             icon=":material/close:",
         )
     rows = [
-        [f"axis {n}", str(a), str(b), str(result) if result else "✗ do not fit"]
+        [f"axis {n}", str(a), str(b), str(result) if result else "✗ does not fit"]
         for n, (a, b, result) in enumerate(axes)
     ]
     show(
-        "<p class='note'>The rule, axis by axis, the last ones under one another: equal, or one of them is 1. "
-        "An axis that is missing counts as 1.</p>",
+        "<p class='note'>Compare the shapes axis by axis, starting with the last. Two lengths fit if they are equal or "
+        "one of them is 1. A missing axis counts as 1.</p>",
         draw.table(["", "first", "second", "sum"], rows, numbers=(1, 2, 3)),
     )
     side, other = st.columns(2)
@@ -52,8 +53,9 @@ def broadcasting(example: Example) -> None:
             before_after({"first": left, "second": right}, {"sum": left + right})
         code(f"np.arange(1, 10).reshape(3, 3) + np.array({right.tolist()})")
         st.markdown(
-            "You meet it everywhere: `x_train / 255` divides 47 million numbers by one, and a layer adds its ten "
-            "biases to the scores of every picture: `(128, 784) @ (784, 10) + (10,)` gives `(128, 10)`."
+            "Broadcasting is everywhere. `x_train / 255` divides 47 million numbers by one number. A layer adds "
+            "its ten "
+            "biases to the logits of every image: `(128, 784) @ (784, 10) + (10,)` gives `(128, 10)`."
         )
     with other, wrong("broadcasting"):
         _silent_square(example)
@@ -61,7 +63,7 @@ def broadcasting(example: Example) -> None:
 
 def _drawn_out(left: np.ndarray, right: np.ndarray) -> None:
     repeated, shape = np.broadcast_to(right, left.shape), f"{right.shape}"
-    # What stands in the first row or column of an axis that was not there, or was 1, is own; the rest is repeated.
+    # Along an axis of length 1, or a missing one, only the first entry is original; the rest is repeated.
     padded = (1,) * (2 - right.ndim) + right.shape
     again = (np.arange(3)[:, None] >= padded[0]) | (np.arange(3)[None] >= padded[1])
     show(
@@ -80,9 +82,10 @@ def _silent_square(example: Example) -> None:
     labels = example.train.labels[:3].astype(int)
     same = labels[:, None] == labels
     st.markdown(
-        "It also fits where it should not. Three labels as a column, `(3, 1)`, compared with the same three as a row, "
-        f"`(3,)`, give **nine** answers, and {same.mean():.0%} right instead of 100 %. No error, only a wrong number. "
-        "Look at the shapes first."
+        "Shapes may also match by accident. Compare three labels as a column, `(3, 1)`, with the same three as a row, "
+        f"`(3,)`: you get **nine** results, and an accuracy of {same.mean():.0%} instead of 100%. There is no "
+        f"error, only "
+        "a wrong number. So check the shapes first."
     )
     show(
         draw.line(
@@ -96,10 +99,10 @@ def _silent_square(example: Example) -> None:
 
 
 def flattening(example: Example) -> None:
-    """28 × 28 becomes 784, row after row."""
+    """From 28 × 28 to 784, row by row."""
     st.markdown(
-        "A dense layer takes a row of numbers, not a picture. So the 28 rows are laid one behind the other. "
-        "Choose a row and see where it goes:"
+        "A dense layer takes one row of numbers, not an image. **Flatten** puts the 28 rows of the image one after "
+        "another. Choose a row and see where it goes:"
     )
     image, flat = example.image, flatten(example.image[None])[0]
     row = st.slider("Row", 0, SIDE - 1, int(image.sum(axis=1).argmax()), key="prepare_flat_row")
@@ -125,36 +128,36 @@ def flattening(example: Example) -> None:
             30,
             here=draw.mark(SIDE * row / flat.size, 0, SIDE / flat.size, 1),
         ),
-        "<p class='note'>All 784 in one row. Each bright group is one row of the picture with ink in it.</p>",
+        "<p class='note'>All 784 pixels in one row. Each bright group is a row of the image that contains ink.</p>",
     )
     st.markdown(
-        f"Row {row}, column {column} becomes number 28 · {row} + {column} = **{at}**. "
-        f"Before: **{image[row, column]}**. After: **{flat[at]}**. Nothing is lost, "
-        "except who was whose neighbour above and below."
+        f"Pixel (row {row}, column {column}) becomes number 28 · {row} + {column} = **{at}**. "
+        f"Before: **{image[row, column]}**. After: **{flat[at]}**. All values are "
+        "kept. But the network no longer sees which pixels were above or below each other."
     )
     train = example.train.images
     left, right = st.columns(2)
     with left:
         before_after({"this digit": image}, {"this digit, flat": flat})
         st.markdown(
-            f"For all training pictures at once: `{train.shape}` becomes `{flatten(train).shape}`. Keras hands "
-            "out 60,000; step 6 tells how they are divided."
+            f"For all training images at once, `{train.shape}` becomes `{flatten(train).shape}`. Keras provides 60,000 "
+            "training images; step 6 shows how Digit Lab splits them."
         )
         code(
             "x_train = x_train.reshape(60000, 784)  # NumPy",
-            "x_train = x_train.reshape(len(x_train), -1)  # the same, NumPy counts",
+            "x_train = x_train.reshape(len(x_train), -1)  # the same: NumPy computes 784",
             "keras.layers.Flatten()  # or as the model's first layer",
         )
     with right, wrong("flatten"):
         st.markdown(
-            "`reshape` never asks what the numbers mean: it is content if their count fits. "
-            "`reshape(784, n).T` has the right shape, and each of its rows is a mixture of all pictures:"
+            "`reshape` checks only the number of values, not their meaning. `reshape(784, n).T` has the right shape, "
+            "but each of its rows mixes pixels of all images:"
         )
         mixed = scramble_pixels(example.train.images[:32])
         show(
             draw.line(
                 draw.picture(example.train.images[0], 84, "A digit", "reshape(n, 784)"),
-                draw.picture(mixed[0], 84, "Noise that is no digit", "reshape(784, n).T"),
-                draw.picture(mixed[1], 84, "Noise that is no digit", "and the next"),
+                draw.picture(mixed[0], 84, "Noise, not a digit", "reshape(784, n).T"),
+                draw.picture(mixed[1], 84, "Noise, not a digit", "the next row"),
             )
         )

@@ -1,4 +1,4 @@
-"""The lesson's steps from scores to probabilities: softmax by hand, and by mistake twice."""
+"""The steps for softmax: from logits to probabilities, and softmax applied twice by mistake."""
 
 import math
 
@@ -21,72 +21,76 @@ from core.lesson.arithmetic import (
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
 
-_SUREST = 10.0  # times the scores, on the slider of softmax twice
-_LEARNT_FROM = 10_000  # pictures for the means: no eye tells them from those of all
+_SUREST = 10.0  # largest factor on the slider of softmax twice
+_MEANS_FROM = 10_000  # images for the means, which look the same as the means of all images
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _layer(source: str, _data: Mnist) -> tuple[TemplateLayer, np.ndarray]:
-    means = mean_images(_data.train[:_LEARNT_FROM])
+    means = mean_images(_data.train[:_MEANS_FROM])
     return make_template_layer(means), means
 
 
 def scores(example: Example) -> np.ndarray:
-    """The ten scores of the layer that is made of mean images, to two decimals: float64 (10,)."""
+    """The ten logits of the layer made from mean images, to two decimals: float64 (10,)."""
     layer, _ = _layer(example.data.source.sentence, example.data)
     return layer.scores(example.image[None])[0].astype(np.float64).round(2)
 
 
 def by_hand(example: Example) -> None:
-    """Softmax with the arithmetic shown."""
+    """Softmax with every number."""
     st.markdown(
-        "The last layer gives each digit a **score** (a logit): any number, large or small. Softmax makes shares of "
-        "them that sum to 1. Three moves: raise *e* to each score, add all ten, divide each by the sum."
+        "The last layer computes one number for each digit, a **logit**. A logit can be any number. **Softmax** "
+        "turns the "
+        "ten logits into probabilities that sum to 1, like this: raise *e* to the power of each logit, add "
+        "the ten "
+        "results, divide each result by the sum."
     )
     raised, scaled = _knobs(example)
     logits = scores(example) * scaled
     logits[example.label] += raised
     answer = softmax_steps(logits)
-    bars = draw.bars(answer.shares, on=example.label, title="Shares", high="15rem")
+    bars = draw.bars(answer.shares, on=example.label, title="Probabilities", high="15rem")
     show(draw.line(_arithmetic(answer, example.label), bars, top=True), _templates(example))
     st.markdown(
-        f"{_said(answer.shares, example.label)} The ten shares sum to {answer.shares.sum():.6f}. "
-        "A difference of 1 between two scores makes one share *e* = 2.718 times the other; adding the same to all ten "
-        "scores changes nothing."
+        f"{_verdict(answer.shares, example.label)} The ten probabilities sum to {answer.shares.sum():.6f}. "
+        "If one logit is larger than another by 1, its probability is *e* = 2.718 times as large. Adding the same "
+        "number "
+        "to all ten logits changes nothing."
     )
     left, right = st.columns(2)
     with left:
-        before_after({"scores": answer.scores}, {"shares": answer.shares})
+        before_after({"logits": answer.scores}, {"probabilities": answer.shares})
         code(
-            "powers = np.exp(scores)          # NumPy",
-            "shares = powers / powers.sum()",
-            "keras.ops.softmax(scores)        # Keras",
+            "powers = np.exp(logits)  # NumPy",
+            "probabilities = powers / powers.sum()",
+            "keras.ops.softmax(logits)  # Keras",
             'keras.layers.Dense(10, activation="softmax")  # or as the last layer',
         )
     with right, wrong("softmax"):
         _overflow(answer.scores)
 
 
-def _said(shares: np.ndarray, label: int) -> str:
-    """What the highest share says, and whether it is right."""
+def _verdict(shares: np.ndarray, label: int) -> str:
+    """The digit with the highest probability, and whether it is right."""
     best = np.flatnonzero(np.isclose(shares, shares.max(), rtol=1e-9))
     if len(best) > 1:
-        return f"The highest share belongs to {', '.join(map(str, best[:-1]))} and {best[-1]} alike: it says nothing."
-    verdict = "and that is right" if best[0] == label else f"but it is a {label}"
-    return f"The highest share says **{best[0]}**, {verdict}."
+        return f"{', '.join(map(str, best[:-1]))} and {best[-1]} have the same probability, so there is no prediction."
+    verdict = "which is right" if best[0] == label else f"but the digit is a {label}"
+    return f"The prediction is **{best[0]}**, {verdict}."
 
 
 def _knobs(example: Example) -> tuple[float, float]:
     left, right = st.columns(2)
-    raised = left.slider(f"Raise the score of {example.label} by", -5.0, 5.0, 0.0, 0.5, key="prepare_raise")
+    raised = left.slider(f"Add to the logit of {example.label}", -5.0, 5.0, 0.0, 0.5, key="prepare_raise")
     scaled = right.slider(
-        "Multiply all scores by",
+        "Multiply all logits by",
         0.0,
         4.0,
         1.0,
         0.25,
         key="prepare_scale",
-        help="More: the network is surer. 0: all scores are equal.",
+        help="A higher factor makes the prediction more certain. With 0, all logits are equal.",
     )
     return raised, scaled
 
@@ -97,17 +101,21 @@ def _arithmetic(answer: SoftmaxSteps, label: int) -> str:
         for digit, (score, power, share) in enumerate(zip(answer.scores, answer.powers, answer.shares, strict=True))
     ]
     rows.append(["<b>sum</b>", "", f"<b>{answer.total:,.3f}</b>", "", f"<b>{answer.shares.sum():.2%}</b>"])
-    head = ["digit", "1. score", "2. e to that power", "3. divided by the sum", "share"]
+    head = ["digit", "1. logit", "2. e to that power", "3. divided by the sum", "probability"]
     return draw.table(head, rows, numbers=(1, 2, 3, 4), on=label)
 
 
 def _templates(example: Example) -> str:
     _, means = _layer(example.data.source.sentence, example.data)
-    pictures = draw.line(*(draw.picture(m.astype(np.uint8), 46, f"The mean {d}", str(d)) for d, m in enumerate(means)))
+    pictures = draw.line(
+        *(draw.picture(m.astype(np.uint8), 46, f"The mean of all images of {d}", str(d)) for d, m in enumerate(means))
+    )
     return (
-        f"{pictures}<p class='note'>Where the scores come from: a layer whose weights are not learned but are the mean "
-        "picture of each digit. The nearer your digit to one, the higher its score. It reads about 80 % of MNIST; "
-        "training does far better.</p>"
+        f"{pictures}<p class='note'>These logits come from a layer that was not trained. Its weights are the mean "
+        f"image "
+        "of each digit: the closer your digit is to a mean image, the higher the logit. It gets about 80% of MNIST "
+        "right. "
+        "Training does much better.</p>"
     )
 
 
@@ -115,26 +123,27 @@ def _overflow(logits: np.ndarray) -> None:
     large = logits + 100
     naive, safe = softmax_overflow(large)
     st.markdown(
-        "Add 100 to all ten scores: on paper nothing changes. But now the highest is "
-        f"{large.max():.2f}, *e* to it is {math.exp(large.max()):.1e}, and float32 ends at 3.4e+38. The computer "
-        "writes **inf**, inf ÷ inf is **nan**, not a number, and the whole training is lost. The cure: take the "
-        "highest score off first. Keras does."
+        "**Large logits.** Add 100 to all ten logits. In theory nothing changes. But now the highest logit is "
+        f"{large.max():.2f}, *e* to that power is {math.exp(large.max()):.1e}, and the largest float32 is 3.4e+38. The "
+        "result is **inf**, inf ÷ inf is **nan** (not a number), and the training fails. The solution is to "
+        "subtract the "
+        "highest logit first. Keras does this."
     )
     show(
         "<div class='scroll'>",
         draw.matrix(naive, written="{:.2f}", title="np.exp(s) / np.exp(s).sum()", on=np.isnan(naive), small=True),
-        draw.matrix(safe, written="{:.2f}", title="the same after s = s - s.max()", small=True),
+        draw.matrix(safe, written="{:.2f}", title="the same with s = s - s.max() first", small=True),
         "</div>",
     )
 
 
 def twice(example: Example) -> None:
-    """Softmax applied twice, one tutorial's own mistake."""
+    """Softmax applied twice, a mistake from a real tutorial."""
     st.markdown(
-        "One tutorial trains a network that already ends in a softmax, and then puts another Softmax layer on top, to "
-        "“get probabilities”. The second one is fed numbers between 0 and 1 and can no longer tell them apart:"
+        "One tutorial trains a network that already ends with softmax. Then it adds another Softmax layer to “get "
+        "probabilities”. The inputs of the second softmax are all between 0 and 1, so its outputs are almost equal:"
     )
-    sure = st.slider("How sure is the network? Scores times", 0.0, _SUREST, 4.0, 0.5, key="prepare_sure")
+    sure = st.slider("How certain is the network? Multiply the logits by", 0.0, _SUREST, 4.0, 0.5, key="prepare_sure")
     once = softmax(scores(example) * sure)
     again, at_the_end = softmax(once), softmax(softmax(scores(example) * _SUREST)).max()
     best = int(once.argmax())
@@ -146,14 +155,14 @@ def twice(example: Example) -> None:
         )
     )
     st.markdown(
-        f"However sure it is, no bar leaves the band from **{SOFTMAX_OF_ZERO:.1%}** to **{SOFTMAX_OF_ONE:.1%}**. "
-        f"At the right end of the "
-        f"slider this digit's highest bar stands at **{at_the_end:.1%}**. By hand: the surest answer there is, one 1 "
-        "and nine 0s, becomes"
+        f"Every bar stays between **{SOFTMAX_OF_ZERO:.1%}** and **{SOFTMAX_OF_ONE:.1%}**, however certain the "
+        f"network is. "
+        f"At the right end of the slider the highest bar of this digit is **{at_the_end:.1%}**. Here is why. The most "
+        "certain prediction, one 1 and nine 0s, becomes:"
     )
     show(
         draw.table(
-            ["", "e to that power", "divided by the sum", "share"],
+            ["", "e to that power", "divided by the sum", "probability"],
             [
                 [
                     "the 1",
@@ -169,7 +178,7 @@ def twice(example: Example) -> None:
     left, right = st.columns(2)
     with left:
         before_after({"softmax once": once}, {"softmax twice": again})
-        st.markdown("Either a softmax in the last layer, or scores and a loss that knows it. Never both:")
+        st.markdown("Use softmax in the last layer, or logits and a loss with `from_logits=True`. Never both:")
         code(
             'keras.layers.Dense(10, activation="softmax")',
             'model.compile(loss="categorical_crossentropy")',
@@ -179,10 +188,10 @@ def twice(example: Example) -> None:
         )
     with right, wrong("twice"):
         st.markdown(
-            f"Nobody notices. The order of the digits stays, so the **accuracy is the same**; but every answer looks "
-            f"like a guess, and the loss can never fall below −ln {SOFTMAX_OF_ONE:.3f} = "
-            f"**{-math.log(SOFTMAX_OF_ONE):.2f}**. If your "
-            f"bars stop at {SOFTMAX_OF_ONE:.0%}, or your loss at {-math.log(SOFTMAX_OF_ONE):.2f}, look for a "
-            f"second softmax. "
-            f"(A pure guess gives {1 / NUM_CLASSES:.0%} and {math.log(NUM_CLASSES):.2f}.)"
+            "**Nobody notices.** The order of the digits stays the same, so the **accuracy is the same**. But every "
+            "prediction looks like a guess, and the loss cannot fall below "
+            f"−ln {SOFTMAX_OF_ONE:.3f} = **{-math.log(SOFTMAX_OF_ONE):.2f}**. If your bars stop at "
+            f"{SOFTMAX_OF_ONE:.0%}, or "
+            f"your loss at {-math.log(SOFTMAX_OF_ONE):.2f}, look for a second softmax. "
+            f"(A guess gives {1 / NUM_CLASSES:.0%} and {math.log(NUM_CLASSES):.2f}.)"
         )

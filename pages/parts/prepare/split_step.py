@@ -1,4 +1,4 @@
-"""The lesson's steps for the set as a whole: its three parts, and batches."""
+"""The steps for the whole data set: training, validation and test images, and batches."""
 
 import numpy as np
 import streamlit as st
@@ -11,25 +11,30 @@ from pages.shared import palette
 from pages.shared.digit_grid import montage
 
 _ROLES = (
-    ("Training", "The network learns from these, again and again.", "the exercises", palette.DIGITS[3]),
+    ("Training", "The network learns from these images, epoch after epoch.", "the exercises", palette.DIGITS[3]),
     (
         "Validation",
-        "You look at these while you choose knobs, and to stop in time.",
+        "You use these images to choose knobs and to decide when to stop.",
         "the mock exam",
         palette.DIGITS[5],
     ),
-    ("Test", "Looked at once, at the end: how good is it really?", "the exam", palette.DIGITS[7]),
+    (
+        "Test",
+        "You use these images once, at the end, to measure how good the network really is.",
+        "the exam",
+        palette.DIGITS[7],
+    ),
 )
 _OFFICIAL = 60_000
 
 
 def three_parts(example: Example) -> None:
-    """Training, validation and test defined."""
+    """Training, validation and test images."""
     data = example.data
     parts = data[:3]
     st.markdown(
-        "A network can learn its training pictures by heart, as a pupil learns the exercises. Being good at those "
-        "proves little. So the pictures are cut into three parts, and none is ever in two of them."
+        "A network can memorise its training images, as a student can memorise the exercises. A high accuracy on those "
+        "images proves little. So the data set is split into three parts. No image is in two parts."
     )
     total = sum(map(len, parts))
     segments = [
@@ -39,17 +44,19 @@ def three_parts(example: Example) -> None:
     rows = [
         f"<div class='part'><div><span class='dot' style='background:{colour}'></span><b>{name}</b> {len(part):,}</div>"
         f"<div>{what} <span class='note'>Like {like}.</span></div>"
-        f"{draw.stack(list(part.images[:8]), 36, f'The first {name.lower()} pictures', overlap=0.0)}</div>"
+        f"{draw.stack(list(part.images[:8]), 36, f'The first {name.lower()} images', overlap=0.0)}</div>"
         for (name, what, like, colour), part in zip(_ROLES, parts, strict=True)
     ]
     show(f"<div class='share'>{''.join(segments)}</div><div class='parts'>{''.join(rows)}</div>")
-    before_after({}, {f"{name.lower()} pictures": part.images for (name, *_), part in zip(_ROLES, parts, strict=True)})
+    before_after({}, {f"{name.lower()} images": part.images for (name, *_), part in zip(_ROLES, parts, strict=True)})
     left, right = st.columns(2)
     held = len(data.validation)
     with left:
         st.markdown(
-            "Why three and not two? Whoever keeps choosing the knobs that do best on the test pictures has learned "
-            "*those* by heart, only more slowly. So Digit Lab seals the test set until you ask for it."
+            "Why three parts and not two? If you keep choosing the knobs that work best on the test set, you fit your "
+            "choices to *those* images. The result then looks better than it is. So Digit Lab keeps the test set "
+            "sealed "
+            "until you open it."
         )
         code(
             "(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()",
@@ -65,54 +72,56 @@ def _sorted_cut(example: Example) -> None:
     held = len(example.data.validation)
     cut = np.bincount(np.sort(training)[-held:], minlength=NUM_CLASSES)
     st.markdown(
-        "Some data sets lie **sorted by label**. Cut the last tenth off such a one, and the validation part holds "
-        "digits that the training part has hardly seen. MNIST is well mixed; shuffle your own data first."
+        "Some data sets are **sorted by label**. If you hold out the last tenth of such a data set, the validation "
+        "images show digits that are missing from the training images. MNIST is already shuffled. Shuffle your own "
+        "data "
+        "before you split it."
     )
     kept = example.data.validation.counts
     top = float(max(cut.max(), 1))
     show(
         draw.line(
-            draw.bars(kept, on=-1, title="Validation, as it lies", top=top, written="{:,}", high="5.5rem"),
-            draw.bars(cut, on=-1, title="Validation, had it been sorted", top=top, written="{:,}", high="5.5rem"),
+            draw.bars(kept, on=-1, title="Validation, from shuffled data", top=top, written="{:,}", high="5.5rem"),
+            draw.bars(cut, on=-1, title="Validation, from sorted data", top=top, written="{:,}", high="5.5rem"),
         )
     )
 
 
 def in_batches(example: Example) -> None:
-    """60,000 images in batches of 128 are 469 steps."""
+    """Batches, steps and epochs: 60,000 images in batches of 128 make 469 steps."""
     st.markdown(
-        "A network does not look at all pictures before it learns something. It looks at a **batch**, corrects its "
-        "weights a little, which is one **step**, and takes the next. Once through all pictures is an **epoch**."
+        "A network does not need all images for one update. It takes a **batch** of images and changes its weights a "
+        "little. This is one **step**. Then it takes the next batch. One pass through all images is an **epoch**."
     )
     left, right = st.columns(2)
     n = left.select_slider(
-        "Pictures", [1000, 5000, 10_000, 54_000, _OFFICIAL], value=_OFFICIAL, key="prepare_images", format_func=_grouped
+        "Images", [1000, 5000, 10_000, 54_000, _OFFICIAL], value=_OFFICIAL, key="prepare_images", format_func=_grouped
     )
     size = right.select_slider(
         "Batch size", [2**k for k in range(13)], value=128, key="prepare_batch", format_func=_grouped
     )
     steps, cuts = steps_per_epoch(n, size), list(batches(n, size))
     last = cuts[-1].stop - cuts[-1].start
-    st.markdown(f"#### {_division(n, size)}")
+    st.markdown(f"### {_division(n, size)}")
     st.markdown(_filled(n, size))
-    at = st.slider("Look into batch", 1, steps, 1, key=f"prepare_at_{steps}") if steps > 1 else 1
+    at = st.slider("Show batch", 1, steps, 1, key=f"prepare_at_{steps}") if steps > 1 else 1
     show(_blocks(steps, size, last, at))
     batch = _pictures(example, cuts[at - 1])
     if len(batch):
         few = batch.images[:128]
-        what = f"Batch {at:,}: pictures {cuts[at - 1].start:,} to {cuts[at - 1].stop - 1:,}"
+        what = f"Batch {at:,}: images {cuts[at - 1].start:,} to {cuts[at - 1].stop - 1:,}"
         more = f", the first {len(few)} of {len(batch):,}" if len(batch) > len(few) else ""
         st.image(
             montage(few, across=min(32, len(few))), width=min(896, 56 * len(few)), output_format="PNG", alt=what + more
         )
-        st.caption(f"{what}{more}, in the order in which they lie. `fit` shuffles them anew in each epoch.")
+        st.caption(f"{what}{more}, in the order of the data set. `fit` shuffles the images in each epoch.")
     side, other = st.columns(2)
     with side:
         if len(batch):
-            before_after({"one picture": batch.images[0]}, {"one batch": batch.images, "its labels": batch.labels})
+            before_after({"one image": batch.images[0]}, {"one batch": batch.images, "its labels": batch.labels})
         code(
             f"model.fit(x_train, y_train, batch_size={size}, epochs=5)",
-            f"# shows {steps}/{steps} in the progress bar: steps, not pictures",
+            f"# shows {steps}/{steps} in the progress bar: steps, not images",
             f"math.ceil({n} / {size})  # {steps}",
         )
     with other, wrong("batches"):
@@ -120,22 +129,22 @@ def in_batches(example: Example) -> None:
 
 
 def _division(n: int, size: int) -> str:
-    """How `n` pictures make steps of `size` each."""
+    """The division of `n` images into batches of `size`, as text."""
     steps = steps_per_epoch(n, size)
     made = f"{steps:,} {'step' if steps == 1 else 'steps'}"
     return f"{n:,} ÷ {size:,} = " + (made if n % size == 0 else f"{n / size:,.2f}, rounded up: {made}")
 
 
 def _filled(n: int, size: int) -> str:
-    """How full the batches are."""
+    """How many batches are full, as text."""
     full, left = divmod(n, size)
     if not left:
-        return f"All {full:,} batches are full: none is smaller than the others."
+        return f"All {full:,} batches are full."
     if not full:
-        return f"All {n:,} pictures fit into one batch, which holds **{left:,}** and not {size:,}."
+        return f"All {n:,} images fit into one batch. It holds **{left:,}** images, not {size:,}."
     some = "1 batch of" if full == 1 else f"{full:,} batches of"
     holds, are = ("holds" if full == 1 else "hold"), ("1 is" if left == 1 else f"{left:,} are")
-    return f"{some} {size:,} {holds} {full * size:,} pictures, {are} left: the last of only **{left:,}**."
+    return f"{some} {size:,} {holds} {full * size:,} images. {are} left, so the last batch holds only **{left:,}**."
 
 
 def _grouped(n: int) -> str:
@@ -143,7 +152,7 @@ def _grouped(n: int) -> str:
 
 
 def _blocks(steps: int, size: int, last: int, at: int) -> str:
-    """The first batches, the one looked into, and the last, as blocks in a row."""
+    """The first batches, the chosen one and the last as blocks in a row."""
     shown = sorted({1, 2, 3, at - 1, at, at + 1, steps - 1, steps} & set(range(1, steps + 1)))
     parts = []
     for n, before in zip(shown, [0, *shown[:-1]], strict=True):
@@ -155,7 +164,7 @@ def _blocks(steps: int, size: int, last: int, at: int) -> str:
 
 
 def _pictures(example: Example, cut: slice) -> Digits:
-    """The training pictures at `cut`, and behind them the validation pictures; none where the data ends before."""
+    """The images of one batch. Validation images follow the training images; beyond both there are none."""
     train, validation = example.train, example.data.validation
     if cut.stop <= len(train):
         return train[cut]
@@ -169,11 +178,13 @@ def _pictures(example: Example, cut: slice) -> Digits:
 def _unshuffled(example: Example, n: int) -> None:
     order = np.argsort(example.train.labels[:5000], kind="stable")[:16]
     st.markdown(
-        "Feed pictures sorted by label, with `shuffle=False`, and each batch holds one digit only. The network learns "
-        "“always answer 0”, then “always answer 1”, … and forgets the one before:"
+        "**Sorted images.** With images sorted by label and `shuffle=False`, each batch holds only one digit. The "
+        "network "
+        "learns to predict always 0, then always 1 and so on, and forgets the digit before:"
     )
-    show(draw.stack(list(example.train.images[order[:12]]), 38, "A batch of nothing but zeros", overlap=0.0))
+    show(draw.stack(list(example.train.images[order[:12]]), 38, "A batch that holds only the digit 0", overlap=0.0))
     st.markdown(
-        f"A batch too large does not fit into the device's memory; a batch of 1 makes {n:,} steps of an epoch, "
-        "each following the whim of one picture. 32 to 256 serve well."
+        f"**A wrong batch size.** A very large batch does not fit into the device's memory. A batch of 1 makes "
+        f"{n:,} steps "
+        "per epoch, and each step follows a single image, so the loss jumps up and down. 32 to 256 work well."
     )

@@ -1,4 +1,4 @@
-"""The lesson's first step: from one number to a batch of videos."""
+"""The step for tensors: from one number to a batch of videos."""
 
 import numpy as np
 import streamlit as st
@@ -8,32 +8,33 @@ from core.lesson.tensors import TensorExample, tensor_examples
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, code, in_bytes, show, wrong
 
-_SHOWN = 6  # pictures of a batch that are drawn
+_SHOWN = 6  # images of a batch that are drawn
 _READ = (
     "",
     "columns",
     "rows, columns",
-    "pictures, rows, columns",
-    "pictures, rows, columns, colours",
+    "images, rows, columns",
+    "images, rows, columns, colours",
     "frames, rows, columns, colours",
     "videos, frames, rows, columns, colours",
 )
 
 
 def tensors(example: Example) -> None:
-    """From one number to a batch of videos, all made of the digit that was chosen."""
+    """From one number to a batch of videos, all made from the chosen digit."""
     st.markdown(
-        "A computer sees no picture, only numbers in a box, a **tensor**. A box may have no axis, or one, two, … five. "
-        "Choose a row: everything below is made of your digit."
+        "For a computer an image is a grid of numbers. An array of numbers is called a **tensor**. It can have no "
+        "axis, "
+        "one axis, two axes and more. All tensors below are made from your digit. Choose a row of the image:"
     )
-    row = st.slider("Row of the picture", 0, SIDE - 1, 10, key="prepare_row")
+    row = st.slider("Row of the image", 0, SIDE - 1, 10, key="prepare_row")
     column = int(example.image[row].argmax())
     rungs = tensor_examples(example.train, example.index, row, column)
     show(f"<div class='ladder'>{''.join(_rung(n, rung, row, column) for n, rung in enumerate(rungs))}</div>")
     i = example.index
     left, right = st.columns(2)
     with left:
-        st.markdown("In NumPy, from the top of the ladder to the bottom:")
+        st.markdown("The same tensors in NumPy, from top to bottom:")
         code(
             f"x_train[{i}, {row}, {column}]                        # scalar",
             f"x_train[{i}, {row}]                            # vector",
@@ -44,8 +45,8 @@ def tensors(example: Example) -> None:
         )
     with right, wrong("tensors"):
         st.markdown(
-            "A network always expects a **batch**, even of one. Give it a single picture, and Keras says *Expected "
-            "shape (None, 28, 28), but input has incompatible shape (28, 28)*. Put the missing axis in front:"
+            "A network always expects a **batch**, even if it holds only one image. For a single image Keras says "
+            "*Expected shape (None, 28, 28), but input has incompatible shape (28, 28)*. Add the missing first axis:"
         )
         code(
             f"model.predict(x_train[{i}])        # wrong:  (28, 28)",
@@ -67,7 +68,7 @@ def _rung(n: int, rung: TensorExample, row: int, column: int) -> str:
 
 
 def _drawn(n: int, array: np.ndarray, row: int, column: int) -> str:
-    """The rung as a picture."""
+    """The tensor as HTML."""
     match n:
         case 0:
             return draw.matrix(array[None], on=np.array([[True]]))
@@ -76,14 +77,14 @@ def _drawn(n: int, array: np.ndarray, row: int, column: int) -> str:
             return draw.picture(array[None], 224, f"Row {row} as a strip of 28 pixels", high=14, here=here)
         case 2:
             here = draw.mark(0, row / SIDE, 1, 1 / SIDE)
-            return draw.picture(array, 84, f"The digit, row {row} framed", here=here)
+            return draw.picture(array, 84, f"The digit with a frame around row {row}", here=here)
         case 3:
-            return draw.stack(list(array[:_SHOWN]), 64, f"{_SHOWN} of {len(array)} pictures, like a pile of cards")
+            return draw.stack(list(array[:_SHOWN]), 64, f"{_SHOWN} of {len(array)} images of a batch")
         case 4:
             planes = [array[0] * np.eye(3, dtype=np.uint8)[colour] for colour in range(3)]
-            return draw.stack(planes, 64, "One picture in its red, green and blue part", overlap=0.45)
+            return draw.stack(planes, 64, "One image split into its red, green and blue channels", overlap=0.45)
         case 5:
-            return draw.film(array, 36, "Film: the digit walks to the right")
+            return draw.film(array, 36, "A video in which the digit moves to the right")
         case _:
-            films = [draw.film(video, 26, f"Film {at + 1}") for at, video in enumerate(array[:3])]
+            films = [draw.film(video, 26, f"Video {at + 1}") for at, video in enumerate(array[:3])]
             return "".join(f"<div style='margin:2px 0'>{strip}</div>" for strip in films)

@@ -1,4 +1,4 @@
-"""The lesson's step from 0…255 to 0…1, and what a floating-point number costs."""
+"""The step for normalising: from 0…255 to 0…1, and the cost of float32 and float64."""
 
 import numpy as np
 import streamlit as st
@@ -9,14 +9,15 @@ from core.lesson.timing import PRODUCT_SHAPE, ProductTimes, time_matrix_product
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, in_bytes, show, wrong
 
-_WIDE, _HIGH = 7, 4  # of the part of the digit that is written out
+_WIDE, _HIGH = 7, 4  # size of the part whose values are shown
 
 
 def normalising(example: Example) -> None:
-    """0 to 255 becomes 0 to 1."""
+    """From 0…255 to 0…1, common mistakes, and what the dtype costs."""
     st.markdown(
-        "A network learns best from small numbers. With 255 in every input the first sums, and so the first steps of "
-        "learning, would be 255 times too large. Divide by 255: the picture stays, the scale changes."
+        "A network learns best from small numbers. With inputs up to 255, the sums in the first layer and the first "
+        "training steps would be 255 times too large. So divide by 255. The image stays the same; only the scale "
+        "changes."
     )
     image = example.image
     top, left = _richest(image)
@@ -24,7 +25,7 @@ def normalising(example: Example) -> None:
     here = draw.mark(left / 28, top / 28, _WIDE / 28, _HIGH / 28)
     show(
         draw.line(
-            draw.picture(image, 140, "The digit, the part that is written out framed", here=here),
+            draw.picture(image, 140, "The digit with a frame around the part shown on the right", here=here),
             draw.matrix(part, title=f"rows {top} to {top + _HIGH - 1}, columns {left} to {left + _WIDE - 1}"),
             "÷ 255 =",
             draw.matrix(normalise(part), written="{:.3f}", title="the same part, 0 to 1"),
@@ -38,17 +39,18 @@ def normalising(example: Example) -> None:
             "keras.layers.Rescaling(1 / 255)            # or a layer",
         )
         st.markdown(
-            "Digit Lab keeps uint8 and divides inside the model: it needs a quarter of the memory, and what you draw "
-            "can never be scaled otherwise than what was trained on."
+            "Digit Lab stores images as uint8 and divides inside the model. This needs a quarter of the memory. It "
+            "also "
+            "ensures that your drawings are scaled exactly like the training images."
         )
     with other, wrong("normalise"):
         _mistakes(image)
-    st.markdown("#### What float32 costs, and float64")
+    st.markdown("### The cost of float32 and float64")
     _cost(image)
 
 
 def _richest(image: np.ndarray) -> tuple[int, int]:
-    """Where the part with the most different values begins: (row, column)."""
+    """The top left corner of the part with the most distinct values: (row, column)."""
     parts = np.lib.stride_tricks.sliding_window_view(image, (_HIGH, _WIDE))
     values = np.sort(parts.reshape(*parts.shape[:2], -1), axis=-1)
     variety = (values[..., 1:] != values[..., :-1]).sum(axis=-1)
@@ -59,18 +61,21 @@ def _richest(image: np.ndarray) -> tuple[int, int]:
 def _mistakes(image: np.ndarray) -> None:
     twice, whole, wrapped = normalise(image) / 255, image // 255, image + np.uint8(60)
     value = int(image.max())
-    st.markdown("Each of these runs without any error. On the screen, 1 is white:")
+    st.markdown("None of these mistakes raises an error. In the images below, 1 is white:")
     show(
         draw.line(
-            draw.picture(image, 84, "The digit as it should be", "÷ 255<br>0 to 1"),
-            draw.picture((twice * 255).astype(np.uint8), 84, "All black", f"÷ 255 twice<br>0 to {twice.max():.4f}"),
-            draw.picture(whole * 255, 84, "Only holes and specks are left", "// 255<br>0 or 1"),
+            draw.picture(image, 84, "The digit, scaled correctly", "÷ 255<br>0 to 1"),
+            draw.picture((twice * 255).astype(np.uint8), 84, "A black image", f"÷ 255 twice<br>0 to {twice.max():.4f}"),
+            draw.picture(whole * 255, 84, "Only a few white dots are left", "// 255<br>0 or 1"),
             draw.picture(
-                wrapped, 84, "Grey paper, and dark where ink was", f"uint8 + 60<br>{value} + 60 = {(value + 60) % 256}"
+                wrapped,
+                84,
+                "Grey background, and dark pixels in place of ink",
+                f"uint8 + 60<br>{value} + 60 = {(value + 60) % 256}",
             ),
         )
     )
-    st.markdown("So look at the smallest and the largest value after every step.")
+    st.markdown("So check the minimum and the maximum after every step.")
 
 
 @st.cache_resource(show_spinner=False)
@@ -90,7 +95,7 @@ def _cost(image: np.ndarray) -> None:
     error = np.abs(normalise(image, np.float64) - normalise(image)).max()
     left, right = st.columns(2)
     with left:
-        show("<p class='note'>All 60,000 training pictures in memory</p>", f"<div class='sizes'>{bars}</div>")
+        show("<p class='note'>Memory for all 60,000 training images</p>", f"<div class='sizes'>{bars}</div>")
         code(
             "x_train / 255                    # careful: float64",
             'x_train.astype("float32") / 255  # float32',
@@ -99,9 +104,10 @@ def _cost(image: np.ndarray) -> None:
         images, pixels, units = PRODUCT_SHAPE
         factor = seconds.float64 / seconds.float32
         show(
-            f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}) on one core here, just now, best of many</p>",
+            f"<p class='note'>({images}, {pixels}) @ ({pixels}, {units}) on one core of this machine, best of many "
+            f"runs</p>",
             draw.table(
-                ["dtype", "time of one product", "figures kept"],
+                ["dtype", "time per product", "significant digits"],
                 [
                     ["<code>float32</code>", f"{seconds.float32 * 1e3:.2f} ms", "about 7"],
                     ["<code>float64</code>", f"{seconds.float64 * 1e3:.2f} ms", "about 16"],
@@ -110,8 +116,8 @@ def _cost(image: np.ndarray) -> None:
             ),
         )
         st.markdown(
-            f"float64 took **{factor:.1f} times** as long. What it gains in this digit: no pixel differs by more than "
-            f"{error:.0e}, while one step of grey is {1 / 255:.4f}. That is why networks use float32."
+            f"float64 took **{factor:.1f} times** as long. It changes no pixel of this digit by more than {error:.0e}, "
+            f"while one grey level is {1 / 255:.4f}. That is why networks use float32."
         )
         st.button("Measure again", icon=":material/timer:", on_click=_again, key="prepare_again")
 
