@@ -1,1 +1,1 @@
-"""Digit Lab's data and model logic. It never imports Streamlit; pages only show what is worked out here."""
+"""Digit Lab's data and model logic. It has no UI code and never imports Streamlit."""

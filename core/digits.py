@@ -7,9 +7,8 @@ from typing import Self
 import numpy as np
 
 from core.errors import DataError
-
-SIDE = 28
-NUM_CLASSES = 10
+from core.image_shape import NUM_CLASSES as NUM_CLASSES
+from core.image_shape import SIDE as SIDE
 
 
 @dataclass(frozen=True, eq=False)

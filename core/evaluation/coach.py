@@ -4,64 +4,23 @@ A rule reads `RunDiagnostics` and returns `Advice` or None. Each threshold has i
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from core.config.run_config import KNOBS, RunConfig
+from core.evaluation.diagnostics import RunDiagnostics
 from core.evaluation.metrics import wilson
 from core.formatting import count, percent
-from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
 
 GUESSING_LOSS = math.log(10)  # of a network that gives all ten digits the same probability
 Z_OF_TEN = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # ten 95% intervals at once (Bonferroni)
 MIN_IMAGES_OF_A_DIGIT = 200  # with fewer, an interval of a good network is wider than 3 points
 GOOD_ACCURACY = 0.97  # what the tutorials reach
 BAD, WARN, GOOD = "bad", "warn", "good"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What one set of weights does on some images. `loss_error`: the standard error of the mean loss."""
-
-    images: int
-    right: int
-    loss: float
-    loss_error: float
-
-    @classmethod
-    def from_probabilities(cls, probabilities: np.ndarray, labels: np.ndarray) -> Self:
-        """probabilities: float (n, 10), n > 0. labels: (n,)."""
-        losses = -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12))
-        right = int((probabilities.argmax(1) == labels).sum())
-        return cls(len(labels), right, float(losses.mean()), float(losses.std() / math.sqrt(len(labels))))
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.images
-
-
-@dataclass(frozen=True)
-class RunDiagnostics:
-    """What is known about a run: its knobs, its events, and what its latest kept weights do.
-
-    training, unseen: the same weights on images of the training set and on images that the run never trained on.
-    """
-
-    config: RunConfig
-    batches: Sequence[BatchDone] = ()
-    epochs: Sequence[EpochDone] = ()
-    rates: Sequence[RateChanged] = ()  # set while it trained
-    ended: RunEnded | None = None
-    dead: dict[str, float] = field(default_factory=dict)  # layer → share of dead units
-    right: tuple[int, ...] = ()  # correct predictions of each digit
-    asked: tuple[int, ...] = ()  # images of each digit
-    split: str = "validation"  # where those images come from
-    training: Sample | None = None
-    unseen: Sample | None = None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def mcnemar(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
     """McNemar's test on two bool (n,) arrays over the same images.
 
     Exact (binomial) below 25 disagreements, otherwise chi-squared with continuity correction.
-    Raises `DataError` if the two are not over the same images.
+    Raises `DataError` if the two arrays have different lengths.
     """
     if first_right.shape != second_right.shape:
         raise DataError(

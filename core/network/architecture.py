@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from core.config.layers import Layer
 from core.config.run_config import RunConfig
-from core.digits import NUM_CLASSES, SIDE
 from core.errors import NetworkError
+from core.image_shape import NUM_CLASSES, SIDE
 
 IMAGE_KINDS = ("conv", "pool")  # they need neighbouring pixels, so they must come before the first dense layer
 

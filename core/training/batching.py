@@ -60,9 +60,9 @@ class Sums:
 class Plan:
     """How a run is divided: `batches_per_call` batches of `batch_size` images in each call of the engine.
 
-    scheduled: each batch has its own learning rate. augment: each epoch has its own images. padded: the short batch of an
-    epoch is padded with images that do not count, so one compiled shape is enough. A norm would count them: then the
-    short batch has its own shape. even: each call is full.
+    scheduled: each batch has its own learning rate. augment: each epoch has its own images. padded: the short batch of
+    an epoch is padded with images that do not count, so one compiled shape is enough. A norm would count them: then
+    the short batch has its own shape. even: each call is full.
     """
 
     batch_size: int

@@ -108,7 +108,7 @@ class CompactModel:
 
 
 def compact_pixels(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray | None:
-    """The pixels that a compact model would use. images: None if each epoch has its own. Returns None if it needs none."""
+    """The pixels that a compact model would use; None if it needs none. images: None if each epoch has its own."""
     return None if on_gpu() or has_convolutions(model) else pixels_to_train(model, images)
 
 

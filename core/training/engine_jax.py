@@ -200,7 +200,7 @@ def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
 def _compiler_options(model: keras.Sequential) -> dict[str, Any] | None:
     """Options for XLA. On a GPU it would try several kernels for each product, one second for a new network.
 
-    At these shapes all kernels are equally fast (a step of `chollet` took 33 µs either way on an H200); convolutions need it.
+    At these shapes all kernels are equally fast (33 µs for a step of `chollet` on an H200); convolutions need it.
     """
     return {"xla_gpu_autotune_level": 0} if on_gpu() and not has_convolutions(model) else None
 

@@ -58,7 +58,7 @@ class TensorFlow:
         return sums
 
     def placeholder_batches(self, batches: int) -> Any:
-        """Data of the right length, for Keras to count batches. For an array it would build a pipeline in each epoch, 30 ms."""
+        """Data of the right length, for Keras to count batches. An array would need a pipeline in each epoch, 30 ms."""
         return tf.data.Dataset.range(batches)
 
     def train_function(self, train: Callable[[], Sums]) -> Any:

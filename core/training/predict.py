@@ -1,7 +1,4 @@
-"""What a Keras model says of images.
-
-Where a model is in memory, or a file is all there is. The dashboard itself asks `reader.Reader`.
-"""
+"""Predictions of a Keras model, in memory or from a file. The dashboard uses `network.numpy_network` instead."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,24 +15,24 @@ BATCH = 512  # large enough for speed, small enough that a convolution's activat
 
 
 class Predictor:
-    """One trained network, ready to answer. Images are uint8 (n, 28, 28), 0 = paper, as they are kept."""
+    """One trained network. Images are uint8 (n, 28, 28), 0 = paper."""
 
     def __init__(self, path: Path | str) -> None:
         self.model = load(path, compiled=False)
 
     @classmethod
     def from_model(cls, model: keras.Model) -> Self:
-        """A predictor of a model that is in memory already."""
+        """A predictor for a model in memory."""
         predictor = cls.__new__(cls)
         predictor.model = model
         return predictor
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """How likely each digit is: float32 (n, 10), rows sum to 1."""
+        """The probability of each digit: float32 (n, 10), rows sum to 1."""
         return _in_batches(lambda part: self.model(part, training=False), images)
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """The ten sums before the softmax: float32 (n, 10)."""
+        """The outputs before the softmax: float32 (n, 10)."""
         return _in_batches(lambda part: logits(self.model, keras.ops.convert_to_tensor(part)), images)
 
 

@@ -1,4 +1,4 @@
-"""`train`: one config, one training. It tells what happens by events and knows no file and no screen."""
+"""`train`: one config, one training. It emits events, and has no files and no UI code."""
 
 import math
 import time
@@ -38,16 +38,16 @@ from core.training.models import build
 from core.training.moment_capture import MomentCapture, MomentSink
 from core.training.training_state import capture_state, restore_state
 
-POINT_SECONDS = 0.02  # between two live points at least, where the engine's calls turn out that short
+POINT_SECONDS = 0.02  # at least, between two live points, if the engine's calls are short
 PREVIEW_SECONDS = 1.0
 PAUSE_POLL_SECONDS = 0.05  # how often a paused run asks whether it may continue
 PREVIEW_IMAGES = 25
 UNTRAINED_IMAGES = 500  # training images that the untrained network is measured on, as many as validation images
-_SCALE = "schedule/scale"  # by how much a rate set by hand stands above the schedule
+_SCALE = "schedule/scale"  # the factor of a rate set by a visitor over the schedule
 
 
 class Control:
-    """What a run asks its visitors after each engine call. This one never pauses or stops a run."""
+    """The requests of visitors, read after each engine call. This one never pauses or stops a run."""
 
     def should_stop(self) -> bool:
         """Whether to stop now and keep the weights."""
@@ -64,7 +64,7 @@ class Control:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A run that came to its end: its model, and the last word that is written once the model is saved."""
+    """A run that has ended: its model, and the last event, which is written after the model is saved."""
 
     model: keras.Model
     ended: RunEnded
@@ -82,11 +82,11 @@ def train(
     network: keras.Sequential | None = None,
     moments: MomentSink | None = None,
 ) -> TrainingResult:
-    """Trains a network as the knobs say. Emits `Started`, `BatchDone` about every 50 ms, `EpochDone` after `keep`.
+    """Trains `config`. Emits `Started`, `BatchDone` about every 50 ms, and `EpochDone` after `keep`.
 
-    `network`: as `models.build` makes it of this config, where it is at hand already. `moments`: where small snapshots
-    for showing go; all are written when this returns.
-    Raises `DeviceError` where the device is missing or out of memory, `NetworkError` for impossible layers.
+    network: built by `models.build` for this config, if it exists already. moments: receives small snapshots for
+    showing; all are written when this returns.
+    Raises `DeviceError` if the device is missing or out of memory, `NetworkError` for impossible layers.
     """
     with devices.use_device(config.device) as device:
         try:
@@ -96,13 +96,13 @@ def train(
             if not devices.is_out_of_memory(error):
                 raise
             raise DeviceError(
-                f"{device} must have room for a batch and the network. It ran out of memory with "
-                f"batch_size {config.batch_size}. Lower the batch size, or take a smaller network."
+                f"{device} ran out of memory with batch_size {config.batch_size}. Lower the batch size, or choose a "
+                "smaller network."
             ) from error
 
 
 class _Run(keras.callbacks.Callback):  # type: ignore[misc]
-    """One training: what it tells, after which call."""
+    """One training: its events, and what happens after each call of the engine."""
 
     def __init__(self, config: RunConfig, data: Mnist, emit: Any, control: Control, keep: Any, preview: Any) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             rates=self._rates(),
         )
         batch, sums = 0, Sums()
-        if resume and resume.batches == self.loop.batches:  # else the data set has another size by now
+        if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
             batch, sums = resume.batch, Sums(*resume.sums)
         self.moments: MomentCapture | None = None
         if moments is not None:
@@ -157,7 +157,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         return TrainingResult(network, self._ended_event(seconds), self.history)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        if self.resume:  # here, because the helpers forget all they know when training begins
+        if self.resume:  # here, because callbacks reset themselves when training begins
             restore_state(self.resume, self.model, self.keras_callbacks)
         if self.moments:
             self.loop.watch(self.moments.steps, self.moments.capture)
@@ -184,7 +184,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
-        if self.keep and all(map(math.isfinite, figures.values())):  # nobody wants to resume a run that ran away
+        if self.keep and all(map(math.isfinite, figures.values())):  # a diverged run must not be resumed from here
             self.keep(self._capture())
         self.emit(
             EpochDone(
@@ -199,11 +199,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             )
         )
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
-            self._apply_requests(
-                epoch + 2
-            )  # so that a step of one epoch holds here, and not after the next epoch's first call
+            self._apply_requests(epoch + 2)  # "One epoch" must pause here, not after the first call of the next epoch
 
-    # What it tells and does
+    # Events and requests
 
     def _apply_requests(self, epoch: int) -> None:
         """Pauses, sets the learning rate for `epoch` (1-based) and stops, as visitors asked."""
@@ -295,7 +293,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.last_point, self.last_point_step = now, loop.step
 
     def _preview(self) -> dict[str, np.ndarray]:
-        """The first kernel, and what the network says by now of the first 25 images that it is not trained on."""
+        """The first kernel, and the predictions for the first 25 images that it is not trained on."""
         self.loop.sync()
         preview_digits = self.data.validation if self.config.validate_on == "held-out" else self.data.test
         probabilities = np.asarray(self.model(preview_digits.images[:PREVIEW_IMAGES], training=False))
@@ -310,7 +308,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.optimizer.learning_rate.assign(rate)
             self.rate = float(self.model.optimizer.learning_rate)
         elif self.loop.step < len(self.loop.rates):
-            # The schedule goes on from here in its own shape.
+            # From here on the schedule is scaled.
             remaining = self._schedule()[self.loop.step :]
             self.scale = rate / max(float(remaining[0]), 1e-12)
             self.loop.rates[self.loop.step :] = remaining * self.scale
@@ -360,7 +358,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class _Clock:
-    """Seconds of training since the run began, pauses left out; `before` it was resumed included."""
+    """Seconds of training since the run began, without pauses, with those `before` a resume."""
 
     def __init__(self, before: float) -> None:
         self.before, self.start, self.paused = before, time.perf_counter(), 0.0
@@ -377,7 +375,7 @@ class _Clock:
 
 
 def _keras_callbacks(config: RunConfig) -> list[keras.callbacks.Callback]:
-    """Keras' own callbacks that the knobs `patience` and `schedule` stand for."""
+    """Keras' own callbacks for the knobs `patience` and `schedule`."""
     keras_callbacks: list[keras.callbacks.Callback] = []
     if config.patience:
         keras_callbacks.append(keras.callbacks.EarlyStopping(patience=config.patience, restore_best_weights=True))

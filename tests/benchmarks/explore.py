@@ -59,7 +59,8 @@ def alone(rounds: int) -> None:
     row("traits of 54,000 digits, first time", [timed(lambda: morphology.measure(data.train))])
     images = [data.train.images[i] for i in range(rounds)]
     row("neighbours of a digit among 60,000", [
-        timed(lambda image=image: [neighbours.find_nearest(part.images, image, 9) for part in data[:2]]) for image in images
+        timed(lambda image=image: [neighbours.find_nearest(part.images, image, 9) for part in data[:2]])
+        for image in images
     ])  # fmt: skip
     ink = morphology.measure(data.train)["ink"]
     row("sorting 54,000 digits", [timed(lambda: np.argsort(ink, kind="stable")) for _ in range(rounds)])

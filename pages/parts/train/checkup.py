@@ -14,7 +14,7 @@ from core.data.sampling import select_images
 from core.digits import NUM_CLASSES, Digits
 from core.errors import DigitLabError
 from core.evaluation import evaluations
-from core.evaluation.coach import Sample
+from core.evaluation.diagnostics import Sample
 from core.network.architecture import multiplications
 from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader

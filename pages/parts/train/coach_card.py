@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.evaluation.coach import BAD, GOOD, Advice, RunDiagnostics, advise
+from core.evaluation.coach import BAD, GOOD, Advice, advise
+from core.evaluation.diagnostics import RunDiagnostics
 from core.runs.curves import Curves
 from core.runs.store import Run
 from pages.parts.train.checkup import checkup

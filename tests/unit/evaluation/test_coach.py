@@ -7,7 +7,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.evaluation import coach
-from core.evaluation.coach import RunDiagnostics, Sample
+from core.evaluation.diagnostics import RunDiagnostics, Sample
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
 
 

@@ -1,0 +1,52 @@
+"""What is known about a run: its knobs, its events and what its latest weights do. The coach reads it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from core.config.run_config import RunConfig
+from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one set of weights does on some images. `loss_error`: the standard error of the mean loss."""
+
+    images: int
+    right: int
+    loss: float
+    loss_error: float
+
+    @classmethod
+    def from_probabilities(cls, probabilities: np.ndarray, labels: np.ndarray) -> Self:
+        """probabilities: float (n, 10), n > 0. labels: (n,)."""
+        losses = -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12))
+        right = int((probabilities.argmax(1) == labels).sum())
+        return cls(len(labels), right, float(losses.mean()), float(losses.std() / math.sqrt(len(labels))))
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.images
+
+
+@dataclass(frozen=True)
+class RunDiagnostics:
+    """What is known about a run: its knobs, its events, and what its latest kept weights do.
+
+    training, unseen: the same weights on images of the training set and on images that the run never trained on.
+    """
+
+    config: RunConfig
+    batches: Sequence[BatchDone] = ()
+    epochs: Sequence[EpochDone] = ()
+    rates: Sequence[RateChanged] = ()  # set while it trained
+    ended: RunEnded | None = None
+    dead: dict[str, float] = field(default_factory=dict)  # layer → share of dead units
+    right: tuple[int, ...] = ()  # correct predictions of each digit
+    asked: tuple[int, ...] = ()  # images of each digit
+    split: str = "validation"  # where those images come from
+    training: Sample | None = None
+    unseen: Sample | None = None
