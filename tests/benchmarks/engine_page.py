@@ -129,7 +129,7 @@ def _on_processor(done: list[dict]) -> str:
     loads = sorted(result["load"] for result in done) or [0]
     return f"""*Of GEMM peak* is the time that its matrix products alone take at those shapes by the quickest library at
 hand, measured in the same run, as a share of that; where a recipe validates, epoch and products are with that. It is
-reckoned with all 784 pixels. The engine leaves out those that no training image lights, 67 of them
+computed with all 784 pixels. The engine leaves out those that are 0 in all training images, 67 of them
 (core/training/active_pixels.py), which changes nothing but rounding: so it can come to more than 100 %.
 
 The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the

@@ -61,7 +61,7 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
 def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     st.markdown(
         "**Far from all others**: the mean distance to the five nearest training images "
-        "([Ramaswamy, Rastogi and Shim 2000](https://doi.org/10.1145/342009.335437)), taken along the first fifty "
+        "([Ramaswamy, Rastogi and Shim 2000](https://doi.org/10.1145/342009.335437)), computed on the first fifty "
         "principal components. Under each: label · distance."
     )
     order, distances = outliers.outliers(result["distances"], len(result["distances"]))
