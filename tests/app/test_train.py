@@ -81,7 +81,7 @@ def test_a_bad_value_in_a_link_leaves_the_others_as_they_are(store):
     (error,) = page.error
     assert "2 values that cannot be used; the rest of it is set" in error.value
     assert "There is no recipe" in error.value
-    assert "units must be a whole number. Received: 'abc'" in error.value
+    assert "units must be a whole number. Write it in digits." in error.value
 
 
 @pytest.mark.parametrize("query", [{"network": "dense10-conv8"}, {"patience": "3", "validate_on": "none"}])
