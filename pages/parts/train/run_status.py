@@ -45,10 +45,8 @@ def headline(run: Run, seen: Curves, state: str) -> None:
             if state == PAUSED and may_control(run) and caches.jobs().is_blocking_others(run):
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
-            epochs = len(seen.epochs)
-            kept = f"after epoch {epochs}. Its weights are kept. Resume continues after epoch {epochs}"
-            lost = "before its first epoch was complete. Resume starts it from the beginning"
-            st.warning(f"Interrupted {kept if epochs else lost}.", icon=":material/bolt:")
+            done = f"after {count(len(seen.epochs), 'epoch')}" if seen.epochs else "before its first epoch was complete"
+            st.warning(f"Interrupted {done}. Resume: {run.continues}", icon=":material/bolt:")
         case _ if ended:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
