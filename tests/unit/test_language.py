@@ -32,7 +32,8 @@ def document(path: Path) -> str:
 def sentences(text: str) -> list[str]:
     """The sentences of a document's paragraphs; tables, headings and code are left out."""
     text = re.sub(r"```.*?```", "", text, flags=re.S)
-    paragraphs = [part for part in re.split(r"\n\s*\n|\n(?=\* |- |\d+\. )", text) if not part.lstrip().startswith(("|", "#", "!", "<"))]
+    parts = re.split(r"\n\s*\n|\n(?=\* |- |\d+\. )", text)  # paragraphs and items of lists
+    paragraphs = [part for part in parts if not part.lstrip().startswith(("|", "#", "!", "<"))]
     plain = [re.sub(r"\]\([^)]*\)|[*`\[]", "", re.sub(r"\s+", " ", part)) for part in paragraphs]
     return [sentence for part in plain for sentence in re.split(r"(?<=[.:;!?])\s+", part)]
 
