@@ -288,7 +288,7 @@ def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Watc
     page.goto(link)
     wait_for_points(page, seen)
     page.get_by_role("button", name="Learning rate").click()
-    page.get_by_label("New learning rate").fill("0,002")
+    page.get_by_role("textbox", name="New learning rate").fill("0,002")
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.locator(".live-plot").first.get_by_text("rate 0.002")).to_be_visible(timeout=PATIENCE)
     page.locator(".st-key-run_buttons").get_by_role("button", name="Stop", exact=True).click()

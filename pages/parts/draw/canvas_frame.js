@@ -30,6 +30,7 @@ function start(parent, data) {
     const room = box.clientWidth;
     if (room) box.style.setProperty("--fit", Math.min(frame.data.widest, room) / frame.data.width);
   };
+  if (!box) return { fit() {}, stop() {} }; // the page has changed meanwhile
   const sizes = new ResizeObserver(frame.fit);
   sizes.observe(box);
   const inCanvas = (event) => event.composedPath().some((node) => node.tagName === "CANVAS") && event.composedPath().includes(box);

@@ -112,7 +112,7 @@ def test_a_stopped_run_continues_in_the_middle_of_the_epoch_and_ends_bit_for_bit
         np.testing.assert_array_equal(expected, weights_of(run)[name])
     assert [done.loss for done in run.epochs] == [done.loss for done in whole.epochs]
     steps, _ = Curves(run).refresh().batch_points("step", "loss")
-    assert steps.tolist() == [4, 8, 12, 16, 20, 24]
+    assert steps.tolist() == [0, 4, 8, 12, 16, 20, 24]  # 0: the untrained network
     assert not run.stopped_state_path.exists()
 
 
@@ -133,7 +133,7 @@ def test_after_a_kill_a_run_continues_after_its_last_completed_epoch_and_says_so
     RunRecorder(store, run.id).run()
     assert run.started.from_epoch == 2
     steps, _ = Curves(run).refresh().batch_points("step", "loss")
-    assert steps.tolist() == [4, 8, 12, 16, 20, 24]
+    assert steps.tolist() == [0, 4, 8, 12, 16, 20, 24]  # 0: the untrained network
 
 
 def test_a_damaged_state_of_a_stop_falls_back_to_the_last_epoch(store, short_calls):

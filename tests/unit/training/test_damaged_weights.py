@@ -43,5 +43,5 @@ def test_a_model_that_cannot_be_written_whole_leaves_no_part_of_it(model, tmp_pa
 def test_a_model_file_that_is_gone_is_named(tmp_path):
     from core.training import predict
 
-    with pytest.raises(RunError, match="Received: no file"):
+    with pytest.raises(RunError, match="Received: 'no file'"):
         predict.Predictor(tmp_path / "model.keras")
