@@ -16,7 +16,8 @@ from tests.browser.conftest import FLAGS, Server, wait_idle
 
 STROKES, SECONDS = 5, 3.0
 _WATCH = """() => {
-  const host = [...document.querySelectorAll('.st-key-live-ink *')].find(one => one.shadowRoot?.querySelector('.live-ink'));
+  const host = [...document.querySelectorAll('.st-key-live-ink *')]
+    .find(one => one.shadowRoot?.querySelector('.live-ink'));
   const panel = host.shadowRoot.querySelector('.live-ink');
   window.moves = []; window.shown = [];
   document.addEventListener('pointermove', event => event.buttons && window.moves.push(performance.now()), true);

@@ -1,6 +1,7 @@
 // While the pen is down: reads the canvas, sends it small and grey, and shows the ten probabilities that come back.
-// One message at a time: the next is sent after the answer to the last one, and not before the server's interval.
+// At most two messages wait for an answer, and the next is not sent before the server's interval has passed.
 const SIDE = 56;
+const MOST_WAITING = 2; // messages without an answer
 const LOST = 2000; // ms without an answer, after which the next message is sent all the same
 const LONGEST_WAIT = 4000; // ms after the stroke in which the final answer should arrive
 const views = new WeakMap();
@@ -23,7 +24,7 @@ function start(parent) {
   const small = document.createElement("canvas");
   small.width = small.height = SIDE;
   const context = small.getContext("2d", { willReadFrequently: true });
-  const view = { seq: 0, waiting: 0, reads: 0, sentAt: -Infinity, timer: 0, down: null, moved: false, data: {}, final: null, hide: 0 };
+  const view = { seq: 0, answered: 0, readAt: new Map(), sentAt: -Infinity, timer: 0, down: null, moved: false, data: {}, final: null, hide: 0 };
   const session = Math.floor(Math.random() * 1e9);
 
   const box = () => document.querySelector(`.st-key-${view.data.canvas}-canvas`);
@@ -38,19 +39,19 @@ function start(parent) {
   };
   const send = () => {
     clearTimeout(view.timer);
-    if (!view.down) return;
+    view.timer = 0;
+    if (!view.down || !view.moved) return;
     const now = performance.now();
-    const due = Math.max(view.sentAt + view.data.interval, view.waiting ? view.sentAt + LOST : 0);
+    const due = Math.max(view.sentAt + view.data.interval, view.seq - view.answered >= MOST_WAITING ? view.sentAt + LOST : 0);
     if (now < due) {
       view.timer = setTimeout(send, due - now);
       return;
     }
-    if (!view.moved) return;
     const pixels = read(view.down, context);
     if (!pixels) return;
     view.moved = false;
-    view.waiting = ++view.seq;
-    view.reads = view.sentAt = now;
+    view.sentAt = now;
+    view.readAt.set(++view.seq, now);
     view.set("ink", { session, seq: view.seq, side: SIDE, pixels });
   };
   const down = (event) => {
@@ -60,13 +61,14 @@ function start(parent) {
     view.down = [...surface.parentNode.querySelectorAll("canvas")].sort((a, b) => a.className.includes("upper") - b.className.includes("upper"));
     clearTimeout(view.hide);
     view.hide = 0;
-    view.waiting = 0;
+    view.answered = view.seq; // of an earlier stroke: too late
+    view.readAt.clear();
     move();
   };
   const move = () => {
     if (!view.down) return;
     view.moved = true;
-    if (!view.timer) view.timer = setTimeout(() => { view.timer = 0; send(); }, 0);
+    if (!view.timer) view.timer = setTimeout(send, 0);
   };
   const up = () => {
     if (!view.down) return;
@@ -79,14 +81,15 @@ function start(parent) {
   view.receive = (data) => {
     const before = view.data;
     view.data = data;
-    if (data.session === session && data.seq === view.waiting && view.waiting) {
-      view.waiting = 0;
+    if (data.session === session && view.readAt.has(data.seq)) {
+      view.answered = data.seq;
+      const readAt = view.readAt.get(data.seq);
+      for (const seq of view.readAt.keys()) if (seq <= data.seq) view.readAt.delete(seq);
       if (view.down && data.shares) {
         draw(panel, data);
         answerHidden(true);
-        panel.dataset.read = view.reads;
+        panel.dataset.read = readAt;
       }
-      view.timer = 0;
       send();
     }
     if (!view.down && view.hide && data.final !== view.final && before.final !== data.final) setTimeout(end, 50);

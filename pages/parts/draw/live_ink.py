@@ -8,6 +8,7 @@ import base64
 import binascii
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +129,8 @@ def _bars(network: Chosen, canvas: str, options: NormaliseOptions, final: int) -
 def _shares(network: Chosen, ink: Ink, options: NormaliseOptions) -> list[float] | None:
     """The ten probabilities; None if this message is skipped, repeats the last one, or shows no digit."""
     numbers = ink.session, ink.seq
-    if st.session_state.get("live_ink_done") == numbers or not rate_limit().admits(f"{ink.session}"):
+    who = st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)
+    if st.session_state.get("live_ink_done") == numbers or not rate_limit().admits(who):
         return None
     st.session_state["live_ink_done"] = numbers
     began = time.perf_counter()
