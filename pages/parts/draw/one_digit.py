@@ -9,7 +9,17 @@ import streamlit as st
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
-from pages.parts.draw import all_runs, canvas, my_hand, network_view, novelty_warning, probe, step_pictures, why
+from pages.parts.draw import (
+    all_runs,
+    canvas,
+    live_ink,
+    my_hand,
+    network_view,
+    novelty_warning,
+    probe,
+    step_pictures,
+    why,
+)
 from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
 from pages.parts.draw.pixels import pixels
 from pages.shared import caches, url_state
@@ -47,6 +57,8 @@ def show(network: Chosen) -> None:
     with left:
         rgba = canvas.canvas(key=KEY, under=under)
     options = step_pictures.options()
+    with right:
+        live_ink.show(network, KEY, options)
     try:
         if rgba is None:
             raise DrawingError("Draw a digit from 0 to 9 on the black square. Any size works.")

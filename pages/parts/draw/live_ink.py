@@ -1,0 +1,148 @@
+"""The ten bars while the pen is still down: the browser sends its canvas small and grey, and gets ten probabilities.
+
+The answer after the stroke, from the canvas' own message, replaces them. The server limits the rate: it tells each
+browser how long to wait, and ignores ink that comes much sooner.
+"""
+
+import base64
+import binascii
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.drawing import to_digit
+from core.drawing.normalise import NormaliseOptions
+from core.errors import DrawingError
+from pages.parts.draw.network_choice import Chosen
+from pages.shared import static_assets
+from pages.shared.components import payload
+from pages.shared.fragments import guarded_fragment
+
+SIDE = 56
+SHORTEST, LONGEST = 0.05, 2.0  # seconds between two messages of one browser
+MOST_LOAD = 0.5  # the share of one core that all live bars together may take
+OVERHEAD = 0.010  # seconds that Streamlit takes for a message, beside the reading itself
+DRAWING = 3.0  # seconds after its last message in which a browser counts as drawing
+_HERE = Path(__file__).parent
+_ROW = '<div class="live-ink-row"><span>{}</span><span class="track"><span class="bar"></span></span>{}</div>'
+_ROWS = "".join(_ROW.format(digit, '<span class="share"></span>') for digit in range(10))
+# Hidden from screen readers, which read the answer after the stroke.
+_HTML = f'<div class="live-ink" aria-hidden="true" hidden><div class="live-ink-answer"></div>{_ROWS}</div>'
+_STYLE = "<style>.stColumn:has(.st-key-live-ink) {position: relative} .st-key-live-ink {height: 0; gap: 0}</style>"
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What a browser sent: its canvas, uint8 (SIDE, SIDE), and the numbers that its answer must carry."""
+
+    session: int
+    seq: int
+    grey: np.ndarray
+
+    @property
+    def rgba(self) -> np.ndarray:
+        """The same as `to_digit` expects it: light ink on an opaque black square."""
+        return np.dstack([self.grey, self.grey, self.grey, np.full_like(self.grey, 255)])
+
+
+def read(sent: object) -> Ink | None:
+    """The ink of a browser's message; None for anything that the page's own script would not send."""
+    if not isinstance(sent, dict) or sent.get("side") != SIDE:
+        return None
+    session, seq, pixels = sent.get("session"), sent.get("seq"), sent.get("pixels")
+    if not all(type(number) is int and 0 <= number < 2**53 for number in (session, seq)):
+        return None
+    if not isinstance(pixels, str) or len(pixels) != -(-SIDE * SIDE // 3) * 4:
+        return None
+    try:
+        grey = base64.b64decode(pixels, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Ink(session, seq, np.frombuffer(grey, np.uint8).reshape(SIDE, SIDE)) if len(grey) == SIDE**2 else None
+
+
+class RateLimit:
+    """How often the browsers may send, so that all of them together take at most `MOST_LOAD` of a core."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._latest: dict[str, float] = {}
+        self._seconds = OVERHEAD
+
+    def admits(self, who: str) -> bool:
+        """Whether this message is to be processed. One that comes before half of the interval is skipped."""
+        with self._lock:
+            now, interval = self._clock(), self._interval()
+            if now - self._latest.get(who, -LONGEST) < interval / 2:
+                return False
+            self._latest = {name: at for name, at in self._latest.items() if now - at < DRAWING}
+            self._latest[who] = now
+            return True
+
+    def took(self, seconds: float) -> None:
+        """Records how long an update took."""
+        with self._lock:
+            self._seconds += 0.1 * (seconds + OVERHEAD - self._seconds)
+
+    def interval(self) -> float:
+        """Seconds that a browser waits between two messages."""
+        with self._lock:
+            return self._interval()
+
+    def _interval(self) -> float:
+        now = self._clock()
+        drawing = sum(now - at < DRAWING for at in self._latest.values())
+        return min(LONGEST, max(SHORTEST, drawing * self._seconds / MOST_LOAD))
+
+
+@st.cache_resource(show_spinner=False)
+def rate_limit() -> RateLimit:
+    return RateLimit()
+
+
+def show(network: Chosen, canvas: str, options: NormaliseOptions) -> None:
+    """Call it in the column of the answer, each time the answer is drawn. canvas: the key of the canvas."""
+    st.session_state["live_ink_final"] = st.session_state.get("live_ink_final", 0) + 1
+    with st.container(key="live-ink"):
+        st.html(_STYLE)
+        _bars(network, canvas, options, st.session_state["live_ink_final"])
+
+
+@guarded_fragment()
+def _bars(network: Chosen, canvas: str, options: NormaliseOptions, final: int) -> None:
+    ink = read((st.session_state.get("live_ink_bars") or {}).get("ink"))
+    data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None}
+    if ink:
+        data |= {"session": ink.session, "seq": ink.seq, "shares": _shares(network, ink, options)}
+    data["interval"] = round(1000 * rate_limit().interval())
+    _component()(key="live_ink_bars", data=payload(data), default={"ink": None}, on_ink_change=lambda: None)
+
+
+def _shares(network: Chosen, ink: Ink, options: NormaliseOptions) -> list[float] | None:
+    """The ten probabilities; None if this message is skipped, repeats the last one, or shows no digit."""
+    numbers = ink.session, ink.seq
+    who = st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)
+    if st.session_state.get("live_ink_done") == numbers or not rate_limit().admits(who):
+        return None
+    st.session_state["live_ink_done"] = numbers
+    began = time.perf_counter()
+    try:
+        return [round(float(share), 4) for share in network.probabilities(to_digit(ink.rgba, options).digit)]
+    except DrawingError:
+        return None
+    finally:
+        rate_limit().took(time.perf_counter() - began)
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Any:
+    css = (_HERE / "live_ink.css").read_text("utf-8")
+    return static_assets.component("digit_lab_live_ink", _HERE / "live_ink.js", html=_HTML, css=css)

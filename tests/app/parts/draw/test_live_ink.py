@@ -1,0 +1,91 @@
+"""The ink that a browser sends while it draws: its form is checked, and its rate is limited."""
+
+import base64
+
+import pytest
+
+from pages.parts.draw.live_ink import LONGEST, MOST_LOAD, OVERHEAD, SHORTEST, SIDE, RateLimit, read
+
+
+def sent(**changes):
+    pixels = base64.b64encode(bytes(range(49)) * 64).decode()
+    return {"session": 5, "seq": 3, "side": SIDE, "pixels": pixels} | changes
+
+
+def test_ink_becomes_an_opaque_picture():
+    ink = read(sent())
+    assert (ink.session, ink.seq) == (5, 3)
+    assert ink.rgba.shape == (SIDE, SIDE, 4)
+    assert ink.rgba[0, 48].tolist() == [48, 48, 48, 255]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        "ink",
+        [],
+        {},
+        sent(side=57),
+        sent(side=10**9),
+        sent(seq=-1),
+        sent(seq=1.5),
+        sent(seq=True),
+        sent(session="5"),
+        sent(session=2**60),
+        sent(pixels=None),
+        sent(pixels=""),
+        sent(pixels="A" * 10**6),
+        sent(pixels="é" * 4184),
+        sent(pixels="=" * 4184),
+        sent(pixels=sent()["pixels"][:-4]),
+    ],
+    ids=lambda message: repr(message)[:60],
+)
+def test_a_message_of_another_form_is_ignored(message):
+    assert read(message) is None
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_message_that_comes_too_soon_is_skipped():
+    clock = Clock()
+    limit = RateLimit(clock)
+    assert limit.admits("a")
+    clock.now += SHORTEST / 4
+    assert not limit.admits("a")
+    assert limit.admits("b"), "another browser is not held back"
+    clock.now += SHORTEST
+    assert limit.admits("a")
+
+
+def test_one_browser_on_a_quick_server_may_send_at_the_shortest_interval():
+    limit = RateLimit(Clock())
+    limit.admits("a")
+    assert limit.interval() == SHORTEST
+
+
+def test_thirty_browsers_get_a_longer_interval_and_the_load_keeps_its_limit():
+    clock = Clock()
+    limit = RateLimit(clock)
+    for number in range(30):
+        limit.admits(str(number))
+    assert limit.interval() == pytest.approx(30 * OVERHEAD / MOST_LOAD)
+    clock.now += 60
+    assert limit.interval() == SHORTEST, "they have left"
+
+
+def test_slow_updates_lengthen_the_interval_up_to_its_limit():
+    limit = RateLimit(Clock())
+    limit.admits("a")
+    for _ in range(100):
+        limit.took(0.1)
+    assert 0.2 < limit.interval() < 0.25
+    for _ in range(100):
+        limit.took(60)
+    assert limit.interval() == LONGEST
