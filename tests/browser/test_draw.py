@@ -51,7 +51,8 @@ def test_a_stroke_that_is_moved_is_read_where_it_is_seen(newcomer: Page):
     visit(page, "/draw")
     page.get_by_role("radio", name="A number").click()
     wait_idle(page)
-    surface = page.locator("canvas.upper-canvas").first
+    surface = page.locator(".st-key-number-canvas canvas.upper-canvas")  # not that of One digit, which goes away
+    expect(surface).to_be_visible()
     stroke(page, [(60, 60), (60, 200)], surface)
     stroke(page, [(200, 60), (300, 62), (240, 200)], surface)
     heading = page.get_by_role("heading", name="It reads")
