@@ -60,7 +60,7 @@ def reached(results: dict) -> str:
         return ""
     share = next(iter(asked.values()))["share"]
     lines = [
-        f"\n| until {100 * share:g} % of the test images are read | stock Keras, s | epochs | engine, s | epochs "
+        f"\n| until {100 * share:g}% of the test images are read | stock Keras, s | epochs | engine, s | epochs "
         "| ratio |",
         "|---|---|---|---|---|---|",
     ]
@@ -130,7 +130,7 @@ def _on_processor(done: list[dict]) -> str:
     return f"""*Of GEMM peak* is the time that its matrix products alone take at those shapes by the quickest library at
 hand, measured in the same run, as a share of that; where a recipe validates, epoch and products are with that. It is
 computed with all 784 pixels. The engine leaves out those that are 0 in all training images, 67 of them
-(core/training/active_pixels.py), which changes nothing but rounding: so it can come to more than 100 %.
+(core/training/active_pixels.py), which changes nothing but rounding: so it can come to more than 100%.
 
 The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
 machine both sides suffer, the engine more: its threads wait for one another in every step. How much the hours differ:

@@ -35,12 +35,12 @@ below about 0.2 points mean nothing.
 
 | network | epochs | styles | strokes | MNIST test |
 | --- | --- | --- | --- | --- |
-| four convolutions (16, 32, 48, 64), 54,000 images | 4 of 8 | 1, 7, 9 | 97.9 % | 99.05 % |
-| the same | 8 | 1, 7, 9 | 98.2 % | 99.25 % |
-| three convolutions (24, 48, 64), 60,000 images | 6 | and 4 in one stroke | 97.8 % | 99.22 % |
-| the same | 14 | and 4 with a short stem | 98.3 % | 99.25 % |
-| four convolutions again, 60,000 images | 12 | and 4 with a short stem | 98.3 % | 99.22 % |
-| three wider convolutions (32, 64, 64), `pen` 0.5, killed and resumed | 20 | the same | 98.3 % | 99.31 % |
+| four convolutions (16, 32, 48, 64), 54,000 images | 4 of 8 | 1, 7, 9 | 97.9% | 99.05% |
+| the same | 8 | 1, 7, 9 | 98.2% | 99.25% |
+| three convolutions (24, 48, 64), 60,000 images | 6 | and 4 in one stroke | 97.8% | 99.22% |
+| the same | 14 | and 4 with a short stem | 98.3% | 99.25% |
+| four convolutions again, 60,000 images | 12 | and 4 with a short stem | 98.3% | 99.22% |
+| three wider convolutions (32, 64, 64), `pen` 0.5, killed and resumed | 20 | the same | 98.3% | 99.31% |
 
 (These on an earlier drawing of the same strokes, other sizes and places.) Bringing strokes to one width no longer pays
 with images redrawn by a pen: it costs this network a tenth of a point, and gains networks without `pen` one.
@@ -102,7 +102,7 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
         "# The model that came with Digit Lab",
         "",
         f"Trained by `python -m core train best` in {ended.fit_seconds / 60:.0f} minutes on a busy {started.device}, "
-        "on the 60,000 MNIST training images and what `core.augment.redraw` makes of them; "
+        "on the 60,000 MNIST training images and what `core/augment/redraw.py` makes of them; "
         "no drawing was ever trained on. "
         f"{started.parameters:,} parameters, {(FOLDER / 'model.keras').stat().st_size:,} bytes. Its config:",
         "",
@@ -111,7 +111,7 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
         "```",
         "",
         f"**MNIST test set** (n = {tested.images:,}): **{tested.accuracy:.2%}** "
-        f"(95 % interval {low:.2%} to {high:.2%}).",
+        f"(95% interval {low:.2%} to {high:.2%}).",
         "",
         f"**Pen strokes of 30 other writers** (n = {len(labels):,} digits, each drawn with three pens): "
         f"**{np.mean([_right(labels, each) for each in drawn.values()]):.2%}**.",
