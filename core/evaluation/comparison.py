@@ -7,8 +7,9 @@ from functools import cached_property
 from operator import attrgetter
 
 from core.config.run_config import KNOBS, RunConfig
-from core.evaluation.evaluations import changed_at, kept_evaluation, sealed_after
+from core.evaluation.evaluations import changed_at, kept_evaluation
 from core.evaluation.metrics import wilson
+from core.evaluation.seal import sealed_after
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, TICK, Run, RunStore
 from core.runs.summaries import Summaries, Summary

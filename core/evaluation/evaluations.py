@@ -1,8 +1,7 @@
-"""A run's predictions for whole splits, kept with the run, and the seal on its test set.
+"""A run's predictions for whole splits, kept with the run.
 
 runs/<id>/evaluations/test-final.npy    logits float32 (n, 10)             validation-0003.npy: after the third epoch
                       test-final.json   the counts, the loss, and what they belong to
-          test_set.json                 when the test set was opened for this run
 
 Kept predictions are valid only for the same weights and the same images. Files of an earlier version hold
 probabilities, which do not give the exact loss: those predictions are computed again.
@@ -11,7 +10,6 @@ probabilities, which do not give the exact loss: those predictions are computed 
 import hashlib
 import io
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,11 +22,12 @@ from core.data.mnist import Mnist
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
+from core.evaluation.seal import respect_seal, sealed
 from core.files import read_json, suppress_disk_errors, write_atomic, write_json
 from core.home import home
 from core.lesson.arithmetic import softmax
 from core.network.architecture import multiplications
-from core.runs.events import FINISHED, RunEnded
+from core.runs.events import FINISHED
 from core.runs.store import Run
 
 TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
@@ -72,29 +71,6 @@ class Answers:
         return self.predicted == self.labels
 
 
-def sealed(run: Run) -> bool:
-    """Whether the test set is still unread for this run: neither its recipe nor a visitor has used it."""
-    return sealed_after(run, run.ended)
-
-
-def sealed_after(run: Run, ended: RunEnded | None) -> bool:
-    """`sealed` for a run whose last event is already known: a table of hundreds of runs need not read it again."""
-    read = ended is not None and ended.test_accuracy is not None
-    return run.config.validate_on == "held-out" and not read and not openings(run)
-
-
-def openings(run: Run) -> list[float]:
-    """When the test set was opened for this run, in seconds since 1970."""
-    kept = read_json(run.folder / "test_set.json")
-    return [float(at) for at in kept.get("opened", ())] if isinstance(kept, dict) else []
-
-
-def open_test_set(run: Run) -> None:
-    """Opens the test set for this run and keeps the date."""
-    if sealed(run):
-        write_json(run.folder / "test_set.json", {"opened": [*openings(run), time.time()]})
-
-
 def knew_another_part(run: Run, data: Mnist) -> bool:
     """Whether the run was trained on all of MNIST and only the embedded 5,000 images are in use, or the reverse.
 
@@ -114,12 +90,6 @@ def knew_another_part(run: Run, data: Mnist) -> bool:
         if not {there, here} <= _PARTS:
             raise _other_data(run, f"{here:,} images instead of {there:,}")
     return bool(differing)
-
-
-def respect_seal(run: Run, split: str) -> None:
-    """Raises `RunError` if `split` is the test set and still sealed for this run."""
-    if split == TEST and sealed(run):
-        raise RunError(f"The test set is sealed for {run.title}. Open it first; the date is kept with the run.")
 
 
 def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> Answers:

@@ -9,7 +9,7 @@ import numpy as np
 from core.augment.distortions import DISTORTIONS, distort
 from core.data.mnist import Mnist
 from core.digits import Digits
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import Network
 from core.evaluation.metrics import wilson
 from core.files import read_json, suppress_disk_errors, write_json
@@ -55,7 +55,7 @@ def stood(
     progress: Callable[[float], object] = lambda share: None,
 ) -> list[Stood]:
     """A run's accuracy under every distortion: kept, else measured now and kept."""
-    evaluations.respect_seal(run, split)
+    seal.respect_seal(run, split)
     digits = data.split(split)[:IMAGES]
     belongs = evaluations.belonging(run, epoch, digits)
     path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"

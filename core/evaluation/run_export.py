@@ -19,7 +19,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
-from core.evaluation.evaluations import kept_evaluation, openings
+from core.evaluation.evaluations import kept_evaluation
+from core.evaluation.seal import openings
 from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line
 from core.runs.run import Run, by_hand

@@ -26,7 +26,8 @@ from core.training import warmup
 from core.training.warmup import WarmNetwork
 
 if TYPE_CHECKING:
-    from core.training.trainer import Control, TrainingResult
+    from core.training.hooks import Control
+    from core.training.trainer import TrainingResult
 
 RESERVED_BYTES = 64 * 1024
 YIELDED_REASON = "It was stopped because others waited for the device while it was paused. Resume continues from here."
@@ -104,6 +105,7 @@ class RunRecorder:
 
     def _train(self) -> RunEnded:
         from core.training import trainer
+        from core.training.hooks import Hooks
 
         resume = self.files.load_state()
         if self.control.should_stop():
@@ -113,12 +115,14 @@ class RunRecorder:
             self.record.config,
             mnist.load(),
             self._emit,
-            cast("Control", self.control),
+            Hooks(
+                cast("Control", self.control),
+                keep=self.files.save_state,
+                preview=self.files.save_preview,
+                moments=MomentFolder(self.record),
+            ),
             resume,
-            keep=self.files.save_state,
-            preview=self.files.save_preview,
-            network=self.warm.network if self.warm and is_warm else None,
-            moments=MomentFolder(self.record),
+            self.warm.network if self.warm and is_warm else None,
         )
         if self.diverged:
             return replace(result.ended, outcome=FAILED, reason=self.diverged)

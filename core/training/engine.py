@@ -13,11 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from core.devices import on_gpu
 from core.digits import Digits
 from core.training.batching import Call, Plan, Sums, shuffled_order
-
-CALL_SECONDS = 0.05  # one call of the engine, and so the distance of points in the live chart
+from core.training.call_size import choose_batches_per_call
 
 
 class Loop:
@@ -54,17 +52,8 @@ class Loop:
         self.epoch_sums = Sums()  # of the batches of this epoch so far
         self._recent_sums = Sums()
         self._first_epoch = 0, Sums()  # batches that were trained before, and their sums
-        padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
-        plan = Plan(
-            self.batch_size,
-            self.batches_per_call,
-            scheduled=rates is not None,
-            augment=augment is not None,
-            padded=padded,
-            even=self.batches % self.batches_per_call == 0 and (padded or len(train) % self.batch_size == 0),
-        )
         _build_metrics(model)
-        self.backend = _backend()(model, train, plan)
+        self.backend = _backend()(model, train, _plan(self))
 
     def fit(
         self,
@@ -205,33 +194,17 @@ def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
     return any(getattr(getattr(callback, hook), "__func__", None) is not getattr(plain, hook) for hook in hooks)
 
 
-def choose_batches_per_call(model: keras.Sequential, batch_size: int, batches: int) -> int:
-    """How many batches one call trains: those of about 50 ms.
-
-    On a GPU the number divides the epoch if possible: a loop of fixed length needs a third less time for each step of a
-    small network there.
-    """
-    about = max(1, round(CALL_SECONDS / estimate_step_seconds(model, batch_size)))
-    if on_gpu():
-        near = (count for count in range(about // 2 + 1, 2 * about) if batches % count == 0)
-        return min(near, key=lambda count: abs(count - about), default=about)
-    return about
-
-
-def estimate_step_seconds(model: keras.Sequential, batch_size: int) -> float:
-    """An estimate of the time of one step. A factor of two only makes the live chart finer or coarser.
-
-    It uses shapes and no measurement, because the number of batches in a call may change the last bits of a run.
-    """
-    dense = convolved = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Dense):
-            dense += math.prod(layer.kernel.shape)
-        elif isinstance(layer, keras.layers.Conv2D):
-            convolved += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
-    # Operations per second in float32: measured on two cores with AVX-512; a GPU needs far larger calls.
-    speed, slower, overhead = (1e13, 5e12, 60e-6) if on_gpu() else (3e11, 1.5e11, 50e-6)
-    return overhead + 6 * batch_size * (dense / speed + convolved / slower)
+def _plan(loop: Loop) -> Plan:
+    padded = not any(isinstance(layer, keras.layers.BatchNormalization) for layer in loop.model.layers)
+    whole_batches = padded or len(loop.train) % loop.batch_size == 0
+    return Plan(
+        loop.batch_size,
+        loop.batches_per_call,
+        scheduled=loop.rates is not None,
+        augment=loop.augment is not None,
+        padded=padded,
+        even=loop.batches % loop.batches_per_call == 0 and whole_batches,
+    )
 
 
 def _build_metrics(model: keras.Sequential) -> None:

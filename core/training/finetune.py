@@ -12,7 +12,7 @@ from core.devices import cpu_name
 from core.digits import Digits
 from core.drawing.personal_digits import FinetuneResult
 from core.errors import DrawingError
-from core.evaluation import evaluations
+from core.evaluation import seal
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.files import explain_disk_errors
 from core.formatting import count
@@ -36,7 +36,7 @@ def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
 
     The test set; validation images if the test set is sealed for the run.
     """
-    split = VALIDATION if evaluations.sealed(run) else TEST
+    split = VALIDATION if seal.sealed(run) else TEST
     return split, data.split(split)[:TEST_DIGITS]
 
 
@@ -105,7 +105,7 @@ def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gai
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
     if gain.split == TEST:
-        evaluations.open_test_set(run)  # its note names a figure of it
+        seal.open_test_set(run)  # its note names a figure of it
     note = (
         f"A copy of “{original.title}” that was trained on {count(taught, 'digit')} of my hand: mine "
         f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."

@@ -45,7 +45,8 @@ def warm_up_process() -> None:
 def warm_up_network(config: RunConfig) -> WarmNetwork | None:
     """A warmed-up network for runs of `config`; None if that failed: the run itself will report the reason."""
     from core.training import models
-    from core.training.trainer import Control, train
+    from core.training.hooks import Control, Hooks
+    from core.training.trainer import train
     from core.training.training_state import capture_state, restore_state
 
     class StopAtOnce(Control):
@@ -60,7 +61,7 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
             data.train, held_out, data.test[:10], data.source
         )  # the program depends on the number of training images
         initial_state = capture_state(0, network, [], {})
-        train(config, small_data, emit=lambda event: None, control=StopAtOnce(), network=network)
+        train(config, small_data, lambda event: None, Hooks(StopAtOnce()), network=network)
         restore_state(initial_state, network, [])
         return WarmNetwork(config, network)
     return None

@@ -8,7 +8,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.data import mnist
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.runs.events import RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -74,20 +74,20 @@ def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, stor
     again(app)
     assert "sealed" in " ".join(text.value for text in app.markdown)
     assert not app.metric
-    assert evaluations.sealed(run)
-    evaluations.open_test_set(run)  # answered beforehand, so that the press wakes no network
+    assert seal.sealed(run)
+    seal.open_test_set(run)  # answered beforehand, so that the press wakes no network
     evaluations.answers(run, "test", data, lambda: Oracle(data.test.labels, 20))
     (run.folder / "test_set.json").unlink()
     app.button(key="evaluate_open").click()
     again(app)
-    assert len(evaluations.openings(run)) == 1
+    assert len(seal.openings(run)) == 1
     assert values(app)["Accuracy"] == "95.00%"
 
 
 def test_the_link_says_which_images_and_opens_them_again(open_page, run, data):
     app = open_page("evaluate", run=run.id, view="digit", index="20")
     assert app.query_params["split"] == "validation"
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     evaluations.answers(run, "test", data, lambda: Oracle(data.test.labels, 20))
     app = open_page("evaluate", run=run.id, view="digit", index="20", split="test")
     assert f"Digit 20 is a **{data.test.labels[20]}**" in " ".join(text.value for text in app.markdown)
@@ -99,7 +99,7 @@ def test_a_link_to_the_test_images_does_not_break_the_seal(open_page, run):
     app = open_page("evaluate", run=run.id, split="test", index="20")
     assert "sealed" in " ".join(text.value for text in app.markdown)
     assert not app.metric
-    assert evaluations.sealed(run)
+    assert seal.sealed(run)
 
 
 def test_a_link_to_images_that_there_are_none_of_is_a_sentence(open_page, run):
@@ -131,7 +131,7 @@ def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, da
         told |= {"starter": "somebody" if run is mine[3] else visitor.visitor(), "config": told["config"] | facts}
         (run.folder / "run.json").write_text(json.dumps(told))
     for run in (mine[0], mine[3]):
-        evaluations.open_test_set(run)
+        seal.open_test_set(run)
     try:
         app = open_page("evaluate", run=mine[1].id)
         app.session_state["evaluate_split"] = "test"

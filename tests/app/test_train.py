@@ -7,7 +7,7 @@ import pytest
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
 from core.devices import device_slot
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.files import Lock
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
@@ -336,7 +336,7 @@ def test_a_run_that_was_steered_by_hand_is_not_said_to_end_the_same(store):
 def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
     run = known_run(store, caches.data())
     assert figure_on_test(run) == "sealed"
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     assert figure_on_test(run) is None  # nobody has asked the network yet
     evaluations.answers(run, "test", caches.data(), lambda: Oracle(caches.data().test.labels, 10))
     assert figure_on_test(run) == "90.00%"
@@ -433,7 +433,7 @@ def test_the_first_network_keeps_held_out_images_and_the_test_set_sealed(store):
     press(visit(recipe="first-network"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     assert run.config == RECIPES["quickstart"].config.changed(validate_on="held-out")
-    assert evaluations.sealed(run)
+    assert seal.sealed(run)
 
 
 def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):

@@ -32,7 +32,8 @@ from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
 from core.devices import on_gpu
 from core.runs.events import EpochDone, to_line
-from core.training.trainer import Control, train
+from core.training.hooks import Control, Hooks
+from core.training.trainer import train
 from tests.benchmarks import rivals
 from tests.benchmarks.engine_page import MOST_EPOCHS, page, table
 from tests.benchmarks.stock import STOCK, Stock
@@ -177,7 +178,7 @@ def until(name: str, data: mnist.Mnist, share: float, rounds: int) -> dict:
                 return bool(ends) and ends[-1].validation_accuracy >= share  # noqa: B023
 
         config = RECIPES[name].config.changed(seed=seed, epochs=MOST_EPOCHS, validate_on="test")
-        train(config, data, lambda event: ends.append(event) if isinstance(event, EpochDone) else None, There())  # noqa: B023
+        train(config, data, lambda event: ends.append(event) if isinstance(event, EpochDone) else None, Hooks(There()))  # noqa: B023
         there = ends[-1].validation_accuracy >= share
         engine.append((ends[-1].seconds, ends[-1].epoch) if there else None)
         print(f"{name} seed {seed} to {share}: {stock[-1]}, {engine[-1]}", file=sys.stderr, flush=True)

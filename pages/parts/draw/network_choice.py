@@ -1,6 +1,6 @@
 """The network that the Draw page asks: a run as it is now, or after one of its epochs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 
@@ -14,7 +14,7 @@ from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.stable_selectbox import picker
-from pages.shared.visitor import marks, own_first
+from pages.shared.visitor import marks, own_first, visitor
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
 _LINK = "draw_link"  # the link when this page last ran
@@ -83,12 +83,17 @@ def choose(*, linked: bool) -> Chosen | None:
         say_missing(wanted)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = {run_id: _label(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
-        # The shipped model was trained for drawings, so it is the first choice.
-        first = "shipped" if "shipped" in runs else None
-        chosen = picker("Network", labels, key=_RUN, first=first, persist_state="session", width=440)
+        chosen = picker("Network", labels, key=_RUN, first=_first(runs.values()), persist_state="session", width=440)
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
         return Chosen(runs[chosen], _choose_epoch(runs[chosen]))
+
+
+def _first(runs: Iterable[Run]) -> str | None:
+    """The visitor's own newest finished run; without one the shipped model, which was trained for drawings."""
+    runs, me = list(runs), visitor()
+    mine = [run.id for run in runs if run.has_model and not run.shipped and run.starter == me]
+    return next(iter(mine), next((run.id for run in runs if run.shipped), None))
 
 
 def _label(run: Run) -> str:

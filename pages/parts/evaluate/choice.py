@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.digits import Digits
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Answers
 from core.network.numpy_network import Reader
 from core.runs.store import Run
@@ -76,7 +76,7 @@ def choose() -> Asked | None:
             linked = _linked_split()
         split = _choose_split(run, linked or evaluations.usual_split(run))
     epoch = _choose_epoch(run)
-    if split == TEST and evaluations.sealed(run):
+    if split == TEST and seal.sealed(run):
         test_seal.show(run)
         return None
     remark(run, split)
@@ -87,7 +87,7 @@ def choose() -> Asked | None:
 
 def _choose_split(run: Run, first: str) -> str:
     st.session_state.setdefault(_SPLIT, first)
-    lock = " :material/lock:" if evaluations.sealed(run) else ""
+    lock = " :material/lock:" if seal.sealed(run) else ""
     split: str = st.segmented_control(
         "Images",
         [VALIDATION, TEST, TRAIN],
@@ -179,7 +179,7 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
         )
     elif split == TEST and run.config.validate_on == "test":
         st.caption(f":material/info: {who} was validated on the test set after every epoch, as in its recipe.")
-    elif split == TEST and (opened := evaluations.openings(run)):
+    elif split == TEST and (opened := seal.openings(run)):
         day = local_time(opened[0])
         st.caption(f":material/lock_open: The test set of {who.lower()} was opened on {day}.")
     elif split == TRAIN:

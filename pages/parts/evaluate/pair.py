@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.evaluation import evaluations, significance
+from core.evaluation import seal, significance
 from core.evaluation.evaluations import TEST, TRAIN, Answers
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
@@ -54,8 +54,8 @@ def _other(asked: Asked) -> Run | None:
     """The second run; None, after a sentence, if there is none."""
     others = [run for run in caches.store().runs() if run.has_model and run.id != asked.run.id]
     if asked.split == TEST:
-        sealed = [run for run in others if evaluations.sealed(run)]
-        others = [run for run in others if not evaluations.sealed(run)]
+        sealed = [run for run in others if seal.sealed(run)]
+        others = [run for run in others if not seal.sealed(run)]
         if sealed:
             st.caption(f":material/lock: {len(sealed)} runs are not in the list, because their test set is sealed.")
     if not others:

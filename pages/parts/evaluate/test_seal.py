@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.evaluation import evaluations
+from core.evaluation import seal
 from core.runs.store import Run
 from pages.shared import caches
 from pages.shared.visitor import visitor
@@ -24,7 +24,7 @@ def show(run: Run) -> None:
         if not run.has_model:
             st.info("This run has not finished. Wait until it has, then open the test set.")
         elif st.button("Open the test set", type="primary", icon=":material/lock_open:", key="evaluate_open"):
-            evaluations.open_test_set(run)
+            seal.open_test_set(run)
             st.rerun()
         st.caption("It stays open for this run, and the date is kept with the run.")
 
@@ -32,6 +32,6 @@ def show(run: Run) -> None:
 def _so_far() -> str:
     """For how many of the visitor's own runs the test set is open; empty if they have no such run."""
     mine = [run for run in caches.store().runs() if run.starter == visitor() and run.config.validate_on == "held-out"]
-    opened = sum(bool(evaluations.openings(run)) for run in mine)
+    opened = sum(bool(seal.openings(run)) for run in mine)
     runs = f"{len(mine):,} runs" if len(mine) > 1 else "one run"
     return f"You have opened it for **{opened:,}** of the {runs} that you started in this browser." if mine else ""

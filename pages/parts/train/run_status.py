@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from core.devices import device_slot, usage
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.files import Lock
 from core.formatting import count, duration, percent
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
@@ -111,7 +111,7 @@ def _test(run: Run, ended: RunEnded) -> str:
     """Test accuracy, from the run or from a visitor who opened the test set; empty if nobody has measured it yet."""
     if ended.test_accuracy is not None:
         return percent(ended.test_accuracy)
-    if evaluations.sealed(run):
+    if seal.sealed(run):
         return "sealed"
     kept = evaluations.kept_evaluation(run)
     return percent(kept.accuracy) if kept else ""

@@ -11,7 +11,7 @@ from scipy import stats
 from core import files
 from core.config.run_config import RunConfig
 from core.errors import DataError
-from core.evaluation import comparison, curve_bands, evaluations, grouping, verdict
+from core.evaluation import comparison, curve_bands, grouping, seal, verdict
 from core.evaluation.comparison import Row
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.verdict import Comparison
@@ -61,9 +61,9 @@ def test_a_row_holds_what_the_run_said(store, summaries):
 def test_test_figures_stay_empty_while_the_test_set_is_sealed(store, summaries):
     made = row(store, summaries)
     assert made.sealed
-    assert evaluations.sealed(made.run)
+    assert seal.sealed(made.run)
     assert made.test is made.test_interval is None
-    evaluations.open_test_set(made.run)
+    seal.open_test_set(made.run)
     assert not comparison.row_of(made.run, store, summaries, TEST_IMAGES).sealed
 
 

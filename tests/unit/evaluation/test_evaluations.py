@@ -9,7 +9,7 @@ import pytest
 from core import files
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.runs.events import RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -91,7 +91,7 @@ def test_the_loss_of_sure_mistakes_is_counted_whole(store, tiny_mnist):
 
 def test_probabilities_kept_by_an_earlier_version_are_asked_anew_and_their_counts_still_open(store, tiny_mnist):
     run, network = finished(store), Network(tiny_mnist.test)
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     evaluations.answers(run, "test", tiny_mnist, network)
     path = run.folder / "evaluations" / "test-final.json"
     facts = json.loads(path.read_text())
@@ -143,28 +143,28 @@ def test_the_test_set_is_sealed_until_it_is_opened(store, tiny_mnist):
     with pytest.raises(RunError, match="sealed"):
         evaluations.answers(run, "test", tiny_mnist, network)
     assert network.asked == 0
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     assert evaluations.answers(run, "test", tiny_mnist, network).evaluation.accuracy == 0.9
 
 
 def test_opening_is_written_down_once(store):
     run = finished(store)
-    evaluations.open_test_set(run)
-    evaluations.open_test_set(run)
-    assert len(evaluations.openings(store.get(run.id))) == 1
+    seal.open_test_set(run)
+    seal.open_test_set(run)
+    assert len(seal.openings(store.get(run.id))) == 1
 
 
 def test_a_recipe_that_reads_the_test_set_itself_leaves_no_seal(store):
-    assert not evaluations.sealed(finished(store, RunConfig(validate_on="none"), test_accuracy=0.9))
-    assert not evaluations.sealed(finished(store, RunConfig(validate_on="test")))
-    assert evaluations.sealed(finished(store))
-    assert not evaluations.sealed(finished(store, test_accuracy=0.9))
+    assert not seal.sealed(finished(store, RunConfig(validate_on="none"), test_accuracy=0.9))
+    assert not seal.sealed(finished(store, RunConfig(validate_on="test")))
+    assert seal.sealed(finished(store))
+    assert not seal.sealed(finished(store, test_accuracy=0.9))
 
 
 def test_the_kept_figures_need_neither_images_nor_network(store, tiny_mnist):
     run = finished(store)
     assert evaluations.kept_evaluation(run) is None
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     full = evaluations.answers(run, "test", tiny_mnist, Network(tiny_mnist.test)).evaluation
     kept = evaluations.kept_evaluation(run)
     np.testing.assert_array_equal(kept.counts, full.counts)

@@ -12,7 +12,7 @@ import pytest
 
 from core.__main__ import _parser
 from core.config.run_config import RunConfig
-from core.evaluation import evaluations, run_export
+from core.evaluation import evaluations, run_export, seal
 from core.runs.events import EpochDone, RateChanged, RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -100,7 +100,7 @@ def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
 def test_the_card_knows_that_the_test_set_was_opened_and_what_was_found(tmp_path, tiny_mnist):
     run = known_run(RunStore(tmp_path), tiny_mnist)
     assert "The test set was not read." in run_export.card(run)
-    evaluations.open_test_set(run)
+    seal.open_test_set(run)
     assert "The test set was opened on" in run_export.card(run)
     assert "was not read" not in run_export.card(run)
     assert "| test |" not in run_export.card(run)  # nobody has asked the network yet

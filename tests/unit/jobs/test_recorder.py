@@ -93,7 +93,7 @@ def stop_at(store, config, step):
 @pytest.fixture
 def short_calls(monkeypatch):
     """Calls of four batches, so that a small run has many."""
-    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 4)
+    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 4)
     monkeypatch.setattr("core.training.trainer.POINT_SECONDS", 0.0)
 
 

@@ -14,8 +14,9 @@ from core.config.run_config import RunConfig
 from core.data import mnist
 from core.training import models, warmup
 from core.training.batching import VALIDATION_BATCH
+from core.training.hooks import Control, Hooks
 from core.training.predict import Predictor
-from core.training.trainer import Control, train
+from core.training.trainer import train
 
 
 def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkeypatch, capsys):
@@ -80,16 +81,16 @@ class StopsAfter(Control):
 
 
 def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path, monkeypatch):
-    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 8)  # of 32 batches
+    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 8)  # of 32 batches
     assert keras.backend.backend() == "jax"
     config = RunConfig(units=32, dropout=0.2, epochs=4, schedule="cosine")
     kept, seen, glimpsed = [], [], []
-    whole = train(config, tiny_mnist, seen.append, keep=kept.append, preview=glimpsed.append)
+    whole = train(config, tiny_mnist, seen.append, Hooks(keep=kept.append, preview=glimpsed.append))
     again = train(config, tiny_mnist, seen.append, resume=kept[1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     stopped = []
-    train(config, tiny_mnist, seen.append, StopsAfter(3), keep=stopped.append)
+    train(config, tiny_mnist, seen.append, Hooks(StopsAfter(3), keep=stopped.append))
     assert (stopped[-1].stopped, stopped[-1].batch > 0) == (True, True)
     again = train(config, tiny_mnist, seen.append, resume=stopped[-1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
@@ -113,7 +114,7 @@ def test_a_run_with_moments_trains_the_same_and_they_show_it(tiny_mnist):
     for batch_size in (50, 70):
         config = RunConfig(units=24, epochs=2, dropout=0.2, batch_size=batch_size)
         moments, kept = Moments(), []
-        shown = train(config, tiny_mnist, lambda event: None, keep=kept.append, moments=moments)
+        shown = train(config, tiny_mnist, lambda event: None, Hooks(keep=kept.append, moments=moments))
         plain = train(config, tiny_mnist, lambda event: None)
         for one, other in zip(plain.model.get_weights(), shown.model.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, atol=0 if batch_size == 70 else 1e-5)

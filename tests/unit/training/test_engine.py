@@ -8,7 +8,8 @@ from core.config.run_config import RunConfig
 from core.devices import on_gpu
 from core.training import models, train_step
 from core.training.batching import shuffled_order
-from core.training.engine import Loop, estimate_step_seconds
+from core.training.call_size import estimate_step_seconds
+from core.training.engine import Loop
 
 IMAGES, BATCH = 210, 32  # six whole batches and a short one of 18
 

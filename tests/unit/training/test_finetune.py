@@ -8,7 +8,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.digits import Digits
 from core.errors import DrawingError, RunError
-from core.evaluation import evaluations
+from core.evaluation import evaluations, seal
 from core.runs.store import Run, RunStore
 from tests.made_runs import make
 
@@ -115,8 +115,8 @@ def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(t
     assert split == "validation"
     np.testing.assert_array_equal(others.images, tiny_mnist.validation.images)
     copy = save_copy(store, of, taught[0], replace(taught[1], split=split), 40)
-    assert evaluations.sealed(of)
-    assert evaluations.sealed(copy)
+    assert seal.sealed(of)
+    assert seal.sealed(copy)
     assert "validation images" in copy.note
     assert "test" not in copy.note
 
@@ -126,11 +126,11 @@ def test_an_opened_run_is_judged_by_the_test_set_and_that_is_written_down_with_i
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
-    evaluations.open_test_set(of)
+    seal.open_test_set(of)
     assert choose_test_digits(of, tiny_mnist)[0] == "test"
     copy = save_copy(store, of, *taught[:2], 40)
     assert "test images" in copy.note
-    assert evaluations.openings(copy)
+    assert seal.openings(copy)
 
 
 def test_few_digits_are_judged_by_themselves_and_that_is_said(network, mine, tiny_mnist):

@@ -10,9 +10,11 @@ from core.network.architecture import shapes
 from core.network.forward import activations
 from core.runs.events import EpochDone, Started, Untrained
 from core.runs.moments import fixed_images
-from core.training import models, moment_capture
-from core.training.moment_capture import MomentMeasure, moment_steps, whole_steps
-from core.training.trainer import Control, train
+from core.training import models, moment_measure
+from core.training.hooks import Control, Hooks
+from core.training.moment_capture import moment_steps, whole_steps
+from core.training.moment_measure import MomentMeasure
+from core.training.trainer import train
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 SMALL = RunConfig(units=48, batch_size=64, epochs=3)  # 1,000 images: 15 whole batches and a short one
@@ -28,16 +30,16 @@ class Moments(list):
         self[:] = [moment for moment in self if moment.step <= step]
 
 
-def run(config, data, **more):
+def run(config, data, *, resume=None, **hooks):
     events, kept = [], []
-    trained = train(config, data, events.append, keep=kept.append, **more)
+    trained = train(config, data, events.append, Hooks(keep=kept.append, **hooks), resume)
     return trained, events, kept
 
 
 @pytest.fixture
 def short_calls(monkeypatch):
     """Calls of four batches, so that a small run has many."""
-    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 4)
+    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 4)
 
 
 NETWORKS = {
@@ -198,7 +200,7 @@ def test_a_run_has_thirty_to_sixty_moments_that_end_with_it(epochs, batches):
 @pytest.mark.parametrize("network", ["dense512-dense512", "dense4096-dense4096", "conv512x3-conv512x3", "dense16"])
 def test_a_moment_stays_small(network):
     config = RunConfig(network=network)
-    units = moment_capture._units_shown(shapes(config), 500)
+    units = moment_measure._units_shown(shapes(config), 500)
     for row in shapes(config):
         if row.kind in ("dense", "conv"):
             assert len(units[row.name]) <= 32

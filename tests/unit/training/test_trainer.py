@@ -12,16 +12,17 @@ from core.network.numpy_network import Reader
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Paused, RateChanged, Started
 from core.training import trainer
 from core.training.engine import Loop
+from core.training.hooks import Control, Hooks
 from core.training.predict import Predictor
-from core.training.trainer import Control, train
+from core.training.trainer import train
 
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")  # a whole worker is tested compiled
 SMALL = RunConfig(units=16, batch_size=64, epochs=3)  # 1,000 images: 15 whole batches and a short one
 
 
-def told(config, data, **more):
+def told(config, data, *, resume=None, **hooks):
     events = []
-    return train(config, data, events.append, **more), events
+    return train(config, data, events.append, Hooks(**hooks), resume), events
 
 
 def assert_equal(one, other):
@@ -57,7 +58,7 @@ class Requests(Control):
 @pytest.fixture
 def short_calls(monkeypatch):
     """Calls of four batches, so that a small run has many."""
-    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 0.05 / 4)
+    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 4)
 
 
 def test_a_run_tells_its_start_its_batches_its_epochs_and_its_end(tiny_mnist, short_calls):
@@ -245,7 +246,9 @@ def test_a_rate_set_by_hand_on_a_schedule_outlives_a_resume(tiny_mnist, short_ca
 
 def test_an_epoch_is_kept_before_it_is_told(tiny_mnist):
     seen = []
-    train(SMALL, tiny_mnist, lambda e: seen.append(type(e).__name__), keep=lambda s: seen.append(f"kept {s.epoch}"))
+    train(
+        SMALL, tiny_mnist, lambda e: seen.append(type(e).__name__), Hooks(keep=lambda s: seen.append(f"kept {s.epoch}"))
+    )
     epochs = [each for each in seen if each.startswith(("kept", "Epoch"))]
     assert epochs == ["kept 1", "EpochDone", "kept 2", "EpochDone", "kept 3", "EpochDone"]
 
@@ -281,7 +284,7 @@ def test_the_schedule_that_is_drawn_is_the_one_that_trains(tiny_mnist, monkeypat
         return sums
 
     monkeypatch.setattr(Loop, "_next_call", watched)
-    monkeypatch.setattr("core.training.engine.estimate_step_seconds", lambda model, size: 1)  # one batch a call
+    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 1)  # one batch a call
     config = SMALL.changed(schedule="cosine", epochs=2)
     _, events = told(config, tiny_mnist)
     drawn = learning_rates(config, total_steps(config, 1000))

@@ -1,0 +1,178 @@
+"""Turns the weights of a network into a moment: activations, dead units, updates and a map, in NumPy."""
+
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
+from core.digits import NUM_CLASSES
+from core.network.architecture import LayerRow, shapes
+from core.network.forward import MODEL, through
+from core.runs.moments import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment, fixed_images
+from core.training.batching import Sums
+
+MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer units a layer
+BATCH = 100  # images: the output of a convolution for so many stays in the processor's cache
+_COMPONENT_VECTORS, _COMPONENT_ROUNDS = 8, 12  # of the subspace iteration that finds two principal components
+
+
+class MomentMeasure:
+    """Turns weights into moments, one after the other."""
+
+    def __init__(self, config: RunConfig, data: Mnist) -> None:
+        self.rows = shapes(config)
+        fixed = data.validation[fixed_images(data.validation)]
+        self.images, self.labels = fixed.images, fixed.labels
+        self.parameters = sum(row.parameters for row in self.rows)
+        self.paths = _weight_paths(self.rows)
+        self.units = _units_shown(self.rows, len(self.labels))
+        self.whole_steps: Collection[int] = (0,)
+        self._before: tuple[int, dict[str, np.ndarray]] | None = None
+        self._components: np.ndarray | None = None
+
+    def __call__(self, step: int, epoch: float, sums: Sums | None, full: Sequence[np.ndarray]) -> Moment:
+        """The moment of a network with the weights `full`, in Keras' order."""
+        weights = dict(zip(self.paths, full, strict=True))
+        outputs, features = self._outputs(weights)
+        probabilities = outputs[self.rows[-1].name][0]
+        layers = tuple(self._layer(row, weights, *outputs[row.name], step) for row in self._weight_rows())
+        self._before = step, weights
+        right = probabilities[np.arange(len(self.labels)), self.labels]
+        return Moment(
+            step,
+            epoch,
+            sums.mean_loss if sums else np.nan,
+            sums.accuracy if sums else np.nan,
+            float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean()),
+            float((probabilities.argmax(axis=1) == self.labels).mean()),
+            layers,
+            probabilities.astype(np.float16),
+            self._positions(features),
+            tuple(np.asarray(weight, np.float32) for weight in full) if step in self.whole_steps else None,
+        )
+
+    def _weight_rows(self) -> list[LayerRow]:
+        return [row for row in self.rows if row.kind in ("dense", "conv")]
+
+    def _outputs(self, weights: dict[str, np.ndarray]) -> tuple[dict[str, tuple[np.ndarray, float]], np.ndarray]:
+        """For each layer with weights the outputs to keep and the share of dead units; and the last hidden layer's."""
+        shown: dict[str, list[np.ndarray]] = {}
+        largest: dict[str, np.ndarray] = {}
+        features = []
+        for start in range(0, len(self.images), BATCH):
+            name = ""
+            for row, values in through(self.rows, weights, self.images[start : start + BATCH]):
+                if row.kind in ("dense", "conv"):
+                    name = row.name
+                if row is self.rows[-2]:
+                    features.append(values)
+                if not name or row.kind not in ("dense", "conv", "norm", "activation"):
+                    name = ""
+                    continue
+                # Of a layer with a normalisation behind it, what counts is what comes out after both.
+                if row.kind in ("dense", "conv"):
+                    shown.setdefault(name, []).append(values[:0])
+                shown[name][-1] = self._reduced(name, values, first=start == 0)
+                if row.activation == "relu":
+                    peak = values.reshape(-1, values.shape[-1]).max(axis=0)
+                    largest[name] = np.maximum(largest[name], peak) if name in largest else peak
+        dead = {name: float((peak <= 0).mean()) for name, peak in largest.items()}
+        kept = {name: (np.concatenate(parts), dead.get(name, 0.0)) for name, parts in shown.items()}
+        return kept, np.concatenate(features)
+
+    def _reduced(self, name: str, values: np.ndarray, *, first: bool) -> np.ndarray:
+        """The part of a layer's output that a moment keeps: of convolutions, small maps for a few images."""
+        shown = values[..., self.units[name]]
+        if values.ndim == 2:
+            return shown
+        return _small_maps(shown[:MAX_MAPS] if first else shown[:0])
+
+    def _layer(
+        self, row: LayerRow, weights: dict[str, np.ndarray], activations: np.ndarray, dead: float, step: int
+    ) -> LayerMoment:
+        path, units = f"{MODEL}/{row.name}", self.units[row.name]
+        kernel = weights[f"{path}/kernel"]
+        bias = weights.get(f"{path}/bias", np.zeros(kernel.shape[-1], np.float32))
+        return LayerMoment(
+            str(row.layer) if row.layer else f"softmax{NUM_CLASSES}",
+            row.kind,
+            units,
+            kernel[..., units].astype(np.float16),
+            bias[units].astype(np.float16),
+            activations.astype(np.float16),
+            self._update_ratio(f"{path}/kernel", kernel, step),
+            dead,
+        )
+
+    def _update_ratio(self, path: str, kernel: np.ndarray, step: int) -> float:
+        if self._before is None:
+            return float("nan")
+        step_before, weights = self._before
+        change = np.linalg.norm(kernel - weights[path]) / max(step - step_before, 1)
+        return float(change / np.linalg.norm(kernel))
+
+    def _positions(self, features: np.ndarray) -> np.ndarray:
+        """The two first principal components, by subspace iteration that begins where the last moment's ended."""
+        centred = features.reshape(len(features), -1) - features.reshape(len(features), -1).mean(axis=0)
+        if not np.isfinite(centred).all():
+            return np.full((len(centred), 2), np.nan, np.float32)
+        width = min(_COMPONENT_VECTORS, *centred.shape)
+        found = self._components
+        if found is None:
+            found = np.random.default_rng(0).standard_normal((centred.shape[1], width)).astype(np.float32)
+        for _ in range(_COMPONENT_ROUNDS):
+            found = np.linalg.qr(centred.T @ (centred @ found))[0]
+        self._components = found
+        scores = centred @ found
+        _, rotation = np.linalg.eigh(scores.T @ scores)
+        positions = (scores @ rotation[:, ::-1])[:, :2].astype(np.float32)
+        return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))
+
+
+def _weight_paths(rows: Sequence[LayerRow]) -> list[str]:
+    """The paths of a network's weights, in the order of Keras' `Model.get_weights()`."""
+    names: dict[str, tuple[str, ...]] = {"norm": ("gamma", "beta", "moving_mean", "moving_variance")}
+    for row in rows:
+        if row.kind in ("dense", "conv"):
+            names[row.name] = ("kernel", "bias") if row.bias else ("kernel",)
+    return [f"{MODEL}/{row.name}/{name}" for row in rows for name in names.get(row.name, names.get(row.kind, ()))]
+
+
+def _units_shown(rows: Sequence[LayerRow], n: int) -> dict[str, np.ndarray]:
+    """For each layer with weights the units in a moment, spread evenly: int32 (k,)."""
+    for most in (MAX_UNITS, 16, 8, 4):
+        if sum(_bytes_shown(below, row, most, n) for below, row in _with_inputs(rows)) <= MAX_MOMENT_BYTES:
+            break
+    return {
+        row.name: np.unique(np.linspace(0, row.output_shape[-1] - 1, _count(row, most)).round()).astype(np.int32)
+        for _, row in _with_inputs(rows)
+    }
+
+
+def _count(row: LayerRow, most: int) -> int:
+    return NUM_CLASSES if row.layer is None else min(row.output_shape[-1], most)
+
+
+def _with_inputs(rows: Sequence[LayerRow]) -> list[tuple[int, LayerRow]]:
+    """Each layer with weights, and how many values one of its units multiplies."""
+    pairs = pairwise(rows)
+    return [
+        (below.output_shape[-1] * (row.layer.kernel**2 if row.layer and row.kind == "conv" else 1), row)
+        for below, row in pairs
+        if row.kind in ("dense", "conv")
+    ]
+
+
+def _bytes_shown(inputs: int, row: LayerRow, most: int, n: int) -> int:
+    values = MAX_MAPS * MAX_MAP_SIDE**2 if row.kind == "conv" else n
+    return 2 * _count(row, most) * (inputs + values)
+
+
+def _small_maps(maps: np.ndarray) -> np.ndarray:
+    """Feature maps as means over squares, so that no side is longer than 14: (n, h, w, k)."""
+    n, height, width, k = maps.shape
+    side = -(-height // MAX_MAP_SIDE)  # images and windows are squares, and so are maps
+    height, width = height // side, width // side
+    return maps[:, : height * side, : width * side].reshape(n, height, side, width, side, k).mean(axis=(2, 4))
