@@ -1,13 +1,12 @@
 """Captures moments while a network trains.
 
-The training thread only copies the weights. A thread of low priority measures the network and writes the moment, in
-NumPy on one core: on two busy cores it takes what training leaves over, and finishes after `fit`.
+The training thread only copies the weights. Another thread measures the network in NumPy on one core and writes the
+moment. While training runs, it measures only the newest copy, and only for a small share of the time: on busy cores
+each measurement slows the training. The others follow after `fit`.
 """
 
-import os
-import queue
-import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +28,8 @@ EVEN_MOMENTS = 24  # at least, spread evenly over a run
 MAX_WHOLE_MOMENTS = 6
 MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
-QUEUE_BYTES = 100_000_000  # of weights that wait to be measured; more of them make training wait
-LOWEST_PRIORITY = 19
+WAITING_BYTES = 200_000_000  # of weights that wait to be measured; more of them make training wait
+SHARE_OF_TIME = 0.015  # of one core, for measuring while training runs
 
 
 class MomentSink(Protocol):
@@ -49,12 +48,13 @@ class WeightSource(Protocol):
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]: ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Snapshot:
     step: int
     copied: list[np.ndarray]
     sums: Sums | None  # of the epoch so far
-    is_shown: bool = True  # False: only measures how far the weights move until the next one
+    before: "_Snapshot | None"  # until it is measured: the change since then is a part of the moment
+    is_shown: bool = True  # False: only the next one needs it
 
 
 def moment_steps(epochs: int, batches: int) -> list[int]:
@@ -85,56 +85,89 @@ def whole_steps(steps: Sequence[int], batches: int, weight_bytes: int) -> set[in
 
 
 class MomentCapture:
-    """The moments of one run: `capture` copies the weights, a thread of its own does the rest."""
+    """The moments of one run: `capture` copies the weights, another thread does the rest."""
 
     def __init__(self, config: RunConfig, data: Mnist, source: WeightSource, sink: MomentSink, batches: int) -> None:
         self.source, self.sink, self.batches = source, sink, batches
         self.steps = moment_steps(config.epochs, batches)
         self.measure = MomentMeasure(config, data)
         self.measure.whole_steps = whole_steps(self.steps, batches, 4 * self.measure.parameters)
-        copied_bytes = max(1, 4 * self.measure.parameters)
-        self._queue: queue.Queue[_Snapshot | None] = queue.Queue(max(2, QUEUE_BYTES // copied_bytes))
+        self._most_waiting = max(2, WAITING_BYTES // max(1, 4 * self.measure.parameters))
+        self._waiting: list[_Snapshot] = []
+        self._last: _Snapshot | None = None
+        self._changed = threading.Condition()
+        self._finishing = False
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="moments", daemon=True)
 
     def start(self, step: int) -> None:
         """Begins the series at `step`: with a moment of the untrained network, or where a resumed run continues."""
         self.sink.discard_after(step)
+        self._add(_Snapshot(step, self.source.copy_weights(), None, None, is_shown=step == 0))
         self._thread.start()
-        self._queue.put(_Snapshot(step, self.source.copy_weights(), None, is_shown=step == 0))
 
     def capture(self, step: int, sums: Sums) -> None:
         """Copies the network as it is after `step`; `sums` are those of the epoch so far."""
         copied = Sums(sums.loss, sums.correct, sums.images)
-        self._queue.put(_Snapshot(step, self.source.copy_weights(), copied))
+        self._add(_Snapshot(step, self.source.copy_weights(), copied, self._last))
 
     def finish(self) -> None:
         """Returns when all moments are written. Raises what went wrong, but for a full disk."""
-        if not self._thread.is_alive():
-            return
-        self._queue.put(None)
-        self._thread.join()
+        with self._changed:
+            self._finishing = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
         if self._error:
             raise self._error
 
+    def _add(self, snapshot: _Snapshot) -> None:
+        """Training waits here only if very many weights are not measured yet."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) < self._most_waiting or self._error is not None)
+            self._last = snapshot
+            if snapshot.is_shown and not self._error:
+                self._waiting.append(snapshot)
+                self._changed.notify_all()
+
     def _work(self) -> None:
-        if sys.platform == "linux":  # elsewhere a thread has no priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
-        while (snapshot := self._queue.get()) is not None:
-            if self._error:
-                continue
-            try:
+        try:
+            while (snapshot := self._next()) is not None:
+                started = time.perf_counter()
                 self._write(snapshot)
-            except Exception as error:  # raised by `finish`, in the thread that trains
+                with self._changed:
+                    self._changed.notify_all()
+                    if not self._finishing:  # full memory is the reason to go on at once
+                        idle = (time.perf_counter() - started) / SHARE_OF_TIME
+                        self._changed.wait_for(self._must_hurry, timeout=idle)
+        except Exception as error:  # raised by `finish`, in the thread that trains
+            with self._changed:
                 self._error = error
+                self._changed.notify_all()
+
+    def _must_hurry(self) -> bool:
+        return self._finishing or len(self._waiting) >= self._most_waiting
+
+    def _next(self) -> _Snapshot | None:
+        """The newest snapshot, which the page shows; after `fit` the oldest first. None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._finishing)
+            if not self._waiting:
+                return None
+            return self._waiting.pop(0 if self._finishing else -1)
 
     def _write(self, snapshot: _Snapshot) -> None:
+        before, snapshot.before = snapshot.before, None
         with _libraries().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
-            epoch = snapshot.step / self.batches
-            moment = self.measure(snapshot.step, epoch, snapshot.sums, self.source.full_weights(snapshot.copied))
-        if snapshot.is_shown:
-            with suppress(RunError, FileNotFoundError):  # a full disk or a deleted folder: the run itself says so
-                self.sink.write(moment)
+            moment = self.measure(
+                snapshot.step,
+                snapshot.step / self.batches,
+                snapshot.sums,
+                self.source.full_weights(snapshot.copied),
+                None if before is None else (before.step, self.source.full_weights(before.copied)),
+            )
+        with suppress(RunError, FileNotFoundError):  # a full disk or a deleted folder: the run itself says so
+            self.sink.write(moment)
 
 
 @cache

@@ -18,8 +18,11 @@ BATCH = 100  # images: the output of a convolution for so many stays in the proc
 _COMPONENT_VECTORS, _COMPONENT_ROUNDS = 8, 12  # of the subspace iteration that finds two principal components
 
 
+Before = tuple[int, Sequence[np.ndarray]]  # the step and all weights of the snapshot before
+
+
 class MomentMeasure:
-    """Turns weights into moments, one after the other."""
+    """Turns weights into moments."""
 
     def __init__(self, config: RunConfig, data: Mnist) -> None:
         self.rows = shapes(config)
@@ -29,16 +32,17 @@ class MomentMeasure:
         self.paths = _weight_paths(self.rows)
         self.units = _units_shown(self.rows, len(self.labels))
         self.whole_steps: Collection[int] = (0,)
-        self._before: tuple[int, dict[str, np.ndarray]] | None = None
         self._components: np.ndarray | None = None
 
-    def __call__(self, step: int, epoch: float, sums: Sums | None, full: Sequence[np.ndarray]) -> Moment:
-        """The moment of a network with the weights `full`, in Keras' order."""
+    def __call__(
+        self, step: int, epoch: float, sums: Sums | None, full: Sequence[np.ndarray], before: Before | None = None
+    ) -> Moment:
+        """The moment of a network with the weights `full`, in Keras' order. before: the snapshot before it."""
         weights = dict(zip(self.paths, full, strict=True))
+        changes = self._update_ratios(weights, step, before)
         outputs, features = self._outputs(weights)
         probabilities = outputs[self.rows[-1].name][0]
-        layers = tuple(self._layer(row, weights, *outputs[row.name], step) for row in self._weight_rows())
-        self._before = step, weights
+        layers = tuple(self._layer(row, weights, *outputs[row.name], changes[row.name]) for row in self._weight_rows())
         right = probabilities[np.arange(len(self.labels)), self.labels]
         return Moment(
             step,
@@ -90,7 +94,7 @@ class MomentMeasure:
         return _small_maps(shown[:MAX_MAPS] if first else shown[:0])
 
     def _layer(
-        self, row: LayerRow, weights: dict[str, np.ndarray], activations: np.ndarray, dead: float, step: int
+        self, row: LayerRow, weights: dict[str, np.ndarray], activations: np.ndarray, dead: float, update_ratio: float
     ) -> LayerMoment:
         path, units = f"{MODEL}/{row.name}", self.units[row.name]
         kernel = weights[f"{path}/kernel"]
@@ -102,16 +106,20 @@ class MomentMeasure:
             kernel[..., units].astype(np.float16),
             bias[units].astype(np.float16),
             activations.astype(np.float16),
-            self._update_ratio(f"{path}/kernel", kernel, step),
+            update_ratio,
             dead,
         )
 
-    def _update_ratio(self, path: str, kernel: np.ndarray, step: int) -> float:
-        if self._before is None:
-            return float("nan")
-        step_before, weights = self._before
-        change = np.linalg.norm(kernel - weights[path]) / max(step - step_before, 1)
-        return float(change / np.linalg.norm(kernel))
+    def _update_ratios(self, weights: dict[str, np.ndarray], step: int, before: Before | None) -> dict[str, float]:
+        """For each layer with weights: the change of its kernel per step, beside the size of the kernel."""
+        if before is None:
+            return {row.name: float("nan") for row in self._weight_rows()}
+        earlier, steps = dict(zip(self.paths, before[1], strict=True)), max(step - before[0], 1)
+        paths = {row.name: f"{MODEL}/{row.name}/kernel" for row in self._weight_rows()}
+        return {
+            name: float(np.linalg.norm(weights[path] - earlier[path]) / steps / np.linalg.norm(weights[path]))
+            for name, path in paths.items()
+        }
 
     def _positions(self, features: np.ndarray) -> np.ndarray:
         """The two first principal components, by subspace iteration that begins where the last moment's ended."""

@@ -101,7 +101,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.last_point_step = epoch * self.loop.batches + batch
         self.emit(self.events.started(device, epoch, self.last_point_step if resume and resume.stopped else 0))
         if not self.last_point_step:
-            self.emit(self.events.untrained())
+            with self.clock.pause():  # it is not a part of `fit`
+                untrained = self.events.untrained()
+            self.emit(untrained)
         self.last_point = self.last_preview = self.clock.seconds
         seconds = self._fit(epoch, batch, sums)
         stopping = next((each for each in self.keras_callbacks if isinstance(each, EarlyStopping)), None)

@@ -1,5 +1,7 @@
 """Moments show the network as it is at their step, and a run with moments trains what it trains without them."""
 
+from bisect import insort
+
 import keras
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ class Moments(list):
     """A sink in memory."""
 
     def write(self, moment):
-        self.append(moment)
+        insort(self, moment, key=lambda each: each.step)  # the newest is measured first
 
     def discard_after(self, step):
         self[:] = [moment for moment in self if moment.step <= step]
@@ -126,7 +128,7 @@ def test_the_update_ratio_is_the_change_of_a_kernel_per_step(tiny_mnist):
     measure = MomentMeasure(SMALL, tiny_mnist)
     weights = models.build(SMALL).get_weights()
     first = measure(0, 0.0, None, weights)
-    second = measure(4, 0.25, None, [1.5 * weights[0], *weights[1:]])
+    second = measure(4, 0.25, None, [1.5 * weights[0], *weights[1:]], (0, weights))
     assert np.isnan(first.layers[0].update_ratio)
     assert second.layers[0].update_ratio == pytest.approx(0.5 / 1.5 / 4)
     assert second.layers[1].update_ratio == 0
