@@ -15,7 +15,7 @@ def local_time(seconds: float, *, with_seconds: bool = False) -> str:
 
 def run_title(run: Run) -> str:
     """The title of a run: its name, or else its recipe or network and its time of creation."""
-    if run.name or not run.created:
+    if run.name or run.shipped or not run.created:
         return run.title
     return f"{run.recipe or describe(run.config)} · {local_time(run.created, with_seconds=True)}"
 
