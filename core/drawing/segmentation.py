@@ -24,9 +24,8 @@ _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _NOVELTY_WEIGHT = 5.0  # weight of the novelty score beside the network's own probability
-DigitScorer = Callable[
-    [np.ndarray], np.ndarray
-]  # uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
+# uint8 (n, 28, 28) → (n,), how much each looks like a digit, at most 0
+DigitScorer = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
