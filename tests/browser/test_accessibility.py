@@ -12,7 +12,7 @@ from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
 from tests.browser.conftest import Server, visit, visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
 RUN_AXE = """async () => {
   const result = await axe.run(document, { resultTypes: ["violations"] });

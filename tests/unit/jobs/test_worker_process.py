@@ -43,6 +43,7 @@ def tell(worker: subprocess.Popen, order: str) -> None:
     worker.stdin.flush()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("end", "state"), [("kill", "interrupted"), ("terminate", "stopped")])
 def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store, end, state):
     # Dropout, distortions and Adam's moments all carry random state or memory from batch to batch.

@@ -13,6 +13,7 @@ FILES = [f"tests/unit/training/{name}.py" for name in ("on_jax", "test_engine", 
 CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping"
 
 
+@pytest.mark.slow
 def test_the_engine_and_a_whole_run_on_jax_do_as_on_tensorflow():
     pytest.importorskip("jax")
     quick_to_compile = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
