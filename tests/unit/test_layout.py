@@ -1,6 +1,7 @@
 """The layout: packages import only what stands above them, Keras stays in `training`, and a page owns its parts."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ page_modules += [Path("streamlit_app.py")]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "__init__")
 
 
+@cache
 def imports(module: Path) -> set[str]:
     """Every dotted name that a module imports, at its top or inside a function."""
     names: set[str] = set()
@@ -41,6 +43,7 @@ def name_of(module: Path) -> str:
     return ".".join(module.with_suffix("").parts)
 
 
+@cache
 def pages_that_use(module: Path) -> set[str]:
     """The pages whose scripts or parts import a shared module, themselves or by way of another shared one."""
     if module == Path("streamlit_app.py"):
@@ -51,6 +54,7 @@ def pages_that_use(module: Path) -> set[str]:
     return set[str]().union(*map(pages_that_use, importers))
 
 
+@cache
 def modules_imported(module: Path) -> set[str]:
     return imports(module) | {name.rpartition(".")[0] for name in imports(module)}
 

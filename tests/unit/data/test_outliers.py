@@ -75,6 +75,7 @@ def test_a_planted_copy_is_the_first_near_duplicate(embedded):
     assert pairs[0].tolist() == [950, 17]
 
 
+@pytest.mark.slow
 def test_the_famous_label_error_is_found(real_mnist):
     # Training digit 59,915, a 7 labelled 4, stands in every list of MNIST's errors; the fold it lies in is enough.
     digits = real_mnist.training[np.r_[0:6000, 59_915]]

@@ -19,6 +19,7 @@ def own_home(monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_study_in_a_process_of_its_own_tells_how_far_it_is_and_is_kept(own_home, embedded):
     study = Study("oddities", embedded)
     assert study.result() is None
