@@ -77,6 +77,7 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
     np.testing.assert_allclose(hidden, moment.layers[0].activations[0].astype(float), atol=6e-3)
 
 
+@pytest.mark.slow
 def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page, server):
     page.goto(f"{server.url}/train?{FORM}")
     before = newest_run(server)

@@ -125,6 +125,7 @@ SLOW_ANSWERS = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_recipe_is_kept_when_a_knob_is_moved_before_the_slow_answer_comes(newcomer: Page):
     """The network became one dense layer of 128 again, and the slider sprang back."""
     page = newcomer
