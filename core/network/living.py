@@ -3,7 +3,7 @@
 Plain NumPy. `LivingNetwork` computes everything from all weights; `living_moment` does it from a snapshot of a run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -43,14 +43,18 @@ class LivingNetwork:
 
     def outputs(self, images: np.ndarray, mask: Mapping[str, np.ndarray] | None = None) -> list[np.ndarray]:
         """What each row makes of the images: float32 (n, *output_shape). `mask`: factors for the units of a layer."""
+        return list(self.outputs_from(0, images.astype(np.float32), mask))
+
+    def outputs_from(
+        self, start: int, values: np.ndarray, mask: Mapping[str, np.ndarray] | None = None
+    ) -> Iterator[np.ndarray]:
+        """The outputs of the rows from `start` on. values: the input of that row, float32 (n, …)."""
         ends = {last: self.rows[first].name for first, last in self.drawn}
-        values, found = images.astype(np.float32), []
-        for place, row in enumerate(self.rows):
+        for place, row in enumerate(self.rows[start:], start):
             values = activated(row.activation, without_activation(row, self.weights, values))
             if mask and ends.get(place) in mask:
                 values = values * mask[ends[place]]
-            found.append(values)
-        return found
+            yield values
 
     def survey(self, images: np.ndarray, units: Sequence[np.ndarray] | None = None) -> tuple[LayerSurvey, ...]:
         """Looks at all `images`. Without `units`, it chooses those whose activation differs most between images."""
@@ -145,7 +149,7 @@ def _dense_sums(
     products = kernel * given[:, None]
     order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
     terms = tuple(
-        tuple(Term(source(int(i), shape), float(kernel[i, unit]), float(given[i])) for i in order[:, unit])
+        tuple(Term(source(int(i), shape), float(kernel[i, unit]), float(given[i]), int(i)) for i in order[:, unit])
         for unit in range(kernel.shape[1])
     )
     return given @ kernel + biases, terms
@@ -165,18 +169,20 @@ def _conv_sums(
         products = patch * kernel[..., unit]
         channel = int(np.abs(products).sum(axis=(0, 1)).argmax())
         order = np.argsort(-np.abs(products), axis=None, kind="stable")[:TERMS]
-        places = [np.unravel_index(int(each), products.shape) for each in order]
+        places = [(int(each), *np.unravel_index(int(each), products.shape)) for each in order]
         terms.append(
             tuple(
                 Term(
                     _at(int(c), int(row + a), int(column + b), shape),
                     float(kernel[a, b, c, unit]),
                     float(patch[a, b, c]),
+                    index,
                 )
-                for a, b, c in places
+                for index, a, b, c in places
             )
         )
-        patches.append(Patch(channel, int(row), int(column), kernel[..., channel, unit], patch[..., channel]))
+        filters = kernel[..., channel, unit], patch[..., channel]
+        patches.append(Patch(channel, kernel.shape[2], int(row), int(column), *filters))
         sums.append(maps[row, column, unit])
     return np.array(sums, np.float32), tuple(terms), tuple(patches)
 

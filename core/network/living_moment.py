@@ -122,7 +122,8 @@ def _terms(
     order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
     return tuple(
         tuple(
-            Term(source(int(names[i]), shape), float(kernel[names[i], unit]), float(values[i])) for i in order[:, unit]
+            Term(source(int(names[i]), shape), float(kernel[names[i], unit]), float(values[i]), int(names[i]))
+            for i in order[:, unit]
         )
         for unit in range(kernel.shape[1])
     )
