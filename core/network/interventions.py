@@ -68,6 +68,17 @@ def changed(
     return LivingNetwork(network.config, weights), mask
 
 
+def halved(network: LivingNetwork, interventions: Sequence[Intervention]) -> dict[str, dict[int, list[int]]]:
+    """The single weights that were halved: layer → unit → their indices. `LivingNetwork.view` shows their products."""
+    found: dict[str, dict[int, list[int]]] = {}
+    for each in interventions:
+        if each.what == HALVE:
+            column = _kernel(network, each.layer).reshape(-1, _kernel(network, each.layer).shape[-1])[:, each.unit]
+            index = int(np.abs(column).argmax()) if each.source == LARGEST else each.source
+            found.setdefault(each.layer, {}).setdefault(each.unit, []).append(index)
+    return found
+
+
 def words(network: LivingNetwork, interventions: Sequence[Intervention]) -> list[str]:
     """The changes in words, each once; "3 times" where it was repeated."""
     counted = Counter(_words(network, each) for each in interventions)

@@ -70,18 +70,32 @@ class LivingNetwork:
         )
 
     def view(
-        self, image: np.ndarray, surveys: Sequence[LayerSurvey], mask: Mapping[str, np.ndarray] | None = None
+        self,
+        image: np.ndarray,
+        surveys: Sequence[LayerSurvey],
+        mask: Mapping[str, np.ndarray] | None = None,
+        also: Mapping[str, Mapping[int, Sequence[int]]] | None = None,
     ) -> NetworkView:
-        """The network for one image, uint8 (28, 28)."""
+        """The network for one image, uint8 (28, 28).
+
+        also: layer → unit → indices of weights whose products are shown beside the largest ones.
+        """
         outputs = [values[0] for values in self.outputs(image[None], mask)]
         layers: list[LayerView] = []
         for (first, last), survey in zip(self.drawn, surveys, strict=True):
             before = layers[-1] if layers else None
-            layers.append(self._layer(first, outputs[first - 1], outputs[last], survey, before))
+            given, more = outputs[first - 1], (also or {}).get(self.rows[first].name, {})
+            layers.append(self._layer(first, given, outputs[last], survey, before, more))
         return NetworkView(image, tuple(layers), exact=True)
 
     def _layer(
-        self, place: int, given: np.ndarray, output: np.ndarray, survey: LayerSurvey, before: LayerView | None
+        self,
+        place: int,
+        given: np.ndarray,
+        output: np.ndarray,
+        survey: LayerSurvey,
+        before: LayerView | None,
+        also: Mapping[int, Sequence[int]],
     ) -> LayerView:
         row, units = self.rows[place], survey.units
         path = f"{MODEL}/{row.name}"
@@ -89,10 +103,11 @@ class LivingNetwork:
         biases = self.weights[f"{path}/bias"][units] if row.bias else np.zeros(len(units), np.float32)
         conv, is_last = row.kind == "conv", place == self.drawn[-1][0]
         values, shape = output[..., units], self._input_shape(place, before)
+        more = [also.get(int(unit), ()) for unit in units]
         if conv:
-            sums, terms, patches = _conv_sums(kernel, biases, given, values, shape)
+            sums, terms, patches = _conv_sums(kernel, biases, given, values, shape, more)
         else:
-            sums, terms, patches = *_dense_sums(kernel, biases, given, shape), ()
+            sums, terms, patches = *_dense_sums(kernel, biases, given, shape, more), ()
         return LayerView(
             name=row.name,
             kind="conv" if conv else "output" if is_last else "dense",
@@ -144,19 +159,31 @@ def weights_by_path(config: RunConfig, arrays: Sequence[np.ndarray]) -> dict[str
 
 
 def _dense_sums(
-    kernel: np.ndarray, biases: np.ndarray, given: np.ndarray, shape: tuple[int, ...]
+    kernel: np.ndarray,
+    biases: np.ndarray,
+    given: np.ndarray,
+    shape: tuple[int, ...],
+    also: Sequence[Sequence[int]],
 ) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...]]:
     products = kernel * given[:, None]
     order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
     terms = tuple(
-        tuple(Term(source(int(i), shape), float(kernel[i, unit]), float(given[i]), int(i)) for i in order[:, unit])
+        tuple(
+            Term(source(i, shape), float(kernel[i, unit]), float(given[i]), i)
+            for i in dict.fromkeys([*map(int, order[:, unit]), *also[unit]])
+        )
         for unit in range(kernel.shape[1])
     )
     return given @ kernel + biases, terms
 
 
 def _conv_sums(
-    kernel: np.ndarray, biases: np.ndarray, given: np.ndarray, output: np.ndarray, shape: tuple[int, ...]
+    kernel: np.ndarray,
+    biases: np.ndarray,
+    given: np.ndarray,
+    output: np.ndarray,
+    shape: tuple[int, ...],
+    also: Sequence[Sequence[int]],
 ) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...], tuple[Patch, ...]]:
     """The sums at the place of each feature map where the activation is largest, with filter and patch."""
     side = kernel.shape[0]
@@ -169,11 +196,12 @@ def _conv_sums(
         products = patch * kernel[..., unit]
         channel = int(np.abs(products).sum(axis=(0, 1)).argmax())
         order = np.argsort(-np.abs(products), axis=None, kind="stable")[:TERMS]
-        places = [(int(each), *np.unravel_index(int(each), products.shape)) for each in order]
+        chosen = dict.fromkeys([*map(int, order), *also[unit]])
+        places = [(each, *map(int, np.unravel_index(each, products.shape))) for each in chosen]
         terms.append(
             tuple(
                 Term(
-                    _at(int(c), int(row + a), int(column + b), shape),
+                    _at(c, int(row + a), int(column + b), shape),
                     float(kernel[a, b, c, unit]),
                     float(patch[a, b, c]),
                     index,

@@ -22,6 +22,11 @@ def shown_images(moment: Moment) -> int:
     return min([_MOST_IMAGES, len(moment.probabilities), *kept])
 
 
+def layer_names(config: RunConfig) -> list[str]:
+    """The names of the layers of a moment, as the pages show them: dense1, conv2, and output for the last."""
+    return [row.name for row in shapes(config)[:-1] if row.kind in ("dense", "conv")] + ["output"]
+
+
 def view_of(
     config: RunConfig, moment: Moment, images: np.ndarray, place: int, weights: tuple[np.ndarray, ...] | None
 ) -> NetworkView:

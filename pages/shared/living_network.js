@@ -367,7 +367,8 @@ export class Living {
     // The same button keeps the keyboard: after a change it is made again.
     const held = this.detail.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     this.detail.replaceChildren(...parts.filter(Boolean));
-    if (held) [...this.detail.querySelectorAll("[data-name]")].find((each) => each.dataset.name === held)?.focus({ preventScroll: true });
+    const names = [...this.detail.querySelectorAll("[data-name]")], find = (name) => names.find((each) => each.dataset.name === name && !each.hidden);
+    if (held) (find(held) ?? find("halve"))?.focus({ preventScroll: true });
   }
 
   // The drawn lines into a unit that are not among its largest products: [name, weight or null, input or null, product, source, what].
@@ -440,14 +441,14 @@ export class Living {
   }
 
   actions(layer, unit, halve, last) {
-    const box = element("div", "living-actions"), index = layer.units[unit];
+    const box = element("div", "living-actions"), index = layer.units[unit], kind = layer.kind === "conv" ? "map" : "unit";
     box.append(this.button("Halve its largest weight", "halve", () => halve(-1)));
     if (last) return box;
     const all = (what) => this.context.act({ layer: layer.name, unit: -1, what });
     if (layer.all_off) box.append(this.button(`Switch all of ${layer.name} on`, "layer", () => all("on")));
     else {
       const off = layer.off?.[unit];
-      box.prepend(this.button(off ? `Switch unit ${index} on` : `Switch off unit ${index}`, "unit", () => this.context.act({ layer: layer.name, unit: index, what: off ? "on" : "off" })));
+      box.prepend(this.button(off ? `Switch ${kind} ${index} on` : `Switch off ${kind} ${index}`, "unit", () => this.context.act({ layer: layer.name, unit: index, what: off ? "on" : "off" })));
       box.append(this.button(`Switch off all of ${layer.name}`, "layer", () => all("off")));
     }
     return box;
@@ -500,11 +501,11 @@ const pixelName = (pixel) => `pixel row ${Math.floor(pixel / SIDE)}, column ${pi
 
 // The largest products of a sum, and further drawn lines; with `halve`, each weight has a button that halves it.
 function products(layer, unit, halve, connections) {
-  const terms = (layer.terms?.[unit] ?? []).filter(([, weight, value]) => weight && value);
+  const terms = (layer.terms?.[unit] ?? []).filter(([, weight, value]) => (weight && value) || halve);
   const lines = connections || [];
   if (!terms.length && !lines.length) return null;
   const box = element("div", halve ? "living-products breakable" : "living-products");
-  const line = (source, weight, value, product, act) => {
+  const line = (source, weight, value, product, act, name) => {
     box.append(element("span", "", source), element("span", "num", weight === null ? "" : `${number(weight)} × ${number(value)}`), element("span", `num ${product > 0 ? "plus" : "minus"}`, number(product)));
     if (!halve) return;
     const made = element("button", "", "½");
@@ -512,19 +513,19 @@ function products(layer, unit, halve, connections) {
     made.hidden = !act;
     made.title = `Halve ${weight === null ? source : `the weight from ${source}`}`;
     made.setAttribute("aria-label", made.title);
-    made.dataset.name = `halve:${source}`;
+    made.dataset.name = `halve:${name}`;
     made.onclick = act;
     box.append(made);
   };
   let rest = layer.sums[unit] === null ? null : layer.sums[unit] - layer.biases[unit];
   for (const [source, weight, value, index] of terms) {
     if (rest !== null) rest -= weight * value;
-    line(source, weight, value, weight * value, halve && (() => halve(index)));
+    line(source, weight, value, weight * value, halve && (() => halve(index)), index);
   }
   if (rest !== null && terms.length) line("all other inputs", null, null, rest, null);
   if (terms.length) box.prepend(element("span", "living-small wide", "Largest products, weight × input"));
   if (lines.length) box.append(element("span", "living-small wide", terms.length ? "Other lines into it" : "Lines into it"));
-  for (const [source, weight, value, product, from, what] of lines) line(source, weight, value, product, () => halve(from, what));
+  for (const [source, weight, value, product, from, what] of lines) line(source, weight, value, product, () => halve(from, what), what === "halve" ? from : source);
   return box;
 }
 

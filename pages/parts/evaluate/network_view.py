@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import NetworkError
 from core.network.consequences import Consequences, Effect
-from core.network.interventions import ALL_UNITS, Intervention, changed, intervention, words
+from core.network.interventions import ALL_UNITS, Intervention, changed, halved, intervention, words
 from core.network.living import LivingNetwork
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Asked
@@ -37,9 +37,10 @@ def _network(asked: Asked, index: int) -> None:
         f"**{asked.split.capitalize()} image {index:,}**, a {label}. **Break it**: choose a unit, then switch it off "
         "or halve one of its weights. See what the network answers now. The run stays as it is."
     )
-    _result(asked, network, changes)
+    with st.container(key="evaluate_effect"):  # one place: what comes and goes in it must not move the drawing
+        _result(asked, network, changes)
     living_network(
-        broken.view(image, surveys, mask),
+        broken.view(image, surveys, mask, halved(network, changes)),
         network.config,
         key="evaluate_network",
         label=label,
@@ -76,7 +77,7 @@ def _listener(asked: Asked, network: LivingNetwork) -> Callable[[dict[str, Any]]
 def _result(asked: Asked, network: LivingNetwork, changes: list[Intervention]) -> None:
     """What the changes do to the accuracy, and the buttons that take them back."""
     effect = _consequences(asked.run.id, asked.epoch, _place(network), network).effect(changes)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="evaluate_effect"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(
             f"Accuracy on {effect.images} validation images",
             f"{effect.after:.2%}",

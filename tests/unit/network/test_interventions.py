@@ -15,6 +15,7 @@ from core.network.interventions import (
     OFF,
     Intervention,
     changed,
+    halved,
     intervention,
     words,
 )
@@ -78,6 +79,23 @@ def test_the_index_of_a_shown_product_is_that_of_its_weight(network, embedded):
         for unit, terms in zip(layer.units, layer.terms, strict=True):
             for term in terms:
                 assert kernel.reshape(-1, kernel.shape[-1])[term.index, unit] == pytest.approx(term.weight)
+
+
+def test_a_halved_weight_stays_among_the_shown_products(network, embedded):
+    images = embedded.validation.images[:20]
+    smallest = int(np.abs(network.weights[f"{MODEL}/dense1/kernel"][:, 4]).argmin())
+    changes = [
+        Intervention(HALVE, "dense1", 4, smallest),
+        Intervention(HALVE, "conv1", 2),
+        Intervention(OFF, "conv1", 0),
+    ]
+    broken, mask = changed(network, changes)
+    conv, dense, _ = broken.view(images[0], network.survey(images), mask, halved(network, changes)).layers
+    assert smallest in [term.index for term in dense.terms[4]]
+    assert len(dense.terms[4]) == 5
+    assert len(dense.terms[5]) == 4
+    before = network.weights[f"{MODEL}/conv1/kernel"][..., 2]
+    assert int(np.abs(before).argmax()) in [term.index for term in conv.terms[2]]
 
 
 def test_changes_are_named_in_words(network):
