@@ -17,7 +17,7 @@ _MOST_IMAGES = 25
 
 
 def shown_images(moment: Moment) -> int:
-    """How many of the fixed images, from the first on, a snapshot can show: few where it holds feature maps."""
+    """How many of the fixed images, from the first on, a snapshot can show: 3 in earlier versions with feature maps."""
     kept = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
     return min([_MOST_IMAGES, len(moment.probabilities), *kept])
 
@@ -56,9 +56,9 @@ def _with_rows(config: RunConfig, moment: Moment) -> list[tuple[LayerMoment, Lay
 def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey:
     """Units, exciting images and dead units as the snapshot's own activations show them."""
     k = len(layer.units)
-    if layer.kind == "conv":  # the maps of three images say too little of what excites a filter
+    if layer.kind == "conv" and layer.peaks is None:  # an earlier version kept the maps of three images only
         return LayerSurvey(layer.units, np.zeros((k, 0), int), np.zeros(k, bool))
-    activations = layer.activations.astype(np.float32)
+    activations = (layer.activations if layer.peaks is None else layer.peaks).astype(np.float32)
     exciting = np.argsort(-activations, axis=0, kind="stable")[:EXCITING].T
     relu = row.activation == "relu" or (not row.activation and config.activation == "relu")
     dead = np.asarray((activations <= 0).all(axis=0)) if relu else np.zeros(k, bool)
@@ -94,7 +94,7 @@ def _layer(
         kind="conv" if conv else "output" if output else "dense",
         total=row.output_shape[-1],
         units=layer.units,
-        values=activations.max(axis=(0, 1)) if conv else activations,
+        values=_peaks(layer, place, activations) if conv else activations,
         sums=sums,
         biases=bias,
         pictures=_pictures(kernel, activations, conv, before),
@@ -104,6 +104,11 @@ def _layer(
         dead=survey.dead,
         normed=not row.bias,
     )
+
+
+def _peaks(layer: LayerMoment, place: int, maps: np.ndarray) -> np.ndarray:
+    """The largest value of each feature map; of earlier versions, of the smaller maps that a snapshot holds."""
+    return maps.max(axis=(0, 1)) if layer.peaks is None else layer.peaks[place].astype(np.float32)
 
 
 def _pictures(kernel: np.ndarray, activations: np.ndarray, conv: bool, before: LayerView | None) -> np.ndarray | None:
