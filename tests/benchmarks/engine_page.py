@@ -98,11 +98,11 @@ def page(results: dict, of: str) -> str:
 
 {table(results)}
 {reached(results)}
-The seconds are those of the whole `fit`, with compiling and with the recipe's own validation. The data are already in memory.
-Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its live progress
-to a file, as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process. The figures are medians of
-{rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the smallest and the largest. *An
-epoch* is one after compiling.
+The seconds are those of the whole `fit`, with compiling and with the recipe's own validation. The data are already in
+memory. Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its
+live progress to a file, as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process.
+The figures are medians of {rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the
+smallest and the largest. *An epoch* is one after compiling.
 
 {_ON_GPU if "gpu" in of else _on_processor(done)}
 {_rivals(results)}
@@ -119,26 +119,27 @@ def _rivals(results: dict) -> str:
     if not scans:
         return ""
     rounds = " or ".join(map(str, scans))
-    return f"""*JAX scan* is a hand-written `lax.scan` over data in device memory, with compiling; medians of {rounds} rounds, in
-turns with the engine. PyTorch (the usual `DataLoader` loop) and scikit-learn's `MLPClassifier` ran once just
-after, on the processor. The number in brackets is their time divided by the engine's at that moment.
+    return f"""*JAX scan* is a hand-written `lax.scan` over data in device memory, with compiling; medians of {rounds}
+rounds, in turns with the engine. PyTorch (the usual `DataLoader` loop) and scikit-learn's `MLPClassifier` ran once
+just after, on the processor. The number in brackets is their time divided by the engine's at that moment.
 """
 
 
 def _on_processor(done: list[dict]) -> str:
     loads = sorted(result["load"] for result in done) or [0]
-    return f"""*Of GEMM peak*: the time that the epoch's matrix products alone take in the fastest library at hand, divided by the
-time of the epoch. Both are measured in the same run, with validation where the recipe validates. The products use all 784
-pixels. The engine leaves out 67 pixels that are 0 in all training images (core/training/active_pixels.py), which changes
-nothing but rounding. So the share can be more than 100%.
+    return f"""*Of GEMM peak*: the time that the epoch's matrix products alone take in the fastest library at hand,
+divided by the time of the epoch. Both are measured in the same run, with validation where the recipe validates. The
+products use all 784 pixels. The engine leaves out 67 pixels that are 0 in all training images
+(core/training/active_pixels.py), which changes nothing but rounding. So the share can be more than 100%.
 
-The load average over five minutes was {loads[0]} to {loads[-1]}; one training alone makes 2. Other work on the machine slows both
-sides down. It slows the engine more, because its threads wait for one another in every step.
+The load average over five minutes was {loads[0]} to {loads[-1]}; one training alone makes 2. Other work on the
+machine slows both sides down. It slows the engine more, because its threads wait for one another in every step.
 [speed-series.md](speed-series.md) shows how much the hours differ.
 """
 
 
-_ON_GPU = """On this GPU, XLA computes products in TF32 on both sides. A step of these networks is a few dozen kernels of some
-microseconds each, and products of so few rows use a small part of the chip. Most of the time goes into starting the kernels
-and into compiling. The first round of each recipe compiles a network that its process has not seen before.
+_ON_GPU = """On this GPU, XLA computes products in TF32 on both sides. A step of these networks is a few dozen kernels
+of some microseconds each, and products of so few rows use a small part of the chip. Most of the time goes into
+starting the kernels and into compiling. The first round of each recipe compiles a network that its process has not
+seen before.
 """

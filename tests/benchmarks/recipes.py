@@ -81,8 +81,8 @@ def page(results: dict) -> str:
     sources = "\n".join(f"- `{name}`: {RECIPES[name].source}; it reports {RECIPES[name].reports}." for name in results)
     return f"""# The recipes, reproduced
 
-The recipes of the five tutorials, trained on all 60,000 training images. The 10,000 test images are used as each source uses them.
-Train accuracy is Keras' running figure of the last epoch, as the sources print it.
+The recipes of the five tutorials, trained on all 60,000 training images. The 10,000 test images are used as each
+source uses them. Train accuracy is Keras' running figure of the last epoch, as the sources print it.
 
 {chr(10).join(lines)}
 
@@ -91,7 +91,8 @@ Train accuracy is Keras' running figure of the last epoch, as the sources print 
 Measured on {"; ".join(sorted({run["machine"] for run in runs}))}, {" to ".join(sorted({run["date"] for run in runs}))}.
 Other work shared the machine while the seconds were measured. [speed.md](speed.md) says how fast the recipes are.
 
-To repeat: `MNIST_PATH=… python -m tests.benchmarks.recipes`. On one machine, a seed gives the same figures to the last bit.
+To repeat: `MNIST_PATH=… python -m tests.benchmarks.recipes`. On one machine, a seed gives the same figures to the
+last bit.
 """
 
 
