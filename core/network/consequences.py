@@ -10,11 +10,11 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from core.digits import Digits
-from core.network.interventions import Intervention, changed
+from core.network.interventions import Intervention, apply_interventions
 from core.network.living import LivingNetwork
 
 BATCH = 64  # images: the outputs of a convolution still fit into the processor's cache
-MOST_KEPT_BYTES = 64_000_000  # of the inputs of layers, so that layers before a change are not computed again
+MAX_KEPT_BYTES = 64_000_000  # of the inputs of layers, so that layers before a change are not computed again
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Consequences:
         starts = [0, *(first for first, _ in network.drawn[1:])]
         self._inputs: dict[int, list[np.ndarray]] = {0: _batches(digits.images.astype(np.float32))}
         found = _in_parallel(lambda batch: list(network.outputs_from(0, batch)), self._inputs[0])
-        room = MOST_KEPT_BYTES
+        room = MAX_KEPT_BYTES
         for start in reversed(starts[1:]):  # the later ones are smaller, and save more work
             kept = [outputs[start - 1] for outputs in found]
             if (room := room - sum(batch.nbytes for batch in kept)) < 0:
@@ -57,7 +57,7 @@ class Consequences:
 
     def effect(self, interventions: Sequence[Intervention]) -> Effect:
         """What these changes do. Layers before the first change are not computed again."""
-        broken, mask = changed(self.network, interventions)
+        broken, mask = apply_interventions(self.network, interventions)
         rows = [row.name for row in self.network.rows]
         first = min((rows.index(each.layer) for each in interventions), default=len(rows))
         start = max(place for place in self._inputs if place <= first)

@@ -46,7 +46,7 @@ def intervention(network: LivingNetwork, what: object, layer: object, unit: obje
     return Intervention(str(what), str(layer), unit, source)
 
 
-def changed(
+def apply_interventions(
     network: LivingNetwork, interventions: Sequence[Intervention]
 ) -> tuple[LivingNetwork, dict[str, np.ndarray]]:
     """A copy of the network with halved weights, and the factors of its units: layer → float32 (units,), 0 = off."""
@@ -79,13 +79,13 @@ def halved(network: LivingNetwork, interventions: Sequence[Intervention]) -> dic
     return found
 
 
-def words(network: LivingNetwork, interventions: Sequence[Intervention]) -> list[str]:
+def descriptions(network: LivingNetwork, interventions: Sequence[Intervention]) -> list[str]:
     """The changes in words, each once; "3 times" where it was repeated."""
-    counted = Counter(_words(network, each) for each in interventions)
+    counted = Counter(_description(network, each) for each in interventions)
     return [text if times == 1 or text.endswith(" off") else f"{text} {times} times" for text, times in counted.items()]
 
 
-def _words(network: LivingNetwork, change: Intervention) -> str:
+def _description(network: LivingNetwork, change: Intervention) -> str:
     kernel = _kernel(network, change.layer)
     name = f"{change.layer} {'map' if kernel.ndim == 4 else 'unit'} {change.unit}"
     if change.what == OFF:

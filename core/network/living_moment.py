@@ -8,23 +8,23 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
-from core.network.architecture import LayerRow, shapes
-from core.network.living import EXCITING, MOST_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
+from core.network.architecture import LayerRow, layer_table
+from core.network.living import EXCITING, MAX_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
 from core.runs.moments import LayerMoment, Moment
 
-_MOST_IMAGES = 25
+_MAX_IMAGES = 25
 
 
 def shown_images(moment: Moment) -> int:
     """How many of the fixed images, from the first on, a snapshot can show: 3 in earlier versions with feature maps."""
     kept = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
-    return min([_MOST_IMAGES, len(moment.probabilities), *kept])
+    return min([_MAX_IMAGES, len(moment.probabilities), *kept])
 
 
 def layer_names(config: RunConfig) -> list[str]:
     """The names of the layers of a moment, as the pages show them: dense1, conv2, and output for the last."""
-    return [row.name for row in shapes(config)[:-1] if row.kind in ("dense", "conv")] + ["output"]
+    return [row.name for row in layer_table(config)[:-1] if row.kind in ("dense", "conv")] + ["output"]
 
 
 def view_of(
@@ -49,7 +49,7 @@ def view_of(
 
 def _with_rows(config: RunConfig, moment: Moment) -> list[tuple[LayerMoment, LayerRow]]:
     """Each layer of a snapshot with its row. Raises `ValueError` where they are not of one network."""
-    rows = [row for row in shapes(config) if row.kind in ("dense", "conv")]
+    rows = [row for row in layer_table(config) if row.kind in ("dense", "conv")]
     return list(zip(moment.layers, rows, strict=True))
 
 
@@ -88,7 +88,7 @@ def _layer(
         if len(names) == len(kernel):
             sums = products.sum(axis=0) + bias
         terms = _terms(kernel, names, values, products, () if before is None else (before.total,))
-        edges = strongest(products, MOST_EDGES)
+        edges = strongest(products, MAX_EDGES)
     return LayerView(
         name=row.name,
         kind="conv" if conv else "output" if output else "dense",

@@ -32,7 +32,7 @@ _MAX_ARRAYS = 400
 _FOLDER = "moments"
 _NUMBERS = ("step", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
 _LAYER_ARRAYS = {"units": np.int32, "kernel": np.float16, "bias": np.float16, "activations": np.float16}
-_MOST_LEVEL = 127  # feature maps are kept in whole numbers from -127 to 127, with a factor for each map
+_MAX_LEVEL = 127  # feature maps are kept in whole numbers from -127 to 127, with a factor for each map
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ def fixed_images(validation: Digits) -> np.ndarray:
     return np.concatenate([first, len(first) + drawn]).astype(np.int64)
 
 
-def is_whole(moment: Moment) -> bool:
+def has_all_weights(moment: Moment) -> bool:
     """Whether a moment holds all weights."""
     return moment.weights is not None
 
@@ -152,9 +152,9 @@ def _layer_arrays(layer: LayerMoment) -> dict[str, np.ndarray]:
         return arrays
     maps = layer.activations.astype(np.float32)
     with np.errstate(all="ignore"):  # of a network that has diverged
-        scale = (np.abs(maps).max(axis=(1, 2)) / _MOST_LEVEL).astype(np.float16)
+        scale = (np.abs(maps).max(axis=(1, 2)) / _MAX_LEVEL).astype(np.float16)
         levels = np.nan_to_num(np.rint(maps / np.maximum(scale, 1e-7)[:, None, None].astype(np.float32)))
-    arrays |= {"activations": np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL).astype(np.int8), "scale": scale}
+    arrays |= {"activations": np.clip(levels, -_MAX_LEVEL, _MAX_LEVEL).astype(np.int8), "scale": scale}
     return arrays if layer.peaks is None else arrays | {"peaks": layer.peaks}
 
 
@@ -172,8 +172,8 @@ def read_moment(path: Path) -> Moment | None:
             members = archive.infolist()
             if len(members) > _MAX_ARRAYS or sum(each.file_size for each in members) > MAX_FILE_BYTES:
                 return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive_arrays:
+            arrays = {name: archive_arrays[name] for name in archive_arrays.files}
         return _checked(arrays, int(path.stem))
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, DigitLabError):
         return None
@@ -192,7 +192,7 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     probabilities = _array(arrays, "probabilities", np.float16, (n, NUM_CLASSES))
     positions = _array(arrays, "positions", np.float32, (n, 2))
     _require(0 < n <= MAX_IMAGES and 0 < len(facts["layers"]) <= _MAX_LAYERS)
-    layers = tuple(_layer(arrays, place, told, n) for place, told in enumerate(facts["layers"]))
+    layers = tuple(_layer(arrays, place, layer_facts, n) for place, layer_facts in enumerate(facts["layers"]))
     weights = tuple(arrays.pop(name) for name in sorted(arrays) if name.startswith("weights"))
     _require(not arrays and all(weight.dtype == np.float32 for weight in weights))
     _require(layers[-1].kind == "dense" and len(layers[-1].units) == NUM_CLASSES)
@@ -201,8 +201,13 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     )
 
 
-def _layer(arrays: dict[str, np.ndarray], place: int, told: list[Any], n: int) -> LayerMoment:
-    name, kind, update_ratio, dead = str(told[0]), str(told[1]), float(told[2]), float(told[3])
+def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n: int) -> LayerMoment:
+    name, kind, update_ratio, dead = (
+        str(layer_facts[0]),
+        str(layer_facts[1]),
+        float(layer_facts[2]),
+        float(layer_facts[3]),
+    )
     parts = {each: arrays.pop(f"layer{place:02d}:{each}") for each in _LAYER_ARRAYS}
     scale, peaks = (arrays.pop(f"layer{place:02d}:{each}", None) for each in ("scale", "peaks"))
     if scale is not None:

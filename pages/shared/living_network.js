@@ -4,7 +4,7 @@
 const views = new WeakMap();
 const NARROW = 560; // pixels: below this width fewer units are drawn
 const SIDE = 28;
-const MOST_CONNECTIONS = 6; // lines into a unit that stand below its largest products
+const MAX_CONNECTIONS = 6; // lines into a unit that stand below its largest products
 
 const bytes = (text, kind) => new kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -381,7 +381,7 @@ export class Living {
       const source = before ? before.units[from] : from;
       const input = before ? before.values[from] : bytes(this.frame.image, Uint8Array)[from] / 255;
       return shown.has(source) || !input ? [] : [[before ? `unit ${source}` : pixelName(source), value / input, input, value, source, "halve"]];
-    }).slice(0, MOST_CONNECTIONS);
+    }).slice(0, MAX_CONNECTIONS);
   }
 
   // The weights of a unit that looks at the image, large: choose one with the mouse or the arrow keys and halve it.

@@ -15,7 +15,7 @@ from pages.shared.living_network import frame
 from tests.conftest import ROOT
 
 
-def again(app):
+def rerun(app):
     """Runs the page once more where it is."""
     app.session_state["_inside_navigation"] = True
     return app.run()
@@ -26,7 +26,7 @@ def opened(open_page):
     app = open_page("evaluate", run="shipped", view="network")
     if any(each.key == "evaluate_ask" for each in app.button):
         app.button("evaluate_ask").click()
-        again(app)
+        rerun(app)
     return app
 
 
@@ -46,16 +46,16 @@ def test_without_its_last_hidden_layer_the_network_guesses_and_undo_brings_it_ba
     (before,) = accuracy(app)
     layer, unit = Intervention(OFF, "dense1", ALL_UNITS), Intervention(OFF, "dense1", 3)
     app.session_state["evaluate_changes"] = ("shipped:None", [unit, layer])
-    again(app)
+    rerun(app)
     assert not app.exception
     (share,) = accuracy(app)
     assert float(share.rstrip("%")) < 20
     assert any(f"{before} → {share}." in each.value and "became wrong" in each.value for each in app.markdown)
     undo(app).click()
-    again(app)
+    rerun(app)
     assert any("dense1 unit 3 off" in each.value for each in app.caption)
     app.button("evaluate_undo_all").click()
-    again(app)
+    rerun(app)
     assert accuracy(app) == [before]
     assert undo(app).disabled
 
@@ -65,19 +65,19 @@ def test_breaking_a_network_changes_no_file_of_its_run(open_page, home):
     folder = ROOT / "core/shipped"
     before = contents(folder), contents(home / "runs")
     app.session_state["evaluate_changes"] = ("shipped:None", [Intervention(HALVE, "dense1", 3, 7)] * 5)
-    again(app)
+    rerun(app)
     assert any("halved 5 times" in each.value for each in app.caption)
     assert (contents(folder), contents(home / "runs")) == before
     shares = caches.reader("shipped").probabilities(caches.data().validation.images[:5])
     undo(app).click()
-    again(app)
+    rerun(app)
     np.testing.assert_array_equal(shares, caches.reader("shipped").probabilities(caches.data().validation.images[:5]))
 
 
 def test_a_link_opens_the_view_also_after_another_one_was_open(open_page):
     app = open_page("evaluate", run="shipped", view="figures")
     app.query_params["view"] = "network"
-    again(app)
+    rerun(app)
     assert app.session_state["evaluate_view"] == "network"
 
 
@@ -92,7 +92,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_changes_of_another_network_are_not_applied(open_page):
     app = opened(open_page)
     app.session_state["evaluate_changes"] = ("another:None", [Intervention(OFF, "dense7", ALL_UNITS)])
-    again(app)
+    rerun(app)
     assert not app.exception
     assert undo(app).disabled
 
@@ -100,7 +100,7 @@ def test_changes_of_another_network_are_not_applied(open_page):
 def test_draw_shows_the_digit_in_the_network(open_page):
     app = open_page("draw", run="shipped", send="validation:3")
     app.session_state["draw_view"] = "network"
-    again(app)
+    rerun(app)
     assert not app.exception
 
 

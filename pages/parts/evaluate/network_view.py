@@ -7,60 +7,60 @@ import streamlit as st
 
 from core.errors import NetworkError
 from core.network.consequences import Consequences, Effect
-from core.network.interventions import ALL_UNITS, Intervention, changed, halved, intervention, words
+from core.network.interventions import ALL_UNITS, Intervention, apply_interventions, descriptions, halved, intervention
 from core.network.living import LivingNetwork
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked
+from pages.parts.evaluate.choice import Selection
 from pages.shared.fragments import guarded_fragment
 from pages.shared.living_network import fixed, living_network, surveyed
 
 _CHANGES = "evaluate_changes"  # session: (which network, what was switched off or halved)
-_MOST = 100  # changes at once
-_MOST_WORDS = 6  # of them in words
+_MAX = 100  # changes at once
+_MAX_TEXTS = 6  # of them in words
 
 
-def show(asked: Asked) -> None:
+def show(selection: Selection) -> None:
     """The network for the open image, with its parts to switch off."""
-    index = asked.opened()
-    _network(asked, index)
-    image_list.links(asked, index)
+    index = selection.opened()
+    _network(selection, index)
+    image_list.links(selection, index)
 
 
 @guarded_fragment()
-def _network(asked: Asked, index: int) -> None:
+def _network(selection: Selection, index: int) -> None:
     """A change of the network draws only this again."""
-    image, label = asked.digits.images[index], int(asked.digits.labels[index])
-    network, surveys = surveyed(asked.reader)
-    changes = _changes(asked)
-    broken, mask = changed(network, changes)
+    image, label = selection.digits.images[index], int(selection.digits.labels[index])
+    network, surveys = surveyed(selection.reader)
+    changes = _changes(selection)
+    broken, mask = apply_interventions(network, changes)
     st.markdown(
-        f"**{asked.split.capitalize()} image {index:,}**, a {label}. **Break it**: choose a unit, then switch it off "
-        "or halve one of its weights. See what the network answers now. The run stays as it is."
+        f"**{selection.split.capitalize()} image {index:,}**, a {label}. **Break it**: choose a unit, then switch it "
+        "off or halve one of its weights. See what the network answers now. The run stays as it is."
     )
     with st.container(key="evaluate_effect"):  # one place: what comes and goes in it must not move the drawing
-        _result(asked, network, changes)
+        _result(selection, network, changes)
     living_network(
         broken.view(image, surveys, mask, halved(network, changes)),
         network.config,
         key="evaluate_network",
         label=label,
         off=mask,
-        on_change=_listener(asked, network),
+        on_change=_listener(selection, network),
     )
 
 
-def _changes(asked: Asked) -> list[Intervention]:
+def _changes(selection: Selection) -> list[Intervention]:
     name, changes = st.session_state.get(_CHANGES, ("", []))
-    return changes if name == _name(asked) else []
+    return changes if name == _name(selection) else []
 
 
-def _name(asked: Asked) -> str:
-    return f"{asked.run.id}:{asked.epoch}"
+def _name(selection: Selection) -> str:
+    return f"{selection.run.id}:{selection.epoch}"
 
 
-def _listener(asked: Asked, network: LivingNetwork) -> Callable[[dict[str, Any]], None]:
+def _listener(selection: Selection, network: LivingNetwork) -> Callable[[dict[str, Any]], None]:
     def hear(change: dict[str, Any]) -> None:
-        before, layer, unit = _changes(asked), change.get("layer"), change.get("unit")
+        before, layer, unit = _changes(selection), change.get("layer"), change.get("unit")
         if change.get("what") == "on":
             back = (unit, ALL_UNITS) if unit != ALL_UNITS else (unit,)
             after = [each for each in before if each.what != "off" or each.layer != layer or each.unit not in back]
@@ -69,14 +69,14 @@ def _listener(asked: Asked, network: LivingNetwork) -> Callable[[dict[str, Any]]
                 after = [*before, intervention(network, change.get("what"), layer, unit, change.get("source", -1))]
             except NetworkError:
                 return  # no button of the page asks for this
-        st.session_state[_CHANGES] = (_name(asked), after[-_MOST:])
+        st.session_state[_CHANGES] = (_name(selection), after[-_MAX:])
 
     return hear
 
 
-def _result(asked: Asked, network: LivingNetwork, changes: list[Intervention]) -> None:
+def _result(selection: Selection, network: LivingNetwork, changes: list[Intervention]) -> None:
     """What the changes do to the accuracy, and the buttons that take them back."""
-    effect = _consequences(asked.run.id, asked.epoch, _place(network), network).effect(changes)
+    effect = _consequences(selection.run.id, selection.epoch, _place(network), network).effect(changes)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(
             f"Accuracy on {effect.images} validation images",
@@ -85,21 +85,26 @@ def _result(asked: Asked, network: LivingNetwork, changes: list[Intervention]) -
             width="content",
         )
         st.button(
-            "Undo", on_click=_undo, args=(asked, 1), icon=":material/undo:", disabled=not changes, key="evaluate_undo"
+            "Undo",
+            on_click=_undo,
+            args=(selection, 1),
+            icon=":material/undo:",
+            disabled=not changes,
+            key="evaluate_undo",
         )
         st.button(
             "Undo all",
             on_click=_undo,
-            args=(asked, len(changes)),
+            args=(selection, len(changes)),
             icon=":material/restart_alt:",
             disabled=not changes,
             key="evaluate_undo_all",
         )
         st.markdown(_sentence(effect) if changes else "Nothing is changed.")
     if changes:
-        told = words(network, changes)
-        more = f"{len(told) - _MOST_WORDS} more; then " if len(told) > _MOST_WORDS else ""
-        st.caption(f"Changed: {more}{'; '.join(told[-_MOST_WORDS:])}. Only on this page: the run stays as it is.")
+        texts = descriptions(network, changes)
+        more = f"{len(texts) - _MAX_TEXTS} more; then " if len(texts) > _MAX_TEXTS else ""
+        st.caption(f"Changed: {more}{'; '.join(texts[-_MAX_TEXTS:])}. Only on this page: the run stays as it is.")
 
 
 def _sentence(effect: Effect) -> str:
@@ -126,5 +131,5 @@ def _consequences(run_id: str, epoch: int | None, place: int, _network: LivingNe
     return Consequences(_network, fixed())
 
 
-def _undo(asked: Asked, count: int) -> None:
-    st.session_state[_CHANGES] = (_name(asked), _changes(asked)[:-count])
+def _undo(selection: Selection, count: int) -> None:
+    st.session_state[_CHANGES] = (_name(selection), _changes(selection)[:-count])

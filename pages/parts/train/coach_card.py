@@ -29,7 +29,7 @@ def _diagnostics(run: Run, seen: Curves) -> RunDiagnostics:
     found = checkup(run)
     diagnostics = RunDiagnostics(
         run.config, seen.batches, seen.epochs, seen.rates, seen.ended,
-        found.dead, {}, 0, found.right, found.asked, found.split, found.training, found.unseen,
+        found.dead, {}, 0, found.correct, found.support, found.split, found.training, found.unseen,
     )  # fmt: skip
     moment = newest_moment(run)
     if moment is None:  # it was trained before runs kept moments

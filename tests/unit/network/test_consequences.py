@@ -8,7 +8,7 @@ from core.digits import Digits
 from core.network import consequences
 from core.network.consequences import Consequences
 from core.network.initial_weights import initial_weights
-from core.network.interventions import ALL_UNITS, HALVE_INPUT, OFF, Intervention, changed
+from core.network.interventions import ALL_UNITS, HALVE_INPUT, OFF, Intervention, apply_interventions
 from core.network.living import LivingNetwork
 
 
@@ -35,9 +35,9 @@ CHANGES = {
 @pytest.mark.parametrize("kept", [0, 200_000, 10**9], ids="at most {} bytes".format)
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES.keys())
 def test_the_effect_is_that_of_the_whole_changed_network(network, digits, changes, kept, monkeypatch):
-    monkeypatch.setattr(consequences, "MOST_KEPT_BYTES", kept)
+    monkeypatch.setattr(consequences, "MAX_KEPT_BYTES", kept)
     effect = Consequences(network, digits).effect(changes)
-    broken, mask = changed(network, changes)
+    broken, mask = apply_interventions(network, changes)
     before = network.outputs(digits.images)[-1].argmax(axis=1)
     after = broken.outputs(digits.images, mask)[-1].argmax(axis=1)
     right, right_after = before == digits.labels, after == digits.labels

@@ -14,10 +14,10 @@ from core.network.interventions import (
     LARGEST,
     OFF,
     Intervention,
-    changed,
+    apply_interventions,
+    descriptions,
     halved,
     intervention,
-    words,
 )
 from core.network.living import LivingNetwork
 
@@ -30,7 +30,7 @@ def network() -> LivingNetwork:
 
 def test_a_unit_that_is_off_gives_nothing_to_the_next_layer(network, embedded):
     images = embedded.validation.images[:3]
-    broken, mask = changed(network, [Intervention(OFF, "dense1", 5)])
+    broken, mask = apply_interventions(network, [Intervention(OFF, "dense1", 5)])
     weights = dict(network.weights)
     kernel = weights[f"{MODEL}/probabilities/kernel"].copy()
     kernel[5] = 0
@@ -40,14 +40,16 @@ def test_a_unit_that_is_off_gives_nothing_to_the_next_layer(network, embedded):
 
 
 def test_without_a_whole_layer_every_image_gets_the_same_answer(network, embedded):
-    broken, mask = changed(network, [Intervention(OFF, "conv1", ALL_UNITS), Intervention(OFF, "dense1", ALL_UNITS)])
+    broken, mask = apply_interventions(
+        network, [Intervention(OFF, "conv1", ALL_UNITS), Intervention(OFF, "dense1", ALL_UNITS)]
+    )
     answers = broken.outputs(embedded.validation.images[:5], mask)[-1]
     np.testing.assert_allclose(answers, np.full((5, 10), 0.1), atol=1e-6)
 
 
 def test_halving_changes_one_weight_and_not_the_network_itself(network):
     before = network.weights[f"{MODEL}/dense1/kernel"].copy()
-    broken, _ = changed(network, [Intervention(HALVE, "dense1", 3)])
+    broken, _ = apply_interventions(network, [Intervention(HALVE, "dense1", 3)])
     after = broken.weights[f"{MODEL}/dense1/kernel"]
     place = np.abs(before[:, 3]).argmax(), 3
     assert np.argwhere(after != before).tolist() == [list(map(int, place))]
@@ -58,7 +60,7 @@ def test_halving_changes_one_weight_and_not_the_network_itself(network):
 def test_any_weight_can_be_halved_several_times(network):
     before = network.weights[f"{MODEL}/conv1/kernel"]
     index = int(np.ravel_multi_index((2, 4, 0), (5, 5, 1)))
-    broken, _ = changed(network, [Intervention(HALVE, "conv1", 1, index)] * 3)
+    broken, _ = apply_interventions(network, [Intervention(HALVE, "conv1", 1, index)] * 3)
     after = broken.weights[f"{MODEL}/conv1/kernel"]
     assert np.argwhere(after != before).tolist() == [[2, 4, 0, 1]]
     assert after[2, 4, 0, 1] == before[2, 4, 0, 1] / 8
@@ -66,7 +68,7 @@ def test_any_weight_can_be_halved_several_times(network):
 
 def test_all_weights_from_one_map_to_a_unit_are_halved(network):
     before = network.weights[f"{MODEL}/dense1/kernel"].reshape(24, 24, 4, 16)
-    broken, _ = changed(network, [Intervention(HALVE_INPUT, "dense1", 7, 2)])
+    broken, _ = apply_interventions(network, [Intervention(HALVE_INPUT, "dense1", 7, 2)])
     after = broken.weights[f"{MODEL}/dense1/kernel"].reshape(24, 24, 4, 16)
     np.testing.assert_array_equal(after[..., 2, 7], before[..., 2, 7] / 2)
     assert (after != before).sum() == 24 * 24
@@ -89,7 +91,7 @@ def test_a_halved_weight_stays_among_the_shown_products(network, embedded):
         Intervention(HALVE, "conv1", 2),
         Intervention(OFF, "conv1", 0),
     ]
-    broken, mask = changed(network, changes)
+    broken, mask = apply_interventions(network, changes)
     conv, dense, _ = broken.view(images[0], network.survey(images), mask, halved(network, changes)).layers
     assert smallest in [term.index for term in dense.terms[4]]
     assert len(dense.terms[4]) == 5
@@ -110,7 +112,7 @@ def test_changes_are_named_in_words(network):
         Intervention(OFF, "dense1", ALL_UNITS),
         Intervention(OFF, "dense1", ALL_UNITS),
     ]
-    assert words(network, changes) == [
+    assert descriptions(network, changes) == [
         "conv1 map 3 off",
         "largest weight of dense1 unit 5 halved 2 times",
         "weight from unit 11 to probabilities unit 2 halved",
@@ -155,4 +157,4 @@ def test_what_the_network_does_not_have_cannot_be_changed(network, what, layer, 
 def test_each_part_of_the_network_can_be_changed(network, what, layer, unit, source):
     change = intervention(network, what, layer, unit, source)
     assert change == Intervention(what, layer, unit, source)
-    changed(network, [change])
+    apply_interventions(network, [change])
