@@ -128,3 +128,55 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
     text = page.locator(".living-sum").inner_text()
     product, sign, bias, total = re.search(r"= (\S+) ([+−]) (\S+) = (\S+)", text).groups()
     assert number(product) + number(sign.replace("+", "") + bias) == pytest.approx(number(total), abs=2e-3)
+
+
+@pytest.mark.slow
+def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
+    run = started(page, server, f"{server.url}/train?network=conv4x5-norm-pool4-dense16&epochs=2&train_images=2000")
+    while not run.ended:
+        page.wait_for_timeout(300)
+    moments = read_moments(run)
+    film = page.locator(f".film[data-run='{run.id}:{len(moments)}']")
+    expect(film).to_be_visible()
+    expect(film.locator(".film-digits button:not([disabled])")).to_have_count(25)
+    digits = mnist.load().validation
+    fixed = fixed_images(digits)
+    guesses, labels = moments[-1].probabilities.argmax(axis=1), digits.labels[fixed]
+    wrong = int((guesses != labels).argmax())
+    picked, map_, rows = film.locator(".film-picked"), film.locator(".film-map"), film.locator(".film-learned")
+    map_.focus()
+    map_.press("Home")
+    expect(picked).to_contain_text(f"Label {labels[wrong]}, predicted {guesses[wrong]}.")
+    rows.click(position={"x": 5, "y": 1})  # the first row: right from the start, or learned first
+    expect(picked).to_contain_text(re.compile("right from the start|Learned for good"))
+    rows.press("ArrowUp")  # the last one
+    expect(picked).to_contain_text(re.compile("still wrong at the end|Learned for good"))
+    map_.press("Home")
+    map_.press("Enter")
+    page.keyboard.press("Enter")  # the button "Send to Draw" has the keyboard
+    page.wait_for_url(re.compile(f"send=validation%3A{fixed[wrong]}|send=validation:{fixed[wrong]}"))
+
+
+@pytest.mark.parametrize("network", ["dense48-dense24", "conv6x5-norm-pool2-conv4x3-dense20"])
+def test_the_numbers_of_each_kind_of_layer_are_those_of_numpy(page, server, network):
+    canvas = untrained(page, f"{server.url}/train?{FORM.replace('dense48-dense24', network)}")
+    config = RunConfig(network=network, seed=5)
+    digits = mnist.load().validation
+    fixed = fixed_images(digits)
+    living = LivingNetwork(config, initial_weights(config))
+    layers = living.view(digits.images[fixed[0]], living.survey(digits.images[fixed])).layers
+    detail = page.locator(".living-detail")
+    canvas.focus()
+    for layer in reversed(layers[:-1]):
+        canvas.press("ArrowLeft")
+        expect(detail.locator(".living-title")).to_contain_text(layer.name)
+        title = detail.locator(".living-title").inner_text()
+        place = layer.units.tolist().index(int(re.search(r"(?:unit|map) (\d+)", title)[1]))
+        (total,) = re.findall(r"= (\S+) →", detail.locator(".living-sum").inner_text())
+        assert number(total) == pytest.approx(float(layer.sums[place]), abs=6e-3)
+        assert ("dead" in title) == bool(layer.dead[place])
+        shown = detail.locator(".living-exciting i").evaluate_all("all => all.map(each => each.title)")
+        assert shown == [f"a {digits.labels[fixed[at]]}" for at in layer.exciting[place]]
+        if layer.kind == "conv":
+            cells = detail.locator(".living-patch .cells").first.locator(".cell").all_inner_texts()
+            np.testing.assert_allclose([number(each) for each in cells], layer.patches[place].filter.ravel(), atol=6e-3)
