@@ -1,4 +1,4 @@
-"""Every page opens cold, names its data and reads digits without Keras in the server's process."""
+"""Every page opens without any run, names its data and reads digits without Keras in the server's process."""
 
 import subprocess
 import sys
