@@ -1,4 +1,4 @@
-"""A copy is trained on personal digits in its own process. It can be stopped, waits for its turn, and reports errors."""
+"""A copy is trained on personal digits in its own process. It can be stopped, waits and reports errors."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Compiled programs are kept between runs: a known network starts sooner, trains the same, and damaged files are not used."""
+"""Compiled programs are kept between runs: a known network starts sooner and trains the same; damaged files are unused."""
 
 import os
 import shutil
