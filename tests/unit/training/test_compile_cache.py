@@ -1,4 +1,4 @@
-"""Compiled programs are kept between runs: a known network starts sooner and trains the same; damaged files are unused."""
+"""Compiled programs are kept between runs: a known network starts sooner, trains the same. Damaged files are unused."""
 
 import os
 import shutil
