@@ -35,13 +35,13 @@ class Film {
     speed.onchange = () => (this.speed = Number(speed.value));
     map.onclick = (event) => this.pick(this.nearest(event));
     learned.onclick = (event) => this.pick(this.rowAt(event));
+    this.sizes = new ResizeObserver(() => this.draw());
+    this.sizes.observe(root);
     map.onkeydown = (event) => this.walk(event, (step) => (this.picked ?? (step > 0 ? -1 : 0)) + step);
     learned.onkeydown = (event) => this.walk(event, (step) => {
       const { order } = this.film, row = this.picked === null ? -1 : order.indexOf(this.picked);
       return order[(Math.max(row, step > 0 ? -1 : 0) + step + order.length) % order.length];
     });
-    this.sizes = new ResizeObserver(() => this.draw());
-    this.sizes.observe(root);
   }
 
   end() {
