@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.config.run_config import HELD_OUT, TEST_SET
 from core.data.mnist import Mnist
 from core.digits import Digits
 from core.errors import RunError
@@ -80,9 +81,9 @@ def trained_on_other_subset(run: Run, data: Mnist) -> bool:
     started, config = run.started, run.config
     if started is None:
         return False
-    held_out = config.validate_on == "held-out"
+    held_out = config.holds_out
     training = len(data.train) + (0 if held_out else len(data.validation))
-    validation = {"held-out": len(data.validation), "test": len(data.test)}.get(config.validate_on, 0)
+    validation = {HELD_OUT: len(data.validation), TEST_SET: len(data.test)}.get(config.validate_on, 0)
     pairs = [(started.validation_images, validation)]
     pairs += [] if config.train_images else [(started.train_images, training)]
     differing = [(there, here) for there, here in pairs if there != here]
@@ -116,7 +117,7 @@ def predict_split(
 
 def default_split(run: Run) -> str:
     """The split to show first: held-out validation images, else the test set, which the recipe reads anyway."""
-    return VALIDATION if run.config.validate_on == "held-out" else TEST
+    return VALIDATION if run.config.holds_out else TEST
 
 
 def is_quick(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
@@ -220,7 +221,7 @@ def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -
     ended = run.ended
     if not ended or ended.outcome != FINISHED or epoch is not None:
         return
-    held_out = run.config.validate_on == "held-out"
+    held_out = run.config.holds_out
     recorded = {TEST: ended.test_accuracy, VALIDATION: ended.validation_accuracy if held_out else None}.get(split)
     if recorded is not None and abs(recorded - found.accuracy) > _ACCURACY_TOLERANCE:
         raise _other_data(run, f"{found.accuracy:.2%} accuracy instead of the recorded {recorded:.2%}")

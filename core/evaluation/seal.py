@@ -19,7 +19,7 @@ def sealed(run: Run) -> bool:
 def sealed_after(run: Run, ended: RunEnded | None) -> bool:
     """`sealed` for a run whose last event is already known: a table of hundreds of runs need not read it again."""
     read = ended is not None and ended.test_accuracy is not None
-    return run.config.validate_on == "held-out" and not read and not test_set_openings(run)
+    return run.config.holds_out and not read and not test_set_openings(run)
 
 
 def test_set_openings(run: Run) -> list[float]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.config.run_config import KNOB_TYPES, KNOBS, MAX_SEED, RunConfig
+from core.config.run_config import HELD_OUT, KNOB_TYPES, KNOBS, MAX_SEED, RunConfig
 from core.errors import DigitLabError, RunError
 from core.files import Lock, write_json
 from core.jobs.search_importance import CHANCE_ACCURACY, Importances
@@ -205,7 +205,7 @@ def validation_score(run: Run) -> float | None:
 
 def search_base(base: RunConfig) -> RunConfig:
     """The config that a search varies: it always uses held-out images, also where the recipe does not."""
-    return base.changed(validate_on="held-out")
+    return base.changed(validate_on=HELD_OUT)
 
 
 def _suggest(trial: Any, axis: Axis) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.run_config import RunConfig
+from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.devices import device_slot
 from core.network.architecture import count_multiplications, count_outputs, count_parameters
@@ -56,7 +56,7 @@ def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
 
 def training_images(config: RunConfig, all_images: int) -> int:
     """How many images an epoch has if the data set has `all_images` training images."""
-    there = all_images - all_images // HELD_OUT_DIVISOR if config.validate_on == "held-out" else all_images
+    there = all_images - all_images // HELD_OUT_DIVISOR if config.holds_out else all_images
     return min(config.train_images or there, there)
 
 
@@ -119,7 +119,11 @@ def _fit_prices(runs: list[Run]) -> np.ndarray:
 def _costs(config: RunConfig, images: int) -> np.ndarray:
     """How often a run pays each price: float64 (7,). Validation is a forward pass."""
     batches = config.epochs * -(-images // config.batch_size)
-    validated = {"held-out": images / (HELD_OUT_DIVISOR - 1), "test": images / 6, "none": 0.0}[config.validate_on]
+    validated = {
+        HELD_OUT: images / (HELD_OUT_DIVISOR - 1),
+        TEST_SET: images / 6,
+        NO_VALIDATION: 0.0,
+    }[config.validate_on]
     passes = config.epochs * (FORWARD_AND_BACK * images + validated)
     arithmetic = [
         count_multiplications(config, ("dense",)),

@@ -229,7 +229,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 def _preview(config: RunConfig, data: Mnist, loop: Loop) -> dict[str, np.ndarray]:
     """The first kernel, and the predictions for the first 25 images that it is not trained on."""
     loop.sync()
-    digits = data.validation if config.validate_on == "held-out" else data.test
+    digits = data.validation if config.holds_out else data.test
     probabilities = np.asarray(loop.model(digits.images[:PREVIEW_IMAGES], training=False))
     return {
         "weights": np.asarray(next(each for each in loop.model.trainable_variables if each.name == "kernel")),

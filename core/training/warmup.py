@@ -56,7 +56,7 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
     config = warmup_config(config)
     with suppress(Exception):
         data, network = mnist.load(), models.build(config)
-        held_out = data.validation[:10] if config.validate_on == "held-out" else data.validation
+        held_out = data.validation[:10] if config.holds_out else data.validation
         small_data = Mnist(
             data.train, held_out, data.test[:10], data.source
         )  # the program depends on the number of training images

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.config.recipes import RECIPES
-from core.config.run_config import KNOB_TYPES, KNOBS
+from core.config.run_config import KNOB_TYPES, KNOBS, TEST_SET
 from core.errors import DigitLabError, RunError
 from core.evaluation import comparison
 from core.evaluation.comparison import RunRow, RunRows, knob_text
@@ -221,7 +221,7 @@ def _state(row: RunRow) -> list[Any]:
 def _share(value: float | None, row: RunRow) -> list[Any]:
     if value is None:
         return ["", None, ""]
-    on_test = row.config.validate_on == "test"
+    on_test = row.config.validate_on == TEST_SET
     return [f"{percent(value)}{' ᵗ' * on_test}", value, "Measured on the test set, as in its recipe" if on_test else ""]
 
 

@@ -125,7 +125,7 @@ def _outlook(plan: Plan, found: list[RunRow]) -> str:
     if plan.kind == SEARCH:
         more = " at most, because poor runs are stopped early" if plan.prune else ""
         return f"{runs}{more}. {held_out}"
-    if plan.base.validate_on == "held-out":
+    if plan.base.holds_out:
         return f"{runs}. {held_out}"
     return f"{runs}. They validate as the recipe does."
 
