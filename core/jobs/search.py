@@ -19,7 +19,8 @@ from core.config.run_config import HELD_OUT, KNOB_TYPES, KNOBS, MAX_SEED, RunCon
 from core.errors import DigitLabError, RunError
 from core.files import Lock, write_json
 from core.jobs.search_importance import CHANCE_ACCURACY, Importances
-from core.jobs.sweep import SEARCH, Axis, Sweep, SweepStore
+from core.jobs.sweep import SEARCH, Sweep, SweepStore
+from core.jobs.sweep_axes import Axis
 from core.runs.control import ControlRequests
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import Run, RunStore

@@ -10,7 +10,7 @@ from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
 from pages.shared import caches
 from pages.shared.answers import predict
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.local_time import run_title
 from pages.shared.softmax import softmax_bars
 from pages.shared.stable_selectbox import picker
@@ -88,10 +88,12 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
     with grid:
         digit_grid(
-            selection.digits.images[shown],
-            [f"{labels[i]}: {first[i]} or {second[i]}" for i in shown],
+            DigitTiles(
+                selection.digits.images[shown],
+                [f"{labels[i]}: {first[i]} or {second[i]}" for i in shown],
+                alt=f"{len(shown)} images with label and both predictions",
+            ),
             key="evaluate_pair_grid",
-            alt=f"{len(shown)} images with label and both predictions",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )

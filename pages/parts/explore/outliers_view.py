@@ -10,7 +10,7 @@ from core.data.studies import Study
 from core.digits import Digits
 from pages.parts.explore import study_progress
 from pages.parts.explore.state import SPLITS, Choice, Opened, open_digit
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 MAX_IMAGES = 100
 _PAIRS = MAX_IMAGES // 2
@@ -108,8 +108,13 @@ def _grid(
         return
     places = [place(data, position) for position in positions]
     images = np.stack([getattr(data, split).images[index] for split, index in places])
-    digit_grid(images, captions, key="explore_odd", alt=alt, tile=72, columns=columns, selected=-1, reveal="closer",
-               on_choose=lambda position: open_digit(*places[position]))  # fmt: skip
+    digit_grid(
+        DigitTiles(images, captions, alt=alt, tile=72, columns=columns),
+        key="explore_odd",
+        selected=-1,
+        reveal="closer",
+        on_choose=lambda position: open_digit(*places[position]),
+    )
 
 
 def _passes(data: Mnist, choice: Choice, positions: np.ndarray) -> np.ndarray:
