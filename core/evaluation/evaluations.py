@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.config.run_config import HELD_OUT, TEST_SET
-from core.data.mnist import Mnist
+from core.data.mnist import SPLITS, Mnist
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
@@ -31,7 +31,7 @@ from core.network.architecture import count_multiplications
 from core.runs.events import FINISHED
 from core.runs.store import Run
 
-TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
+TRAIN, VALIDATION, TEST = SPLITS
 # Sizes of the splits of two data sets, one a part of the other: all of MNIST, and the embedded 5,000 images.
 _SUBSET_SIZES = {54_000, 60_000, 6_000, 10_000} | {4_050, 4_500, 450, 500}
 _CONTENT = "logits"

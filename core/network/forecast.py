@@ -5,7 +5,7 @@ multiplications in dense layers and in convolutions, for values that convolution
 The price of each part is fitted to the runs on this device. Until there are some, prices from another machine are used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,8 @@ SLOTS = {
 }  # numbers that the optimiser keeps for each weight
 TENSORFLOW_BYTES = 560 * 2**20  # of the process before it trains
 AUGMENTED_SECONDS = 4.0e-5  # for each redrawn image
+_NEWEST = 30  # runs to learn the speed from
+_SAMPLED = 12  # configs of a sweep; more would take too long at every click
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,17 @@ class Forecast:
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     """The forecast for `config` on `images` training images. Raises `NetworkError` for impossible layers."""
     comparable = [run for run in runs if _is_comparable(run, config)]
-    prices = _fit_prices(comparable[:30])
+    prices = _fit_prices(comparable[:_NEWEST])
     seconds = float(_costs(config, images) @ prices) + config.epochs * _redraw_seconds(config, images)
     return Forecast(seconds, memory(config), len(comparable))
+
+
+def mean_seconds(configs: Sequence[RunConfig], all_images: int, runs: Sequence[Run]) -> float:
+    """The mean training time of one of `configs`, estimated from a sample of them and the newest of `runs`."""
+    places = np.linspace(0, len(configs) - 1, min(_SAMPLED, len(configs))).astype(int)
+    sample = [configs[place] for place in places]
+    each = [forecast(config, training_images(config, all_images), runs[:_NEWEST]).seconds for config in sample]
+    return float(np.mean(each))
 
 
 def training_images(config: RunConfig, all_images: int) -> int:
