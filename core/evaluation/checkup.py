@@ -13,6 +13,7 @@ from core.data.sampling import select_images
 from core.digits import NUM_CLASSES, Digits
 from core.evaluation import evaluations
 from core.evaluation.diagnostics import Sample
+from core.evaluation.evaluation_cache import cached_evaluation
 from core.network.architecture import count_multiplications
 from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
@@ -59,7 +60,7 @@ def check(run: Run, epoch: int, data: Mnist) -> Checkup:
 def with_all_images(found: Checkup, run: Run) -> Checkup:
     """`found` with each digit's accuracy on all images, where the finished run was evaluated on them."""
     split = evaluations.default_split(run)
-    if (evaluation := evaluations.cached_evaluation(run, split)) is None:
+    if (evaluation := cached_evaluation(run, split)) is None:
         return found
     correct, support = np.diag(evaluation.counts).tolist(), evaluation.support.tolist()
     return replace(found, correct=tuple(correct), support=tuple(support), split=split)
