@@ -1,7 +1,7 @@
 """Sweeps: runs that differ in some knobs, and where they are kept.
 
 sweeps/<id>/sweep.json   the knobs and their values, and whether the sweep was cancelled
-            study.log    the trials of a search, in Optuna's format (`core.jobs.search`)
+            study.log    the trials of a search, in Optuna's format (`optuna_search`)
             told.json    the findings of a search so far
 """
 

@@ -9,7 +9,7 @@ from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
 from core.formatting import count, duration
-from core.jobs import search
+from core.jobs import optuna_search, search
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
 from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, read_axis
 from pages.parts.compare.sweep_forecast import expected_seconds
@@ -73,7 +73,7 @@ def _read_form() -> _Form | None:
     if kind == SEARCH:
         return _search(base, axes)
     if set(knobs) != {"seed"}:
-        base = search.search_base(base)
+        base = optuna_search.search_base(base)
     configs = combinations(base, axes)
     return _Form(SweepPlan(GRID, base, axes, len(configs)), configs)
 
@@ -83,10 +83,10 @@ def _search(base: RunConfig, axes: tuple[Axis, ...]) -> _Form:
     trials = left.number_input("Runs", 4, MAX_RUNS, 20, key="sweep_trials")
     prune = right.toggle(
         "Stop poor runs early", value=True, key="sweep_prune",
-        help=f"After {search.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median of the "
-        "others at the same epoch (Optuna's MedianPruner).",
+        help=f"After {optuna_search.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median "
+        "of the others at the same epoch (Optuna's MedianPruner).",
     )  # fmt: skip
-    search_base = search.search_base(base)
+    search_base = optuna_search.search_base(base)
     for axis in axes:  # both ends of every range must make a valid config
         for value in (axis.values[0], axis.values[-1]):
             search_base.changed(**{axis.knob: value})

@@ -6,7 +6,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
 from core.evaluation.importance import RESIDUAL, has_residual_degrees_of_freedom, main_effects
-from core.jobs.search import Search, search_base, validation_score
+from core.jobs.optuna_search import Search, search_base, validation_score
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
 from core.jobs.sweep_axes import read_axis
 from core.runs.control import ControlRequests
