@@ -20,14 +20,14 @@ _VISITS = "_visits"
 class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
-    `card` says on the start page what a visitor finds there.
+    `card` says on the start page what a visitor finds there; the start page itself has none.
     """
 
     name: str
     title: str
     icon: str
     purpose: str
-    card: str
+    card: str = ""
 
     @property
     def path(self) -> str:

@@ -1,4 +1,4 @@
-"""Start: what it offers a newcomer, and to whom it shows which runs."""
+"""The Start page: what it offers a newcomer, and who sees which runs."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which images two networks differ on, worked out by hand."""
+"""The images on which two networks differ, in small cases."""
 
 import numpy as np
 import pytest

@@ -205,7 +205,7 @@ def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStor
     assert of_64 == list(range(1, len(of_64) + 1))
 
 
-def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
+def test_a_run_that_ends_before_it_is_judged_counts_in_full(store: RunStore):
     # A small one trains all its epochs between two looks: it was asked to stop, and judged by its first epoch alone.
     class AtOnce(Pretender):
         def train(self) -> None:

@@ -1,4 +1,4 @@
-"""What a list or range stands for, and the combinations of several."""
+"""What a list or a range means, and the combinations of several."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from core.jobs.sweep_axes import combinations, read_axis
         ("network", "conv8x3-pool2-dense64, dense32", ("conv8x3-pool2-dense64", "dense32")),
     ],
 )
-def test_a_text_stands_for_these_values(knob: str, text: str, values: tuple):
+def test_a_text_means_these_values(knob: str, text: str, values: tuple):
     assert read_axis(knob, text).values == values
 
 

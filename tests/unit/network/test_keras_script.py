@@ -1,4 +1,4 @@
-"""The program that a run can be taken along as: it runs, and trains the network that Digit Lab trained."""
+"""The Keras program of a run: it runs, and trains the network that Digit Lab trained."""
 
 import re
 import runpy
