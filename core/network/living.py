@@ -12,11 +12,11 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import layer_table
 from core.network.forward import MODEL, apply_activation, pre_activation
-from core.network.living_view import LayerSurvey, LayerView, NetworkView, Patch, Term
+from core.network.living_view import LayerSurvey, LayerView, NetworkView
+from core.network.unit_sums import conv_sums, dense_sums
 
 MAX_UNITS = 32  # units that are drawn of one layer
 MAX_EDGES = 48  # connections that are drawn into one layer
-TERMS = 4  # products that are shown of one sum
 EXCITING = 5  # images that are shown for one unit
 _BATCH = 64  # images a call: their feature maps fit into the processor's cache
 _SAME_BLOCK = ("norm", "activation")  # these rows finish what the dense or convolutional row before them began
@@ -105,9 +105,9 @@ class LivingNetwork:
         values, shape = output[..., units], self._input_shape(place, before)
         more = [also.get(int(unit), ()) for unit in units]
         if conv:
-            sums, terms, patches = _conv_sums(kernel, biases, given, values, shape, more)
+            sums, terms, patches = conv_sums(kernel, biases, given, values, shape, more)
         else:
-            sums, terms, patches = *_dense_sums(kernel, biases, given, shape, more), ()
+            sums, terms, patches = *dense_sums(kernel, biases, given, shape, more), ()
         return LayerView(
             name=row.name,
             kind="conv" if conv else "output" if is_last else "dense",
@@ -156,77 +156,6 @@ def weights_by_path(config: RunConfig, arrays: Sequence[np.ndarray]) -> dict[str
         elif row.kind == "norm":
             names += [f"{MODEL}/{row.name}/{name}" for name in ("gamma", "beta", "moving_mean", "moving_variance")]
     return dict(zip(names, arrays, strict=True))
-
-
-def _dense_sums(
-    kernel: np.ndarray,
-    biases: np.ndarray,
-    given: np.ndarray,
-    shape: tuple[int, ...],
-    also: Sequence[Sequence[int]],
-) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...]]:
-    products = kernel * given[:, None]
-    order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
-    terms = tuple(
-        tuple(
-            Term(source(i, shape), float(kernel[i, unit]), float(given[i]), i)
-            for i in dict.fromkeys([*map(int, order[:, unit]), *also[unit]])
-        )
-        for unit in range(kernel.shape[1])
-    )
-    return given @ kernel + biases, terms
-
-
-def _conv_sums(
-    kernel: np.ndarray,
-    biases: np.ndarray,
-    given: np.ndarray,
-    output: np.ndarray,
-    shape: tuple[int, ...],
-    also: Sequence[Sequence[int]],
-) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...], tuple[Patch, ...]]:
-    """The sums at the place of each feature map where the activation is largest, with filter and patch."""
-    side = kernel.shape[0]
-    windows = np.lib.stride_tricks.sliding_window_view(given, (side, side), axis=(0, 1))  # (h', w', c, k, k)
-    maps = np.tensordot(windows, kernel, axes=((3, 4, 2), (0, 1, 2))) + biases
-    sums, terms, patches = [], [], []
-    for unit in range(kernel.shape[-1]):
-        row, column = np.unravel_index(int(output[..., unit].argmax()), maps.shape[:2])
-        patch = np.moveaxis(windows[row, column], 0, -1)  # (k, k, c)
-        products = patch * kernel[..., unit]
-        channel = int(np.abs(products).sum(axis=(0, 1)).argmax())
-        order = np.argsort(-np.abs(products), axis=None, kind="stable")[:TERMS]
-        chosen = dict.fromkeys([*map(int, order), *also[unit]])
-        places = [(each, *map(int, np.unravel_index(each, products.shape))) for each in chosen]
-        terms.append(
-            tuple(
-                Term(
-                    _at(c, int(row + a), int(column + b), shape),
-                    float(kernel[a, b, c, unit]),
-                    float(patch[a, b, c]),
-                    index,
-                )
-                for index, a, b, c in places
-            )
-        )
-        filters = kernel[..., channel, unit], patch[..., channel]
-        patches.append(Patch(channel, kernel.shape[2], int(row), int(column), *filters))
-        sums.append(maps[row, column, unit])
-    return np.array(sums, np.float32), tuple(terms), tuple(patches)
-
-
-def source(index: int, shape: tuple[int, ...]) -> str:
-    """The name of one input of a dense layer; `shape` is what the layer before gives, () for the image."""
-    if not shape:
-        return f"pixel row {index // SIDE}, column {index % SIDE}"
-    if len(shape) == 1:
-        return f"unit {index}"
-    row, column, channel = np.unravel_index(index, shape)
-    return _at(int(channel), int(row), int(column), shape)
-
-
-def _at(channel: int, row: int, column: int, shape: tuple[int, ...]) -> str:
-    return f"map {channel}, row {row}, column {column}" if shape else f"pixel row {row}, column {column}"
 
 
 def _weight_pictures(kernel: np.ndarray) -> np.ndarray | None:

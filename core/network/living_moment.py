@@ -4,13 +4,16 @@ A snapshot holds at most 32 units of each layer in float16, and their activation
 is left out: `sums` is NaN there.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import LayerRow, layer_table
-from core.network.living import EXCITING, MAX_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
+from core.network.living import EXCITING, MAX_EDGES, LivingNetwork, strongest, weights_by_path
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
+from core.network.unit_sums import TERMS, source
 from core.runs.moments import LayerMoment, Moment
 
 _MAX_IMAGES = 25
@@ -43,7 +46,12 @@ def view_of(
     layers: list[LayerView] = []
     image = images[place].reshape(-1).astype(np.float32) / 255
     for layer, row in _with_rows(config, moment):
-        layers.append(_layer(config, moment, layer, row, place, image, layers[-1] if layers else None))
+        outputs = moment.probabilities if row.activation == "softmax" else layer.activations
+        activations, survey = outputs[place].astype(np.float32), _survey(layer, config, row)
+        view = _layer(layer, row, activations, survey, image, layers[-1] if layers else None)
+        if layer.peaks is not None:  # the maps of a snapshot are smaller, so their largest values are, too
+            view = replace(view, values=layer.peaks[place].astype(np.float32))
+        layers.append(view)
     return NetworkView(images[place], tuple(layers), exact=False)
 
 
@@ -66,18 +74,15 @@ def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey
 
 
 def _layer(
-    config: RunConfig,
-    moment: Moment,
     layer: LayerMoment,
     row: LayerRow,
-    place: int,
+    activations: np.ndarray,
+    survey: LayerSurvey,
     image: np.ndarray,
     before: LayerView | None,
 ) -> LayerView:
     kernel, bias = layer.kernel.astype(np.float32), layer.bias.astype(np.float32)
     output, conv = row.activation == "softmax", layer.kind == "conv"
-    survey = _survey(layer, config, row)
-    activations = (moment.probabilities if output else layer.activations)[place].astype(np.float32)
     given = _inputs(kernel, image, before)
     sums = np.full(len(layer.units), np.nan, np.float32)
     terms: tuple[tuple[Term, ...], ...] = ()
@@ -94,7 +99,7 @@ def _layer(
         kind="conv" if conv else "output" if output else "dense",
         total=row.output_shape[-1],
         units=layer.units,
-        values=_peaks(layer, place, activations) if conv else activations,
+        values=activations.max(axis=(0, 1)) if conv else activations,
         sums=sums,
         biases=bias,
         pictures=_pictures(kernel, activations, conv, before),
@@ -104,11 +109,6 @@ def _layer(
         dead=survey.dead,
         normed=not row.bias,
     )
-
-
-def _peaks(layer: LayerMoment, place: int, maps: np.ndarray) -> np.ndarray:
-    """The largest value of each feature map; of earlier versions, of the smaller maps that a snapshot holds."""
-    return maps.max(axis=(0, 1)) if layer.peaks is None else layer.peaks[place].astype(np.float32)
 
 
 def _pictures(kernel: np.ndarray, activations: np.ndarray, conv: bool, before: LayerView | None) -> np.ndarray | None:

@@ -12,7 +12,7 @@ from core.network.living import LivingNetwork
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection
 from pages.shared.fragments import guarded_fragment
-from pages.shared.living_network import fixed, living_network, surveyed
+from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _CHANGES = "evaluate_changes"  # session: (which network, what was switched off or halved)
 _MAX = 100  # changes at once
@@ -42,8 +42,8 @@ def _network(selection: Selection, index: int) -> None:
     living_network(
         broken.view(image, surveys, mask, halved(network, changes)),
         network.config,
+        ShownImage(label),
         key="evaluate_network",
-        label=label,
         off=mask,
         on_change=_listener(selection, network),
     )
