@@ -151,15 +151,19 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
         "biases": _numbers(layer.biases),
         "pictures": None if layer.pictures is None else _pictures(layer.pictures),
         "edges": [(start, end, _short(value)) for start, end, value in layer.edges],
-        "terms": [[(term.source, _short(term.weight), _short(term.value)) for term in terms] for terms in layer.terms],
+        "terms": [
+            [(term.source, _short(term.weight), _short(term.value), term.index) for term in terms]
+            for terms in layer.terms
+        ],
         "patches": [
-            {"channel": each.channel, "row": each.row, "column": each.column,
+            {"channel": each.channel, "channels": each.channels, "row": each.row, "column": each.column,
              "filter": _numbers(each.filter.ravel()), "values": _numbers(each.values.ravel())}
             for each in layer.patches
         ],
         "exciting": None if layer.exciting is None else layer.exciting.tolist(),
         "dead": None if layer.dead is None else layer.dead.tolist(),
         "off": None if factors is None else (factors[layer.units] == 0).tolist(),
+        "all_off": factors is not None and not factors.any(),
     }  # fmt: skip
 
 

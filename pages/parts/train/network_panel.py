@@ -26,6 +26,8 @@ def show(run: Run) -> None:
     place = _place()
     if not run.active and moments_of(run):
         clicked = film(run, place, key=f"network_{run.id}")
+        if run.has_model:
+            _break_it(run)
     elif run.active and newest_moment(run):
         clicked = newest(run, place, key=f"network_{run.id}")
     elif run.active:  # its first moment is not written yet
@@ -39,6 +41,15 @@ def show(run: Run) -> None:
     if "draw" in clicked:
         index = int(fixed_images(caches.data().validation)[clicked["draw"]])
         st.switch_page("pages/draw.py", query_params={"send": f"validation:{index}", "run": run.id})
+
+
+def _break_it(run: Run) -> None:
+    st.page_link(
+        "pages/evaluate.py",
+        label="Break it: switch off units, halve weights",
+        icon=":material/link_off:",
+        query_params={"run": run.id, "view": "network"},
+    )
 
 
 def before_start() -> None:
