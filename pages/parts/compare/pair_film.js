@@ -144,8 +144,10 @@ class Pair {
       pen.beginPath(); pen.moveTo(x(this.position), top); pen.lineTo(x(this.position), top + high); pen.stroke();
       pen.globalAlpha = 1;
     };
-    const losses = this.films.flatMap((film) => film.moments.map((moment) => moment.validation_loss ?? 0));
-    chart(0, "Loss", "validation_loss", Math.max(0.1, ...losses), (value) => (value < 100 ? value.toFixed(1) : value.toExponential(0)));
+    // A loss that explodes leaves the chart at its top: the other run stays readable.
+    const losses = this.films.map((film) => film.moments.map((moment) => moment.validation_loss ?? 0));
+    const most = Math.min(Math.max(0.1, ...losses.flat()), 2 * Math.max(1, losses[0][0], losses[1][0]));
+    chart(0, "Loss", "validation_loss", most, (value) => value.toFixed(1));
     chart(half + 6, "Accuracy", "validation_accuracy", 1, (value) => `${100 * value}%`);
   }
 
@@ -188,8 +190,8 @@ class Pair {
       [`Accuracy on ${labels.length} images`, ...both((moment) => percent(moment.validation_accuracy))],
       [`Loss on ${labels.length} images`, ...both((moment) => loss(moment.validation_loss))],
       ["Training accuracy in this epoch", ...both((moment) => percent(moment.accuracy))],
-      ["Training loss in this epoch", ...both((moment) => (moment.loss === null ? "–" : loss(moment.loss)))],
-      [`Probability of ${labels[place]}, the label of this image`, ...both((_, side) => percent(outputs[side][labels[place]]))],
+      ["Training loss in this epoch", ...both((moment) => (moment.step ? loss(moment.loss) : "–"))],
+      [`Probability of ${labels[place]}, the label of this image`, ...both((_, side) => percent(outputs[side][labels[place]]).replace("–", "not a number"))],
       ["Prediction for this image", ...both((moment) => String(moment.guesses[place]))],
     ];
     const names = [...new Set(moments.flatMap((moment) => moment.layers.map((layer) => layer.name)))];

@@ -66,7 +66,7 @@ def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
     for column, side, there in zip(st.columns(2), _SIDES, linked, strict=True):
         first = there if there in runs else free.pop(0)
         with column:
-            chosen = picker(side.capitalize(), labels, key=f"compare_{side}_{first}", first=first)
+            chosen = picker(side.capitalize(), labels, key=f"compare_{side}", first=first)
         url_state.write("compare", side, chosen)
         found.append(runs[chosen])
     return found[0], found[1]
