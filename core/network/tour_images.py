@@ -7,8 +7,8 @@ from core.formatting import percent
 from core.network.tour_stop import DIGITS, LEARNED, MAP, Recording, Stop, first_where, times
 from core.runs.moments import FIRST_IMAGES
 
-_LEAST_FALL = 3  # images: a pair of digits whose confusion fell by less has nothing to show
-_LEAST_FORGOTTEN = 2  # times
+_MIN_FALL = 3  # images: a pair of digits whose confusion fell by less has nothing to show
+_MIN_FORGOTTEN = 2  # times
 _LAST_MOMENTS = 3  # an image that is right at all of these counts as learned
 
 
@@ -49,7 +49,7 @@ def told_apart(recording: Recording) -> Stop | None:
     falls = np.where(2 * ends <= peaks, peaks - ends, 0)
     a, b = np.unravel_index(int(falls.argmax()), falls.shape)
     fall, counts = int(falls[a, b]), confused[:, a, b]
-    if fall < _LEAST_FALL:
+    if fall < _MIN_FALL:
         return None
     peak = int(counts.argmax())
     after = peak + int(np.argmax(counts[peak:] <= counts[peak] - fall / 2))
@@ -75,7 +75,7 @@ def forgotten(recording: Recording) -> Stop | None:
     lost = right[:-1] & ~right[1:]
     often = lost.sum(axis=0)
     image = int(often.argmax())
-    if often[image] < _LEAST_FORGOTTEN or not recording.learned:
+    if often[image] < _MIN_FORGOTTEN or not recording.learned:
         return None
     position = int(lost[:, image].argmax()) + 1
     end = "right" if right[-1, image] else "wrong"

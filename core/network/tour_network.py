@@ -10,8 +10,8 @@ from core.network.tour_stop import CURVES, LAYERS, MAP, NETWORK, Recording, Stop
 from core.runs.moments import Moment
 
 # Over-fitting: less than this may be chance.
-_LEAST_RISE, _MOST_TRAINING, _LEAST_LATER = 1.1, 0.9, 3  # of validation loss, of training loss, of later moments
-_SMALLEST_RATIO = 1e-5
+_MIN_RISE, _MAX_TRAINING, _MIN_LATER = 1.1, 0.9, 3  # of validation loss, of training loss, of later moments
+_MIN_RATIO = 1e-5
 _DRAW = "Play the film once more, or draw a digit on the page Draw."
 
 
@@ -99,8 +99,8 @@ def over_fitting(recording: Recording) -> Stop | None:
         return None
     position = int(validation.argmin())
     then, now = training[position], training[-1]
-    rose = validation[-1] >= _LEAST_RISE * validation[position]
-    if not rose or not now <= _MOST_TRAINING * then or position > recording.last - _LEAST_LATER:
+    rose = validation[-1] >= _MIN_RISE * validation[position]
+    if not rose or not now <= _MAX_TRAINING * then or position > recording.last - _MIN_LATER:
         return None
     text = (
         f"The loss on validation images is lowest here: {_loss(validation[position])}. At the end it is "
@@ -151,6 +151,6 @@ def _loss(value: float) -> str:
 
 
 def _ratio(value: float) -> str:
-    if value < _SMALLEST_RATIO:
-        return f"less than {percent(_SMALLEST_RATIO, 3)}"
+    if value < _MIN_RATIO:
+        return f"less than {percent(_MIN_RATIO, 3)}"
     return percent(value, 3) if value < 0.1 else percent(value, 1)

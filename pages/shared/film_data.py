@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from core.network.living_moment import view_of
-from core.network.projection_film import aligned, learning_order, predictions
+from core.network.projection_film import align_maps, learning_order, predictions
 from core.network.tour import Words, tour
 from core.runs.moments import Moment, all_weights, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, static_assets
 
-_MOST_APART = 0.02  # of two accuracies on the same images: in float16 two digits may be equally probable
+_MAX_DIFFERENCE = 0.02  # of two accuracies on the same images: in float16 two digits may be equally probable
 _FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -41,7 +41,7 @@ def _agrees(moment: Moment, labels: np.ndarray) -> bool:
         return False
     right = float((moment.probabilities.argmax(axis=1) == labels).mean())
     broken = not np.isfinite(moment.probabilities).all()
-    return broken or abs(right - moment.validation_accuracy) <= _MOST_APART
+    return broken or abs(right - moment.validation_accuracy) <= _MAX_DIFFERENCE
 
 
 def film_address(run: Run, place: int) -> str:
@@ -56,7 +56,7 @@ def film_of(run: Run, moments: list[Moment], place: int) -> dict[str, Any]:
     predicted = predictions(moments)
     shown = [
         _moment(run, moment, digits.images, place, guesses, positions)
-        for moment, guesses, positions in zip(moments, predicted, aligned(moments), strict=True)
+        for moment, guesses, positions in zip(moments, predicted, align_maps(moments), strict=True)
     ]
     words = Words([layer["name"] for layer in shown[-1]["layers"]], images_shown(run), place)
     return {

@@ -13,7 +13,7 @@ from pages.parts.compare import pair_film
 from pages.parts.train import film_tour
 from pages.shared import caches, visitor
 from pages.shared.film_data import film_of, fits
-from tests.app.train_page import again, visit, words
+from tests.app.train_page import rerun, visit, words
 from tests.conftest import ROOT
 from tests.made_moments import make_film
 from tests.made_runs import make
@@ -129,15 +129,15 @@ def test_a_change_of_the_form_is_named_and_both_networks_are_drawn(store, monkey
     page = visit(units="128")
     assert not [each for each in page.toggle if "Before and after" in each.label]
     next(each for each in page.select_slider if each.label == "Units").set_value(16)
-    again(page)
+    rerun(page)
     (toggle,) = [each for each in page.toggle if "Before and after" in each.label]
     assert "Units 128 → 16" in toggle.label
     drawn.clear()
     toggle.set_value(True)
-    again(page)
+    rerun(page)
     assert [(moment, config.units) for moment, config in drawn] == [("before", 128), ("form", 16)]
     next(each for each in page.button if each.label == "Compare from here").click()
-    again(page)
+    rerun(page)
     assert not [each for each in page.toggle if "Before and after" in each.label]
 
 
@@ -145,7 +145,7 @@ def test_a_knob_of_learning_leaves_the_network_before_start_as_it_is(store):
     page = visit(units="16")
     page.session_state["form"].set("optimizer", "sgd")
     page.session_state["form_change_shown"] = True
-    again(page)
+    rerun(page)
     assert "Both start as the same network" in words(page)
 
 

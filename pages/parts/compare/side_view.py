@@ -15,7 +15,7 @@ from pages.shared.visitor import marks, own, own_first
 
 _SIDES = ("left", "right")
 _PLACE = "compare_digit"  # session: which of the fixed images runs through both networks
-_MOST_CHANGES = 6
+_MAX_CHANGES = 6
 
 
 def show() -> None:
@@ -74,10 +74,10 @@ def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
 
 def _differences(left: Run, right: Run) -> str:
     found = changes(left.config, right.config)
-    more = f" and {len(found) - _MOST_CHANGES} more" if len(found) > _MOST_CHANGES else ""
+    more = f" and {len(found) - _MAX_CHANGES} more" if len(found) > _MAX_CHANGES else ""
     words = "Both runs have the same settings."
     if found:
-        words = f"From left to right: **{' · '.join(found[:_MOST_CHANGES])}**{more}."
+        words = f"From left to right: **{' · '.join(found[:_MAX_CHANGES])}**{more}."
     hands = [f" In {run_title(run)} {change}." for run in (left, right) if (change := by_hand(run))]
     return words + "".join(hands)
 

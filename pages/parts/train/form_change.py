@@ -9,7 +9,7 @@ from pages.parts.train import watched_run
 from pages.shared import controls
 
 _BEFORE, _STARTED = "form_before", "form_before_started"  # session: a config; the run that was started last
-_MOST = 4  # changes that are named
+_MAX = 4  # changes that are named
 
 
 def note() -> None:
@@ -32,9 +32,9 @@ def before(config: RunConfig) -> RunConfig | None:
     found = changes(first, config)
     if not found:
         return None
-    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    more = f" and {len(found) - _MAX} more" if len(found) > _MAX else ""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_change"):
-        wanted = st.toggle(f"Before and after: **{' · '.join(found[:_MOST])}**{more}", key="form_change_shown")
+        wanted = st.toggle(f"Before and after: **{' · '.join(found[:_MAX])}**{more}", key="form_change_shown")
         if wanted:
             st.button(
                 "Compare from here",
