@@ -4,8 +4,8 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.network.architecture import shapes
-from core.network.forward import MODEL, through
+from core.network.architecture import layer_table
+from core.network.forward import MODEL, forward_rows
 from core.network.initial_weights import initial_weights
 from core.runs.moments import write_moment
 from core.runs.store import Run, RunStore
@@ -31,7 +31,7 @@ def make_film(
     run = make(store, config, **facts)
     weights = initial_weights(config)
     images, labels = data.train.images[:IMAGES], data.train.labels[:IMAGES]
-    *_, (_, features) = through(shapes(config)[:-1], weights, images)
+    *_, (_, features) = forward_rows(layer_table(config)[:-1], weights, images)
     features = features.reshape(len(features), -1) / np.sqrt(features.var() * features[0].size + 1e-9)
     measure, before = MomentMeasure(config, data), None
     for step in range(max(steps) + 1):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.config.changes import changes
-from core.runs.run import Run, by_hand
+from core.runs.run import Run, describe_rate_changes
 from pages.parts.compare.pair_film import pair_film
 from pages.shared import caches, url_state
 from pages.shared.film_data import fits, has_film, images_shown
@@ -78,7 +78,7 @@ def _differences(left: Run, right: Run) -> str:
     words = "Both runs have the same settings."
     if found:
         words = f"From left to right: **{' · '.join(found[:_MAX_CHANGES])}**{more}."
-    hands = [f" In {run_title(run)} {change}." for run in (left, right) if (change := by_hand(run))]
+    hands = [f" In {run_title(run)} {change}." for run in (left, right) if (change := describe_rate_changes(run))]
     return words + "".join(hands)
 
 
