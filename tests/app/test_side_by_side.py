@@ -63,7 +63,7 @@ def test_both_films_are_on_one_clock_of_training_images(open_page, store, sent):
     for side, run in zip(message["sides"], (left, right), strict=True):
         served = json.loads((ROOT / "static" / Path(side["address"]).name).read_text("utf-8"))
         for shown, moment in zip(served["moments"], read_moments(run), strict=True):
-            assert shown["validation_accuracy"] == pytest.approx(moment.validation_accuracy)
+            assert shown["validation_accuracy"] == pytest.approx(moment.validation_accuracy, abs=1e-6)
             drawn = shown["frame"]["layers"][-1]["values"]
             np.testing.assert_allclose(drawn, moment.probabilities[0].astype(float), atol=6e-4)
 

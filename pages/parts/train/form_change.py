@@ -5,6 +5,7 @@ import streamlit as st
 from core.config.changes import changes
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError
+from core.network.architecture import layer_table
 from pages.parts.train import watched_run
 from pages.shared import controls
 
@@ -13,9 +14,10 @@ _MAX = 4  # changes that are named
 
 
 def note() -> None:
-    """Keeps the form as it is when the page is first drawn, and after each Start."""
+    """Keeps the form as it is when the page is first drawn, and after each Start, if it makes a network."""
     try:
         config = controls.run_config()
+        layer_table(config)
     except DigitLabError:
         return
     started = watched_run.last_started()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError
-from core.network.architecture import count_parameters
+from core.network.architecture import count_parameters, layer_table
 from core.network.initial_weights import initial_weights, is_exact
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
@@ -51,6 +51,7 @@ def before_start() -> None:
     what = "This is the network that will start" if is_exact() else "A random network like the one that will start"
     try:
         config = controls.run_config()
+        layer_table(config)
     except DigitLabError:
         return  # the form itself says what is wrong
     first = form_change.before(config)
