@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import NetworkError
 from core.network.forward import MODEL
 from core.network.living import LivingNetwork
-from core.network.unit_sums import source
+from core.network.living_sums import source
 
 OFF, HALVE, HALVE_INPUT = "off", "halve", "halve input"
 ALL_UNITS = -1

@@ -12,8 +12,8 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import layer_table
 from core.network.forward import MODEL, apply_activation, pre_activation
+from core.network.living_sums import conv_sums, dense_sums
 from core.network.living_view import LayerSurvey, LayerView, NetworkView
-from core.network.unit_sums import conv_sums, dense_sums
 
 MAX_UNITS = 32  # units that are drawn of one layer
 MAX_EDGES = 48  # connections that are drawn into one layer

@@ -4,7 +4,7 @@ A snapshot holds at most 32 units of each layer in float16, and their activation
 is left out: `sums` is NaN there.
 """
 
-from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import LayerRow, layer_table
 from core.network.living import EXCITING, MAX_EDGES, LivingNetwork, strongest, weights_by_path
+from core.network.living_sums import TERMS, source
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
-from core.network.unit_sums import TERMS, source
 from core.runs.moments import LayerMoment, Moment
 
 _MAX_IMAGES = 25
@@ -47,11 +47,9 @@ def view_of(
     image = images[place].reshape(-1).astype(np.float32) / 255
     for layer, row in _with_rows(config, moment):
         outputs = moment.probabilities if row.activation == "softmax" else layer.activations
-        activations, survey = outputs[place].astype(np.float32), _survey(layer, config, row)
-        view = _layer(layer, row, activations, survey, image, layers[-1] if layers else None)
-        if layer.peaks is not None:  # the maps of a snapshot are smaller, so their largest values are, too
-            view = replace(view, values=layer.peaks[place].astype(np.float32))
-        layers.append(view)
+        activations = outputs[place].astype(np.float32)
+        answers = _Answers(activations, _values(layer, place, activations), _survey(layer, config, row))
+        layers.append(_layer(layer, row, answers, image, layers[-1] if layers else None))
     return NetworkView(images[place], tuple(layers), exact=False)
 
 
@@ -73,13 +71,16 @@ def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey
     return LayerSurvey(layer.units, exciting, dead)
 
 
+class _Answers(NamedTuple):
+    """What a layer gives for one image: `activations` as the snapshot has them, one of `values` for each unit."""
+
+    activations: np.ndarray
+    values: np.ndarray
+    survey: LayerSurvey
+
+
 def _layer(
-    layer: LayerMoment,
-    row: LayerRow,
-    activations: np.ndarray,
-    survey: LayerSurvey,
-    image: np.ndarray,
-    before: LayerView | None,
+    layer: LayerMoment, row: LayerRow, answers: _Answers, image: np.ndarray, before: LayerView | None
 ) -> LayerView:
     kernel, bias = layer.kernel.astype(np.float32), layer.bias.astype(np.float32)
     output, conv = row.activation == "softmax", layer.kind == "conv"
@@ -99,16 +100,23 @@ def _layer(
         kind="conv" if conv else "output" if output else "dense",
         total=row.output_shape[-1],
         units=layer.units,
-        values=activations.max(axis=(0, 1)) if conv else activations,
+        values=answers.values,
         sums=sums,
         biases=bias,
-        pictures=_pictures(kernel, activations, conv, before),
+        pictures=_pictures(kernel, answers.activations, conv, before),
         edges=edges,
         terms=terms,
-        exciting=survey.exciting,
-        dead=survey.dead,
+        exciting=answers.survey.exciting,
+        dead=answers.survey.dead,
         normed=not row.bias,
     )
+
+
+def _values(layer: LayerMoment, place: int, activations: np.ndarray) -> np.ndarray:
+    """Each unit's activation; of a feature map the largest one. Earlier versions kept smaller maps and no peaks."""
+    if layer.kind != "conv":
+        return activations
+    return activations.max(axis=(0, 1)) if layer.peaks is None else layer.peaks[place].astype(np.float32)
 
 
 def _pictures(kernel: np.ndarray, activations: np.ndarray, conv: bool, before: LayerView | None) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""The sums of units, w·x + b: the largest products of each, and the patch of a filter."""
+"""The sum of a drawn unit: `w·x + b` with its largest products, or a filter on its patch."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def dense_sums(
     shape: tuple[int, ...],
     also: Sequence[Sequence[int]],
 ) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...]]:
-    """The sums of dense units, and the largest products of each. also: of each unit, further inputs to show."""
+    """The sum of each unit and its largest products. `also`: for each unit, inputs that are shown beside them."""
     products = kernel * given[:, None]
     order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
     terms = tuple(
