@@ -12,7 +12,6 @@ import sys
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.config.run_config import KNOB_TYPES, KNOBS, MAX_SEED, RunConfig
@@ -23,11 +22,11 @@ from core.jobs.sweep import SEARCH, Axis, Sweep, SweepStore
 from core.runs.control import ControlRequests
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import Run, RunStore
+from core.subprocess_task import ROOT, child_environment
 
 POLL_SECONDS = 0.5
 TRIALS_BEFORE_PRUNING = 4  # complete runs before the first run is stopped early
 IDLE_SECONDS = 30 * 60  # the search ends when no run advances for so long; the next dashboard starts it again
-_ROOT = Path(__file__).parents[2]
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn about a lost child process
 
 
@@ -35,12 +34,12 @@ def start(store: RunStore, sweep: Sweep) -> None:
     """Starts the process of the search, unless it is running."""
     if Lock(sweep.folder / "lock").holder() is not None:
         return
-    environment = {**os.environ, "DIGIT_LAB_HOME": str(store.home)}
+    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
     with (sweep.folder / "search.log").open("ab") as log:
         command = [sys.executable, "-m", "core.jobs.search", sweep.id]
         process = subprocess.Popen(
             command,
-            cwd=_ROOT,
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,6 +1,7 @@
 """Nothing undocumented: what the documents promise is there, and the other way round."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -46,5 +47,14 @@ def test_requirements_pin_every_package_exactly():
 
 
 def test_the_app_and_its_tests_run_on_the_same_versions():
-    app, dev = ({*(ROOT / name).read_text().splitlines()} for name in ("requirements.txt", "requirements-dev.txt"))
-    assert {line for line in app if "==" in line} <= dev
+    lines = ((ROOT / name).read_text().splitlines() for name in ("requirements.txt", "requirements-dev.txt"))
+    app, dev = ({line.partition(" ;")[0] for line in file if "==" in line} for file in lines)
+    assert app <= dev
+
+
+def test_the_package_with_a_gpu_is_the_same_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (plain,) = (name for name in project["dependencies"] if name.startswith("tensorflow=="))
+    with_gpu = plain.replace("tensorflow", "tensorflow[and-cuda]")
+    assert project["optional-dependencies"]["gpu"] == [with_gpu]
+    assert with_gpu in README
