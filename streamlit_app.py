@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.shared import frame, static_assets, streamlit_patches
 
+streamlit_patches.apply()
 if __name__ == "__main__":
-    streamlit_patches.apply()
     st.set_page_config(page_icon="🔢", layout="wide")
     chosen = st.navigation([st.Page(page.path, **page.navigation) for page in frame.PAGES], position="top")
     frame.enter(chosen)

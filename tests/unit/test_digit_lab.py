@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from streamlit import net_util
 from streamlit.web import cli
 
 from core.config.recipes import RECIPES
@@ -46,6 +47,12 @@ def test_a_port_that_cannot_be_is_refused_with_the_range(started, capsys, port: 
     with pytest.raises(SystemExit):
         main(["--port", port])
     assert not started
+
+
+def test_the_dashboard_asks_no_service_for_the_address_of_this_machine(started, monkeypatch):
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: pytest.fail("asked"))
+    main(["--host", "0.0.0.0"])
+    assert net_util.get_external_ip() is None
 
 
 def test_a_command_is_that_of_the_command_line(started, capsys):
