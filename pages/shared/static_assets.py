@@ -21,7 +21,7 @@ from pages.shared.components import payload
 
 _COMMON = Path(__file__).parent / "common.js"
 _ADDRESS = "app/static"
-_MOST_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
+_MAX_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
 _NAME = re.compile(r"[a-z0-9-]+\.(json|png)")  # of a made file
 _TYPES = {".js": "text/javascript", ".json": "application/json", ".png": "image/png"}
 _HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}  # one year
@@ -92,7 +92,7 @@ def serve_bytes(content: bytes, name: str, ending: str) -> str:
         beside.write_bytes(content)
         beside.replace(target)
     os.utime(target)
-    for old in sorted(_made().glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MOST_FILES]:
+    for old in sorted(_made().glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MAX_FILES]:
         old.unlink(missing_ok=True)
     return f"{_ADDRESS}/{target.name}"
 

@@ -62,7 +62,7 @@ def test_what_pages_make_is_kept_in_the_home_folder(home):
 
 
 def test_only_the_newest_made_files_stay(home, monkeypatch):
-    monkeypatch.setattr(static_assets, "_MOST_FILES", 2)
+    monkeypatch.setattr(static_assets, "_MAX_FILES", 2)
     addresses = [static_assets.serve_bytes(bytes([number]), "film", "json") for number in range(4)]
     assert len(list((home / "static").iterdir())) == 2
     assert get(name_in(addresses[-1])).status_code == 200
