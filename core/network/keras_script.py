@@ -112,7 +112,9 @@ def _layer(row: LayerRow) -> str:
             return f"Conv2D({row.layer.size}, {row.layer.kernel}{more})"
         case "pool":
             return f"MaxPooling2D({row.layer.size})"
-    return f"Dropout({row.layer.rate!r})"
+        case "dropout":
+            return f"Dropout({row.layer.rate!r})"
+    raise AssertionError(f"no Keras code for {row.kind}")
 
 
 def _training(config: RunConfig) -> Iterator[str]:

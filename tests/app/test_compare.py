@@ -1,4 +1,4 @@
-"""Compare as a visitor finds it: table, verdict, deleting with undo, and sweeps."""
+"""The Compare page without a browser: table, verdict, deleting with undo, and sweeps."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Explore as a visitor meets it: every view cold, links good and bad, filters that leave something and nothing."""
+"""The Explore page without a browser: every view, good and bad links, filters with and without a result."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is kept of an evaluation counts only for the very weights and images, and the test set stays sealed."""
+"""A saved evaluation is used only for the same weights and images, and the test set stays sealed."""
 
 import errno
 import json
@@ -50,7 +50,7 @@ def finished(store, config=None, images=(1000, 200), **ended):
 # The tiny data set has 1,000 training images; a run with 1,000 counted ones belongs to it.
 
 
-def test_the_second_time_no_network_is_asked(store, tiny_mnist):
+def test_the_second_time_no_network_predicts(store, tiny_mnist):
     run, network = finished(store), Network(tiny_mnist.validation)
     first = evaluations.predict_split(run, "validation", tiny_mnist, network)
     again = evaluations.predict_split(run, "validation", tiny_mnist, network)
@@ -71,7 +71,7 @@ def test_on_a_full_disk_a_network_still_answers(store, tiny_mnist, monkeypatch):
     assert network.calls == 2, "nothing could be kept"
 
 
-def test_a_run_that_is_deleted_while_it_is_asked_does_not_come_back_as_a_damaged_one(store, tiny_mnist):
+def test_a_run_deleted_while_it_is_evaluated_does_not_come_back_as_a_damaged_one(store, tiny_mnist):
     run, network = finished(store), Network(tiny_mnist.validation)
 
     def delete_then_get():

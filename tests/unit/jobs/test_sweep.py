@@ -1,4 +1,4 @@
-"""Sweeps: what a list or range stands for, and a search that can be killed at any moment."""
+"""Sweeps: what a list or a range means, and a search that can be killed at any moment."""
 
 import numpy as np
 import pytest
@@ -254,7 +254,7 @@ def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStor
     assert of_64 == list(range(1, len(of_64) + 1))
 
 
-def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
+def test_a_run_that_ends_before_it_is_judged_counts_in_full(store: RunStore):
     # A small one trains all its epochs between two looks: it was asked to stop, and judged by its first epoch alone.
     class AtOnce(Pretender):
         def train(self) -> None:

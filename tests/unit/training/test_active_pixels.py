@@ -1,4 +1,4 @@
-"""The pixels that are trained on: those that some image lights."""
+"""Active pixels: those that are not 0 in every training image."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The fast path trains what stock Keras trains, step by step, and leaves everything else of Keras as it is."""
+"""The fast path trains what stock Keras trains, step by step, and leaves the rest of Keras unchanged."""
 
 import keras
 import numpy as np

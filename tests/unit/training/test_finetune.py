@@ -1,4 +1,4 @@
-"""Teaching a copy one person's hand."""
+"""Training a copy of a network on personal digits."""
 
 import errno
 

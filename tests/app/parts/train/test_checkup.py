@@ -1,4 +1,4 @@
-"""The look inside a run's latest weights, from which the coach judges each digit."""
+"""The coach's check of each digit with a run's latest weights."""
 
 import numpy as np
 import pytest
