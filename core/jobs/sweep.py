@@ -16,13 +16,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from core import untrusted
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig, read_knob
 from core.errors import ConfigError, RunError
 from core.files import explain_disk_errors, read_json, write_json
+from core.runs.gate import MAX_TIME
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
 MAX_RUNS = 200
+MAX_AXIS_TEXT = 2000  # characters
 _NUMBER = r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s*(?:by|step)\s*({_NUMBER}))?", re.IGNORECASE)
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{4}")
@@ -43,6 +46,8 @@ def read_axis(knob: str, text: str) -> Axis:
 
     A range means every whole number in it. For a knob on a log scale it means the powers of two (or ten) in it.
     """
+    if len(text) > MAX_AXIS_TEXT:
+        raise ConfigError(f"Values to try may have {MAX_AXIS_TEXT:,} characters. Write a range instead.", len(text))
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
     if not pieces:
         raise ConfigError(
@@ -102,7 +107,10 @@ class Sweep:
     def findings(self) -> dict[str, Any]:
         """The findings of a search so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
         findings = read_json(self.folder / "told.json")
-        return findings if isinstance(findings, dict) else {}
+        try:
+            return _checked_findings(findings)
+        except (TypeError, ValueError, AttributeError):
+            return {}
 
     def runs(self, runs: Iterable[Run]) -> list[Run]:
         """Those of `runs` that belong to it, oldest first."""
@@ -174,7 +182,16 @@ def _read(folder: Path) -> Sweep | None:
     try:
         return _sweep(folder, facts)
     except (ConfigError, KeyError, TypeError, AttributeError, ValueError):
-        return None
+        return None  # damaged, or from elsewhere: it is left out
+
+
+def _checked_findings(findings: Any) -> dict[str, Any]:
+    checked: dict[str, Any] = {"ended": bool(findings.get("ended"))}
+    checked["pruned"] = [untrusted.text(run, 60) for run in findings.get("pruned", [])[:MAX_RUNS]]
+    shares = findings.get("importance") or {}
+    checked["importance"] = {name: untrusted.number(share, 0, 1.001) for name, share in shares.items() if name in KNOBS}
+    after = findings.get("judged_after")
+    return {**checked, "judged_after": None if after is None else untrusted.whole(after, 0, 100_000)}
 
 
 def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
@@ -183,11 +200,11 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
         str(facts["kind"]),
         RunConfig.from_dict(facts["base"]),
         tuple(read_axis(knob, text) for knob, text in facts["axes"].items()),
-        int(facts["trials"]),
+        untrusted.whole(facts["trials"], 0, MAX_RUNS),
         bool(facts["prune"]),
-        str(facts["name"]),
-        str(facts["starter"]),
-        float(facts["created"]),
+        untrusted.text(facts["name"], 120),
+        untrusted.text(facts["starter"], 60),
+        untrusted.number(facts["created"], 0, MAX_TIME),
         bool(facts["stopped"]),
     )
 
@@ -199,7 +216,7 @@ def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | N
         return None
     low, high = (float(read_knob(knob, found[place])) for place in (1, 2))
     step = float(found[3]) if found[3] else None
-    if low >= high or (step is not None and step <= 0):
+    if low >= high or (step is not None and not 0 < step < math.inf):
         raise ConfigError(
             f"A range of {KNOBS[knob].label.lower()} must go up. Write the smaller number first, and a step above 0.",
             received=piece,
@@ -216,11 +233,12 @@ def _range_values(knob: str, low: float, high: float, step: float | None) -> lis
         powers = [kind(float(f"{float(base) ** power:.6g}")) for power in range(first, last + 1)]
         return [kind(low), *(power for power in powers if low < power < high), kind(high)]
     step = step or (1.0 if kind is int else float(facts.step or (high - low) / 4))
-    count = math.floor((high - low) / step + 1e-9) + 1
-    if count > MAX_RUNS:
+    steps = (high - low) / step  # infinity for a step that is nearly 0
+    if steps + 1 > MAX_RUNS + 1e-9:
         raise ConfigError(
-            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {count:,}. "
+            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {steps + 1:,.0f}. "
             "Use a larger step.",
-            received=count,
+            received=steps + 1,
         )
+    count = math.floor(steps + 1e-9) + 1
     return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.network.living_moment import shown_images, view_of
 from core.network.projection_film import align_maps, learning_order, predictions
-from core.runs.moments import Moment, all_weights, read_moment, read_moments
+from core.runs.moments import Moment, all_weights, moment_names, read_moment, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, palette, static_assets
 from pages.shared.components import payload
@@ -53,14 +53,16 @@ def newest(run: Run, place: int, *, key: str) -> dict[str, Any]:
 
 def newest_moment(run: Run) -> Moment | None:
     """The newest moment that a run has written; None before the first."""
-    paths = sorted((run.folder / "moments").glob("[0-9]" * 8 + ".npz"))
-    return _read(str(paths[-1]), paths[-1].stat().st_mtime_ns) if paths else None
+    names = moment_names(run)
+    if not names:
+        return None
+    path = run.folder / "moments" / names[-1]
+    return _read(str(path), path.lstat().st_mtime_ns)
 
 
 def moments_of(run: Run) -> list[Moment]:
     """All moments of a run that has ended, read once for all visitors."""
-    names = sorted(path.name for path in (run.folder / "moments").glob("[0-9]" * 8 + ".npz"))
-    return _moments(run.path, tuple(names), run)
+    return _moments(run.path, tuple(moment_names(run)), run)
 
 
 def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str) -> dict[str, Any]:

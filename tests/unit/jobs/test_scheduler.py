@@ -95,7 +95,7 @@ def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monk
 
     run = store.create(SHORT, queued=True)
     monkeypatch.setattr(worker_pool.EventFile, "append", full)
-    worker_pool._mark_failed(run)
+    worker_pool._mark_failed(run, "It could not start.")
     assert run.state == "interrupted"
 
 
