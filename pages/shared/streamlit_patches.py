@@ -1,8 +1,9 @@
 """Changes to Streamlit itself, for the whole server process. The entry script applies them."""
 
-from pages.shared import click_dedupe
+from pages.shared import click_dedupe, server_guard
 
 
 def apply() -> None:
     """Applies every patch; a second call does nothing."""
     click_dedupe.count_once()
+    server_guard.apply()

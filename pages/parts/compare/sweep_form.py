@@ -8,7 +8,7 @@ from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
-from core.formatting import count, duration
+from core.formatting import count, duration, plain
 from core.jobs import search
 from core.jobs.sweep import GRID, SEARCH, Axis, SweepStore, combinations, read_axis
 from pages.parts.compare.sweep_forecast import expected_seconds
@@ -49,7 +49,7 @@ def show(found: list[RunRow]) -> None:
         try:
             plan = _plan()
         except ConfigError as error:
-            st.warning(error.sentence, icon=":material/edit:")
+            st.warning(plain(error.sentence), icon=":material/edit:")
             plan = None
         if plan:
             st.caption(_outlook(plan, found))
@@ -147,7 +147,7 @@ def _start(plan: Plan) -> None:
                 for config, name in zip(plan.configs, describe_differences(plan.configs), strict=True):
                     jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
     except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         return
     st.session_state[WATCHED] = sweep.id
     st.rerun()
