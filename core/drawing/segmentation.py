@@ -17,6 +17,7 @@ from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
 MAX_DIGITS = 40  # digits in one picture
+MAX_AREA = 4_000_000  # pixels of the boxes of all strokes together: 18 times the whole canvas
 MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MIN_SIZE = 0.12  # of the tallest piece: what is smaller in both directions is a speck
 _MIN_OVERLAP = 0.45  # of the narrower piece's width above or below the other: from here on they are one digit
@@ -71,12 +72,21 @@ def whole_region(ink: np.ndarray) -> DigitRegion:
     return first
 
 
-def find_digits_in_strokes(strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None) -> list[DigitRegion]:
+def find_digits_in_strokes(
+    strokes: Sequence[Stroke], digit_scorer: DigitScorer | None = None, size: tuple[int, int] = (MAX_SIDE, MAX_SIDE)
+) -> list[DigitRegion]:
     """The digits that `strokes` make, in reading order. A stroke stays in one piece.
 
-    So digits that touch are separate as long as each was drawn with strokes of its own.
+    So digits that touch are separate as long as each was drawn with strokes of its own. size: height and width of the
+    canvas; what was drawn outside is cut off. Raises `DrawingError` if all strokes together are too large.
     """
-    return _order_digits([_from_stroke(stroke) for stroke in strokes if len(stroke.points)], digit_scorer)
+    boxes = [(stroke, box) for stroke in strokes if len(stroke.points) and (box := _box(stroke, size))]
+    area = sum((right - left) * (bottom - top) for _, (left, top, right, bottom) in boxes)
+    if area > MAX_AREA:
+        raise DrawingError(
+            "The strokes are too large to read all of them. Press Clear and write smaller.", received=area
+        )
+    return _order_digits([_from_stroke(stroke, box) for stroke, box in boxes], digit_scorer)
 
 
 def _order_digits(pieces: list[DigitRegion], digit_scorer: DigitScorer | None) -> list[DigitRegion]:
@@ -97,18 +107,20 @@ def _order_digits(pieces: list[DigitRegion], digit_scorer: DigitScorer | None) -
     return digits
 
 
-def _from_stroke(stroke: Stroke) -> DigitRegion:
-    """One stroke on paper of its own size."""
+def _box(stroke: Stroke, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of the part of a stroke that is on the canvas; None if no part is."""
     margin = math.ceil(stroke.width / 2) + 1
-    low = np.floor(stroke.points.min(0)).astype(int) - margin
-    width, height = (np.ceil(stroke.points.max(0)).astype(int) + margin - low).tolist()
-    if max(width, height) > MAX_SIDE:
-        raise DrawingError(
-            f"A stroke may be {MAX_SIDE:,} pixels long. Press Clear and draw again.", received=max(width, height)
-        )
-    ink = render([Stroke(stroke.points - low, stroke.width)], height, width)[..., 0]
-    left, top = low.tolist()
-    return DigitRegion(left, top, left + width, top + height, ink.astype(np.float32) / 255)
+    left, top = np.maximum(np.floor(stroke.points.min(0)).astype(int) - margin, 0).tolist()
+    right, bottom = np.minimum(np.ceil(stroke.points.max(0)).astype(int) + margin, size[::-1]).tolist()
+    return (left, top, right, bottom) if right > left and bottom > top else None
+
+
+def _from_stroke(stroke: Stroke, box: tuple[int, int, int, int]) -> DigitRegion:
+    """One stroke on paper of its own size."""
+    left, top, right, bottom = box
+    moved = Stroke(stroke.points - (left, top), stroke.width)
+    ink = render([moved], bottom - top, right - left)[..., 0]
+    return DigitRegion(left, top, right, bottom, ink.astype(np.float32) / 255)
 
 
 def _connected_components(ink: np.ndarray) -> list[DigitRegion]:
