@@ -133,7 +133,7 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
         if error.errno in _NO_SPACE:
             raise RunError(
                 f"The disk that holds {path.parent} is full, so nothing can be saved. "
-                "Free some space: on Compare, move runs to the trash and empty the trash. Then resume."
+                "Free some space: delete runs on Compare and then empty the trash there. Then resume."
             ) from error
         if error.errno == errno.ELOOP:
             raise RunError(

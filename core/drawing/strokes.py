@@ -47,6 +47,8 @@ def checked(canvas: Any) -> dict[str, Any]:
     Raises `DrawingError` where `from_canvas` does.
     """
     from_canvas(canvas)
+    if not canvas:
+        return {"objects": []}
     paths = [item for item in canvas.get("objects", ()) if item.get("type", "").lower() == "path"]
     return {"objects": [_checked_path(item) for item in paths]}
 

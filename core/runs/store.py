@@ -26,7 +26,14 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.errors import HomeError, RunError
-from core.files import explain_disk_errors, read_json, sync_folder, write_json
+from core.files import (
+    STALE_SECONDS,
+    explain_disk_errors,
+    read_json,
+    remove_temporary_files,
+    sync_folder,
+    write_json,
+)
 from core.home import home as default_home
 from core.runs import gate, trash
 from core.runs.events import FINISHED, INTERRUPTED
@@ -79,6 +86,7 @@ class RunStore:
                 if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, "no permission to read and write it")
         self._cache = RunCache()
+        _remove_unfinished(self.folder)
 
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
         """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
@@ -207,6 +215,17 @@ class RunStore:
         """The colour after that of the newest run; the shipped model has the first."""
         latest = next(iter(self.runs()), None)
         return 0 if latest is None else latest.colour_index + 1
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Removes what a killed process left of a run that it was creating, once it is an hour old."""
+    remove_temporary_files(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if RUN_ID.fullmatch(entry.name.removeprefix(".")) and entry.name.startswith("."):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
+                        shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _check_fact(name: str, value: Any) -> str | bool:

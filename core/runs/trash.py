@@ -2,11 +2,12 @@
 
 import re
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from core.errors import RunError
-from core.files import Lock, explain_disk_errors, sync_folder
+from core.files import Lock, explain_disk_errors, read_json, sync_folder
 from core.runs.run import SHIPPED
 
 MAX_DELETED_RUNS = 50
@@ -41,22 +42,30 @@ def restore(run_id: str, runs: Path, trash: Path) -> None:
         sync_folder(runs)
 
 
-def size(trash: Path) -> tuple[int, int]:
-    """How many deleted runs there are, and how many bytes of disk they take."""
-    if not trash.is_dir():
-        return 0, 0
-    files = (path for path in trash.rglob("*") if not path.is_symlink() and path.is_file())
+def deleted_by(visitor: str, trash: Path) -> list[Path]:
+    """The deleted runs that a visitor started, or that have no owner: only these may the visitor delete for good."""
+    folders = list(trash.iterdir()) if trash.is_dir() else []
+    return [folder for folder in folders if _starter(folder) in ("", visitor)]
+
+
+def size(folders: Iterable[Path]) -> int:
+    """How many bytes of disk the runs in the trash take."""
     taken = 0
-    for path in files:
+    for path in (path for folder in folders for path in folder.rglob("*")):
         with suppress(OSError):  # somebody restores it at this moment
             taken += path.lstat().st_size
-    return sum(1 for _ in trash.iterdir()), taken
+    return taken
 
 
-def empty(trash: Path) -> None:
-    """Deletes all runs in the trash for good."""
-    for folder in trash.iterdir() if trash.is_dir() else ():
+def delete_for_good(folders: Iterable[Path]) -> None:
+    """Frees the disk that these runs in the trash take."""
+    for folder in folders:
         _remove(folder)
+
+
+def _starter(folder: Path) -> str:
+    facts = read_json(folder / "run.json")
+    return str(facts.get("starter", "")) if isinstance(facts, dict) else ""
 
 
 def _delete_oldest(trash: Path) -> None:

@@ -1,6 +1,7 @@
 """A run folder may come from anywhere. Each of these folders once overwrote a file, hung or broke pages."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.files import Lock
-from core.runs import gate
+from core.runs import gate, trash
 from core.runs.checkpoints import read_arrays
 from core.runs.control import ControlRequests
 from core.runs.run import Run
@@ -172,3 +173,34 @@ def test_a_deleted_run_does_not_replace_a_run_of_its_id(store, run):
 def test_an_older_folder_without_newer_facts_stays_readable(store, run):
     (run.folder / "run.json").write_text(json.dumps({"config": {"units": 7}}))
     assert store.get(run.id).config.units == 7
+
+
+def test_only_ones_own_deleted_runs_are_deleted_for_good(store):
+    mine, other = store.create(RunConfig(), starter="a"), store.create(RunConfig(), starter="b")
+    for each in (mine, other):
+        store.delete(each.id)
+    folders = trash.deleted_by("a", store.trash)
+    assert [folder.name for folder in folders] == [mine.id]
+    assert trash.size(folders) > 100
+    trash.delete_for_good(folders)
+    assert store.restore(other.id).id == other.id
+    with pytest.raises(RunError, match="trash has no run"):
+        store.restore(mine.id)
+
+
+def test_on_a_nearly_full_disk_the_oldest_deleted_runs_go_for_good(store, monkeypatch):
+    old, new = store.create(RunConfig()), store.create(RunConfig())
+    monkeypatch.setattr(trash, "MIN_FREE_BYTES", 2**62)
+    for each in (old, new):
+        store.delete(each.id)
+    assert [folder.name for folder in store.trash.iterdir()] == [new.id]
+
+
+def test_what_a_killed_process_left_of_a_new_run_is_removed_after_an_hour(store):
+    left = store.folder / ".261128-101010-abcd"
+    (left / "epochs").mkdir(parents=True)
+    RunStore(store.home)
+    assert left.exists()
+    os.utime(left, (1, 1))
+    RunStore(store.home)
+    assert not left.exists()
