@@ -1,4 +1,4 @@
-"""The model that comes with Digit Lab: put there from a run of the recipe `best`, and measured.
+"""The model that comes with Digit Lab: copied from a run of the recipe `best`, and measured.
 
     python -m core train best
     python -m tests.benchmarks.shipped_model ship RUN            puts that run into core/shipped, without its optimiser

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.config.run_config import RunConfig
-from core.evaluation import evaluations, seal
+from core.evaluation import seal
+from core.evaluation.evaluation_cache import cached_evaluation
 from core.jobs.queue import RunQueue
 from core.network.numpy_network import Reader
 from core.runs import checkpoints, moments
@@ -61,7 +62,7 @@ def look_at(store: RunStore) -> None:
     for run in store.runs():
         _ = run.state, run.step, run.rates, run.resume_point, run.paused_since, run.title.encode(), run.continues
         summaries.get(run), summaries.curve(run), store.state(run)
-        seal.sealed(run), evaluations.cached_evaluation(run)
+        seal.sealed(run), cached_evaluation(run)
         curves = Curves(run).refresh()
         for axis in ("step", "epoch", "seconds"):
             curves.batch_points(axis, "loss"), curves.epoch_points(axis, "accuracy"), curves.best_epoch()

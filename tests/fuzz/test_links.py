@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.config.layers import parse_layers
 from core.config.run_config import KNOBS, RunConfig
 from core.formatting import plain
-from core.jobs.sweep import combinations, read_axis
+from core.jobs.sweep_axes import combinations, read_axis
 from core.network.architecture import count_multiplications, layer_table
 from pages.shared import url_state
 from tests.fuzz.cases import AMOUNTS, Json, tries
