@@ -2,7 +2,7 @@
 
 from streamlit import net_util
 
-from pages.shared import click_dedupe
+from pages.shared import click_dedupe, server_guard
 
 
 def apply() -> None:
@@ -10,3 +10,4 @@ def apply() -> None:
     click_dedupe.count_once()
     # A server for other computers would ask a service on the internet for its address, only to print it.
     net_util.get_external_ip = lambda: None
+    server_guard.apply()
