@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 import time
 from typing import Any, NoReturn
 
@@ -130,19 +129,8 @@ def _import_keras_quietly() -> None:
     from core.jobs.worker import prepare_keras
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    real_stderr = os.dup(2)
-    with tempfile.TemporaryFile() as captured:
-        os.dup2(captured.fileno(), 2)
-        try:
-            prepare_keras()
-        except Exception:
-            captured.seek(0)
-            os.write(real_stderr, captured.read())
-            raise
-        finally:
-            os.dup2(real_stderr, 2)
-            os.close(real_stderr)
+    with process_settings.hide_stderr():
+        prepare_keras()
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
