@@ -1,4 +1,4 @@
-"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]` and `python -m core recipes`."""
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes` and `export RUN --format F`."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any, NoReturn
 
 from core import devices, process_settings
@@ -14,7 +15,8 @@ from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
-from core.formatting import count, duration, percent
+from core.evaluation.export_formats import FORMATS
+from core.formatting import count, duration, file_size, percent
 from core.network.architecture import shapes
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.runs.store import Run, RunStore
@@ -68,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
         training.add_argument(option, dest=name, metavar="VALUE", help=help_text.replace("%", "%%"))
         if "_" in name:  # the spelling of links
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
+    exporting = commands.add_parser("export", help="write a run as a file for other tools")
+    exporting.set_defaults(command=_export)
+    exporting.add_argument("run", metavar="RUN", help="the id of a run; shipped: the model that comes with Digit Lab")
+    names = (*FORMATS, "all")
+    exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
+    exporting.add_argument("--output", default=".", help="a folder, or a file for one format; default: this folder")
     return parser
 
 
@@ -100,6 +108,26 @@ def _train(options: argparse.Namespace) -> int:
     if not options.json:
         print(_summary(run, ended))
     return INTERRUPTED if ended.outcome == STOPPED else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from core.jobs import export
+
+    os.environ.update(export.environment())
+    process_settings.apply()
+    run = RunStore().get(options.run)
+    for written in export.export_all(run, options.format, Path(options.output), _print_message):
+        if isinstance(written, str):
+            print(written, file=sys.stderr)
+        else:
+            print(
+                " ".join(filter(None, (f"{written.path}: {file_size(written.path.stat().st_size)}.", written.sentence)))
+            )
+    return 0
+
+
+def _print_message(share: float, message: str = "") -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 def _recipe_name(requested: str | None, config: RunConfig) -> str:

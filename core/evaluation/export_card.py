@@ -52,7 +52,7 @@ class Check:
     """How the exported file was compared with Keras on the same images.
 
     difference: the largest absolute difference of two probabilities, 0 to 1. same: how many of the `images` both
-    predict as the same digit. place: the images on which the accuracies were measured, for example "10,000 test images".
+    predict as the same digit. place: the images on which accuracies were measured, for example "10,000 test images".
     """
 
     images: int

@@ -19,7 +19,8 @@ class Format:
     suffix: str
     about: str
     packages: tuple[str, ...] = ()  # that must be installed, beside Keras
-    is_network: bool = True  # a network that another tool runs; it is compared with Keras
+    is_network: bool = False  # a network that another tool runs; it is compared with Keras
+    at_once: bool = False  # it takes milliseconds, so that a page writes it itself
 
     @property
     def needs_tensorflow(self) -> bool:
@@ -37,7 +38,7 @@ class Format:
         if TENSORFLOW in missing:
             return (
                 f"{self.label} can only be written with TensorFlow, which is not installed here. "
-                f"Install TensorFlow, or export the network as {FORMATS['keras'].label}: every backend of Keras reads it."
+                f"Install TensorFlow, or choose {FORMATS['keras'].label}, which every backend of Keras reads."
             )
         extras = " ".join(sorted({EXTRAS.get(name, name) for name in missing}))
         return (
@@ -64,21 +65,30 @@ class Format:
 FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
-        Format("keras", "Keras (.keras)", ".keras", "For Keras on TensorFlow, JAX or PyTorch."),
+        Format("keras", "Keras (.keras)", ".keras", "For Keras on TensorFlow, JAX or PyTorch.", is_network=True),
         Format(
             "saved-model",
             "TensorFlow SavedModel (.zip)",
             "-saved-model.zip",
             "For TensorFlow Serving and TensorFlow in other languages.",
             (TENSORFLOW,),
+            is_network=True,
         ),
-        Format("tflite", "LiteRT, TFLite (.tflite)", ".tflite", "For telephones and small computers.", (TENSORFLOW,)),
+        Format(
+            "tflite",
+            "LiteRT, TFLite (.tflite)",
+            ".tflite",
+            "For telephones and small computers.",
+            (TENSORFLOW,),
+            is_network=True,
+        ),
         Format(
             "tflite-int8",
             "LiteRT, TFLite, 8-bit (.tflite)",
             "-int8.tflite",
             "A quarter of the size, for microcontrollers and slow processors.",
             (TENSORFLOW,),
+            is_network=True,
         ),
         Format(
             "onnx",
@@ -86,6 +96,7 @@ FORMATS: dict[str, Format] = {
             ".onnx",
             "For ONNX Runtime, browsers and other frameworks.",
             ("onnx", "onnxruntime"),
+            is_network=True,
         ),
         Format(
             "tensorboard",
@@ -93,7 +104,20 @@ FORMATS: dict[str, Format] = {
             "-tensorboard.zip",
             "Curves, histograms of the weights and the graph of the layers.",
             ("tensorboardX",),
-            is_network=False,
+        ),
+        Format(
+            "notebook",
+            "Notebook (.ipynb)",
+            ".ipynb",
+            "For Jupyter and Colab: it trains the network in plain Keras.",
+            at_once=True,
+        ),
+        Format(
+            "everything",
+            "Everything (.zip)",
+            ".zip",
+            "The network, a program and a notebook that train it, all figures and a description.",
+            at_once=True,
         ),
     )
 }

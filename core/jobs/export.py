@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +18,8 @@ from core import process_settings
 from core.data import mnist
 from core.evaluation import export_card, tensorboard_export
 from core.evaluation.export_formats import FORMATS, TENSORFLOW, Format
-from core.evaluation.run_export import file_name
-from core.files import Lock, write_atomic
+from core.evaluation.run_export import bundle, file_name, notebook
+from core.files import Lock, explain_disk_errors, write_atomic
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.subprocess_task import Progress, ReportProgress, SubprocessTask
@@ -32,11 +32,11 @@ CARD = ".md"  # what follows the file's name in the name of its card
 
 
 class Exported(NamedTuple):
-    """A written file and its card. sentence: how it compares with Keras; empty if it is no network."""
+    """A written file and its card, if it has one. sentence: how a network compares with Keras; else empty."""
 
     path: Path
-    card: Path
-    sentence: str
+    card: Path | None
+    sentence: str = ""
 
 
 def environment() -> dict[str, str]:
@@ -50,19 +50,40 @@ def environment() -> dict[str, str]:
 def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Exported:
     """Writes `run` to `path` and the card beside it. Raises `RunError` if that is not possible here."""
     form.check()
+    if form.at_once:
+        write_atomic(path, notebook(run).encode() if form.name == "notebook" else bundle(run))
+        return Exported(path, None)
     card = path.with_name(path.name + CARD)
     if not form.is_network:
         report(0.3, "Writing the event files …")
         write_atomic(path, tensorboard_export.event_files(run, path.name.removesuffix(".zip")))
         write_atomic(card, tensorboard_export.card(run, path.name.removesuffix(".zip")).encode())
-        return Exported(path, card, "")
+        return Exported(path, card)
     report(0.02, "Loading Keras …")
-    import_keras()
+    with process_settings.hide_stderr():
+        import_keras()
     from core.training.exporters.checked import export_network
 
     check = export_network(run, form, path, mnist.load(), report)
     write_atomic(card, export_card.card(run, form, path.name, check).encode())
     return Exported(path, card, check.sentence)
+
+
+def export_all(run: Run, names: Sequence[str], output: Path, report: ReportProgress) -> Iterator[Exported | str]:
+    """Writes the run in each format; `all` names every one. Yields the files, and a sentence for each refused format.
+
+    output: a folder, or the file for a single format. Raises `RunError` if the only format is refused.
+    """
+    forms = list(FORMATS.values()) if "all" in names else [FORMATS[name] for name in names]
+    is_folder = len(forms) > 1 or output.is_dir()
+    with explain_disk_errors(output):
+        (output if is_folder else output.parent).mkdir(parents=True, exist_ok=True)
+        for form in forms:
+            if len(forms) > 1 and (problem := form.problem()):
+                yield problem
+                continue
+            path = output / f"{file_name(run)}{form.suffix}" if is_folder else output
+            yield export(run, form, path, report)
 
 
 class ExportTask:

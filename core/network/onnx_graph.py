@@ -64,7 +64,7 @@ class _Chain:
         match row.kind:
             case "scale":
                 yield "Cast", {}, {"to": 1}  # float32
-                yield "Mul", {"factor": np.float32(1 / 255)}, {}
+                yield "Mul", {"factor": np.array(1 / 255, np.float32)}, {}
             case "channel":
                 yield "Reshape", {"shape": np.array([0, 1, SIDE, SIDE])}, {}
             case "flatten":

@@ -1,6 +1,7 @@
-"""LiteRT, which was called TensorFlow Lite: a small file for telephones and microcontrollers, in floats or 8-bit numbers.
+"""LiteRT, which was called TensorFlow Lite: a small file for telephones and microcontrollers.
 
-Both files take uint8 images and give float32 probabilities. In the 8-bit one, weights and layers are int8.
+There is one with floats and one with 8-bit numbers. Both take uint8 images and give float32 probabilities. In the
+8-bit one, weights and layers are int8.
 """
 
 from collections.abc import Iterator

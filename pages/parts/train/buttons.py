@@ -13,7 +13,7 @@ from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import by_hand
 from core.runs.store import PAUSED, Run
-from pages.parts.train import watched_run
+from pages.parts.train import export_box, watched_run
 from pages.shared import caches, controls
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
@@ -141,15 +141,20 @@ def _downloads(run: Run) -> None:
     """The run as files, each made when it is downloaded."""
     name = run_export.file_name(run)
     with st.popover("Download", icon=":material/download:", width="content"):
-        st.caption("The network, a Keras program that trains it, all figures, and a description.")
+        st.caption("The network, a program and a notebook that train it in Keras, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.bundle(run), f"{name}.zip", "application/zip")
         if run.has_model:
             _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
         _download(
             "Program", "code", lambda: script(run.config, run_title(run), by_hand(run)), f"{name}.py", "text/x-python"
         )
+        _download(
+            "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
+        )
         if run.epochs:
             _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        if run.has_model or run.kept_epochs:
+            export_box.show(run)
 
 
 def _download(label: str, icon: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:
