@@ -120,9 +120,8 @@ def _export(options: argparse.Namespace) -> int:
         if isinstance(written, str):
             print(written, file=sys.stderr)
         else:
-            print(
-                " ".join(filter(None, (f"{written.path}: {file_size(written.path.stat().st_size)}.", written.sentence)))
-            )
+            size = file_size(written.path.stat().st_size)
+            print(f"{written.path}: {size}. {written.sentence}".strip())
     return 0
 
 

@@ -143,16 +143,21 @@ def _downloads(run: Run) -> None:
     with st.popover("Download", icon=":material/download:", width="content"):
         st.caption("The network, a program and a notebook that train it in Keras, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.bundle(run), f"{name}.zip", "application/zip")
-        if run.has_model:
-            _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
-        _download(
-            "Program", "code", lambda: script(run.config, run_title(run), by_hand(run)), f"{name}.py", "text/x-python"
-        )
-        _download(
-            "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
-        )
-        if run.epochs:
-            _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        with st.container(horizontal=True, gap="small"):
+            if run.has_model:
+                _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
+            _download(
+                "Program",
+                "code",
+                lambda: script(run.config, run_title(run), by_hand(run)),
+                f"{name}.py",
+                "text/x-python",
+            )
+            _download(
+                "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
+            )
+            if run.epochs:
+                _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
         if run.has_model or run.kept_epochs:
             export_box.show(run)
 

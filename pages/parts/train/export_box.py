@@ -60,14 +60,15 @@ def _result(written: Exported) -> None:
         st.caption(f":material/check: {written.sentence}")
     size = file_size(written.path.stat().st_size)
     kind = written.path.name.rpartition(".")[2]
-    for path, label in ((written.path, f"File (.{kind}, {size})"), (written.card, "Description (.md)")):
-        if path is not None:
-            st.download_button(
-                label,
-                path.read_bytes,
-                path.name,
-                "application/octet-stream",
-                icon=":material/download:",
-                on_click="ignore",
-                width="stretch",
-            )
+    with st.container(horizontal=True, gap="small"):
+        for path, label in ((written.path, f"File (.{kind}, {size})"), (written.card, "Description (.md)")):
+            if path is not None:
+                st.download_button(
+                    label,
+                    path.read_bytes,
+                    path.name,
+                    "application/octet-stream",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    width="stretch",
+                )
