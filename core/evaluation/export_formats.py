@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 from core.errors import RunError
 
-EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx"}  # package → the extra of this project that has it
 TENSORFLOW = "tensorflow"
 
 
@@ -40,10 +39,9 @@ class Format:
                 f"{self.label} can only be written with TensorFlow, which is not installed here. "
                 f"Install TensorFlow, or choose {FORMATS['keras'].label}, which every backend of Keras reads."
             )
-        extras = " ".join(sorted({EXTRAS.get(name, name) for name in missing}))
         return (
-            f"{self.label} needs {_names(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed here. "
-            f'Run `pip install ".[{extras}]"` in the folder of Digit Lab.'
+            f"{self.label} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed "
+            f"here. Run `pip install {' '.join(missing)}` and start Digit Lab again."
         )
 
     def check(self) -> None:
@@ -121,7 +119,3 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
-
-
-def _names(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
