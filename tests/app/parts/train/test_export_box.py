@@ -50,6 +50,6 @@ def test_the_file_and_its_description_are_offered_when_the_process_has_ended(run
     page = press(choose(visit(run=run.id), "tensorboard"), "Export")
     task = ExportTask(run, FORMATS["tensorboard"], store)
     wait_until(lambda: not task.progress().running)
-    again(page)
+    choose(page, "tensorboard")
     assert [label.partition(" ")[0] for label in offered(page)][-2:] == ["File", "Description"]
     assert "Export" not in labels(page)
