@@ -15,6 +15,7 @@ from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
+from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
 from core.formatting import count, duration, file_size, percent
 from core.network.architecture import shapes
@@ -73,9 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", help="write a run as a file for other tools")
     exporting.set_defaults(command=_export)
     exporting.add_argument("run", metavar="RUN", help="the id of a run; shipped: the model that comes with Digit Lab")
-    names = (*FORMATS, "all")
+    names = (*FORMATS, "all", "mlflow")
     exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
-    exporting.add_argument("--output", default=".", help="a folder, or a file for one format; default: this folder")
+    exporting.add_argument("--output", default="", help="a folder, or a file for one format; the store of MLflow")
     return parser
 
 
@@ -116,6 +117,9 @@ def _export(options: argparse.Namespace) -> int:
     os.environ.update(export.environment())
     process_settings.apply()
     run = RunStore().get(options.run)
+    if "mlflow" in options.format:  # it writes into a database or to a server
+        print(mlflow_export.log_run(run, options.output))
+        return 0
     for written in export.export_all(run, options.format, Path(options.output), _print_message):
         if isinstance(written, str):
             print(written, file=sys.stderr)
