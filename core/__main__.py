@@ -18,7 +18,7 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
 from core.formatting import count, duration, file_size, percent
-from core.network.architecture import shapes
+from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.runs.store import Run, RunStore
 
@@ -91,7 +91,7 @@ def _train(options: argparse.Namespace) -> int:
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
-    shapes(config)  # refuses an impossible network before a run is created
+    layer_table(config)  # refuses an impossible network before a run is created
     store = RunStore()
     mnist.load()  # refuses an unreadable data set too; reading it again for training takes a millisecond
     process_settings.apply()

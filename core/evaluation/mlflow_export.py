@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.errors import RunError
-from core.evaluation.run_export import bundle, figures, file_name
+from core.evaluation.run_export import build_archive, figures, file_name
 from core.runs.events import EpochDone
 from core.runs.run import Run
 
@@ -56,13 +56,15 @@ def log_run(run: Run, store: str = "") -> str:
         for first in range(0, len(metrics), _MOST):
             client.log_batch(logged, metrics=metrics[first : first + _MOST])
         with tempfile.TemporaryDirectory() as folder:
-            with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
+            with zipfile.ZipFile(io.BytesIO(build_archive(run))) as archive:
                 archive.extractall(folder)
             client.log_artifacts(logged, str(Path(folder) / file_name(run)))
         ended = run.ended
         client.set_terminated(logged, "FINISHED", round(1000 * (ended.time if ended else start)))
     except MlflowException as error:
-        raise RunError("MLflow did not take the run. Check the address of the store after --output.", str(error)) from error
+        raise RunError(
+            "MLflow did not take the run. Check the address of the store after --output.", str(error)
+        ) from error
     return f"Logged as {logged} into the experiment {EXPERIMENT} of {store}."
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from core.config.knob import format_value
 from core.config.run_config import KNOBS
 from core.errors import RunError
-from core.network.architecture import shapes
+from core.network.architecture import layer_table
 from core.network.numpy_network import Reader
 from core.runs.checkpoints import read_arrays
 from core.runs.curves import Curves
@@ -87,7 +87,7 @@ def _weights(run: Run) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
 
     A run of which no epoch was kept has those of its final network alone.
     """
-    kept = run.kept_epochs
+    kept = run.checkpoint_epochs
     if not kept:
         if run.has_model:
             yield len(run.epochs), dict(Reader.of(run).weights)
@@ -114,7 +114,7 @@ def _add_graph(writer: Any, run: Run, start: float) -> None:
         return AttrValue(list=AttrValue.ListValue(shape=[TensorShapeProto(dim=dims)]))
 
     nodes = [NodeDef(name="image", op="Input", attr={"_output_shapes": shape((28, 28))})]
-    for row in shapes(run.config):
+    for row in layer_table(run.config):
         said = {"parameters": row.parameters, "activation": row.activation or "none"}
         attributes = {name: AttrValue(s=str(value).encode()) for name, value in said.items()}
         attributes["_output_shapes"] = shape(row.output_shape)

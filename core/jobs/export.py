@@ -18,7 +18,7 @@ from core import process_settings
 from core.data import mnist
 from core.evaluation import export_card, tensorboard_export
 from core.evaluation.export_formats import FORMATS, TENSORFLOW, Format
-from core.evaluation.run_export import bundle, file_name, notebook
+from core.evaluation.run_export import build_archive, file_name, notebook
 from core.files import Lock, explain_disk_errors, write_atomic
 from core.runs.run import Run
 from core.runs.store import RunStore
@@ -51,7 +51,7 @@ def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Export
     """Writes `run` to `path` and the card beside it. Raises `RunError` if that is not possible here."""
     form.check()
     if form.at_once:
-        write_atomic(path, notebook(run).encode() if form.name == "notebook" else bundle(run))
+        write_atomic(path, notebook(run).encode() if form.name == "notebook" else build_archive(run))
         return Exported(path, None)
     card = path.with_name(path.name + CARD)
     if not form.is_network:

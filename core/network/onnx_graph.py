@@ -11,7 +11,7 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 from core.network.forward import MODEL, NORM_EPSILON
 
 TAKES, GIVES, BATCH = "image", "probabilities", "batch"
@@ -30,7 +30,7 @@ def onnx_bytes(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     from onnx import TensorProto, helper
 
     chain = _Chain(weights)
-    for row in shapes(config):
+    for row in layer_table(config):
         chain.add_row(row)
     chain.nodes[-1].output[0] = GIVES
     takes = helper.make_tensor_value_info(TAKES, TensorProto.UINT8, [BATCH, SIDE, SIDE])

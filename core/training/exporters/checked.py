@@ -67,7 +67,7 @@ def exportable(run: Run, sample: np.ndarray) -> Exportable:
 
     It is built from the knobs and the checked weights: no code in the run's files is executed.
     """
-    newest = max(run.kept_epochs, default=None)
+    newest = max(run.checkpoint_epochs, default=None)
     if not run.has_model and newest is None:
         raise RunError(f"{run.title} has no network yet. Let it finish an epoch, or choose another run.")
     saved = Reader.of(run, None if run.has_model else newest)
@@ -87,7 +87,7 @@ def _judged(run: Run, data: Mnist) -> _Judged:
     """The test set; the validation images if the test set is sealed for the run."""
     split = VALIDATION if seal.sealed(run) else TEST
     try:
-        seen = evaluations.knew_another_part(run, data)
+        seen = evaluations.trained_on_other_subset(run, data)
     except RunError:  # it was trained on another data set than the one in use
         return _Judged(None, "")
     place = count(len(data.split(split)), f"{split} image")

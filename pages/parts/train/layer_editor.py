@@ -112,9 +112,10 @@ def _numbers(layer: Layer, key: str) -> Layer:
         case "dropout":
             rate = st.number_input("Dropout: rate", 0.0, 0.9, layer.rate, 0.05, key=f"{key}_rate", width=110)
             return dropout(round(rate, 4))
-        case _:
+        case "norm":
             st.markdown("Normalisation", width=110)
             return layer
+    raise AssertionError(f"no numbers for {layer.kind}")
 
 
 def _without(layers: list[Layer], position: int) -> list[Layer]:

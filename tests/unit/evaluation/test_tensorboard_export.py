@@ -66,7 +66,7 @@ def test_tensorboard_reads_what_the_run_has(tmp_path, tiny_mnist, monkeypatch):
             assert read == [(each.epoch, pytest.approx(getattr(each, prefix + what))) for each in curves.epochs]
     assert [each.step for each in found["train"].Scalars("batch_loss")] == [each.step for each in curves.batches]
     kernel = found["train"].Histograms("digit_lab/dense1/kernel")
-    assert [each.step for each in kernel][-3:] == run.kept_epochs == [1, 2, 3]
+    assert [each.step for each in kernel][-3:] == run.checkpoint_epochs == [1, 2, 3]
     assert kernel[0].histogram_value.num == 784 * 16
     graph = GraphDef.FromString(found["train"].Graph().SerializeToString())
     assert [(node.name, list(node.input)) for node in graph.node] == [

@@ -1,4 +1,4 @@
-"""The program that a run can be taken along as: it runs, and trains the network that Digit Lab trained."""
+"""The Keras program of a run: it runs, and trains the network that Digit Lab trained."""
 
 import ast
 import re
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.augment.redraw import Redrawer
+from core.config.layers import LAYER_KINDS
 from core.config.recipes import RECIPES, TUTORIALS
 from core.config.run_config import KNOBS, RunConfig
 from core.network.keras_script import script
@@ -17,9 +18,11 @@ from core.random_streams import DISTORTIONS, random
 from core.training import models
 from tests.unit.config.test_run_config import OTHER
 
+EXAMPLES = {"dense": "dense4", "conv": "conv4x3", "pool": "pool2", "dropout": "dropout0.1", "norm": "norm"}
+
 
 @pytest.fixture
-def ran(tiny_mnist, tmp_path, monkeypatch):
+def run_script(tiny_mnist, tmp_path, monkeypatch):
     """What a program leaves behind: its names, run where MNIST is small."""
     train, test = tiny_mnist.train[:500], tiny_mnist.test[:100]
 
@@ -44,8 +47,8 @@ def ran(tiny_mnist, tmp_path, monkeypatch):
     ],
     ids=["chollet", "cosine", "norms", "plateau", "noise"],
 )
-def test_it_trains_the_same_network_in_the_same_way(ran, config):
-    left = ran(config)
+def test_it_trains_the_same_network_in_the_same_way(run_script, config):
+    left = run_script(config)
     made, ours = left["model"], models.build(config)
     assert [type(layer) for layer in made.layers] == [type(layer) for layer in ours.layers]
     assert made.count_params() == ours.count_params()
@@ -61,8 +64,8 @@ def test_it_trains_the_same_network_in_the_same_way(ran, config):
     assert saved.predict(np.zeros((1, 28, 28), np.uint8), verbose=0).shape == (1, 10)
 
 
-def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(ran):
-    left = ran(RunConfig(units=4, epochs=1, train_images=200, wrong_labels=0.25))
+def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(run_script):
+    left = run_script(RunConfig(units=4, epochs=1, train_images=200, wrong_labels=0.25))
     assert len(left["validation_images"]) == 50
     assert len(left["images"]) == 200
     assert [len(each) for each in left["every_digit"]] == [20] * 10
@@ -70,8 +73,8 @@ def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(ran):
 
 
 @pytest.mark.parametrize("few", [3, 105])
-def test_it_takes_no_more_images_than_the_run(ran, few):
-    assert len(ran(RunConfig(units=4, epochs=1, train_images=few))["images"]) == few
+def test_it_takes_no_more_images_than_the_run(run_script, few):
+    assert len(run_script(RunConfig(units=4, epochs=1, train_images=few))["images"]) == few
 
 
 def test_as_many_images_as_there_are_is_all_of_them():
@@ -100,6 +103,13 @@ def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
     assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
 
 
+@pytest.mark.parametrize("kind", LAYER_KINDS)
+def test_every_kind_of_layer_is_written_as_the_keras_layer_that_trains(kind):
+    config = RunConfig(network=f"{EXAMPLES[kind]}-dense8")
+    written = re.findall(r"keras\.layers\.(\w+)\(", script(config, ""))
+    assert written == [type(layer).__name__ for layer in models.build(config).layers]
+
+
 def test_what_was_done_by_hand_is_said_to_be_missing():
     program = script(RunConfig(pen=0.5), "Mine", "the learning rate was set to 0.01 in epoch 17")
     told = compile(program, "train.py", "exec").co_consts[0].splitlines()
@@ -112,7 +122,7 @@ REDRAWN = RunConfig(
 )
 
 
-def test_it_trains_on_exactly_the_redrawn_images_of_the_run(ran, tiny_mnist, monkeypatch):
+def test_it_trains_on_exactly_the_redrawn_images_of_the_run(run_script, tiny_mnist, monkeypatch):
     seen = []
     real = keras.Sequential.fit
 
@@ -123,7 +133,7 @@ def test_it_trains_on_exactly_the_redrawn_images_of_the_run(ran, tiny_mnist, mon
         return real(model, images, **how)
 
     monkeypatch.setattr(keras.Sequential, "fit", fit)
-    left = ran(REDRAWN)
+    left = run_script(REDRAWN)
     ours = Redrawer(tiny_mnist.train.images[:500], tiny_mnist.train.labels[:500], REDRAWN)
     first, second = (ours.draw_epoch(random(REDRAWN.seed, epoch, DISTORTIONS)) for epoch in (0, 1))
     assert np.array_equal(seen[0], first)
@@ -132,9 +142,9 @@ def test_it_trains_on_exactly_the_redrawn_images_of_the_run(ran, tiny_mnist, mon
     assert len(left["history"].epoch) == 2
 
 
-def test_each_epoch_of_the_program_trains_on_other_images(ran):
+def test_each_epoch_of_the_program_trains_on_other_images(run_script):
     drawn = []
-    left = ran(REDRAWN.changed(epochs=3))
+    left = run_script(REDRAWN.changed(epochs=3))
     dataset = left["RedrawnImages"]()
     for _ in range(3):
         images, labels = dataset[0]

@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 
 from core.config.run_config import KNOBS, RunConfig
-from core.network.architecture import shapes
+from core.network.architecture import layer_table
 from core.network.forward import MODEL
 from core.network.numpy_network import Reader
 from core.network.onnx_graph import onnx_bytes
@@ -21,7 +21,7 @@ _NAMES = {
 def random_weights(config: RunConfig, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Weights by Keras' path, without Keras. Variances are positive."""
     weights, shape = {}, (28, 28)
-    for row in shapes(config):
+    for row in layer_table(config):
         sizes = {"bias": (row.output_shape[-1],), **dict.fromkeys(_NAMES["norm"], (row.output_shape[-1],))}
         if row.kind in ("dense", "conv"):
             window = (row.layer.kernel, row.layer.kernel) if row.kind == "conv" else ()

@@ -6,7 +6,7 @@ from core.config.run_config import RunConfig
 from core.evaluation import export_formats
 from core.evaluation.export_formats import FORMATS
 from core.jobs.export import ExportTask
-from tests.app.train_page import again, labels, press, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, visit, wait_until, words
 from tests.trained_run import trained_run
 
 
@@ -17,7 +17,7 @@ def run(store, embedded):
 
 def choose(page, name):
     next(box for box in page.selectbox if box.label == "For another tool").set_value(name)
-    return again(page)
+    return rerun(page)
 
 
 def offered(page):
