@@ -56,7 +56,9 @@ def test_it_reaches_the_accuracy_of_the_run(tmp_path, real_mnist, monkeypatch):
     path = os.environ["MNIST_PATH"]  # instead of the download, which needs a network
     book.cells.insert(1, nbformat.v4.new_code_cell(_LOAD.format(path=path)))
     monkeypatch.chdir(tmp_path)
-    nbclient.NotebookClient(book, timeout=500, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(
+        book, timeout=500, startup_timeout=300, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     printed = "".join(output.get("text", "") for output in outputs)
     accuracy = float(re.search(r"Test accuracy ([\d.]+)%", printed)[1]) / 100
