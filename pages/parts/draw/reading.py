@@ -32,7 +32,7 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> Non
     shares = network.reader.probabilities(images)
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
-    st.subheader(f"It reads **{number}**", anchor=False)
+    st.header(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
     correct = "it is correct" if one else "all of them are correct"
     st.caption(
