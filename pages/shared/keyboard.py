@@ -2,8 +2,8 @@
 
 # Streamlit has a link "Skip to main content". This puts a second one before it, visible while it has the focus: to the
 # page's main button, which is some fifteen Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name
-# (github.com/streamlit/streamlit/issues/8399), so it gets one here. Tables that scroll get a tab stop, so that arrow keys
-# can scroll them.
+# (github.com/streamlit/streamlit/issues/8399), so it gets one here. Tables that scroll get a tab stop, so that arrows
+# scroll them.
 SCRIPT = """
 (() => {
   if (window.digitLabKeyboard) return;
