@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 from core.network.initial_weights import layer_seed
 
 _OPTIMIZERS: dict[str, Callable[..., Any]] = {
@@ -29,7 +29,7 @@ def build(config: RunConfig) -> keras.Sequential:
 
     Its weights depend on `config.seed` alone. Raises `NetworkError` if the layers do not fit together.
     """
-    rows = shapes(config)
+    rows = layer_table(config)
     model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
     for position, row in enumerate(rows):
         model.add(_layer(row, layer_seed(config.seed, position)))
@@ -83,8 +83,8 @@ def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
 
 
 def has_convolutions(model: keras.Sequential) -> bool:
-    """Whether the layer needs the rows and columns of an image."""
-    return any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
+    """Whether a layer needs the rows and columns of an image: its values are (n, rows, columns, channels)."""
+    return any(len(layer.output.shape) == 4 for layer in model.layers)
 
 
 def _layer(row: LayerRow, seed: int) -> Any:

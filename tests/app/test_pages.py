@@ -1,4 +1,4 @@
-"""Every page opens cold, names its data and reads digits without Keras in the server's process."""
+"""Every page opens without any run, names its data and reads digits without Keras in the server's process."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ visitor._secret = lambda: b"a pupil"
 PersonalDigits(visitor.visitor()).add(np.full((28, 28), 9, np.uint8), 4)
 teaching = Personalisation(visitor.visitor(), RunStore())
 app.session_state["draw_way"], app.session_state["_inside_navigation"] = "hand", True
-app.run()
+app.switch_page("pages/draw.py").run()
 next(button for button in app.button if button.label == "Train a copy on them").click()
 app.session_state["_inside_navigation"] = True
 app.run()
@@ -59,7 +59,7 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
     assert "MNIST" in " ".join(text.value for text in app.markdown)
 
 
-def test_pages_open_digits_are_read_and_a_hand_is_taught_without_keras():
+def test_pages_open_digits_are_read_and_personal_digits_are_trained_without_keras():
     # In a process of its own: other tests have Keras loaded already.
     subprocess.run([sys.executable, "-c", COLD, *NAMES], cwd=ROOT, check=True, timeout=120)
 

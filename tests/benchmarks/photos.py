@@ -1,4 +1,4 @@
-"""How often a number of four pen digits is read right on a made-up photograph: paper, light, lens and file in the way.
+"""How often a number of four pen digits is read correctly on a simulated photograph with paper, light, lens and JPEG.
 
     PEN_DIGITS_PATH=pen_digits.jsonl.gz MNIST_PATH=… python -m tests.benchmarks.photos MODEL.keras
 

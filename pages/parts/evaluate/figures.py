@@ -5,31 +5,31 @@ import streamlit as st
 
 from core.digits import NUM_CLASSES
 from core.evaluation import metrics
-from core.evaluation.csv_export import predictions
+from core.evaluation.csv_export import predictions_csv
 from core.evaluation.metrics import Evaluation
 from core.evaluation.run_export import file_name
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, open_digit
+from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import palette
 
 _MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
 _BOXES = {"evaluate_label": "Label", "evaluate_prediction": "Prediction"}
 
 
-def show(asked: Asked) -> None:
-    evaluation = asked.answers.evaluation
-    headline(evaluation, asked.place)
+def show(selection: Selection) -> None:
+    evaluation = selection.predictions.evaluation
+    headline(evaluation, selection.place)
     matrix, table = st.columns([3, 2], gap="large")
     with matrix:
         _matrix(evaluation)
     with table:
         _per_digit(evaluation)
-        _download(asked)
+        _download(selection)
     _commonest(evaluation)
     if (chosen := _chosen()) is None:
         st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
     else:
-        _cell(asked, *chosen)
+        _cell(selection, *chosen)
 
 
 def headline(evaluation: Evaluation, place: str) -> None:
@@ -77,17 +77,17 @@ def _per_digit(evaluation: Evaluation) -> None:
     )
 
 
-def _download(asked: Asked) -> None:
+def _download(selection: Selection) -> None:
     """Every prediction as a file, made when it is requested."""
-    epoch = "" if asked.epoch is None else f"-epoch-{asked.epoch}"
+    epoch = "" if selection.epoch is None else f"-epoch-{selection.epoch}"
     st.download_button(
         "Download predictions (.csv)",
-        lambda: predictions(asked.answers),
-        f"{file_name(asked.run)}-{asked.split}{epoch}.csv",
+        lambda: predictions_csv(selection.predictions),
+        f"{file_name(selection.run)}-{selection.split}{epoch}.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
-        help=f"For each of the {asked.place}: label, prediction and the ten probabilities.",
+        help=f"For each of the {selection.place}: label, prediction and the ten probabilities.",
     )
 
 
@@ -213,14 +213,14 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
     }
 
 
-def _cell(asked: Asked, truth: int, predicted: int) -> None:
-    found = metrics.cell(asked.digits.labels, asked.answers.probabilities, truth, predicted)
+def _cell(selection: Selection, truth: int, predicted: int) -> None:
+    found = metrics.confusion_cell(selection.digits.labels, selection.predictions.probabilities, truth, predicted)
     what = f"{truth}s predicted as {predicted}" if truth != predicted else f"{truth}s predicted correctly"
     if not len(found):
-        st.info(f"There are no {what} among the {asked.place}.")
+        st.info(f"There are no {what} among the {selection.place}.")
         return
     st.header(
         f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
     )
     order = f"Sorted by the probability of {truth}, the lowest first."
-    image_list.grid_and_detail(asked, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")
+    image_list.grid_and_detail(selection, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

@@ -11,7 +11,7 @@ from core.runs.store import RunStore
 from pages.parts.draw.one_digit import VIEWS as DRAW_VIEWS
 from pages.parts.explore.views import VIEWS as EXPLORE_VIEWS
 from pages.parts.prepare.steps import NAMES
-from tests.app.train_page import again
+from tests.app.train_page import rerun
 from tests.conftest import ROOT
 from tests.small_run import SMALL, train
 
@@ -76,11 +76,11 @@ def test_no_chart_on_any_page_or_view_has_buttons(open_page, home, monkeypatch):
     app = open_page("evaluate", run=runs[0], view="inside")
     for part in INSIDE:
         app.session_state["evaluate_inside"] = part
-        found["evaluate", "inside", part] = charts(again(app))
+        found["evaluate", "inside", part] = charts(rerun(app))
     app = open_page("draw", run=runs[0], send="validation:3")
     for view in DRAW_VIEWS:
         app.session_state["draw_view"] = view
-        found["draw", view] = charts(again(app))
+        found["draw", view] = charts(rerun(app))
     for page in ("start", "train", "compare"):
         found[page] = charts(open_page(page, **({} if page == "start" else {"run": runs[0], "runs": ",".join(runs)})))
     for run in runs:

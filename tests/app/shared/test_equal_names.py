@@ -4,7 +4,7 @@ import pytest
 
 from core.data import mnist
 from core.runs.store import RunStore
-from tests.app.train_page import again
+from tests.app.train_page import rerun
 from tests.known_run import known_run
 
 BOXES = {"evaluate": "Run", "draw": "Network", "train": "Run"}
@@ -26,6 +26,6 @@ def test_each_of_two_runs_with_one_name_can_be_chosen(open_page, twins, page):
         box = next(box for box in app.selectbox if box.label == BOXES[page])
         (label,) = [label for label in box.options if run in label]
         box.set_value(label)
-        again(app)
+        rerun(app)
         assert not app.exception
         assert app.query_params["run"] == run

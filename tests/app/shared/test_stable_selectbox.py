@@ -1,4 +1,4 @@
-"""The box of runs, with labels that change while it stands there."""
+"""The selection box for runs: its labels may change while it is on screen."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -42,7 +42,7 @@ def test_an_old_label_still_means_what_it_meant():
     assert app.text[0].value == app.session_state["noted"] == "new"
 
 
-def test_two_runs_with_one_label_are_told_apart():
+def test_each_of_two_equal_labels_can_be_chosen():
     """The browser sends labels: the second of two equal ones could not be chosen."""
     app = _drawn(names={"a1": "Twins", "b2": "Twins", "c3": "Other"})
     assert app.selectbox[0].options == ["Twins · a1", "Twins · b2", "Other"]

@@ -1,4 +1,4 @@
-"""A visitor is recognised by a cookie of their own, or by what stays the same in Streamlit's, which it writes anew."""
+"""A visitor is recognised by a cookie of their own, or by what stays the same in Streamlit's, which it writes again."""
 
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ def kept_by_script() -> dict[str, str]:
     return dict([assignment.split("=")])
 
 
-def test_a_cookie_written_anew_is_the_same_visitor():
+def test_a_cookie_written_again_is_the_same_visitor():
     first, second = (generate_xsrf_token_string(b"0123456789abcdef", time) for time in (1, 2))
     assert first != second
     assert token(first) == token(second) == b"0123456789abcdef"
@@ -34,7 +34,7 @@ def test_another_browser_is_another_visitor():
     assert token(generate_xsrf_token_string()) != token(generate_xsrf_token_string())
 
 
-def test_a_cookie_of_another_form_still_tells_visitors_apart():
+def test_a_cookie_of_another_form_still_identifies_a_visitor():
     assert token("anything") == b"anything"
 
 

@@ -1,4 +1,4 @@
-"""Photographs and scans: bad light, lines and polarity are evened out; hostile files get a sentence."""
+"""Photographs and scans: bad light, lines and inverted colours are corrected; hostile files get a sentence."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""What a sweep found out: means over seeds, differences beyond luck, and more seeds where it cannot tell."""
+"""The result of a sweep: means over seeds, significant differences, and more seeds if it cannot tell."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_the_comparisons_are_corrected_for_their_number():
     assert alone < pair.p <= 3 * alone + 1e-12
 
 
-def test_equal_networks_are_rarely_told_apart(rng):
+def test_equal_networks_are_rarely_distinguished(rng):
     clear = 0
     for _ in range(100):
         values = {f"u{units}": tuple(rng.normal(0.97, 0.002, 5)) for units in (16, 32, 64, 128)}

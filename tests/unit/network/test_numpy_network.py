@@ -1,4 +1,4 @@
-"""A network that reads in NumPy: the file that Keras saved, its features and logits, and files that are damaged."""
+"""A network in NumPy: it reads the file that Keras saved, features and logits are right, damaged files are refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 

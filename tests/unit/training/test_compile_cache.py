@@ -1,4 +1,4 @@
-"""Compiled programs are kept between runs: a known network begins sooner and trains the same, and no damage is read."""
+"""Compiled programs are kept between runs: a known network starts sooner, trains the same. Damaged files are unused."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def trained(process: subprocess.Popen[str]) -> str:
     return output.strip()
 
 
-def test_a_kept_program_trains_the_same_bits_and_a_damaged_one_is_compiled_anew(tmp_path):
+def test_a_kept_program_trains_the_same_bits_and_a_damaged_one_is_compiled_again(tmp_path):
     whole, damaged = tmp_path / "whole", tmp_path / "damaged"
     weights = trained(training(whole))
     shutil.copytree(whole, damaged)

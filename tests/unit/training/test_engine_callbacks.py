@@ -1,4 +1,4 @@
-"""Keras' own callbacks, as anyone would write them, find on the fast path what they find in Keras' loop."""
+"""Keras' own callbacks see on the fast path what they see in Keras' loop."""
 
 import csv
 
@@ -96,7 +96,7 @@ def test_model_checkpoint_keeps_the_weights_of_the_middle_of_an_epoch(digits, tm
     assert len(set(kept)) == len(kept) >= 3
 
 
-def test_one_that_asks_for_itself_finds_them_once_it_has_asked(digits):
+def test_a_fragment_finds_them_after_it_has_asked(digits):
     seen = []
 
     class Live(keras.callbacks.Callback):
@@ -114,7 +114,7 @@ def test_early_stopping_stops_and_brings_the_best_weights_back(digits, held_out)
     model, history = fitted(digits, held_out, 50, [stopping], learning_rate=0.05)
     assert len(history["val_loss"]) < 50
     loss, _ = model.evaluate(held_out.images, held_out.labels, verbose=0)
-    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine reckons from the logits on both.
+    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine computes from the logits on both.
     assert loss == pytest.approx(
         min(history["val_loss"]), rel=1e-5 if keras.backend.backend() == "tensorflow" else 0.02
     )

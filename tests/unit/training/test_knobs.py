@@ -1,4 +1,4 @@
-"""No knob is wired to nothing: each one, changed alone, changes the story that a run tells."""
+"""Every knob has an effect: each one, changed alone, changes the events of a run."""
 
 from dataclasses import asdict
 
@@ -28,9 +28,9 @@ def story(config: RunConfig, mnist: Mnist) -> list[dict]:
     """All that a run tells, but what the clock says."""
     from core.training.trainer import train
 
-    told: list = []
-    told.append(train(config, mnist, told.append).ended)
-    kept = [event for event in told if isinstance(event, (Started, EpochDone, RunEnded))]
+    events: list = []
+    events.append(train(config, mnist, events.append).ended)
+    kept = [event for event in events if isinstance(event, (Started, EpochDone, RunEnded))]
     return [{name: value for name, value in asdict(event).items() if name not in CLOCK} for event in kept]
 
 
@@ -44,12 +44,12 @@ def base_story(small: Mnist) -> list[dict]:
     return story(BASE, small)
 
 
-def test_the_same_config_tells_the_same_story(small: Mnist, base_story: list[dict]):
+def test_the_same_config_gives_the_same_events(small: Mnist, base_story: list[dict]):
     assert story(BASE, small) == base_story
 
 
 @pytest.mark.parametrize("name", sorted(set(KNOBS) - ELSEWHERE))
-def test_every_knob_changes_the_story(name: str, small: Mnist, base_story: list[dict]):
+def test_every_knob_changes_the_events(name: str, small: Mnist, base_story: list[dict]):
     base = BASE.changed(**FROM.get(name, {}))
     before = story(base, small) if name in FROM else base_story
     assert story(base.changed(**{name: TO[name]}), small) != before
@@ -75,11 +75,11 @@ def test_asking_for_a_gpu_where_there_is_none_is_answered_with_a_sentence(small:
         story(BASE.changed(device="gpu"), small)
 
 
-def test_a_live_point_is_told_within_the_epoch(small: Mnist):
+def test_a_live_point_is_reported_within_the_epoch(small: Mnist):
     from core.training.trainer import train
 
-    told: list = []
-    train(BASE.changed(epochs=1), small, told.append)
-    points = [event for event in told if isinstance(event, BatchDone)]
+    events: list = []
+    train(BASE.changed(epochs=1), small, events.append)
+    points = [event for event in events if isinstance(event, BatchDone)]
     assert points[-1].batch == points[-1].step == len(small.train) // BASE.batch_size
     assert 0 < points[0].accuracy < 1
