@@ -39,7 +39,7 @@ def build_archive(run: Run) -> bytes:
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
-            archive.write(run.model_path, f"{file_name(run)}/model.keras")
+            archive.writestr(f"{file_name(run)}/model.keras", run.read_model())
     return packed.getvalue()
 
 

@@ -28,7 +28,7 @@ def _reload_once() -> None:
 
 def line() -> None:
     """Names the data set in use. While the full set is downloaded, shows the progress; then uses the full set."""
-    st.markdown(f":material/database: {caches.data().source.sentence}")
+    st.markdown(f":material/database: {plain(caches.data().source.sentence)}")
     if caches.data().source.complete:
         return
     if not st.session_state.get(_DISMISSED):

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.config.recipes import RECIPES
 from core.errors import DigitLabError
+from core.formatting import plain
 from core.runs.run import PAUSED, WAITING, describe
-from pages.shared import browser_history, caches, data_status, html_links, keyboard, visitor
+from pages.shared import browser_history, caches, data_status, html_links, keyboard, server_guard, visitor
 from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
 from pages.shared.fragments import guarded_fragment
 
@@ -98,6 +99,9 @@ def enter(chosen: Any) -> None:
     Until a session has run `st.navigation`, Streamlit runs the files of `pages/` directly: `page` then sends the
     visitor to the entry script, which calls this function.
     """
+    if not server_guard.host_is_allowed(st.context.headers.get("Host")):
+        st.error("This server does not answer under this name. Open http://localhost with the port of the server.")
+        st.stop()
     if goto := st.session_state.pop(_BOUND_FOR, None):
         st.switch_page(goto[0], query_params=goto[1])
     st.session_state[_INSIDE] = True
@@ -133,7 +137,7 @@ def _status(*, with_epoch: bool) -> None:
             data_status.line()
             _run_badge(with_epoch=with_epoch)
     except DigitLabError as error:  # without home or data no page can show anything
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         st.stop()
 
 

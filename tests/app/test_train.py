@@ -246,7 +246,7 @@ def test_a_damaged_run_is_named_and_put_away(store):
     page = visit(run=run.id)
     assert "damaged" in words(page)
     press(page, "Move to the trash")
-    assert store.damaged() == []
+    assert store.damaged() == {}
 
 
 @pytest.mark.parametrize("run_id", ["no-such-run", "../../etc/passwd", "<script>"])

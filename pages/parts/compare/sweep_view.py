@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.evaluation.comparison import RunRow
+from core.formatting import plain
 from core.jobs import search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.events import FINISHED
@@ -61,7 +62,7 @@ def _is_active(sweep: Sweep) -> bool:
 
 def _view(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     if refused := st.session_state.pop(run_rows.REFUSED, None):
-        st.warning(refused, icon=":material/info:")
+        st.warning(plain(refused), icon=":material/info:")
     _progress(sweep, rows, active=active)
     if any(row.score is not None and row.state == FINISHED for row in rows):
         sweep_answer.show(sweep, rows, active=active)

@@ -9,7 +9,7 @@ from core.evaluation import evaluations, verdict
 from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import VALIDATION
 from core.evaluation.verdict import Comparison, Difference
-from core.formatting import count
+from core.formatting import count, plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
 from pages.parts.compare.distinct_labels import distinct
@@ -73,7 +73,7 @@ def _verdict(first: RunRow, second: RunRow, comparison: Comparison) -> None:
             f":material/lock: The test set is sealed for at least one of the two, so the {images} held-out validation "
             "images decide. You have already used them to make choices. The final judge is the test set."
         )
-    without = [run_title(row.run) for row in (first, second) if not row.run.has_model]
+    without = [plain(run_title(row.run)) for row in (first, second) if not row.run.has_model]
     if without:
         _by_accuracy(comparison, f"{without[0]} has no saved network. ")
     elif all(evaluations.is_quick(row.run, split, caches.data()) for row in (first, second)):

@@ -9,7 +9,7 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
-from core.formatting import count
+from core.formatting import count, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import describe_rate_changes
@@ -40,7 +40,7 @@ class _Action:
 def button_row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.warning(problem, icon=":material/info:")
+        st.warning(plain(problem), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
@@ -70,7 +70,7 @@ def undo_removal() -> None:
     """Offers to put the run that this visitor removed last back into the queue."""
     if run := st.session_state.get(_REMOVED):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.info(f"{run_title(run)} was removed from the queue.", icon=":material/undo:", width="stretch")
+            st.info(f"{plain(run_title(run))} was removed from the queue.", icon=":material/undo:", width="stretch")
             st.button("Put it back", key="undo_removal", on_click=_put_back)
 
 
@@ -163,7 +163,7 @@ def _downloads(run: Run) -> None:
         st.caption("The network, a Keras program that trains it, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.build_archive(run), f"{name}.zip", "application/zip")
         if run.has_model:
-            _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
+            _download("Network", "network_node", run.read_model, f"{name}.keras", "application/zip")
         _download(
             "Program",
             "code",
