@@ -68,7 +68,7 @@ def film_of(run: Run, moments: list[Moment], place: int) -> dict[str, Any]:
 
 def images_shown(run: Run) -> str:
     """What the fixed images are for this run: without held-out images it trains on them."""
-    return "validation images" if run.config.validate_on == "held-out" else "images of the training data"
+    return "validation images" if run.config.holds_out else "images of the training data"
 
 
 def alt_text(moment: Moment) -> str:

@@ -23,6 +23,11 @@ class Film {
     speed.onchange = () => (this.speed = Number(speed.value));
     map.onclick = (event) => this.pick(this.nearest(event));
     learned.onclick = (event) => this.pick(this.rowAt(event));
+    map.onkeydown = (event) => this.walk(event, (step) => (this.picked ?? (step > 0 ? -1 : 0)) + step);
+    learned.onkeydown = (event) => this.walk(event, (step) => {
+      const { order } = this.film, row = this.picked === null ? -1 : order.indexOf(this.picked);
+      return order[(Math.max(row, step > 0 ? -1 : 0) + step + order.length) % order.length];
+    });
     this.tour = new Tour(this);
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(root);
@@ -226,6 +231,19 @@ class Film {
       pen.lineWidth = 2;
       pen.strokeRect(0, row * high - 2, width, high + 4);
     }
+  }
+
+  // Arrow keys choose the next image, Home the first mistake of this moment, Enter goes to the buttons, Escape ends the choice.
+  walk(event, next) {
+    const { labels } = this.context, { guesses } = this.film.moments[this.position];
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const wrong = labels.findIndex((label, place) => guesses[place] !== label);
+    if (step) this.pick((next(step) + labels.length) % labels.length);
+    else if (event.key === "Home" && wrong >= 0) this.pick(wrong);
+    else if (event.key === "Enter") this.parts.picked.querySelector("button")?.focus();
+    else if (event.key === "Escape") this.pick(null);
+    else return;
+    event.preventDefault();
   }
 
   rowAt(event) {

@@ -27,9 +27,12 @@ HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" typ
 <div class="film-digits" role="group" aria-label="The digit that runs through the network"></div>
 <div class="film-below">
 <figure><figcaption><b>Map of the last hidden layer</b> <span>· crosses: mistakes, click a point</span></figcaption>
-<canvas class="film-map" role="img" aria-label="The images in the plane of the last hidden layer"></canvas></figure>
+<canvas class="film-map" role="application" tabindex="0"
+aria-label="The images in the plane of the last hidden layer. Arrow keys choose an image, Home the first mistake.">
+</canvas></figure>
 <figure><figcaption><b>Learned and forgotten</b> <span>· row: image, column: moment, green: right</span></figcaption>
-<canvas class="film-learned" role="img" aria-label="Which images were right at which moment"></canvas></figure></div>
+<canvas class="film-learned" role="application" tabindex="0"
+aria-label="Which images were right at which moment. Arrow keys choose an image."></canvas></figure></div>
 <div class="film-picked" aria-live="polite"></div>
 <figure><figcaption><b>Layers</b> <span>· change of the weights per step, relative to the weights (log scale)
 · dead units</span></figcaption><div class="film-layers"></div></figure></div>"""

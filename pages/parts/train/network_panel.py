@@ -13,7 +13,7 @@ from pages.parts.train import form_change
 from pages.parts.train.film import film, newest, newest_moment
 from pages.shared import caches, controls
 from pages.shared.film_data import fits, moments_of
-from pages.shared.living_network import fixed, living_network, surveyed
+from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
 _MAX_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
@@ -31,6 +31,8 @@ def show(run: Run) -> None:
             st.caption("This run was trained with another data set than the one in use, so its film cannot be shown.")
             return
         clicked = film(run, place, key=f"network_{run.id}")
+        if run.has_model:
+            _break_it(run)
     elif run.active and newest_moment(run):
         clicked = newest(run, place, key=f"network_{run.id}")
     elif run.active:  # its first moment is not written yet
@@ -44,6 +46,15 @@ def show(run: Run) -> None:
     if "draw" in clicked:
         index = int(fixed_images(caches.data().validation)[clicked["draw"]])
         st.switch_page("pages/draw.py", query_params={"send": f"validation:{index}", "run": run.id})
+
+
+def _break_it(run: Run) -> None:
+    st.page_link(
+        "pages/evaluate.py",
+        label="Break it: switch off units, halve weights",
+        icon=":material/link_off:",
+        query_params={"run": run.id, "view": "network"},
+    )
 
 
 def before_start() -> None:
@@ -73,13 +84,12 @@ def _untrained_network(config: RunConfig, what: str, moment: str = "form") -> No
         return
     network, surveys = surveyed(_untrained(config))
     place, digits = _place(), fixed()
+    caption = f"{what}: its weights are random, so its answer is a guess. Red raises, blue lowers."
     living_network(
         network.view(digits.images[place], surveys),
         config,
+        ShownImage(int(digits.labels[place]), caption, moment=moment),
         key=f"network_{moment}",
-        label=int(digits.labels[place]),
-        caption=f"{what}: its weights are random, so its answer is a guess. Red raises, blue lowers.",
-        moment=moment,
     )
 
 
