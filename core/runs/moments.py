@@ -6,7 +6,9 @@ RUN/moments/<step, 8 digits>.npz. Step 0 is the untrained network.
 import io
 import json
 import math
+import os
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,12 @@ import numpy as np
 
 from core.data.sampling import stratified_sample
 from core.digits import NUM_CLASSES, Digits
-from core.errors import DigitLabError, RunError
+from core.errors import RunError
 from core.files import write_atomic
 from core.runs.checkpoints import read_arrays
+from core.runs.gate import MOMENT_FILE
 from core.runs.run import Run
+from core.untrusted import load_arrays
 
 MAX_IMAGES = 500  # fixed images
 FIRST_IMAGES = 25  # those that the Train page shows come first
@@ -28,7 +32,7 @@ MAX_MAPS = FIRST_IMAGES  # images whose feature maps are in a moment; earlier ve
 MAX_MAP_SIDE = 14
 MAX_FILE_BYTES = 64 * 2**20
 _MAX_LAYERS = 20
-_MAX_ARRAYS = 400
+MAX_FILM_BYTES = 256 * 2**20  # of all moments that are read for one film
 _FOLDER = "moments"
 _NUMBERS = ("step", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
 _LAYER_ARRAYS = {"units": np.int32, "kernel": np.float16, "bias": np.float16, "activations": np.float16}
@@ -159,28 +163,40 @@ def _layer_arrays(layer: LayerMoment) -> dict[str, np.ndarray]:
 
 
 def read_moments(run: Run) -> list[Moment]:
-    """The moments of a run in order of their steps. Damaged or strange files are left out."""
-    return [moment for path in _paths(run) if (moment := read_moment(path)) is not None]
+    """The moments of a run in order of their steps. Damaged or strange files are left out.
+
+    Where all files together are larger than 256 MiB, only every second, third … moment is read.
+    """
+    paths = _paths(run)
+    stride = 1 + sum(_size(path) for path in paths) // MAX_FILM_BYTES
+    return [moment for path in paths[::stride] if (moment := read_moment(path)) is not None]
 
 
 def read_moment(path: Path) -> Moment | None:
     """One moment; None where the file is damaged or holds something else."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > _MAX_ARRAYS or sum(each.file_size for each in members) > MAX_FILE_BYTES:
-                return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive_arrays:
-            arrays = {name: archive_arrays[name] for name in archive_arrays.files}
-        return _checked(arrays, int(path.stem))
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, DigitLabError):
+        return _checked(load_arrays(path, MAX_FILE_BYTES), int(path.stem))
+    except (OSError, ValueError, TypeError, LookupError, zlib.error, zipfile.BadZipFile, RecursionError):
         return None
 
 
+def moment_names(run: Run) -> list[str]:
+    """The file names of a run's moments in order of their steps."""
+    try:
+        names = os.listdir(run.folder / _FOLDER)
+    except OSError:
+        return []
+    return sorted(name for name in names if MOMENT_FILE.fullmatch(name))
+
+
 def _paths(run: Run) -> list[Path]:
-    return sorted(path for path in (run.folder / _FOLDER).glob("[0-9]" * 8 + ".npz"))
+    return [run.folder / _FOLDER / name for name in moment_names(run)]
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.lstat().st_size
+    return 0
 
 
 def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.network.living_moment import view_of
 from core.network.projection_film import align_maps, learning_order, predictions
 from core.network.tour import Words, tour
-from core.runs.moments import Moment, all_weights, read_moments
+from core.runs.moments import Moment, all_weights, moment_names, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, static_assets
 
@@ -21,13 +21,12 @@ _FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 def moments_of(run: Run) -> list[Moment]:
     """All moments of a run that has ended, read once for all visitors."""
-    names = sorted(path.name for path in (run.folder / "moments").glob("[0-9]" * 8 + ".npz"))
-    return _moments(run.path, tuple(names), run)
+    return _moments(run.path, tuple(moment_names(run)), run)
 
 
 def has_film(run: Run) -> bool:
     """Whether a run has kept moments; earlier versions kept none."""
-    return next((run.folder / "moments").glob("[0-9]" * 8 + ".npz"), None) is not None
+    return bool(moment_names(run))
 
 
 def fits(run: Run) -> bool:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.evaluation import disagreement, seal, significance
 from core.evaluation.evaluations import TEST, TRAIN, Predictions
+from core.formatting import plain
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
@@ -89,6 +90,6 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
     with detail:
         label = int(other_predictions.labels[index])
         st.image(selection.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")
-        softmax_bars(selection.predictions.probabilities[index], truth=label, title=f"First: **{names[0]}**")
-        softmax_bars(other_predictions.probabilities[index], truth=label, title=f"Second: **{names[1]}**")
+        softmax_bars(selection.predictions.probabilities[index], truth=label, title=f"First: **{plain(names[0])}**")
+        softmax_bars(other_predictions.probabilities[index], truth=label, title=f"Second: **{plain(names[1])}**")
         image_list.links(selection, index)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.network.living_moment import shown_images
-from core.runs.moments import Moment, read_moment
+from core.runs.moments import Moment, moment_names, read_moment
 from core.runs.run import Run
 from pages.parts.train import film_tour
 from pages.shared import living_network, palette, static_assets
@@ -62,8 +62,11 @@ def newest(run: Run, place: int, *, key: str) -> dict[str, Any]:
 
 def newest_moment(run: Run) -> Moment | None:
     """The newest moment that a run has written; None before the first."""
-    paths = sorted((run.folder / "moments").glob("[0-9]" * 8 + ".npz"))
-    return _read(str(paths[-1]), paths[-1].stat().st_mtime_ns) if paths else None
+    names = moment_names(run)
+    if not names:
+        return None
+    path = run.folder / "moments" / names[-1]
+    return _read(str(path), path.lstat().st_mtime_ns)
 
 
 def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str) -> dict[str, Any]:
