@@ -204,9 +204,10 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     facts = json.loads(bytes(arrays.pop("facts")))
     numbers = {name: float(facts[name]) for name in _NUMBERS}
     _require(numbers.pop("step") == step and math.isfinite(numbers["epoch"]) and numbers["epoch"] >= 0)
-    n = len(arrays["probabilities"])
-    probabilities = _array(arrays, "probabilities", np.float16, (n, NUM_CLASSES))
-    positions = _array(arrays, "positions", np.float32, (n, 2))
+    probabilities, positions = arrays.pop("probabilities"), arrays.pop("positions")
+    n = len(probabilities)
+    _require(probabilities.dtype == np.float16 and probabilities.shape == (n, NUM_CLASSES))
+    _require(positions.dtype == np.float32 and positions.shape == (n, 2))
     _require(0 < n <= MAX_IMAGES and 0 < len(facts["layers"]) <= _MAX_LAYERS)
     layers = tuple(_layer(arrays, place, layer_facts, n) for place, layer_facts in enumerate(facts["layers"]))
     weights = tuple(arrays.pop(name) for name in sorted(arrays) if name.startswith("weights"))
@@ -243,12 +244,6 @@ def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n:
     _require(0 < len(name) <= 20 and 0 <= dead <= 1)
     _require(peaks is None or (kind == "conv" and peaks.dtype == np.float16 and peaks.shape == (n, k)))
     return LayerMoment(name, kind, **parts, update_ratio=update_ratio, dead=dead, peaks=peaks)
-
-
-def _array(arrays: dict[str, np.ndarray], name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
-    array = arrays.pop(name)
-    _require(array.dtype == dtype and array.shape == shape)
-    return array
 
 
 def _require(condition: bool) -> None:
