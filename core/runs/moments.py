@@ -132,15 +132,14 @@ def write_moment(run: Run, moment: Moment) -> None:
         arrays |= {f"layer{place:02d}:{name}": array for name, array in _layer_arrays(layer).items()}
     arrays |= {f"weights{place:03d}": array for place, array in enumerate(moment.weights or ())}
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    # Feature maps are mostly zeros and become half as large; weights and activations would hardly shrink.
-    packed = _packed(arrays, compressed=any(layer.kind == "conv" for layer in moment.layers))
+    has_maps = any(layer.kind == "conv" for layer in moment.layers)
     path = run.folder / _FOLDER / f"{moment.step:08d}.npz"
     path.parent.mkdir(exist_ok=True)
-    write_atomic(path, packed, durable=False)
+    write_atomic(path, _packed(arrays, compressed=has_maps), durable=False)
 
 
 def _packed(arrays: dict[str, np.ndarray], *, compressed: bool) -> bytes:
-    """The arrays as an `.npz` file. NumPy itself compresses only at a level that takes four times as long."""
+    """The arrays as an `.npz` file. Feature maps, mostly zeros, become half as large; NumPy's own level is slow."""
     packed = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     with zipfile.ZipFile(packed, "w", method, compresslevel=1) as archive:
