@@ -147,6 +147,13 @@ def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(p
     map_.focus()
     map_.press("Home")
     expect(picked).to_contain_text(f"Label {labels[wrong]}, predicted {guesses[wrong]}.")
+    slider = film.locator(".film-slider")
+    for position, moment in ((0, moments[0]), (len(moments) - 1, moments[-1])):  # the sentence follows the film
+        slider.fill(str(position))
+        expect(picked).to_contain_text(f"predicted {moment.probabilities[wrong].argmax()}.")
+    for row, name in ((0, "conv1"), (-1, "output")):  # as the tour says it: in percent
+        shown = film.locator(".film-layers > span").nth(1 + 3 * (row % len(moments[-1].layers))).inner_text()
+        assert number(shown) == pytest.approx(100 * moments[-1].layers[row].update_ratio, rel=0.06), name
     rows.click(position={"x": 5, "y": 1})  # the first row: right from the start, or learned first
     expect(picked).to_contain_text(re.compile("right from the start|Learned for good"))
     rows.press("Escape")

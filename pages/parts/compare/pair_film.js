@@ -197,7 +197,7 @@ class Pair {
     const names = [...new Set(moments.flatMap((moment) => moment.layers.map((layer) => layer.name)))];
     for (const name of names) {
       const layers = moments.map((moment) => moment.layers.find((layer) => layer.name === name));
-      rows.push([`Change of ${name} per step`, ...layers.map((layer) => (layer?.update_ratio == null ? "–" : layer.update_ratio.toExponential(1)))]);
+      rows.push([`Change of ${name} per step`, ...layers.map((layer) => (layer?.update_ratio == null ? "–" : `${Number((100 * layer.update_ratio).toPrecision(2))}%`))]);
       rows.push([`Dead units in ${name}`, ...layers.map((layer) => (layer ? percent(layer.dead) : "–"))]);
     }
     const line = (cells, first) => {

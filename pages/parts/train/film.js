@@ -49,7 +49,7 @@ class Film {
     this.parts.learned.closest("figure").hidden = single;
     this.parts.slider.max = this.last;
     if (data.beside) this.parts.beside.href = data.beside;
-    if (fresh) this.picked = null;
+    if (fresh) this.picked = null, this.parts.picked.replaceChildren();
     this.spread = Math.max(1e-9, ...film.moments.flatMap((moment) => Array.from((moment.places ??= this.common.whole(moment.positions, Float32Array)), Math.abs)));
     for (const moment of film.moments) moment.guesses ??= this.common.whole(moment.predicted, Uint8Array);
     this.go(fresh || this.position > this.last ? this.last : this.position);
@@ -86,12 +86,13 @@ class Film {
     this.position = position;
     const moment = this.film.moments[position], { slider, now } = this.parts;
     slider.value = position;
-    slider.setAttribute("aria-valuetext", `step ${moment.step}`);
+    slider.setAttribute("aria-valuetext", this.step(moment));
     this.write();
-    const when = moment.step ? `step ${moment.step.toLocaleString("en")} · epoch ${moment.epoch.toFixed(2)}` : "before training";
+    const when = moment.step ? `${this.step(moment)} · epoch ${moment.epoch.toFixed(2)}` : "before training";
     now.textContent = `${when} · ${percent(moment.validation_accuracy)} of ${this.context.labels.length} ${this.data.images} right`;
     this.root.dataset.step = moment.step;
     this.living.show(moment.frame, { ...this.context, moment: moment.step });
+    this.tell();
     this.draw();
   }
 
@@ -256,16 +257,28 @@ class Film {
     const box = this.parts.picked, { sheet, across, labels } = this.context;
     box.replaceChildren();
     if (place !== null) {
-      const { moments } = this.film, guess = moments[this.position].guesses[place], words = document.createElement("span"), draw = document.createElement("button");
-      const wrong = moments.map((moment) => moment.guesses[place] !== labels[place]), last = wrong.lastIndexOf(true);
-      const story = last === this.last ? "It is still wrong at the end." : last < 0 ? "It was right from the start." : `Learned for good at step ${moments[last + 1].step}.`;
-      words.textContent = `Label ${labels[place]}, predicted ${guess}. ${moments.length > 1 ? story : ""}`;
+      const draw = document.createElement("button");
       draw.type = "button";
       draw.textContent = "Send to Draw";
       draw.onclick = () => this.send("draw", place);
-      box.append(this.common.tile(place, sheet, across, labels.length), words, draw);
+      box.append(this.common.tile(place, sheet, across, labels.length), document.createElement("span"), draw);
+      this.tell();
     }
     this.draw();
+  }
+
+  // What the chosen image is taken for at this moment.
+  tell() {
+    const words = this.parts.picked.querySelector("span"), { picked: place, last } = this;
+    if (!words || place === null || place === undefined) return;
+    const { moments } = this.film, { labels } = this.context, wrong = moments.map((moment) => moment.guesses[place] !== labels[place]), late = wrong.lastIndexOf(true);
+    const story = late === last ? "It is still wrong at the end." : late < 0 ? "It was right from the start." : `Learned for good at ${this.step(moments[late + 1])}.`;
+    const text = `Label ${labels[place]}, predicted ${moments[this.position].guesses[place]}. ${last ? story : ""}`;
+    if (words.textContent !== text) words.textContent = text;
+  }
+
+  step(moment) {
+    return `step ${moment.step.toLocaleString("en")}`;
   }
 
   // Of each layer, how far one step moves its weights, and how many units are dead.
@@ -284,7 +297,7 @@ class Film {
       // From 0.00001 to 0.1 on a log scale: 0.001 is a healthy size and stands at the middle.
       const long = update_ratio ? Math.min(1, Math.max(0, (Math.log10(update_ratio) + 5) / 4)) : 0;
       update.firstChild.style.width = `${100 * long}%`;
-      size.textContent = update_ratio === null ? "–" : update_ratio.toExponential(1);
+      size.textContent = update_ratio === null ? "–" : `${Number((100 * update_ratio).toPrecision(2))}%`;
       share.firstChild.style.width = `${100 * dead}%`;
       count.textContent = `${(100 * dead).toFixed(0)}%`;
     });
