@@ -106,6 +106,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.emit(untrained)
         self.last_point = self.last_preview = self.clock.seconds
         seconds = self._fit(StartPoint(epoch, batch, sums))
+        self._save_preview()  # of the final weights: the last one may be older than they are
         stopping = next((each for each in self.keras_callbacks if isinstance(each, EarlyStopping)), None)
         best = stopping.best_epoch + 1 if stopping else None
         ended = self.events.ended(self.history, seconds, best=best, stopped=self.stopped)
@@ -136,9 +137,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
-        if self.hooks.preview and now - self.last_preview >= PREVIEW_SECONDS:
-            self.last_preview = now
-            self.hooks.preview(_preview(self.config, self.data, self.loop))
+        if now - self.last_preview >= PREVIEW_SECONDS:
+            self.loop.sync()
+            self._save_preview()
         self._apply_requests(self.loop.epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -214,6 +215,11 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def _completed_epochs(self) -> int:
         return len(self.history.get("loss", ()))
 
+    def _save_preview(self) -> None:
+        self.last_preview = self.clock.seconds
+        if self.hooks.preview:
+            self.hooks.preview(_preview(self.config, self.data, self.loop))
+
     def _emit_point(self, now: float) -> None:
         self.emit(self.events.batch_done(now, self.last_point))
         self.last_point, self.last_point_step = now, self.loop.step
@@ -221,7 +227,6 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _preview(config: RunConfig, data: Mnist, loop: Loop) -> dict[str, np.ndarray]:
     """The first kernel, and the predictions for the first 25 images that it is not trained on."""
-    loop.sync()
     digits = data.validation if config.holds_out else data.test
     probabilities = np.asarray(loop.model(digits.images[:PREVIEW_IMAGES], training=False))
     return {

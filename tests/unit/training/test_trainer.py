@@ -328,6 +328,17 @@ def test_a_preview_shows_the_network_as_it_is(tiny_mnist, monkeypatch):
     assert previews[-1]["weights"].shape == (784, 16), "a norm's own numbers are no picture"
 
 
+@pytest.mark.parametrize("knobs", [{}, {"patience": 1, "epochs": 6, "learning_rate": 0.1}])
+def test_the_last_preview_is_of_the_final_network_however_short_the_run_is(tiny_mnist, knobs):
+    """Train showed 25 of 25 right below a film whose last moment had 24: the preview was up to a second old."""
+    previews = []
+    result, _ = record(SMALL.changed(**knobs), tiny_mnist, preview=previews.append)
+    digits = (tiny_mnist.validation if SMALL.holds_out else tiny_mnist.test)[:25]
+    answers = np.asarray(result.model(digits.images, training=False)).argmax(1)
+    np.testing.assert_array_equal(previews[-1]["predicted"], answers)
+    np.testing.assert_array_equal(previews[-1]["weights"], result.model.get_weights()[0])
+
+
 def test_running_out_of_memory_names_the_batch_size(tiny_mnist, monkeypatch):
     def full(self, *call):
         raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes")
