@@ -169,7 +169,7 @@ def _run_badge(*, with_epoch: bool) -> None:
 
 _STYLE = """<style>
 .st-key-frame > :first-child {display: none} /* the style element itself */
-.st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
+.st-key-frame h1 {padding: 0 0 .6rem}
 .st-key-status p {font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
 .st-key-download_note {min-height: 1.75rem}
