@@ -9,11 +9,12 @@ import numpy as np
 from core.augment.distortions import DISTORTIONS, distort
 from core.data.mnist import Mnist
 from core.digits import Digits
-from core.evaluation import evaluations, seal
+from core.evaluation import evaluation_cache, seal
 from core.evaluation.evaluations import Network
 from core.evaluation.metrics import wilson_interval
-from core.files import read_json, suppress_disk_errors, write_json
+from core.files import suppress_disk_errors, write_json
 from core.runs.store import Run
+from core.untrusted import number, text, whole
 
 IMAGES = 1000  # enough for ±1 point at 97%, and fast enough for one or two seconds
 STEPS = 6
@@ -57,8 +58,8 @@ def evaluate_robustness(
     """A run's accuracy under every distortion: kept, else measured now and kept."""
     seal.check_seal(run, split)
     digits = data.split(split)[:IMAGES]
-    key = evaluations.cache_key(run, epoch, digits)
-    path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"
+    key = evaluation_cache.cache_key(run, epoch, digits)
+    path = evaluation_cache.cache_path(run, f"robustness-{split}", epoch).with_suffix(".json")
     if found := _read_saved(path, key):
         return found
     network = get_network()
@@ -68,7 +69,7 @@ def evaluate_robustness(
         found.append(measure(network, digits, name))
     facts = {**key, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
     with suppress_disk_errors():
-        evaluations.make_folder(run)
+        evaluation_cache.make_folder(run)
         write_json(path, facts)
     return found
 
@@ -98,16 +99,27 @@ def _count_correct(network: Network, images: np.ndarray, labels: np.ndarray) -> 
 
 
 def _read_saved(path: Path, key: dict[str, object]) -> list[DistortionResult]:
-    facts = read_json(path)
-    if not isinstance(facts, dict) or {name: facts.get(name) for name in key} != key:
+    facts = evaluation_cache.read_facts(path, key)
+    if facts is None:
         return []
-    found = [
-        DistortionResult(name, tuple(strengths), tuple(right), images)
-        for name, strengths, right, images in facts["stood"]
-    ]
+    try:
+        found = [_checked_result(*each) for each in facts["stood"]]
+    except (KeyError, TypeError, ValueError):
+        return []
     # Written by a version with other distortions: measure again.
     return (
         found
         if [(each.name, each.strengths) for each in found] == [(n, strength_levels(n)) for n in DISTORTIONS]
         else []
+    )
+
+
+def _checked_result(name: str, strengths: list[float], right: list[int], images: int) -> DistortionResult:
+    """A saved result. Raises `ValueError` or `TypeError` unless all of it are numbers that can be."""
+    images = whole(images, 1, IMAGES)
+    return DistortionResult(
+        text(name, 40),
+        tuple(number(strength) for strength in strengths),
+        tuple(whole(count, 0, images) for count in right),
+        images,
     )

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
-from core.evaluation.evaluations import cached_evaluation
+from core.evaluation.evaluation_cache import cached_evaluation
 from core.evaluation.hub_head import yaml_head
 from core.evaluation.seal import test_set_openings
 from core.network.keras_notebook import notebook_json
@@ -44,7 +44,7 @@ def build_archive(run: Run) -> bytes:
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
-            archive.write(run.model_path, f"{file_name(run)}/model.keras")
+            archive.writestr(f"{file_name(run)}/model.keras", run.read_model())
     return packed.getvalue()
 
 

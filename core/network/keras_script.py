@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from core.config.run_config import REDRAWING_KNOBS, RunConfig
+from core.config.run_config import NO_VALIDATION, REDRAWING_KNOBS, RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, layer_table
@@ -91,7 +91,7 @@ def _imports(config: RunConfig) -> Iterator[str]:
 
 def _data(config: RunConfig) -> Iterator[str]:
     yield "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
-    if config.validate_on == "held-out":
+    if config.holds_out:
         yield f"held_out = len(images) // {HELD_OUT_DIVISOR}  # the last ones are for validation"
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
@@ -111,13 +111,13 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield f"knobs = {KNOBS_CLASS}({knobs})"
         yield "redrawn = EpochPrefetcher(Redrawer(images, labels, knobs))"
     if config.loss == "one-hot":
-        names = ["labels", "test_labels", *(["validation_labels"] if config.validate_on == "held-out" else [])]
+        names = ["labels", "test_labels", *(["validation_labels"] if config.holds_out else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
 
 
 def _few(config: RunConfig) -> bool:
     """Whether the run trains on a part of the training images."""
-    held_out = _MNIST // HELD_OUT_DIVISOR if config.validate_on == "held-out" else 0
+    held_out = _MNIST // HELD_OUT_DIVISOR if config.holds_out else 0
     return 0 < config.train_images < _MNIST - held_out
 
 
@@ -184,8 +184,8 @@ def _training(config: RunConfig) -> Iterator[str]:
         yield "    labels,"
         yield f"    batch_size={config.batch_size},"
     yield f"    epochs={config.epochs},"
-    if config.validate_on != "none":
-        names = "validation" if config.validate_on == "held-out" else "test"
+    if config.validate_on != NO_VALIDATION:
+        names = "validation" if config.holds_out else "test"
         yield f"    validation_data=({names}_images, {names}_labels),"
     if callbacks := [*_callbacks(config)]:
         yield "    callbacks=["

@@ -64,6 +64,7 @@ def save(model: keras.Model, path: Path | str) -> None:
     """Writes `model` as a `.keras` file, completely or not at all."""
     path = Path(path)
     unfinished = path.with_name(f".{path.stem}.unfinished.keras")
+    unfinished.unlink(missing_ok=True)
     try:
         model.save(unfinished)
         unfinished.replace(path)

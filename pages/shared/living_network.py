@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +30,29 @@ HTML = """<div class="living"><canvas role="img" tabindex="0"></canvas><p class=
 <table class="living-table"></table></div></details></div>"""
 
 
+@dataclass(frozen=True)
+class ShownImage:
+    """The image of a drawing. label: the digit that it shows, None where nobody knows. caption: a sentence about it.
+
+    moment: which snapshot of the network this is, for tests and for the film.
+    """
+
+    label: int | None
+    caption: str = ""
+    moment: str = ""
+
+
 def living_network(
     view: NetworkView,
     config: RunConfig,
+    image: ShownImage,
     *,
     key: str,
-    label: int | None,
-    caption: str = "",
-    moment: str = "",
     off: Mapping[str, np.ndarray] | None = None,
     on_change: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
-    """Draws `view`. label: the digit that the image shows, None where nobody knows.
+    """Draws `view`. off: factors of units that are switched off or weakened.
 
-    moment: which snapshot this is, for tests and for the film. off: factors of units that are switched off or weakened.
     on_change: what a click on "Switch off …" calls.
     """
 
@@ -53,8 +63,8 @@ def living_network(
 
     data = {
         "frame": frame(view, config, off),
-        "context": context(config, label=label, moment=moment, alt=alt_text(view)),
-        "caption": caption or sentence(view),
+        "context": context(config, label=image.label, moment=image.moment, alt=alt_text(view)),
+        "caption": image.caption or sentence(view),
         "can_break": on_change is not None,
     }
     _component()(key=key, data=payload(data), on_change_change=hear)
@@ -102,12 +112,13 @@ def surveyed(reader: Reader) -> tuple[LivingNetwork, tuple[LayerSurvey, ...]]:
 
 def context(config: RunConfig, *, label: int | None, moment: str, alt: str, height: int = HEIGHT) -> dict[str, Any]:
     """What the drawing needs beside the numbers."""
+    right, wrong = palette.verdict_text()
     return {
         "colours": {
             "positive": list(palette.POSITIVE),
             "negative": list(palette.NEGATIVE),
-            "right": palette.RIGHT,
-            "wrong": palette.WRONG,
+            "right": right,
+            "wrong": wrong,
         },
         "sheet": _sheet(caches.data().source.sentence),
         "across": ACROSS,
@@ -141,32 +152,39 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
         "biases": _numbers(layer.biases),
         "pictures": None if layer.pictures is None else _pictures(layer.pictures),
         "edges": [(start, end, _short(value)) for start, end, value in layer.edges],
-        "terms": [[(term.source, _short(term.weight), _short(term.value)) for term in terms] for terms in layer.terms],
+        "terms": [
+            [(term.source, _short(term.weight), _short(term.value), term.index) for term in terms]
+            for terms in layer.terms
+        ],
         "patches": [
-            {"channel": each.channel, "row": each.row, "column": each.column,
+            {"channel": each.channel, "channels": each.channels, "row": each.row, "column": each.column,
              "filter": _numbers(each.filter.ravel()), "values": _numbers(each.values.ravel())}
             for each in layer.patches
         ],
         "exciting": None if layer.exciting is None else layer.exciting.tolist(),
         "dead": None if layer.dead is None else layer.dead.tolist(),
         "off": None if factors is None else (factors[layer.units] == 0).tolist(),
+        "all_off": factors is not None and not factors.any(),
     }  # fmt: skip
 
 
 def _pictures(pictures: np.ndarray) -> dict[str, Any]:
     """Pictures as whole numbers from -127 to 127: enough for the eye, and a quarter of the bytes."""
+    pictures = np.nan_to_num(
+        pictures.astype(np.float32), posinf=0.0, neginf=0.0
+    )  # a run that diverged has such numbers
     most = max(float(np.abs(pictures).max()), 1e-9)
     scaled = np.ascontiguousarray(np.rint(pictures / most * 127).astype(np.int8))
     return {"side": list(pictures.shape[1:]), "scale": most, "data": base64.b64encode(scaled).decode()}
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
-    return [None if np.isnan(value) else _short(value) for value in values]
+    return [_short(value) for value in values]
 
 
-def _short(value: float) -> float:
-    """Six digits: as exact as float32 shows, and short in a message."""
-    return float(f"{value:.6g}")
+def _short(value: float) -> float | None:
+    """Six digits: as exact as float32 shows, and short in a message. None for what is not a finite number."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
 @st.cache_data(show_spinner=False)

@@ -100,7 +100,7 @@ def main() -> None:
             content = photographed(rng, render(number, HIGH, WIDE)[..., 0] / 255, how)
             began = time.perf_counter()
             try:
-                found = find_digits(photo.extract_photo_ink(photo.read(content)), reader.digit_scorer)
+                found = find_digits(photo.extract_photo_ink(photo.read(content)), reader)
                 parted += len(found) == DIGITS
                 right += reader.read(found) == labels[chosen].tolist()
             except DrawingError as error:

@@ -80,7 +80,7 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
         caption = "The network's input:\nexactly these 28×28 pixels."
         pixels([(drawn.digit, caption, "The network's input: 28 by 28 pixels")], height=196)
     with right, st.container(key="answer"):
-        st.subheader(answer(probabilities), anchor=False)
+        st.header(answer(probabilities), anchor=False)
         softmax_bars(probabilities)
         novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
         my_hand.correct(drawn.digit, int(probabilities.argmax()))
@@ -115,7 +115,7 @@ def _sent() -> np.ndarray | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"From Explore: {split} digit {index}, a {digits[split].labels[int(index)]}. You can draw over it.")
+        st.caption(f"From MNIST: {split} digit {index}, a {digits[split].labels[int(index)]}. You can draw over it.")
         st.button("Remove it", on_click=_remove_sent, type="tertiary", icon=":material/close:")
     return digits[split].images[int(index)]
 

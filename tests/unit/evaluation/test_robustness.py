@@ -6,7 +6,7 @@ import pytest
 from core.augment.distortions import DISTORTIONS
 from core.config.run_config import RunConfig
 from core.digits import Digits
-from core.evaluation import evaluations, robustness
+from core.evaluation import evaluation_cache, robustness
 from core.evaluation.robustness import DistortionResult
 from core.runs.store import RunStore
 
@@ -69,4 +69,4 @@ def test_the_second_time_no_network_predicts(tmp_path, marked):
     run.model_path.write_bytes(b"other weights")
     robustness.evaluate_robustness(run, "validation", marked, lambda: network)
     assert network.calls == 2 * calls
-    assert evaluations.folder(run).is_dir()
+    assert evaluation_cache.folder(run).is_dir()

@@ -59,10 +59,11 @@ def test_a_warmed_up_network_is_not_compiled_again(tiny_mnist, monkeypatch):
 
 
 def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
+    from core.training.batching import LoopOptions
     from core.training.engine import Loop
 
     model = models.build(RunConfig(units=16))
-    loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1)
+    loop = Loop(model, tiny_mnist.train, None, LoopOptions(batch_size=64, seed=1))
     sums = loop.evaluate(tiny_mnist.test)
     assert sums.images == len(tiny_mnist.test) < VALIDATION_BATCH
     loss, accuracy = model.evaluate(tiny_mnist.test.images, tiny_mnist.test.labels, verbose=0)
@@ -70,6 +71,7 @@ def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
 
 
 def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
+    from core.training.batching import LoopOptions
     from core.training.engine import Loop
 
     weights = []
@@ -78,7 +80,9 @@ def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
         5,
     ):  # 16: a loop with a fixed length, then one whose length is given at run time
         model = models.build(RunConfig(units=16, dropout=0.2))
-        loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1, batches_per_call=batches_per_call)
+        loop = Loop(
+            model, tiny_mnist.train, None, LoopOptions(batch_size=64, seed=1, batches_per_call=batches_per_call)
+        )
         loop.fit(2)
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):

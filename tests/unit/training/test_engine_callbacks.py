@@ -8,6 +8,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
+from core.training.batching import LoopOptions
 from core.training.engine import Loop
 
 BATCH = 32
@@ -26,13 +27,13 @@ def held_out(embedded):
 
 def fitted(digits, held_out, epochs, callbacks, **knobs):
     model = models.build(RunConfig(units=16, **knobs))
-    loop = Loop(model, digits, held_out, batch_size=BATCH, seed=1, batches_per_call=4)
+    loop = Loop(model, digits, held_out, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=4))
     return model, loop.fit(epochs, callbacks).history
 
 
 def trained_with(digits, callback):
     model = models.build(RunConfig(units=16))
-    Loop(model, digits, None, batch_size=BATCH, seed=1, batches_per_call=2).fit(1, [callback])
+    Loop(model, digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2)).fit(1, [callback])
 
 
 def test_a_callback_of_ones_own_finds_the_weights_as_trained_so_far_in_the_middle_of_an_epoch(digits):
@@ -76,7 +77,7 @@ def test_what_a_model_is_given_after_a_fit_that_broke_off_counts(digits):
         raise ZeroDivisionError
 
     model = models.build(RunConfig(units=16, optimizer="sgd"))
-    loop = Loop(model, digits, None, batch_size=BATCH, seed=1, batches_per_call=2)
+    loop = Loop(model, digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2))
     with pytest.raises(ZeroDivisionError):
         loop.fit(1, live=keras.callbacks.LambdaCallback(on_train_batch_end=breaks))
     model.set_weights([np.full_like(weights, 0.5) for weights in model.get_weights()])
@@ -104,7 +105,9 @@ def test_a_fragment_finds_them_after_it_has_asked(digits):
             loop.sync()
             seen.append(self.model.get_weights()[0].sum())
 
-    loop = Loop(models.build(RunConfig(units=16)), digits, None, batch_size=BATCH, seed=1, batches_per_call=2)
+    loop = Loop(
+        models.build(RunConfig(units=16)), digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2)
+    )
     loop.fit(1, live=Live())
     assert len(set(seen)) == 4
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
+from core.evaluation.checkup import MAX_IMAGES
 from core.runs.checkpoints import write_arrays
-from pages.parts.train.checkup import MAX_IMAGES, checkup
+from pages.parts.train.checkup import checkup
 from pages.shared import caches
 from tests.known_run import known_run
 
