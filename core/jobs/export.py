@@ -72,8 +72,8 @@ def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Export
 def export_all(run: Run, names: Sequence[str], output: str, report: ReportProgress) -> Iterator[Exported | str]:
     """Writes the run in each format; `all` names every one. Yields the files, and a sentence for each refused format.
 
-    output: a folder, or the file for a single format; empty: the working directory. Raises `RunError` if the only format
-    is refused.
+    output: a folder, or the file for a single format; empty: the working directory. Raises `RunError` if the only
+    format is refused.
     """
     forms = list(FORMATS.values()) if "all" in names else [FORMATS[name] for name in names]
     place = Path(output)
