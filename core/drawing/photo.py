@@ -13,7 +13,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 50_000_000  # the largest cameras of phones; a JPEG is decoded at a reduced size
 MAX_MEMORY, _BYTES_PER_PIXEL = 400_000_000, 10  # other formats: colour, a copy upright, and grey
-_DEEP_BYTES, _WEBP_BYTES = 17, 25  # per pixel: transparent or 16 bits a colour; WebP, which is decoded as an animation
+_DEEP_BYTES, _WEBP_BYTES = 16, 25  # per pixel: transparent or 16 bits a colour; WebP, which is decoded as an animation
 WORKING_SIDE = 1200  # pixels of the longer side that is worked on
 _TOO_LARGE = (
     f"A JPEG picture may have {MAX_PIXELS / 1e6:.0f} megapixels, a WebP picture "
