@@ -95,9 +95,8 @@ def test_pages_open_and_train_from_a_read_only_folder(installation: Installation
             assert page.evaluate(background) == "rgb(15, 17, 23)"  # the theme of the wheel's own config
             visit(page, "/train?" + "&".join(f"{name}={value}" for name, value in SMALL.items()))
             page.get_by_role("button", name="Start", exact=True).click()
-            expect(page.get_by_text("Finished after 1 epoch")).to_be_visible(
-                timeout=90_000
-            )  # TensorFlow is imported first
+            # TensorFlow is imported first.
+            expect(page.get_by_text("Finished after 1 epoch")).to_be_visible(timeout=90_000)
             expect(page.locator(".js-plotly-plot").first).to_be_visible()
             assert RunStore(tmp_path).runs()[0].state == "finished"
     finally:
