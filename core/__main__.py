@@ -30,13 +30,16 @@ _REPORTED = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `python -m core --help`.")
+        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `{self.prog} --help`.")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it."""
+def main(arguments: list[str] | None = None, program: str = "python -m core") -> int:
+    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
+
+    program: what people type before the command; the help shows it.
+    """
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser(program).parse_args(arguments)
         return int(options.command(options))
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -46,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m core", description=__doc__)
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=program, description=(__doc__ or "").replace("python -m core", program))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)

@@ -18,10 +18,22 @@ from typing import Any, NamedTuple, Protocol
 
 from core import untrusted
 from core.files import Lock, read_json, write_json
+from core.home import home
 
-_ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]  # the folder that contains `core`: the repository, or `digit_lab` where installed
+_PATHS = ("MNIST_PATH", "KERAS_HOME")
 _WRITE_INTERVAL = 0.2  # seconds between two reports of progress
 _TIMEOUT = 10.0  # seconds for a process to start, or to end
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment of a process that runs a module of this project, with `changes`.
+
+    It finds `core` wherever this is installed. Relative paths become absolute: it has another working directory.
+    """
+    paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
+    search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **paths, "DIGIT_LAB_HOME": str(home()), "PYTHONPATH": search, **changes}
 
 
 class ReportProgress(Protocol):
@@ -72,8 +84,8 @@ class SubprocessTask:
         with self._log_path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
-                cwd=_ROOT,
-                env=os.environ | environment,
+                cwd=ROOT,
+                env=child_environment(**environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,14 +1,12 @@
 """The worker processes of a server: one spare worker that prepares, and those that were given a run."""
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from core.config.run_config import RunConfig
 from core.devices import device_slot
@@ -17,9 +15,9 @@ from core.network.architecture import count_parameters
 from core.runs.events import FAILED, RunEnded
 from core.runs.store import WAITING, Run, RunStore
 from core.runs.timeline import EventFile
+from core.subprocess_task import ROOT, child_environment
 from core.training import warmup
 
-ROOT = Path(__file__).parents[2]
 WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
 SPARE_SECONDS = 15 * 60  # an unused spare worker exits after this and frees its 550 MB
 DEBOUNCE_SECONDS = 1.0  # a knob that still changes is not worth a compilation
@@ -134,7 +132,7 @@ class WorkerPool:
         """A worker in its own session, so that Ctrl-C stops only the dashboard."""
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.store.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), TF_CPP_MIN_LOG_LEVEL="3")
         with log.open("wb") as output:
             return subprocess.Popen(
                 self.command,

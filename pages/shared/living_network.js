@@ -175,7 +175,7 @@ function drawOutputs(context, frame, places, colours, label) {
     context.font = `${digit === best ? 600 : 400} ${places.narrow ? 10 : 12}px ${colours.font}`;
     context.textAlign = "right";
     context.globalAlpha = digit === best ? 1 : 0.7;
-    context.fillText(`${(100 * share).toFixed(places.narrow ? 0 : 1)}%`, x + wide, y + high / 2);
+    context.fillText(share === null ? "NaN" : `${(100 * share).toFixed(places.narrow ? 0 : 1)}%`, x + wide, y + high / 2);
     context.globalAlpha = 1;
     if (digit === label) {
       context.strokeStyle = colours.text;
@@ -353,7 +353,7 @@ export class Living {
   // The unit whose numbers are written: the one under the mouse, the one chosen, or the digit that is most probable.
   current() {
     const last = this.frame.layers.length - 1, values = this.frame.layers[last].values;
-    return this.hovered ?? this.chosen ?? { layer: last, unit: values.indexOf(Math.max(...values)) };
+    return this.hovered ?? this.chosen ?? { layer: last, unit: Math.max(0, values.indexOf(Math.max(...values))) };
   }
 
   write() {
@@ -465,7 +465,7 @@ export class Living {
     const body = [row(["Layer", "Unit", "Sum w·x + b", "Bias b", "Activation", "Dead"], "th")];
     for (const layer of this.frame.layers)
       layer.units.forEach((unit, i) => body.push(row([shownName(layer), unit, number(layer.sums[i]), number(layer.biases[i]),
-        layer.kind === "output" ? percent(layer.values[i]) : number(layer.values[i]), layer.dead?.[i] ? "yes" : "no"], "td")));
+        layer.values[i] === null ? "NaN" : layer.kind === "output" ? percent(layer.values[i]) : number(layer.values[i]), layer.dead?.[i] ? "yes" : "no"], "td")));
     this.table.replaceChildren(...body);
   }
 }
@@ -487,6 +487,10 @@ function heading(layer, unit, images) {
 
 function sum(layer, unit) {
   const total = layer.sums[unit], bias = layer.biases[unit], value = layer.values[unit], box = element("div", "living-sum");
+  if (value === null) {
+    box.append(element("span", "", "Its output is not a number (NaN): training has diverged."));
+    return box;
+  }
   const end = layer.kind === "output" ? `softmax → ${percent(value)}` : `${layer.normed ? "normalisation → " : ""}${layer.activation} → ${number(value)}`;
   const off = layer.off?.[unit] ? `${layer.activation}, switched off → 0` : end;
   if (total === null) {

@@ -169,18 +169,21 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
 
 def _pictures(pictures: np.ndarray) -> dict[str, Any]:
     """Pictures as whole numbers from -127 to 127: enough for the eye, and a quarter of the bytes."""
+    pictures = np.nan_to_num(
+        pictures.astype(np.float32), posinf=0.0, neginf=0.0
+    )  # a run that diverged has such numbers
     most = max(float(np.abs(pictures).max()), 1e-9)
     scaled = np.ascontiguousarray(np.rint(pictures / most * 127).astype(np.int8))
     return {"side": list(pictures.shape[1:]), "scale": most, "data": base64.b64encode(scaled).decode()}
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
-    return [None if np.isnan(value) else _short(value) for value in values]
+    return [_short(value) for value in values]
 
 
-def _short(value: float) -> float:
-    """Six digits: as exact as float32 shows, and short in a message."""
-    return float(f"{value:.6g}")
+def _short(value: float) -> float | None:
+    """Six digits: as exact as float32 shows, and short in a message. None for what is not a finite number."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
 @st.cache_data(show_spinner=False)

@@ -146,7 +146,7 @@ def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
     app = open_page("draw", run=run.id, send="test:3")
     rerun(app)
     assert not app.exception
-    assert "From Explore" in shown(app)
+    assert "From MNIST" in shown(app)
     assert "As it is in MNIST" in html(app)
 
 

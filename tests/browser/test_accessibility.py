@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.runs.store import RunStore
 from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
 from tests.browser.conftest import Server, visit, visitor
+from tests.made_moments import make_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
-RUN_AXE = """async () => {
-  const result = await axe.run(document, { resultTypes: ["violations"] });
+RUN_AXE = """async (part) => {
+  const result = await axe.run(part ? { include: [part] } : document, { resultTypes: ["violations"] });
   const found = [];
   for (const rule of result.violations) {
     if (!["serious", "critical"].includes(rule.impact) && rule.id !== "heading-order") continue;
@@ -27,9 +31,9 @@ RUN_AXE = """async () => {
 STREAMLITS: dict[str, str] = {}
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, part: str = "") -> list[str]:
     page.evaluate(AXE)
-    return [fault for fault in page.evaluate(RUN_AXE) if not any(known in fault for known in STREAMLITS)]
+    return [fault for fault in page.evaluate(RUN_AXE, part) if not any(known in fault for known in STREAMLITS)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -74,3 +78,19 @@ def test_axe_finds_nothing_serious_in_the_steps_of_prepare(browser: Browser, ser
         visit(page, f"/prepare?step={step}")
         page.wait_for_timeout(2000)
         assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_a_tour_and_in_two_films(browser: Browser, server: Server, scheme: str):
+    store, data = RunStore(server.home), mnist.load()
+    left, right = (make_film(store, RunConfig(units=units), data, steps=(0, 1, 8, 32)) for units in (16, 48))
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/train?run={right.id}&tour=open")
+        expect(page.locator(".film-tour")).to_have_attribute("data-stop", "0")
+        page.wait_for_timeout(1000)
+        assert faults(page, ".film-tour") == []
+        visit(page, f"/compare?view=side&left={left.id}&right={right.id}")
+        expect(page.locator(".pair-state[data-step]").first).to_be_visible()
+        page.locator(".pair-table summary").click()
+        page.wait_for_timeout(1000)
+        assert faults(page, ".pair") == []

@@ -115,7 +115,7 @@ def _sent() -> np.ndarray | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"From Explore: {split} digit {index}, a {digits[split].labels[int(index)]}. You can draw over it.")
+        st.caption(f"From MNIST: {split} digit {index}, a {digits[split].labels[int(index)]}. You can draw over it.")
         st.button("Remove it", on_click=_remove_sent, type="tertiary", icon=":material/close:")
     return digits[split].images[int(index)]
 
