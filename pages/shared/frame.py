@@ -172,17 +172,22 @@ _STYLE = """<style>
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
 .st-key-status p {font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
-.st-key-download_note {min-height: 1.6rem}
+.st-key-download_note {min-height: 1.75rem}
 /* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
 @media (max-width: 640px) {
   .st-key-status {gap: .2rem}
   .st-key-status > * {flex: 1 1 100%}
   .st-key-status a p {white-space: normal}
+  .st-key-download_note {min-height: 3.9rem; row-gap: .2rem; align-content: start}
 }
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
-/* Streamlit's captions and, in dark, its primary buttons have too little contrast (WCAG asks for 4.5:1). */
+/* Streamlit's captions and, in dark, its primary buttons, tags and open popover buttons have too little contrast: WCAG
+   asks for 4.5:1 (github.com/streamlit/streamlit/issues/12801). */
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: light-dark(#565a68, #a9adbb); opacity: 1}
-[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primary]:hover {background: #4f46e5; color: #fff}
+[data-testid=stBaseButton-primary], [data-testid=stMultiSelect] [data-tag-index] {background: #4f46e5; color: #fff}
+[data-testid=stBaseButton-primary]:is(:hover, :active) {background: #4338ca; color: #fff}
+[data-testid=stPopoverButton]:is([aria-expanded=true], :active), [data-testid=stBaseButton-tertiary]:active {
+  color: inherit}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

@@ -112,12 +112,13 @@ def surveyed(reader: Reader) -> tuple[LivingNetwork, tuple[LayerSurvey, ...]]:
 
 def context(config: RunConfig, *, label: int | None, moment: str, alt: str, height: int = HEIGHT) -> dict[str, Any]:
     """What the drawing needs beside the numbers."""
+    right, wrong = palette.verdict_text()
     return {
         "colours": {
             "positive": list(palette.POSITIVE),
             "negative": list(palette.NEGATIVE),
-            "right": palette.RIGHT,
-            "wrong": palette.WRONG,
+            "right": right,
+            "wrong": wrong,
         },
         "sheet": _sheet(caches.data().source.sentence),
         "across": ACROSS,

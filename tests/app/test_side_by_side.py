@@ -124,7 +124,7 @@ def test_a_change_of_the_form_is_named_and_both_networks_are_drawn(store, monkey
     drawn = []
     monkeypatch.setattr(
         "pages.parts.train.network_panel.living_network",
-        lambda view, config, *, moment, **_: drawn.append((moment, config)),
+        lambda view, config, shown, **_: drawn.append((shown.moment, config)),
     )
     page = visit(units="128")
     assert not [each for each in page.toggle if "Before and after" in each.label]

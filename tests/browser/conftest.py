@@ -38,9 +38,9 @@ class Server:
 
     working_directory = ROOT
 
-    def __init__(self, home: Path, script: str = "streamlit_app.py") -> None:
+    def __init__(self, home: Path, script: str = "streamlit_app.py", **environment: str) -> None:
         self.home = home
-        self.script = script
+        self.script, self.environment = script, environment
         self.log = home / "server.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -49,7 +49,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home)}
+        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home), **self.environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.working_directory, env=environment, stdout=log, stderr=subprocess.STDOUT

@@ -149,6 +149,8 @@ def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(p
     expect(picked).to_contain_text(f"Label {labels[wrong]}, predicted {guesses[wrong]}.")
     rows.click(position={"x": 5, "y": 1})  # the first row: right from the start, or learned first
     expect(picked).to_contain_text(re.compile("right from the start|Learned for good"))
+    rows.press("Escape")
+    expect(picked).to_be_empty()
     rows.press("ArrowUp")  # the last one
     expect(picked).to_contain_text(re.compile("still wrong at the end|Learned for good"))
     map_.press("Home")

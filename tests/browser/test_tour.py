@@ -106,7 +106,7 @@ def test_where_motion_is_welcome_the_film_plays_to_the_next_caption(browser, ser
 def test_two_films_show_one_clock_and_the_numbers_of_their_moments(page, server, made):
     both = [read_moments(run) for run in made]
     seen = [images_seen(run, moments) for run, moments in zip(made, both, strict=True)]
-    clock = ticks(*seen)
+    clock, images = ticks(*seen), len(both[0][0].probabilities)
     opened(page, made[0])
     page.get_by_role("link", name="Beside another run").click()
     expect(page).to_have_url(re.compile(f"view=side&left={made[0].id}"))
@@ -124,8 +124,10 @@ def test_two_films_show_one_clock_and_the_numbers_of_their_moments(page, server,
             table, moment = {row[0]: row[side + 1] for row in rows[1:]}, both[side][at]
             assert number(table["Step"]) == moment.step
             assert number(table["Training images seen"]) == seen[side][at] <= clock[position].reading
-            assert number(table["Accuracy on 500 images"]) == pytest.approx(100 * moment.validation_accuracy, abs=6e-3)
-            assert number(table["Loss on 500 images"]) == pytest.approx(moment.validation_loss, abs=6e-5)
+            assert number(table[f"Accuracy on {images} images"]) == pytest.approx(
+                100 * moment.validation_accuracy, abs=6e-3
+            )
+            assert number(table[f"Loss on {images} images"]) == pytest.approx(moment.validation_loss, abs=6e-5)
             label = mnist.load().validation.labels[0]
             probability = number(table[f"Probability of {label}, the label of this image"])
             assert probability == pytest.approx(100 * float(moment.probabilities[0, label]), abs=0.06)

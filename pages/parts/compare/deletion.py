@@ -8,8 +8,8 @@ from core.formatting import count, file_size
 from core.runs import trash
 from core.runs.store import ACTIVE
 from pages.parts.compare import run_rows
-from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
+from pages.shared.distinct_labels import distinct
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 

@@ -15,7 +15,7 @@ class Pair {
     const find = (name) => root.querySelector(`.pair-${name}`);
     this.parts = Object.fromEntries(["play", "slider", "speed", "clock", "now", "curves", "digits", "table"].map((name) => [name, find(name)]));
     this.sides = [...root.querySelectorAll(".pair-side")].map((side) => ({
-      title: side.querySelector("h3"), state: side.querySelector(".pair-state"), living: new network.Living(side.querySelector(".living"), common),
+      title: side.querySelector("h2"), state: side.querySelector(".pair-state"), living: new network.Living(side.querySelector(".living"), common),
     }));
     const { play, slider, speed, clock, table } = this.parts;
     for (const value of SPEEDS) speed.append(new Option(`${value}×`, value, value === 1, value === 1));
@@ -172,7 +172,7 @@ class Pair {
       guesses.forEach((guess, side) => {
         const mark = button.children[side + 1], right = guess === labels[place];
         mark.textContent = `${right ? "✓" : "✗"} ${guess}`;
-        mark.style.color = right ? colours.right : colours.wrong;
+        mark.style.setProperty("--mark", right ? colours.right : colours.wrong);
       });
     });
   }

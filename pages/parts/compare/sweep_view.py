@@ -12,7 +12,6 @@ from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import run_rows, sweep_answer, sweep_form
-from pages.parts.compare.distinct_labels import distinct
 from pages.parts.compare.sweep_form import WATCHED
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
@@ -32,7 +31,7 @@ def show() -> None:
         if not sweeps:
             _explain()
             return
-        _panel(picker("Sweep", distinct({name: sweep.title for name, sweep in sweeps.items()}), key=WATCHED))
+        _panel(picker("Sweep", {name: sweep.title for name, sweep in sweeps.items()}, key=WATCHED))
 
 
 def _explain() -> None:

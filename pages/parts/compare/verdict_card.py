@@ -12,9 +12,9 @@ from core.evaluation.verdict import Comparison, Difference
 from core.formatting import count, plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
-from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
 from pages.shared.answers import predict
+from pages.shared.distinct_labels import distinct
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.stable_selectbox import picker
@@ -48,9 +48,7 @@ def _pair(ended: list[RunRow]) -> tuple[RunRow, RunRow]:
     """Two different runs; at first the baseline or the visitor's own newest, and the next one."""
     order = sorted(ended, key=lambda row: (not row.run.baseline, not own(row.run)))
     by_id = {row.run.id: row for row in order}
-    titles = distinct(
-        {run: run_title(row.run) + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
-    )
+    titles = distinct({run: run_title(row.run) + (" (baseline)" * row.run.baseline) for run, row in by_id.items()})
     left, right = st.columns(2)
     first = _pick(left, "First run", "compare_first", titles)
     second = _pick(right, "Second run", "compare_second", {run: titles[run] for run in titles if run != first})

@@ -80,7 +80,7 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
         caption = "The network's input:\nexactly these 28×28 pixels."
         pixels([(drawn.digit, caption, "The network's input: 28 by 28 pixels")], height=196)
     with right, st.container(key="answer"):
-        st.subheader(answer(probabilities), anchor=False)
+        st.header(answer(probabilities), anchor=False)
         softmax_bars(probabilities)
         novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
         my_hand.correct(drawn.digit, int(probabilities.argmax()))

@@ -37,7 +37,7 @@ def show(grey: np.ndarray, found: Sequence[FoundDigit]) -> None:
     shares = np.stack([digit.probabilities for digit in found])
     number = "".join(str(digit) for digit in shares.argmax(1))
     sure = segmentation.probability_all_correct(found)
-    st.subheader(f"It reads **{number}**", anchor=False)
+    st.header(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
     correct = "it is correct" if one else "all of them are correct"
     st.caption(

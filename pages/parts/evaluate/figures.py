@@ -13,6 +13,7 @@ from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import palette
 
 _MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+_BOXES = {"evaluate_label": "Label", "evaluate_prediction": "Prediction"}
 
 
 def show(selection: Selection) -> None:
@@ -108,12 +109,13 @@ def _matrix(evaluation: Evaluation) -> None:
         height=430,
         key=_MATRIX,
         on_select=_clicked,
-        alt="Confusion matrix: rows are labels, columns are predictions. The buttons below it open the largest cells",
+        alt="Confusion matrix: rows are labels, columns are predictions. Two boxes below it open any cell",
     )
 
 
 def _commonest(evaluation: Evaluation) -> None:
-    """The largest cells as buttons, for the keyboard and for small screens; a box opens any cell."""
+    """The largest cells as buttons, and two boxes that open any cell: for the keyboard and for small screens."""
+    _any_cell()
     found = evaluation.confusions(8)
     if found:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -126,6 +128,21 @@ def _commonest(evaluation: Evaluation) -> None:
                     args=((truth, predicted),),
                     type="tertiary",
                 )
+
+
+def _any_cell() -> None:
+    cell = _chosen()
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        for place, (key, label) in enumerate(_BOXES.items()):
+            st.session_state[key] = cell[place] if cell else st.session_state.get(key)
+            st.selectbox(
+                label, range(NUM_CLASSES), index=None, key=key, on_change=_chosen_by_boxes, width=150, placeholder="Any"
+            )
+
+
+def _chosen_by_boxes() -> None:
+    truth, predicted = (st.session_state[key] for key in _BOXES)
+    _choose(None if truth is None or predicted is None else (truth, predicted))
 
 
 def _clicked() -> None:
@@ -202,7 +219,7 @@ def _cell(selection: Selection, truth: int, predicted: int) -> None:
     if not len(found):
         st.info(f"There are no {what} among the {selection.place}.")
         return
-    st.subheader(
+    st.header(
         f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
     )
     order = f"Sorted by the probability of {truth}, the lowest first."

@@ -14,7 +14,7 @@ from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import describe_rate_changes
 from core.runs.store import PAUSED, Run
-from pages.parts.train import watched_run
+from pages.parts.train import export_box, watched_run
 from pages.shared import caches, controls
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
@@ -160,19 +160,25 @@ def _downloads(run: Run) -> None:
     """The run as files, each made when it is downloaded."""
     name = run_export.file_name(run)
     with st.popover("Download", icon=":material/download:", width="content"):
-        st.caption("The network, a Keras program that trains it, all figures, and a description.")
+        st.caption("The network, a program and a notebook that train it in Keras, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.build_archive(run), f"{name}.zip", "application/zip")
-        if run.has_model:
-            _download("Network", "network_node", run.read_model, f"{name}.keras", "application/zip")
-        _download(
-            "Program",
-            "code",
-            lambda: script(run.config, run_title(run), describe_rate_changes(run)),
-            f"{name}.py",
-            "text/x-python",
-        )
-        if run.epochs:
-            _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        with st.container(horizontal=True, gap="small"):
+            if run.has_model:
+                _download("Network", "network_node", run.read_model, f"{name}.keras", "application/zip")
+            _download(
+                "Program",
+                "code",
+                lambda: script(run.config, run_title(run), describe_rate_changes(run)),
+                f"{name}.py",
+                "text/x-python",
+            )
+            _download(
+                "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
+            )
+            if run.epochs:
+                _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        if run.has_model or run.checkpoint_epochs:
+            export_box.show(run)
 
 
 def _download(label: str, icon: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:

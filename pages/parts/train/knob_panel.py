@@ -66,7 +66,7 @@ def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool)
     _layer_table(rows)
     program = st.expander("Show as Keras code", icon=":material/code:", key="program", on_change="rerun")
     if program.open:  # the browser loads 1.5 MB to colour it
-        program.code(script(config, matching_recipe(config) or describe(config)), language="python")
+        program.code(script(config, matching_recipe(config) or describe(config), short=True), language="python")
     if with_maker:
         assignment.maker(config, _offered(KNOBS))
 

@@ -64,7 +64,7 @@ def test_what_is_likely_to_be_trained_is_warmed_up_once_it_stands_still(store, m
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm_up(RunConfig(units=units))
         time.sleep(0.05)
-    warmed_up = store.home / "rehearsed"
+    warmed_up = store.home / "warmed_up"
     wait_until(warmed_up.exists)
     jobs.warm_up(RunConfig(units=102, epochs=9, patience=2))  # the same program
     time.sleep(0.5)

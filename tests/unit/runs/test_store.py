@@ -167,7 +167,7 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
         rate_changed, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RunEnded("finished", "", 2.0, 2)
     )
     personalised.model_path.write_bytes(b"weights")
-    write_events(personalised, STARTED, RunEnded("finished", "", 2.0, 4))  # as `finetune.keep` writes it
+    write_events(personalised, STARTED, RunEnded("finished", "", 2.0, 4))  # as `save_copy` writes it
     assert store.find_identical(RunConfig()) is None
     write_events(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
     assert store.find_identical(RunConfig()).id == same.id
