@@ -18,6 +18,7 @@ from core.errors import RunError
 
 Arrays = Mapping[str, np.ndarray]
 
+_PIECE = 1 << 20  # bytes that are read at once
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -61,6 +62,17 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def read_limited(file: BinaryIO, limit: int) -> bytes:
+    """The content of a stream, for example a compressed one. Raises `ValueError` for more than `limit` bytes."""
+    parts, size = [], 0
+    while piece := file.read(min(_PIECE, limit + 1 - size)):
+        parts.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise ValueError(f"it has more than {limit:,} bytes")
+    return b"".join(parts)
 
 
 @contextmanager
