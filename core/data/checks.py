@@ -145,7 +145,7 @@ def _renumbered(labels: np.ndarray, predicted: np.ndarray, as_is: float) -> list
     return [
         Finding(
             "renumbered",
-            f"The labels have other numbers than the digits: images of the digit {digit[wrong]} have the label {wrong}, "
+            f"The labels have other numbers than the digits: images of a {digit[wrong]} have the label {wrong}, "
             "and so on. "
             f"MNIST's mean images recognise {best:.0%} with other numbers, and {as_is:.0%} with these.",
             f"{RELABEL}:{''.join(map(str, digit))}",

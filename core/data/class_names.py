@@ -90,8 +90,8 @@ def checked_names(names: object) -> Names:
     fits = all(0 < len(name) <= MAX_LENGTH and name.isprintable() and not _SIGNS & set(name) for name in lines)
     if len(lines) != NUM_CLASSES or len(set(lines)) != NUM_CLASSES or not fits:
         raise DataError(
-            f"{FILE} must have {NUM_CLASSES} lines, one different name for each class, of at most {MAX_LENGTH} letters, "
-            "digits, spaces or plain signs. The first line names label 0. Correct the file, or remove it.",
+            f"{FILE} must have {NUM_CLASSES} lines, one different name for each class, of at most {MAX_LENGTH} "
+            "letters, digits, spaces or plain signs. The first line names label 0. Correct the file, or remove it.",
             len(lines),
         )
     return tuple(lines)

@@ -8,6 +8,8 @@ from typing import Any
 
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
+from core.data.class_names import DIGITS, Names, checked_names
+from core.errors import DataError
 from core.files import read_json
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
 from core.runs.run_folder import RunFolder
@@ -34,6 +36,8 @@ class Run(RunFolder):
         self.sweep: str = str(facts.get("sweep", ""))
         self.starter: str = str(facts.get("starter", ""))
         self.colour_index: int = int(facts.get("colour", 0))
+        self.class_names, self.data_fingerprint = _data_facts(facts.get("data"))
+        self.imported: bool = bool(facts.get("imported", False))  # it came as a file from elsewhere
         self.forecast_seconds: float = float(facts.get("forecast_seconds", 0.0))  # 0: there was no forecast
 
     def __repr__(self) -> str:
@@ -58,6 +62,11 @@ class Run(RunFolder):
     def shipped(self) -> bool:
         """Whether it is the model that comes with the program; it is read-only."""
         return self.id == SHIPPED
+
+    @property
+    def reads_digits(self) -> bool:
+        """Whether its ten classes are the digits, and not for example kinds of clothes."""
+        return self.class_names == DIGITS
 
     @property
     def active(self) -> bool:
@@ -123,6 +132,16 @@ class Run(RunFolder):
         if self.shipped:
             return "First model (came with Digit Lab)"
         return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
+
+
+def _data_facts(data: Any) -> tuple[Names, str]:
+    """The names of the classes, and the fingerprint of the data set; runs of earlier versions have neither."""
+    if not isinstance(data, dict):
+        return DIGITS, ""
+    try:
+        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:32]
+    except DataError:
+        return DIGITS, ""
 
 
 def _without_links(name: str) -> str:

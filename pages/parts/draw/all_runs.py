@@ -14,7 +14,7 @@ AT_ONCE = 8  # runs
 
 def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """What each prediction counts, then the runs, three in a row: the visitor's newest first, then those of others."""
-    others = [Chosen(run, None) for run in answering()]
+    others = [Chosen(run, None) for run in answering() if run.class_names == network.names]
     answers = [(other, _probabilities(other, drawn.digit)) for other in others[:AT_ONCE]]
     votes = np.bincount([int(shares.argmax()) for _, shares in answers if shares is not None], minlength=10)
     chosen = int(probabilities.argmax())
@@ -27,8 +27,8 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
                     continue
                 best = int(shares.argmax())
                 note = "" if best == chosen else f" · the chosen network reads {chosen}"
-                st.markdown(f"Reads **{best}**{note}  \n:small[{other.title}]")
-                softmax_bars(shares)
+                st.markdown(f"Reads **{other.names[best]}**{note}  \n:small[{other.title}]")
+                softmax_bars(shares, names=other.names)
     if len(others) > AT_ONCE:
         st.caption(f"{AT_ONCE} of {len(others)} runs: yours first, then those of others, the newest first.")
 

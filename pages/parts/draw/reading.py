@@ -30,7 +30,7 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> Non
     """`grey`, uint8 (h, w), is the picture in which the digits were found."""
     images = np.stack([normalise_ink(one.ink).digit for one in found])
     shares = network.reader.probabilities(images)
-    number = "".join(str(digit) for digit in shares.argmax(1))
+    number = ("" if network.run.reads_digits else ", ").join(network.names[digit] for digit in shares.argmax(1))
     sure = float(np.prod(shares.max(axis=1)))
     st.subheader(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
@@ -43,15 +43,15 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> Non
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
             with column, st.container(border=True):
-                _digit(at, images[at], shares[at])
+                _digit(network, at, images[at], shares[at])
 
 
-def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
+def _digit(network: Chosen, at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = novelty_warning.judge(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
-    st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
+    st.markdown(f"Digit {at + 1}: **{network.names[int(shares.argmax())]}**{doubt}")
     pixels([(image, "", f"Digit {at + 1}: the network's input")], height=84)
-    softmax_bars(shares)
+    softmax_bars(shares, names=network.names)
 
 
 def _boxed(grey: np.ndarray, found: Sequence[DigitRegion], shares: np.ndarray) -> np.ndarray:

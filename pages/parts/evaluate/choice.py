@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Answers
@@ -34,6 +35,11 @@ class Asked:
     def place(self) -> str:
         """How many images of which split: '10,000 test images'."""
         return f"{len(self.digits):,} {NAMES[self.split].lower().removesuffix(' set')} images"
+
+    @property
+    def names(self) -> Names:
+        """The names of the ten classes."""
+        return self.run.class_names
 
     @property
     def reader(self) -> Reader:

@@ -50,25 +50,31 @@ def of_how_many(indices: np.ndarray) -> str:
 
 def captions(asked: Asked, indices: np.ndarray) -> list[str]:
     """'4→9 87%' for each image: label, prediction and its probability."""
-    answers = asked.answers
+    answers, names = asked.answers, asked.names
     return [
-        f"{answers.labels[i]}→{answers.predicted[i]} {answers.probabilities[i].max():.0%}" for i in map(int, indices)
+        f"{names[answers.labels[i]]}→{names[answers.predicted[i]]} {answers.probabilities[i].max():.0%}"
+        for i in map(int, indices)
     ]
 
 
 def closer(asked: Asked, index: int, *, key: str) -> None:
     """One image with its softmax bars, its nearest training images, and links to Draw and Explore."""
-    image, label = asked.digits.images[index], int(asked.digits.labels[index])
+    image, label, names = asked.digits.images[index], int(asked.digits.labels[index]), asked.names
     predicted, sure = int(asked.answers.predicted[index]), float(asked.answers.probabilities[index].max())
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
-        st.image(image, width=140, output_format="PNG", alt=f"A handwritten {label}")
-        st.markdown(f"A **{label}**, predicted **{predicted}** with {sure:.1%}")
+        st.image(image, width=140, output_format="PNG", alt=picture_words(asked, label))
+        st.markdown(f"A **{names[label]}**, predicted **{names[predicted]}** with {sure:.1%}")
         st.caption(f"{asked.split} {index:,}")
     with bars:
-        softmax_bars(asked.answers.probabilities[index], truth=label)
+        softmax_bars(asked.answers.probabilities[index], truth=label, names=names)
     links(asked, index)
     _near(asked, index, key)
+
+
+def picture_words(asked: Asked, label: int) -> str:
+    """What an image shows, for those who cannot see it."""
+    return f"A handwritten {label}" if asked.run.reads_digits else f"An image of the class {asked.names[label]}"
 
 
 def links(asked: Asked, index: int) -> None:
@@ -94,7 +100,7 @@ def _near(asked: Asked, index: int, key: str) -> None:
     st.caption(f"The {len(near)} nearest training images, pixel by pixel, with label and distance:")
     digit_grid(
         train.images[near],
-        [f"{train.labels[i]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+        [f"{asked.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
         key=f"{key}_near",
         columns=NEIGHBOURS,
         alt=f"The {len(near)} nearest training images",

@@ -87,7 +87,11 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
     with grid:
         digit_grid(
             asked.digits.images[shown],
-            [f"{theirs.labels[i]}: {asked.answers.predicted[i]} or {theirs.predicted[i]}" for i in shown],
+            [
+                f"{asked.names[theirs.labels[i]]}: {asked.names[asked.answers.predicted[i]]} or "
+                f"{asked.names[theirs.predicted[i]]}"
+                for i in shown
+            ],
             key="evaluate_pair_grid",
             alt=f"{len(shown)} images with label and both predictions",
             selected=int(at[0]) if len(at) else -1,
@@ -97,7 +101,7 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
     with detail:
         label = int(theirs.labels[index])
-        st.image(asked.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")
-        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"First: **{names[0]}**")
-        softmax_bars(theirs.probabilities[index], truth=label, title=f"Second: **{names[1]}**")
+        st.image(asked.digits.images[index], width=120, output_format="PNG", alt=image_list.picture_words(asked, label))
+        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"First: **{names[0]}**", names=asked.names)
+        softmax_bars(theirs.probabilities[index], truth=label, title=f"Second: **{names[1]}**", names=asked.names)
         image_list.links(asked, index)

@@ -90,7 +90,7 @@ def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: 
         places,
         digits.images,
         digits.labels,
-        [f"{label} · {index}" for label, index in zip(digits.labels, at, strict=True)],
+        [f"{data.names[label]} · {index}" for label, index in zip(digits.labels, at, strict=True)],
         key=f"explore_map_{kind}",
         alt=f"A map of {len(at):,} {choice.split} images, coloured by digit",
         on_choose=lambda position: open_digit(choice.split, at[position]),

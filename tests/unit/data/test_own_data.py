@@ -332,8 +332,11 @@ def test_labels_txt_names_the_classes(tmp_path, arrays):  # noqa: F811
     assert read(tmp_path).names == tuple(names)
 
 
+_NINE = "\nb\nc\nd\ne\nf\ng\nh\ni\nj"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "a\nb", "a\n" * 10, "x" * 31 + "\nb\nc\nd\ne\nf\ng\nh\ni\nj", "\0\nb\nc\nd\ne\nf\ng\nh\ni\nj"]
+    "text", ["", "a\nb", "a\n" * 10, "x" * 31 + _NINE, "\0" + _NINE, "<b>a" + _NINE, "[a](b)" + _NINE]
 )
 def test_another_labels_txt_is_refused(tmp_path, arrays, text):  # noqa: F811
     write_idx(tmp_path, arrays, gzipped=True)
