@@ -25,8 +25,8 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
         lost = explain.occlusion(network.reader, drawn.digit, digit)
         st.image(_over(lost, drawn.digit), width=280, output_format="PNG", alt="Occlusion map")
         st.caption(
-            f"**Occlusion**: how much the probability of {network.names[digit]} falls when a 5×5 square around the pixel "
-            "is erased. Red: it falls. Blue: it rises."
+            f"**Occlusion**: how much the probability of {network.names[digit]} falls when a 5×5 square around the "
+            "pixel is erased. Red: it falls. Blue: it rises."
         )
     with saliency:
         slope = explain.saliency(network.reader, drawn.digit, digit)
