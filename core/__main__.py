@@ -16,7 +16,7 @@ from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
 from core.formatting import count, duration, percent
-from core.network.architecture import shapes
+from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.runs.store import Run, RunStore
 
@@ -83,7 +83,7 @@ def _train(options: argparse.Namespace) -> int:
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
-    shapes(config)  # refuses an impossible network before a run is created
+    layer_table(config)  # refuses an impossible network before a run is created
     store = RunStore()
     # Refuses an unreadable data set too; reading it again for training takes a millisecond.
     for finding in mnist.load().source.open_findings:

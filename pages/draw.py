@@ -15,7 +15,7 @@ MODES = {
 
 frame.page("draw")
 with frame.guard():
-    linked = network_choice.by_link()
+    linked = network_choice.followed_new_link()
     network = network_choice.choose(linked=linked)
     # A link with a digit or a network opens the canvas.
     if linked or st.session_state.get("draw_way") not in MODES:

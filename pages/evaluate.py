@@ -15,8 +15,8 @@ class View(NamedTuple):
     title: str
     module: str  # in pages/parts/evaluate
 
-    def show(self, asked: choice.Asked) -> None:
-        import_module(f"pages.parts.evaluate.{self.module}").show(asked)
+    def show(self, selection: choice.Selection) -> None:
+        import_module(f"pages.parts.evaluate.{self.module}").show(selection)
 
 
 VIEWS = {
@@ -51,6 +51,6 @@ def _view() -> str:
 
 frame.page("evaluate")
 with frame.guard():
-    asked = choice.choose()
-    if asked:
-        VIEWS[_view()].show(asked)
+    selection = choice.choose()
+    if selection:
+        VIEWS[_view()].show(selection)

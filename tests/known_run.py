@@ -41,5 +41,5 @@ def known_run(store: RunStore, data: Mnist, name: str = "The oracle", wrong_ever
     events.close()
     for epoch, every in ((None, wrong_every), (1, 2), (2, wrong_every)):
         oracle = Oracle(data.validation.labels, every)
-        evaluations.answers(run, "validation", data, lambda oracle=oracle: oracle, epoch)
+        evaluations.predict_split(run, "validation", data, lambda oracle=oracle: oracle, epoch)
     return store.get(run.id)

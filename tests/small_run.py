@@ -21,7 +21,7 @@ def train(store: RunStore, config: RunConfig, **facts):
 
 def weights_of(run: Run) -> dict[str, np.ndarray]:
     """Of the last epoch that was kept."""
-    return read_arrays(run.epoch_path(run.kept_epochs[-1]))
+    return read_arrays(run.epoch_path(run.checkpoint_epochs[-1]))
 
 
 def wait_until(true, seconds: float = 60.0) -> None:

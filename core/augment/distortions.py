@@ -53,9 +53,9 @@ def thicken(images: np.ndarray, pixels: Amount) -> np.ndarray:
     return _bytes(images + (target - images) * share)
 
 
-def add_noise(images: np.ndarray, spread: Amount, rng: np.random.Generator) -> np.ndarray:
-    """Adds random noise to every pixel. Its standard deviation is `spread` times full ink."""
-    noise = rng.standard_normal(images.shape, np.float32) * _per_image(images, spread)[:, None, None] * 255
+def add_noise(images: np.ndarray, deviation: Amount, rng: np.random.Generator) -> np.ndarray:
+    """Adds random noise to every pixel. Its standard deviation is `deviation` times full ink."""
+    noise = rng.standard_normal(images.shape, np.float32) * _per_image(images, deviation)[:, None, None] * 255
     return _bytes(images + noise)
 
 

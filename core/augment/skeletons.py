@@ -144,8 +144,8 @@ def _thinning_step(rows: np.ndarray, *, first: bool) -> np.ndarray:
         one_way[0] & one_way[1] & one_way[2] & one_way[3] & other_way[0] & other_way[1] & other_way[2] & other_way[3]
     )
     on_the_rim = _at_least_two(*one_way) & _at_least_two(*other_way) & ~inside
-    kept = (p2 | p3 | ~p5) & p4 if first else (p6 | p7 | ~p9) & p8
-    return rows & ~(one_run & on_the_rim & ~kept)
+    is_kept = (p2 | p3 | ~p5) & p4 if first else (p6 | p7 | ~p9) & p8
+    return rows & ~(one_run & on_the_rim & ~is_kept)
 
 
 def _at_least_two(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:

@@ -107,9 +107,9 @@ class PersonalDigits:
 
     def digits(self) -> Digits:
         """The same as images and labels."""
-        kept = self.all()
-        images = np.stack([one.image for one in kept]) if kept else np.zeros((0, SIDE, SIDE), np.uint8)
-        return Digits(images, np.array([one.label for one in kept], np.uint8))
+        corrections = self.all()
+        images = np.stack([one.image for one in corrections]) if corrections else np.zeros((0, SIDE, SIDE), np.uint8)
+        return Digits(images, np.array([one.label for one in corrections], np.uint8))
 
     def delete(self, correction_id: str) -> None:
         """Deletes one; `undo_delete` restores it. Raises `DrawingError` if there is none with this id."""

@@ -116,8 +116,8 @@ def _connected_components(ink: np.ndarray) -> list[DigitRegion]:
     labels, count = ndimage.label(ink > INK_THRESHOLD, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    kept = sorted(range(count), key=lambda i: -sizes[i])[: 4 * MAX_DIGITS + 1]
-    return [_extract_region(ink, boxes[i], labels[boxes[i]] == i + 1) for i in kept]
+    largest = sorted(range(count), key=lambda i: -sizes[i])[: 4 * MAX_DIGITS + 1]
+    return [_extract_region(ink, boxes[i], labels[boxes[i]] == i + 1) for i in largest]
 
 
 def _extract_region(ink: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> DigitRegion:

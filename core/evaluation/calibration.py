@@ -7,11 +7,11 @@ import numpy as np
 from core.evaluation.metrics import evaluate
 
 BINS = 15  # as in C. Guo et al., On Calibration of Modern Neural Networks, 2017
-_COOLEST, _HOTTEST = 0.05, 20.0
+_MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.05, 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class Reliability:
+class ReliabilityCurve:
     """Confidence against accuracy, in equal steps of confidence from 0 to 1.
 
     counts: int64 (bins,); confidence, accuracy: float64 (bins,), means within the bin, NaN where it is empty.
@@ -34,7 +34,7 @@ class Reliability:
         return float(gaps @ self.counts[filled] / self.counts.sum()) if filled.any() else float("nan")
 
 
-def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Reliability:
+def reliability_curve(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> ReliabilityCurve:
     """Groups the images by the probability of the predicted digit. labels: (n,), probabilities: (n, 10)."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == labels).astype(np.float64)
@@ -42,14 +42,14 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return Reliability(
+        return ReliabilityCurve(
             counts,
             np.bincount(place, confidence, bins) / counts,
             np.bincount(place, right, bins) / counts,
         )
 
 
-def tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
+def scale_logits(logits: np.ndarray, temperature: float) -> np.ndarray:
     """The logits divided by `temperature`: float64 (n, 10). Above 1 their softmax is less confident."""
     return logits.astype(np.float64) / temperature
 
@@ -59,7 +59,7 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     from scipy.optimize import minimize_scalar  # takes a quarter of a second, so only pages that need it import it
 
     def loss(logarithm: float) -> float:
-        return evaluate(labels, tempered(logits, float(np.exp(logarithm)))).loss or 0.0
+        return evaluate(labels, scale_logits(logits, float(np.exp(logarithm)))).loss or 0.0
 
-    found = minimize_scalar(loss, bounds=(np.log(_COOLEST), np.log(_HOTTEST)), method="bounded")
+    found = minimize_scalar(loss, bounds=(np.log(_MIN_TEMPERATURE), np.log(_MAX_TEMPERATURE)), method="bounded")
     return float(np.exp(found.x))

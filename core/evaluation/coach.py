@@ -13,11 +13,11 @@ import numpy as np
 
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation.diagnostics import RunDiagnostics
-from core.evaluation.metrics import wilson
+from core.evaluation.metrics import wilson_interval
 from core.formatting import count, percent
 
 GUESSING_LOSS = math.log(10)  # of a network that gives all ten digits the same probability
-Z_OF_TEN = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # ten 95% intervals at once (Bonferroni)
+Z_BONFERRONI = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # ten 95% intervals at once (Bonferroni)
 MIN_IMAGES_OF_A_DIGIT = 200  # with fewer, an interval of a good network is wider than 3 points
 GOOD_ACCURACY = 0.97  # what the tutorials reach
 BAD, WARN, GOOD = "bad", "warn", "good"
@@ -44,7 +44,7 @@ def not_finite(run: RunDiagnostics) -> Advice | None:
     losses = [event.loss for event in run.batches[-5:]] + [event.loss for event in run.epochs[-1:]]
     if all(map(math.isfinite, losses)):
         return None
-    rate = _tenfold(run.config.learning_rate, down=True)
+    rate = _times_ten(run.config.learning_rate, down=True)
     text = "The loss is no longer a number: the steps were so large that the weights diverged. Lower the learning rate."
     return Advice("not finite", BAD, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
@@ -57,7 +57,7 @@ def rate_too_high(run: RunDiagnostics) -> Advice | None:
     recent = np.median([event.loss for event in points[-5:]])
     if not np.isfinite(recent) or recent < 1.02 * GUESSING_LOSS or run.config.wrong_labels > 0.5:
         return None
-    rate = _tenfold(run.config.learning_rate, down=True)
+    rate = _times_ten(run.config.learning_rate, down=True)
     text = (
         f"The loss, {recent:.2f}, is worse than guessing ({GUESSING_LOSS:.2f}): each step is too large. "
         "Lower the learning rate."
@@ -74,7 +74,7 @@ def rate_too_low(run: RunDiagnostics) -> Advice | None:
     slow = recent > 0.6 * first and recent <= 1.02 * GUESSING_LOSS
     if not slow or run.config.wrong_labels > 0.3 or points[-1].accuracy > 0.7:
         return None
-    rate = _tenfold(run.config.learning_rate)
+    rate = _times_ten(run.config.learning_rate)
     text = (
         f"After {count(points[-1].step)} batches the loss has only fallen from {first:.2f} to {recent:.2f}. "
         "Raise the learning rate."
@@ -82,7 +82,7 @@ def rate_too_low(run: RunDiagnostics) -> Advice | None:
     return Advice("rate too low", WARN, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
 
-def over_fitting(run: RunDiagnostics) -> Advice | None:
+def overfitting(run: RunDiagnostics) -> Advice | None:
     """Validation loss is 3% above its best for two epochs, and the latest weights do far better on training images.
 
     Both conditions are needed. One such epoch may be chance, and a run that diverges gets worse on all images. Losses
@@ -90,7 +90,7 @@ def over_fitting(run: RunDiagnostics) -> Advice | None:
     """
     since = max((rate.epoch for rate in run.rates), default=0)
     epochs = [epoch for epoch in run.epochs if epoch.validation_loss is not None and epoch.epoch >= since]
-    if len(epochs) < 3 or not _learned_only_its_images(run):
+    if len(epochs) < 3 or not _memorises(run):
         return None
     losses = [epoch.validation_loss or 0.0 for epoch in epochs]
     best = int(np.argmin(losses))
@@ -102,10 +102,10 @@ def over_fitting(run: RunDiagnostics) -> Advice | None:
         f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises its "
         f"images."
     )
-    return Advice("over-fitting", WARN, text, *_against_over_fitting(run.config))
+    return Advice("over-fitting", WARN, text, *_reduce_overfitting(run.config))
 
 
-def gap_to_test(run: RunDiagnostics) -> Advice | None:
+def generalisation_gap(run: RunDiagnostics) -> Advice | None:
     """Without validation: the final weights are at least a point better on training than on test images.
 
     The two 95% intervals must not overlap.
@@ -113,14 +113,14 @@ def gap_to_test(run: RunDiagnostics) -> Advice | None:
     ended, training, unseen = run.ended, run.training, run.unseen
     if not ended or run.config.validate_on != "none" or training is None or unseen is None:
         return None
-    apart = wilson(training.right, training.images)[0] > wilson(unseen.right, unseen.images)[1]
+    apart = wilson_interval(training.correct, training.images)[0] > wilson_interval(unseen.correct, unseen.images)[1]
     if not apart or training.accuracy - unseen.accuracy < 0.01:
         return None
     text = (
         f"Over-fitting: {percent(training.accuracy)} on training images, {percent(unseen.accuracy)} on the test set. "
         "Use held-out images to see when it begins."
     )
-    remedy, button = _against_over_fitting(run.config)
+    remedy, button = _reduce_overfitting(run.config)
     return Advice("gap to test", WARN, text, {"validate_on": "held-out", **remedy}, button)
 
 
@@ -138,7 +138,7 @@ def dead_units(run: RunDiagnostics) -> Advice | None:
     return Advice("dead units", WARN, text)
 
 
-def all_well(run: RunDiagnostics) -> Advice | None:
+def good_accuracy(run: RunDiagnostics) -> Advice | None:
     """The run has finished with more than 97% of its validation or test images right."""
     ended = run.ended
     if not ended or ended.outcome != "finished":
@@ -150,21 +150,21 @@ def all_well(run: RunDiagnostics) -> Advice | None:
     return Advice("all well", GOOD, text)
 
 
-def lagging_digit(run: RunDiagnostics) -> Advice | None:
+def weakest_digit(run: RunDiagnostics) -> Advice | None:
     """The whole interval of one digit's accuracy is below the accuracy of the other nine.
 
     The interval is wider than 95%, because the digit is the lowest of ten: one of ten 95% intervals is that low by
     chance in one epoch of five.
     """
-    if not run.asked or min(run.asked) < MIN_IMAGES_OF_A_DIGIT or len(run.epochs) < 1:
+    if not run.support or min(run.support) < MIN_IMAGES_OF_A_DIGIT or len(run.epochs) < 1:
         return None
-    shares = [right / asked for right, asked in zip(run.right, run.asked, strict=True)]
+    shares = [correct / support for correct, support in zip(run.correct, run.support, strict=True)]
     digit = int(np.argmin(shares))
-    others = (sum(run.right) - run.right[digit]) / (sum(run.asked) - run.asked[digit])
-    if wilson(run.right[digit], run.asked[digit], Z_OF_TEN)[1] >= others:
+    others = (sum(run.correct) - run.correct[digit]) / (sum(run.support) - run.support[digit])
+    if wilson_interval(run.correct[digit], run.support[digit], Z_BONFERRONI)[1] >= others:
         return None
     text = (
-        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.asked[digit])} {run.split} "
+        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.support[digit])} {run.split} "
         f"images "
         f"are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. Augmentation or more "
         "units help with rare shapes."
@@ -194,16 +194,16 @@ RULES: tuple[Rule, ...] = (
     not_finite,
     rate_too_high,
     rate_too_low,
-    over_fitting,
-    gap_to_test,
+    overfitting,
+    generalisation_gap,
     dead_units,
-    all_well,
-    lagging_digit,
+    good_accuracy,
+    weakest_digit,
     plateau,
 )
 
 
-def _learned_only_its_images(run: RunDiagnostics) -> bool:
+def _memorises(run: RunDiagnostics) -> bool:
     """Whether the same weights have a loss at least a third lower on training images, beyond chance."""
     training, unseen = run.training, run.unseen
     if training is None or unseen is None:
@@ -212,13 +212,13 @@ def _learned_only_its_images(run: RunDiagnostics) -> bool:
     return unseen.loss - training.loss > 2 * error and training.loss < unseen.loss * 2 / 3
 
 
-def _against_over_fitting(config: RunConfig) -> tuple[dict[str, Any], str]:
+def _reduce_overfitting(config: RunConfig) -> tuple[dict[str, Any], str]:
     if config.dropout < 0.2 and not config.network:
         return {"dropout": 0.2}, "Dropout 0.2"
     strength = min(1.0, config.augmentation + 0.3)
     return {"augmentation": strength}, f"Augmentation {strength:g}"
 
 
-def _tenfold(rate: float, *, down: bool = False) -> float:
+def _times_ten(rate: float, *, down: bool = False) -> float:
     low, high = KNOBS["learning_rate"].low or 0.0, KNOBS["learning_rate"].high or 1.0
     return float(f"{min(max(rate / 10 if down else rate * 10, low), high):.6g}")

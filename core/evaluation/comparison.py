@@ -7,11 +7,11 @@ from functools import cached_property
 from operator import attrgetter
 
 from core.config.run_config import KNOBS, RunConfig
-from core.evaluation.evaluations import changed_at, kept_evaluation
-from core.evaluation.metrics import wilson
+from core.evaluation.evaluations import cached_evaluation, changed_at
+from core.evaluation.metrics import wilson_interval
 from core.evaluation.seal import sealed_after
 from core.runs.events import FINISHED
-from core.runs.store import ACTIVE, TICK, Run, RunStore
+from core.runs.store import ACTIVE, MIN_STABLE_NS, Run, RunStore
 from core.runs.summaries import Summaries, Summary
 
 _KNOB_VALUES = attrgetter(*KNOBS)
@@ -19,7 +19,7 @@ _NOT_THE_EXPERIMENT = ("seed", "device")  # equal configs with several seeds are
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class RunRow:
     """One run as the table shows it. Accuracies are shares in [0, 1]; None where there is none, or it is sealed."""
 
     run: Run
@@ -56,65 +56,65 @@ class Row:
     @property
     def score(self) -> float | None:
         """The accuracy of the saved network: on validation images, or on the test set where there are none."""
-        kept = self.summary.kept_validation
-        return kept if kept is not None else self.test
+        evaluation = self.summary.saved_validation
+        return evaluation if evaluation is not None else self.test
 
     @cached_property
     def follows_its_config(self) -> bool:
         """Whether its knobs alone lead to it: its learning rate was not changed, and it was not personalised."""
-        return not self.run.rates and not self.run.taught
+        return not self.run.rates and not self.run.is_personalised
 
     @property
-    def repeats(self) -> bool:
+    def is_repetition(self) -> bool:
         """Whether it counts as one complete run of its experiment, with its seed."""
         return self.state == FINISHED and self.follows_its_config
 
 
-class Rows:
+class RunRows:
     """The rows of all runs of a store. The row of a run that has ended is reused until its folder changes."""
 
     def __init__(self, store: RunStore, summaries: Summaries) -> None:
         self._store, self._summaries = store, summaries
-        self._known: dict[str, tuple[Row, tuple[int, int]]] = {}
+        self._known: dict[str, tuple[RunRow, tuple[int, int]]] = {}
 
-    def all(self, test_images: int) -> list[Row]:
+    def all(self, test_images: int) -> list[RunRow]:
         """Every run, newest first. `test_images`: the size of the test set in use, for the interval."""
         found = [(run, self._row(run, test_images)) for run in self._store.runs()]
-        self._known = {run.id: kept for run, kept in found}
+        self._known = {run.id: evaluation for run, evaluation in found}
         return [row for _, (row, _) in found]
 
-    def _row(self, run: Run, test_images: int) -> tuple[Row, tuple[int, int]]:
+    def _row(self, run: Run, test_images: int) -> tuple[RunRow, tuple[int, int]]:
         now, stamp = time.time_ns(), (test_images, changed_at(run))
         known = self._known.get(run.id)
         # The store makes a new object of a run when anything in its folder has changed.
         if known and known[0].run is run and known[0].state not in ACTIVE and known[1] == stamp:
             return known
-        row = row_of(run, self._store, self._summaries, test_images)
-        return row, stamp if now - stamp[1] > TICK else (0, 0)
+        row = build_row(run, self._store, self._summaries, test_images)
+        return row, stamp if now - stamp[1] > MIN_STABLE_NS else (0, 0)
 
 
-def row_of(run: Run, store: RunStore, summaries: Summaries, test_images: int) -> Row:
-    summary = summaries.of(run)
-    kept = kept_evaluation(run)
+def build_row(run: Run, store: RunStore, summaries: Summaries, test_images: int) -> RunRow:
+    summary = summaries.get(run)
+    evaluation = cached_evaluation(run)
     test, interval, loss = None, None, None
-    if kept is not None:
-        test, interval, test_images, loss = kept.accuracy, kept.interval, kept.images, kept.loss
+    if evaluation is not None:
+        test, interval, test_images, loss = evaluation.accuracy, evaluation.interval, evaluation.images, evaluation.loss
     elif summary.ended and summary.ended.test_accuracy is not None:
         test, loss = summary.ended.test_accuracy, summary.ended.test_loss
-        interval = wilson(round(test * test_images), test_images)
+        interval = wilson_interval(round(test * test_images), test_images)
     sealed = test is None and sealed_after(run, summary.ended)
-    return Row(run, summary, store.state(run), sealed, test, interval, test_images, loss)
+    return RunRow(run, summary, store.state(run), sealed, test, interval, test_images, loss)
 
 
-def varying(configs: Iterable[RunConfig]) -> list[str]:
+def differing_knobs(configs: Iterable[RunConfig]) -> list[str]:
     """The knobs that are not the same in all configs, in the order of the knobs."""
     values = zip(*map(_KNOB_VALUES, configs), strict=True)
     return [name for name, column in zip(KNOBS, values, strict=False) if len(set(column)) > 1]
 
 
-def described(configs: Sequence[RunConfig]) -> list[str]:
+def describe_differences(configs: Sequence[RunConfig]) -> list[str]:
     """Each config by the knobs in which it differs: 'units 64, seed 2'. Empty where nothing differs."""
-    names = varying(configs)
+    names = differing_knobs(configs)
     return [", ".join(f"{KNOBS[name].label.lower()} {knob_text(getattr(c, name))}" for name in names) for c in configs]
 
 

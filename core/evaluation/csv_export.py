@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from core.config.run_config import KNOBS
 from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
-from core.evaluation.comparison import Row
-from core.evaluation.evaluations import Answers
-from core.runs.run import rates_by_hand
+from core.evaluation.comparison import RunRow
+from core.evaluation.evaluations import Predictions
+from core.runs.run import manual_rates
 
 FIGURES = (
     "best_validation_accuracy",
@@ -37,7 +37,7 @@ PREDICTED = ("index", "label", "predicted", *(f"probability_{digit}" for digit i
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def spreadsheet(found: Iterable[Row]) -> str:
+def runs_csv(found: Iterable[RunRow]) -> str:
     """CSV of the rows (one header line), the knobs as `RunConfig` has them.
 
     Accuracies are shares in [0, 1], `created` is UTC. Losses and training accuracy belong to the epoch whose weights
@@ -52,7 +52,7 @@ def spreadsheet(found: Iterable[Row]) -> str:
     return written.getvalue()
 
 
-def predictions(answers: Answers, names: Names = DIGITS) -> str:
+def predictions_csv(answers: Predictions, names: Names = DIGITS) -> str:
     """CSV of the predictions: a header, then one line for each image. `index` is its place in the split.
 
     names: of the classes. Labels stay numbers; the columns of the probabilities have the names.
@@ -66,17 +66,17 @@ def predictions(answers: Answers, names: Names = DIGITS) -> str:
     return written.getvalue()
 
 
-def _line(row: Row) -> list[object]:
+def _line(row: RunRow) -> list[object]:
     run, summary, ended = row.run, row.summary, row.summary.ended
     low, high = row.test_interval or (None, None)
     created = datetime.fromtimestamp(run.created, UTC).isoformat(timespec="seconds") if run.created else None
     named = [run.id, _plain(run.name), _plain(run.note), run.starred, run.recipe, run.sweep, row.state, created]
-    validated = [summary.best_validation, summary.last_validation, summary.kept_validation]
+    validated = [summary.best_validation, summary.last_validation, summary.saved_validation]
     learned = [ended.validation_loss, ended.train_accuracy, ended.train_loss] if ended else [None] * 3
     tested = [row.test, row.test_loss, low, high, row.test_images if row.test is not None else None, row.sealed]
-    kept = (ended.best_epoch or ended.epochs or None) if ended and run.has_model and summary.epochs else None
-    trained = [row.parameters, len(summary.epochs), kept, summary.seconds or None]
-    paced = [ended.images_per_second or None if ended else None, rates_by_hand(run)]
+    saved_epoch = (ended.best_epoch or ended.epochs or None) if ended and run.has_model and summary.epochs else None
+    trained = [row.parameters, len(summary.epochs), saved_epoch, summary.seconds or None]
+    paced = [ended.images_per_second or None if ended else None, manual_rates(run)]
     knobs = [getattr(row.config, name) for name in KNOBS]
     return [*named, row.device, *validated, *learned, *tested, *trained, *paced, *knobs]
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.runs.summaries import Curve, Summary
 
 
-def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
+def exponential_average(values: np.ndarray, weight: float) -> np.ndarray:
     """TensorBoard's running mean: each point is `weight` (0 to < 1) times the mean so far plus the rest of itself.
 
     Corrected for its start, as in Adam: otherwise the first points would be pulled towards 0.
@@ -61,4 +61,4 @@ def validation_curve(summary: Summary, measure: str, unit: str) -> tuple[np.ndar
 def training_curve(curve: Curve, measure: str, unit: str, smoothing: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """(x, y) of `accuracy` or `loss` during training. float64 (points,) each."""
     y = np.asarray(getattr(curve, measure), np.float64)
-    return np.asarray(getattr(curve, unit), np.float64), smoothed(y, smoothing)
+    return np.asarray(getattr(curve, unit), np.float64), exponential_average(y, smoothing)

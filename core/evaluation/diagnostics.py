@@ -16,7 +16,7 @@ class Sample:
     """What one set of weights does on some images. `loss_error`: the standard error of the mean loss."""
 
     images: int
-    right: int
+    correct: int
     loss: float
     loss_error: float
 
@@ -24,12 +24,12 @@ class Sample:
     def from_probabilities(cls, probabilities: np.ndarray, labels: np.ndarray) -> Self:
         """probabilities: float (n, 10), n > 0. labels: (n,)."""
         losses = -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-12))
-        right = int((probabilities.argmax(1) == labels).sum())
-        return cls(len(labels), right, float(losses.mean()), float(losses.std() / math.sqrt(len(labels))))
+        correct = int((probabilities.argmax(1) == labels).sum())
+        return cls(len(labels), correct, float(losses.mean()), float(losses.std() / math.sqrt(len(labels))))
 
     @property
     def accuracy(self) -> float:
-        return self.right / self.images
+        return self.correct / self.images
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class RunDiagnostics:
     rates: Sequence[RateChanged] = ()  # set while it trained
     ended: RunEnded | None = None
     dead: dict[str, float] = field(default_factory=dict)  # layer → share of dead units
-    right: tuple[int, ...] = ()  # correct predictions of each digit
-    asked: tuple[int, ...] = ()  # images of each digit
+    correct: tuple[int, ...] = ()  # correct predictions of each digit
+    support: tuple[int, ...] = ()  # images of each digit
     split: str = "validation"  # where those images come from
     training: Sample | None = None
     unseen: Sample | None = None

@@ -22,20 +22,20 @@ from core.data.mnist import Mnist
 from core.digits import Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation, evaluate
-from core.evaluation.seal import respect_seal, sealed
+from core.evaluation.seal import check_seal, sealed
 from core.files import read_json, suppress_disk_errors, write_atomic, write_json
 from core.home import home
 from core.lesson.arithmetic import softmax
-from core.network.architecture import multiplications
+from core.network.architecture import count_multiplications
 from core.runs.events import FINISHED
 from core.runs.store import Run
 
 TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 # Sizes of the splits of two data sets, one a part of the other: all of MNIST, and the embedded 5,000 images.
-_PARTS = {54_000, 60_000, 6_000, 10_000} | {4_050, 4_500, 450, 500}
-_HOLDS = "logits"
-_QUICK = 2e10  # multiplications: about a second on two cores
-_CLOSE = 0.005  # two devices compute accuracies that differ by less
+_SUBSET_SIZES = {54_000, 60_000, 6_000, 10_000} | {4_050, 4_500, 450, 500}
+_CONTENT = "logits"
+_QUICK_MULTIPLICATIONS = 2e10  # multiplications: about a second on two cores
+_ACCURACY_TOLERANCE = 0.005  # two devices compute accuracies that differ by less
 
 
 class Network(Protocol):
@@ -45,7 +45,7 @@ class Network(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """A network's predictions for a split. labels: uint8 (n,), logits: float32 (n, 10)."""
 
     labels: np.ndarray
@@ -71,7 +71,7 @@ class Answers:
         return self.predicted == self.labels
 
 
-def knew_another_part(run: Run, data: Mnist) -> bool:
+def trained_on_other_subset(run: Run, data: Mnist) -> bool:
     """Whether the run was trained on all of MNIST and only the embedded 5,000 images are in use, or the reverse.
 
     The run may then have seen some of the images in use. Raises `RunError` if its numbers of images fit neither of the
@@ -89,48 +89,50 @@ def knew_another_part(run: Run, data: Mnist) -> bool:
     pairs += [] if config.train_images else [(started.train_images, training)]
     differing = [(there, here) for there, here in pairs if there != here]
     for there, here in differing:
-        if not {there, here} <= _PARTS:
+        if not {there, here} <= _SUBSET_SIZES:
             raise _other_data(run, f"{here:,} images instead of {there:,}")
     return bool(differing)
 
 
-def answers(run: Run, split: str, data: Mnist, ask: Callable[[], Network], epoch: int | None = None) -> Answers:
-    """The predictions of `run` for `split`, final or after `epoch`: kept ones, else those of the network `ask()`.
+def predict_split(
+    run: Run, split: str, data: Mnist, get_network: Callable[[], Network], epoch: int | None = None
+) -> Predictions:
+    """The predictions of `run` for `split`, final or after `epoch`: read from disk, else computed by `get_network()`.
 
     Raises `RunError` for a sealed test set, missing weights, or weights and images that do not belong together.
     """
-    respect_seal(run, split)
+    check_seal(run, split)
     digits = data.split(split)
-    belongs, path = belonging(run, epoch, digits), _path(run, split, epoch)
-    if (logits := _read(path, belongs, len(digits))) is None:
-        another_part = knew_another_part(run, data)
-        logits = ask().logits(digits.images).astype(np.float32)
-        found = Answers(digits.labels, logits)
+    key, path = cache_key(run, epoch, digits), _path(run, split, epoch)
+    if (logits := _read_cache(path, key, len(digits))) is None:
+        another_part = trained_on_other_subset(run, data)
+        logits = get_network().logits(digits.images).astype(np.float32)
+        found = Predictions(digits.labels, logits)
         if not another_part:
             _check_figures(run, split, found.evaluation, epoch)
         with suppress_disk_errors():
             make_folder(run)
-            _keep(path, belongs, found)
-    return Answers(digits.labels, logits)
+            _write_cache(path, key, found)
+    return Predictions(digits.labels, logits)
 
 
-def usual_split(run: Run) -> str:
+def default_split(run: Run) -> str:
     """The split to show first: held-out validation images, else the test set, which the recipe reads anyway."""
     return VALIDATION if run.config.validate_on == "held-out" else TEST
 
 
-def at_once(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
-    """Whether `answers` takes at most about a second: they are kept, or the network is small."""
+def is_quick(run: Run, split: str, data: Mnist, epoch: int | None = None) -> bool:
+    """Whether `predict_split` takes at most about a second: they are kept, or the network is small."""
     digits = data.split(split)
     try:
-        belongs = belonging(run, epoch, digits)
+        key = cache_key(run, epoch, digits)
     except RunError:
-        return True  # `answers` raises the same error without running the network
-    quick = multiplications(run.config) * len(digits) < _QUICK
-    return quick or _read(_path(run, split, epoch), belongs, len(digits)) is not None
+        return True  # `predict_split` raises the same error without running the network
+    quick = count_multiplications(run.config) * len(digits) < _QUICK_MULTIPLICATIONS
+    return quick or _read_cache(_path(run, split, epoch), key, len(digits)) is not None
 
 
-def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
+def cached_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
     """The kept counts of the finished run; None if it was not evaluated since, or if the test set is sealed.
 
     Reads one small file and needs neither images nor network.
@@ -140,10 +142,10 @@ def kept_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
         return None
     if facts.get("weights") != _stamp(run.model_path):
         return None
-    return Evaluation(np.array(facts["counts"]), facts["loss"] if _up_to_date(facts) else None)
+    return Evaluation(np.array(facts["counts"]), facts["loss"] if _holds_logits(facts) else None)
 
 
-def belonging(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
+def cache_key(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
     """Identifies these weights and images, as JSON. Raises `RunError` for missing weights."""
     return {"weights": _stamp(_weights(run, epoch)), "images": fingerprint(digits)}
 
@@ -191,9 +193,9 @@ def changed_at(run: Run) -> int:
         return 0
 
 
-def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None:
+def _read_cache(path: Path, key: dict[str, Any], images: int) -> np.ndarray | None:
     facts = read_json(path.with_suffix(".json"))
-    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs or not _up_to_date(facts):
+    if not isinstance(facts, dict) or {name: facts.get(name) for name in key} != key or not _holds_logits(facts):
         return None
     try:
         logits = np.load(io.BytesIO(path.read_bytes()))
@@ -202,17 +204,17 @@ def _read(path: Path, belongs: dict[str, Any], images: int) -> np.ndarray | None
     return logits if logits.shape == (images, 10) else None
 
 
-def _up_to_date(facts: dict[str, Any]) -> bool:
+def _holds_logits(facts: dict[str, Any]) -> bool:
     """Whether the file holds logits; earlier versions kept probabilities and a clipped loss."""
-    return facts.get("holds") == _HOLDS
+    return facts.get("holds") == _CONTENT
 
 
-def _keep(path: Path, belongs: dict[str, Any], found: Answers) -> None:
+def _write_cache(path: Path, key: dict[str, Any], found: Predictions) -> None:
     content = io.BytesIO()
     np.save(content, found.logits)
     write_atomic(path, content.getvalue(), durable=False)
     counts = found.evaluation.counts.tolist()
-    write_json(path.with_suffix(".json"), {**belongs, "holds": _HOLDS, "counts": counts, "loss": found.evaluation.loss})
+    write_json(path.with_suffix(".json"), {**key, "holds": _CONTENT, "counts": counts, "loss": found.evaluation.loss})
 
 
 def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -> None:
@@ -222,7 +224,7 @@ def _check_figures(run: Run, split: str, found: Evaluation, epoch: int | None) -
         return
     held_out = run.config.validate_on == "held-out"
     recorded = {TEST: ended.test_accuracy, VALIDATION: ended.validation_accuracy if held_out else None}.get(split)
-    if recorded is not None and abs(recorded - found.accuracy) > _CLOSE:
+    if recorded is not None and abs(recorded - found.accuracy) > _ACCURACY_TOLERANCE:
         raise _other_data(run, f"{found.accuracy:.2%} accuracy instead of the recorded {recorded:.2%}")
 
 

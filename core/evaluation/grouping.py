@@ -4,24 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.config.run_config import KNOBS, RunConfig
-from core.evaluation.comparison import Row, knob_text, varying
-from core.evaluation.significance import spread
+from core.evaluation.comparison import RunRow, differing_knobs, knob_text
+from core.evaluation.significance import seed_statistics
 from core.formatting import count, percent
 
-MOST_NAMED = 4  # knobs that a group's title names
+MAX_NAMED = 4  # knobs that a group's title names
 
 
-def repetitions(found: Sequence[Row]) -> list[list[Row]]:
+def group_by_experiment(found: Sequence[RunRow]) -> list[list[RunRow]]:
     """Rows of the same experiment together, one for each seed, in the order in which each experiment first appears.
 
     A row forms a group of its own where it is no repetition (unfinished, learning rate changed during training,
     personalised) or the second run of a seed: its curve is equal to the first, so the spread would look too small.
     """
-    groups: dict[tuple[RunConfig, str], list[Row]] = {}
+    groups: dict[tuple[RunConfig, str], list[RunRow]] = {}
     seeds: set[tuple[RunConfig, int]] = set()
     for row in found:
         seed = row.experiment, row.config.seed
-        joins = row.repeats and seed not in seeds
+        joins = row.is_repetition and seed not in seeds
         if joins:
             seeds.add(seed)
         groups.setdefault((row.experiment, "" if joins else row.run.id), []).append(row)
@@ -36,15 +36,15 @@ class Group:
     """
 
     value: object
-    rows: list[Row]
+    rows: list[RunRow]
     title: str
 
 
-def grouped(found: Sequence[Row], knob: str) -> list[Group]:
+def group_by_knob(found: Sequence[RunRow], knob: str) -> list[Group]:
     """The rows by their value of a knob, in the order of the values; last, the rows that belong to no value."""
-    values: dict[object, list[Row]] = {}
-    unused: list[Row] = []
-    shipped: list[Row] = []
+    values: dict[object, list[RunRow]] = {}
+    unused: list[RunRow] = []
+    shipped: list[RunRow] = []
     for row in found:
         if row.run.shipped:
             shipped.append(row)
@@ -66,13 +66,13 @@ def _order(value: object) -> tuple[bool, float, str]:
     return (False, float(value), "") if isinstance(value, (int, float)) else (True, 0.0, str(value))
 
 
-def _title(name: str, members: list[Row], knob: str) -> str:
+def _title(name: str, members: list[RunRow], knob: str) -> str:
     parts = [name, count(len(members), "run")]
     if validated := [row.validation for row in members if row.validation is not None]:
-        found = spread(validated)
+        found = seed_statistics(validated)
         width = f" ± {100 * found.deviation:.2f}" if found.seeds > 1 else ""
         parts.append(f"best validation {percent(found.mean)}{width}, highest {percent(max(validated))}")
-    if others := [KNOBS[name].label.lower() for name in varying(row.config for row in members) if name != knob]:
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        parts.append(f"these also differ in {', '.join(others[:MOST_NAMED])}{more}")
+    if others := [KNOBS[name].label.lower() for name in differing_knobs(row.config for row in members) if name != knob]:
+        more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
+        parts.append(f"these also differ in {', '.join(others[:MAX_NAMED])}{more}")
     return " · ".join(parts)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-TOGETHER = ""  # the share that no knob explains alone
+RESIDUAL = ""  # the share that no knob explains alone
 
 
 def main_effects(knobs: Mapping[str, Sequence[object]], scores: Sequence[float]) -> dict[str, float]:
@@ -25,10 +25,10 @@ def main_effects(knobs: Mapping[str, Sequence[object]], scores: Sequence[float])
     shares = {name: _between(values, found) / total for name, values in knobs.items() if len(set(values)) > 1}
     scale = max(1.0, sum(shares.values()))  # knobs that move together would be counted twice
     shares = {name: share / scale for name, share in sorted(shares.items(), key=lambda pair: -pair[1])}
-    return {**shares, TOGETHER: max(0.0, 1.0 - sum(shares.values()))}
+    return {**shares, RESIDUAL: max(0.0, 1.0 - sum(shares.values()))}
 
 
-def apart_from_luck(knobs: Mapping[str, Sequence[object]]) -> bool:
+def has_residual_degrees_of_freedom(knobs: Mapping[str, Sequence[object]]) -> bool:
     """Whether there are more runs than the means of the values use up.
 
     Otherwise these means are the runs themselves, and the knobs seem to explain everything, luck included.

@@ -55,7 +55,7 @@ class Evaluation:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95% interval of the accuracy."""
-        return wilson(self.right, self.images)
+        return wilson_interval(self.right, self.images)
 
     @property
     def support(self) -> np.ndarray:
@@ -94,10 +94,10 @@ def evaluate(labels: np.ndarray, logits: np.ndarray) -> Evaluation:
     _check(labels, logits)
     predicted = logits.argmax(axis=1) if len(labels) else np.zeros(0, np.int64)
     loss = float(losses(labels, logits).mean()) if len(labels) else None
-    return Evaluation(confusion(labels, predicted), loss)
+    return Evaluation(confusion_matrix(labels, predicted), loss)
 
 
-def confusion(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """The confusion matrix: int64 (10, 10), rows true, columns predicted."""
     pairs = NUM_CLASSES * labels.astype(np.int64) + predicted.astype(np.int64)
     return np.bincount(pairs, minlength=NUM_CLASSES * NUM_CLASSES).reshape(NUM_CLASSES, NUM_CLASSES)
@@ -110,10 +110,10 @@ def losses(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     Keras' losses clip at 1e-7, so a confident mistake would look better than it is.
     """
     above = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
-    return np.log(np.exp(above).sum(axis=1)) - _of(labels, above)
+    return np.log(np.exp(above).sum(axis=1)) - _pick_digit(labels, above)
 
 
-def wilson(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
+def wilson_interval(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
     """The 95% confidence interval of an accuracy (E. B. Wilson, 1927). (0, 1) without images."""
     if not images:
         return 0.0, 1.0
@@ -124,26 +124,26 @@ def wilson(right: int, images: int, z: float = Z_95) -> tuple[float, float]:
     return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
-def confident_mistakes(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def confident_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Indices of the wrong images, the most confident first: int64."""
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
-    return wrong[np.argsort(-_of(predicted, probabilities)[wrong], kind="stable")]
+    return wrong[np.argsort(-_pick_digit(predicted, probabilities)[wrong], kind="stable")]
 
 
-def doubtful_hits(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def uncertain_correct(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Indices of the right images, the least confident first: int64."""
     right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
-    return right[np.argsort(_of(labels, probabilities)[right], kind="stable")]
+    return right[np.argsort(_pick_digit(labels, probabilities)[right], kind="stable")]
 
 
-def cell(labels: np.ndarray, probabilities: np.ndarray, truth: int, predicted: int) -> np.ndarray:
+def confusion_cell(labels: np.ndarray, probabilities: np.ndarray, truth: int, predicted: int) -> np.ndarray:
     """Indices of the images of `truth` predicted as `predicted`, the lowest probability of `truth` first: int64."""
     here = np.flatnonzero((labels == truth) & (probabilities.argmax(axis=1) == predicted))
     return here[np.argsort(probabilities[here, truth], kind="stable")]
 
 
-def _of(digits: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _pick_digit(digits: np.ndarray, values: np.ndarray) -> np.ndarray:
     """One digit's value for each image: (n,) from values (n, 10)."""
     return values[np.arange(len(digits)), digits]
 

@@ -11,7 +11,7 @@ from core.data.mnist import Mnist
 from core.digits import Digits
 from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import Network
-from core.evaluation.metrics import wilson
+from core.evaluation.metrics import wilson_interval
 from core.files import read_json, suppress_disk_errors, write_json
 from core.runs.store import Run
 
@@ -22,7 +22,7 @@ _CHANCE = 0.1
 
 
 @dataclass(frozen=True)
-class Stood:
+class DistortionResult:
     """Accuracy under one distortion. strengths: from 0 to the strongest, in the distortion's own unit."""
 
     name: str
@@ -36,68 +36,78 @@ class Stood:
 
     @property
     def intervals(self) -> list[tuple[float, float]]:
-        return [wilson(right, self.images) for right in self.right]
+        return [wilson_interval(right, self.images) for right in self.right]
 
     @property
-    def half_lost(self) -> float | None:
+    def half_loss_strength(self) -> float | None:
         """The weakest strength at which half of the accuracy above chance is lost; None if it never is."""
         line = (self.accuracies[0] + _CHANCE) / 2
         found = (s for s, a in zip(self.strengths, self.accuracies, strict=True) if a < line)
         return next(found, None)
 
 
-def stood(
+def evaluate_robustness(
     run: Run,
     split: str,
     data: Mnist,
-    ask: Callable[[], Network],
+    get_network: Callable[[], Network],
     epoch: int | None = None,
     progress: Callable[[float], object] = lambda share: None,
-) -> list[Stood]:
+) -> list[DistortionResult]:
     """A run's accuracy under every distortion: kept, else measured now and kept."""
-    seal.respect_seal(run, split)
+    seal.check_seal(run, split)
     digits = data.split(split)[:IMAGES]
-    belongs = evaluations.belonging(run, epoch, digits)
+    key = evaluations.cache_key(run, epoch, digits)
     path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"
-    if found := _kept(path, belongs):
+    if found := _read_saved(path, key):
         return found
-    network = ask()
+    network = get_network()
     found = []
     for done, name in enumerate(DISTORTIONS):
         progress(done / len(DISTORTIONS))
         found.append(measure(network, digits, name))
-    facts = {**belongs, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
+    facts = {**key, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
     with suppress_disk_errors():
         evaluations.make_folder(run)
         write_json(path, facts)
     return found
 
 
-def measure(network: Network, digits: Digits, name: str) -> Stood:
+def measure(network: Network, digits: Digits, name: str) -> DistortionResult:
     """Predicts `digits` at every strength, each image with a random amount from the same seed."""
-    strengths = steps(name)
-    right = [_right(network, distorted(digits.images, name, strength), digits.labels) for strength in strengths]
-    return Stood(name, strengths, tuple(right), len(digits))
+    strengths = strength_levels(name)
+    right = [
+        _count_correct(network, apply_distortion(digits.images, name, strength), digits.labels)
+        for strength in strengths
+    ]
+    return DistortionResult(name, strengths, tuple(right), len(digits))
 
 
-def steps(name: str) -> tuple[float, ...]:
+def strength_levels(name: str) -> tuple[float, ...]:
     """The strengths at which a distortion is measured."""
     return tuple(round(DISTORTIONS[name].max_strength * step / STEPS, 4) for step in range(STEPS + 1))
 
 
-def distorted(images: np.ndarray, name: str, strength: float) -> np.ndarray:
+def apply_distortion(images: np.ndarray, name: str, strength: float) -> np.ndarray:
     """`images`, uint8 (n, 28, 28), distorted with the seed of every measurement."""
     return distort(images, rng=np.random.default_rng(_SEED), **{name: strength})
 
 
-def _right(network: Network, images: np.ndarray, labels: np.ndarray) -> int:
+def _count_correct(network: Network, images: np.ndarray, labels: np.ndarray) -> int:
     return int((network.probabilities(images).argmax(axis=1) == labels).sum())
 
 
-def _kept(path: Path, belongs: dict[str, object]) -> list[Stood]:
+def _read_saved(path: Path, key: dict[str, object]) -> list[DistortionResult]:
     facts = read_json(path)
-    if not isinstance(facts, dict) or {name: facts.get(name) for name in belongs} != belongs:
+    if not isinstance(facts, dict) or {name: facts.get(name) for name in key} != key:
         return []
-    found = [Stood(name, tuple(strengths), tuple(right), images) for name, strengths, right, images in facts["stood"]]
+    found = [
+        DistortionResult(name, tuple(strengths), tuple(right), images)
+        for name, strengths, right, images in facts["stood"]
+    ]
     # Written by a version with other distortions: measure again.
-    return found if [(each.name, each.strengths) for each in found] == [(n, steps(n)) for n in DISTORTIONS] else []
+    return (
+        found
+        if [(each.name, each.strengths) for each in found] == [(n, strength_levels(n)) for n in DISTORTIONS]
+        else []
+    )

@@ -19,23 +19,23 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
-from core.evaluation.evaluations import kept_evaluation
-from core.evaluation.seal import openings
+from core.evaluation.evaluations import cached_evaluation
+from core.evaluation.seal import test_set_openings
 from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line
-from core.runs.run import Run, by_hand
+from core.runs.run import Run, describe_rate_changes
 
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
 
-def bundle(run: Run) -> bytes:
+def build_archive(run: Run) -> bytes:
     """Everything as one ZIP file, in a folder named like the run. Raises `OSError` if the run was deleted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        program = script(run.config, run.title, by_hand(run))
-        written = {"README.md": card(run), "train.py": program, "history.csv": history(run)}
+        program = script(run.config, run.title, describe_rate_changes(run))
+        written = {"README.md": model_card(run), "train.py": program, "history.csv": history(run)}
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
@@ -67,15 +67,15 @@ def facts(run: Run) -> dict[str, Any]:
         "note": run.note,
         "state": run.state,
         "knobs": run.config.to_dict(),
-        "started": _told(started),
-        "ended": _told(ended),
+        "started": _event_values(started),
+        "ended": _event_values(ended),
         "rates_set_by_hand": [asdict(rate) for rate in run.rates],
-        "test_set_opened": openings(run),
-        "packed_with": _packed_with(),
+        "test_set_opened": test_set_openings(run),
+        "packed_with": _package_versions(),
     }
 
 
-def _told(event: Event | None) -> Any:
+def _event_values(event: Event | None) -> Any:
     return (
         json.loads(to_line(event)) if event else None
     )  # NaN and infinity are text there, because JSON has no such numbers
@@ -87,9 +87,9 @@ def command(run: Run) -> str:
     return " ".join(["python -m core train", *knobs])
 
 
-def card(run: Run) -> str:
+def model_card(run: Run) -> str:
     """The model card: what the network is, how accurate it is, how to use it, in Markdown."""
-    started, done = run.started, by_hand(run)
+    started, done = run.started, describe_rate_changes(run)
     lines = [f"# {run.title}", "", *([run.note, ""] if run.note else [])]
     lines += ["A network that reads handwritten digits, trained on MNIST with Digit Lab.", ""]
     if started:
@@ -105,8 +105,8 @@ def card(run: Run) -> str:
     query = urlencode(run.config.to_query())
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
-        f"{', '.join(map(' '.join, _packed_with().items()))}.",
-        *(["It does not use the personal digits that this network was trained on."] if run.taught else []),
+        f"{', '.join(map(' '.join, _package_versions().items()))}.",
+        *(["It does not use the personal digits that this network was trained on."] if run.is_personalised else []),
         "The same knobs in Digit Lab:",
         "",
         f"    {command(run)}",
@@ -117,7 +117,7 @@ def card(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _packed_with() -> dict[str, str]:
+def _package_versions() -> dict[str, str]:
     """The installed versions. Keras needs TensorFlow or JAX, not both."""
     found = {}
     for name in _PACKAGES:
@@ -134,8 +134,8 @@ def _figures(run: Run) -> list[str]:
         "validation": (ended.validation_accuracy, ended.validation_loss),
         "test": (ended.test_accuracy, ended.test_loss),
     }
-    if ended.test_accuracy is None and (kept := kept_evaluation(run)):  # from a visitor of Evaluate
-        figures["test"] = kept.accuracy, kept.loss
+    if ended.test_accuracy is None and (evaluation := cached_evaluation(run)):  # from a visitor of Evaluate
+        figures["test"] = evaluation.accuracy, evaluation.loss
     return [
         f"| {images} | {accuracy:.2%} | {'' if loss is None else f'{loss:.4f}'} |"
         for images, (accuracy, loss) in figures.items()
@@ -147,6 +147,6 @@ def _test_set(run: Run) -> list[str]:
     """Whether a visitor opened the test set, if the run itself did not."""
     if run.ended and run.ended.test_accuracy is not None:
         return []
-    if opened := openings(run):
+    if opened := test_set_openings(run):
         return [f"The test set was opened on {datetime.fromtimestamp(opened[0]):%d %B %Y}."]
-    return [] if kept_evaluation(run) else ["The test set was not read."]
+    return [] if cached_evaluation(run) else ["The test set was not read."]

@@ -19,22 +19,22 @@ def sealed(run: Run) -> bool:
 def sealed_after(run: Run, ended: RunEnded | None) -> bool:
     """`sealed` for a run whose last event is already known: a table of hundreds of runs need not read it again."""
     read = ended is not None and ended.test_accuracy is not None
-    return run.config.validate_on == "held-out" and not read and not openings(run)
+    return run.config.validate_on == "held-out" and not read and not test_set_openings(run)
 
 
-def openings(run: Run) -> list[float]:
+def test_set_openings(run: Run) -> list[float]:
     """When the test set was opened for this run, in seconds since 1970."""
-    kept = read_json(run.folder / "test_set.json")
-    return [float(at) for at in kept.get("opened", ())] if isinstance(kept, dict) else []
+    facts = read_json(run.folder / "test_set.json")
+    return [float(at) for at in facts.get("opened", ())] if isinstance(facts, dict) else []
 
 
 def open_test_set(run: Run) -> None:
     """Opens the test set for this run and keeps the date."""
     if sealed(run):
-        write_json(run.folder / "test_set.json", {"opened": [*openings(run), time.time()]})
+        write_json(run.folder / "test_set.json", {"opened": [*test_set_openings(run), time.time()]})
 
 
-def respect_seal(run: Run, split: str) -> None:
+def check_seal(run: Run, split: str) -> None:
     """Raises `RunError` if `split` is the test set and still sealed for this run."""
     if split == "test" and sealed(run):
         raise RunError(f"The test set is sealed for {run.title}. Open it first; the date is kept with the run.")

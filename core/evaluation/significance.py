@@ -39,7 +39,7 @@ class McNemar:
         return self.only_first + self.only_second
 
     @property
-    def real(self) -> bool:
+    def is_significant(self) -> bool:
         return self.p < LEVEL
 
 
@@ -71,7 +71,7 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
 
 
 @dataclass(frozen=True)
-class Spread:
+class SeedStatistics:
     """The same config over several seeds: how many, the mean and the standard deviation (n − 1; NaN for one seed)."""
 
     seeds: int
@@ -84,19 +84,19 @@ class Spread:
         return f"{percent(self.mean)} ± {100 * self.deviation:.2f} over {self.seeds} seeds"
 
 
-def spread(accuracies: Sequence[float]) -> Spread:
+def seed_statistics(accuracies: Sequence[float]) -> SeedStatistics:
     """Mean and deviation of the accuracies of one config. Raises `DataError` for none."""
     if not accuracies:
         raise DataError("A spread needs at least one accuracy. Finish a run first.", received=list(accuracies))
     deviation = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else math.nan
-    return Spread(len(accuracies), float(np.mean(accuracies)), deviation)
+    return SeedStatistics(len(accuracies), float(np.mean(accuracies)), deviation)
 
 
 def mean_interval(accuracies: Sequence[float]) -> tuple[float, float] | None:
     """The 95% interval of the mean over seeds (Student's t); None with fewer than two seeds."""
     if len(accuracies) < 2:
         return None
-    found = spread(accuracies)
+    found = seed_statistics(accuracies)
     reach = float(special.stdtrit(found.seeds - 1, 0.975)) * found.deviation / math.sqrt(found.seeds)
     return found.mean - reach, found.mean + reach
 
@@ -144,13 +144,13 @@ def verdict(names: tuple[str, str], first_right: np.ndarray, second_right: np.nd
         )
     better, worse = names if found.only_first > found.only_second else names[::-1]
     difference = points(gap / len(first_right))
-    opening = winner(better, worse, difference) if found.real else no_winner(difference)
+    opening = winner_text(better, worse, difference) if found.is_significant else no_winner_text(difference)
     return Verdict(
         f"{opening} Of the {images} {where} images, {better} alone is right on "
         f"{max(found.only_first, found.only_second):,} and {worse} alone on "
         f"{min(found.only_first, found.only_second):,}. Two equally good networks would differ this much in "
         f"{_share_in_words(found.p)} (McNemar's test, {p_text(found.p)}).",
-        clear=found.real,
+        clear=found.is_significant,
     )
 
 
@@ -161,21 +161,21 @@ def seed_verdict(
     p = welch_p(first, second)
     if p is None:
         return None
-    here, there = spread(first), spread(second)
+    here, there = seed_statistics(first), seed_statistics(second)
     figures = f"Over seeds{f', on {where} images' * bool(where)}: {names[0]} {here}, {names[1]} {there}."
     gap = abs(here.mean - there.mean)
     if 100 * gap < 0.005:
         return Verdict(f"{figures} **No clear winner**: on average they are equal.", clear=False)
     better, worse = names if here.mean >= there.mean else names[::-1]
-    opening = winner(better, worse, points(gap)) if p < LEVEL else no_winner(points(gap))
+    opening = winner_text(better, worse, points(gap)) if p < LEVEL else no_winner_text(points(gap))
     return Verdict(f"{figures} {opening} (Welch's t-test, {p_text(p)}.)", clear=p < LEVEL)
 
 
-def winner(better: str, worse: str, difference: str) -> str:
+def winner_text(better: str, worse: str, difference: str) -> str:
     return f"**{better}** is better than {worse} by {difference}, more than luck explains."
 
 
-def no_winner(difference: str) -> str:
+def no_winner_text(difference: str) -> str:
     return f"**No clear winner: {difference} may be luck.**"
 
 

@@ -7,7 +7,16 @@ from itertools import combinations
 
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation.comparison import knob_text
-from core.evaluation.significance import LEVEL, Verdict, holm, mean_interval, no_winner, p_text, spread, welch_p
+from core.evaluation.significance import (
+    LEVEL,
+    Verdict,
+    holm,
+    mean_interval,
+    no_winner_text,
+    p_text,
+    seed_statistics,
+    welch_p,
+)
 from core.formatting import count, points
 
 SEED = "seed"  # repeats an experiment; it is never a setting
@@ -24,7 +33,7 @@ class Setting:
 
     @property
     def mean(self) -> float:
-        return spread(self.accuracies).mean
+        return seed_statistics(self.accuracies).mean
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -33,7 +42,7 @@ class Setting:
 
     @property
     def summary(self) -> str:
-        return str(spread(self.accuracies))
+        return str(seed_statistics(self.accuracies))
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Pair:
         return self.better.mean - self.worse.mean
 
     @property
-    def real(self) -> bool:
+    def is_significant(self) -> bool:
         return self.p < LEVEL
 
 
@@ -73,7 +82,7 @@ class SweepResult:
     @cached_property
     def contenders(self) -> tuple[Setting, ...]:
         """The best setting and those that may be as good: more seeds could tell them apart."""
-        worse = {pair.worse.values for pair in self.pairs if pair.better is self.best and pair.real}
+        worse = {pair.worse.values for pair in self.pairs if pair.better is self.best and pair.is_significant}
         return tuple(setting for setting in self.settings if setting.values not in worse)
 
     @cached_property
@@ -92,7 +101,7 @@ class SweepResult:
         rival = max(rivals, key=lambda setting: setting.mean)
         names = f"{self.best.name} is ahead of {rival.name}"
         more = f" and {count(len(rivals) - 1, 'other setting')}" if len(rivals) > 1 else ""
-        return Verdict(f"{no_winner(points(self.best.mean - rival.mean))} {names}{more} on average.", clear=False)
+        return Verdict(f"{no_winner_text(points(self.best.mean - rival.mean))} {names}{more} on average.", clear=False)
 
 
 @lru_cache(maxsize=32)  # a sweep is drawn every two seconds while it trains
@@ -117,10 +126,10 @@ def more_seeds(result: SweepResult, seeds: int, settings: int) -> list[RunConfig
     return [config for setting in repeated for config in _new_seeds(setting, most + seeds)]
 
 
-def _new_seeds(setting: Setting, wanted: int) -> list[RunConfig]:
+def _new_seeds(setting: Setting, count_needed: int) -> list[RunConfig]:
     used = {config.seed for config in setting.configs}
-    missing = wanted - len(setting.configs)
-    unused = (seed for seed in range(1, wanted + len(used) + 1) if seed not in used)
+    missing = count_needed - len(setting.configs)
+    unused = (seed for seed in range(1, count_needed + len(used) + 1) if seed not in used)
     return [setting.configs[0].changed(seed=seed) for seed, _ in zip(unused, range(missing), strict=False)]
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from core.config.run_config import KNOBS
 from core.evaluation import significance
-from core.evaluation.comparison import Row, described, knob_text
+from core.evaluation.comparison import RunRow, describe_differences, knob_text
 from core.evaluation.evaluations import TEST, VALIDATION
-from core.evaluation.significance import LEVEL, Verdict, no_winner, winner
+from core.evaluation.significance import LEVEL, Verdict, no_winner_text, winner_text
 from core.formatting import count, duration, percent, points
-from core.runs.run import rates_by_hand
+from core.runs.run import manual_rates
 
 _LONGEST_NAME = 60  # letters of a name made from the knobs that differ
 
@@ -49,10 +49,10 @@ class Comparison:
         return significance.verdict(self.names, first_right, second_right, self.split or TEST)
 
 
-def compare(first: Row, second: Row, found: Sequence[Row], validation_images: int) -> Comparison:
+def compare(first: RunRow, second: RunRow, found: Sequence[RunRow], validation_images: int) -> Comparison:
     """Compares two runs. found: all runs, among them other seeds. validation_images: how many are held out."""
     names, split = _names(first, second), _common_split(first, second)
-    accuracies = [row.test if split == TEST else row.summary.kept_validation for row in (first, second)]
+    accuracies = [row.test if split == TEST else row.summary.saved_validation for row in (first, second)]
     by_accuracy = None
     if split and accuracies[0] is not None and accuracies[1] is not None:
         images = first.test_images if split == TEST else validation_images
@@ -84,7 +84,7 @@ def accuracy_verdict(names: tuple[str, str], first: float, second: float, images
     error = math.sqrt(max(2 * mean * (1 - mean) / images, 1e-12))
     clear = math.erfc(gap / error / math.sqrt(2)) < LEVEL
     better, worse = names if first >= second else names[::-1]
-    opening = winner(better, worse, points(gap)) if clear else no_winner(points(gap))
+    opening = winner_text(better, worse, points(gap)) if clear else no_winner_text(points(gap))
     return Verdict(
         f"{opening} This uses only the two accuracies on {count(images)} {split} images. A comparison image by image "
         "can find smaller differences.",
@@ -92,13 +92,13 @@ def accuracy_verdict(names: tuple[str, str], first: float, second: float, images
     )
 
 
-def repeated(row: Row, found: Sequence[Row]) -> list[Row]:
+def repeated(row: RunRow, found: Sequence[RunRow]) -> list[RunRow]:
     """The complete runs of the same experiment, the newest of each seed."""
-    same = [each for each in found if each.experiment == row.experiment and each.repeats]
+    same = [each for each in found if each.experiment == row.experiment and each.is_repetition]
     return list({each.config.seed: each for each in reversed(same)}.values())
 
 
-def _over_seeds(first: Row, second: Row, found: Sequence[Row]) -> Verdict | None:
+def _over_seeds(first: RunRow, second: RunRow, found: Sequence[RunRow]) -> Verdict | None:
     """The verdict over the seeds of both experiments; None with fewer than two seeds each, or no shared figure.
 
     None, too, where the config alone does not lead to one of the runs: its seeds say nothing about that run.
@@ -106,9 +106,9 @@ def _over_seeds(first: Row, second: Row, found: Sequence[Row]) -> Verdict | None
     if first.experiment == second.experiment or not (first.follows_its_config and second.follows_its_config):
         return None
     here, there = repeated(first, found), repeated(second, found)
-    plain = described([first.experiment, second.experiment])
+    plain = describe_differences([first.experiment, second.experiment])
     names = (plain[0], plain[1]) if _short(plain) else _names(first, second)
-    for measure, figure in (("test", lambda row: row.test), ("validation", lambda row: row.summary.kept_validation)):
+    for measure, figure in (("test", lambda row: row.test), ("validation", lambda row: row.summary.saved_validation)):
         values = [[value for row in rows if (value := figure(row)) is not None] for rows in (here, there)]
         complete = all(len(each) == len(rows) for each, rows in zip(values, (here, there), strict=True))
         if complete and (verdict := significance.seed_verdict(names, values[0], values[1], measure)):
@@ -116,11 +116,11 @@ def _over_seeds(first: Row, second: Row, found: Sequence[Row]) -> Verdict | None
     return None
 
 
-def _names(first: Row, second: Row) -> tuple[str, str]:
+def _names(first: RunRow, second: RunRow) -> tuple[str, str]:
     """What to call the two: their own names, the knobs that differ, or their titles."""
     if first.run.name and second.run.name and first.run.name != second.run.name:
         return first.run.name, second.run.name
-    found = described([first.config, second.config])
+    found = describe_differences([first.config, second.config])
     return (found[0], found[1]) if _short(found) else (first.run.title, second.run.title)
 
 
@@ -128,7 +128,7 @@ def _short(names: Sequence[str]) -> bool:
     return all(names) and max(map(len, names)) <= _LONGEST_NAME
 
 
-def _common_split(first: Row, second: Row) -> str | None:
+def _common_split(first: RunRow, second: RunRow) -> str | None:
     """The test set where it is open for both, otherwise the validation images if both held them out."""
     if not first.sealed and not second.sealed:
         return TEST
@@ -137,7 +137,7 @@ def _common_split(first: Row, second: Row) -> str | None:
     return None
 
 
-def _obstacle(first: Row, second: Row) -> str:
+def _obstacle(first: RunRow, second: RunRow) -> str:
     sealed, other = (first, second) if first.sealed else (second, first)
     return (
         f"There are no images to judge both by. The test set is sealed for {sealed.run.title}, and {other.run.title} "
@@ -145,22 +145,22 @@ def _obstacle(first: Row, second: Row) -> str:
     )
 
 
-def _differences(first: Row, second: Row) -> list[Difference]:
+def _differences(first: RunRow, second: RunRow) -> list[Difference]:
     found = first.config.differences(second.config)
     knobs = [
         Difference(KNOBS[name].label, knob_text(here, "–"), knob_text(there, "–"))
         for name, (here, there) in found.items()
     ]
-    here, there = (rates_by_hand(row.run) for row in (first, second))
+    here, there = (manual_rates(row.run) for row in (first, second))
     changed = [Difference("Learning rate changed during training", here or "–", there or "–")]
     return [*knobs, *(changed if here or there else [])]
 
 
-def _results(first: Row, second: Row) -> list[Difference]:
+def _results(first: RunRow, second: RunRow) -> list[Difference]:
     """The figures that at least one of the two has."""
     pairs = [
         ("Best validation accuracy", *(_validated(row, row.validation) for row in (first, second))),
-        ("Accuracy of the saved network", *(_validated(row, row.summary.kept_validation) for row in (first, second))),
+        ("Accuracy of the saved network", *(_validated(row, row.summary.saved_validation) for row in (first, second))),
         ("Test accuracy (95% interval)", _test(first), _test(second)),
         ("Parameters", _parameters(first), _parameters(second)),
         ("Training time", duration(first.summary.seconds), duration(second.summary.seconds)),
@@ -169,16 +169,16 @@ def _results(first: Row, second: Row) -> list[Difference]:
     return [Difference(*each) for each in pairs if any(each[1:])]
 
 
-def _validated(row: Row, value: float | None) -> str:
+def _validated(row: RunRow, value: float | None) -> str:
     """An accuracy on validation images; names the test set where a run was validated on that."""
     return "" if value is None else f"{percent(value)}{' of the test set' * (row.config.validate_on == 'test')}"
 
 
-def _parameters(row: Row) -> str:
+def _parameters(row: RunRow) -> str:
     return "" if row.parameters is None else count(row.parameters)
 
 
-def _test(row: Row) -> str:
+def _test(row: RunRow) -> str:
     if row.sealed:
         return "sealed"
     if row.test is None or row.test_interval is None:

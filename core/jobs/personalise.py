@@ -43,12 +43,12 @@ class Personalisation:
 
     def __init__(self, visitor: str, store: RunStore) -> None:
         self.visitor, self.store = visitor, store
-        self.hand = PersonalDigits(visitor, store.home)
-        self.task = SubprocessTask(self.hand.folder / "teaching")
+        self.personal = PersonalDigits(visitor, store.home)
+        self.task = SubprocessTask(self.personal.folder / "teaching")
 
     def start(self, run_id: str, epoch: int | None = None) -> None:
         """Starts to train a copy of the run as it is, or was after `epoch`. Raises `DrawingError` without a digit."""
-        if not self.hand.all():
+        if not self.personal.all():
             raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
         home = {"DIGIT_LAB_HOME": str(self.store.home)}
         self.task.start("core.jobs.personalise", self.visitor, run_id, str(epoch or 0), **_ON_PROCESSOR, **home)
@@ -79,7 +79,7 @@ class Personalisation:
             from core.training import finetune
 
             report(_IMPORTED_SHARE, "Measuring the accuracy before …")
-            run, data, mine = self.store.get(run_id), mnist.load(), self.hand.digits()
+            run, data, own_digits = self.store.get(run_id), mnist.load(), self.personal.digits()
             split, others = finetune.choose_test_digits(run, data)
 
             def progress(share: float) -> None:
@@ -89,17 +89,17 @@ class Personalisation:
                 )
 
             progress(0.05)
-            network = Reader.of(run, epoch or (None if run.has_model else max(run.kept_epochs, default=None)))
-            model, gain = finetune.train_copy(network, mine, data.train, others, split=split, progress=progress)
+            network = Reader.of(run, epoch or (None if run.has_model else max(run.checkpoint_epochs, default=None)))
+            model, gain = finetune.train_copy(network, own_digits, data.train, others, split=split, progress=progress)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the copy is saved completely
             gain = replace(gain, seconds=time.monotonic() - began)
-            taught = finetune.save_copy(self.store, run, model, gain, len(mine), starter=self.visitor)
-        return {"gain": asdict(gain), "title": run.title, "run_id": taught.id}
+            copy_run = finetune.save_copy(self.store, run, model, gain, len(own_digits), starter=self.visitor)
+        return {"gain": asdict(gain), "title": run.title, "run_id": copy_run.id}
 
     @contextmanager
     def _exclusive(self, report: ReportProgress) -> Iterator[None]:
         """One training at a time on a machine: thirty at once would take 15 GB."""
-        lock = Lock(self.hand.shared / "teaching.lock")
+        lock = Lock(self.personal.shared / "teaching.lock")
         while not lock.acquire({"visitor": self.visitor}, timeout=0.3):
             report(0.0, "Another visitor's training is running; yours is next …")
         try:

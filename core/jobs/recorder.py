@@ -121,7 +121,7 @@ class RunRecorder:
             self._emit,
             Hooks(
                 cast("Control", self.control),
-                keep=self.files.save_state,
+                save_state=self.files.save_state,
                 preview=self.files.save_preview,
                 moments=MomentFolder(self.record),
             ),
@@ -144,8 +144,8 @@ class RunRecorder:
             with self.record.model_path.open("rb") as saved:
                 os.fsync(saved.fileno())
         with suppress(DigitLabError, OSError):  # the page can compute them again
-            split = evaluations.usual_split(self.record)
-            evaluations.answers(self.record, split, mnist.load(), lambda: Predictor.from_model(result.model))
+            split = evaluations.default_split(self.record)
+            evaluations.predict_split(self.record, split, mnist.load(), lambda: Predictor.from_model(result.model))
 
     def _emit(self, event: Event) -> None:
         self.events.append(event)

@@ -53,13 +53,13 @@ class RunFiles:
         write_arrays(path, state.weights, durable=False)
         with suppress(OSError):  # without digests, the next run compiles again
             compile_cache.write_digests(self.store.home / "programs")
-        for epoch in checkpoints.surplus(self.run.kept_epochs, kept_epochs()):
+        for epoch in checkpoints.surplus_epochs(self.run.checkpoint_epochs, kept_epochs()):
             self.run.epoch_path(epoch).unlink(missing_ok=True)
 
     def save_preview(self, arrays: dict[str, Any]) -> None:
         """Saves the latest filters and predictions for the Train page; no run fails because of them."""
         with suppress(RunError, FileNotFoundError):
-            write_arrays(self.run.glimpse_path, arrays, durable=False)
+            write_arrays(self.run.preview_path, arrays, durable=False)
 
     def missing_epochs(self, started: Started) -> Iterator[EpochDone]:
         """Epochs that were saved but not written as events: the worker was killed between the two."""

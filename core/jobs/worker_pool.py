@@ -13,7 +13,7 @@ from pathlib import Path
 from core.config.run_config import RunConfig
 from core.devices import device_slot
 from core.errors import RunError
-from core.network.architecture import parameter_count
+from core.network.architecture import count_parameters
 from core.runs.events import FAILED, RunEnded
 from core.runs.store import WAITING, Run, RunStore
 from core.runs.timeline import EventFile
@@ -53,7 +53,7 @@ class WorkerPool:
         if config is None:
             return
         config = warmup.warmup_config(config)
-        if parameter_count(config) > MAX_WARMUP_PARAMETERS:
+        if count_parameters(config) > MAX_WARMUP_PARAMETERS:
             self._expected = None
         elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
@@ -82,11 +82,11 @@ class WorkerPool:
 
     def update_spare(self) -> None:
         """Keeps one spare worker while somebody will probably train and no other worker trains."""
-        wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
-        if self._spare and (not wanted or self._spare.poll() is not None):
+        is_wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
+        if self._spare and (not is_wanted or self._spare.poll() is not None):
             self.stop_spare()
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
-        elif wanted and self._spare is None and not self._assigned:
+        elif is_wanted and self._spare is None and not self._assigned:
             self._spare, self._warm_config = self._start(), None
         self._warm_up_spare()
 

@@ -22,7 +22,7 @@ class TinyNetwork(NamedTuple):
     output_weights: np.ndarray  # float64 (16, 10)
     output_bias: np.ndarray  # float64 (10,)
 
-    def stepped(self, gradients: "TinyNetwork", learning_rate: float) -> "TinyNetwork":
+    def take_step(self, gradients: "TinyNetwork", learning_rate: float) -> "TinyNetwork":
         """The network after one step: weights − learning rate · gradient."""
         return TinyNetwork(*(weights - learning_rate * slope for weights, slope in zip(self, gradients, strict=True)))
 
@@ -62,12 +62,17 @@ def forward(network: TinyNetwork, images: np.ndarray, labels: np.ndarray) -> For
     return ForwardPass(pixels, sums, activations, logits, np.exp(log_probabilities), float(loss))
 
 
-def backward(network: TinyNetwork, passed: ForwardPass, labels: np.ndarray) -> TinyNetwork:
+def backward(network: TinyNetwork, forward_pass: ForwardPass, labels: np.ndarray) -> TinyNetwork:
     """The gradient of the loss for each array: how fast the loss rises with each number in it."""
-    at_logits = (passed.probabilities - np.eye(NUM_CLASSES)[labels]) / len(labels)  # predicted minus true
-    at_sums = (at_logits @ network.output_weights.T) * (passed.sums > 0)  # relu passes it where the sum is above 0
+    at_logits = (forward_pass.probabilities - np.eye(NUM_CLASSES)[labels]) / len(labels)  # predicted minus true
+    at_sums = (at_logits @ network.output_weights.T) * (
+        forward_pass.sums > 0
+    )  # relu passes it where the sum is above 0
     return TinyNetwork(
-        passed.pixels.T @ at_sums, at_sums.sum(axis=0), passed.activations.T @ at_logits, at_logits.sum(axis=0)
+        forward_pass.pixels.T @ at_sums,
+        at_sums.sum(axis=0),
+        forward_pass.activations.T @ at_logits,
+        at_logits.sum(axis=0),
     )
 
 
@@ -80,17 +85,17 @@ class Training(NamedTuple):
 
 def train(network: TinyNetwork, images: np.ndarray, labels: np.ndarray, learning_rate: float, steps: int) -> Training:
     """Takes `steps` steps on the same images. It stops early once the loss is above `DIVERGED`."""
-    passed = forward(network, images, labels)
-    losses = [passed.loss]
+    forward_pass = forward(network, images, labels)
+    losses = [forward_pass.loss]
     for _ in range(steps):
-        network = network.stepped(backward(network, passed, labels), learning_rate)
-        passed = forward(network, images, labels)
-        losses.append(passed.loss)
-        if not passed.loss < DIVERGED:
+        network = network.take_step(backward(network, forward_pass, labels), learning_rate)
+        forward_pass = forward(network, images, labels)
+        losses.append(forward_pass.loss)
+        if not forward_pass.loss < DIVERGED:
             break
     return Training(network, tuple(losses))
 
 
-def liveliest_unit(passed: ForwardPass) -> int:
+def most_active_unit(forward_pass: ForwardPass) -> int:
     """The hidden unit with the largest activation for the first image: relu passes its gradient."""
-    return int(passed.activations[0].argmax())
+    return int(forward_pass.activations[0].argmax())

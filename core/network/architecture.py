@@ -33,7 +33,7 @@ class LayerRow:
     bias: bool = True
 
 
-def shapes(config: RunConfig) -> list[LayerRow]:
+def layer_table(config: RunConfig) -> list[LayerRow]:
     """The rows of a network, with the softmax. Raises `NetworkError` if a layer does not fit."""
     layers = config.layers
     rows = [LayerRow("scale", "scale", (SIDE, SIDE))]
@@ -44,7 +44,7 @@ def shapes(config: RunConfig) -> list[LayerRow]:
     for position, layer in enumerate(layers):
         above = layers[position + 1].kind if position + 1 < len(layers) else ""
         # As a list first: otherwise `rows` would already hold the norm when its activation is computed.
-        rows += [*_rows_of(layer, above, config.activation, rows)]
+        rows += [*_layer_rows(layer, above, config.activation, rows)]
     shape = rows[-1].output_shape
     if len(shape) > 1:
         rows.append(LayerRow("flatten", "flatten", (math.prod(shape),)))
@@ -53,16 +53,16 @@ def shapes(config: RunConfig) -> list[LayerRow]:
     return rows
 
 
-def parameter_count(config: RunConfig) -> int:
+def count_parameters(config: RunConfig) -> int:
     """How many parameters the network has. Raises `NetworkError` if it is impossible."""
-    return sum(row.parameters for row in shapes(config))
+    return sum(row.parameters for row in layer_table(config))
 
 
-def multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv")) -> int:
+def count_multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv")) -> int:
     """Multiplications of one forward pass of one image in layers of `kinds`; training needs three times as many."""
     total = 0
     shape: tuple[int, ...] = (SIDE, SIDE)
-    for row in shapes(config):
+    for row in layer_table(config):
         if row.kind in kinds:
             each = row.layer.kernel**2 if row.layer and row.kind == "conv" else 1
             total += math.prod(row.output_shape) * each * shape[-1]
@@ -70,12 +70,12 @@ def multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv"
     return total
 
 
-def values(config: RunConfig, kinds: Collection[str] | None = None) -> int:
+def count_outputs(config: RunConfig, kinds: Collection[str] | None = None) -> int:
     """Output values of one image in layers of `kinds`, or in all rows."""
-    return sum(math.prod(row.output_shape) for row in shapes(config) if kinds is None or row.kind in kinds)
+    return sum(math.prod(row.output_shape) for row in layer_table(config) if kinds is None or row.kind in kinds)
 
 
-def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow]) -> Iterator[LayerRow]:
+def _layer_rows(layer: Layer, above: str, activation: str, below: Sequence[LayerRow]) -> Iterator[LayerRow]:
     """The rows of one layer after those `below`; `above` is the kind of the next layer."""
     shape = below[-1].output_shape
     if layer.kind == "dense" and len(shape) > 1:
@@ -87,7 +87,7 @@ def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow
             # A following norm goes between the sum and the activation (Ioffe and Szegedy 2015, section
             # 3.2), and its own shift replaces the bias.
             normed = above == "norm"
-            shape, weights = _summed(layer, shape)
+            shape, weights = _weighted_shape(layer, shape)
             parameters = weights + (0 if normed else layer.size)
             yield LayerRow(name, layer.kind, shape, parameters, "" if normed else activation, layer, bias=not normed)
         case "norm":
@@ -95,12 +95,12 @@ def _rows_of(layer: Layer, above: str, activation: str, below: Sequence[LayerRow
             if below[-1].kind in ("dense", "conv") and activation != "linear":
                 yield LayerRow(f"activation{name[4:]}", "activation", shape, activation=activation)
         case "pool":
-            yield LayerRow(name, "pool", _pooled(layer, shape), layer=layer)
+            yield LayerRow(name, "pool", _pooled_shape(layer, shape), layer=layer)
         case _:
             yield LayerRow(name, layer.kind, shape, layer=layer)
 
 
-def _summed(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+def _weighted_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     """Output shape and number of weights of a dense layer or convolution on `shape`."""
     if layer.kind == "dense":
         return (layer.size,), shape[0] * layer.size
@@ -110,7 +110,7 @@ def _summed(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]
     return (height - layer.kernel + 1, width - layer.kernel + 1, layer.size), layer.kernel**2 * channels * layer.size
 
 
-def _pooled(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _pooled_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
     height, width, channels = _image(layer, shape)
     if layer.size > min(height, width):
         raise _too_large(layer, height, width)

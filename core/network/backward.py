@@ -7,64 +7,64 @@ from scipy.special import erf
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
-from core.network.architecture import LayerRow, shapes
-from core.network.forward import MODEL, SQUARE_ROOT_OF_TWO, convolved, steepness, through, without_activation
+from core.network.architecture import LayerRow, layer_table
+from core.network.forward import MODEL, SQUARE_ROOT_OF_TWO, convolve, forward_rows, norm_scale, pre_activation
 
 _SQUARE_ROOT_OF_TWO_PI = (2 * np.pi) ** 0.5
 
 
-def ink_slope(config: RunConfig, weights: Mapping[str, np.ndarray], image: np.ndarray, digit: int) -> np.ndarray:
+def input_gradient(config: RunConfig, weights: Mapping[str, np.ndarray], image: np.ndarray, digit: int) -> np.ndarray:
     """∂ logit of `digit` / ∂ ink, at `image` (uint8 (28, 28)), ink from 0 to 1: float32 (28, 28).
 
     weights: by Keras' path, as in the file of an epoch. The chain rule, row by row from the softmax to the image.
     """
-    rows = shapes(config)[:-1]
-    made = [values for _, values in through(rows, weights, image[None])]
-    slope = weights[f"{MODEL}/probabilities/kernel"][:, digit][None]
+    rows = layer_table(config)[:-1]
+    outputs = [values for _, values in forward_rows(rows, weights, image[None])]
+    gradient = weights[f"{MODEL}/probabilities/kernel"][:, digit][None]
     for position in range(len(rows) - 1, 0, -1):  # the first row turns bytes into ink
-        slope = _through(rows[position], weights, made[position - 1], made[position], slope)
-    return np.asarray(slope, np.float32).reshape(SIDE, SIDE)
+        gradient = _backpropagate(rows[position], weights, outputs[position - 1], outputs[position], gradient)
+    return np.asarray(gradient, np.float32).reshape(SIDE, SIDE)
 
 
-def _through(
-    row: LayerRow, weights: Mapping[str, np.ndarray], below: np.ndarray, above: np.ndarray, slope: np.ndarray
+def _backpropagate(
+    row: LayerRow, weights: Mapping[str, np.ndarray], below: np.ndarray, above: np.ndarray, gradient: np.ndarray
 ) -> np.ndarray:
     """The gradient with respect to a row's input, from the gradient with respect to its output."""
     match row.kind:
         case "channel" | "flatten":
-            return slope.reshape(below.shape)
+            return gradient.reshape(below.shape)
         case "pool":
-            return _spread(row, below, above, slope)
+            return _unpool_gradient(row, below, above, gradient)
         case "norm":
-            return slope * steepness(row, weights)
+            return gradient * norm_scale(row, weights)
     if row.activation:
-        slope = slope * _steepness(row.activation, without_activation(row, weights, below))
+        gradient = gradient * _activation_derivative(row.activation, pre_activation(row, weights, below))
     if row.kind == "dense":
-        return slope @ weights[f"{MODEL}/{row.name}/kernel"].T
+        return gradient @ weights[f"{MODEL}/{row.name}/kernel"].T
     if row.kind == "conv":
         kernel = weights[f"{MODEL}/{row.name}/kernel"]
         rim = kernel.shape[0] - 1
         turned = kernel[::-1, ::-1].transpose(0, 1, 3, 2)  # (k, k, filters, c)
-        return convolved(np.pad(slope, ((0, 0), (rim, rim), (rim, rim), (0, 0))), turned)
-    return slope
+        return convolve(np.pad(gradient, ((0, 0), (rim, rim), (rim, rim), (0, 0))), turned)
+    return gradient
 
 
-def _spread(row: LayerRow, below: np.ndarray, above: np.ndarray, slope: np.ndarray) -> np.ndarray:
+def _unpool_gradient(row: LayerRow, below: np.ndarray, above: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """Each window's gradient goes to its largest value, the first of equal ones."""
     assert row.layer is not None
     height, width, _ = row.output_shape
     side = row.layer.size
-    spread, given = np.zeros_like(below), np.zeros(above.shape, bool)
+    unpooled, is_taken = np.zeros_like(below), np.zeros(above.shape, bool)
     for i in range(side):
         for j in range(side):
             place = np.s_[:, i : height * side : side, j : width * side : side]
-            here = (below[place] == above) & ~given
-            spread[place] = np.where(here, slope, 0)
-            given |= here
-    return spread
+            here = (below[place] == above) & ~is_taken
+            unpooled[place] = np.where(here, gradient, 0)
+            is_taken |= here
+    return unpooled
 
 
-def _steepness(activation: str, sums: np.ndarray) -> np.ndarray:
+def _activation_derivative(activation: str, sums: np.ndarray) -> np.ndarray:
     """The derivative of an activation function at its input."""
     match activation:
         case "relu":

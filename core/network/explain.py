@@ -8,14 +8,14 @@ import numpy as np
 from core.data.principal_components import principal_directions
 from core.digits import SIDE
 from core.errors import RunError
-from core.network.backward import ink_slope
+from core.network.backward import input_gradient
 from core.network.forward import MODEL
 from core.network.numpy_network import Reader
 
-_SILENT = ("scale", "channel", "flatten", "dropout")  # they only reshape or scale
+_RESHAPING = ("scale", "channel", "flatten", "dropout")  # they only reshape or scale
 
 
-class Answers(Protocol):
+class Classifier(Protocol):
     """Anything with probabilities: `numpy_network.Reader` or `predict.Predictor`."""
 
     def probabilities(self, images: np.ndarray) -> np.ndarray: ...
@@ -27,10 +27,10 @@ def saliency(reader: Reader, image: np.ndarray, digit: int) -> np.ndarray:
     Positive: more ink here makes `digit` more likely. image: uint8 (28, 28). The logit, not the probability, because
     the softmax of a confident network is flat. K. Simonyan et al., Deep Inside Convolutional Networks, 2014.
     """
-    return ink_slope(reader.config, reader.weights, image, digit)
+    return input_gradient(reader.config, reader.weights, image, digit)
 
 
-def occlusion(network: Answers, image: np.ndarray, digit: int, window: int = 5) -> np.ndarray:
+def occlusion(network: Classifier, image: np.ndarray, digit: int, window: int = 5) -> np.ndarray:
     """How much the probability of `digit` falls if a square around each pixel becomes paper: float32 (28, 28).
 
     Positive: the covered ink supports `digit`. Negative: it lowers it. In [−1, 1].
@@ -51,7 +51,7 @@ def activations(reader: Reader, image: np.ndarray) -> list[tuple[str, np.ndarray
 
     Layers that only scale, reshape or (in training) drop units are left out.
     """
-    return [(row.name, values[0]) for row, values in reader.layers(image[None]) if row.kind not in _SILENT]
+    return [(row.name, values[0]) for row, values in reader.layers(image[None]) if row.kind not in _RESHAPING]
 
 
 def first_weights(reader: Reader) -> np.ndarray:
@@ -66,7 +66,7 @@ def first_weights(reader: Reader) -> np.ndarray:
     raise RunError("This network has no layer with weights. Choose another run.")
 
 
-def principal_map(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+def principal_components(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     """The first two principal components: float32 (n, 2), and the share of the variance that each explains.
 
     features: float (n, units). Signs are fixed, so the same features always give the same map.
@@ -79,7 +79,7 @@ def principal_map(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]
     return places, (shares[0], shares[1])
 
 
-def aligned(places: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def align_map(places: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """A map turned and flipped, without scaling, so that its points are nearest to those of a reference map.
 
     Both float32 (n, 2), of the same images in the same order; orthogonal Procrustes.

@@ -13,7 +13,7 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.devices import device_slot
-from core.network.architecture import multiplications, parameter_count, values
+from core.network.architecture import count_multiplications, count_outputs, count_parameters
 from core.runs.events import FINISHED
 from core.runs.store import Run
 
@@ -48,10 +48,10 @@ class Forecast:
 
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     """The forecast for `config` on `images` training images. Raises `NetworkError` for impossible layers."""
-    here = [run for run in runs if _tells(run, config)]
-    prices = _prices(here[:30])
-    seconds = float(_costs(config, images) @ prices) + config.epochs * _distorting(config, images)
-    return Forecast(seconds, memory(config), len(here))
+    comparable = [run for run in runs if _is_comparable(run, config)]
+    prices = _fit_prices(comparable[:30])
+    seconds = float(_costs(config, images) @ prices) + config.epochs * _redraw_seconds(config, images)
+    return Forecast(seconds, memory(config), len(comparable))
 
 
 def training_images(config: RunConfig, all_images: int) -> int:
@@ -62,12 +62,12 @@ def training_images(config: RunConfig, all_images: int) -> int:
 
 def memory(config: RunConfig) -> int:
     """Bytes of the training process: TensorFlow, the images, weights with gradients and optimiser, a batch's values."""
-    parameters = parameter_count(config)
-    numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * values(config) * 2
+    parameters = count_parameters(config)
+    numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * count_outputs(config) * 2
     return TENSORFLOW_BYTES + 70_000 * 784 + 4 * numbers
 
 
-def error(run: Run) -> float | None:
+def relative_error(run: Run) -> float | None:
     """The error of a finished run's forecast: 0.1 means that it took 10% longer. None without a forecast."""
     ended = run.ended
     if not ended or ended.outcome != FINISHED or not run.forecast_seconds or not ended.fit_seconds:
@@ -75,14 +75,14 @@ def error(run: Run) -> float | None:
     return ended.fit_seconds / run.forecast_seconds - 1
 
 
-def _tells(run: Run, config: RunConfig) -> bool:
+def _is_comparable(run: Run, config: RunConfig) -> bool:
     """Whether a run's duration is useful here: whole epochs, without a resume, on the same device."""
     if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
         return False
     return device_slot(run.config.device) == device_slot(config.device)
 
 
-def _prices(runs: list[Run]) -> np.ndarray:
+def _fit_prices(runs: list[Run]) -> np.ndarray:
     """The most likely prices after these runs: float64 (7,), all above zero.
 
     The fit uses logarithms: each run counts by its relative error, so long runs do not dominate. A price that these
@@ -92,7 +92,7 @@ def _prices(runs: list[Run]) -> np.ndarray:
     for run in runs:
         assert run.started is not None
         trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer if it was stopped
-        plain = run.epochs[-1].seconds - trained.epochs * _distorting(trained, run.started.train_images)
+        plain = run.epochs[-1].seconds - trained.epochs * _redraw_seconds(trained, run.started.train_images)
         if plain > 0:
             rows.append(_costs(trained, run.started.train_images) / plain)
     if not rows:
@@ -102,17 +102,17 @@ def _prices(runs: list[Run]) -> np.ndarray:
     shares = np.array(rows) * PRIOR  # each run's share of its duration for each price, float64 (runs, 7)
     # The last factor is common to all prices: how much slower this device is.
     each = np.hstack([np.eye(len(PRIOR)), np.ones((len(PRIOR), 1))])
-    beforehand = np.eye(len(PRIOR) + 1) / DEVICES_DIFFER
+    prior_rows = np.eye(len(PRIOR) + 1) / DEVICES_DIFFER
 
-    def misses(factors: np.ndarray) -> np.ndarray:
-        told = np.log(shares @ np.exp(each @ factors))
-        return np.concatenate([told / RUNS_DIFFER, beforehand @ factors])
+    def residuals(factors: np.ndarray) -> np.ndarray:
+        predicted = np.log(shares @ np.exp(each @ factors))
+        return np.concatenate([predicted / RUNS_DIFFER, prior_rows @ factors])
 
-    def slopes(factors: np.ndarray) -> np.ndarray:
+    def jacobian(factors: np.ndarray) -> np.ndarray:
         parts = shares * np.exp(each @ factors)
-        return np.vstack([parts / parts.sum(axis=1, keepdims=True) @ each / RUNS_DIFFER, beforehand])
+        return np.vstack([parts / parts.sum(axis=1, keepdims=True) @ each / RUNS_DIFFER, prior_rows])
 
-    found = least_squares(misses, np.zeros(len(PRIOR) + 1), slopes).x
+    found = least_squares(residuals, np.zeros(len(PRIOR) + 1), jacobian).x
     return np.asarray(PRIOR * np.exp(each @ found))
 
 
@@ -121,10 +121,14 @@ def _costs(config: RunConfig, images: int) -> np.ndarray:
     batches = config.epochs * -(-images // config.batch_size)
     validated = {"held-out": images / (HELD_OUT_DIVISOR - 1), "test": images / 6, "none": 0.0}[config.validate_on]
     passes = config.epochs * (FORWARD_AND_BACK * images + validated)
-    arithmetic = [multiplications(config, ("dense",)), multiplications(config, ("conv",)), values(config, ("conv",))]
-    updates = batches * parameter_count(config)
+    arithmetic = [
+        count_multiplications(config, ("dense",)),
+        count_multiplications(config, ("conv",)),
+        count_outputs(config, ("conv",)),
+    ]
+    updates = batches * count_parameters(config)
     return np.array([1, config.epochs, batches, *(passes * each for each in arithmetic), updates], float)
 
 
-def _distorting(config: RunConfig, images: int) -> float:
+def _redraw_seconds(config: RunConfig, images: int) -> float:
     return images * AUGMENTED_SECONDS if config.redraws_images else 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import erf
 
 from core.config.run_config import RunConfig
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 
 MODEL = "digit_lab"  # the name of every Keras model here, and so the beginning of its weights' paths
 NORM_EPSILON = 0.001  # Keras' BatchNormalization
@@ -24,26 +24,26 @@ def activations(
 
     images: uint8 (n, 28, 28). weights: by Keras' path, as in the file of an epoch.
     """
-    return list(through(shapes(config), weights, images))
+    return list(forward_rows(layer_table(config), weights, images))
 
 
-def through(
+def forward_rows(
     rows: Sequence[LayerRow], weights: Mapping[str, np.ndarray], images: np.ndarray
 ) -> Iterator[tuple[LayerRow, np.ndarray]]:
     """Each of `rows` with its output for the images: float32 (n, *output_shape)."""
     values = images.astype(np.float32)
     for row in rows:
-        values = activated(row.activation, without_activation(row, weights, values))
+        values = apply_activation(row.activation, pre_activation(row, weights, values))
         yield row, values
 
 
-def steepness(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+def norm_scale(row: LayerRow, weights: Mapping[str, np.ndarray]) -> np.ndarray:
     """The factor of a norm for each channel: float32 (channels,)."""
-    spread = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)
-    return np.asarray(weights[f"{MODEL}/{row.name}/gamma"] / spread)
+    deviation = np.sqrt(weights[f"{MODEL}/{row.name}/moving_variance"] + NORM_EPSILON)
+    return np.asarray(weights[f"{MODEL}/{row.name}/gamma"] / deviation)
 
 
-def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
+def pre_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values: np.ndarray) -> np.ndarray:
     """The output of a row before its activation function: float32 (n, *output_shape)."""
     path = f"{MODEL}/{row.name}"
     match row.kind:
@@ -54,13 +54,13 @@ def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values:
         case "dense":
             sums = values @ weights[f"{path}/kernel"]
         case "conv":
-            sums = convolved(values, weights[f"{path}/kernel"])
+            sums = convolve(values, weights[f"{path}/kernel"])
         case "pool":
-            return _pooled(values, row)
+            return _max_pool(values, row)
         case "norm":
-            slope = steepness(row, weights)
-            normed = values * slope
-            normed += weights[f"{path}/beta"] - weights[f"{path}/moving_mean"] * slope
+            scale = norm_scale(row, weights)
+            normed = values * scale
+            normed += weights[f"{path}/beta"] - weights[f"{path}/moving_mean"] * scale
             return normed
         case _:  # a separate activation; dropout does nothing outside training
             return values
@@ -69,14 +69,14 @@ def without_activation(row: LayerRow, weights: Mapping[str, np.ndarray], values:
     return sums
 
 
-def convolved(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def convolve(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Convolution of (n, h, w, c) with (k, k, c, filters), no padding: (n, h − k + 1, w − k + 1, filters)."""
     side = kernel.shape[0]
     windows = np.lib.stride_tricks.sliding_window_view(values, (side, side), axis=(1, 2))  # (n, h', w', c, k, k)
     return np.tensordot(windows, kernel, axes=((4, 5, 3), (0, 1, 2)))
 
 
-def _pooled(values: np.ndarray, row: LayerRow) -> np.ndarray:
+def _max_pool(values: np.ndarray, row: LayerRow) -> np.ndarray:
     assert row.layer is not None
     height, width, _ = row.output_shape
     side = row.layer.size
@@ -86,7 +86,7 @@ def _pooled(values: np.ndarray, row: LayerRow) -> np.ndarray:
     return reduce(np.maximum, places)
 
 
-def activated(activation: str, values: np.ndarray) -> np.ndarray:
+def apply_activation(activation: str, values: np.ndarray) -> np.ndarray:
     """An activation function by its name in the knobs; `softmax` is over the last axis, `linear` changes nothing."""
     match activation:
         case "relu":
@@ -100,7 +100,7 @@ def activated(activation: str, values: np.ndarray) -> np.ndarray:
         case "sigmoid":
             return 1 / (1 + np.exp(-np.clip(values, -60, 60)))
         case "softmax":
-            risen = np.exp(values - values.max(axis=-1, keepdims=True))
-            return risen / risen.sum(axis=-1, keepdims=True)
+            exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+            return exponentials / exponentials.sum(axis=-1, keepdims=True)
         case _:
             return values

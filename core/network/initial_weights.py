@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 from core.network.forward import MODEL
 
 _ROUNDS = 10
@@ -25,7 +25,7 @@ def initial_weights(config: RunConfig) -> dict[str, np.ndarray]:
     """The weights of the untrained network by Keras' path: float32."""
     weights: dict[str, np.ndarray] = {}
     below: tuple[int, ...] = ()
-    for position, row in enumerate(shapes(config)):
+    for position, row in enumerate(layer_table(config)):
         path = f"{MODEL}/{row.name}"
         if row.kind in ("dense", "conv"):
             weights[f"{path}/kernel"] = _glorot(_kernel_shape(row, below), layer_seed(config.seed, position))

@@ -12,7 +12,7 @@ from core.network.living import LivingNetwork
 
 OFF, HALVE = "off", "halve"
 ALL_UNITS = -1
-_AT_ONCE = 64
+_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Intervention:
     unit: int
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         if self.what == HALVE:
             return f"largest weight of {self.layer} unit {self.unit} halved"
         return f"all of {self.layer} off" if self.unit == ALL_UNITS else f"{self.layer} unit {self.unit} off"
@@ -41,7 +41,7 @@ def intervention(network: LivingNetwork, what: object, layer: object, unit: obje
     return Intervention(str(what), str(layer), unit)
 
 
-def changed(
+def apply_interventions(
     network: LivingNetwork, interventions: Sequence[Intervention]
 ) -> tuple[LivingNetwork, dict[str, np.ndarray]]:
     """A copy of the network with halved weights, and the factors of its units: layer → float32 (units,), 0 = off."""
@@ -63,7 +63,7 @@ def changed(
 def accuracy(network: LivingNetwork, digits: Digits, mask: dict[str, np.ndarray]) -> float:
     """The share of digits that the network reads correctly with these factors."""
     right = 0
-    for start in range(0, len(digits), _AT_ONCE):
-        part = digits[start : start + _AT_ONCE]
+    for start in range(0, len(digits), _BATCH):
+        part = digits[start : start + _BATCH]
         right += int((network.outputs(part.images, mask)[-1].argmax(axis=1) == part.labels).sum())
     return right / len(digits)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
 from core.data.mnist import HELD_OUT_DIVISOR
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 
 _OPTIMIZERS = {
     "adam": "Adam({rate})",
@@ -83,7 +83,7 @@ def _network(config: RunConfig) -> Iterator[str]:
     yield "model = keras.Sequential("
     yield "    ["
     yield '        keras.Input((28, 28), dtype="uint8"),'
-    yield from (f"        keras.layers.{_layer(row)}," for row in shapes(config))
+    yield from (f"        keras.layers.{_layer(row)}," for row in layer_table(config))
     yield "    ]"
     yield ")"
     yield "model.summary()"

@@ -10,15 +10,15 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
-from core.network.architecture import shapes
-from core.network.forward import MODEL, activated, without_activation
+from core.network.architecture import layer_table
+from core.network.forward import MODEL, apply_activation, pre_activation
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Patch, Term
 
-MOST_UNITS = 32  # units that are drawn of one layer
-MOST_EDGES = 48  # connections that are drawn into one layer
+MAX_UNITS = 32  # units that are drawn of one layer
+MAX_EDGES = 48  # connections that are drawn into one layer
 TERMS = 4  # products that are shown of one sum
 EXCITING = 5  # images that are shown for one unit
-_AT_ONCE = 64  # images a call: their feature maps fit into the processor's cache
+_BATCH = 64  # images a call: their feature maps fit into the processor's cache
 _SAME_BLOCK = ("norm", "activation")  # these rows finish what the dense or convolutional row before them began
 
 
@@ -27,7 +27,7 @@ class LivingNetwork:
 
     def __init__(self, config: RunConfig, weights: Mapping[str, np.ndarray]) -> None:
         """weights: by Keras' path, as `Reader` has them."""
-        self.config, self.weights, self.rows = config, weights, shapes(config)
+        self.config, self.weights, self.rows = config, weights, layer_table(config)
 
     @cached_property
     def drawn(self) -> list[tuple[int, int]]:
@@ -46,7 +46,7 @@ class LivingNetwork:
         ends = {last: self.rows[first].name for first, last in self.drawn}
         values, found = images.astype(np.float32), []
         for place, row in enumerate(self.rows):
-            values = activated(row.activation, without_activation(row, self.weights, values))
+            values = apply_activation(row.activation, pre_activation(row, self.weights, values))
             if mask and ends.get(place) in mask:
                 values = values * mask[ends[place]]
             found.append(values)
@@ -55,8 +55,8 @@ class LivingNetwork:
     def survey(self, images: np.ndarray, units: Sequence[np.ndarray] | None = None) -> tuple[LayerSurvey, ...]:
         """Looks at all `images`. Without `units`, it chooses those whose activation differs most between images."""
         highest: list[list[np.ndarray]] = [[] for _ in self.drawn]
-        for start in range(0, len(images), _AT_ONCE):
-            outputs = self.outputs(images[start : start + _AT_ONCE])
+        for start in range(0, len(images), _BATCH):
+            outputs = self.outputs(images[start : start + _BATCH])
             for values, (_, last) in zip(highest, self.drawn, strict=True):
                 output = outputs[last]
                 values.append(output.reshape(len(output), -1, output.shape[-1]).max(axis=1))
@@ -119,9 +119,9 @@ class LivingNetwork:
 def survey_of(activations: np.ndarray, units: np.ndarray | None, activation: str) -> LayerSurvey:
     """What a layer does, from its activations on many images: float (n, units). For relu, dead means always 0."""
     if units is None:
-        most = min(MOST_UNITS, activations.shape[1])
+        most = min(MAX_UNITS, activations.shape[1])
         order = np.argsort(-activations.std(axis=0), kind="stable")[:most]
-        units = np.arange(most) if activations.shape[1] <= MOST_UNITS else order
+        units = np.arange(most) if activations.shape[1] <= MAX_UNITS else order
     chosen = activations[:, units]
     exciting = np.argsort(-chosen, axis=0, kind="stable")[:EXCITING].T
     dead = np.asarray((chosen <= 0).all(axis=0)) if activation == "relu" else np.zeros(len(units), bool)
@@ -131,7 +131,7 @@ def survey_of(activations: np.ndarray, units: np.ndarray | None, activation: str
 def weights_by_path(config: RunConfig, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Names for weights in Keras' order (`Model.get_weights()`). Raises `ValueError` where their number differs."""
     names = []
-    for row in shapes(config):
+    for row in layer_table(config):
         if row.kind in ("dense", "conv"):
             names += [f"{MODEL}/{row.name}/{name}" for name in ("kernel", "bias")[: 1 + row.bias]]
         elif row.kind == "norm":
@@ -215,7 +215,7 @@ def _strongest(contributions: np.ndarray, before: LayerView | None) -> tuple[tup
     """The strongest connections from drawn units (or pixels) to drawn units."""
     if before is None and len(contributions) == 1:  # a convolution looks at the one image: no pixel stands out
         return tuple((-1, unit, float(value)) for unit, value in enumerate(contributions[0]))
-    return strongest(contributions if before is None else contributions[before.units], MOST_EDGES)
+    return strongest(contributions if before is None else contributions[before.units], MAX_EDGES)
 
 
 def strongest(contributions: np.ndarray, most: int) -> tuple[tuple[int, int, float], ...]:

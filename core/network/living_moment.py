@@ -8,18 +8,18 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
-from core.network.architecture import LayerRow, shapes
-from core.network.living import EXCITING, MOST_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
+from core.network.architecture import LayerRow, layer_table
+from core.network.living import EXCITING, MAX_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
 from core.runs.moments import LayerMoment, Moment
 
-_MOST_IMAGES = 25
+_MAX_IMAGES = 25
 
 
 def shown_images(moment: Moment) -> int:
     """How many of the fixed images, from the first on, a snapshot can show: few where it holds feature maps."""
-    kept = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
-    return min([_MOST_IMAGES, len(moment.probabilities), *kept])
+    counts = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
+    return min([_MAX_IMAGES, len(moment.probabilities), *counts])
 
 
 def view_of(
@@ -44,7 +44,7 @@ def view_of(
 
 def _with_rows(config: RunConfig, moment: Moment) -> list[tuple[LayerMoment, LayerRow]]:
     """Each layer of a snapshot with its row. Raises `ValueError` where they are not of one network."""
-    rows = [row for row in shapes(config) if row.kind in ("dense", "conv")]
+    rows = [row for row in layer_table(config) if row.kind in ("dense", "conv")]
     return list(zip(moment.layers, rows, strict=True))
 
 
@@ -83,7 +83,7 @@ def _layer(
         if len(names) == len(kernel):
             sums = products.sum(axis=0) + bias
         terms = _terms(kernel, names, values, products, () if before is None else (before.total,))
-        edges = strongest(products, MOST_EDGES)
+        edges = strongest(products, MAX_EDGES)
     return LayerView(
         name=row.name,
         kind="conv" if conv else "output" if output else "dense",

@@ -18,15 +18,15 @@ from threadpoolctl import ThreadpoolController
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.network.architecture import LayerRow, shapes
-from core.network.forward import MODEL, activated, activations, through
+from core.network.architecture import LayerRow, layer_table
+from core.network.forward import MODEL, activations, apply_activation, forward_rows
 from core.runs.checkpoints import read_arrays
 from core.runs.run import Run
 
 BATCH = 64  # images: the outputs of a convolution still fit into the processor's cache
 _all_cores = Lock()  # held by one large prediction; another one uses what is left
 # The weights of a layer, in the order in which Keras saves them.
-_KEPT = {
+_WEIGHT_NAMES = {
     "dense": ("kernel", "bias"),
     "conv": ("kernel", "bias"),
     "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
@@ -38,7 +38,7 @@ class Reader:
 
     def __init__(self, config: RunConfig, weights: Mapping[str, np.ndarray]) -> None:
         """weights: float32, by Keras' path (`digit_lab/dense1/kernel`)."""
-        self.config, self.weights, self.rows = config, weights, shapes(config)
+        self.config, self.weights, self.rows = config, weights, layer_table(config)
 
     @classmethod
     def of(cls, run: Run, epoch: int | None = None) -> Self:
@@ -46,13 +46,13 @@ class Reader:
 
         Raises `RunError` if the file is missing, truncated or of another network.
         """
-        reader = cls(run.config, _saved(run) if epoch is None else read_arrays(run.epoch_path(epoch)))
+        reader = cls(run.config, _read_weights(run) if epoch is None else read_arrays(run.epoch_path(epoch)))
         reader._check(run, epoch)
         return reader
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """The probability of each digit: float32 (n, 10), rows sum to 1."""
-        return activated("softmax", self.logits(images))
+        return apply_activation("softmax", self.logits(images))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """The outputs before the softmax: float32 (n, 10)."""
@@ -76,13 +76,13 @@ class Reader:
         return activations(self.config, self.weights, images)
 
     def _features(self, images: np.ndarray) -> np.ndarray:
-        ((_, values),) = deque(through(self.rows[:-1], self.weights, images), maxlen=1)
+        ((_, values),) = deque(forward_rows(self.rows[:-1], self.weights, images), maxlen=1)
         return values
 
     def _check(self, run: Run, epoch: int | None) -> None:
         """Raises `RunError` unless there is a weight for every parameter of the layer table."""
         for row in self.rows:
-            paths = {f"{MODEL}/{row.name}/{name}" for name in _KEPT.get(row.kind, ())} & set(self.weights)
+            paths = {f"{MODEL}/{row.name}/{name}" for name in _WEIGHT_NAMES.get(row.kind, ())} & set(self.weights)
             if (size := sum(self.weights[path].size for path in paths)) != row.parameters:
                 place = run.model_path.name if epoch is None else run.epoch_path(epoch).name
                 raise RunError(
@@ -99,19 +99,19 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _saved(run: Run) -> dict[str, np.ndarray]:
+def _read_weights(run: Run) -> dict[str, np.ndarray]:
     """The weights in a run's `.keras` file, which is a ZIP with an HDF5 file in it."""
     import h5py  # takes a third of a second, and only the first network needs it
 
     path = run.model_path
     try:
-        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as kept:
-            layers = {group["vars"].attrs["name"]: group["vars"] for group in kept["layers"].values()}
+        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights_file:
+            layers = {group["vars"].attrs["name"]: group["vars"] for group in weights_file["layers"].values()}
             return {
                 f"{MODEL}/{row.name}/{name}": np.asarray(weight)
-                for row in shapes(run.config)
+                for row in layer_table(run.config)
                 if row.parameters
-                for name, weight in zip(_KEPT.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
+                for name, weight in zip(_WEIGHT_NAMES.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
             }
     except Exception as error:  # zipfile, h5py and the system raise different errors
         found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"

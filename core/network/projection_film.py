@@ -7,7 +7,7 @@ import numpy as np
 from core.runs.moments import Moment
 
 
-def aligned(moments: Sequence[Moment]) -> list[np.ndarray]:
+def align_maps(moments: Sequence[Moment]) -> list[np.ndarray]:
     """The positions of each moment, rotated or reflected onto those of the moment before: float32 (n, 2) each."""
     return procrustes([moment.positions for moment in moments])
 

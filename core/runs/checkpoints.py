@@ -81,17 +81,17 @@ def read_progress(path: Path) -> tuple[int, int, int] | None:
         return None
 
 
-def surplus(epochs: list[int], bound: int) -> list[int]:
+def surplus_epochs(epochs: list[int], bound: int) -> list[int]:
     """The epochs to delete so that about `bound` remain, evenly spread, with the first and the last.
 
     >>> surplus([1, 2, 3, 4, 5, 6, 7], 4)
     [2, 4, 6]
     """
-    stride, kept = 1, epochs
-    while len(kept) > max(bound, 2):
+    stride, remaining = 1, epochs
+    while len(remaining) > max(bound, 2):
         stride *= 2
-        kept = [epoch for epoch in epochs if (epoch - 1) % stride == 0 or epoch == epochs[-1]]
-    return [epoch for epoch in epochs if epoch not in kept]
+        remaining = [epoch for epoch in epochs if (epoch - 1) % stride == 0 or epoch == epochs[-1]]
+    return [epoch for epoch in epochs if epoch not in remaining]
 
 
 def _part(arrays: Arrays, prefix: str) -> dict[str, np.ndarray]:

@@ -100,7 +100,7 @@ def fixed_images(validation: Digits) -> np.ndarray:
     return np.concatenate([first, len(first) + drawn]).astype(np.int64)
 
 
-def is_whole(moment: Moment) -> bool:
+def has_all_weights(moment: Moment) -> bool:
     """Whether a moment holds all weights."""
     return moment.weights is not None
 
@@ -146,8 +146,8 @@ def read_moment(path: Path) -> Moment | None:
             members = archive.infolist()
             if len(members) > _MAX_ARRAYS or sum(each.file_size for each in members) > MAX_FILE_BYTES:
                 return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive_arrays:
+            arrays = {name: archive_arrays[name] for name in archive_arrays.files}
         return _checked(arrays, int(path.stem))
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, DigitLabError):
         return None
@@ -166,7 +166,7 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     probabilities = _array(arrays, "probabilities", np.float16, (n, NUM_CLASSES))
     positions = _array(arrays, "positions", np.float32, (n, 2))
     _require(0 < n <= MAX_IMAGES and 0 < len(facts["layers"]) <= _MAX_LAYERS)
-    layers = tuple(_layer(arrays, place, told, n) for place, told in enumerate(facts["layers"]))
+    layers = tuple(_layer(arrays, place, layer_facts, n) for place, layer_facts in enumerate(facts["layers"]))
     weights = tuple(arrays.pop(name) for name in sorted(arrays) if name.startswith("weights"))
     _require(not arrays and all(weight.dtype == np.float32 for weight in weights))
     _require(layers[-1].kind == "dense" and len(layers[-1].units) == NUM_CLASSES)
@@ -175,8 +175,13 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     )
 
 
-def _layer(arrays: dict[str, np.ndarray], place: int, told: list[Any], n: int) -> LayerMoment:
-    name, kind, update_ratio, dead = str(told[0]), str(told[1]), float(told[2]), float(told[3])
+def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n: int) -> LayerMoment:
+    name, kind, update_ratio, dead = (
+        str(layer_facts[0]),
+        str(layer_facts[1]),
+        float(layer_facts[2]),
+        float(layer_facts[3]),
+    )
     parts = {each: arrays.pop(f"layer{place:02d}:{each}") for each in _LAYER_ARRAYS}
     _require(all(parts[each].dtype == dtype for each, dtype in _LAYER_ARRAYS.items()))
     units, kernel, activations = parts["units"], parts["kernel"], parts["activations"]

@@ -119,7 +119,7 @@ class Run(RunFolder):
         return self._timeline.refresh().step
 
     @property
-    def taught(self) -> bool:
+    def is_personalised(self) -> bool:
         """Whether it is a fine-tuned copy of another run's network: training with its knobs gives another network."""
         ended = self.ended
         return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
@@ -149,12 +149,12 @@ def _without_links(name: str) -> str:
     return name.replace("](", "] (")
 
 
-def rates_by_hand(run: Run) -> str:
+def manual_rates(run: Run) -> str:
     """The learning rates that were set while it trained: '0.01 in epoch 17, 0.001 in epoch 20'."""
     return ", ".join(f"{rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates)
 
 
-def by_hand(run: Run) -> str:
+def describe_rate_changes(run: Run) -> str:
     """Changes while it trained, which its knobs do not show: 'the learning rate was set to 0.01 in epoch 17'."""
     changes = [f"to {rate.learning_rate:g} in epoch {rate.epoch}" for rate in run.rates]
     return f"the learning rate was set {', then '.join(changes)}" if changes else ""

@@ -9,9 +9,9 @@ from pathlib import Path
 from core.errors import DigitLabError
 from core.files import read_json
 from core.runs.run import ACTIVE, Run
-from core.runs.timeline import Timeline, last_word
+from core.runs.timeline import Timeline, read_end
 
-TICK = 100_000_000  # nanoseconds; two changes of a folder within this time may get the same time stamp
+MIN_STABLE_NS = 100_000_000  # nanoseconds; two changes of a folder within this time may get the same time stamp
 
 
 @dataclass
@@ -48,7 +48,7 @@ class RunCache:
             run = Run(folder, facts, timeline)
         except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
             return None
-        if now - max(stamp[:2]) > TICK:
+        if now - max(stamp[:2]) > MIN_STABLE_NS:
             self._cached[path] = _Cached(stamp, run)
         return run
 
@@ -58,7 +58,7 @@ class RunCache:
         if cached and cached.run is run and cached.final_state:
             return cached.final_state
         over = not run.shipped and run.holder is None and run.queued_since is None
-        ended = last_word(run.events_path) if over else None
+        ended = read_end(run.events_path) if over else None
         state = ended.outcome if ended else run.state
         if cached and cached.run is run and over and state not in ACTIVE:
             cached.final_state = state

@@ -58,7 +58,7 @@ class RunFolder:
         return self.folder / "stopped.npz"
 
     @property
-    def glimpse_path(self) -> Path:
+    def preview_path(self) -> Path:
         return self.folder / "glimpse.npz"
 
     def epoch_path(self, epoch: int) -> Path:
@@ -66,7 +66,7 @@ class RunFolder:
         return self.folder / "epochs" / f"{epoch:04d}.npz"
 
     @property
-    def kept_epochs(self) -> list[int]:
+    def checkpoint_epochs(self) -> list[int]:
         """The epochs whose weights are saved."""
         return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
 
@@ -80,7 +80,9 @@ class RunFolder:
         if saved:
             return ResumePoint(self.state_path, saved[0])
         # A damaged file counts too: resuming it says what is wrong.
-        return ResumePoint(self.state_path, max(self.kept_epochs, default=0)) if self.state_path.exists() else None
+        return (
+            ResumePoint(self.state_path, max(self.checkpoint_epochs, default=0)) if self.state_path.exists() else None
+        )
 
     @property
     def continues(self) -> str:

@@ -32,11 +32,20 @@ from core.home import home as default_home
 from core.runs import trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
-from core.runs.run_cache import TICK, RunCache
+from core.runs.run_cache import MIN_STABLE_NS, RunCache
 from core.runs.trash import RUN_ID
 
 __all__ = (
-    "ACTIVE", "INTERRUPTED", "PAUSED", "RUNNING", "SHIPPED", "STARTING", "TICK", "WAITING", "Run", "RunStore",
+    "ACTIVE",
+    "INTERRUPTED",
+    "MIN_STABLE_NS",
+    "PAUSED",
+    "RUNNING",
+    "SHIPPED",
+    "STARTING",
+    "WAITING",
+    "Run",
+    "RunStore",
     "describe",
 )  # fmt: skip
 
@@ -119,14 +128,14 @@ class RunStore:
         """`run.state`, without reading the folder again once the run has ended: there may be hundreds of runs."""
         return self._cache.state(run)
 
-    def like(self, config: RunConfig, starter: str | None = None) -> Run | None:
+    def find_identical(self, config: RunConfig, starter: str | None = None) -> Run | None:
         """The newest run with exactly these knobs that is active or finished and was not changed while it trained.
 
         A run that `starter` started comes before those of others.
         """
         same = (run for run in self.runs() if run.config == config and not run.shipped)
         complete = (run for run in same if run.active or run.state == FINISHED)
-        alike = [run for run in complete if not run.rates and not run.taught]
+        alike = [run for run in complete if not run.rates and not run.is_personalised]
         return next((run for run in alike if run.starter == starter), next(iter(alike), None))
 
     def damaged(self) -> list[str]:

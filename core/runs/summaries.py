@@ -48,7 +48,7 @@ class Summary:
         return self.validation[-1] if self.validation else None
 
     @property
-    def kept_validation(self) -> float | None:
+    def saved_validation(self) -> float | None:
         """Validation accuracy of the saved network: that of the last epoch, or of the epoch that patience chose."""
         best = self.ended.best_epoch if self.ended else None
         chosen = (epoch.validation_accuracy for epoch in self.epochs if epoch.epoch == best)
@@ -80,7 +80,7 @@ class Summaries:
         self._known: dict[Path, tuple[list[int], Summary]] = {}
         self._curves: dict[Path, tuple[list[int], Curve]] = {}
 
-    def of(self, run: Run) -> Summary:
+    def get(self, run: Run) -> Summary:
         stamp = _stamp(run)
         known = self._known.get(run.folder)
         if known is None or known[0] != stamp:
@@ -100,7 +100,7 @@ class Summaries:
 
     def _read_curve(self, run: Run) -> Curve:
         path = run.folder / "curve.npy"
-        is_complete = self.of(run).ended is not None and not run.shipped
+        is_complete = self.get(run).ended is not None and not run.shipped
         if is_complete and _is_newer(path, run.events_path):
             with suppress(OSError, ValueError, TypeError, EOFError):
                 return Curve(*np.load(path))

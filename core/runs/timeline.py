@@ -25,7 +25,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     return [event for event in map(from_line, lines) if event is not None], end
 
 
-def last_word(path: Path) -> RunEnded | None:
+def read_end(path: Path) -> RunEnded | None:
     """The `RunEnded` at the end of a file; None if the last complete line is another event. Reads only the tail."""
     try:
         with path.open("rb") as file:

@@ -12,7 +12,7 @@ from core.digits import SIDE
 BLOCK = 16  # products are computed in blocks of this size
 
 
-def lit(images: np.ndarray) -> np.ndarray:
+def find_active_pixels(images: np.ndarray) -> np.ndarray:
     """The pixels that are not 0 in all of `images`, uint8 (n, 28, 28), as sorted positions in a flattened image: int32.
 
     Some other pixels are added, so that their number is a multiple of 16.
@@ -24,7 +24,7 @@ def lit(images: np.ndarray) -> np.ndarray:
 
 
 def pixels_to_train(model: keras.Sequential, images: np.ndarray | None) -> np.ndarray:
-    """The pixels that it is enough to train `model` on, as `lit` gives them.
+    """The pixels that it is enough to train `model` on, as `find_active_pixels` gives them.
 
     These are all pixels if a pixel of 0 is not 0 for the first layer, if weights decay without a gradient, or if
     no images are given because they are redrawn for each epoch.
@@ -32,5 +32,5 @@ def pixels_to_train(model: keras.Sequential, images: np.ndarray | None) -> np.nd
     match model.layers:
         case [keras.layers.Rescaling(offset=0), keras.layers.Flatten(), keras.layers.Dense(), *_]:
             if images is not None and not model.optimizer.weight_decay:
-                return lit(images)
+                return find_active_pixels(images)
     return np.arange(SIDE * SIDE, dtype=np.int32)

@@ -26,7 +26,7 @@ class Sums:
         return self
 
     @classmethod
-    def of(cls, labels: np.ndarray, logits: Any) -> Self:
+    def from_logits(cls, labels: np.ndarray, logits: Any) -> Self:
         """The sums of some predictions: labels uint8 (n,), logits float32 (n, 10).
 
         The loss is Keras' cross-entropy, which is the same for labels as numbers and as one-hot rows.

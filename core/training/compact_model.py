@@ -49,7 +49,7 @@ class CompactModel:
 
     def copy_weights(self) -> list[np.ndarray]:
         """A copy of the current weights, in the network's shapes."""
-        self.take()
+        self.copy_from_model()
         if self._is_untrained_stale:  # training never changes the rows of the other pixels
             self._untrained = [np.array(full) for full, _ in self._weights]
             self._is_untrained_stale = False
@@ -68,15 +68,15 @@ class CompactModel:
         full[self.pixels] = compact
         return full
 
-    def seen(self, images: np.ndarray) -> np.ndarray:
+    def select_pixels(self, images: np.ndarray) -> np.ndarray:
         """The input of the network for `images`: uint8 (n, pixels), a new array."""
-        seen = _empty_aligned((len(images), len(self.pixels)))
-        if seen.size == images.size:
-            seen[:] = images.reshape(seen.shape)
-            return seen
-        return np.take(images.reshape(len(images), -1), self.pixels, axis=1, mode="clip", out=seen)
+        selected = _empty_aligned((len(images), len(self.pixels)))
+        if selected.size == images.size:
+            selected[:] = images.reshape(selected.shape)
+            return selected
+        return np.take(images.reshape(len(images), -1), self.pixels, axis=1, mode="clip", out=selected)
 
-    def take(self) -> None:
+    def copy_from_model(self) -> None:
         """Copies the model's variables into the network, unless they are equal already."""
         if self._is_newer:
             return

@@ -18,12 +18,12 @@ class CompiledSteps:
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         self.scheduled = scheduled
-        self.twin = None if pixels is None else CompactModel(model, pixels)
-        self.model = self.twin.network if self.twin else model
+        self.compact = None if pixels is None else CompactModel(model, pixels)
+        self.model = self.compact.network if self.compact else model
         self._cached_images: tuple[np.ndarray, Any] | None = None
 
     @classmethod
-    def of(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
+    def for_model(cls, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> Self:
         """The compiled steps of this model, or new ones."""
         steps = getattr(model, "digit_lab_traced", None)
         if not isinstance(steps, cls) or not steps.matches(pixels, scheduled):
@@ -32,19 +32,19 @@ class CompiledSteps:
 
     def matches(self, pixels: np.ndarray | None, scheduled: bool) -> bool:
         """Whether they fit: a compact model of these pixels (None: the model itself), with or without a schedule."""
-        own = self.twin.pixels if self.twin else None
+        own = self.compact.pixels if self.compact else None
         same = own is pixels if own is None or pixels is None else np.array_equal(own, pixels)
         return same and self.scheduled == scheduled
 
     def device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
         """Images on the device, in the form of these steps. `while_copying` runs while NumPy copies."""
-        if not self.twin:
+        if not self.compact:
             while_copying()
             return self.put(images)
         with ThreadPoolExecutor(1) as executor:
-            seen = executor.submit(self.twin.seen, images)
+            selected = executor.submit(self.compact.select_pixels, images)
             while_copying()
-            return self.put_owned(seen.result())
+            return self.put_owned(selected.result())
 
     def cached_device_images(self, images: np.ndarray, while_copying: Callable[[], None] = lambda: None) -> Any:
         """The same for read-only images. They are kept, so a run after a warm-up with equal images need not copy them.

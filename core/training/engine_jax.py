@@ -30,8 +30,8 @@ class Jax:
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
         pixels = compact_pixels(model, None if plan.augment else train.images)
-        self.program = Program.of(model, pixels, scheduled=plan.scheduled)
-        self.twin = self.program.twin
+        self.program = Program.for_model(model, pixels, scheduled=plan.scheduled)
+        self.compact = self.program.compact
         self.train, self.labels = train, jax.device_put(train.labels)
         self.images = self.program.cached_device_images(train.images)
         self.state: State = ([], [], [])
@@ -50,7 +50,7 @@ class Jax:
             even = self.plan.even and int(count) == self.plan.batches_per_call
             self.state, outputs = self.program.train_steps(self.state, *arrays, even=even)
             all_logits.append(drop_padding(outputs, sizes, count))
-        return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))
+        return Sums.from_logits(self.train.labels[call.indices], np.concatenate(all_logits))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`."""
@@ -115,7 +115,7 @@ class Jax:
             self._cached_digits, self._parts = digits, list(_parts(digits))
         for labels, images in self._parts:
             outputs = np.asarray(self.program.predict_logits(trainable, other, images))
-            sums += Sums.of(labels, outputs[: len(labels)])
+            sums += Sums.from_logits(labels, outputs[: len(labels)])
         return sums
 
 
@@ -180,12 +180,12 @@ class Program(CompiledSteps):
             return logits(self.full, images)
 
     def _to_compact(self, full: State) -> State:
-        if not self.twin:
+        if not self.compact:
             return full
-        return _map_variables(self.twin.to_compact, full, _variables(self.twin.network))
+        return _map_variables(self.compact.to_compact, full, _variables(self.compact.network))
 
     def _to_full(self, full: State, trained: State) -> State:
-        return _map_variables(self.twin.to_full, full, trained) if self.twin else trained
+        return _map_variables(self.compact.to_full, full, trained) if self.compact else trained
 
 
 def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:

@@ -22,8 +22,8 @@ class TensorFlow:
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
         pixels = compact_pixels(model, None if plan.augment else train.images)
-        self.program = Program.of(model, pixels, scheduled=plan.scheduled)
-        self.twin = self.program.twin
+        self.program = Program.for_model(model, pixels, scheduled=plan.scheduled)
+        self.compact = self.program.compact
         self.train, self.labels = train, tf.constant(train.labels)
         self.images = self.program.cached_device_images(
             train.images, while_copying=lambda: self.program.trace(len(train), plan)
@@ -35,8 +35,8 @@ class TensorFlow:
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
-        if self.twin:
-            self.twin.take()
+        if self.compact:
+            self.compact.copy_from_model()
         all_logits = []
         for batches, sizes, rates, count in call.padded_batches(self.plan):
             if len(batches) == self.plan.batches_per_call and batches.shape[1] == self.plan.batch_size:
@@ -46,7 +46,7 @@ class TensorFlow:
                 batch = tf.constant(batches[0])
                 outputs = self.program.train_step(self.images, self.labels, batch, float(sizes[0]), rates[0])[None]
             all_logits.append(drop_padding(outputs, sizes, count))
-        return Sums.of(self.train.labels[call.indices], np.concatenate(all_logits))
+        return Sums.from_logits(self.train.labels[call.indices], np.concatenate(all_logits))
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, without compiling: it would not make such large products faster."""
@@ -54,7 +54,7 @@ class TensorFlow:
         sums = Sums()
         for start in range(0, len(digits), VALIDATION_BATCH):
             part = digits[start : start + VALIDATION_BATCH]
-            sums += Sums.of(part.labels, logits(self.model, tf.constant(part.images)))
+            sums += Sums.from_logits(part.labels, logits(self.model, tf.constant(part.images)))
         return sums
 
     def placeholder_batches(self, batches: int) -> Any:
@@ -71,18 +71,18 @@ class TensorFlow:
 
     def sync(self) -> None:
         """Copies the trained weights of the compact model into the model."""
-        if self.twin:
-            self.twin.copy_to_model()
+        if self.compact:
+            self.compact.copy_to_model()
 
     def copy_weights(self) -> list[np.ndarray]:
         """A copy of the current weights, those of the compact model if they are newer."""
-        if self.twin:
-            return self.twin.copy_weights()
+        if self.compact:
+            return self.compact.copy_weights()
         return [np.array(weight) for weight in self.model.weights]
 
     def full_weights(self, copied: list[np.ndarray]) -> list[np.ndarray]:
         """Copied weights in the model's shapes."""
-        return self.twin.full_weights(copied) if self.twin else copied
+        return self.compact.full_weights(copied) if self.compact else copied
 
     def end(self) -> None:
         """After `fit`, also after an error: from now on the model's own weights are valid."""
@@ -114,7 +114,7 @@ class Program(CompiledSteps):
 
     def trace(self, images: int, plan: Plan) -> None:
         """Traces the steps for a run with this number of images."""
-        pixels = self.twin.pixels.shape if self.twin else (SIDE, SIDE)
+        pixels = self.compact.pixels.shape if self.compact else (SIDE, SIDE)
         rows = (plan.batches_per_call,)
         shapes = [
             ((images, *pixels), tf.uint8),

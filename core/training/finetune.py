@@ -42,9 +42,9 @@ def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
 
 def train_copy(
     network: Reader,
-    mine: Digits,
+    own_digits: Digits,
     replay: Digits,
-    others: Digits,
+    other_digits: Digits,
     *,
     split: str = TEST,
     seed: int = 1,
@@ -55,29 +55,29 @@ def train_copy(
     others: other people's digits, from the split `split`, on which both networks are measured.
     Raises `DrawingError` if there is nothing to train on.
     """
-    if not len(mine):
+    if not len(own_digits):
         raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
     start_time = time.perf_counter()
-    taught, test_digits, held_back = _split_digits(mine)
-    before = _accuracy(network, test_digits), _accuracy(network, others)
-    newest = mine[-1:]
+    training_digits, test_digits, held_back = _split_digits(own_digits)
+    before = _accuracy(network, test_digits), _accuracy(network, other_digits)
+    newest = own_digits[-1:]
     newest_before = _predict(network, newest)
     copy = build(network.config)
     set_weights(copy, network.weights)
-    images, labels = _mix_with_replay(taught, replay, seed)
+    images, labels = _mix_with_replay(training_digits, replay, seed)
     _train(copy, images, labels, seed, progress)
-    taught_network = Reader(network.config, get_weights(copy))
-    after = _accuracy(taught_network, test_digits), _accuracy(taught_network, others)
+    tuned_network = Reader(network.config, get_weights(copy))
+    after = _accuracy(tuned_network, test_digits), _accuracy(tuned_network, other_digits)
     seconds = time.perf_counter() - start_time
     shares = (before[0], after[0]), (before[1], after[1])
-    changed = int(newest.labels[0]), newest_before, _predict(taught_network, newest)
+    changed = int(newest.labels[0]), newest_before, _predict(tuned_network, newest)
     return copy, FinetuneResult(
-        shares[0], len(test_digits), held_back, shares[1], split, len(others), seconds, newest=changed
+        shares[0], len(test_digits), held_back, shares[1], split, len(other_digits), seconds, newest=changed
     )
 
 
 def save_copy(
-    store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, taught: int, *, starter: str = ""
+    store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, own_count: int, *, starter: str = ""
 ) -> Run:
     """Saves the copy as a run of its own; its note says what it was trained on."""
     run = store.create(
@@ -85,13 +85,15 @@ def save_copy(
     )
     try:
         with explain_disk_errors(run.model_path):
-            return _write_run(store, run, original, model, gain, taught)
+            return _write_run(store, run, original, model, gain, own_count)
     except Exception:
         shutil.rmtree(run.folder, ignore_errors=True)  # an incomplete copy would look like an interrupted run
         raise
 
 
-def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gain: FinetuneResult, taught: int) -> Run:
+def _write_run(
+    store: RunStore, run: Run, original: Run, model: keras.Model, gain: FinetuneResult, own_count: int
+) -> Run:
     """Writes everything that makes `run` a finished one."""
     save(model, run.model_path)
     file, now = EventFile(run.events_path), time.time()
@@ -99,7 +101,7 @@ def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gai
     image_counts = (
         (original.started.train_images, original.started.validation_images)
         if original.started
-        else (taught + REPLAY_DIGITS, 0)
+        else (own_count + REPLAY_DIGITS, 0)
     )
     file.append(Started(now, cpu_name(), model.count_params(), *image_counts, 0, EPOCHS))
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
@@ -107,29 +109,29 @@ def _write_run(store: RunStore, run: Run, original: Run, model: keras.Model, gai
     if gain.split == TEST:
         seal.open_test_set(run)  # its note names a figure of it
     note = (
-        f"A copy of “{original.title}” that was trained on {count(taught, 'digit')} of my hand: mine "
+        f"A copy of “{original.title}” that was trained on {count(own_count, 'digit')} of my hand: mine "
         f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
     )
     return store.update(run.id, note=note)
 
 
-def _split_digits(mine: Digits) -> tuple[Digits, Digits, bool]:
+def _split_digits(own_digits: Digits) -> tuple[Digits, Digits, bool]:
     """Digits to train on, digits to measure on, and whether the two are separate.
 
     The newest digit is trained on and reported on its own, so the others are measured without it.
     """
-    if len(mine) < MIN_TO_HOLD_OUT:
-        return mine, mine[:-1] if len(mine) > 1 else mine, False
-    is_held_out = np.arange(len(mine)) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
+    if len(own_digits) < MIN_TO_HOLD_OUT:
+        return own_digits, own_digits[:-1] if len(own_digits) > 1 else own_digits, False
+    is_held_out = np.arange(len(own_digits)) % HOLD_OUT_EVERY == HOLD_OUT_EVERY - 1
     is_held_out[-1] = False
-    return mine[~is_held_out], mine[is_held_out], True
+    return own_digits[~is_held_out], own_digits[is_held_out], True
 
 
-def _mix_with_replay(mine: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _mix_with_replay(own_digits: Digits, replay: Digits, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The visitor's digits, repeated as often as needed, among old ones: uint8 (n, 28, 28), int32 (n,)."""
     rng = np.random.default_rng(seed)
     old = replay[rng.choice(len(replay), min(REPLAY_DIGITS, len(replay)), replace=False)]
-    own = mine[np.arange(round(len(old) * OWN_SHARE / (1 - OWN_SHARE))) % len(mine)]
+    own = own_digits[np.arange(round(len(old) * OWN_SHARE / (1 - OWN_SHARE))) % len(own_digits)]
     images, labels = np.concatenate([old.images, own.images]), np.concatenate([old.labels, own.labels])
     order = rng.permutation(len(labels))
     return images[order], labels[order].astype(np.int32)

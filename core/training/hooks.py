@@ -33,6 +33,6 @@ class Hooks:
     """
 
     control: Control = field(default_factory=Control)
-    keep: Callable[[TrainingState], None] | None = None
+    save_state: Callable[[TrainingState], None] | None = None
     preview: Callable[[dict[str, np.ndarray]], None] | None = None
     moments: MomentSink | None = None

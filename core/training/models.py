@@ -10,7 +10,7 @@ import numpy as np
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 from core.network.initial_weights import layer_seed
 
 _OPTIMIZERS: dict[str, Callable[..., Any]] = {
@@ -29,7 +29,7 @@ def build(config: RunConfig) -> keras.Sequential:
 
     Its weights depend on `config.seed` alone. Raises `NetworkError` if the layers do not fit together.
     """
-    rows = shapes(config)
+    rows = layer_table(config)
     model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
     for position, row in enumerate(rows):
         model.add(_layer(row, layer_seed(config.seed, position)))

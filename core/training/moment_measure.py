@@ -8,8 +8,8 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
-from core.network.architecture import LayerRow, shapes
-from core.network.forward import MODEL, through
+from core.network.architecture import LayerRow, layer_table
+from core.network.forward import MODEL, forward_rows
 from core.runs.moments import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment, fixed_images
 from core.training.batching import Sums
 
@@ -25,7 +25,7 @@ class MomentMeasure:
     """Turns weights into moments."""
 
     def __init__(self, config: RunConfig, data: Mnist) -> None:
-        self.rows = shapes(config)
+        self.rows = layer_table(config)
         fixed = data.validation[fixed_images(data.validation)]
         self.images, self.labels = fixed.images, fixed.labels
         self.parameters = sum(row.parameters for row in self.rows)
@@ -67,7 +67,7 @@ class MomentMeasure:
         features = []
         for start in range(0, len(self.images), BATCH):
             name = ""
-            for row, values in through(self.rows, weights, self.images[start : start + BATCH]):
+            for row, values in forward_rows(self.rows, weights, self.images[start : start + BATCH]):
                 if row.kind in ("dense", "conv"):
                     name = row.name
                 if row is self.rows[-2]:
@@ -83,8 +83,8 @@ class MomentMeasure:
                     peak = values.reshape(-1, values.shape[-1]).max(axis=0)
                     largest[name] = np.maximum(largest[name], peak) if name in largest else peak
         dead = {name: float((peak <= 0).mean()) for name, peak in largest.items()}
-        kept = {name: (np.concatenate(parts), dead.get(name, 0.0)) for name, parts in shown.items()}
-        return kept, np.concatenate(features)
+        reduced = {name: (np.concatenate(parts), dead.get(name, 0.0)) for name, parts in shown.items()}
+        return reduced, np.concatenate(features)
 
     def _reduced(self, name: str, values: np.ndarray, *, first: bool) -> np.ndarray:
         """The part of a layer's output that a moment keeps: of convolutions, small maps for a few images."""

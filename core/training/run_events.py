@@ -6,7 +6,7 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.network.architecture import parameter_count
+from core.network.architecture import count_parameters
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, RunEnded, Started, Untrained
 from core.runs.moments import fixed_images
 from core.training.engine import Loop
@@ -26,7 +26,7 @@ class RunEvents:
         return Started(
             time=time.time(),
             device=device,
-            parameters=parameter_count(self.config),
+            parameters=count_parameters(self.config),
             train_images=len(self.loop.train),
             validation_images=len(self.loop.validation or ()),
             batches=self.loop.batches,
@@ -80,8 +80,8 @@ class RunEvents:
     ) -> RunEnded:
         """The end of the run. best: the epoch (1-based) whose weights early stopping has kept; None: the last."""
         epochs = len(history.get("loss", ()))
-        kept = best if best and epochs else epochs
-        last = {name: values[kept - 1] for name, values in history.items()} if epochs else {}
+        saved_epoch = best if best and epochs else epochs
+        last = {name: values[saved_epoch - 1] for name, values in history.items()} if epochs else {}
         test_loss, test_accuracy = last.get("val_loss"), last.get("val_accuracy")
         if self.config.validate_on == "held-out":
             test_loss = test_accuracy = None  # sealed
@@ -95,7 +95,7 @@ class RunEvents:
             epochs=epochs,
             fit_seconds=seconds,
             images_per_second=self.loop.trained_images / max(seconds - self.clock.before, 1e-9),
-            best_epoch=kept if kept != epochs else None,
+            best_epoch=saved_epoch if saved_epoch != epochs else None,
             train_accuracy=last.get("accuracy"),
             train_loss=last.get("loss"),
             validation_accuracy=last.get("val_accuracy"),

@@ -66,8 +66,8 @@ def apply_dropout(x: Any, rate: float, seed: int, step: Any) -> Any:
     bits = _hash_bits(
         ops.add(_hash_bits(ops.bitwise_xor(ops.cast(ops.arange(size, dtype="int32"), "uint32"), key)), key)
     )
-    kept = ops.greater_equal(bits, _u32(round(rate * 2**32)))
-    return ops.where(ops.reshape(kept, x.shape), ops.multiply(x, 1 / (1 - rate)), ops.zeros_like(x))
+    is_kept = ops.greater_equal(bits, _u32(round(rate * 2**32)))
+    return ops.where(ops.reshape(is_kept, x.shape), ops.multiply(x, 1 / (1 - rate)), ops.zeros_like(x))
 
 
 def _hash_bits(bits: Any) -> Any:

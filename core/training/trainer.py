@@ -155,10 +155,10 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
-        if self.hooks.keep and all(
+        if self.hooks.save_state and all(
             map(math.isfinite, figures.values())
         ):  # a diverged run must not be resumed from here
-            self.hooks.keep(self._capture())
+            self.hooks.save_state(self._capture())
         self.emit(self.events.epoch_done(epoch + 1, figures))
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
             self._apply_requests(epoch + 2)  # "One epoch" must pause here, not after the first call of the next epoch
@@ -170,7 +170,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self._change_rate(rate, epoch)
         if self.hooks.control.should_stop():
             self.stopped = self.model.stop_training = True
-            self._keep_stopped()
+            self._save_stopped()
             if self.loop.position < self.loop.batches:
                 for callback in self.keras_callbacks:
                     # Keras validates an incomplete epoch too, which must not become the best one.
@@ -193,16 +193,16 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.schedule.change(self.loop.rates, self.loop.step, rate)
         self.emit(RateChanged(self.loop.step, epoch, self.clock.seconds, rate))
 
-    def _keep_stopped(self) -> None:
+    def _save_stopped(self) -> None:
         """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
         in_epoch = self.loop.position < self.loop.batches
         if not in_epoch and self._completed_epochs == self.loop.epoch:
             return
         if self.loop.step > self.last_point_step:
             self._emit_point(self.clock.seconds)
-        if self.hooks.keep and math.isfinite(self.loop.epoch_sums.loss):
+        if self.hooks.save_state and math.isfinite(self.loop.epoch_sums.loss):
             self.loop.sync()
-            self.hooks.keep(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
+            self.hooks.save_state(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
 
     def _capture(self, batch: int = 0) -> TrainingState:
         """The state after the completed epochs and `batch` batches of the next one."""

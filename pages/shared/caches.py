@@ -48,7 +48,7 @@ def _reader(run_id: str, epoch: int | None, changed: float) -> Reader:
 def reader(run_id: str, epoch: int | None = None) -> Reader:
     """The network of a run after `epoch`, or its final one; while it trains, the one after its newest epoch."""
     run = store().get(run_id)
-    if epoch is None and not run.has_model and run.kept_epochs:
-        epoch = run.kept_epochs[-1]
+    if epoch is None and not run.has_model and run.checkpoint_epochs:
+        epoch = run.checkpoint_epochs[-1]
     path = run.model_path if epoch is None else run.epoch_path(epoch)
     return _reader(run_id, epoch, path.stat().st_mtime if path.exists() else 0.0)

@@ -26,9 +26,9 @@ def _without_clicks(answer: Callable[..., None]) -> Callable[..., None]:
     def request_rerun(session: AppSession, client_state: Any) -> None:
         if client_state and client_state.is_auto_rerun:
             sent = client_state.widget_states.widgets
-            kept = [widget for widget in sent if widget.WhichOneof("value") not in _CLICKS]
+            remaining = [widget for widget in sent if widget.WhichOneof("value") not in _CLICKS]
             del sent[:]
-            sent.extend(kept)
+            sent.extend(remaining)
         answer(session, client_state)
 
     return request_rerun

@@ -17,7 +17,7 @@ from core.errors import ConfigError
 from pages.shared import frame, url_state
 
 _FORM = "form"  # session: survives a change of the page, which widgets do not
-_MOST_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one value
+_MAX_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one value
 
 
 @dataclass
@@ -102,7 +102,7 @@ def _widget(facts: Knob, kind: type) -> Any:
         return _powers
     assert facts.low is not None
     assert facts.high is not None
-    return _slider if (facts.high - facts.low) / (facts.step or 1) <= _MOST_POSITIONS else _number
+    return _slider if (facts.high - facts.low) / (facts.step or 1) <= _MAX_POSITIONS else _number
 
 
 def _choice(name: str, facts: Knob, key: str, disabled: bool) -> str:

@@ -6,13 +6,13 @@ from core.errors import RunError
 from pages.shared import caches, url_state
 from pages.shared.local_time import run_title
 
-_MOST = 5  # sentences: a link can name hundreds
+_MAX_SENTENCES = 5  # sentences: a link can name hundreds
 
 
 def say_missing(*run_ids: str) -> None:
     """Says for each run why it is not shown: it is deleted, damaged, or has no network yet."""
     if run_ids:
-        st.warning("\n\n".join(map(_why, run_ids[:_MOST])), icon=":material/folder_off:")
+        st.warning("\n\n".join(map(_why, run_ids[:_MAX_SENTENCES])), icon=":material/folder_off:")
 
 
 def _why(run_id: str) -> str:

@@ -19,7 +19,9 @@ def choose_run(label: str, *, key: str, with_model: bool = True, above: DeltaGen
     None, after a sentence, if no run has a network. with_model: only runs that have ended with a network, not those
     that have kept epochs alone. above: where a sentence about a missing run is shown.
     """
-    runs = own_first(run for run in caches.store().runs() if run.has_model or (not with_model and run.kept_epochs))
+    runs = own_first(
+        run for run in caches.store().runs() if run.has_model or (not with_model and run.checkpoint_epochs)
+    )
     runs.sort(key=lambda run: (not own(run), run.shipped, not run.has_model))  # stable: the newest first in each group
     if not runs:
         st.info("No run has finished yet. Train one first: it takes a few seconds.", icon=":material/model_training:")

@@ -16,7 +16,7 @@ _STATIC = (
     _HERE.parents[1] / "static"
 )  # Streamlit serves this folder; its files are created here and not kept in the repository
 _COMMON = _HERE / "common.js"
-_MOST_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
+_MAX_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
 
 
 def component(name: str, script: Path, *, html: str, css: str, isolate_styles: bool = True) -> Any:
@@ -69,7 +69,7 @@ def serve_bytes(content: bytes, name: str, ending: str) -> str:
         beside.write_bytes(content)
         beside.replace(target)
     os.utime(target)
-    for old in sorted(_STATIC.glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MOST_FILES]:
+    for old in sorted(_STATIC.glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MAX_FILES]:
         old.unlink(missing_ok=True)
     return f"app/static/{target.name}"
 

@@ -81,13 +81,13 @@ def button(app: AppTest, label: str):
     return next(each for each in app.button if each.label == label)
 
 
-def again(app: AppTest, done: object) -> None:
+def rerun(app: AppTest, done: object) -> None:
     """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
     app.session_state["_inside_navigation"] = True
     app.run()
 
 
-def told(app: AppTest) -> str:
+def read_text(app: AppTest) -> str:
     return " ".join(each.value for kind in ("markdown", "info", "success", "caption", "warning", "error")
                     for each in app.get(kind))  # fmt: skip
 
@@ -98,7 +98,7 @@ Open = Callable[..., AppTest]
 def test_without_runs_it_says_where_to_begin(open_page: Open, store: RunStore):
     if any(not run.shipped for run in store.runs()):
         pytest.skip("other tests have left runs")
-    assert "nothing to compare yet" in told(open_page("compare"))
+    assert "nothing to compare yet" in read_text(open_page("compare"))
 
 
 def test_the_table_shows_figures_except_sealed_ones(open_page: Open, store: RunStore, table):
@@ -136,7 +136,7 @@ def test_runs_are_grouped_by_a_knob(open_page: Open, store: RunStore, table):
         make(store, RunConfig(units=units))
     app = open_page("compare")
     group = next(each for each in app.selectbox if each.label == "Group by")
-    again(app, group.select("units"))
+    rerun(app, group.select("units"))
     titles = [title.split(" · ")[0] for title in table.groups if title.startswith("Units")]
     assert {"Units 64", "Units 128"} <= set(titles)
     assert "units" not in table.columns
@@ -155,13 +155,13 @@ def test_runs_of_the_link_that_are_gone_are_named_until_others_are_ticked(open_p
     app = open_page("compare", runs="gone1,gone2")
     assert "gone1" in app.warning[0].value
     assert "gone2" in app.warning[0].value
-    again(app, table.calls["on_choose"]([run.id]))
+    rerun(app, table.calls["on_choose"]([run.id]))
     assert not open_page("compare", runs=run.id).warning
 
 
 def select_for_deletion(app: AppTest, *runs: Run) -> None:
     box = next(each for each in app.multiselect if each.label == "Runs to delete")
-    again(app, box.set_value([run.id for run in runs]))
+    rerun(app, box.set_value([run.id for run in runs]))
 
 
 def test_selected_runs_are_deleted_and_restored(open_page: Open, store: RunStore, table):
@@ -169,10 +169,10 @@ def test_selected_runs_are_deleted_and_restored(open_page: Open, store: RunStore
     app = open_page("compare", runs=",".join(run.id for run in runs[:2]))
     assert button(app, "Move to the trash").disabled  # ticks in the table select nothing
     select_for_deletion(app, *runs[1:])
-    again(app, button(app, "Move 2 runs to the trash").click())
+    rerun(app, button(app, "Move 2 runs to the trash").click())
     assert {run.id for run in runs} & {run.id for run in store.runs()} == {runs[0].id}
     assert button(app, "Move to the trash").disabled  # the next deletion starts with an empty selection
-    again(app, button(app, "Restore 2 runs").click())
+    rerun(app, button(app, "Restore 2 runs").click())
     assert {run.id for run in runs} <= set(table.rows)
     assert set(table.chosen) == {run.id for run in runs[:2]}
 
@@ -180,8 +180,8 @@ def test_selected_runs_are_deleted_and_restored(open_page: Open, store: RunStore
 def test_the_runs_in_the_charts_can_be_selected_at_once(open_page: Open, store: RunStore, table):
     runs = [make(store) for _ in range(2)]
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    again(app, button(app, "Select the 2 runs in the charts").click())
-    again(app, button(app, "Move 2 runs to the trash").click())
+    rerun(app, button(app, "Select the 2 runs in the charts").click())
+    rerun(app, button(app, "Move 2 runs to the trash").click())
     assert not {run.id for run in runs} & {run.id for run in store.runs()}
 
 
@@ -198,9 +198,9 @@ def test_what_somebody_else_started_is_not_deleted(open_page: Open, store: RunSt
     offered = next(each for each in app.multiselect if each.label == "Runs to delete").options
     assert any(title.startswith(mine.title) for title in offered)
     assert not any(another.id in title or title.startswith("Theirs") for title in offered)
-    assert "Runs that somebody else started are not listed" in told(app)
-    again(app, button(app, "Select the 1 run in the charts").click())
-    again(app, button(app, "Move 1 run to the trash").click())
+    assert "Runs that somebody else started are not listed" in read_text(app)
+    rerun(app, button(app, "Select the 1 run in the charts").click())
+    rerun(app, button(app, "Move 1 run to the trash").click())
     assert another.id in table.rows
     assert mine.id not in table.rows
 
@@ -210,9 +210,9 @@ def test_a_run_that_became_somebody_elses_meanwhile_stays(open_page: Open, store
     app = open_page("compare", runs=run.id)
     select_for_deletion(app, run)
     store.write(run.id, starter="another")
-    again(app, button(app, "Move 1 run to the trash").click())
+    rerun(app, button(app, "Move 1 run to the trash").click())
     assert run.id in table.rows
-    assert "Only that person can delete it" in told(app)
+    assert "Only that person can delete it" in read_text(app)
 
 
 def test_everybody_deletes_what_the_teacher_lets_them(open_page: Open, store: RunStore, table, me: str, monkeypatch):
@@ -220,7 +220,7 @@ def test_everybody_deletes_what_the_teacher_lets_them(open_page: Open, store: Ru
     run = make(store, starter="another")
     app = open_page("compare", runs=run.id)
     select_for_deletion(app, run)
-    again(app, button(app, "Move 1 run to the trash").click())
+    rerun(app, button(app, "Move 1 run to the trash").click())
     assert run.id not in [each.id for each in store.runs()]
 
 
@@ -268,7 +268,7 @@ def test_only_a_clear_winner_is_green(open_page: Open, store: RunStore, table):
     far = make(store, RunConfig(units=16, epochs=2), level=0.90)
     app = open_page("compare", runs=",".join(run.id for run in near))
     assert not app.success
-    assert "No clear winner" in told(app)
+    assert "No clear winner" in read_text(app)
     app = open_page("compare", runs=f"{near[0].id},{far.id}")
     assert "more than luck explains" in app.success[0].value
 
@@ -291,11 +291,11 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
     for run in runs:
         run.model_path.write_bytes(b"a network")
     right = {run.id: np.arange(1000) < count for run, count in zip(runs, (950, 970), strict=True)}
-    monkeypatch.setattr(evaluations, "at_once", lambda *_: True)
-    monkeypatch.setattr(verdict_card, "ask", lambda run, split: SimpleNamespace(right=right[run.id]))
+    monkeypatch.setattr(evaluations, "is_quick", lambda *_: True)
+    monkeypatch.setattr(verdict_card, "predict", lambda run, split: SimpleNamespace(right=right[run.id]))
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    said = told(app)
-    assert "**units 128** is better than units 64 by 2.00 points, more than luck explains." in said
+    page_text = read_text(app)
+    assert "**units 128** is better than units 64 by 2.00 points, more than luck explains." in page_text
     (differing,) = [each.proto.body for each in app.get("html") if "Units" in each.proto.body]
     assert re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", differing) == [
         ("Units", "64", "128")
@@ -304,10 +304,10 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, store: RunSt
 
 def test_without_networks_the_accuracies_alone_speak(open_page: Open, store: RunStore, table):
     runs = [make(store, RunConfig(units=units, epochs=2), level=0.97 + units * 3e-5) for units in (64, 128)]
-    said = told(open_page("compare", runs=",".join(run.id for run in runs)))
-    assert "No clear winner: 0.19 points may be luck" in said
-    assert "has no saved network" in said
-    assert "sealed" in said
+    page_text = read_text(open_page("compare", runs=",".join(run.id for run in runs)))
+    assert "No clear winner: 0.19 points may be luck" in page_text
+    assert "has no saved network" in page_text
+    assert "sealed" in page_text
 
 
 # Sweeps
@@ -315,16 +315,16 @@ def test_without_networks_the_accuracies_alone_speak(open_page: Open, store: Run
 
 def test_a_list_becomes_a_run_for_each_value(open_page: Open, store: RunStore, queued: list[Run]):
     app = open_page("compare", view="sweep")
-    again(app, next(each for each in app.text_input if each.label == "Units").input("8, 16, 32"))
-    assert "**3 runs**" in told(app)
-    again(app, button(app, "Start").click())
+    rerun(app, next(each for each in app.text_input if each.label == "Units").input("8, 16, 32"))
+    assert "**3 runs**" in read_text(app)
+    rerun(app, button(app, "Start").click())
     assert not app.exception
     assert sorted(run.config.units for run in queued) == [8, 16, 32]
     assert all(run.config.validate_on == "held-out" for run in queued)
     assert len({run.sweep for run in queued}) == 1
     assert queued[0].name == "units 8"
     assert "0 of 3" in app.get("progress")[0].proto.text
-    again(app, button(app, "Cancel sweep").click())
+    rerun(app, button(app, "Cancel sweep").click())
     assert not store.active()
 
 
@@ -340,37 +340,37 @@ def test_only_its_starter_can_cancel_a_sweep(open_page: Open, store: RunStore, q
 
 def test_seeds_alone_leave_the_recipe_as_it_is(open_page: Open, queued: list[Run]):
     app = open_page("compare", view="sweep")
-    again(app, next(each for each in app.selectbox if each.label == "All other knobs from").select("quickstart"))
-    again(app, app.multiselect[0].set_value(["seed"]))
-    again(app, button(app, "Start").click())
+    rerun(app, next(each for each in app.selectbox if each.label == "All other knobs from").select("quickstart"))
+    rerun(app, app.multiselect[0].set_value(["seed"]))
+    rerun(app, button(app, "Start").click())
     assert {run.config.validate_on for run in queued} == {"none"}
     assert sorted(run.config.seed for run in queued) == [1, 2, 3, 4, 5]
 
 
 def test_what_cannot_be_tried_is_a_sentence_and_starts_nothing(open_page: Open, queued: list[Run]):
     app = open_page("compare", view="sweep")
-    again(app, next(each for each in app.text_input if each.label == "Units").input("64, many"))
-    assert "must be a whole number" in told(app)
+    rerun(app, next(each for each in app.text_input if each.label == "Units").input("64, many"))
+    assert "must be a whole number" in read_text(app)
     assert button(app, "Start").disabled
 
 
-def test_a_search_is_written_down_and_begun(open_page: Open, store: RunStore, queued: list[Run]):
+def test_a_search_is_written_down_and_started(open_page: Open, store: RunStore, queued: list[Run]):
     app = open_page("compare", view="sweep")
-    again(app, next(each for each in app.get("button_group") if each.key == "sweep_kind").set_value(SEARCH))
+    rerun(app, next(each for each in app.get("button_group") if each.key == "sweep_kind").set_value(SEARCH))
     assert not app.exception
-    again(app, button(app, "Start").click())
+    rerun(app, button(app, "Start").click())
     sweep = SweepStore(store).all()[0]
     assert (sweep.kind, sweep.trials, sweep.base.validate_on) == (SEARCH, 20, "held-out")
     assert not queued  # its own process queues them
 
 
-def test_a_young_search_says_what_it_needs_to_tell_which_knob_mattered(open_page: Open, store: RunStore, queued):
+def test_a_young_search_says_what_it_needs_to_find_which_knob_mattered(open_page: Open, store: RunStore, queued):
     sweep = SweepStore(store).create(SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20)
     for units in (64, 128):
         make(store, RunConfig(units=units, epochs=2), sweep=sweep.id)
-    said = told(open_page("compare", view="sweep"))
-    assert "Best so far: units" in said
-    assert f"This needs at least {MIN_TRIALS} different runs." in said
+    page_text = read_text(open_page("compare", view="sweep"))
+    assert "Best so far: units" in page_text
+    assert f"This needs at least {MIN_TRIALS} different runs." in page_text
 
 
 def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):
@@ -379,25 +379,27 @@ def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, 
     for config in combinations(RunConfig(epochs=2), axes):
         make(store, config, level=0.96 + 0.02 * (config.units == 256), sweep=sweep.id)
     app = open_page("compare", view="sweep")
-    said = told(app)
+    page_text = read_text(app)
     assert not app.exception
-    assert "units **256**" in said
-    assert "Which knob mattered" in said
-    assert "cannot be separated" not in said
-    again(app, button(app, "Show these runs in the table").click())
+    assert "units **256**" in page_text
+    assert "Which knob mattered" in page_text
+    assert "cannot be separated" not in page_text
+    rerun(app, button(app, "Show these runs in the table").click())
     assert app.session_state["compare_view"] == "runs"
 
 
-@pytest.mark.parametrize(("axis", "said"), [(("units", "64, 256"), "cannot be separated"), (("seed", "1-2"), "± 1.41")])
-def test_one_run_a_value_is_not_said_to_be_all_the_knobs_doing(open_page: Open, store: RunStore, queued, axis, said):
+@pytest.mark.parametrize(
+    ("axis", "expected"), [(("units", "64, 256"), "cannot be separated"), (("seed", "1-2"), "± 1.41")]
+)
+def test_one_run_a_value_is_not_explained_by_the_knob_alone(open_page: Open, store: RunStore, queued, axis, expected):
     # The bars said: units 100 %, luck 0 %.
     axes = [read_axis(*axis)]
     sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), axes, trials=2)
     for config, level in zip(combinations(RunConfig(epochs=2), axes), (0.96, 0.98), strict=True):
         make(store, config, level=level, sweep=sweep.id)
     app = open_page("compare", view="sweep")
-    assert said in told(app)
-    assert "Analysis of variance" not in told(app)
+    assert expected in read_text(app)
+    assert "Analysis of variance" not in read_text(app)
 
 
 @pytest.mark.parametrize(("validate_on", "images"), [("held-out", "validation images"), ("test", "test images")])
@@ -406,7 +408,7 @@ def test_a_sweep_names_the_images_that_judged_it(open_page: Open, store: RunStor
     sweep = SweepStore(store).create(GRID, base, axes, trials=2)
     for config in combinations(base, axes):
         make(store, config, sweep=sweep.id)
-    assert f"measured on {images}" in told(open_page("compare", view="sweep"))
+    assert f"measured on {images}" in read_text(open_page("compare", view="sweep"))
 
 
 def made_sweep(store: RunStore, levels: dict[int, list[float]]) -> Sweep:
@@ -425,12 +427,12 @@ def made_sweep(store: RunStore, levels: dict[int, list[float]]) -> Sweep:
 def test_a_sweep_over_seeds_shows_mean_and_interval_for_each_value(open_page: Open, store: RunStore, queued):
     made_sweep(store, levels={64: [0.960, 0.961, 0.962], 256: [0.980, 0.981, 0.979]})
     app = open_page("compare", view="sweep")
-    said = told(app)
+    page_text = read_text(app)
     assert not app.exception
     (table,) = [each.proto.body for each in app.get("html") if "<div class='settings'" in each.proto.body]
     assert "units 64<small>3 seeds" in table
     assert "Mean 96.10%, 95% interval 95.85% to 96.35%; runs: 96.00%, 96.10%, 96.20%" in table
-    assert "on average 98.00% of the validation images" in said
+    assert "on average 98.00% of the validation images" in page_text
     assert "**units 256** is the best" in app.success[0].value
     (bars,) = [each.proto.body for each in app.get("html") if "class='shares'" in each.proto.body]
     assert "Seed" not in bars  # the seed was named the most important knob
@@ -441,8 +443,8 @@ def test_where_a_sweep_cannot_tell_it_offers_more_seeds(open_page: Open, store: 
     sweep = made_sweep(store, levels={64: [0.970, 0.973], 256: [0.971, 0.975]})
     app = open_page("compare", view="sweep")
     assert not app.success
-    assert "No clear winner: 0.15 points may be luck" in told(app)
-    again(app, button(app, "More seeds").click())
+    assert "No clear winner: 0.15 points may be luck" in read_text(app)
+    rerun(app, button(app, "More seeds").click())
     assert not app.exception
     assert sorted((run.config.units, run.config.seed) for run in queued) == [(64, 3), (64, 4), (256, 3), (256, 4)]
     assert {run.sweep for run in queued} == {sweep.id}
@@ -457,5 +459,5 @@ def test_two_equal_sweeps_can_each_be_chosen(open_page: Open, store: RunStore, q
     for sweep, accuracy in zip(sweeps, ("98.00%", "98.10%"), strict=True):
         box = next(each for each in app.selectbox if each.label == "Sweep")
         assert len(set(box.options)) == 2
-        again(app, box.select(sweep.id))
-        assert f"on average {accuracy} of the validation images right" in told(app)
+        rerun(app, box.select(sweep.id))
+        assert f"on average {accuracy} of the validation images right" in read_text(app)

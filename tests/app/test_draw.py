@@ -38,12 +38,12 @@ def who(monkeypatch):
 
 
 @pytest.fixture
-def hand(home, who):
+def personal(home, who):
     yield PersonalDigits(who("a pupil"), home)
     shutil.rmtree(home / "hand", ignore_errors=True)
 
 
-def again(app):
+def rerun(app):
     """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
     app.session_state["_inside_navigation"] = True
     return app.run()
@@ -64,7 +64,7 @@ def draw(app, *paths, key="draw"):
         "initial": {"objects": list(paths)},
         "drawn": {"objects": list(paths)},
     }
-    return again(app)
+    return rerun(app)
 
 
 def shown(app) -> str:
@@ -75,7 +75,7 @@ def shown(app) -> str:
 def press(app, label: str):
     """Presses the button whose label begins so, and sees what the page then shows."""
     next(button for button in app.button if button.label.startswith(label)).click()
-    return again(app)
+    return rerun(app)
 
 
 def html(app) -> str:
@@ -112,7 +112,7 @@ def test_ones_own_networks_stand_before_those_of_others(open_page, run, who):
         store.delete(each.id)
 
 
-def test_a_link_to_a_run_that_is_gone_is_said_and_another_network_reads(open_page, run):
+def test_a_link_to_a_run_that_is_gone_is_reported_and_another_network_reads(open_page, run):
     app = open_page("draw", run="no-such-run")
     assert "There is no run 'no-such-run'." in app.warning[0].value
     assert not open_page("draw", run=run.id).warning
@@ -129,7 +129,7 @@ def test_a_switched_off_step_shows_other_pictures(open_page, run):
     app = draw(open_page("draw", run=run.id), SEVEN)
     assert "Fitted into 20×20" in html(app)
     app.toggle(key="draw_keep_aspect").set_value(False)
-    again(app)
+    rerun(app)
     assert "Squeezed into 28×28" in html(app)
     assert "Fitted into 20×20" not in html(app)
 
@@ -138,13 +138,13 @@ def test_a_switched_off_step_shows_other_pictures(open_page, run):
 def test_every_view_opens(open_page, run, view):
     app = draw(open_page("draw", run=run.id), SEVEN)
     app.session_state["draw_view"] = view
-    again(app)
+    rerun(app)
     assert not app.exception
 
 
 def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
     app = open_page("draw", run=run.id, send="test:3")
-    again(app)
+    rerun(app)
     assert not app.exception
     assert "From Explore" in shown(app)
     assert "As it is in MNIST" in html(app)
@@ -153,7 +153,7 @@ def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
 @pytest.mark.parametrize("sent", ["nowhere:3", "test:99999999", f"test:{'1' * 5000}"])
 def test_a_link_to_no_digit_gets_a_sentence(open_page, run, sent):
     app = open_page("draw", run=run.id, send=sent)
-    again(app)
+    rerun(app)
     assert not app.exception
     assert "names no digit" in shown(app)
 
@@ -179,7 +179,7 @@ def test_a_sent_digit_leaves_no_complaint_in_the_log(open_page, run, caplog, mon
     app = open_page("draw", run=run.id, send="train:5")
     app.session_state["draw_way"] = "hand"
     app.query_params["send"] = "train:6"
-    again(app)
+    rerun(app)
     assert app.session_state["draw_way"] == "digit"
     assert "default value" not in caplog.text
 
@@ -192,65 +192,65 @@ def test_what_a_browser_may_not_send_gets_a_sentence(open_page, run):
 
 def my_hand(app):
     app.session_state["draw_way"] = "hand"
-    return again(app)
+    return rerun(app)
 
 
-def test_my_hand_shows_what_is_kept_and_forgets_it_till_it_is_brought_back(open_page, run, hand):
-    hand.add(np.full((28, 28), 9, np.uint8), 4)
+def test_my_hand_shows_what_is_kept_and_forgets_it_till_it_is_brought_back(open_page, run, personal):
+    personal.add(np.full((28, 28), 9, np.uint8), 4)
     app = my_hand(open_page("draw", run=run.id))
     assert "**1 digit** saved" in shown(app)
     press(app, "Delete all")
-    assert hand.all() == []
+    assert personal.all() == []
     press(app, "Restore it")
-    assert [one.label for one in hand.all()] == [4]
+    assert [one.label for one in personal.all()] == [4]
 
 
-def test_another_visitor_neither_sees_my_hand_nor_forgets_it(open_page, run, hand, who):
-    hand.add(np.full((28, 28), 9, np.uint8), 4)
+def test_another_visitor_neither_sees_my_hand_nor_forgets_it(open_page, run, personal, who):
+    personal.add(np.full((28, 28), 9, np.uint8), 4)
     who("another pupil")
     app = my_hand(open_page("draw", run=run.id))
     assert "You have no saved digits yet" in shown(app)
     assert not [button for button in app.button if button.label.startswith(("Delete", "Restore"))]
-    assert len(hand.all()) == 1
+    assert len(personal.all()) == 1
 
 
-def test_digits_of_an_earlier_version_are_offered_once(open_page, run, hand, home):
+def test_digits_of_an_earlier_version_are_offered_once(open_page, run, personal, home):
     (home / "hand").mkdir()
     Image.new("L", (28, 28), 9).save(home / "hand" / "1600000000000-3c4d-7.png")
     app = my_hand(open_page("draw", run=run.id))
     assert "**1 digit** here" in shown(app)
     press(app, "It is mine")
-    assert [one.label for one in hand.all()] == [7]
+    assert [one.label for one in personal.all()] == [7]
     assert "**1 digit** here" not in shown(app)
 
 
-def test_a_correction_is_kept_once_and_that_is_said(open_page, run, hand):
+def test_a_correction_is_kept_once_and_that_is_reported(open_page, run, personal):
     app = draw(open_page("draw", run=run.id), SEVEN)
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
-    again(app)
+    rerun(app)
     press(app, "Save to my digits")
     assert "Saved as a 7 of your hand." in shown(app)
     assert next(button for button in app.button if button.label == "Save to my digits").disabled
     app.session_state[f"draw_said_{predicted}"] = 1
-    again(app)
+    rerun(app)
     press(app, "Save to my digits")
     assert "Saved as a 1 of your hand." in shown(app)
-    assert [one.label for one in hand.all()] == [1]
+    assert [one.label for one in personal.all()] == [1]
     assert [button.label for button in app.button].count("Train a copy on them") == 1
 
 
-def test_what_a_full_hand_refuses_is_said(open_page, run, hand, monkeypatch):
+def test_what_a_full_hand_refuses_is_reported(open_page, run, personal, monkeypatch):
     monkeypatch.setattr("core.drawing.personal_digits.MAX_DIGITS", 0)
     app = draw(open_page("draw", run=run.id), SEVEN)
     predicted = int(app.subheader[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
-    again(app)
+    rerun(app)
     press(app, "Save to my digits")
     assert "Delete some first" in shown(app)
 
 
-def told(hand, store, **gain):
+def finished_personalisation(personal, store, **gain):
     """As if a teaching had just ended so."""
     mine = {
         "mine": (0.4, 0.7),
@@ -262,17 +262,17 @@ def told(hand, store, **gain):
         "newest": [4, 9, 4],
     }
     result = {"gain": {**mine, **gain}, "title": "A network", "run_id": "gone"}
-    teaching = Personalisation(hand.folder.name, store)
-    hand.add(np.full((28, 28), 9, np.uint8), 4)
-    assert teaching.task.execute(lambda tell: result) == 0
+    teaching = Personalisation(personal.folder.name, store)
+    personal.add(np.full((28, 28), 9, np.uint8), 4)
+    assert teaching.task.execute(lambda report: result) == 0
 
 
 @pytest.mark.parametrize(
     ("split", "words"),
     [("validation", "3,000 validation images, because the test set is sealed"), ("test", "3,000 test images")],
 )
-def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split, words):
-    told(hand, RunStore(), split=split)
+def test_the_gain_names_the_images_it_was_judged_by(open_page, run, personal, split, words):
+    finished_personalisation(personal, RunStore(), split=split)
     app = my_hand(open_page("draw", run=run.id))
     assert not app.exception
     assert [metric.value for metric in app.metric] == ["read as 4", "70%", "88.00%"]
@@ -280,18 +280,18 @@ def test_the_gain_names_the_images_it_was_judged_by(open_page, run, hand, split,
     assert all(part in shown(app) for part in ("a 4. Before: read as 9", "Before: 40%", "Before: 90.00%", "took 4.2 s"))
 
 
-def test_a_teaching_that_failed_says_why(open_page, run, hand):
-    hand.add(np.full((28, 28), 9, np.uint8), 4)
-    teaching = Personalisation(hand.folder.name, RunStore())
+def test_a_personalisation_that_failed_says_why(open_page, run, personal):
+    personal.add(np.full((28, 28), 9, np.uint8), 4)
+    teaching = Personalisation(personal.folder.name, RunStore())
     with pytest.raises(Exception, match="There is no run"):
-        teaching.task.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
+        teaching.task.execute(lambda report: teaching.train_copy("no-such-run", None, report))
     assert "The training failed: There is no run" in shown(my_hand(open_page("draw", run=run.id)))
 
 
 def test_the_pixel_grid_asks_for_pixels(open_page, run):
     app = open_page("draw", run=run.id)
     app.session_state["draw_way"] = "pixels"
-    again(app)
+    rerun(app)
     assert not app.exception
     assert "blank" in shown(app)
 

@@ -34,15 +34,15 @@ def run(store, data):
     store.delete(run.id)
 
 
-def again(app):
+def rerun(app):
     """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
     app.session_state["_inside_navigation"] = True
     return app.run()
 
 
-def asked(app):
+def computed(app):
     """Presses 'Ask it now', which is offered where an answer takes seconds."""
-    return again(app) if any(button.key == "evaluate_ask" for button in app.button) else app
+    return rerun(app) if any(button.key == "evaluate_ask" for button in app.button) else app
 
 
 def values(app) -> dict[str, str]:
@@ -56,7 +56,7 @@ def test_the_figures_are_those_of_the_run(open_page, run):
     assert "–" in values(app)["95% interval"]
 
 
-def test_what_the_network_said_of_every_image_can_be_taken_along(open_page, run):
+def test_what_the_network_predicts_for_every_image_can_be_downloaded(open_page, run):
     app = open_page("evaluate", run=run.id)
     assert [button.label for button in app.get("download_button")] == ["Download predictions (.csv)"]
 
@@ -65,22 +65,22 @@ def test_an_earlier_epoch_has_its_own_figures(open_page, run):
     app = open_page("evaluate", run=run.id, epoch="1")
     assert values(app)["Accuracy"] == "50.00%"
     app.select_slider[0].set_value(2)
-    assert values(again(app))["Accuracy"] == "90.00%"
+    assert values(rerun(app))["Accuracy"] == "90.00%"
 
 
 def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, store, data):
     app = open_page("evaluate", run=run.id)
     app.segmented_control(key="evaluate_split").set_value("test")
-    again(app)
+    rerun(app)
     assert "sealed" in " ".join(text.value for text in app.markdown)
     assert not app.metric
     assert seal.sealed(run)
     seal.open_test_set(run)  # answered beforehand, so that the press wakes no network
-    evaluations.answers(run, "test", data, lambda: Oracle(data.test.labels, 20))
+    evaluations.predict_split(run, "test", data, lambda: Oracle(data.test.labels, 20))
     (run.folder / "test_set.json").unlink()
     app.button(key="evaluate_open").click()
-    again(app)
-    assert len(seal.openings(run)) == 1
+    rerun(app)
+    assert len(seal.test_set_openings(run)) == 1
     assert values(app)["Accuracy"] == "95.00%"
 
 
@@ -88,11 +88,11 @@ def test_the_link_says_which_images_and_opens_them_again(open_page, run, data):
     app = open_page("evaluate", run=run.id, view="digit", index="20")
     assert app.query_params["split"] == "validation"
     seal.open_test_set(run)
-    evaluations.answers(run, "test", data, lambda: Oracle(data.test.labels, 20))
+    evaluations.predict_split(run, "test", data, lambda: Oracle(data.test.labels, 20))
     app = open_page("evaluate", run=run.id, view="digit", index="20", split="test")
     assert f"Digit 20 is a **{data.test.labels[20]}**" in " ".join(text.value for text in app.markdown)
     app.segmented_control(key="evaluate_split").set_value("validation")
-    assert again(app).query_params["split"] == "validation"
+    assert rerun(app).query_params["split"] == "validation"
 
 
 def test_a_link_to_the_test_images_does_not_break_the_seal(open_page, run):
@@ -108,17 +108,17 @@ def test_a_link_to_images_that_there_are_none_of_is_a_sentence(open_page, run):
     assert values(app)["Accuracy"] == "90.00%"
 
 
-def test_a_link_to_a_run_that_is_gone_is_said_before_another_is_shown(open_page, run, untrained):
+def test_a_link_to_a_run_that_is_gone_is_explained_before_another_is_shown(open_page, run, untrained):
     assert "There is no run 'nope'." in open_page("evaluate", run="nope").warning[0].value
     assert not open_page("evaluate", run=run.id).warning
 
 
-def test_a_run_without_a_network_is_said_where_one_is_needed(open_page, run, store):
+def test_a_run_without_a_network_is_explained_where_one_is_needed(open_page, run, store):
     waiting = store.create(RunConfig(), name="Not yet")
     try:
         app = open_page("explore", run=waiting.id, view="map")
         app.segmented_control(key="explore_map_kind").set_value("run")
-        assert "Not yet has no network yet" in again(app).warning[0].value
+        assert "Not yet has no network yet" in rerun(app).warning[0].value
     finally:
         store.delete(waiting.id)
 
@@ -127,16 +127,16 @@ def test_only_the_visitors_own_runs_with_a_seal_are_counted(open_page, store, da
     monkeypatch.setattr(visitor, "_secret", lambda: b"me")
     mine = [known_run(store, data, name=name) for name in ("Opened", "Sealed", "Read by its recipe", "Of another")]
     for run, facts in zip(mine, ({}, {}, {"validate_on": "none"}, {}), strict=True):
-        told = json.loads((run.folder / "run.json").read_text())
-        told |= {"starter": "somebody" if run is mine[3] else visitor.visitor(), "config": told["config"] | facts}
-        (run.folder / "run.json").write_text(json.dumps(told))
+        saved = json.loads((run.folder / "run.json").read_text())
+        saved |= {"starter": "somebody" if run is mine[3] else visitor.visitor(), "config": saved["config"] | facts}
+        (run.folder / "run.json").write_text(json.dumps(saved))
     for run in (mine[0], mine[3]):
         seal.open_test_set(run)
     try:
         app = open_page("evaluate", run=mine[1].id)
         app.session_state["evaluate_split"] = "test"
-        said = " ".join(text.value for text in again(app).markdown)
-        assert "You have opened it for **1** of the 2 runs that you started in this browser" in said
+        page_text = " ".join(text.value for text in rerun(app).markdown)
+        assert "You have opened it for **1** of the 2 runs that you started in this browser" in page_text
     finally:
         for run in mine:
             store.delete(run.id)
@@ -147,7 +147,7 @@ def test_the_commonest_mistake_opens_its_images(open_page, run):
     commonest = next(button for button in app.button if " predicted as " in button.label)
     truth, predicted = re.match(r"(\d) predicted as (\d)", commonest.label).groups()
     commonest.click()
-    assert f"{truth}s predicted as {predicted}, the worst first" in again(app).subheader[0].value
+    assert f"{truth}s predicted as {predicted}, the worst first" in rerun(app).subheader[0].value
     assert app.query_params["cell"] == truth + predicted
     assert any(f"Sorted by the probability of {truth}, the lowest first." in text.value for text in app.caption)
 
@@ -156,22 +156,22 @@ def test_images_that_flatter_the_second_run_alone_are_named(open_page, run, stor
     # It was trained on them, and the test between the two said "more than the noise" without a word of that.
     other = store.create(RunConfig(epochs=2, validate_on="none"), name="Has seen them")
     other.model_path.write_bytes(b"weights")
-    evaluations.answers(other, "validation", data, lambda: Oracle(data.validation.labels, 50))
+    evaluations.predict_split(other, "validation", data, lambda: Oracle(data.validation.labels, 50))
     app = open_page("evaluate", run=run.id, view="pair")
     app.session_state["evaluate_second"] = other.id
-    again(app)
+    rerun(app)
     assert any("The second run was also trained on the validation images" in each.value for each in app.caption)
     store.delete(other.id)
 
 
-def test_two_runs_are_told_apart_by_a_test_in_words(open_page, run, store, data):
+def test_two_runs_are_distinguished_by_a_test_in_words(open_page, run, store, data):
     other = known_run(store, data, name="A worse oracle", wrong_every=3)
     try:
         app = open_page("evaluate", run=run.id, view="pair")
         app.selectbox(key="evaluate_second").set_value(other.id)
-        said = " ".join(text.value for text in again(app).markdown)
-        assert "**The first run** is better than the second run" in said
-        assert "McNemar" in said
+        page_text = " ".join(text.value for text in rerun(app).markdown)
+        assert "**The first run** is better than the second run" in page_text
+        assert "McNemar" in page_text
         differing = sum((i % 3 == 0) != (i % 10 == 0) for i in range(len(data.validation)))
         assert any(f"The first 100 of {differing:,}." in text.value for text in app.caption)
     finally:
@@ -196,14 +196,14 @@ def test_choices_too_wide_for_a_phone_go_on_in_another_row(open_page, run, page,
 def test_the_digit_of_the_link_is_open(open_page, run, data):
     app = open_page("evaluate", run=run.id, view="digit", index="20")
     assert app.number_input[0].value == 20
-    said = " ".join(text.value for text in app.markdown)
-    assert f"Digit 20 is a **{data.validation.labels[20]}**" in said
+    page_text = " ".join(text.value for text in app.markdown)
+    assert f"Digit 20 is a **{data.validation.labels[20]}**" in page_text
 
 
 def test_the_next_mistake_is_one(open_page, run):
     app = open_page("evaluate", run=run.id, view="digit", index="1")
     next(button for button in app.button if button.label == "Next mistake").click()
-    assert again(app).number_input[0].value == 10
+    assert rerun(app).number_input[0].value == 10
 
 
 def test_a_link_to_nonsense_is_survived(open_page, run):
@@ -225,7 +225,7 @@ def test_a_run_without_weights_says_what_to_do(open_page, store):
 
 def test_a_weights_file_cut_short_is_a_sentence(open_page, run):
     run.model_path.write_bytes(b"PK cut short")
-    app = asked(open_page("evaluate", run=run.id))
+    app = computed(open_page("evaluate", run=run.id))
     assert not app.exception
     assert "is damaged or deleted" in app.error[0].value
 
@@ -238,7 +238,7 @@ def test_a_run_of_another_data_set_is_a_sentence(open_page, store, data):
     events.append(RunEnded("finished", "", 2.0, 2))
     events.close()
     try:
-        app = asked(open_page("evaluate", run=run.id))
+        app = computed(open_page("evaluate", run=run.id))
         assert not app.exception
         assert "another data set" in app.error[0].value
     finally:
@@ -262,7 +262,7 @@ def test_every_look_inside_opens(open_page, untrained):
     app = open_page("evaluate", run=untrained.id, view="inside")
     for part in ("digit", "layers", "weights", "map", "dead"):
         app.session_state["evaluate_inside"] = part
-        again(app)
+        rerun(app)
         assert not app.exception, part
         assert not app.error, part
 
@@ -274,5 +274,5 @@ def test_robustness_is_measured_once_and_kept(open_page, untrained, monkeypatch)
     kept = list((untrained.folder / "evaluations").glob("robustness-*.json"))
     assert len(kept) == 1
     before = kept[0].stat().st_mtime_ns
-    again(app)
+    rerun(app)
     assert kept[0].stat().st_mtime_ns == before

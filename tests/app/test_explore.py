@@ -17,7 +17,7 @@ def data():
     return mnist.load()
 
 
-def again(app):
+def rerun(app):
     """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
     app.session_state["_inside_navigation"] = True
     return app.run()
@@ -61,7 +61,7 @@ def test_a_wrong_link_gets_a_sentence(open_page, query, sentence):
 def test_choosing_digits_filters_the_grid(open_page, data):
     app = open_page("explore")
     app.session_state["explore_digits"] = [3, 8]
-    again(app)
+    rerun(app)
     counts = data.train.counts
     assert f"{counts[3] + counts[8]:,} training images of 3, 8" in texts(app)
 
@@ -70,7 +70,7 @@ def test_choosing_digits_filters_the_grid(open_page, data):
 def test_an_empty_choice_is_a_sentence_in_every_view(open_page, view):
     app = open_page("explore", view=view)
     app.session_state["explore_lasso"] = ("train", np.zeros(0, np.int64))
-    again(app)
+    rerun(app)
     assert not app.exception
     if view == "grid":
         assert "There are no training images" in texts(app)
@@ -80,7 +80,7 @@ def test_an_empty_choice_is_a_sentence_in_every_view(open_page, view):
 def test_what_was_chosen_on_the_map_is_named_where_it_keeps_others_out(open_page, split, shown):
     app = open_page("explore", split=split)
     app.session_state["explore_lasso"] = ("train", np.arange(7))
-    again(app)
+    rerun(app)
     assert len([button for button in app.button if button.label == "7 selected on the map"]) == shown
     assert ("7 training images selected on the map" in texts(app)) == shown
 
@@ -149,7 +149,7 @@ def test_a_set_with_a_digit_missing_is_no_error(open_page, data, monkeypatch):
             app = open_page("explore", view=view)
             assert not app.exception, view
             app.session_state["explore_digits"] = [4]
-            again(app)
+            rerun(app)
             assert not app.exception, view
             if view == "grid":
                 assert "There are no training images of 4" in texts(app)
@@ -183,7 +183,7 @@ def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not
     monkeypatch.setattr("core.data.outliers.near_duplicates", lambda *_: np.zeros((0, 2), np.int64))
     app = open_page("explore", view="odd")
     app.session_state["explore_odd_kind"], app.session_state["explore_digits"] = "duplicates", [3]
-    again(app)
+    rerun(app)
     assert [info.value for info in app.info] == ["No test image of 3 is close to a training image."]
 
 
@@ -195,7 +195,7 @@ def test_no_near_duplicate_of_a_digit_is_not_laid_to_the_split_which_they_do_not
         ("duplicates", "{test:,} pairs, one for each test image, for any chosen split. The first 50 are shown."),
     ],
 )
-def test_the_odd_ones_say_how_many_of_how_many_are_shown(open_page, data, monkeypatch, kind, sentence):
+def test_the_outliers_say_how_many_of_how_many_are_shown(open_page, data, monkeypatch, kind, sentence):
     n = sum(map(len, data[:3]))
     shares = np.full((n, 10), 0.1, np.float32)
     result = {"neighbours": np.zeros((n, 5), int), "distances": np.ones((n, 5), np.float32), "probabilities": shares}
@@ -204,7 +204,7 @@ def test_the_odd_ones_say_how_many_of_how_many_are_shown(open_page, data, monkey
     monkeypatch.setattr("pages.parts.explore.outliers_view._label_errors", lambda *_: suspect)
     app = open_page("explore", view="odd")
     app.session_state["explore_odd_kind"] = kind
-    again(app)
+    rerun(app)
     assert sentence.format(train=len(data.train), test=len(data.test)) in texts(app)
 
 

@@ -18,7 +18,7 @@ from pages.parts.prepare.steps import FOR_PROGRAMMERS, NAMES, TITLES
 Open = Callable[..., AppTest]
 
 
-def again(app: AppTest, done: object) -> None:
+def rerun(app: AppTest, done: object) -> None:
     """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
     app.session_state["_inside_navigation"] = True
     app.run()
@@ -63,7 +63,7 @@ def test_a_digit_of_nothing_but_paper_or_ink_or_the_last_one_is_no_trouble(
     app = open_page("prepare", index=str(index % len(images)))
     for step in NAMES:
         app.query_params["step"] = step
-        again(app, None)
+        rerun(app, None)
         assert app.header[0].value.endswith(TITLES[step])
         assert not app.exception, step
 
@@ -71,23 +71,23 @@ def test_a_digit_of_nothing_but_paper_or_ink_or_the_last_one_is_no_trouble(
 def test_next_leads_through_all_steps_and_back(open_page: Open):
     app = open_page("prepare")
     for name in NAMES[1:]:
-        again(app, app.button(key="after").click())
+        rerun(app, app.button(key="after").click())
         assert app.query_params["step"] == name
     assert not [button for button in app.button if button.key == "after"]
-    again(app, app.button(key="before").click())
+    rerun(app, app.button(key="before").click())
     assert app.query_params["step"] == NAMES[-2]
 
 
 def test_the_digit_stays_when_the_step_changes(open_page: Open):
     app = open_page("prepare", index="11")
-    again(app, app.button(key="after").click())
+    rerun(app, app.button(key="after").click())
     assert app.query_params["index"] == "11"
     assert app.number_input(key="prepare_index").value == 11
 
 
 def test_another_digit_is_put_into_the_link(open_page: Open):
     app = open_page("prepare")
-    again(app, app.number_input(key="prepare_index").set_value(21))
+    rerun(app, app.number_input(key="prepare_index").set_value(21))
     assert app.query_params["index"] == "21"
 
 
@@ -109,7 +109,7 @@ def test_an_unknown_step_is_answered_with_the_steps_there_are(open_page: Open):
 def test_what_a_bad_link_is_answered_with_does_not_follow_through_the_lesson(open_page: Open):
     app = open_page("prepare", index="seven", step="magic")
     assert len(app.warning) == 2
-    again(app, app.button(key="after").click())
+    rerun(app, app.button(key="after").click())
     assert not app.warning
     assert app.query_params["index"] == "7"
     assert app.query_params["step"] == NAMES[1]
@@ -129,7 +129,7 @@ def test_60_000_in_batches_of_128_are_469_steps_the_last_of_96(open_page: Open):
 def test_batches_of_any_size(n: int, size: int, steps: int, open_page: Open):
     app = open_page("prepare", step="batches")
     app.select_slider(key="prepare_images").set_value(n)
-    again(app, app.select_slider(key="prepare_batch").set_value(size))
+    rerun(app, app.select_slider(key="prepare_batch").set_value(size))
     assert not app.exception
     assert f"{steps:,} step" in words(app)
 
@@ -145,7 +145,7 @@ def test_batches_of_any_size(n: int, size: int, steps: int, open_page: Open):
 def test_batches_are_counted_in_true_sentences(n: int, size: int, sentences: list[str], open_page: Open):
     app = open_page("prepare", step="batches")
     app.select_slider(key="prepare_images").set_value(n)
-    again(app, app.select_slider(key="prepare_batch").set_value(size))
+    rerun(app, app.select_slider(key="prepare_batch").set_value(size))
     for sentence in sentences:
         assert sentence in words(app)
 
@@ -153,7 +153,7 @@ def test_batches_are_counted_in_true_sentences(n: int, size: int, sentences: lis
 @pytest.mark.parametrize("shape", ["(3, 1)", "(1, 3)", "(3,)", "()", "(2,)"])
 def test_broadcasting_says_what_numpy_says(shape: str, open_page: Open):
     app = open_page("prepare", step="broadcasting")
-    again(app, app.button_group(key="prepare_second").set_value(shape))
+    rerun(app, app.button_group(key="prepare_second").set_value(shape))
     assert not app.exception
     second = {"(3, 1)": [[10], [20], [30]], "(1, 3)": [[10, 20, 30]], "(3,)": [10, 20, 30], "()": 10, "(2,)": [10, 20]}
     first = np.arange(1, 10).reshape(3, 3)
@@ -186,13 +186,13 @@ def test_the_curve_of_the_loss_does_not_run_through_its_label(share: float):
 def test_equal_probabilities_are_no_prediction(open_page: Open):
     app = open_page("prepare", step="softmax")
     assert "The prediction is **" in words(app)
-    again(app, app.slider(key="prepare_scale").set_value(0.0))
+    rerun(app, app.slider(key="prepare_scale").set_value(0.0))
     assert "0, 1, 2, 3, 4, 5, 6, 7, 8 and 9 have the same probability, so there is no prediction." in words(app)
 
 
 def test_the_end_of_the_slider_of_softmax_twice_has_the_number_of_its_bar(open_page: Open, embedded):
     app = open_page("prepare", step="twice", index="4")
-    again(app, app.slider(key="prepare_sure").set_value(10.0))
+    rerun(app, app.slider(key="prepare_sure").set_value(10.0))
     drawn = max(float(share) for share in re.findall(r"([\d.]+)%", words(app).split("Softmax twice")[-1][:200]))
     assert f"the highest bar of this digit is **{drawn:.1f}%**" in words(app)
     assert "e to that power" in words(app)
@@ -200,7 +200,7 @@ def test_the_end_of_the_slider_of_softmax_twice_has_the_number_of_its_bar(open_p
 
 def test_softmax_twice_names_both_limits_and_the_floor_of_the_loss(open_page: Open):
     app = open_page("prepare", step="twice")
-    again(app, app.slider(key="prepare_sure").set_value(10.0))
+    rerun(app, app.slider(key="prepare_sure").set_value(10.0))
     for text in ("8.5%", "23.2%", "1.46"):
         assert text in words(app)
 
@@ -210,14 +210,14 @@ def test_softmax_twice_names_both_limits_and_the_floor_of_the_loss(open_page: Op
 )
 def test_what_fit_prints(verbose: int, line: str, open_page: Open):
     app = open_page("prepare", step="verbose")
-    again(app, app.button_group(key="prepare_verbose").set_value(verbose))
+    rerun(app, app.button_group(key="prepare_verbose").set_value(verbose))
     assert line in words(app)
     assert f"verbose={verbose}" in code(app)
 
 
 def test_the_bar_grows_with_the_steps(open_page: Open):
     app = open_page("prepare", step="verbose")
-    again(app, app.select_slider(key="prepare_moment").set_value(1))
+    rerun(app, app.select_slider(key="prepare_moment").set_value(1))
     assert "17:20 2s/step" in words(app)
     assert "val_accuracy: " not in words(app)
 
@@ -225,9 +225,9 @@ def test_the_bar_grows_with_the_steps(open_page: Open):
 @pytest.mark.parametrize("name", ["rotation", "shift", "zoom", "shear", "thickness", "noise", "cover"])
 def test_each_distortion_has_a_slider_that_reaches_its_function(name: str, open_page: Open):
     app = open_page("prepare", step="augment")
-    again(app, app.button_group(key="prepare_how").set_value("One at a time"))
+    rerun(app, app.button_group(key="prepare_how").set_value("One at a time"))
     slider = app.slider(key=f"prepare_{name}")
-    again(app, slider.set_value(slider.max))
+    rerun(app, slider.set_value(slider.max))
     assert not app.exception
     assert f"{name}={slider.max:g}" in code(app)
 
@@ -235,7 +235,7 @@ def test_each_distortion_has_a_slider_that_reaches_its_function(name: str, open_
 def test_augmentation_is_handed_to_train_by_link(open_page: Open):
     app = open_page("prepare", step="augment")
     app.slider(key="prepare_knob_pen").set_value(0.3)
-    again(app, app.slider(key="prepare_knob_augmentation").set_value(0.8))
+    rerun(app, app.slider(key="prepare_knob_augmentation").set_value(0.8))
     assert any("augmentation=0.8&pen=0.3" in str(element.proto) for element in app.get("page_link"))
     assert "RunConfig(augmentation=0.8, pen=0.3)" in code(app)
 
@@ -249,7 +249,7 @@ def test_the_digits_with_european_styles_are_the_ones_that_training_restyles(ope
 def test_wrong_labels_are_counted(open_page: Open):
     app = open_page("prepare", step="harder")
     app.select_slider(key="prepare_n").set_value(500)
-    again(app, app.slider(key="prepare_wrong").set_value(0.4))
+    rerun(app, app.slider(key="prepare_wrong").set_value(0.4))
     assert "**200** of 500 labels are wrong" in words(app)
 
 
@@ -263,7 +263,7 @@ def test_wrong_labels_are_counted(open_page: Open):
 )
 def test_the_effect_of_wrong_labels_is_described(wrong: float, outlook: str, open_page: Open):
     app = open_page("prepare", step="harder")
-    again(app, app.slider(key="prepare_wrong").set_value(wrong))
+    rerun(app, app.slider(key="prepare_wrong").set_value(wrong))
     assert outlook in words(app)
 
 
@@ -278,7 +278,7 @@ def test_the_code_of_making_it_harder_runs_as_it_stands(open_page: Open, embedde
 def test_every_version_of_the_augmented_digit_has_a_name(many: bool, open_page: Open):
     app = open_page("prepare", step="augment")
     if many:
-        again(app, app.toggle(key="prepare_many").set_value(True))
+        rerun(app, app.toggle(key="prepare_many").set_value(True))
     captions = grid_data(app)["captions"]
     assert len(captions) == 25
     assert all(captions)
@@ -286,15 +286,15 @@ def test_every_version_of_the_augmented_digit_has_a_name(many: bool, open_page: 
 
 @pytest.mark.parametrize("n", [20, 57, 250])
 def test_every_step_opens_on_a_small_data_set(n: int, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded):
-    held = max(n // 10, 1)
+    held_out = max(n // 10, 1)
     data = embedded._replace(
-        train=embedded.train[: n - held], validation=embedded.validation[:held], test=embedded.test[:5]
+        train=embedded.train[: n - held_out], validation=embedded.validation[:held_out], test=embedded.test[:5]
     )
     monkeypatch.setattr("pages.shared.caches.data", lambda: data)
-    app = open_page("prepare", index=str(n - held - 1))
+    app = open_page("prepare", index=str(n - held_out - 1))
     for step in NAMES:
         app.query_params["step"] = step
-        again(app, None)
+        rerun(app, None)
         assert not app.exception, step
         assert not app.error, step
         assert app.header[0].value.endswith(TITLES[step])

@@ -18,7 +18,7 @@ def headings(page) -> list[str]:
 def links(page, kind: str) -> list[tuple[str, str]]:
     """Where they lead, and what they say without its icon."""
     found = re.findall(f'<a class="inside {kind}" href="(.*?)"><span class="icon".*?</span>(.*?)</a>', shown(page))
-    return [(address, re.sub("<.*?>", "", told)) for address, told in found]
+    return [(address, re.sub("<.*?>", "", text)) for address, text in found]
 
 
 def test_a_newcomer_is_offered_no_run_that_cannot_be_watched(open_page, store):
@@ -30,10 +30,10 @@ def test_a_newcomer_is_offered_no_run_that_cannot_be_watched(open_page, store):
 def test_each_card_says_what_a_page_is_for_and_leads_there(open_page):
     cards = links(open_page("start"), "card")
     assert [address for address, _ in cards] == [page.name for page in PAGES[1:]]
-    for number, ((_, told), page) in enumerate(zip(cards, PAGES[1:], strict=True), 1):
+    for number, ((_, text), page) in enumerate(zip(cards, PAGES[1:], strict=True), 1):
         title = f"{number} · {page.title} "
-        assert told.startswith(title)
-        assert len(told.removeprefix(title)) > 40
+        assert text.startswith(title)
+        assert len(text.removeprefix(title)) > 40
 
 
 def test_a_newcomer_begins_by_drawing_or_by_the_quickest_recipe(open_page):
@@ -56,6 +56,6 @@ def test_ones_own_runs_come_before_those_of_others(open_page, store, monkeypatch
     monkeypatch.setattr(visitor, "visitor", lambda: "bob")
     page = open_page("start")
     assert headings(page)[0] == "Where you left off"
-    told = " ".join(told for _, told in links(page, "run"))
-    assert "his" in told
-    assert "hers" not in told
+    text = " ".join(text for _, text in links(page, "run"))
+    assert "his" in text
+    assert "hers" not in text

@@ -12,7 +12,7 @@ from core.files import Lock
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
 from pages.shared import caches, visitor
-from tests.app.train_page import again, labels, press, unfold, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, unfold, visit, wait_until, words
 from tests.known_run import Oracle, known_run
 from tests.made_runs import make
 
@@ -32,7 +32,7 @@ def test_start_trains_and_the_page_follows_to_the_end(store):
     (run,) = [run for run in store.runs() if not run.shipped]
     assert page.query_params["run"] == run.id
     wait_until(lambda: run.state == "finished")
-    again(page)
+    rerun(page)
     assert "Finished after 5 epochs" in words(page)
     assert {"Restart"} <= labels(page)
     offered = [button.proto.label for button in page.get("download_button")]
@@ -44,13 +44,13 @@ def test_a_recipe_sets_the_knobs_and_a_changed_knob_makes_it_ones_own(store):
     page = unfold(visit(), "program")
     recipe = next(box for box in page.selectbox if box.label == "Recipe")
     recipe.set_value("chollet")
-    again(page)
+    rerun(page)
     units = next(slider for slider in page.select_slider if slider.label == "Units")
     assert units.value == 512
     assert page.query_params["units"] == "512"
     assert "keras.layers.Dense(512, activation=" in page.code[-1].value
     units.set_value(64)
-    again(page)
+    rerun(page)
     assert "keras.layers.Dense(64, activation=" in page.code[-1].value
     assert next(box for box in page.selectbox if box.label == "Recipe").value == "my own"
 
@@ -97,8 +97,8 @@ def test_a_run_in_the_link_is_found_again_by_a_new_visitor(store):
     press(visit(epochs="400"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: len(run.epochs) > 1)
-    again = visit(run=run.id)
-    assert "Pause" in labels(again)
+    rerun = visit(run=run.id)
+    assert "Pause" in labels(rerun)
     assert run.state == "running"
 
 
@@ -106,17 +106,17 @@ def test_pause_step_go_on_and_stop(store):
     page = press(visit(epochs="400"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: len(run.epochs) > 1)
-    press(again(page), "Pause")
+    press(rerun(page), "Pause")
     wait_until(lambda: run.state == "paused")
     epochs = len(run.epochs)
-    press(again(page), "One epoch")
+    press(rerun(page), "One epoch")
     wait_until(lambda: len(run.epochs) == epochs + 1 and run.state == "paused")
-    assert progress(again(page)).startswith(f"**Paused after epoch {epochs + 1} of 400**")
-    press(again(page), "Continue")
+    assert progress(rerun(page)).startswith(f"**Paused after epoch {epochs + 1} of 400**")
+    press(rerun(page), "Continue")
     wait_until(lambda: run.state == "running")
-    press(again(page), "Stop")
+    press(rerun(page), "Stop")
     wait_until(lambda: run.state == "stopped")
-    assert {"Resume", "Restart"} <= labels(again(page))
+    assert {"Resume", "Restart"} <= labels(rerun(page))
     assert not links(page)  # this worker kept no network
 
 
@@ -135,19 +135,19 @@ def progress(page):
     return next(bar.proto.text for bar in page.get("progress"))
 
 
-def test_a_paused_run_is_not_said_to_train_and_its_owner_learns_that_somebody_waits(store):
+def test_a_paused_run_is_not_shown_as_training_and_its_owner_learns_that_somebody_waits(store):
     ada = press(visit(epochs="500"), "Start")
     (first,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: first.state == "running")
-    press(again(ada), "Pause")
+    press(rerun(ada), "Pause")
     wait_until(lambda: first.state == "paused")
-    assert "Somebody waits" not in words(again(ada))
+    assert "Somebody waits" not in words(rerun(ada))
     bob = press(visit(epochs="3"), "Start")
-    said = words(again(bob))
-    assert "is paused and uses it" in said
-    assert "Now training" not in said
+    page_text = words(rerun(bob))
+    assert "is paused and uses it" in page_text
+    assert "Now training" not in page_text
     assert any(link.proto.label.startswith("Paused: dense") for link in bob.get("page_link"))
-    assert "Somebody waits for the device" in words(again(ada))
+    assert "Somebody waits for the device" in words(rerun(ada))
     assert "Somebody waits" not in words(visit(run=first.id))  # one who looks on cannot press Go on
 
 
@@ -155,18 +155,18 @@ def test_the_rate_in_force_is_where_the_next_one_is_set_from(store):
     page = press(visit(epochs="400", learning_rate="0.002"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: len(run.epochs) > 1)
-    assert rate_box(again(page)).value == "0.002"
+    assert rate_box(rerun(page)).value == "0.002"
     rate_box(page).set_value("0,05")  # as many people write it
-    press(again(page), "Set")
+    press(rerun(page), "Set")
     assert "0.05 is set after the present step" in words(page)
     file = EventFile(run.events_path)  # as a worker writes it; this one learns nothing
     file.append(RateChanged(run.step, len(run.epochs) + 1, 1.0, 0.05))
     file.close()
-    assert rate_box(again(page)).value == "0.05"
+    assert rate_box(rerun(page)).value == "0.05"
     assert "Set to 0.05 in epoch" in words(page)
     assert rate_box(visit(run=run.id)).value == "0.05"  # after a reload, and for everybody
     rate_box(page).set_value("fast")
-    press(again(page), "Set")
+    press(rerun(page), "Set")
     assert "learning_rate must be a number" in words(page)
 
 
@@ -181,19 +181,19 @@ def test_a_second_visitor_sees_whose_turn_it_is_and_cannot_stop_the_first(store)
     bob = visit(epochs="3")
     press(bob, "Start")
     second = next(run for run in store.runs() if run.id != first.id and not run.shipped)
-    assert "next in the queue" in words(again(bob))
+    assert "next in the queue" in words(rerun(bob))
     bob_on_first = visit(run=first.id)
     stop = next(button for button in bob_on_first.button if button.label == "Stop")
     assert stop.disabled
-    press(again(bob), "Remove from queue")
+    press(rerun(bob), "Remove from queue")
     assert [run.id for run in store.runs() if not run.shipped] == [first.id]
-    press(again(bob), "Put it back")
-    assert "next in the queue" in words(again(bob))
+    press(rerun(bob), "Put it back")
+    assert "next in the queue" in words(rerun(bob))
     assert store.get(second.id).state == "waiting"
     assert "Put it back" not in labels(bob)
-    press(again(bob), "Remove from queue")
+    press(rerun(bob), "Remove from queue")
     assert second.id not in {run.id for run in store.runs()}
-    press(again(ada), "Stop")
+    press(rerun(ada), "Stop")
     wait_until(lambda: first.state == "stopped")
 
 
@@ -203,7 +203,7 @@ def test_another_run_is_chosen_from_the_list_and_the_first_one_again(store):
     for chosen in (second, first, second):
         next(box for box in page.selectbox if box.label == "Run").set_value(chosen)
         for _ in range(2):  # it stays
-            again(page)
+            rerun(page)
             assert next(box for box in page.selectbox if box.label == "Run").value == chosen
             assert page.query_params["run"] in (chosen, [chosen])
 
@@ -222,7 +222,7 @@ def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
     newcomer = visit()
     assert "run" not in newcomer.query_params  # nobody else's run, unless it is chosen
     next(box for box in newcomer.selectbox if box.label == "Run").set_value(theirs.id)
-    assert again(newcomer).query_params["run"] in (theirs.id, [theirs.id])
+    assert rerun(newcomer).query_params["run"] in (theirs.id, [theirs.id])
     never_started = store.create(RunConfig())
     monkeypatch.setattr(visitor, "_secret", b"ada".strip)
     assert visit().query_params["run"] == mine.id, never_started
@@ -270,7 +270,7 @@ def test_a_damaged_run_that_still_trains_is_not_put_away_and_says_why(store):
     assert lock.acquire({})
     page = press(visit(), "Move to the trash")
     assert "is still training" in words(page)
-    assert "is still training" not in words(again(page))
+    assert "is still training" not in words(rerun(page))
     lock.release()
 
 
@@ -281,12 +281,12 @@ def test_a_folder_deleted_while_it_is_watched_is_a_sentence(store):
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: run.state == "finished")
     shutil.rmtree(run.folder)
-    again(page)
+    rerun(page)
     assert not page.exception
     assert words(page).count("There is no run") == 1  # the link and the session both name it
 
 
-def test_a_full_disk_is_said_when_start_is_pressed(store, monkeypatch):
+def test_a_full_disk_is_reported_when_start_is_pressed(store, monkeypatch):
     import errno
 
     from core import files
@@ -306,24 +306,24 @@ def test_an_equal_run_is_pointed_out(store):
     page = press(visit(epochs="2"), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]
     wait_until(lambda: run.state == "finished")
-    assert "You have this run already" in words(again(page))
+    assert "You have this run already" in words(rerun(page))
     assert "Open it" not in labels(page)  # it is in sight
     page = press(visit(epochs="2"), "Open it")
     assert page.query_params["run"] == run.id
 
 
-def test_an_equal_run_of_somebody_else_is_not_said_to_be_yours(store):
+def test_an_equal_run_of_somebody_else_is_not_called_yours(store):
     # In a class thirty people press Start on one task.
     theirs = make(store, RunConfig(epochs=2), starter="somebody else")
     assert "This run was started here before" in words(visit(epochs="2"))
     press(visit(epochs="2"), "Open it")
     mine = make(store, RunConfig(epochs=2), starter="me")
     newer = make(store, RunConfig(epochs=2), starter="somebody else")
-    assert store.like(RunConfig(epochs=2)).id in (theirs.id, newer.id)
-    assert store.like(RunConfig(epochs=2), starter="me").id == mine.id
+    assert store.find_identical(RunConfig(epochs=2)).id in (theirs.id, newer.id)
+    assert store.find_identical(RunConfig(epochs=2), starter="me").id == mine.id
 
 
-def test_a_run_that_was_steered_by_hand_is_not_said_to_end_the_same(store):
+def test_a_run_that_was_changed_by_hand_is_not_called_identical(store):
     run = make(store, RunConfig(epochs=2))
     assert "You have this run already" in words(visit(epochs="2"))
     file = EventFile(run.events_path)
@@ -338,7 +338,7 @@ def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
     assert figure_on_test(run) == "sealed"
     seal.open_test_set(run)
     assert figure_on_test(run) is None  # nobody has asked the network yet
-    evaluations.answers(run, "test", caches.data(), lambda: Oracle(caches.data().test.labels, 10))
+    evaluations.predict_split(run, "test", caches.data(), lambda: Oracle(caches.data().test.labels, 10))
     assert figure_on_test(run) == "90.00%"
 
 
@@ -348,7 +348,7 @@ def figure_on_test(run) -> str | None:
     return found and found[1]
 
 
-def test_a_copy_that_was_taught_a_hand_has_its_note_and_no_buttons_that_refuse(store):
+def test_a_copy_that_was_trained_on_personal_digits_has_its_note_and_no_buttons_that_refuse(store):
     run = store.create(RunConfig(), name="My hand")
     run.model_path.write_bytes(b"weights")
     file = EventFile(run.events_path)  # as `finetune.keep` writes it
@@ -366,7 +366,7 @@ def test_a_copy_that_was_taught_a_hand_has_its_note_and_no_buttons_that_refuse(s
 def test_layers_are_added_moved_and_removed_by_hand(store):
     page = visit()
     next(toggle for toggle in page.toggle if toggle.label == "Layers by hand").set_value(True)
-    again(page)
+    rerun(page)
     assert page.query_params["network"] == "dense128"
     press(page, "Convolution")
     assert page.query_params["network"] == "conv32x3-dense128"  # before the dense layer, where there is an image
@@ -379,7 +379,7 @@ def test_layers_are_added_moved_and_removed_by_hand(store):
     press(page, "Remove layer 1")
     filters = next(box for box in page.number_input if box.label == "Conv: filters")
     filters.set_value(8)
-    assert again(page).query_params["network"] == "conv8x3-dense128-dropout0.25"
+    assert rerun(page).query_params["network"] == "conv8x3-dense128-dropout0.25"
     press(page, "Move layer 1 after layer 2")
     (error,) = page.error
     assert error.value == (
@@ -396,13 +396,13 @@ def test_a_link_that_the_page_has_replaced_does_not_set_the_knobs_again(store):
     page = visit(units="64", dropout="0.2")
     old_link = {name: page.query_params[name] for name in ("units", "dropout")}
     next(box for box in page.selectbox if box.label == "Recipe").set_value("best")
-    again(page)
+    rerun(page)
     assert page.query_params["network"].startswith("conv32x5")
     page.query_params.clear()
     for name, value in old_link.items():
         page.query_params[name] = value
     slider(page, "Augmentation").set_value(0.5)
-    again(page)
+    rerun(page)
     assert page.query_params["network"].startswith("conv32x5")
     assert slider(page, "Augmentation").value == 0.5
 
@@ -442,7 +442,7 @@ def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):
     assert "Starting a training process" in words(page)
     device = Lock(store.device_path(device_slot("auto")))
     assert device.acquire({"run": "another program's"})
-    assert "another program on this machine uses it" in words(again(page))
+    assert "another program on this machine uses it" in words(rerun(page))
     device.release()
 
 

@@ -14,7 +14,7 @@ def wait_until(true, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def again(page: AppTest) -> AppTest:
+def rerun(page: AppTest) -> AppTest:
     """Runs the page once more where it is: AppTest runs the page's file alone, which would bounce and lose clicks."""
     page.session_state["_inside_navigation"] = True
     page.run()
@@ -34,14 +34,14 @@ def visit(**query: str) -> AppTest:
 def unfold(page: AppTest, key: str) -> AppTest:
     """Opens a box that is closed at first."""
     page.session_state[key] = True
-    return again(page)
+    return rerun(page)
 
 
 def press(page: AppTest, label: str) -> AppTest:
     (button,) = [button for button in page.button if button.label == label]
     assert not button.disabled, f"{label} cannot be pressed"
     button.click()
-    return again(page)
+    return rerun(page)
 
 
 def labels(page: AppTest) -> set[str]:

@@ -114,7 +114,7 @@ def server_side(home: Path) -> list[tuple[str, float]]:
     store, summaries = RunStore(home), Summaries()
     times = [("`RunStore.runs()`, first look", timed(lambda: store.runs()))]
     times += [("`RunStore.active()`, first look", timed(lambda: store.active()))]
-    times += [("every summary, first look", timed(lambda: [summaries.of(run) for run in store.runs()]))]
+    times += [("every summary, first look", timed(lambda: [summaries.get(run) for run in store.runs()]))]
     for name, look in (("runs", store.runs), ("active", store.active)):
         times += [(f"`RunStore.{name}()`, nothing changed", min(timed(look) for _ in range(20)))]
     return times

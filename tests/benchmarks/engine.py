@@ -35,7 +35,7 @@ from core.runs.events import EpochDone, to_line
 from core.training.hooks import Control, Hooks
 from core.training.trainer import train
 from tests.benchmarks import rivals
-from tests.benchmarks.engine_page import MOST_EPOCHS, page, table
+from tests.benchmarks.engine_page import MAX_EPOCHS, page, table
 from tests.benchmarks.stock import STOCK, Stock
 
 HERE = Path(__file__).parent
@@ -169,7 +169,7 @@ def until(name: str, data: mnist.Mnist, share: float, rounds: int) -> dict:
     stock, engine = [], []
     for seed in range(1, rounds + 1):
         watch, recipe = _Until(share), seeded(name, data, seed)
-        recipe.fit(epochs=MOST_EPOCHS, callbacks=[watch], validation_data=recipe.test)
+        recipe.fit(epochs=MAX_EPOCHS, callbacks=[watch], validation_data=recipe.test)
         stock.append(watch.reached)
         ends: list[EpochDone] = []
 
@@ -177,7 +177,7 @@ def until(name: str, data: mnist.Mnist, share: float, rounds: int) -> dict:
             def should_stop(self) -> bool:
                 return bool(ends) and ends[-1].validation_accuracy >= share  # noqa: B023
 
-        config = RECIPES[name].config.changed(seed=seed, epochs=MOST_EPOCHS, validate_on="test")
+        config = RECIPES[name].config.changed(seed=seed, epochs=MAX_EPOCHS, validate_on="test")
         train(config, data, lambda event: ends.append(event) if isinstance(event, EpochDone) else None, Hooks(There()))  # noqa: B023
         there = ends[-1].validation_accuracy >= share
         engine.append((ends[-1].seconds, ends[-1].epoch) if there else None)

@@ -10,7 +10,7 @@ PLACES = {
     "-gpu": "on a GPU",
     "-jax-gpu": "on a GPU, by Keras' JAX backend",
 }
-MOST_EPOCHS = 15  # in which a recipe is given up that does not get to the share asked for
+MAX_EPOCHS = 15  # in which a recipe is given up that does not get to the share asked for
 HEADS = (
     *("recipe", "stock Keras, s", "engine, s", "ratio", "an epoch, stock", "engine", "of GEMM peak"),
     *("test accuracy, stock", "engine", "JAX scan, s", "PyTorch, s", "scikit-learn, s"),
@@ -69,7 +69,7 @@ def reached(results: dict) -> str:
         cells = [f"`{name}`"]
         for side, pairs in zip(("stock", "engine"), sides, strict=True):
             if not pairs:
-                cells += [f"not in {MOST_EPOCHS} epochs", ""]
+                cells += [f"not in {MAX_EPOCHS} epochs", ""]
                 continue
             epochs = [epoch for _, epoch in pairs]
             missed = len(result[side]) - len(pairs)
@@ -88,7 +88,7 @@ def reached(results: dict) -> str:
 
 
 def page(results: dict, of: str) -> str:
-    """The page of the results of one place, `of` as in `PLACES`."""
+    """The page of the results of one place, `from_logits` as in `PLACES`."""
     done = [result for result in results.values() if "stock" in result]
     rounds = " or ".join(map(str, sorted({len(result["stock"]) for result in done})))
     dates = " to ".join(sorted({result["date"] for result in done}))

@@ -20,6 +20,7 @@ from core.config.run_config import RunConfig
 from core.data import mnist, neighbours
 from core.evaluation import evaluations, robustness
 from core.network import explain
+from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
 from core.training import models
@@ -50,7 +51,7 @@ def measured(config: RunConfig, data: mnist.Mnist, home: Path, rounds: int) -> d
     image = data.test.images[0]
 
     def evaluate() -> None:
-        evaluations.answers(run, "test", data, lambda: network).evaluation.loss  # noqa: B018
+        evaluations.predict_split(run, "test", data, lambda: network).evaluation.loss  # noqa: B018
 
     def forget() -> None:
         for path in (run.folder / "evaluations").glob("*"):
@@ -61,13 +62,15 @@ def measured(config: RunConfig, data: mnist.Mnist, home: Path, rounds: int) -> d
         forget()
         first.append(seconds(evaluate, 1))
     found = {"10,000 images, first": statistics.median(first), "10,000 images, again": seconds(evaluate, rounds)}
-    robustness_seconds = seconds(lambda: robustness.stood(run, "test", data, lambda: network), 1)
+    robustness_seconds = seconds(lambda: robustness.evaluate_robustness(run, "test", data, lambda: network), 1)
     return {
         **found,
         "saliency": seconds(lambda: explain.saliency(network, image, 7), rounds),
         "occlusion (785 images)": seconds(lambda: explain.occlusion(network, image, 7), rounds),
-        "dead units (2,000 images)": seconds(lambda: explain.dead_units(network, data.test.images[:2000]), 1),
-        "map (2,000 images)": seconds(lambda: explain.principal_map(network.features(data.test.images[:2000])), 1),
+        "dead units (2,000 images)": seconds(lambda: dead_units(network, data.test.images[:2000]), 1),
+        "map (2,000 images)": seconds(
+            lambda: explain.principal_components(network.features(data.test.images[:2000])), 1
+        ),
         "robustness (7 distortions, 7 strengths, 1,000 images)": robustness_seconds,
         "8 nearest of 54,000": seconds(lambda: neighbours.find_nearest(data.train.images, image, 8), rounds),
     }

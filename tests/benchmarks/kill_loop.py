@@ -108,7 +108,7 @@ def _check(store: RunStore, recorded: dict[str, int]) -> None:
     assert set(recorded) <= {run.id for run in _own(fresh)}, "a run was lost"
     for run in _own(fresh):
         assert run.state in ("interrupted", "waiting", "stopped", "finished"), (run.id, run.state)
-        kept = run.kept_epochs
+        kept = run.checkpoint_epochs
         for epoch in kept[-3:]:
             read_arrays(run.epoch_path(epoch))
         if run.epochs:

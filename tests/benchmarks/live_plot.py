@@ -60,9 +60,9 @@ def _measure(store: RunStore, server: Server, browser, points: int) -> None:
     while time.time() < since + 15:
         page.wait_for_timeout(250)
         plot = page.locator(".live-plot").first
-        held, took = int(plot.get_attribute("data-points")), float(plot.get_attribute("data-milliseconds"))
-        if held not in refreshes:
-            refreshes.add(held)
+        point_count, took = int(plot.get_attribute("data-points")), float(plot.get_attribute("data-milliseconds"))
+        if point_count not in refreshes:
+            refreshes.add(point_count)
             draws.append(took)
     size = sum(size for at, size in frames if at >= since)
     count = max(len(refreshes) - 1, 1)

@@ -18,7 +18,7 @@ from core import process_settings
 from core.config.recipes import recipe
 from core.data import mnist
 from core.drawing.normalise import MNIST_OPTIONS, NormaliseOptions
-from core.evaluation.metrics import Evaluation, confusion
+from core.evaluation.metrics import Evaluation, confusion_matrix
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import SHIPPED, Run, RunStore
 from tests.benchmarks import pen_strokes
@@ -65,12 +65,12 @@ def ship(run_id: str) -> None:
     models.save(models.load(run.model_path, compiled=False), FOLDER / "model.keras")
     facts = {"config": run.config.to_dict(), "recipe": "best", "name": "", "created": run.created}
     (FOLDER / "run.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-    (FOLDER / "events.jsonl").write_text("".join(_told(run)), "utf-8")
+    (FOLDER / "events.jsonl").write_text("".join(_describe(run)), "utf-8")
     size = (FOLDER / "model.keras").stat().st_size
     print(f"{FOLDER}: {size:,} bytes of weights, {run.ended.fit_seconds if run.ended else 0:.0f} s of training")
 
 
-def _told(run: Run) -> list[str]:
+def _describe(run: Run) -> list[str]:
     """The run's events but for those of single batches, and without the place where its data lay."""
     told = [event for event in run.events()[0] if isinstance(event, (Started, EpochDone, RunEnded))]
     told = [dataclasses.replace(e, source="All 70,000 MNIST images.") if isinstance(e, Started) else e for e in told]
@@ -82,7 +82,7 @@ def measure() -> None:
 
     run, predictor = RunStore().get(SHIPPED), Predictor(FOLDER / "model.keras")
     labels, test = pen_strokes.load()[1], mnist.load().test
-    tested = Evaluation(confusion(test.labels, predictor.probabilities(test.images).argmax(1)))
+    tested = Evaluation(confusion_matrix(test.labels, predictor.probabilities(test.images).argmax(1)))
     read = {
         name: {
             width: predictor.probabilities(pen_strokes.digits(width, options)).argmax(1) for width in pen_strokes.WIDTHS

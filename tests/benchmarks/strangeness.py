@@ -41,19 +41,18 @@ def main() -> None:
         scorers["energy"] = lambda images: -np.logaddexp.reduce(network.logits(images), axis=1)
         scorers["largest probability"] = lambda images: -network.probabilities(images).max(1)
     for name, score in scorers.items():
-        held, pen = score(test), {width: score(images) for width, images in pens.items()}
+        test_scores, pen = score(test), {width: score(images) for width, images in pens.items()}
         limit = (
             familiar.threshold if name == "nearest digits" else np.quantile(score(data.validation.images[:1500]), 0.99)
         )
-        print(f"{name}: MNIST test warned {(held > limit).mean():.2%}; pen digits warned",
+        print(f"{name}: MNIST test warned {(test_scores > limit).mean():.2%}; pen digits warned",
               *(f"{width} px {(scores > limit).mean():.2%}" for width, scores in pen.items()))  # fmt: skip
         everyone = np.concatenate(list(pen.values()))
         for kind, images in others.items():
             scores = score(images)
-            said = (
-                f"AUROC {auroc(held, scores):.3f} against MNIST test, {auroc(everyone, scores):.3f} against pen digits"
-            )
-            print(f"  {kind}: {said}; warned {(scores > limit).mean():.1%}", flush=True)
+            against_test, against_pen = auroc(test_scores, scores), auroc(everyone, scores)
+            summary = f"AUROC {against_test:.3f} against MNIST test, {against_pen:.3f} against pen digits"
+            print(f"  {kind}: {summary}; warned {(scores > limit).mean():.1%}", flush=True)
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ def server(chromium: str) -> Iterator[Server]:
         server.stop()
         # One is known and Streamlit's own: a visitor who leaves while its websocket is being accepted. Others count.
         known, places = "_websocket_endpoint", ("pages/", "/core/", "streamlit_app.py")
-        told = server.log.read_text()
-        assert "Inotify" not in told, "the server watches the files that workers read, which takes a core"
-        traces = told.split("Traceback")[1:]
+        log_text = server.log.read_text()
+        assert "Inotify" not in log_text, "the server watches the files that workers read, which takes a core"
+        traces = log_text.split("Traceback")[1:]
         ours = [trace for trace in traces if known not in trace or any(place in trace for place in places)]
         assert not ours, ours[0][:3000]
 

@@ -21,7 +21,7 @@ def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Pa
         expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
-def test_the_links_on_start_lead_on_without_loading_the_page_anew_and_back_in_one_step(page: Page):
+def test_the_links_on_start_lead_on_without_loading_the_page_again_and_back_in_one_step(page: Page):
     visit(page, "/")
     page.evaluate("window.loaded = true")
     page.get_by_role("link", name=re.compile("1 · Explore")).click()
@@ -100,7 +100,7 @@ def test_the_canvas_own_buttons_do_not_lie_on_what_can_be_pressed(newcomer: Page
     assert box["y"] >= ways["y"] + ways["height"]
 
 
-def test_a_network_deleted_between_two_strokes_is_said_and_another_one_reads(server: Server, newcomer: Page):
+def test_a_network_deleted_between_two_strokes_is_reported_and_another_one_reads(server: Server, newcomer: Page):
     # A stroke runs the canvas alone, where nothing caught it: the page was an error with its message hidden.
     store = RunStore(server.home)
     shipped = store.get(SHIPPED)

@@ -37,14 +37,14 @@ def started(browser: Browser, server: Server) -> Iterator[Watched]:
         before = {run.id for run in RunStore(server.home).runs()}
         visit(page, "train?hidden_layers=1&units=64&train_images=20000&epochs=500")
         page.get_by_role("button", name="Start", exact=True).click()
-        run = begun(server, before)
+        run = started_run(server, before)
         wait_for_points(page, 2)
         step_back(run.holder["pid"])
         yield Watched(run, page)
         ControlRequests(run).stop()
 
 
-def begun(server: Server, before: set[str]) -> Run:
+def started_run(server: Server, before: set[str]) -> Run:
     """The run that is not among those `before`, once a worker has it: until then an older one's chart may be seen."""
 
     def new() -> list[Run]:
@@ -208,9 +208,9 @@ def test_a_click_counts_once_and_its_run_stays_in_sight(started: Watched, server
     }""")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("button", name="Remove from queue").wait_for()
-    (begun,) = [run for run in RunStore(server.home).runs() if run.id not in before]
+    (started_run,) = [run for run in RunStore(server.home).runs() if run.id not in before]
     page.wait_for_timeout(1000)  # refreshes that were under way when the run began
-    assert f"run={begun.id}" in page.url
+    assert f"run={started_run.id}" in page.url
     page.get_by_role("button", name="Remove from queue").click()
     expect(page.get_by_role("button", name="Remove from queue")).to_have_count(0)
 
@@ -227,9 +227,9 @@ def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: B
 def test_on_a_phone_the_other_pages_say_how_far_the_run_is(started: Watched, browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
         visit(page, "draw")
-        told = page.locator(".st-key-status a p")
-        expect(told).to_contain_text("of 500")  # and no part of it is cut off:
-        assert told.evaluate("line => line.scrollWidth <= line.clientWidth && line.scrollHeight <= line.clientHeight")
+        status = page.locator(".st-key-status a p")
+        expect(status).to_contain_text("of 500")  # and no part of it is cut off:
+        assert status.evaluate("line => line.scrollWidth <= line.clientWidth && line.scrollHeight <= line.clientHeight")
 
 
 def test_a_killed_server_loses_nothing(started: Watched, server: Server, page: Page):
@@ -272,7 +272,7 @@ def test_back_leaves_train_and_the_run_is_found_again(started: Watched):
     wait_for_points(page, 2)
 
 
-def test_a_run_outlives_page_reload_and_tab_is_steered_and_stopped(started: Watched):
+def test_a_run_outlives_page_reload_and_tab_is_controlled_and_stopped(started: Watched):
     run, tab = started
     tab.goto(f"/train?run={run.id}")
     wait_for_points(tab, 2)

@@ -75,5 +75,5 @@ def test_usage_can_be_asked_where_keras_is_not_loaded():
         (ValueError("shapes do not match"), False),
     ],
 )
-def test_running_out_of_memory_is_told_from_other_errors(error, full):
+def test_running_out_of_memory_is_distinguished_from_other_errors(error, full):
     assert devices.is_out_of_memory(error) is full

@@ -14,7 +14,7 @@ PYTHON = sorted(path for folder in ("core", "pages") for path in (ROOT / folder)
 BROWSER = sorted(path for ending in ("js", "css") for path in (ROOT / "pages").rglob(f"*.{ending}"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 RELEASED = "## 0.1.0"  # what stands below this heading of the changelog was published in its own words
-MOST_WORDS = 48  # in a sentence of the documents; more must be read twice
+MAX_WORDS = 48  # in a sentence of the documents; more must be read twice
 
 
 def prose(path: Path) -> str:
@@ -61,7 +61,7 @@ def test_documents_are_plain_english(path: Path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_no_sentence_of_a_document_is_too_long(path: Path):
-    assert not [sentence for sentence in sentences(document(path)) if len(sentence.split()) > MOST_WORDS]
+    assert not [sentence for sentence in sentences(document(path)) if len(sentence.split()) > MAX_WORDS]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -46,44 +46,44 @@ def test_recipes_are_listed_one_a_line_name_first(capsys):
 
 def test_json_has_what_was_promised_and_the_run_is_kept(home, capsys):
     assert main(["train", "dli", *FEW, "--json"]) == 0
-    told = last_json(capsys)
-    assert set(told) == PROMISED
-    assert (told["outcome"], told["recipe"]) == ("finished", "dli")
-    run = RunStore(home).get(told["run"])
+    summary = last_json(capsys)
+    assert set(summary) == PROMISED
+    assert (summary["outcome"], summary["recipe"]) == ("finished", "dli")
+    run = RunStore(home).get(summary["run"])
     assert run.state == "finished"
-    assert told["model"] == str(run.model_path)
-    assert told["test_accuracy"] == told["validation_accuracy"]  # this recipe validates on the test set
+    assert summary["model"] == str(run.model_path)
+    assert summary["test_accuracy"] == summary["validation_accuracy"]  # this recipe validates on the test set
     assert run.recipe == ""  # its knobs were changed: on the list it is no longer that recipe
 
 
 def test_the_test_set_stays_sealed_while_validating_on_held_out_images(home, capsys):
     assert main(["train", *FEW, "--json"]) == 0
-    told = last_json(capsys)
-    assert told["test_accuracy"] is None
-    assert told["test_loss"] is None
-    assert told["validation_accuracy"] is not None
+    summary = last_json(capsys)
+    assert summary["test_accuracy"] is None
+    assert summary["test_loss"] is None
+    assert summary["validation_accuracy"] is not None
 
 
 def test_without_validation_the_test_set_is_read_once_at_the_end(home, capsys, embedded):
     from core.training.predict import Predictor
 
     assert main(["train", "quickstart", *FEW, "--json"]) == 0
-    told = last_json(capsys)
-    assert told["validation_accuracy"] is None
-    predicted = Predictor(told["model"]).probabilities(embedded.test.images).argmax(1)
-    assert told["test_accuracy"] == pytest.approx(float(np.mean(predicted == embedded.test.labels)), abs=1e-6)
+    summary = last_json(capsys)
+    assert summary["validation_accuracy"] is None
+    predicted = Predictor(summary["model"]).probabilities(embedded.test.images).argmax(1)
+    assert summary["test_accuracy"] == pytest.approx(float(np.mean(predicted == embedded.test.labels)), abs=1e-6)
 
 
 def test_help_says_of_every_knob_what_it_takes_and_its_default(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    assert "(relu, elu, gelu, tanh, sigmoid, linear; default: relu)" in told
-    assert "(1 to 4096; default: 128)" in told
-    assert "(0 to 2147483647; default: 1)" in told
+    summary = " ".join(capsys.readouterr().out.split())
+    assert "(relu, elu, gelu, tanh, sigmoid, linear; default: relu)" in summary
+    assert "(1 to 4096; default: 128)" in summary
+    assert "(0 to 2147483647; default: 1)" in summary
     for name, knob in KNOBS.items():
-        assert f"({knob.allowed or 'layers as text'}; default: " in told
-        assert told.count(f"--{name.replace('_', '-')} VALUE") == 2  # in the usage, and where it is explained
+        assert f"({knob.allowed or 'layers as text'}; default: " in summary
+        assert summary.count(f"--{name.replace('_', '-')} VALUE") == 2  # in the usage, and where it is explained
 
 
 def test_an_option_may_be_written_as_it_stands_in_a_link(capsys):
@@ -105,10 +105,12 @@ def test_without_data_or_a_home_no_run_is_made(tmp_path, monkeypatch, capsys):
     assert str(tmp_path / "file" / "home") in line
 
 
-@pytest.mark.parametrize(("epochs", "said"), [(0, "after 0 epochs ("), (1, "after 1 epoch ("), (2, "after 2 epochs (")])
-def test_a_single_epoch_is_told_as_one(tmp_path, epochs, said):
+@pytest.mark.parametrize(
+    ("epochs", "printed"), [(0, "after 0 epochs ("), (1, "after 1 epoch ("), (2, "after 2 epochs (")]
+)
+def test_a_single_epoch_is_reported_as_one(tmp_path, epochs, printed):
     run = RunStore(tmp_path).create(RunConfig())
-    assert said in _summary(run, RunEnded("finished", "", 1.0, epochs))
+    assert printed in _summary(run, RunEnded("finished", "", 1.0, epochs))
 
 
 @pytest.mark.parametrize("name", KNOBS)
@@ -134,15 +136,15 @@ def test_an_error_is_one_sentence_and_exit_code_2(arguments, home, capsys):
     assert len(line) > 20
 
 
-def test_a_run_that_failed_is_told_as_json_too(home, capsys):
+def test_a_run_that_failed_is_reported_as_json_too(home, capsys):
     assert main(["train", *FEW, "--optimizer", "sgd", "--learning-rate", "10", "--activation", "linear",
                  "--hidden-layers", "4", "--json"]) == 2  # fmt: skip
-    said = capsys.readouterr()
-    told = json.loads(said.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert set(told) == PROMISED
-    assert (told["outcome"], told["model"]) == ("failed", None)
-    assert RunStore(home).get(told["run"]).state == "failed"
-    assert said.err.splitlines()[-1].startswith("Error: The loss is no longer a number")
+    printed = capsys.readouterr()
+    summary = json.loads(printed.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert set(summary) == PROMISED
+    assert (summary["outcome"], summary["model"]) == ("failed", None)
+    assert RunStore(home).get(summary["run"]).state == "failed"
+    assert printed.err.splitlines()[-1].startswith("Error: The loss is no longer a number")
 
 
 def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
@@ -185,9 +187,9 @@ def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
-    told = json.loads(output.splitlines()[-1])
+    summary = json.loads(output.splitlines()[-1])
     assert process.returncode == 130
-    assert told["outcome"] == "stopped"
-    assert Path(told["model"]).exists()
+    assert summary["outcome"] == "stopped"
+    assert Path(summary["model"]).exists()
     assert "Traceback" not in errors
     assert "Epoch 1/500" in errors

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation import curve_bands
-from core.evaluation.comparison import Row, described
-from core.evaluation.grouping import repetitions
+from core.evaluation.comparison import RunRow, describe_differences
+from core.evaluation.grouping import group_by_experiment
 from core.runs.summaries import Curve
 from pages.parts.compare import run_rows
 from pages.parts.compare.overlay_plot import Axes, Chart, Trace, overlay_plot
@@ -36,7 +36,7 @@ class _View:
 class _Line:
     """What one line shows: a run, or the seeds of one experiment as a mean with a band."""
 
-    rows: list[Row]
+    rows: list[RunRow]
     name: str
     colour: str
     dash: str
@@ -47,9 +47,9 @@ class _Line:
 
 
 @guarded_fragment()
-def show(shown: list[Row]) -> None:
+def show(shown: list[RunRow]) -> None:
     """Draws the curves, with the controls above them. A control redraws only the curves, not the table."""
-    groups = repetitions(shown)
+    groups = group_by_experiment(shown)
     view = _controls(repeated=any(len(group) > 1 for group in groups))
     lines = _lines(groups if view.bands else [[row] for row in shown])
     if view.bands:
@@ -83,9 +83,9 @@ def _controls(*, repeated: bool) -> _View:
     return _View(unit, smoothing, log, repeated and together)
 
 
-def _lines(groups: list[list[Row]]) -> list[_Line]:
+def _lines(groups: list[list[RunRow]]) -> list[_Line]:
     """One line for each group. A band whose first run's colour is taken gets one that is still free."""
-    experiments = described([group[0].experiment for group in groups if len(group) > 1])
+    experiments = describe_differences([group[0].experiment for group in groups if len(group) > 1])
     names = iter(experiments)
     lines, taken = [], {colour(group[0]) for group in groups if len(group) == 1}
     for group in groups:
@@ -110,12 +110,12 @@ def _legend(bands: list[_Line]) -> None:
     st.html(f"{_STYLE}<div class='band-legend'>{items}<span>Band: mean ± one standard deviation</span></div>")
 
 
-def colour(row: Row) -> str:
+def colour(row: RunRow) -> str:
     """The run's own colour, the same everywhere."""
     return palette.run_colour(row.run.colour_index)
 
 
-def dash(row: Row) -> str:
+def dash(row: RunRow) -> str:
     return _DASHES[row.run.colour_index // len(palette.DIGITS) % len(_DASHES)]
 
 
@@ -141,12 +141,12 @@ def _training(lines: list[_Line], measure: str, view: _View) -> None:
         _plot(traces, f"{MEASURES[measure]} in training", f"training_{measure}", measure, view)
 
 
-def _training_curve(row: Row, measure: str, unit: str, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
+def _training_curve(row: RunRow, measure: str, unit: str, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
     curve: Curve = run_rows.summaries().curve(row.run)
     return curve_bands.training_curve(curve, measure, unit, smoothing)
 
 
-def _traces(line: _Line, curves: list[tuple[Row, np.ndarray, np.ndarray]], kind: str) -> list[Trace]:
+def _traces(line: _Line, curves: list[tuple[RunRow, np.ndarray, np.ndarray]], kind: str) -> list[Trace]:
     """A line for a run, or, for several seeds, their mean in its band."""
     if not curves:
         return []

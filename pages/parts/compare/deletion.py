@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import DigitLabError
-from core.evaluation.comparison import Row
+from core.evaluation.comparison import RunRow
 from core.formatting import count
 from core.runs.store import ACTIVE
 from pages.parts.compare import run_rows
@@ -16,7 +16,7 @@ _TIMES = "compare_deletions"  # session: how often runs were deleted
 _WERE_SHOWN = "compare_deleted_shown"  # session: those of the deleted runs that were in the charts
 
 
-def menu(found: list[Row], shown: list[Row]) -> None:
+def menu(found: list[RunRow], shown: list[RunRow]) -> None:
     """A menu with a selection of its own, empty at first."""
     jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
     ended = [row for row in found if not row.run.shipped and row.state not in ACTIVE]

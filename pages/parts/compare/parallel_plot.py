@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.config.run_config import KNOBS
-from core.evaluation.comparison import Row, knob_text
+from core.evaluation.comparison import RunRow, knob_text
 from core.formatting import percent
 from pages.parts.compare.overlay_plot import Axes, Chart, Note, Trace, overlay_plot
 from pages.shared.local_time import run_title
@@ -19,7 +19,7 @@ _SHADES = {  # of the worst and the best run: the best has the strongest contras
 _TICKS = 5
 
 
-def coordinates(rows: Sequence[Row], knobs: Sequence[str], *, key: str) -> None:
+def coordinates(rows: Sequence[RunRow], knobs: Sequence[str], *, key: str) -> None:
     """Draws one line for each run: a place on a vertical axis for each knob, and on the last axis its accuracy."""
     scores = np.array([row.score or 0.0 for row in rows])
     axes = [_axis([getattr(row.config, name) for row in rows], KNOBS[name].log) for name in knobs]
@@ -86,7 +86,7 @@ def _score_ticks(low: float, high: float) -> list[tuple[float, str]]:
     return [(float(t), percent(low + t * (high - low))) for t in np.linspace(0, 1, _TICKS)]
 
 
-def _hover(row: Row, knobs: Sequence[str]) -> list[str]:
+def _hover(row: RunRow, knobs: Sequence[str]) -> list[str]:
     knob_lines = "<br>".join(f"{KNOBS[name].label}: {_text(getattr(row.config, name))}" for name in knobs)
     return [f"<b>{html.escape(run_title(row.run))}</b><br>{knob_lines}<br>{percent(row.score)}"] * (len(knobs) + 1)
 

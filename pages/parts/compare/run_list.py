@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.config.run_config import KNOBS
 from core.evaluation import comparison
-from core.evaluation.comparison import Row
-from core.evaluation.csv_export import spreadsheet
+from core.evaluation.comparison import RunRow
+from core.evaluation.csv_export import runs_csv
 from core.runs.store import ACTIVE
 from pages.parts.compare import curve_chart, deletion, run_rows, verdict_card
 from pages.shared.fragments import guarded_fragment
@@ -28,11 +28,11 @@ def show() -> None:
     view()
 
 
-def _trains(found: list[Row]) -> bool:
+def _trains(found: list[RunRow]) -> bool:
     return any(row.state in ACTIVE for row in found)
 
 
-def _view(found: list[Row]) -> None:
+def _view(found: list[RunRow]) -> None:
     if all(row.run.shipped for row in found):
         _invite()
         return
@@ -55,14 +55,14 @@ def _invite() -> None:
         deletion.undo_button()
 
 
-def _toolbar(found: list[Row], shown: list[Row]) -> str:
+def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
     """Draws the actions above the table and returns the knob to group by."""
     if refused := st.session_state.pop(run_rows.REFUSED, None):
         st.warning(refused, icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         group_by = st.selectbox(
             "Group by",
-            ["", *comparison.varying(row.config for row in found)],
+            ["", *comparison.differing_knobs(row.config for row in found)],
             format_func=lambda name: KNOBS[name].label if name else "Nothing",
             key="compare_group",
             width=220,
@@ -72,7 +72,7 @@ def _toolbar(found: list[Row], shown: list[Row]) -> str:
         deletion.undo_button()
         st.download_button(
             "Download all runs (.csv)",
-            lambda: spreadsheet(run_rows.rows()),
+            lambda: runs_csv(run_rows.rows()),
             "digit-lab-runs.csv",
             "text/csv",
             icon=":material/table:",

@@ -11,8 +11,8 @@ from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS
 from core.errors import DigitLabError, RunError
 from core.evaluation import comparison
-from core.evaluation.comparison import Row, Rows, knob_text
-from core.evaluation.grouping import grouped
+from core.evaluation.comparison import RunRow, RunRows, knob_text
+from core.evaluation.grouping import group_by_knob
 from core.formatting import count, percent
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, PAUSED, RUNNING
@@ -24,8 +24,8 @@ from pages.shared.missing_runs import say_missing
 from pages.shared.visitor import may_control, own, visitor
 
 CHOSEN, DELETED, REFUSED = "compare_chosen", "compare_deleted", "compare_refused"
-MOST_KNOBS = 6  # columns for knobs that differ
-MOST_SHOWN = 30  # runs in the charts
+MAX_KNOBS = 6  # columns for knobs that differ
+MAX_SHOWN = 30  # runs in the charts
 FIRST_SHOWN = 5
 
 
@@ -36,31 +36,31 @@ def summaries() -> Summaries:
 
 
 @st.cache_resource(show_spinner=False)
-def _rows() -> Rows:
-    return Rows(caches.store(), summaries())
+def _rows() -> RunRows:
+    return RunRows(caches.store(), summaries())
 
 
-def rows() -> list[Row]:
+def rows() -> list[RunRow]:
     """Every run, newest first."""
     return _rows().all(len(caches.data().test))
 
 
-def chosen(found: list[Row]) -> list[Row]:
+def chosen(found: list[RunRow]) -> list[RunRow]:
     """The rows in the charts: the ticked ones, those of the link, or at first the visitor's own newest runs."""
     by_id = {row.run.id: row for row in found}
     if CHOSEN not in st.session_state:
         linked = [run for run in _linked() if run in by_id]
         st.session_state[CHOSEN] = linked or [row.run.id for row in own_newest_first(found)[:FIRST_SHOWN]]
-    return [by_id[run] for run in st.session_state[CHOSEN] if run in by_id][:MOST_SHOWN]
+    return [by_id[run] for run in st.session_state[CHOSEN] if run in by_id][:MAX_SHOWN]
 
 
-def own_newest_first(found: Iterable[Row]) -> list[Row]:
+def own_newest_first(found: Iterable[RunRow]) -> list[RunRow]:
     """The rows with something to draw: the visitor's own before others', finished or training before failed."""
     drawable = [row for row in found if row.summary.started and not row.run.shipped]
     return sorted(drawable, key=lambda row: (not own(row.run), row.state not in (FINISHED, *ACTIVE)))
 
 
-def say_missing_ones(found: list[Row]) -> None:
+def say_missing_ones(found: list[RunRow]) -> None:
     """Names the runs of the link that do not exist, until the visitor ticks other runs."""
     here = {row.run.id for row in found}
     say_missing(*(run for run in _linked() if run not in here))
@@ -73,18 +73,18 @@ def _linked() -> list[str]:
 def choose(runs: list[str]) -> None:
     """Sets the runs in the charts, also in the link. For callbacks too."""
     st.session_state[CHOSEN] = runs
-    st.query_params["runs"] = ",".join(runs[:MOST_SHOWN])
+    st.query_params["runs"] = ",".join(runs[:MAX_SHOWN])
 
 
-def table(found: list[Row], shown: list[Row], group_by: str) -> None:
+def table(found: list[RunRow], shown: list[RunRow], group_by: str) -> None:
     """Draws the table of `found`, with `shown` ticked, grouped by a knob; an empty text means no groups."""
-    knobs = comparison.varying(row.config for row in found if not row.run.shipped)
+    knobs = comparison.differing_knobs(row.config for row in found if not row.run.shipped)
     knobs = [name for name in knobs if name != group_by]
-    groups = grouped(found, group_by) if group_by else []
+    groups = group_by_knob(found, group_by) if group_by else []
     place = {row.run.id: number for number, group in enumerate(groups) for row in group.rows}
     baseline = next((row for row in found if row.run.baseline), None)
-    differing = tuple(comparison.varying(row.config for row in found))
-    layout = _Layout(tuple(knobs[:MOST_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
+    differing = tuple(comparison.differing_knobs(row.config for row in found))
+    layout = _Layout(tuple(knobs[:MAX_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
     jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
     ticked = {row.run.id for row in shown}
     content = Table(
@@ -97,7 +97,7 @@ def table(found: list[Row], shown: list[Row], group_by: str) -> None:
     run_table(content, key="compare_table", on_choose=choose, on_edit=_edit)
 
 
-def _filter_words(row: Row, knobs: Iterable[str]) -> str:
+def _filter_words(row: RunRow, knobs: Iterable[str]) -> str:
     """The knobs as the filter finds them: `units:64`."""
     return " ".join(f"{name}:{_value(getattr(row.config, name))}" for name in knobs).lower()
 
@@ -130,7 +130,7 @@ class _Layout:
     """What all rows of the table share. knobs: those with a column; differing: all that are not equal in all runs."""
 
     knobs: tuple[str, ...]
-    baseline: Row | None
+    baseline: RunRow | None
     recipes: bool
     differing: tuple[str, ...]
 
@@ -170,14 +170,14 @@ def _columns(layout: _Layout) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=2048)  # the rows of runs that have ended stay the same at every click
-def _row(row: Row, layout: _Layout, *, group: int, mine: bool) -> dict[str, Any]:
+def _row(row: RunRow, layout: _Layout, *, group: int, mine: bool) -> dict[str, Any]:
     run, summary = row.run, row.summary
     values = ["" if name in row.config.unused_knobs else getattr(row.config, name) for name in layout.knobs]
     cells = [
         _state(row),
         *([_recipe(run.recipe)] if layout.recipes else []),
         _share(summary.best_validation, row),
-        _share(summary.kept_validation, row),
+        _share(summary.saved_validation, row),
         *([_gap(row, layout.baseline)] if layout.baseline else []),
         _test(row),
         *(["" if value == "" else _value(value), None if value == "" else value, ""] for value in values),
@@ -212,13 +212,13 @@ def _value(value: object) -> str:
     return knob_text(value, "")
 
 
-def _state(row: Row) -> list[Any]:
+def _state(row: RunRow) -> list[Any]:
     if row.state in (RUNNING, PAUSED):
         return [f"{row.state}, {len(row.summary.epochs)} of {row.config.epochs}", row.state, "epochs done"]
     return [row.state, row.state, row.summary.ended.reason if row.summary.ended else ""]
 
 
-def _share(value: float | None, row: Row) -> list[Any]:
+def _share(value: float | None, row: RunRow) -> list[Any]:
     if value is None:
         return ["", None, ""]
     on_test = row.config.validate_on == "test"
@@ -229,14 +229,14 @@ def _number(value: float | None, form: str) -> list[Any]:
     return ["", None, ""] if value is None else [form.format(value), value, ""]
 
 
-def _gap(row: Row, baseline: Row) -> list[Any]:
+def _gap(row: RunRow, baseline: RunRow) -> list[Any]:
     here, there = row.validation, baseline.validation
     if row is baseline or here is None or there is None or row.config.validate_on != baseline.config.validate_on:
         return ["", None, ""]
     return [f"{100 * (here - there):+.2f}", here - there, "percentage points of best validation accuracy"]
 
 
-def _test(row: Row) -> list[Any]:
+def _test(row: RunRow) -> list[Any]:
     if row.sealed:
         return ["sealed", None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
     if row.test is None or row.test_interval is None:

@@ -9,12 +9,12 @@ from core.evaluation.significance import p_text
 from core.evaluation.sweep_result import Pair, Setting, SweepResult
 from core.formatting import percent, points
 
-MOST = 12  # settings; of more, the best are shown
+MAX_SETTINGS = 12  # settings; of more, the best are shown
 
 
 def show(result: SweepResult) -> None:
     """Draws a row for each setting, in the order of their values."""
-    best = sorted(result.settings, key=lambda setting: -setting.mean)[:MOST]
+    best = sorted(result.settings, key=lambda setting: -setting.mean)[:MAX_SETTINGS]
     shown = [setting for setting in result.settings if setting in best]
     scale = _scale(shown)
     rows = "".join(_row(setting, result, scale) for setting in shown)
@@ -53,7 +53,7 @@ def _against(setting: Setting, result: SweepResult) -> str:
 
 
 def _luck(pair: Pair) -> str:
-    return f"<b>more than luck</b> ({escape(p_text(pair.p))})" if pair.real else "may be luck"
+    return f"<b>more than luck</b> ({escape(p_text(pair.p))})" if pair.is_significant else "may be luck"
 
 
 def _strip(setting: Setting, scale: tuple[float, float]) -> str:

@@ -5,8 +5,8 @@ import streamlit as st
 
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import DigitLabError
-from core.evaluation.comparison import Row, described, knob_text
-from core.evaluation.importance import TOGETHER, apart_from_luck, main_effects
+from core.evaluation.comparison import RunRow, describe_differences, knob_text
+from core.evaluation.importance import RESIDUAL, has_residual_degrees_of_freedom, main_effects
 from core.evaluation.sweep_result import SEED, SweepResult, more_seeds, sweep_result
 from core.formatting import count, duration, percent, points
 from core.jobs.search_importance import MIN_TRIALS
@@ -18,15 +18,15 @@ from pages.shared import caches
 from pages.shared.visitor import may_control, visitor
 
 MORE_SEEDS = 2  # for each setting that may be the best
-MOST_REPEATED = 5  # settings that get more seeds at once
+MAX_REPEATED = 5  # settings that get more seeds at once
 
 
-def show(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
+def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     """Draws the result so far; at least one run must have finished."""
     finished = [row for row in rows if row.score is not None and row.state == FINISHED]
     best = max(finished, key=lambda row: row.score or 0.0)
     knobs = [axis.knob for axis in sweep.axes]
-    complete = [row for row in finished if row.repeats]
+    complete = [row for row in finished if row.is_repetition]
     repeated = [(row.config, row.score or 0.0) for row in complete]
     result = sweep_result(tuple(knobs), tuple(repeated)) if repeated and sweep.kind != SEARCH else None
     if result and result.is_repeated:
@@ -43,7 +43,7 @@ def show(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
     _importance(sweep, finished, tried)
 
 
-def _best(best: Row, knobs: list[str], result: SweepResult | None) -> None:
+def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:
     """The best setting where settings are repeated, otherwise the best run."""
     images = "validation images" if best.config.validate_on == "held-out" else "test images"
     if result and result.is_repeated:
@@ -58,7 +58,7 @@ def _best(best: Row, knobs: list[str], result: SweepResult | None) -> None:
         st.markdown(f"Only the seed differs, so the spread is luck alone: {result.best.summary}, measured on {images}.")
 
 
-def _settings(sweep: Sweep, result: SweepResult, rows: list[Row], *, active: bool) -> None:
+def _settings(sweep: Sweep, result: SweepResult, rows: list[RunRow], *, active: bool) -> None:
     """Mean and interval of each setting, the verdict, and more seeds where that cannot tell."""
     setting_table.show(result)
     if result.verdict:
@@ -77,9 +77,9 @@ def _settings(sweep: Sweep, result: SweepResult, rows: list[Row], *, active: boo
         _more_seeds_button(sweep, result, rows)
 
 
-def _more_seeds_button(sweep: Sweep, result: SweepResult, rows: list[Row]) -> None:
-    configs = more_seeds(result, MORE_SEEDS, MOST_REPEATED)
-    settings = min(len(result.contenders), MOST_REPEATED)
+def _more_seeds_button(sweep: Sweep, result: SweepResult, rows: list[RunRow]) -> None:
+    configs = more_seeds(result, MORE_SEEDS, MAX_REPEATED)
+    settings = min(len(result.contenders), MAX_REPEATED)
     own = may_control(sweep)
     seconds = duration(len(configs) * expected_seconds(configs, run_rows.rows()))
     help = f"Trains {count(len(configs), 'more run')} for the {settings} best settings: about {seconds} of training."
@@ -94,7 +94,7 @@ def _add_runs(sweep_id: str, configs: list[RunConfig], present: list[RunConfig])
     sweeps = SweepStore(caches.store())
     if not may_control(sweeps.get(sweep_id)):
         return
-    names = described([*present, *configs])[len(present) :]
+    names = describe_differences([*present, *configs])[len(present) :]
     try:
         sweeps.extend(sweep_id, len(configs))
         for config, name in zip(configs, names, strict=True):
@@ -103,7 +103,7 @@ def _add_runs(sweep_id: str, configs: list[RunConfig], present: list[RunConfig])
         st.session_state[run_rows.REFUSED] = error.sentence
 
 
-def _links(best: Row, rows: list[Row]) -> None:
+def _links(best: RunRow, rows: list[RunRow]) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         ids = [row.run.id for row in rows if row.summary.started]
         if st.button("Show these runs in the table", icon=":material/table_rows:", key="sweep_to_table",
@@ -120,7 +120,7 @@ def _to_table(runs: list[str]) -> None:
     st.session_state["compare_view"] = "runs"
 
 
-def _importance(sweep: Sweep, finished: list[Row], knobs: list[str]) -> None:
+def _importance(sweep: Sweep, finished: list[RunRow], knobs: list[str]) -> None:
     """Bars: how much of the differences each knob explains, and how that was computed."""
     if sweep.kind == SEARCH:
         shares = sweep.findings.get("importance", {})
@@ -136,7 +136,7 @@ def _importance(sweep: Sweep, finished: list[Row], knobs: list[str]) -> None:
     else:
         scores = [row.score or 0.0 for row in finished]
         values = {name: [getattr(row.config, name) for row in finished] for name in knobs}
-        if not values or not apart_from_luck(values):
+        if not values or not has_residual_degrees_of_freedom(values):
             return
         shares = main_effects(values, scores)
         method = (
@@ -147,6 +147,6 @@ def _importance(sweep: Sweep, finished: list[Row], knobs: list[str]) -> None:
             return
     st.markdown("**Which knob mattered**")
     rest = "Luck" if len(knobs) == 1 else "Knobs together, and luck"
-    parallel_plot.bars({KNOBS[name].label if name != TOGETHER else rest: share for name, share in shares.items()})
+    parallel_plot.bars({KNOBS[name].label if name != RESIDUAL else rest: share for name, share in shares.items()})
     width = points(float(np.ptp([row.score for row in finished])))
     st.caption(f"{method} The best and the worst complete run differ by {width}.")

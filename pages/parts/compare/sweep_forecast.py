@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.evaluation.comparison import Row
+from core.evaluation.comparison import RunRow
 from core.network import forecast
 from pages.shared import caches
 
@@ -13,7 +13,7 @@ _SAMPLED = 12  # configs; more would take too long at every click
 _FINISHED = 30  # newest finished runs to learn the speed from
 
 
-def expected_seconds(configs: Sequence[RunConfig], found: Sequence[Row]) -> float:
+def expected_seconds(configs: Sequence[RunConfig], found: Sequence[RunRow]) -> float:
     """The mean training time of one run."""
     finished = [row.run for row in found if row.state == "finished"][:_FINISHED]
     everything = len(caches.data().training)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
-from core.evaluation.comparison import Row, described
+from core.evaluation.comparison import RunRow, describe_differences
 from core.formatting import count, duration
 from core.jobs import search
 from core.jobs.sweep import GRID, SEARCH, Axis, SweepStore, combinations, read_axis
@@ -43,7 +43,7 @@ class Plan:
     prune: bool
 
 
-def show(found: list[Row]) -> None:
+def show(found: list[RunRow]) -> None:
     """Draws the form; Start queues the runs."""
     with st.container(border=True, key="sweep_form"):
         try:
@@ -116,7 +116,7 @@ def _axis(knob: str) -> Axis:
     return axis
 
 
-def _outlook(plan: Plan, found: list[Row]) -> str:
+def _outlook(plan: Plan, found: list[RunRow]) -> str:
     """How many runs there will be, how long they take, and which images judge them."""
     seconds = plan.trials * expected_seconds(plan.configs, found)
     runs = f"**{count(plan.trials, 'run')}**, about {duration(seconds)} of training"
@@ -144,7 +144,7 @@ def _start(plan: Plan) -> None:
             if plan.kind == SEARCH:
                 search.start(caches.store(), sweep)
             else:
-                for config, name in zip(plan.configs, described(plan.configs), strict=True):
+                for config, name in zip(plan.configs, describe_differences(plan.configs), strict=True):
                     jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
     except DigitLabError as error:
         st.error(error.sentence, icon=":material/error:")

@@ -5,7 +5,7 @@ import shutil
 import streamlit as st
 
 from core.errors import DigitLabError
-from core.evaluation.comparison import Row
+from core.evaluation.comparison import RunRow
 from core.jobs import search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.events import FINISHED
@@ -59,7 +59,7 @@ def _is_active(sweep: Sweep) -> bool:
     return search.is_unfinished(sweep) or any(run.sweep == sweep.id for run in caches.store().active())
 
 
-def _view(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
+def _view(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     if refused := st.session_state.pop(run_rows.REFUSED, None):
         st.warning(refused, icon=":material/info:")
     _progress(sweep, rows, active=active)
@@ -69,7 +69,7 @@ def _view(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
         st.caption("The result appears here when the first run has finished.")
 
 
-def _progress(sweep: Sweep, rows: list[Row], *, active: bool) -> None:
+def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     states = [row.state for row in rows]
     ended = sum(state not in ACTIVE for state in states)
     training = sum(state in ACTIVE and state != WAITING for state in states)

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation import evaluations, verdict
-from core.evaluation.comparison import Row
+from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import VALIDATION
 from core.evaluation.verdict import Comparison, Difference
 from core.formatting import count
@@ -14,7 +14,7 @@ from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
 from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
-from pages.shared.answers import ask
+from pages.shared.answers import predict
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.stable_selectbox import picker
@@ -24,7 +24,7 @@ MANY = 5  # with more runs in the charts, the best of them is partly the luckies
 
 
 @guarded_fragment()
-def show(found: list[Row], shown: list[Row]) -> None:
+def show(found: list[RunRow], shown: list[RunRow]) -> None:
     """Draws the comparison of two of the chosen runs."""
     st.header("Which is better?", anchor=False)
     ended = [row for row in shown if row.state not in ACTIVE]
@@ -44,7 +44,7 @@ def show(found: list[Row], shown: list[Row]) -> None:
     _tables(comparison)
 
 
-def _pair(ended: list[Row]) -> tuple[Row, Row]:
+def _pair(ended: list[RunRow]) -> tuple[RunRow, RunRow]:
     """Two different runs; at first the baseline or the visitor's own newest, and the next one."""
     order = sorted(ended, key=lambda row: (not row.run.baseline, not own(row.run)))
     by_id = {row.run.id: row for row in order}
@@ -62,7 +62,7 @@ def _pick(place: DeltaGenerator, label: str, key: str, titles: dict[str, str]) -
         return picker(label, titles, key=key)
 
 
-def _verdict(first: Row, second: Row, comparison: Comparison) -> None:
+def _verdict(first: RunRow, second: RunRow, comparison: Comparison) -> None:
     split = comparison.split
     if split is None:
         st.info(comparison.obstacle, icon=":material/lock:")
@@ -76,21 +76,21 @@ def _verdict(first: Row, second: Row, comparison: Comparison) -> None:
     without = [run_title(row.run) for row in (first, second) if not row.run.has_model]
     if without:
         _by_accuracy(comparison, f"{without[0]} has no saved network. ")
-    elif all(evaluations.at_once(row.run, split, caches.data()) for row in (first, second)):
+    elif all(evaluations.is_quick(row.run, split, caches.data()) for row in (first, second)):
         _by_images(first, second, comparison, split)
     else:
         place = st.empty()
         with place.container():
             _by_accuracy(comparison, "")
-            wanted = st.button("Compare image by image", icon=":material/play_arrow:", key="compare_ask")
+            is_requested = st.button("Compare image by image", icon=":material/play_arrow:", key="compare_ask")
             st.caption("Convolutional networks need some seconds for so many images. The predictions are saved.")
-        if wanted:
+        if is_requested:
             _by_images(first, second, comparison, split)
             place.empty()
 
 
-def _by_images(first: Row, second: Row, comparison: Comparison, split: str) -> None:
-    predictions = [ask(row.run, split) for row in (first, second)]
+def _by_images(first: RunRow, second: RunRow, comparison: Comparison, split: str) -> None:
+    predictions = [predict(row.run, split) for row in (first, second)]
     verdict_box.show(comparison.by_images(predictions[0].right, predictions[1].right))
 
 

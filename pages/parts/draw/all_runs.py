@@ -6,16 +6,16 @@ import streamlit as st
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DigitLabError
 from core.formatting import count
-from pages.parts.draw.network_choice import Chosen, answering
+from pages.parts.draw.network_choice import NetworkChoice, usable_runs
 from pages.shared.softmax import softmax_bars
 
-AT_ONCE = 8  # runs
+MAX_RUNS = 8  # runs
 
 
-def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
+def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """What each prediction counts, then the runs, three in a row: the visitor's newest first, then those of others."""
-    others = [Chosen(run, None) for run in answering() if run.class_names == network.names]
-    answers = [(other, _probabilities(other, drawn.digit)) for other in others[:AT_ONCE]]
+    others = [NetworkChoice(run, None) for run in usable_runs() if run.class_names == network.names]
+    answers = [(other, _probabilities(other, drawn.digit)) for other in others[:MAX_RUNS]]
     votes = np.bincount([int(shares.argmax()) for _, shares in answers if shares is not None], minlength=10)
     chosen = int(probabilities.argmax())
     st.markdown(_summary(votes))
@@ -29,8 +29,8 @@ def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -
                 note = "" if best == chosen else f" · the chosen network reads {chosen}"
                 st.markdown(f"Reads **{other.names[best]}**{note}  \n:small[{other.title}]")
                 softmax_bars(shares, names=other.names)
-    if len(others) > AT_ONCE:
-        st.caption(f"{AT_ONCE} of {len(others)} runs: yours first, then those of others, the newest first.")
+    if len(others) > MAX_RUNS:
+        st.caption(f"{MAX_RUNS} of {len(others)} runs: yours first, then those of others, the newest first.")
 
 
 def _summary(votes: np.ndarray) -> str:
@@ -40,7 +40,7 @@ def _summary(votes: np.ndarray) -> str:
     return f"All {votes.sum()} runs read **{only}**." if len(counts) == 1 else f"{'; '.join(counts)}."
 
 
-def _probabilities(network: Chosen, digit: np.ndarray) -> np.ndarray | None:
+def _probabilities(network: NetworkChoice, digit: np.ndarray) -> np.ndarray | None:
     try:
         return network.probabilities(digit)
     except DigitLabError:

@@ -116,11 +116,11 @@ def _remembered() -> dict[tuple[str, str], dict[str, Any] | None]:
 
 
 def _remember(key: str, drawing: dict[str, Any] | None) -> None:
-    kept = _remembered()
-    kept.pop((visitor(), key), None)
-    kept[visitor(), key] = drawing
-    while len(kept) > MAX_REMEMBERED:
-        kept.pop(next(iter(kept)))
+    remembered = _remembered()
+    remembered.pop((visitor(), key), None)
+    remembered[visitor(), key] = drawing
+    while len(remembered) > MAX_REMEMBERED:
+        remembered.pop(next(iter(remembered)))
 
 
 def _visit() -> tuple[int, int]:

@@ -1,7 +1,7 @@
 // While the pen is down: reads the canvas, sends it small and grey, and shows the ten probabilities that come back.
 // At most two messages wait for an answer, and the next is not sent before the server's interval has passed.
 const SIDE = 56;
-const MOST_WAITING = 2; // messages without an answer
+const MAX_WAITING = 2; // messages without an answer
 const LOST = 2000; // ms without an answer, after which the next message is sent all the same
 const LONGEST_WAIT = 4000; // ms after the stroke in which the final answer should arrive
 const views = new WeakMap();
@@ -42,7 +42,7 @@ function start(parent) {
     view.timer = 0;
     if (!view.down || !view.moved) return;
     const now = performance.now();
-    const due = Math.max(view.sentAt + view.data.interval, view.seq - view.answered >= MOST_WAITING ? view.sentAt + LOST : 0);
+    const due = Math.max(view.sentAt + view.data.interval, view.seq - view.answered >= MAX_WAITING ? view.sentAt + LOST : 0);
     if (now < due) {
       view.timer = setTimeout(send, due - now);
       return;

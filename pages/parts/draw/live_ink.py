@@ -20,14 +20,14 @@ import streamlit as st
 from core.drawing import to_digit
 from core.drawing.normalise import NormaliseOptions
 from core.errors import DrawingError
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import static_assets
 from pages.shared.components import payload
 from pages.shared.fragments import guarded_fragment
 
 SIDE = 56
 SHORTEST, LONGEST = 0.05, 2.0  # seconds between two messages of one browser
-MOST_LOAD = 0.5  # the share of one core that all live bars together may take
+MAX_LOAD = 0.5  # the share of one core that all live bars together may take
 OVERHEAD = 0.010  # seconds that Streamlit takes for a message, beside the reading itself
 DRAWING = 3.0  # seconds after its last message in which a browser counts as drawing
 _HERE = Path(__file__).parent
@@ -69,7 +69,7 @@ def read(sent: object) -> Ink | None:
 
 
 class RateLimit:
-    """How often the browsers may send, so that all of them together take at most `MOST_LOAD` of a core."""
+    """How often the browsers may send, so that all of them together take at most `MAX_LOAD` of a core."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -100,7 +100,7 @@ class RateLimit:
     def _interval(self) -> float:
         now = self._clock()
         drawing = sum(now - at < DRAWING for at in self._latest.values())
-        return min(LONGEST, max(SHORTEST, drawing * self._seconds / MOST_LOAD))
+        return min(LONGEST, max(SHORTEST, drawing * self._seconds / MAX_LOAD))
 
 
 @st.cache_resource(show_spinner=False)
@@ -108,7 +108,7 @@ def rate_limit() -> RateLimit:
     return RateLimit()
 
 
-def show(network: Chosen, canvas: str, options: NormaliseOptions) -> None:
+def show(network: NetworkChoice, canvas: str, options: NormaliseOptions) -> None:
     """Call it in the column of the answer, each time the answer is drawn. canvas: the key of the canvas."""
     st.session_state["live_ink_final"] = st.session_state.get("live_ink_final", 0) + 1
     with st.container(key="live-ink"):
@@ -117,7 +117,7 @@ def show(network: Chosen, canvas: str, options: NormaliseOptions) -> None:
 
 
 @guarded_fragment()
-def _bars(network: Chosen, canvas: str, options: NormaliseOptions, final: int) -> None:
+def _bars(network: NetworkChoice, canvas: str, options: NormaliseOptions, final: int) -> None:
     ink = read((st.session_state.get("live_ink_bars") or {}).get("ink"))
     data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None, "names": list(network.names)}
     if ink:
@@ -126,7 +126,7 @@ def _bars(network: Chosen, canvas: str, options: NormaliseOptions, final: int) -
     _component()(key="live_ink_bars", data=payload(data), default={"ink": None}, on_ink_change=lambda: None)
 
 
-def _shares(network: Chosen, ink: Ink, options: NormaliseOptions) -> list[float] | None:
+def _shares(network: NetworkChoice, ink: Ink, options: NormaliseOptions) -> list[float] | None:
     """The ten probabilities; None if this message is skipped, repeats the last one, or shows no digit."""
     numbers = ink.session, ink.seq
     who = st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)

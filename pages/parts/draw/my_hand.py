@@ -11,7 +11,7 @@ from core.drawing.personal_digits import PersonalDigits
 from core.errors import DigitLabError
 from core.formatting import count
 from pages.parts.draw import teaching
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared.digit_grid import digit_grid
 from pages.shared.visitor import visitor
 
@@ -45,19 +45,19 @@ def correct(digit: np.ndarray, predicted: int) -> None:
         _show_error()
 
 
-def show(network: Chosen) -> None:
+def show(network: NetworkChoice) -> None:
     """The saved digits, and the button that trains a copy of the network on them."""
-    hand = PersonalDigits(visitor())
+    personal = PersonalDigits(visitor())
     st.markdown(
         "Draw digits, label them and collect **your own digits** here. Other visitors do not see them. Then train a "
         "copy of the network on them. This takes seconds and shows the accuracy before and after: on your digits and "
         "on those of other people."
     )
-    _ask_about_unclaimed(hand)
-    kept = hand.all()
-    if kept:
-        captions = [str(one.label) for one in kept]
-        images = np.stack([one.image for one in kept])
+    _ask_about_unclaimed(personal)
+    corrections = personal.all()
+    if corrections:
+        captions = [str(one.label) for one in corrections]
+        images = np.stack([one.image for one in corrections])
         chosen = digit_grid(images, captions, key="draw_hand_grid", alt="Your own digits")
     else:
         chosen = None
@@ -66,25 +66,25 @@ def show(network: Chosen) -> None:
             icon=":material/draw:",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if kept:
-            st.markdown(f"**{count(len(kept), 'digit')}** saved.")
+        if corrections:
+            st.markdown(f"**{count(len(corrections), 'digit')}** saved.")
         if chosen is not None:
             word = f"Delete this {captions[chosen]}"
-            st.button(word, icon=":material/delete:", on_click=_try, args=(hand.delete, kept[chosen].id))
-        if kept:
-            st.download_button("Download (.npz)", hand.export, "my-hand.npz", icon=":material/download:",
+            st.button(word, icon=":material/delete:", on_click=_try, args=(personal.delete, corrections[chosen].id))
+        if corrections:
+            st.download_button("Download (.npz)", personal.export, "my-hand.npz", icon=":material/download:",
                                on_click="ignore")  # fmt: skip
-            st.button("Delete all", icon=":material/delete_sweep:", on_click=_try, args=(hand.clear,))
-        if gone := hand.count_undoable():
+            st.button("Delete all", icon=":material/delete_sweep:", on_click=_try, args=(personal.clear,))
+        if gone := personal.count_undoable():
             word = f"Restore {gone} digits" if gone > 1 else "Restore it"
-            st.button(word, icon=":material/undo:", on_click=_try, args=(hand.undo_delete,), key="draw_hand_undo")
+            st.button(word, icon=":material/undo:", on_click=_try, args=(personal.undo_delete,), key="draw_hand_undo")
     _show_error()
-    teaching.show(network, anything=bool(kept))
+    teaching.show(network, anything=bool(corrections))
 
 
-def _ask_about_unclaimed(hand: PersonalDigits) -> None:
+def _ask_about_unclaimed(personal: PersonalDigits) -> None:
     """Asks once about the digits that an earlier version saved for all visitors together."""
-    if not (unclaimed := hand.count_unclaimed()):
+    if not (unclaimed := personal.count_unclaimed()):
         return
     with st.container(border=True):
         one = unclaimed == 1
@@ -96,7 +96,7 @@ def _ask_about_unclaimed(hand: PersonalDigits) -> None:
             answers = (f"{'It is' if one else 'They are'} mine", True), ("Not mine", False)
             for label, mine in answers:
                 icon = f":material/{'back_hand' if mine else 'close'}:"
-                st.button(label, icon=icon, on_click=_try, args=(hand.settle_unclaimed,), kwargs={"mine": mine})
+                st.button(label, icon=icon, on_click=_try, args=(personal.settle_unclaimed,), kwargs={"mine": mine})
 
 
 def _try(do: Callable[..., Any], *args: Any, **how: Any) -> None:

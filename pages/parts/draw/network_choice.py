@@ -23,7 +23,7 @@ NEWEST = 0  # on the epoch slider: the network as it is now
 
 
 @dataclass(frozen=True)
-class Chosen:
+class NetworkChoice:
     """A run and one of its saved epochs; None: as it is now."""
 
     run: Run
@@ -48,7 +48,7 @@ class Chosen:
         return run_title(self.run) + (f", after epoch {self.epoch}" if self.epoch else "")
 
 
-def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]:
+def rerun_on_stroke(show: Callable[[NetworkChoice], None]) -> Callable[[NetworkChoice], None]:
     """Makes a view a fragment: a stroke reruns only the view and not the page around it.
 
     So the view has its own error handling, and checks whether the run was deleted since the last stroke.
@@ -56,7 +56,7 @@ def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]
 
     @guarded_fragment()
     @wraps(show)
-    def fragment(network: Chosen) -> None:
+    def fragment(network: NetworkChoice) -> None:
         if not network.run.folder.is_dir():
             st.rerun()  # the whole page, which explains it and chooses another run
         show(network)
@@ -64,40 +64,40 @@ def stroke_by_stroke(show: Callable[[Chosen], None]) -> Callable[[Chosen], None]
     return fragment
 
 
-def answering() -> list[Run]:
+def usable_runs() -> list[Run]:
     """The runs with a network to ask, the visitor's own first: finished, shipped, or with a saved epoch."""
-    return own_first(run for run in caches.store().runs() if run.has_model or run.kept_epochs)
+    return own_first(run for run in caches.store().runs() if run.has_model or run.checkpoint_epochs)
 
 
-def by_link() -> bool:
+def followed_new_link() -> bool:
     """Whether the visitor has just followed a link to a run or a digit, other than the one that this page wrote."""
     query = st.query_params.get("run"), st.query_params.get("send")
     return any(query) and query != st.session_state.get(_LINK)
 
 
-def choose(*, linked: bool) -> Chosen | None:
+def choose(*, linked: bool) -> NetworkChoice | None:
     """Controls for the choice of the network; None, with an explanation, if there is none. linked: use the link."""
-    runs = {run.id: run for run in answering()}
+    runs = {run.id: run for run in usable_runs()}
     if not runs:
         st.info("No network is trained yet. Train one first; it takes a few seconds.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
-    wanted = st.query_params.get("run")
-    if linked and wanted in runs:
-        st.session_state[_RUN] = wanted
-    elif wanted and (linked or wanted not in runs):
-        say_missing(wanted)
+    requested = st.query_params.get("run")
+    if linked and requested in runs:
+        st.session_state[_RUN] = requested
+    elif requested and (linked or requested not in runs):
+        say_missing(requested)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = {run_id: _label(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
         chosen = picker("Network", labels, key=_RUN, first=_first(runs.values()), persist_state="session", width=440)
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
-        network = Chosen(runs[chosen], _choose_epoch(runs[chosen]))
+        network = NetworkChoice(runs[chosen], _choose_epoch(runs[chosen]))
     _say_other_classes(network)
     return network
 
 
-def _say_other_classes(network: Chosen) -> None:
+def _say_other_classes(network: NetworkChoice) -> None:
     if network.run.reads_digits:
         return
     st.warning(
@@ -119,12 +119,12 @@ def _label(run: Run) -> str:
 
 
 def _choose_epoch(run: Run) -> int | None:
-    kept = run.kept_epochs
-    if len(kept) < 2:
+    epochs = run.checkpoint_epochs
+    if len(epochs) < 2:
         return None
     epoch = st.select_slider(
         "After epoch",
-        [*kept, NEWEST],
+        [*epochs, NEWEST],
         NEWEST,
         format_func=lambda epoch: "newest" if epoch == NEWEST else str(epoch),
         key=f"{_EPOCH}_{run.id}",

@@ -10,7 +10,7 @@ from pages.shared import caches
 from pages.shared.digit_grid import digit_grid
 
 
-def judge(digit: np.ndarray) -> NoveltyResult | None:
+def check_novelty(digit: np.ndarray) -> NoveltyResult | None:
     """Whether `digit`, uint8 (28, 28), looks like one; None while the detector is still being built."""
     detector = _detector(caches.data().source.sentence)
     return detector.result().check(digit) if detector.done() else None

@@ -5,14 +5,14 @@ import streamlit as st
 from core.drawing import segmentation, strokes
 from core.errors import DrawingError
 from pages.parts.draw import canvas, reading
-from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
+from pages.parts.draw.network_choice import NetworkChoice, rerun_on_stroke
 
 KEY = "number"
 WIDTH, HEIGHT = 840, 260
 
 
-@stroke_by_stroke
-def show(network: Chosen) -> None:
+@rerun_on_stroke
+def show(network: NetworkChoice) -> None:
     """Canvas and prediction; a stroke reruns only this."""
     rgba = canvas.canvas(key=KEY, width=WIDTH, height=HEIGHT, widest=WIDTH)
     try:

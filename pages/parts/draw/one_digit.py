@@ -20,7 +20,7 @@ from pages.parts.draw import (
     step_pictures,
     why,
 )
-from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
+from pages.parts.draw.network_choice import NetworkChoice, rerun_on_stroke
 from pages.parts.draw.pixels import pixels
 from pages.shared import caches, url_state
 from pages.shared.softmax import answer, softmax_bars
@@ -40,7 +40,7 @@ STYLE = """<style>
   .stColumn:has(+ .stColumn .st-key-answer) {order: 1}
 }
 </style>"""
-VIEWS: dict[str, tuple[str, Callable[[Chosen, NormalisedDrawing, np.ndarray], None]]] = {
+VIEWS: dict[str, tuple[str, Callable[[NetworkChoice, NormalisedDrawing, np.ndarray], None]]] = {
     "steps": ("From ink to digit", step_pictures.show),
     "why": ("Why", why.show),
     "probe": ("Probe", probe.show),
@@ -49,8 +49,8 @@ VIEWS: dict[str, tuple[str, Callable[[Chosen, NormalisedDrawing, np.ndarray], No
 }
 
 
-@stroke_by_stroke
-def show(network: Chosen) -> None:
+@rerun_on_stroke
+def show(network: NetworkChoice) -> None:
     """Canvas and prediction; a stroke reruns only this."""
     under = _sent()
     left, middle, right = st.columns([4, 2, 4], gap="large")
@@ -73,7 +73,7 @@ def show(network: Chosen) -> None:
     reply(network, drawn, middle, right)
 
 
-def reply(network: Chosen, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
+def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
     """The network's input in the column `middle`, its prediction in `right`, and more about it below."""
     probabilities = network.probabilities(drawn.digit)
     with middle:
@@ -82,13 +82,13 @@ def reply(network: Chosen, drawn: NormalisedDrawing, middle: Any, right: Any) ->
     with right, st.container(key="answer"):
         st.subheader(answer(probabilities, names=network.names), anchor=False)
         softmax_bars(probabilities, names=network.names)
-        novelty_warning.warn(novelty_warning.judge(drawn.digit))
+        novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
         if network.run.reads_digits:
             my_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)
 
 
-def _more(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
+def _more(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     view = st.segmented_control(
         "More about this prediction",
         list(VIEWS),

@@ -6,12 +6,12 @@ import streamlit as st
 from core.drawing import photo, segmentation
 from core.errors import DrawingError
 from pages.parts.draw import reading
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 
 _TURNS = {0: "0°", 1: "90°", 2: "180°", 3: "270°"}
 
 
-def show(network: Chosen) -> None:
+def show(network: NetworkChoice) -> None:
     """The file, and the digits found in it."""
     file = st.file_uploader(
         "A picture with digits: photograph or scan",

@@ -7,13 +7,13 @@ from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
 from pages.parts.draw import one_digit, pixel_grid, step_pictures
-from pages.parts.draw.network_choice import Chosen, stroke_by_stroke
+from pages.parts.draw.network_choice import NetworkChoice, rerun_on_stroke
 
 KEY = "draw_grid"
 
 
-@stroke_by_stroke
-def show(network: Chosen) -> None:
+@rerun_on_stroke
+def show(network: NetworkChoice) -> None:
     """Grid and prediction."""
     left, middle, right = st.columns([3, 2, 4], gap="large")
     with left:

@@ -24,8 +24,8 @@ _NOTHING = np.zeros((SIDE, SIDE), np.uint8)
 
 def pixel_grid(*, key: str) -> np.ndarray:
     """The pixels on the grid, uint8 (28, 28); they survive a change of page."""
-    kept, rev = f"{key}_kept", st.session_state.setdefault(f"{key}_rev", 0)
-    drawn = st.session_state.get(kept, _NOTHING)
+    state_key, rev = f"{key}_kept", st.session_state.setdefault(f"{key}_rev", 0)
+    drawn = st.session_state.get(state_key, _NOTHING)
     ink = base64.b64encode(st.session_state.get(f"{key}_start", _NOTHING).tobytes()).decode()
     sent = _mount(
         key=key,
@@ -35,7 +35,7 @@ def pixel_grid(*, key: str) -> np.ndarray:
         height="content",
     )
     drawn = read(sent.get("pixels"), rev) if sent.get("pixels") else drawn
-    st.session_state[kept] = drawn
+    st.session_state[state_key] = drawn
     return drawn
 
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 from core.augment import distortions
 from core.data.class_names import Names
 from core.drawing.normalise import NormalisedDrawing
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import palette
 from pages.shared.softmax import answer, softmax_bars
 
@@ -30,11 +30,11 @@ class Probe:
     neutral: float = 0.0
 
 
-def _blur(images: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    return np.stack([ndimage.gaussian_filter(image, s) for image, s in zip(images, spread, strict=True)])
+def _blur(images: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    return np.stack([ndimage.gaussian_filter(image, s) for image, s in zip(images, sigma, strict=True)])
 
 
-def _one_by_one(distortion: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+def _with_fixed_seed(distortion: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """The same seed for each amount, so that the curve shows the amount and not chance."""
 
     def change(images: np.ndarray, amounts: np.ndarray) -> np.ndarray:
@@ -50,12 +50,12 @@ PROBES = {
     "scale": Probe("Scale", 0.3, 2, "×", distortions.zoom, 1.0),
     "thicken": Probe("Thicken", -2, 2, "px", distortions.thicken),
     "blur": Probe("Blur", 0, 4, "px", _blur),
-    "noise": Probe("Noise", 0, 1, "of full ink", _one_by_one(distortions.add_noise)),
-    "cover": Probe("Cover", 0, 24, "px square", _one_by_one(distortions.cover)),
+    "noise": Probe("Noise", 0, 1, "of full ink", _with_fixed_seed(distortions.add_noise)),
+    "cover": Probe("Cover", 0, 24, "px square", _with_fixed_seed(distortions.cover)),
 }
 
 
-def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
+def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """The change, its amount, and the curve."""
     name = st.segmented_control(
         "Change", list(PROBES), format_func=lambda n: PROBES[n].label, default="rotate", required=True, key="draw_probe"

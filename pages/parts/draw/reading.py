@@ -11,7 +11,7 @@ from core.drawing.normalise import normalise_ink
 from core.drawing.segmentation import DigitRegion, DigitScorer
 from core.formatting import count, percent
 from pages.parts.draw import novelty_warning
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.parts.draw.pixels import pixels
 from pages.shared import palette
 from pages.shared.softmax import softmax_bars
@@ -19,14 +19,14 @@ from pages.shared.softmax import softmax_bars
 ACROSS = 5
 
 
-def digit_scorer(network: Chosen) -> DigitScorer:
+def digit_scorer(network: NetworkChoice) -> DigitScorer:
     """How much pieces of ink look like digits to this network."""
     return lambda images: segmentation.digit_likelihood(
         network.reader.probabilities(images), novelty_warning.novelty_score(images)
     )
 
 
-def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> None:
+def show(network: NetworkChoice, grey: np.ndarray, found: Sequence[DigitRegion]) -> None:
     """`grey`, uint8 (h, w), is the picture in which the digits were found."""
     images = np.stack([normalise_ink(one.ink).digit for one in found])
     shares = network.reader.probabilities(images)
@@ -39,22 +39,22 @@ def show(network: Chosen, grey: np.ndarray, found: Sequence[DigitRegion]) -> Non
         f"{count(len(found), 'digit')} found. Probability that {correct}: {percent(sure, 1)}, according to the network."
     )
     alt = f"The picture with a box around {'the digit' if one else f'each of {len(found)} digits'}"
-    pixels([(_boxed(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
+    pixels([(_draw_boxes(grey, found, shares), "", alt)], height=min(480, grey.shape[0]))
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
             with column, st.container(border=True):
                 _digit(network, at, images[at], shares[at])
 
 
-def _digit(network: Chosen, at: int, image: np.ndarray, shares: np.ndarray) -> None:
-    verdict = novelty_warning.judge(image)
+def _digit(network: NetworkChoice, at: int, image: np.ndarray, shares: np.ndarray) -> None:
+    verdict = novelty_warning.check_novelty(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
     st.markdown(f"Digit {at + 1}: **{network.names[int(shares.argmax())]}**{doubt}")
     pixels([(image, "", f"Digit {at + 1}: the network's input")], height=84)
     softmax_bars(shares, names=network.names)
 
 
-def _boxed(grey: np.ndarray, found: Sequence[DigitRegion], shares: np.ndarray) -> np.ndarray:
+def _draw_boxes(grey: np.ndarray, found: Sequence[DigitRegion], shares: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(picture)
     thick = max(2, max(grey.shape) // 400)

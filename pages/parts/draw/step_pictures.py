@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from core.drawing.normalise import NormalisedDrawing, NormaliseOptions
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.parts.draw.pixels import pixels
 
 _LABELS = {
@@ -26,7 +26,7 @@ def options() -> NormaliseOptions:
     )
 
 
-def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
+def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """The pictures in a row, the switches under them."""
     st.markdown(
         "All of MNIST's digits were prepared in the same way, so a drawing needs the same steps. "

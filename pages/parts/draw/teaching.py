@@ -10,7 +10,7 @@ from core.evaluation.evaluations import TEST, VALIDATION
 from core.formatting import count, duration, percent
 from core.jobs.personalise import Personalisation, PersonaliseResult
 from core.subprocess_task import Progress
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.visitor import visitor
@@ -19,7 +19,7 @@ _SPLITS = {TEST: "Test set", VALIDATION: "Validation images"}
 _REQUESTED = "draw_train_copy"
 
 
-def show(network: Chosen, *, anything: bool) -> None:
+def show(network: NetworkChoice, *, anything: bool) -> None:
     """The button, then the progress with a Stop button, then the result. anything: there are digits to train on."""
     teaching = Personalisation(visitor(), caches.store())
     running = teaching.progress().running
@@ -39,8 +39,8 @@ def show(network: Chosen, *, anything: bool) -> None:
         _show_progress(teaching, progress)
 
     under_way()
-    if taught := teaching.result():
-        _show_result(taught)
+    if result := teaching.result():
+        _show_result(result)
 
 
 def request() -> None:
@@ -49,7 +49,7 @@ def request() -> None:
     st.session_state["draw_way"] = "hand"
 
 
-def _start(teaching: Personalisation, network: Chosen) -> None:
+def _start(teaching: Personalisation, network: NetworkChoice) -> None:
     try:
         with st.spinner("Starting …"):
             teaching.start(network.run.id, network.epoch)
@@ -67,10 +67,10 @@ def _show_progress(teaching: Personalisation, progress: Progress) -> None:
         st.error(f"The training failed: {progress.error}", icon=":material/error:")
 
 
-def _show_result(taught: PersonaliseResult) -> None:
-    gain = taught.gain
+def _show_result(result: PersonaliseResult) -> None:
+    gain = result.gain
     with st.container(border=True):
-        st.markdown(f"Before and after training a copy of “{taught.title}”")
+        st.markdown(f"Before and after training a copy of “{result.title}”")
         newest, mine, others = st.columns(3)
         if gain.newest:
             label, before, after = gain.newest
@@ -82,8 +82,8 @@ def _show_result(taught: PersonaliseResult) -> None:
         others.metric(_SPLITS[gain.split], percent(gain.others[1]), **_points(gain.others, 2))
         others.caption(f"Before: {percent(gain.others[0])}. On {_images(gain)}.")
         st.caption(f"The training took {duration(gain.seconds)}.")
-        if any(run.id == taught.run_id for run in caches.store().runs()):
-            query = {"run": taught.run_id}
+        if any(run.id == result.run_id for run in caches.store().runs()):
+            query = {"run": result.run_id}
             st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=query)
 
 

@@ -5,11 +5,11 @@ import streamlit as st
 
 from core.drawing.normalise import NormalisedDrawing
 from core.network import explain
-from pages.parts.draw.network_choice import Chosen
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import diverging
 
 
-def show(network: Chosen, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
+def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """Two maps over the strokes, the layers, and the softmax."""
     best = int(probabilities.argmax())
     digit = st.segmented_control(
@@ -47,7 +47,7 @@ def _over(values: np.ndarray, digit: np.ndarray) -> np.ndarray:
     return np.kron((coloured * (1 - ink) + 128 * ink).astype(np.uint8), np.ones((10, 10, 1), np.uint8))
 
 
-def _arithmetic(network: Chosen, digit: np.ndarray) -> None:
+def _arithmetic(network: NetworkChoice, digit: np.ndarray) -> None:
     logits = network.reader.logits(digit[None])[0].astype(float)
     powers = np.exp(logits - logits.max())
     st.dataframe(
@@ -63,7 +63,7 @@ def _arithmetic(network: Chosen, digit: np.ndarray) -> None:
     st.caption(f"The powers add up to {powers.sum():.6f}. Each power divided by this sum is the probability.")
 
 
-def _layers(network: Chosen, digit: np.ndarray) -> None:
+def _layers(network: NetworkChoice, digit: np.ndarray) -> None:
     for name, values in explain.activations(network.reader, digit):
         flat = values if values.ndim == 3 else values.reshape(1, -1)
         st.image(_picture(flat), output_format="PNG", width="stretch", alt=f"Activations of {name}")

@@ -7,29 +7,29 @@ import streamlit as st
 from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
-from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Answers
+from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
 from pages.shared import caches, url_state
-from pages.shared.answers import ask
+from pages.shared.answers import predict
 from pages.shared.local_time import local_time
 from pages.shared.run_picker import choose_run
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
-_SPLIT, _EPOCH, _INDEX, _HERE = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
-_END = 0  # on the slider: the network as it ended
+_SPLIT, _EPOCH, _INDEX, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
+_FINAL = 0  # on the slider: the network as it ended
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Selection:
     """A network and the images that it predicts. `epoch` is None for the final network."""
 
     run: Run
     split: str
     epoch: int | None
     digits: Digits
-    answers: Answers
+    predictions: Predictions
 
     @property
     def place(self) -> str:
@@ -71,7 +71,7 @@ def open_training_digit(index: int) -> None:
     open_digit(index)
 
 
-def choose() -> Asked | None:
+def choose() -> Selection | None:
     """The controls at the top of the page; None, after a sentence, if there is nothing to show yet."""
     above = st.container()
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -80,15 +80,15 @@ def choose() -> Asked | None:
             return None
         with above:
             linked = _linked_split()
-        split = _choose_split(run, linked or evaluations.usual_split(run))
+        split = _choose_split(run, linked or evaluations.default_split(run))
     epoch = _choose_epoch(run)
     if split == TEST and seal.sealed(run):
         test_seal.show(run)
         return None
     remark(run, split)
-    if not _at_once(run, split, epoch):
+    if not _is_ready(run, split, epoch):
         return None
-    return Asked(run, split, epoch, caches.data().split(split), ask(run, split, epoch))
+    return Selection(run, split, epoch, caches.data().split(split), predict(run, split, epoch))
 
 
 def _choose_split(run: Run, first: str) -> str:
@@ -123,10 +123,10 @@ def _linked_split() -> str | None:
 
 
 def _choose_epoch(run: Run) -> int | None:
-    kept = run.kept_epochs
-    options = [*kept, _END] if run.has_model else kept
+    epochs = run.checkpoint_epochs
+    options = [*epochs, _FINAL] if run.has_model else epochs
     if len(options) < 2:
-        chosen = options[0] if options else _END
+        chosen = options[0] if options else _FINAL
         epoch_choice.show(run, chosen or None)
         return chosen or None
     slider, curve = st.columns([2, 3], gap="large", vertical_alignment="center")
@@ -134,7 +134,7 @@ def _choose_epoch(run: Run) -> int | None:
         chosen = _slider(run, options)
     with curve:
         epoch_choice.show(run, chosen or None)
-    if chosen == _END:
+    if chosen == _FINAL:
         st.query_params.pop("epoch", None)
         return None
     st.query_params["epoch"] = str(chosen)
@@ -149,20 +149,20 @@ def _slider(run: Run, options: list[int]) -> int:
     return st.select_slider(
         "After epoch",
         options,
-        format_func=lambda epoch: "the end" if epoch == _END else str(epoch),
+        format_func=lambda epoch: "the end" if epoch == _FINAL else str(epoch),
         key=key,
         help="Shows the weights after an earlier epoch. Curve, matrix and bars change together.",
     )
 
 
-def _at_once(run: Run, split: str, epoch: int | None) -> bool:
+def _is_ready(run: Run, split: str, epoch: int | None) -> bool:
     """Whether the predictions are kept, take about a second, or were requested by a click.
 
     A visitor who has just arrived does not wait: a convolution needs seconds for thousands of images.
     """
-    here = st.session_state.get(_HERE)
-    st.session_state[_HERE] = True
-    if here or evaluations.at_once(run, split, caches.data(), epoch):
+    here = st.session_state.get(_VISITED)
+    st.session_state[_VISITED] = True
+    if here or evaluations.is_quick(run, split, caches.data(), epoch):
         return True
     images = len(caches.data().split(split))
     with st.container(border=True):
@@ -174,7 +174,7 @@ def _at_once(run: Run, split: str, epoch: int | None) -> bool:
 
 def remark(run: Run, split: str, who: str = "This run") -> None:
     """What a reader must know about these images before trusting the figures of `who`."""
-    if evaluations.knew_another_part(run, caches.data()):
+    if evaluations.trained_on_other_subset(run, caches.data()):
         st.caption(
             f":material/warning: {who} was trained on another part of MNIST. It may have seen some of these images, so "
             "its accuracy here may be too high."
@@ -185,7 +185,7 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
         )
     elif split == TEST and run.config.validate_on == "test":
         st.caption(f":material/info: {who} was validated on the test set after every epoch, as in its recipe.")
-    elif split == TEST and (opened := seal.openings(run)):
+    elif split == TEST and (opened := seal.test_set_openings(run)):
         day = local_time(opened[0])
         st.caption(f":material/lock_open: The test set of {who.lower()} was opened on {day}.")
     elif split == TRAIN:

@@ -8,30 +8,30 @@ import streamlit as st
 from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.evaluation import metrics
-from core.evaluation.csv_export import predictions
+from core.evaluation.csv_export import predictions_csv
 from core.evaluation.metrics import Evaluation
 from core.evaluation.run_export import file_name
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, open_digit
+from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import palette
 
 _MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
 
 
-def show(asked: Asked) -> None:
-    evaluation = asked.answers.evaluation
-    headline(evaluation, asked.place)
+def show(selection: Selection) -> None:
+    evaluation = selection.predictions.evaluation
+    headline(evaluation, selection.place)
     matrix, table = st.columns([3, 2], gap="large")
     with matrix:
-        _matrix(evaluation, asked.names)
+        _matrix(evaluation, selection.names)
     with table:
-        _per_digit(evaluation, asked.names)
-        _download(asked)
-    _commonest(evaluation, asked.names)
+        _per_digit(evaluation, selection.names)
+        _download(selection)
+    _commonest(evaluation, selection.names)
     if (chosen := _chosen()) is None:
         st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
     else:
-        _cell(asked, *chosen)
+        _cell(selection, *chosen)
 
 
 def headline(evaluation: Evaluation, place: str) -> None:
@@ -79,17 +79,17 @@ def _per_digit(evaluation: Evaluation, names: Names) -> None:
     )
 
 
-def _download(asked: Asked) -> None:
+def _download(selection: Selection) -> None:
     """Every prediction as a file, made when it is requested."""
-    epoch = "" if asked.epoch is None else f"-epoch-{asked.epoch}"
+    epoch = "" if selection.epoch is None else f"-epoch-{selection.epoch}"
     st.download_button(
         "Download predictions (.csv)",
-        lambda: predictions(asked.answers, asked.names),
-        f"{file_name(asked.run)}-{asked.split}{epoch}.csv",
+        lambda: predictions_csv(selection.predictions, selection.names),
+        f"{file_name(selection.run)}-{selection.split}{epoch}.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
-        help=f"For each of the {asked.place}: label, prediction and the ten probabilities.",
+        help=f"For each of the {selection.place}: label, prediction and the ten probabilities.",
     )
 
 
@@ -201,16 +201,16 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool, n
     }
 
 
-def _cell(asked: Asked, truth: int, predicted: int) -> None:
-    found = metrics.cell(asked.digits.labels, asked.answers.probabilities, truth, predicted)
-    one, other = asked.names[truth], asked.names[predicted]
-    them = f"{one}s" if asked.run.reads_digits else f"images of {one}"
+def _cell(selection: Selection, truth: int, predicted: int) -> None:
+    found = metrics.confusion_cell(selection.digits.labels, selection.predictions.probabilities, truth, predicted)
+    one, other = selection.names[truth], selection.names[predicted]
+    them = f"{one}s" if selection.run.reads_digits else f"images of {one}"
     what = f"{them} predicted as {other}" if truth != predicted else f"{them} predicted correctly"
     if not len(found):
-        st.info(f"There are no {what} among the {asked.place}.")
+        st.info(f"There are no {what} among the {selection.place}.")
         return
     st.subheader(
         f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
     )
     order = f"Sorted by the probability of {one}, the lowest first."
-    image_list.grid_and_detail(asked, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")
+    image_list.grid_and_detail(selection, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

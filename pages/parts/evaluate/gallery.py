@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.evaluation import metrics
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, open_digit
+from pages.parts.evaluate.choice import Selection, open_digit
 
 FIRST = 25  # as the tutorials show them: five by five
 _DRAWN = "evaluate_drawn"
@@ -18,7 +18,7 @@ CHOICES = {
 }
 
 
-def show(asked: Asked) -> None:
+def show(selection: Selection) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         choice = st.segmented_control(
             "Images",
@@ -35,13 +35,13 @@ def show(asked: Asked) -> None:
         )
         if choice == "random":
             st.button("Other images", icon=":material/shuffle:", on_click=_draw_others)
-    found = chosen(asked, choice)
+    found = chosen(selection, choice)
     if not len(found):
-        st.success(f"There is no mistake among the {asked.place}.", icon=":material/celebration:")
+        st.success(f"There is no mistake among the {selection.place}.", icon=":material/celebration:")
         return
     st.caption(_EXPLAINED[choice])
     shape = {"columns": 5, "tile": 88} if choice in ("first", "random") else {}
-    image_list.grid_and_detail(asked, found, key="evaluate_gallery_grid", **shape)
+    image_list.grid_and_detail(selection, found, key="evaluate_gallery_grid", **shape)
 
 
 _EXPLAINED = {
@@ -53,9 +53,9 @@ _EXPLAINED = {
 }
 
 
-def chosen(asked: Asked, choice: str) -> np.ndarray:
+def chosen(selection: Selection, choice: str) -> np.ndarray:
     """Indices of the images of a choice: int64."""
-    answers = asked.answers
+    answers = selection.predictions
     match choice:
         case "first":
             return np.arange(min(FIRST, len(answers.labels)))
@@ -65,9 +65,9 @@ def chosen(asked: Asked, choice: str) -> np.ndarray:
         case "mistakes":
             return np.flatnonzero(~answers.right)
         case "sure":
-            return metrics.confident_mistakes(answers.labels, answers.probabilities)
+            return metrics.confident_errors(answers.labels, answers.probabilities)
         case _:
-            return metrics.doubtful_hits(answers.labels, answers.probabilities)
+            return metrics.uncertain_correct(answers.labels, answers.probabilities)
 
 
 def _draw_others() -> None:

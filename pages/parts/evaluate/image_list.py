@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.data import neighbours
 from core.evaluation import evaluations
-from pages.parts.evaluate.choice import Asked, open_digit
+from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import caches
 from pages.shared.digit_grid import digit_grid
 from pages.shared.softmax import softmax_bars
@@ -15,24 +15,24 @@ NEIGHBOURS = 8
 
 
 def grid_and_detail(
-    asked: Asked, indices: np.ndarray, *, key: str, order: str = "", columns: int | None = None, tile: int = 56
+    selection: Selection, indices: np.ndarray, *, key: str, order: str = "", columns: int | None = None, tile: int = 56
 ) -> None:
     """A grid of the images at `indices`, and beside it the details of the open one, else of the first.
 
     order: a sentence about their order, where the captions do not show it.
     """
     shown = indices[:SHOWN]
-    index = asked.opened(int(shown[0]))
+    index = selection.opened(int(shown[0]))
     at = np.flatnonzero(shown == index)
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
         digit_grid(
-            asked.digits.images[shown],
-            captions(asked, shown),
+            selection.digits.images[shown],
+            captions(selection, shown),
             key=key,
             columns=columns,
             tile=tile,
-            marks=[bool(mark) for mark in asked.answers.right[shown]],
+            marks=[bool(mark) for mark in selection.predictions.right[shown]],
             alt=f"{len(shown)} images with label and prediction",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
@@ -40,7 +40,7 @@ def grid_and_detail(
         explained = ["Label → prediction and its probability.", order, of_how_many(indices)]
         st.caption(" ".join(filter(None, explained)))
     with detail:
-        closer(asked, index, key=key)
+        closer(selection, index, key=key)
 
 
 def of_how_many(indices: np.ndarray) -> str:
@@ -48,59 +48,62 @@ def of_how_many(indices: np.ndarray) -> str:
     return f"The first {SHOWN} of {len(indices):,}." if len(indices) > SHOWN else ""
 
 
-def captions(asked: Asked, indices: np.ndarray) -> list[str]:
+def captions(selection: Selection, indices: np.ndarray) -> list[str]:
     """'4→9 87%' for each image: label, prediction and its probability."""
-    answers, names = asked.answers, asked.names
+    answers, names = selection.predictions, selection.names
     return [
         f"{names[answers.labels[i]]}→{names[answers.predicted[i]]} {answers.probabilities[i].max():.0%}"
         for i in map(int, indices)
     ]
 
 
-def closer(asked: Asked, index: int, *, key: str) -> None:
+def closer(selection: Selection, index: int, *, key: str) -> None:
     """One image with its softmax bars, its nearest training images, and links to Draw and Explore."""
-    image, label, names = asked.digits.images[index], int(asked.digits.labels[index]), asked.names
-    predicted, sure = int(asked.answers.predicted[index]), float(asked.answers.probabilities[index].max())
+    image, label, names = selection.digits.images[index], int(selection.digits.labels[index]), selection.names
+    predicted, sure = (
+        int(selection.predictions.predicted[index]),
+        float(selection.predictions.probabilities[index].max()),
+    )
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
-        st.image(image, width=140, output_format="PNG", alt=picture_words(asked, label))
+        st.image(image, width=140, output_format="PNG", alt=picture_words(selection, label))
         st.markdown(f"A **{names[label]}**, predicted **{names[predicted]}** with {sure:.1%}")
-        st.caption(f"{asked.split} {index:,}")
+        st.caption(f"{selection.split} {index:,}")
     with bars:
-        softmax_bars(asked.answers.probabilities[index], truth=label, names=names)
-    links(asked, index)
-    _near(asked, index, key)
+        softmax_bars(selection.predictions.probabilities[index], truth=label, names=names)
+    links(selection, index)
+    _near(selection, index, key)
 
 
-def picture_words(asked: Asked, label: int) -> str:
+def picture_words(selection: Selection, label: int) -> str:
     """What an image shows, for those who cannot see it."""
-    return f"A handwritten {label}" if asked.run.reads_digits else f"An image of the class {asked.names[label]}"
+    return f"A handwritten {label}" if selection.run.reads_digits else f"An image of the class {selection.names[label]}"
 
 
-def links(asked: Asked, index: int) -> None:
+def links(selection: Selection, index: int) -> None:
     """Links from this image to Draw and to Explore."""
     with st.container(horizontal=True, gap="medium"):
         st.page_link(
             "pages/draw.py",
             label="Send to Draw",
             icon=":material/draw:",
-            query_params={"send": f"{asked.split}:{index}", "run": asked.run.id},
+            query_params={"send": f"{selection.split}:{index}", "run": selection.run.id},
         )
         st.page_link(
             "pages/explore.py",
             label="Open in Explore",
             icon=":material/grid_view:",
-            query_params={"split": asked.split, "index": str(index)},
+            query_params={"split": selection.split, "index": str(index)},
         )
 
 
-def _near(asked: Asked, index: int, key: str) -> None:
+def _near(selection: Selection, index: int, key: str) -> None:
     train = caches.data().train
-    near, distances = nearest(asked.split, index, caches.data().source.sentence)
+    near, distances = nearest(selection.split, index, caches.data().source.sentence)
     st.caption(f"The {len(near)} nearest training images, pixel by pixel, with label and distance:")
     digit_grid(
         train.images[near],
-        [f"{asked.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+        [f"{selection.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
         key=f"{key}_near",
         columns=NEIGHBOURS,
         alt=f"The {len(near)} nearest training images",

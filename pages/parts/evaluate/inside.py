@@ -6,7 +6,7 @@ import streamlit as st
 from core.network import explain
 from core.network.dead_units import dead_units
 from pages.parts.evaluate import image_list, unit_map
-from pages.parts.evaluate.choice import Asked
+from pages.parts.evaluate.choice import Selection
 from pages.shared import diverging
 
 PARTS = {
@@ -16,11 +16,11 @@ PARTS = {
     "map": "Map of the last layer",
     "dead": "Dead units",
 }
-MOST_TILES = 64
+MAX_TILES = 64
 _SAMPLE = 2000  # images for the count of dead units
 
 
-def show(asked: Asked) -> None:
+def show(selection: Selection) -> None:
     part = st.pills(
         "Part",
         list(PARTS),
@@ -31,15 +31,19 @@ def show(asked: Asked) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    {"digit": _why, "layers": _layers, "weights": _weights, "map": unit_map.show, "dead": _dead}[part](asked)
+    {"digit": _why, "layers": _layers, "weights": _weights, "map": unit_map.show, "dead": _dead}[part](selection)
 
 
-def _why(asked: Asked) -> None:
-    index = asked.opened()
-    image, predicted, names = asked.digits.images[index], int(asked.answers.predicted[index]), asked.names
+def _why(selection: Selection) -> None:
+    index = selection.opened()
+    image, predicted, names = (
+        selection.digits.images[index],
+        int(selection.predictions.predicted[index]),
+        selection.names,
+    )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         digit = st.selectbox(
-            "Explain the digit" if asked.run.reads_digits else "Explain the class",
+            "Explain the digit" if selection.run.reads_digits else "Explain the class",
             range(10),
             index=predicted,
             format_func=names.__getitem__,
@@ -47,14 +51,14 @@ def _why(asked: Asked) -> None:
             width=170,
         )
         window = st.slider("Size of the grey square", 1, 9, 5, step=2, key="evaluate_window", width=260)
-    slopes = explain.saliency(asked.reader, image, digit)
-    losses = explain.occlusion(asked.reader, image, digit, window)
+    slopes = explain.saliency(selection.reader, image, digit)
+    losses = explain.occlusion(selection.reader, image, digit, window)
     drawn, saliency, occlusion = st.columns(3, gap="large")
-    truth = names[asked.digits.labels[index]]
+    truth = names[selection.digits.labels[index]]
     with drawn:
         st.image(image, width="stretch", output_format="PNG", alt="The image")
-        st.markdown(f"**The image.** {asked.split} {index:,}, a {truth}, predicted {names[predicted]}.")
-        image_list.links(asked, index)
+        st.markdown(f"**The image.** {selection.split} {index:,}, a {truth}, predicted {names[predicted]}.")
+        image_list.links(selection, index)
     with saliency:
         st.image(diverging.picture(slopes), width="stretch", output_format="PNG", alt=f"Saliency for {names[digit]}")
         st.markdown(
@@ -71,20 +75,21 @@ def _why(asked: Asked) -> None:
     st.caption("To explain another digit, open it in Images, in One digit or in a cell of the matrix.")
 
 
-def _layers(asked: Asked) -> None:
-    index = asked.opened()
+def _layers(selection: Selection) -> None:
+    index = selection.opened()
+    name = selection.names[selection.digits.labels[index]]
     st.markdown(
-        f"The output of each layer for {asked.split} image {index:,}, a **{asked.names[asked.digits.labels[index]]}**. "
+        f"The output of each layer for {selection.split} image {index:,}, a **{name}**. "
         "Red is positive, blue is negative."
     )
-    outputs = dict(explain.activations(asked.reader, asked.digits.images[index]))
-    for name in _chosen_layers(asked.run.id, list(outputs)):
+    outputs = dict(explain.activations(selection.reader, selection.digits.images[index]))
+    for name in _chosen_layers(selection.run.id, list(outputs)):
         values = outputs[name]
         zero = float((values == 0).mean())
         shape = " × ".join(map(str, values.shape))
         st.markdown(f"**{name}** · {shape} · from {values.min():.2f} to {values.max():.2f} · {zero:.0%} are 0")
         if values.ndim == 3:
-            maps = np.moveaxis(values, -1, 0)[:MOST_TILES]
+            maps = np.moveaxis(values, -1, 0)[:MAX_TILES]
             st.image(
                 diverging.tiles(diverging.picture(maps), 16 if len(maps) > 8 else 8),
                 width="stretch" if len(maps) > 8 else 90 * len(maps),
@@ -123,9 +128,9 @@ def _strip(name: str, values: np.ndarray) -> None:
     )
 
 
-def _weights(asked: Asked) -> None:
-    weights = explain.first_weights(asked.reader)
-    order = np.argsort(-np.abs(weights).reshape(len(weights), -1).sum(axis=1), kind="stable")[:MOST_TILES]
+def _weights(selection: Selection) -> None:
+    weights = explain.first_weights(selection.reader)
+    order = np.argsort(-np.abs(weights).reshape(len(weights), -1).sum(axis=1), kind="stable")[:MAX_TILES]
     together = st.toggle("One colour scale for all", key="evaluate_scale", persist_state="session")
     side = "weights" if weights.shape[-1] < 28 else "pixels"
     st.markdown(
@@ -138,9 +143,9 @@ def _weights(asked: Asked) -> None:
     st.image(diverging.tiles(coloured, 16), width="stretch", output_format="PNG", alt="First-layer weights as images")
 
 
-def _dead(asked: Asked) -> None:
-    images = asked.digits.images[:_SAMPLE]
-    found = dead_units(asked.reader, images)
+def _dead(selection: Selection) -> None:
+    images = selection.digits.images[:_SAMPLE]
+    found = dead_units(selection.reader, images)
     if not found:
         st.info("This network has no relu layer, so no unit can be dead.")
         return

@@ -6,23 +6,23 @@ import streamlit as st
 from core.data.class_names import Names
 from core.lesson.arithmetic import softmax
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, open_digit, open_training_digit
+from pages.parts.evaluate.choice import Selection, open_digit, open_training_digit
 from pages.shared.softmax import softmax_bars
 
 _BOX = "evaluate_digit_index"
 
 
-def show(asked: Asked) -> None:
-    index = _choose(asked)
-    image, label = asked.digits.images[index], int(asked.digits.labels[index])
-    probabilities = asked.answers.probabilities[index]
+def show(selection: Selection) -> None:
+    index = _choose(selection)
+    image, label = selection.digits.images[index], int(selection.digits.labels[index])
+    probabilities = selection.predictions.probabilities[index]
     predicted = int(probabilities.argmax())
     picture, numbers, bars = st.columns([2, 3, 4], gap="large")
     with picture:
-        st.image(image, width=220, output_format="PNG", alt=image_list.picture_words(asked, label))
-        names = asked.names
+        st.image(image, width=220, output_format="PNG", alt=image_list.picture_words(selection, label))
+        names = selection.names
         st.markdown(f"Digit {index:,} is a **{names[label]}**. The network predicts **{names[predicted]}**.")
-        image_list.links(asked, index)
+        image_list.links(selection, index)
     with numbers:
         st.markdown("**The output: ten probabilities that sum to 1**")
         _numbers(probabilities, names)
@@ -31,23 +31,23 @@ def show(asked: Asked) -> None:
     _twice(probabilities, label, names)
 
 
-def _choose(asked: Asked) -> int:
-    st.session_state[_BOX] = asked.opened()
+def _choose(selection: Selection) -> int:
+    st.session_state[_BOX] = selection.opened()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.number_input(
-            f"Index, 0 to {len(asked.digits) - 1:,}",
+            f"Index, 0 to {len(selection.digits) - 1:,}",
             0,
-            len(asked.digits) - 1,
+            len(selection.digits) - 1,
             key=_BOX,
             on_change=lambda: open_digit(st.session_state[_BOX]),
             width=200,
         )
         for index in (3, 2000):  # the two that the tutorials look at, in the training images
             st.button(f"Training digit {index}", on_click=open_training_digit, args=(index,))
-        wrong = np.flatnonzero(~asked.answers.right)
+        wrong = np.flatnonzero(~selection.predictions.right)
         if len(wrong):
-            st.button("Next mistake", icon=":material/skip_next:", on_click=_next, args=(wrong, asked.opened()))
-    return asked.opened()
+            st.button("Next mistake", icon=":material/skip_next:", on_click=_next, args=(wrong, selection.opened()))
+    return selection.opened()
 
 
 def _next(wrong: np.ndarray, index: int) -> None:

@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from core.evaluation import seal, significance
-from core.evaluation.evaluations import TEST, TRAIN, Answers
+from core.evaluation.evaluations import TEST, TRAIN, Predictions
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, ask, open_digit, remark
+from pages.parts.evaluate.choice import Selection, open_digit, remark
 from pages.shared import caches
+from pages.shared.answers import predict
 from pages.shared.digit_grid import digit_grid
 from pages.shared.local_time import run_title
 from pages.shared.softmax import softmax_bars
@@ -22,17 +23,17 @@ PICKS = {
 }
 
 
-def show(asked: Asked) -> None:
-    other = _other(asked)
+def show(selection: Selection) -> None:
+    other = _other(selection)
     if other is None:
         return
-    if asked.split != TRAIN:  # the remark above says it for both
-        remark(other, asked.split, "The second run")
-    theirs = ask(other, asked.split)
+    if selection.split != TRAIN:  # the remark above says it for both
+        remark(other, selection.split, "The second run")
+    other_predictions = predict(other, selection.split)
     names = ("the first run", "the second run")
-    verdict = significance.verdict(names, asked.answers.right, theirs.right, asked.split)
+    verdict = significance.verdict(names, selection.predictions.right, other_predictions.right, selection.split)
     st.markdown(verdict.text.replace("**the", "**The", 1))
-    found = {name: _chosen(asked.answers, theirs, name) for name in PICKS}
+    found = {name: _chosen(selection.predictions, other_predictions, name) for name in PICKS}
     pick = st.segmented_control(
         "Images",
         list(PICKS),
@@ -45,15 +46,15 @@ def show(asked: Asked) -> None:
         label_visibility="collapsed",
     )
     if not len(found[pick]):
-        st.info(f"No image among the {asked.place} is like this.")
+        st.info(f"No image among the {selection.place} is like this.")
         return
-    _images(asked, theirs, (run_title(asked.run), run_title(other)), found[pick])
+    _images(selection, other_predictions, (run_title(selection.run), run_title(other)), found[pick])
 
 
-def _other(asked: Asked) -> Run | None:
+def _other(selection: Selection) -> Run | None:
     """The second run; None, after a sentence, if there is none."""
-    others = [run for run in caches.store().runs() if run.has_model and run.id != asked.run.id]
-    if asked.split == TEST:
+    others = [run for run in caches.store().runs() if run.has_model and run.id != selection.run.id]
+    if selection.split == TEST:
         sealed = [run for run in others if seal.sealed(run)]
         others = [run for run in others if not seal.sealed(run)]
         if sealed:
@@ -66,32 +67,30 @@ def _other(asked: Asked) -> Run | None:
     return next(run for run in others if run.id == chosen)
 
 
-def _chosen(ours: Answers, theirs: Answers, pick: str) -> np.ndarray:
+def _chosen(own_predictions: Predictions, other_predictions: Predictions, pick: str) -> np.ndarray:
     """Indices of the images that `pick` names, sorted by how far the probabilities are apart: int64."""
     mask = {
-        "disagree": ours.predicted != theirs.predicted,
-        "first": ours.right & ~theirs.right,
-        "second": ~ours.right & theirs.right,
-        "both": ~ours.right & ~theirs.right,
+        "disagree": own_predictions.predicted != other_predictions.predicted,
+        "first": own_predictions.right & ~other_predictions.right,
+        "second": ~own_predictions.right & other_predictions.right,
+        "both": ~own_predictions.right & ~other_predictions.right,
     }[pick]
     found = np.flatnonzero(mask)
-    apart = np.abs(ours.probabilities[found] - theirs.probabilities[found]).sum(axis=1)
+    apart = np.abs(own_predictions.probabilities[found] - other_predictions.probabilities[found]).sum(axis=1)
     return found[np.argsort(-apart, kind="stable")]
 
 
-def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.ndarray) -> None:
+def _images(selection: Selection, other_predictions: Predictions, names: tuple[str, str], indices: np.ndarray) -> None:
     shown = indices[: image_list.SHOWN]
-    index = asked.opened(int(shown[0]))
+    index = selection.opened(int(shown[0]))
     at = np.flatnonzero(shown == index)
     grid, detail = st.columns([1, 1], gap="large")
+    classes = selection.names
+    labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
     with grid:
         digit_grid(
-            asked.digits.images[shown],
-            [
-                f"{asked.names[theirs.labels[i]]}: {asked.names[asked.answers.predicted[i]]} or "
-                f"{asked.names[theirs.predicted[i]]}"
-                for i in shown
-            ],
+            selection.digits.images[shown],
+            [f"{classes[labels[i]]}: {classes[first[i]]} or {classes[second[i]]}" for i in shown],
             key="evaluate_pair_grid",
             alt=f"{len(shown)} images with label and both predictions",
             selected=int(at[0]) if len(at) else -1,
@@ -100,8 +99,20 @@ def _images(asked: Asked, theirs: Answers, names: tuple[str, str], indices: np.n
         explained = "Label: first prediction or second prediction. The largest difference comes first."
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
     with detail:
-        label = int(theirs.labels[index])
-        st.image(asked.digits.images[index], width=120, output_format="PNG", alt=image_list.picture_words(asked, label))
-        softmax_bars(asked.answers.probabilities[index], truth=label, title=f"First: **{names[0]}**", names=asked.names)
-        softmax_bars(theirs.probabilities[index], truth=label, title=f"Second: **{names[1]}**", names=asked.names)
-        image_list.links(asked, index)
+        label = int(other_predictions.labels[index])
+        st.image(
+            selection.digits.images[index],
+            width=120,
+            output_format="PNG",
+            alt=image_list.picture_words(selection, label),
+        )
+        softmax_bars(
+            selection.predictions.probabilities[index],
+            truth=label,
+            title=f"First: **{names[0]}**",
+            names=selection.names,
+        )
+        softmax_bars(
+            other_predictions.probabilities[index], truth=label, title=f"Second: **{names[1]}**", names=selection.names
+        )
+        image_list.links(selection, index)

@@ -7,44 +7,46 @@ import streamlit as st
 from core.augment.distortions import DISTORTIONS
 from core.evaluation import robustness
 from core.evaluation.evaluations import TEST
-from core.evaluation.robustness import Stood
-from pages.parts.evaluate.choice import Asked
+from core.evaluation.robustness import DistortionResult
+from pages.parts.evaluate.choice import Selection
 from pages.shared import caches, palette
 from pages.shared.digit_grid import digit_grid
 
 
-def show(asked: Asked) -> None:
-    found = _stood(asked)
+def show(selection: Selection) -> None:
+    found = _measure(selection)
     st.markdown(
-        f"The first {found[0].images:,} {asked.split} images, each distorted by a random amount up to the strength "
+        f"The first {found[0].images:,} {selection.split} images, each distorted by a random amount up to the strength "
         "shown. People can still read most of them at full strength."
     )
     chart, table = st.columns([3, 2], gap="large")
     with chart:
         st.plotly_chart(
-            strain_chart(found),
+            robustness_chart(found),
             key="evaluate_robustness",
             config={"displayModeBar": False},
             alt="Accuracy by strength; one line for each distortion",
         )
     with table:
         _table(found)
-    _one_digit(asked)
+    _one_digit(selection)
 
 
-def _stood(asked: Asked) -> list[Stood]:
+def _measure(selection: Selection) -> list[DistortionResult]:
     """The kept result, else measured now: it takes some seconds and shows its progress."""
     place = st.empty()
 
-    def tell(share: float) -> None:
+    def report_progress(share: float) -> None:
         place.progress(share, "Predicting distorted images …")
 
-    found = robustness.stood(asked.run, asked.split, caches.data(), lambda: asked.reader, asked.epoch, tell)
+    found = robustness.evaluate_robustness(
+        selection.run, selection.split, caches.data(), lambda: selection.reader, selection.epoch, report_progress
+    )
     place.empty()
     return found
 
 
-def strain_chart(found: list[Stood]) -> go.Figure:
+def robustness_chart(found: list[DistortionResult]) -> go.Figure:
     """One line for each distortion, from none to the strongest, with Wilson's interval on hover."""
     figure = go.Figure()
     for each, colour in zip(found, palette.DIGITS, strict=False):
@@ -73,10 +75,10 @@ def strain_chart(found: list[Stood]) -> go.Figure:
     return figure
 
 
-def _table(found: list[Stood]) -> None:
+def _table(found: list[DistortionResult]) -> None:
     rows = []
     for each in found:
-        distortion, half = DISTORTIONS[each.name], each.half_lost
+        distortion, half = DISTORTIONS[each.name], each.half_loss_strength
         rows.append(
             {
                 "Distortion": distortion.label,
@@ -95,9 +97,9 @@ def _table(found: list[Stood]) -> None:
     st.caption("Half lost: half of the accuracy above guessing is gone. Augmentation helps: train with it and compare.")
 
 
-def _one_digit(asked: Asked) -> None:
+def _one_digit(selection: Selection) -> None:
     """The open image under one distortion, stronger step by step."""
-    index = asked.opened()
+    index = selection.opened()
     name = st.segmented_control(
         "One image under",
         list(DISTORTIONS),
@@ -107,11 +109,11 @@ def _one_digit(asked: Asked) -> None:
         key="evaluate_strain",
         persist_state="session",
     )
-    strengths = robustness.steps(name)
-    image = caches.data().split(asked.split).images[index : index + 1]
-    pictures = [robustness.distorted(image, name, strength)[0] for strength in strengths]
-    probabilities = asked.reader.probabilities(np.stack(pictures))
-    label = int(asked.digits.labels[index])
+    strengths = robustness.strength_levels(name)
+    image = caches.data().split(selection.split).images[index : index + 1]
+    pictures = [robustness.apply_distortion(image, name, strength)[0] for strength in strengths]
+    probabilities = selection.reader.probabilities(np.stack(pictures))
+    label = int(selection.digits.labels[index])
     digit_grid(
         np.stack(pictures),
         [
@@ -124,5 +126,5 @@ def _one_digit(asked: Asked) -> None:
         tile=84,
         selected=-1,
     )
-    where = "the test set" if asked.split == TEST else f"{asked.split} images"
+    where = "the test set" if selection.split == TEST else f"{selection.split} images"
     st.caption(f"Digit {index:,} of {where}, a {label}: strength, prediction and its probability.")

@@ -5,17 +5,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.evaluation import calibration
-from core.evaluation.calibration import Reliability
-from core.evaluation.evaluations import VALIDATION, Answers
-from pages.parts.evaluate.choice import Asked, ask
+from core.evaluation.calibration import ReliabilityCurve
+from core.evaluation.evaluations import VALIDATION, Predictions
+from pages.parts.evaluate.choice import Selection
 from pages.shared import palette
+from pages.shared.answers import predict
 
 
-def show(asked: Asked) -> None:
-    answers = asked.answers
-    temperature = _temperature(asked)
-    tempered = Answers(answers.labels, calibration.tempered(answers.logits, temperature))
-    before, after = (calibration.reliability(each.labels, each.probabilities) for each in (answers, tempered))
+def show(selection: Selection) -> None:
+    answers = selection.predictions
+    temperature = _temperature(selection)
+    tempered = Predictions(answers.labels, calibration.scale_logits(answers.logits, temperature))
+    before, after = (calibration.reliability_curve(each.labels, each.probabilities) for each in (answers, tempered))
     st.markdown(
         "A network is **calibrated** if 80% of the images with a confidence of 80% are right. Bars below the "
         "dotted line: "
@@ -26,12 +27,12 @@ def show(asked: Asked) -> None:
         _figures("As trained", before, answers.evaluation.loss, key="evaluate_reliability")
     with right:
         _figures(f"After temperature {temperature:.2f}", after, tempered.evaluation.loss, key="evaluate_tempered")
-    _explain(temperature, asked)
+    _explain(temperature, selection)
 
 
-def _temperature(asked: Asked) -> float:
-    validation = ask(asked.run, VALIDATION, asked.epoch)
-    return _fitted(asked.run.id, asked.epoch, float(validation.evaluation.loss or 0.0), validation)
+def _temperature(selection: Selection) -> float:
+    validation = predict(selection.run, VALIDATION, selection.epoch)
+    return _fitted(selection.run.id, selection.epoch, float(validation.evaluation.loss or 0.0), validation)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -40,7 +41,7 @@ def _fitted(run_id: str, epoch: int | None, loss: float, _validation) -> float:
     return calibration.fit_temperature(_validation.labels, _validation.logits)
 
 
-def _figures(title: str, found: Reliability, loss: float | None, *, key: str) -> None:
+def _figures(title: str, found: ReliabilityCurve, loss: float | None, *, key: str) -> None:
     st.markdown(f"**{title}**")
     with st.container(horizontal=True, gap="large"):
         st.metric(
@@ -58,7 +59,7 @@ def _figures(title: str, found: Reliability, loss: float | None, *, key: str) ->
     )
 
 
-def diagram(found: Reliability) -> go.Figure:
+def diagram(found: ReliabilityCurve) -> go.Figure:
     """Accuracy by confidence. A darker bar has more images."""
     middle = (found.edges[:-1] + found.edges[1:]) / 2
     weight = np.log1p(found.counts) / max(np.log1p(found.counts).max(), 1e-9)
@@ -82,14 +83,14 @@ def diagram(found: Reliability) -> go.Figure:
     return figure
 
 
-def _explain(temperature: float, asked: Asked) -> None:
+def _explain(temperature: float, selection: Selection) -> None:
     verdict = "overconfident" if temperature > 1.02 else "underconfident" if temperature < 0.98 else "well calibrated"
     flattered = (
         ""
-        if asked.run.config.validate_on == "held-out"
+        if selection.run.config.validate_on == "held-out"
         else " This run was also trained on those images, so the temperature is too low."
     )
-    if asked.split == VALIDATION:
+    if selection.split == VALIDATION:
         flattered += " It was fitted on these images, so it looks a little better here than elsewhere."
     st.caption(
         "Dividing the ten logits by one number, the temperature, changes no prediction, only its confidence. "

@@ -7,14 +7,16 @@ import streamlit as st
 from core.digits import NUM_CLASSES
 from core.network import explain
 from pages.parts.evaluate import image_list
-from pages.parts.evaluate.choice import Asked, open_digit
+from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import caches, palette
 
 IMAGES = 2000
 
 
-def show(asked: Asked) -> None:
-    places, shares = _map(asked.run.id, asked.epoch, asked.split, float(asked.answers.evaluation.loss or 0), asked)
+def show(selection: Selection) -> None:
+    places, shares = _map(
+        selection.run.id, selection.epoch, selection.split, float(selection.predictions.evaluation.loss or 0), selection
+    )
     st.markdown(
         "The last hidden layer turns each image into a list of numbers. This map shows the two directions in which "
         "these "
@@ -25,7 +27,7 @@ def show(asked: Asked) -> None:
     wide, detail = st.columns([3, 2], gap="large")
     with wide:
         st.plotly_chart(
-            chart(places, asked.answers.labels[:IMAGES], asked.answers.right[:IMAGES]),
+            chart(places, selection.predictions.labels[:IMAGES], selection.predictions.right[:IMAGES]),
             key="evaluate_map",
             on_select=_open,
             selection_mode="points",
@@ -33,7 +35,7 @@ def show(asked: Asked) -> None:
             alt="Map of the images by the last hidden layer; colour is the digit",
         )
     with detail:
-        image_list.closer(asked, asked.opened(), key="evaluate_map_detail")
+        image_list.closer(selection, selection.opened(), key="evaluate_map_detail")
 
 
 def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figure:
@@ -66,17 +68,17 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
 
 
 @st.cache_data(max_entries=64, show_spinner="Computing the map …")
-def _map(run_id: str, epoch: int | None, split: str, loss: float, _asked: Asked):
+def _map(run_id: str, epoch: int | None, split: str, loss: float, _selection: Selection):
     """The map, turned and flipped to match that of the run as it ended: it must not flip from epoch to epoch.
 
     The loss is part of the cache key, because other weights have another loss.
     """
-    images = _asked.digits.images[:IMAGES]
-    places, shares = explain.principal_map(_asked.reader.features(images))
-    if epoch is None or not _asked.run.has_model:
+    images = _selection.digits.images[:IMAGES]
+    places, shares = explain.principal_components(_selection.reader.features(images))
+    if epoch is None or not _selection.run.has_model:
         return places, shares
-    final, _ = explain.principal_map(caches.reader(run_id, None).features(images))
-    return explain.aligned(places, final), shares
+    final, _ = explain.principal_components(caches.reader(run_id, None).features(images))
+    return explain.align_map(places, final), shares
 
 
 def _open() -> None:

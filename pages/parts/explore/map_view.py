@@ -14,7 +14,7 @@ from pages.parts.explore.state import Choice, Opened, keep_only, open_digit
 from pages.shared import caches
 from pages.shared.run_picker import choose_run
 
-AT_MOST = 3000  # more points cannot be distinguished
+MAX_IMAGES = 3000  # more points cannot be distinguished
 KINDS = {
     "pca2": "Principal components",
     "pca3": "Principal components in 3D",
@@ -106,10 +106,10 @@ def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: 
 def _sample(data: Mnist, choice: Choice) -> np.ndarray:
     """At most 3,000 of the chosen positions, the same each time, equally many of each digit."""
     positions = choice.before_lasso
-    if len(positions) <= AT_MOST:
+    if len(positions) <= MAX_IMAGES:
         return positions
     labels = data.split(choice.split).labels[positions]
-    return positions[stratified_sample(labels, AT_MOST, np.random.default_rng(0))]
+    return positions[stratified_sample(labels, MAX_IMAGES, np.random.default_rng(0))]
 
 
 @st.cache_resource(show_spinner="Computing the principal components …", max_entries=3)
@@ -119,6 +119,6 @@ def _axes(key: str, _data: Mnist) -> projections.PrincipalAxes:
 
 @st.cache_data(show_spinner="The network reads the digits …", max_entries=12)
 def _features(run_id: str, split: str, at: np.ndarray, key: str, _data: Mnist) -> tuple:
-    from core.network.explain import principal_map
+    from core.network.explain import principal_components
 
-    return principal_map(caches.reader(run_id).features(_data.split(split).images[at]))
+    return principal_components(caches.reader(run_id).features(_data.split(split).images[at]))

@@ -12,8 +12,8 @@ from pages.parts.explore import study_progress
 from pages.parts.explore.state import SPLITS, Choice, Opened, open_digit
 from pages.shared.digit_grid import digit_grid
 
-AT_MOST = 100
-_PAIRS = AT_MOST // 2
+MAX_IMAGES = 100
+_PAIRS = MAX_IMAGES // 2
 KINDS = {"labels": "Likely label errors", "outliers": "Far from all others", "duplicates": "Near-duplicates"}
 
 
@@ -50,8 +50,8 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
         "labels, some are only hard to read: look and decide."
     )
     keep = _passes(data, choice, found.positions)
-    st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
-    positions, suggested = found.positions[keep][:AT_MOST], found.suggested[keep][:AT_MOST]
+    st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)}")
+    positions, suggested = found.positions[keep][:MAX_IMAGES], found.suggested[keep][:MAX_IMAGES]
     captions = [
         f"{data.names[labels[p]]} or {data.names[s]}? · {result['probabilities'][p, s]:.0%}"
         for p, s in zip(positions, suggested, strict=True)
@@ -67,8 +67,8 @@ def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> Non
     )
     order, distances = outliers.outliers(result["distances"], len(result["distances"]))
     keep = _passes(data, choice, order)
-    positions = order[keep][:AT_MOST]
-    st.caption(f"Among the {choice.words}.{_first(keep.sum(), AT_MOST)}")
+    positions = order[keep][:MAX_IMAGES]
+    st.caption(f"Among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)}")
     captions = [f"{data.names[_label(data, p)]} · {d:.1f}" for p, d in zip(positions, distances[keep], strict=False)]
     _grid(data, choice, positions, captions, "The digits farthest from their nearest neighbours")
 

@@ -15,7 +15,7 @@ from pages.shared.diverging import picture
 
 WIDE = 150  # pixels of a heat map on screen
 _TAKEN = "prepare_steps_taken"
-_MOST_STEPS = 2000
+_MAX_STEPS = 2000
 
 
 def choose_steps(example: Example) -> int:
@@ -30,7 +30,7 @@ def choose_steps(example: Example) -> int:
                 type="primary" if count == 1 else "secondary",
                 key=f"prepare_take_{count}",
                 on_click=partial(_take, example.index, count),
-                disabled=taken >= _MOST_STEPS,
+                disabled=taken >= _MAX_STEPS,
             )
         st.button(
             "Start again", icon=":material/replay:", key="prepare_take_none", on_click=reset, args=(example,),
@@ -42,7 +42,7 @@ def choose_steps(example: Example) -> int:
 
 def _take(index: int, count: int) -> None:
     steps = st.session_state.setdefault(_TAKEN, {})
-    steps[index] = min(steps.get(index, 0) + count, _MOST_STEPS)
+    steps[index] = min(steps.get(index, 0) + count, _MAX_STEPS)
 
 
 def reset(example: Example) -> None:
@@ -66,10 +66,10 @@ def loss_chart(runs: dict[str, tuple[float, ...]], prefix: str = "") -> go.Figur
     return figure
 
 
-def show_pass(example: Example, passed: ForwardPass, taken: int) -> None:
+def show_pass(example: Example, forward_pass: ForwardPass, taken: int) -> None:
     """The forward pass: image, 16 activations, ten probabilities, loss."""
-    tallest = max(float(passed.activations.max()), 1e-9)
-    units = np.repeat(np.repeat(passed.activations.reshape(4, 4) / tallest, 12, axis=0), 12, axis=1)
+    tallest = max(float(forward_pass.activations.max()), 1e-9)
+    units = np.repeat(np.repeat(forward_pass.activations.reshape(4, 4) / tallest, 12, axis=0), 12, axis=1)
     after = f"after {taken:,} step{'' if taken == 1 else 's'}" if taken else "before the first step"
     show(
         draw.line(
@@ -77,14 +77,14 @@ def show_pass(example: Example, passed: ForwardPass, taken: int) -> None:
             "→",
             draw.picture(picture(units, 1.0), 96, f"The activations of {HIDDEN} units", f"{HIDDEN} units"),
             "→",
-            draw.bars(passed.probabilities[0], on=example.label, title=f"10 probabilities, {after}"),
+            draw.bars(forward_pass.probabilities[0], on=example.label, title=f"10 probabilities, {after}"),
             top=False,
         )
     )
-    probability = passed.probabilities[0, example.label]
+    probability = forward_pass.probabilities[0, example.label]
     st.markdown(
-        f"**Loss** = −ln {probability:.4f} = **{passed.loss:.4f}**, because the true digit {example.label} has the "
-        f"probability {probability:.1%}."
+        f"**Loss** = −ln {probability:.4f} = **{forward_pass.loss:.4f}**, because the true digit {example.label} has "
+        f"the probability {probability:.1%}."
     )
 
 

@@ -22,11 +22,11 @@ def neuron(example: Example) -> None:
         "A **neuron** (a unit) has one weight for each pixel. It multiplies each pixel by its weight, adds the 784 "
         "products and a bias, and passes the sum on if it is above 0 (**relu**)."
     )
-    network, passed = _untrained(example)
-    unit = _choose_unit(passed)
+    network, forward_pass = _untrained(example)
+    unit = _choose_unit(forward_pass)
     weights = network.hidden_weights[:, unit]
-    products = passed.pixels[0] * weights
-    total, output = passed.sums[0, unit], passed.activations[0, unit]
+    products = forward_pass.pixels[0] * weights
+    total, output = forward_pass.sums[0, unit], forward_pass.activations[0, unit]
     show(
         draw.line(
             draw.picture(example.image, WIDE, f"The digit, a {example.label}", "pixels, 0 to 1"),
@@ -37,7 +37,7 @@ def neuron(example: Example) -> None:
             f"sum {products.sum():+.3f}",
         )
     )
-    before_after({"pixels": passed.pixels, "weights": network.hidden_weights}, {"sums": passed.sums})
+    before_after({"pixels": forward_pass.pixels, "weights": network.hidden_weights}, {"sums": forward_pass.sums})
     st.markdown(
         f"**w · x + b** = {products.sum():+.4f} + {network.hidden_bias[unit]:.1f} = **{total:+.4f}**. "
         f"After relu: **{output:.4f}**{'.' if output else ', because the sum is below 0.'} "
@@ -60,13 +60,13 @@ def gradient(example: Example) -> None:
         "The **gradient** says for each weight how fast the loss rises if the weight rises. Training moves each weight "
         "against its gradient. The computation starts at the end and goes back layer by layer (**backpropagation**)."
     )
-    network, passed = _untrained(example)
+    network, forward_pass = _untrained(example)
     labels = _labels(example)
-    slopes = one_step.backward(network, passed, labels)
+    slopes = one_step.backward(network, forward_pass, labels)
     error = slopes.output_bias
     show(
         draw.line(
-            draw.bars(passed.probabilities[0], on=example.label, title="1. Prediction"),
+            draw.bars(forward_pass.probabilities[0], on=example.label, title="1. Prediction"),
             draw.bars(np.eye(10)[example.label], on=example.label, title="2. Target", written="{:.0f}"),
             top=True,
         )
@@ -75,9 +75,9 @@ def gradient(example: Example) -> None:
         f"**3. Prediction − target** is the gradient at the ten logits: {_listed(error)}. It is negative for "
         f"{example.label}, so the step raises that logit, and positive for the others, so it lowers them."
     )
-    unit = _choose_unit(passed)
+    unit = _choose_unit(forward_pass)
     back = float(network.output_weights[unit] @ error)
-    open_gate = bool(passed.sums[0, unit] > 0)
+    open_gate = bool(forward_pass.sums[0, unit] > 0)
     st.markdown(
         f"**4. Back to unit {unit}**: the ten errors times its ten output weights, summed: {back:+.4f}. "
         + (
@@ -125,16 +125,16 @@ def by_hand(example: Example) -> None:
         "Learning rate", _RATES, 0.1, key=_RATE, format_func=lambda rate: f"{rate:g}", on_change=reset, args=(example,)
     )
     taken = choose_steps(example)
-    network, passed = _untrained(example)
+    network, forward_pass = _untrained(example)
     labels = _labels(example)
     before = one_step.train(network, example.image[None], labels, rate, max(taken - 1, 0))
     now = one_step.forward(before.network, example.image[None], labels)
     slopes = one_step.backward(before.network, now, labels)
-    after = before.network.stepped(slopes, rate)
+    after = before.network.take_step(slopes, rate)
     then = one_step.forward(after, example.image[None], labels)
     losses = (*before.losses, then.loss) if taken else before.losses
-    shown = then if taken else passed
-    unit = one_step.liveliest_unit(passed)
+    shown = then if taken else forward_pass
+    unit = one_step.most_active_unit(forward_pass)
     show_pass(example, shown, taken)
     st.markdown(f"### The weights of unit {unit}: before step {max(taken, 1)}, gradient, after")
     show(
@@ -210,10 +210,10 @@ def learning_rate(example: Example) -> None:
         )
 
 
-def _choose_unit(passed: ForwardPass) -> int:
+def _choose_unit(forward_pass: ForwardPass) -> int:
     return int(
         st.select_slider(
-            "Hidden unit", range(HIDDEN), one_step.liveliest_unit(passed), key=_UNIT, persist_state="session"
+            "Hidden unit", range(HIDDEN), one_step.most_active_unit(forward_pass), key=_UNIT, persist_state="session"
         )
     )
 

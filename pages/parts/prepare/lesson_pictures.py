@@ -89,7 +89,7 @@ def bars(
 ) -> str:
     """Ten bars, one for each digit. The bar of digit `on` is green; a value of `top` fills the height."""
     texts = [written.format(value) for value in values]
-    said = f"{title}: " + ", ".join(f"{digit}: {text}" for digit, text in enumerate(texts))
+    description = f"{title}: " + ", ".join(f"{digit}: {text}" for digit, text in enumerate(texts))
     columns = "".join(
         f"<div class='{'on' if digit == on else ''}'><div class='well'><div style='width:100%'>"
         f"<div class='value'>{texts[digit]}</div>"
@@ -97,7 +97,7 @@ def bars(
         f"</div></div><div class='digit'>{digit}</div></div>"
         for digit in range(NUM_CLASSES)
     )
-    label = escape(said, quote=True)
+    label = escape(description, quote=True)
     heading = f"<div class='bars-title'>{escape(title)}</div>"
     return (
         f"<div style='flex:1 1 19rem;max-width:36rem'>{heading}"

@@ -50,7 +50,7 @@ def three_parts(example: Example) -> None:
     show(f"<div class='share'>{''.join(segments)}</div><div class='parts'>{''.join(rows)}</div>")
     before_after({}, {f"{name.lower()} images": part.images for (name, *_), part in zip(_ROLES, parts, strict=True)})
     left, right = st.columns(2)
-    held = len(data.validation)
+    held_out = len(data.validation)
     with left:
         st.markdown(
             "Why three parts and not two? If you keep choosing the knobs that work best on the test set, you fit your "
@@ -60,8 +60,8 @@ def three_parts(example: Example) -> None:
         )
         code(
             "(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()",
-            f"x_validation, y_validation = x_train[-{held}:], y_train[-{held}:]",
-            f"x_train, y_train = x_train[:-{held}], y_train[:-{held}]",
+            f"x_validation, y_validation = x_train[-{held_out}:], y_train[-{held_out}:]",
+            f"x_train, y_train = x_train[:-{held_out}], y_train[:-{held_out}]",
         )
     with right, wrong("parts"):
         _sorted_cut(example)
@@ -69,8 +69,8 @@ def three_parts(example: Example) -> None:
 
 def _sorted_cut(example: Example) -> None:
     training = np.concatenate([example.train.labels, example.data.validation.labels])
-    held = len(example.data.validation)
-    cut = np.bincount(np.sort(training)[-held:], minlength=NUM_CLASSES)
+    held_out = len(example.data.validation)
+    cut = np.bincount(np.sort(training)[-held_out:], minlength=NUM_CLASSES)
     st.markdown(
         "Some data sets are **sorted by label**. If you hold out the last tenth of such a data set, the validation "
         "images show digits that are missing from the training images. MNIST is already shuffled. Shuffle your own "

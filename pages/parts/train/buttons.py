@@ -11,7 +11,7 @@ from core.evaluation import run_export
 from core.formatting import count
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
-from core.runs.run import by_hand
+from core.runs.run import describe_rate_changes
 from core.runs.store import PAUSED, Run
 from pages.parts.train import watched_run
 from pages.shared import caches, controls
@@ -25,7 +25,7 @@ _PAUSE = (
 PROBLEM, _REMOVED, _RATE = "button_problem", "removed_run", "requested_rate"  # session
 
 
-def row(run: Run, state: str) -> None:
+def button_row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
     if problem := st.session_state.pop(PROBLEM, None):
         st.warning(problem, icon=":material/info:")
@@ -39,12 +39,12 @@ def row(run: Run, state: str) -> None:
                 _while_training(run, state)
             case "finished":
                 _uses(run)
-                if not run.taught:  # its training was not kept as epochs, and its knobs make another network
+                if not run.is_personalised:  # its training was not kept as epochs, and its knobs make another network
                     _more_epochs(run)
                     _restart(run)
                 _downloads(run)
             case _:
-                if run.has_model or run.kept_epochs:
+                if run.has_model or run.checkpoint_epochs:
                     _uses(run)
                 _button("Resume", "play_arrow", run, caches.jobs().resume, help=run.continues)
                 _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch, then pauses.")
@@ -91,7 +91,7 @@ def _while_training(run: Run, state: str) -> None:
 
 def _learning_rate(run: Run, state: str) -> None:
     """A new learning rate for a run that trains. The charts mark where it was set."""
-    with st.popover("Learning rate", icon=":material/speed:", disabled=not _mine(run), width="content"):
+    with st.popover("Learning rate", icon=":material/speed:", disabled=not _is_own(run), width="content"):
         key = f"rate_{run.id}_{len(run.rates)}"  # a new box once the rate was set: it shows the present rate
         now = run.rates[-1].learning_rate if run.rates else run.config.learning_rate
         st.text_input("New learning rate", f"{now:g}", key=key, help=f"A number from {KNOBS['learning_rate'].allowed}.")
@@ -117,7 +117,7 @@ def _confirm_rate(run: Run, state: str) -> None:
 
 
 def _more_epochs(run: Run) -> None:
-    with st.popover("More epochs", icon=":material/add:", disabled=not _mine(run), width="content"):
+    with st.popover("More epochs", icon=":material/add:", disabled=not _is_own(run), width="content"):
         number = int(st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}"))
         _button(
             f"Train {count(number, 'more epoch')}",
@@ -142,11 +142,15 @@ def _downloads(run: Run) -> None:
     name = run_export.file_name(run)
     with st.popover("Download", icon=":material/download:", width="content"):
         st.caption("The network, a Keras program that trains it, all figures, and a description.")
-        _download("Everything", "folder_zip", lambda: run_export.bundle(run), f"{name}.zip", "application/zip")
+        _download("Everything", "folder_zip", lambda: run_export.build_archive(run), f"{name}.zip", "application/zip")
         if run.has_model:
             _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
         _download(
-            "Program", "code", lambda: script(run.config, run_title(run), by_hand(run)), f"{name}.py", "text/x-python"
+            "Program",
+            "code",
+            lambda: script(run.config, run_title(run), describe_rate_changes(run)),
+            f"{name}.py",
+            "text/x-python",
         )
         if run.epochs:
             _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
@@ -186,7 +190,7 @@ def _button(
         except DigitLabError as error:
             st.session_state[PROBLEM] = error.sentence
 
-    allowed = everybody or _mine(run)
+    allowed = everybody or _is_own(run)
     st.button(
         label,
         icon=f":material/{icon}:",
@@ -198,5 +202,5 @@ def _button(
     )
 
 
-def _mine(run: Run) -> bool:
+def _is_own(run: Run) -> bool:
     return caches.jobs().may_control(run, visitor())

@@ -15,26 +15,26 @@ from core.digits import NUM_CLASSES, Digits
 from core.errors import DigitLabError
 from core.evaluation import evaluations
 from core.evaluation.diagnostics import Sample
-from core.network.architecture import multiplications
+from core.network.architecture import count_multiplications
 from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.shared import caches
 
-MOST_IMAGES = 1000
-MOST_MULTIPLICATIONS = 2e9  # about a fifth of a second in NumPy
+MAX_IMAGES = 1000
+MAX_MULTIPLICATIONS = 2e9  # about a fifth of a second in NumPy
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """`dead`: layer → share of dead units. `right` of `asked` images of each digit of `split`.
+    """`dead`: layer → share of dead units. `correct` of `support` images of each digit of `split`.
 
     training, unseen: the same weights on training images and on images of `split`.
     """
 
     dead: dict[str, float] = field(default_factory=dict)
-    right: tuple[int, ...] = ()
-    asked: tuple[int, ...] = ()
+    correct: tuple[int, ...] = ()
+    support: tuple[int, ...] = ()
     split: str = evaluations.VALIDATION
     training: Sample | None = None
     unseen: Sample | None = None
@@ -42,20 +42,20 @@ class Checkup:
 
 def checkup(run: Run) -> Checkup:
     """The latest kept epoch of the run, checked once for all visitors."""
-    kept = run.kept_epochs
-    found = _checkup(run.id, kept[-1], run.epoch_path(kept[-1]).stat().st_mtime) if kept else Checkup()
-    split = evaluations.usual_split(run)
-    if (whole := evaluations.kept_evaluation(run, split)) is None:
+    epochs = run.checkpoint_epochs
+    found = _checkup(run.id, epochs[-1], run.epoch_path(epochs[-1]).stat().st_mtime) if epochs else Checkup()
+    split = evaluations.default_split(run)
+    if (evaluation := evaluations.cached_evaluation(run, split)) is None:
         return found
-    right, asked = np.diag(whole.counts).tolist(), whole.support.tolist()
-    return replace(found, right=tuple(right), asked=tuple(asked), split=split)
+    correct, support = np.diag(evaluation.counts).tolist(), evaluation.support.tolist()
+    return replace(found, correct=tuple(correct), support=tuple(support), split=split)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
     run, data = caches.store().get(run_id), caches.data()
-    number = int(min(MOST_IMAGES, MOST_MULTIPLICATIONS / max(multiplications(run.config), 1)))
-    split = evaluations.usual_split(run)  # where nothing is held out, the run trains on the validation images
+    number = int(min(MAX_IMAGES, MAX_MULTIPLICATIONS / max(count_multiplications(run.config), 1)))
+    split = evaluations.default_split(run)  # where nothing is held out, the run trains on the validation images
     unseen, training = data.split(split)[:number], _training_images(run.config, data, number)
     try:
         reader = Reader.of(run, epoch)
@@ -64,10 +64,10 @@ def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
         dead = {layer.layer: layer.share for layer in dead_units(reader, unseen.images)}
     except DigitLabError:
         return Checkup()  # Evaluate and Draw name a damaged file; the curves are whole
-    right = unseen.labels[probabilities.argmax(1) == unseen.labels]
+    correct = unseen.labels[probabilities.argmax(1) == unseen.labels]
     return Checkup(
         dead,
-        tuple(np.bincount(right, minlength=NUM_CLASSES).tolist()),
+        tuple(np.bincount(correct, minlength=NUM_CLASSES).tolist()),
         tuple(unseen.counts.tolist()),
         split,
         Sample.from_probabilities(on_training, training.labels),

@@ -18,7 +18,7 @@ def panel(run: Run, seen: Curves) -> None:
     found = checkup(run)
     diagnostics = RunDiagnostics(
         run.config, seen.batches, seen.epochs, seen.rates, seen.ended,
-        found.dead, found.right, found.asked, found.split, found.training, found.unseen,
+        found.dead, found.correct, found.support, found.split, found.training, found.unseen,
     )  # fmt: skip
     if advice := advise(diagnostics):
         _one(run, advice)

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.network.living_moment import shown_images, view_of
-from core.network.projection_film import aligned, learning_order, predictions
+from core.network.projection_film import align_maps, learning_order, predictions
 from core.runs.moments import Moment, all_weights, read_moment, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, palette, static_assets
@@ -124,7 +124,7 @@ def _message(run: Run, moments: list[Moment], place: int) -> dict[str, Any]:
         "order": learning_order(predicted, digits.labels).tolist(),
         "moments": [
             _moment(run, moment, digits.images, place, guesses, positions)
-            for moment, guesses, positions in zip(moments, predicted, aligned(moments), strict=True)
+            for moment, guesses, positions in zip(moments, predicted, align_maps(moments), strict=True)
         ],
     }
 

@@ -9,10 +9,10 @@ from core.runs.store import Run
 from pages.parts.train import watched_run
 from pages.shared import caches, controls
 
-_MOST = 3  # differences that are spelt out
+_MAX_LISTED = 3  # differences that are spelt out
 
 
-def at_the_run(run: Run) -> None:
+def show_beside_run(run: Run) -> None:
     """Beside the run: how the form differs, with a button that sets the form to the run's knobs."""
     differences = _differences(run.config)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_match"):
@@ -24,8 +24,8 @@ def at_the_run(run: Run) -> None:
         else:
             pairs = [f"{KNOBS[name].label} {_text(name, form)} (run: {_text(name, there)})"
                      for name, (form, there) in differences.items()]  # fmt: skip
-            more = f" and {len(pairs) - _MOST} more" if len(pairs) > _MOST else ""
-            st.caption(f"The form differs from this run: {', '.join(pairs[:_MOST])}{more}.", width="stretch")
+            more = f" and {len(pairs) - _MAX_LISTED} more" if len(pairs) > _MAX_LISTED else ""
+            st.caption(f"The form differs from this run: {', '.join(pairs[:_MAX_LISTED])}{more}.", width="stretch")
         st.button(
             "Use these settings",
             key=f"use_{run.id}",
@@ -36,9 +36,9 @@ def at_the_run(run: Run) -> None:
         )
 
 
-def at_the_form() -> None:
+def show_below_start() -> None:
     """Below Start: in which knobs the new run will differ from the one that is shown."""
-    if not (shown := watched_run.wanted()):
+    if not (shown := watched_run.requested_runs()):
         return
     try:
         run = caches.store().get(shown[0])
@@ -46,8 +46,8 @@ def at_the_form() -> None:
         return
     if differences := _differences(run.config):
         labels = [KNOBS[name].label for name in differences]
-        more = f" and {len(labels) - _MOST} more" if len(labels) > _MOST else ""
-        st.caption(f"Differs from the run shown: {', '.join(labels[:_MOST])}{more}.")
+        more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
+        st.caption(f"Differs from the run shown: {', '.join(labels[:_MAX_LISTED])}{more}.")
 
 
 def _differences(config: RunConfig) -> dict[str, tuple[object, object]] | None:

@@ -12,7 +12,7 @@ from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_N
 from core.errors import ConfigError, DigitLabError
 from core.formatting import count, duration
 from core.network import forecast
-from core.network.architecture import LayerRow, shapes
+from core.network.architecture import LayerRow, layer_table
 from core.network.keras_script import script
 from core.runs.run import describe
 from pages.parts.train import assignment, form_match, layer_editor, watched_run
@@ -55,7 +55,7 @@ def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool)
     """What the knobs make: the Start button above them, the network below them."""
     try:
         config = controls.run_config()
-        rows = shapes(config)
+        rows = layer_table(config)
     except ConfigError as error:
         problem.error(error.sentence, icon=":material/error:")
         with start:
@@ -161,13 +161,13 @@ def _start(config: RunConfig) -> None:
         f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
     )
     if not _equal_run(config):
-        form_match.at_the_form()
+        form_match.show_below_start()
 
 
 def _equal_run(config: RunConfig) -> bool:
     """Whether this very run was trained before. Says so, and offers to open it."""
-    like = caches.store().like(config, starter=visitor())
-    shown = like is not None and like.id in watched_run.wanted()
+    like = caches.store().find_identical(config, starter=visitor())
+    shown = like is not None and like.id in watched_run.requested_runs()
     if like is None or (shown and like.active):
         return like is not None  # it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError
-from core.network.architecture import parameter_count
+from core.network.architecture import count_parameters
 from core.network.initial_weights import initial_weights, is_exact
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
@@ -14,7 +14,7 @@ from pages.shared import caches, controls
 from pages.shared.living_network import fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
-_MOST_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
+_MAX_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
 _RUN, _FORM = "This run", "Before Start"
 
 
@@ -51,7 +51,7 @@ def before_start() -> None:
 
 
 def _untrained_network(config: RunConfig, what: str) -> None:
-    if parameter_count(config) > _MOST_PARAMETERS:
+    if count_parameters(config) > _MAX_PARAMETERS:
         st.caption("This network is too large to be drawn before it trains.")
         return
     network, surveys = surveyed(_untrained(config))

@@ -24,15 +24,15 @@ def style(run: Run) -> str:
 def show(run: Run) -> None:
     """Draws both as the run last saved them."""
     try:
-        changed = run.glimpse_path.stat().st_mtime_ns
-        seen = _read(run.glimpse_path, changed)
+        changed = run.preview_path.stat().st_mtime_ns
+        seen = _read(run.preview_path, changed)
     except (OSError, RunError):
         return  # not there yet, or being written at this moment
     digits, weights = st.columns(2, gap="medium")
     with digits:
         _digits(run, seen["predicted"])
     with weights:
-        _weights(run.glimpse_path, changed, seen["weights"])
+        _weights(run.preview_path, changed, seen["weights"])
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # for all who watch; `changed` identifies the saved version
@@ -58,7 +58,7 @@ def _digits(run: Run, predicted: np.ndarray) -> None:
         _cell(position, run.class_names[guess], run.class_names[label])
         for position, (guess, label) in enumerate(zip(predicted, shown.labels, strict=False))
     )
-    st.html(f'<div class="glimpse">{cells}</div>')
+    st.html(f'<div class="preview">{cells}</div>')
 
 
 def _cell(position: int, predicted: str, label: str) -> str:
@@ -83,7 +83,7 @@ def _sheet(source: str, validation: bool) -> str:
     picture = np.zeros((*ink.shape, 4), np.uint8)
     picture[..., 3] = ink
     address = png_uri(picture)
-    return f"<style>.glimpse i {{-webkit-mask-image: url({address}); mask-image: url({address})}}</style>"
+    return f"<style>.preview i {{-webkit-mask-image: url({address}); mask-image: url({address})}}</style>"
 
 
 def _weights(path: Path, changed: int, kernel: np.ndarray) -> None:
@@ -112,14 +112,14 @@ def _picture(path: Path, changed: int, theme: str, _kernel: np.ndarray) -> str:
 
 
 _STYLE = """<style>
-.glimpse {display: grid; grid-template-columns: repeat(5, 1fr); gap: .25rem}
-.glimpse figure {margin: 0; text-align: center}
-.glimpse .right {--c: light-dark(#1f7a45, #4cc583)}
-.glimpse .wrong {--c: light-dark(#c03434, #ff8a8a)}
-.glimpse .tile {display: block; aspect-ratio: 1; max-width: 3.5rem; margin: 0 auto; border: 2px solid var(--c);
+.preview {display: grid; grid-template-columns: repeat(5, 1fr); gap: .25rem}
+.preview figure {margin: 0; text-align: center}
+.preview .right {--c: light-dark(#1f7a45, #4cc583)}
+.preview .wrong {--c: light-dark(#c03434, #ff8a8a)}
+.preview .tile {display: block; aspect-ratio: 1; max-width: 3.5rem; margin: 0 auto; border: 2px solid var(--c);
   border-radius: 4px}
-.glimpse i {display: block; width: 100%; height: 100%; background: currentColor; image-rendering: pixelated;
+.preview i {display: block; width: 100%; height: 100%; background: currentColor; image-rendering: pixelated;
   -webkit-mask-size: 500% 500%; mask-size: 500% 500%}
-.glimpse figcaption {font-size: .75rem; color: var(--c); font-weight: 600; white-space: nowrap}
+.preview figcaption {font-size: .75rem; color: var(--c); font-weight: 600; white-space: nowrap}
 .weights {width: 100%; max-width: 22rem; image-rendering: pixelated}
 </style>"""

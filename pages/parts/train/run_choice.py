@@ -25,20 +25,20 @@ def choose() -> Run | None:
     """
     runs = own_first(run for run in caches.store().runs() if not run.shipped)
     by_id = {run.id: run for run in runs}
-    wanted = _wanted(by_id)
-    if wanted:
-        watched_run.settle(wanted)
-    if len(by_id) > 1 or (by_id and not wanted):
+    requested = _requested_run(by_id)
+    if requested:
+        watched_run.settle(requested)
+    if len(by_id) > 1 or (by_id and not requested):
         mark = marks(runs)
-        labels = {} if wanted else {_NONE: "No run chosen"}
+        labels = {} if requested else {_NONE: "No run chosen"}
         labels |= {run.id: _label(run) + mark[run.id] for run in runs}
-        first = wanted or _NONE
+        first = requested or _NONE
         picker("Run", labels, key=_picker_key(first), first=first, on_change=_follow, args=(first,))
-    return by_id[wanted] if wanted else None
+    return by_id[requested] if requested else None
 
 
-def _wanted(by_id: dict[str, Run]) -> str | None:
-    for run_id in watched_run.wanted():
+def _requested_run(by_id: dict[str, Run]) -> str | None:
+    for run_id in watched_run.requested_runs():
         if run_id in by_id:
             return run_id
         _say_missing(run_id)

@@ -83,7 +83,7 @@ def _other_user(run: Run) -> str:
 
 
 def _forecast_error(run: Run, ended: RunEnded) -> str:
-    if forecast.error(run) is None:
+    if forecast.relative_error(run) is None:
         return ""
     return f"Expected {duration(run.forecast_seconds)}, took {duration(ended.fit_seconds)}."
 
@@ -113,7 +113,7 @@ def _test(run: Run, ended: RunEnded) -> str:
         return percent(ended.test_accuracy)
     if seal.sealed(run):
         return "sealed"
-    kept = evaluations.kept_evaluation(run)
+    kept = evaluations.cached_evaluation(run)
     return percent(kept.accuracy) if kept else ""
 
 

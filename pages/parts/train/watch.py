@@ -41,8 +41,8 @@ def panel() -> None:
         st.info("Press Start. The network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
         network_panel.before_start()
         return
-    if not run.taught:  # its knobs do not lead to its network
-        form_match.at_the_run(run)
+    if not run.is_personalised:  # its knobs do not lead to its network
+        form_match.show_beside_run(run)
     every, changed, times_set = _refresh_every(run), False, controls.times_set()
     st.html(_STYLE + run_status.STYLE + preview.style(run))  # outside the fragment: the browser reads it once
 
@@ -82,7 +82,7 @@ def _view(run: Run) -> None:
     run_status.headline(run, seen, state)
     if run.note:
         st.text(run.note)  # a visitor wrote it: as Markdown it could load pictures from elsewhere
-    buttons.row(run, state)
+    buttons.button_row(run, state)
     if seen.started and pace.steps_done(seen):
         run_status.facts(run, seen, state)
         charts.charts(run, seen)

@@ -29,7 +29,7 @@ def has_new() -> bool:
     return bool(st.session_state.get(_STARTED))
 
 
-def wanted() -> list[str]:
+def requested_runs() -> list[str]:
     """The runs to watch, the most wanted first: those just started, the link's run, the one watched last."""
     started = st.session_state.get(_STARTED, [])
     others = (st.query_params.get("run"), st.session_state.get(_WATCHED))

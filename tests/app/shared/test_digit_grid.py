@@ -25,12 +25,12 @@ def test_few_or_no_digits_make_a_picture_too(tiny_mnist, n):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [None, 3, "3", {}, {"position": 3}, {"rev": "old", "position": 3}, {"rev": "now"}, {"rev": "now", "position": 7},
      {"rev": "now", "position": -1}, {"rev": "now", "position": "3"}, {"rev": "now", "position": 2.5}],
 )  # fmt: skip
-def test_what_a_browser_says_is_not_believed_blindly(said):
-    assert chosen_position(said, "now", 7) is None
+def test_what_a_browser_says_is_not_believed_blindly(answer):
+    assert chosen_position(answer, "now", 7) is None
 
 
 def test_a_choice_among_the_digits_shown_counts():

@@ -24,7 +24,7 @@ def kept_by_script() -> dict[str, str]:
     return dict([assignment.split("=")])
 
 
-def test_a_cookie_written_anew_is_the_same_visitor():
+def test_a_cookie_written_again_is_the_same_visitor():
     first, second = (generate_xsrf_token_string(b"0123456789abcdef", time) for time in (1, 2))
     assert first != second
     assert token(first) == token(second) == b"0123456789abcdef"

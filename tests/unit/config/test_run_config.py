@@ -81,7 +81,7 @@ def test_values_of_a_link_that_need_one_another_are_taken_in_any_order():
     assert why.startswith("patience must be 0 if validate_on is none")
 
 
-def test_the_range_of_a_knob_is_told_to_its_last_digit():
+def test_the_range_of_a_knob_is_reported_to_its_last_digit():
     assert KNOBS["seed"].allowed == "0 to 2147483647"
     with pytest.raises(ConfigError, match="between 0 and 2147483647"):
         RunConfig(seed=-1)

@@ -73,7 +73,7 @@ def test_without_a_network_the_sentence_says_what_to_do(mirror, tmp_path, monkey
     assert fetch.progress < 1
 
 
-def test_a_fetch_that_failed_can_be_begun_again(mirror, tmp_path, monkeypatch):
+def test_a_fetch_that_failed_can_be_started_again(mirror, tmp_path, monkeypatch):
     fetch = BackgroundDownload(tmp_path / "data")
     with monkeypatch.context() as dead:
         dead.setattr(download, "MIRRORS", ("http://127.0.0.1:9/",))
@@ -99,7 +99,7 @@ def test_the_home_is_filled_and_then_found(mirror, tmp_path, monkeypatch, arrays
     assert len(found.training) == 40
 
 
-def test_a_disk_that_cannot_be_written_is_told(mirror, tmp_path):
+def test_a_disk_that_cannot_be_written_is_reported(mirror, tmp_path):
     (tmp_path / "file").write_text("")
     fetch = BackgroundDownload(tmp_path / "file" / "data")
     fetch.start()

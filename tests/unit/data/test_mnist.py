@@ -100,7 +100,7 @@ def test_the_second_time_the_file_itself_is_not_read(bare, arrays, monkeypatch):
     assert path.exists()
 
 
-def test_an_exchanged_file_is_read_anew(bare, arrays):  # noqa: F811
+def test_an_exchanged_file_is_read_again(bare, arrays):  # noqa: F811
     path = write_npz(bare / "home" / "data", arrays)
     mnist.load()
     write_npz(bare / "home" / "data", {**arrays, "x_test": 255 - arrays["x_test"]})
@@ -109,7 +109,7 @@ def test_an_exchanged_file_is_read_anew(bare, arrays):  # noqa: F811
 
 
 @pytest.mark.parametrize("spoil", ["x_train.npy", "y_test.npy", "stamp.json"])
-def test_a_spoilt_kept_copy_is_made_anew(bare, arrays, spoil):  # noqa: F811
+def test_a_spoilt_kept_copy_is_made_again(bare, arrays, spoil):  # noqa: F811
     write_npz(bare / "home" / "data", arrays)
     mnist.load()
     kept = bare / "home" / "data" / "kept" / "home" / spoil

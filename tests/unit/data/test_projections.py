@@ -30,8 +30,8 @@ def test_the_axes_are_those_of_scikit_learn(axes, pixels):
     theirs = PCA(n_components=10, svd_solver="full").fit(pixels)
     assert axes.shares[:10] == pytest.approx(theirs.explained_variance_ratio_, rel=1e-4)
     assert axes.mean == pytest.approx(theirs.mean_, abs=1e-5)
-    alike = np.abs((axes.directions[:, :10] * theirs.components_.T).sum(axis=0))
-    assert alike == pytest.approx(np.ones(10), abs=1e-3)
+    correlation = np.abs((axes.directions[:, :10] * theirs.components_.T).sum(axis=0))
+    assert correlation == pytest.approx(np.ones(10), abs=1e-3)
 
 
 def test_places_are_distances_along_the_axes(axes, pixels, tiny_mnist):
@@ -62,7 +62,7 @@ def test_another_data_set_has_another_name(tiny_mnist):
     assert cache.cache_path("axes", tiny_mnist) != cache.cache_path("axes", swapped)
 
 
-def test_tsne_keeps_neighbours_together_and_tells_how_far_it_is(tiny_mnist, monkeypatch):
+def test_tsne_keeps_neighbours_together_and_reports_its_progress(tiny_mnist, monkeypatch):
     monkeypatch.setattr(projections, "TSNE_SAMPLE", {"train": 150, "validation": 30, "test": 30})
     monkeypatch.setattr(projections.sample, "__defaults__", (projections.TSNE_SAMPLE, 0))
     monkeypatch.setattr(projections, "_TSNE_STEPS", 300)

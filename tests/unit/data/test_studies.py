@@ -20,7 +20,7 @@ def own_home(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_study_in_a_process_of_its_own_tells_how_far_it_is_and_is_kept(own_home, embedded):
+def test_a_study_in_a_process_of_its_own_reports_its_progress_and_is_kept(own_home, embedded):
     study = Study("oddities", embedded)
     assert study.result() is None
     study.start()
@@ -40,7 +40,7 @@ def test_a_study_in_a_process_of_its_own_tells_how_far_it_is_and_is_kept(own_hom
     assert (result["probabilities"].argmax(axis=1) == labels).mean() > 0.93
 
 
-def test_a_stopped_study_leaves_nothing_and_can_be_begun_again(own_home, embedded):
+def test_a_stopped_study_leaves_nothing_and_can_be_started_again(own_home, embedded):
     study = Study("tsne", embedded)
     study.start()
     study.stop()
@@ -52,8 +52,8 @@ def test_a_stopped_study_leaves_nothing_and_can_be_begun_again(own_home, embedde
     assert study.progress().error == ""
 
 
-def test_a_failure_is_told_in_words(own_home, embedded, monkeypatch):
-    def fail(data, tell):
+def test_a_failure_is_reported_in_words(own_home, embedded, monkeypatch):
+    def fail(data, report):
         raise ValueError("the axes are crossed")
 
     monkeypatch.setitem(studies.STUDIES, "tsne", fail)
@@ -81,12 +81,12 @@ def test_time_left_follows_from_time_spent(tmp_path):
     assert not work.progress().running
 
 
-def test_a_process_that_was_killed_is_told_of(tmp_path):
+def test_a_process_that_was_killed_is_reported(tmp_path):
     (tmp_path / "work.json").write_text(json.dumps({"share": 0.25, "started": time.time() - 10}))
     assert "ended before it was finished" in SubprocessTask(tmp_path / "work").progress().error
 
 
-def test_a_process_that_cannot_begin_is_told_of(tmp_path):
+def test_a_process_that_cannot_begin_is_reported(tmp_path):
     work = SubprocessTask(tmp_path / "work")
     work.start("core.no_such_module")
     assert "could not start" in work.progress().error

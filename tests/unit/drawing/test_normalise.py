@@ -26,7 +26,7 @@ def drawn(points=SEVEN, width=20.0, side=280) -> np.ndarray:
     return render([Stroke(np.array(points), width)], side, side)
 
 
-def alike(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Correlation of two digits, 1 if they are the same but for a factor."""
     return float(np.corrcoef(one.ravel().astype(float), other.ravel().astype(float))[0, 1])
 
@@ -49,7 +49,7 @@ def test_a_digit_of_mnist_comes_back_from_the_canvas_enlarged_and_moved(embedded
     options = NormaliseOptions(even_stroke=False)
     images = embedded.test.images[:40]
     back = [
-        alike(to_the_middle(to_digit(pasted(image, side, left, top), options).digit), to_the_middle(image))
+        correlation(to_the_middle(to_digit(pasted(image, side, left, top), options).digit), to_the_middle(image))
         for image in images
     ]
     assert np.median(back) > 0.93
@@ -76,10 +76,10 @@ def test_place_size_and_pen_hardly_matter():
     digit = to_digit(drawn()).digit
     moved = [(x + 40, y + 20) for x, y in SEVEN]
     tiny = [(x / 5 + 10, y / 5 + 200) for x, y in SEVEN]
-    assert alike(to_digit(drawn(moved)).digit, digit) > 0.99
-    assert alike(to_digit(drawn(tiny, 4)).digit, digit) > 0.95
+    assert correlation(to_digit(drawn(moved)).digit, digit) > 0.99
+    assert correlation(to_digit(drawn(tiny, 4)).digit, digit) > 0.95
     for pen in (8.0, 12.0, 28.0, 34.0):
-        assert alike(to_digit(drawn(width=pen)).digit, digit) > 0.85
+        assert correlation(to_digit(drawn(width=pen)).digit, digit) > 0.85
 
 
 def test_the_centre_of_mass_comes_to_the_middle_and_the_ink_fits_into_twenty():

@@ -19,7 +19,7 @@ def test_the_share_of_held_out_digits_that_is_warned_of_is_the_one_chosen(famili
 
 
 @pytest.mark.parametrize("kind", not_digits.KINDS)
-def test_letters_shapes_and_scribbles_are_stranger_than_digits(familiar, embedded, kind):
+def test_letters_shapes_and_scribbles_are_more_novel_than_digits(familiar, embedded, kind):
     rng = np.random.default_rng(3)
     others = np.stack([to_digit(canvas).digit for canvas in not_digits.KINDS[kind](60, rng)])
     digits = familiar.novelty_score(embedded.test.images[:300])

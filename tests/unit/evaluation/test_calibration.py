@@ -8,18 +8,18 @@ from core.evaluation import calibration
 from core.lesson import arithmetic
 
 
-def asked(rng, temperature=1.0, images=20_000):
+def sample(rng, temperature=1.0, images=20_000):
     """Labels drawn from the probabilities themselves, so they are calibrated, and logits; then these divided."""
     logits = rng.normal(0, 2, (images, 10))
     shares = arithmetic.softmax(logits)
     labels = (rng.random((images, 1)) > shares.cumsum(1)).sum(1).clip(0, 9).astype(np.uint8)
-    return labels, calibration.tempered(logits, temperature)
+    return labels, calibration.scale_logits(logits, temperature)
 
 
 def test_bins_are_those_of_scikit_learn(rng):
-    labels, logits = asked(rng)
+    labels, logits = sample(rng)
     probabilities = arithmetic.softmax(logits)
-    found = calibration.reliability(labels, probabilities, bins=10)
+    found = calibration.reliability_curve(labels, probabilities, bins=10)
     right = probabilities.argmax(1) == labels
     accuracy, confidence = calibration_curve(right, probabilities.max(1), n_bins=10, strategy="uniform")
     filled = found.counts > 0
@@ -33,7 +33,7 @@ def test_expected_calibration_error_worked_by_hand():
     # Two images said with 0.95, one right: off by 0.45. Two said with 0.55, one right: off by 0.05.
     probabilities = np.zeros((4, 10))
     probabilities[:, 0], probabilities[:, 1] = [0.95, 0.95, 0.55, 0.55], [0.05, 0.05, 0.45, 0.45]
-    found = calibration.reliability(np.array([0, 5, 0, 5], np.uint8), probabilities)
+    found = calibration.reliability_curve(np.array([0, 5, 0, 5], np.uint8), probabilities)
     assert found.error == pytest.approx((2 * 0.45 + 2 * 0.05) / 4)
     assert found.counts.sum() == 4
 
@@ -41,32 +41,32 @@ def test_expected_calibration_error_worked_by_hand():
 def test_a_confidence_on_the_edge_belongs_to_the_bin_below():
     probabilities = np.zeros((1, 10))
     probabilities[0, :2] = 0.75, 0.25
-    assert calibration.reliability(np.array([0], np.uint8), probabilities, bins=4).counts.tolist() == [0, 0, 1, 0]
+    assert calibration.reliability_curve(np.array([0], np.uint8), probabilities, bins=4).counts.tolist() == [0, 0, 1, 0]
 
 
 def test_a_network_that_tells_the_truth_has_hardly_any_error(rng):
-    labels, logits = asked(rng)
-    assert calibration.reliability(labels, arithmetic.softmax(logits)).error < 0.015
+    labels, logits = sample(rng)
+    assert calibration.reliability_curve(labels, arithmetic.softmax(logits)).error < 0.015
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0])
-def test_fitting_finds_the_temperature_that_undoes_the_boast(rng, temperature):
-    labels, logits = asked(rng, temperature)
+def test_fitting_finds_the_temperature_that_corrects_overconfidence(rng, temperature):
+    labels, logits = sample(rng, temperature)
     found = calibration.fit_temperature(labels, logits)
     assert found == pytest.approx(1 / temperature, rel=0.05)
     before, after = (
-        calibration.reliability(labels, arithmetic.softmax(each)).error
-        for each in (logits, calibration.tempered(logits, found))
+        calibration.reliability_curve(labels, arithmetic.softmax(each)).error
+        for each in (logits, calibration.scale_logits(logits, found))
     )
     assert after < before / 3
 
 
 def test_no_temperature_changes_an_answer(rng):
-    _, logits = asked(rng, images=500)
-    assert (calibration.tempered(logits, 3).argmax(1) == logits.argmax(1)).all()
+    _, logits = sample(rng, images=500)
+    assert (calibration.scale_logits(logits, 3).argmax(1) == logits.argmax(1)).all()
 
 
 def test_what_is_too_sure_for_a_probability_can_still_be_cooled():
     # In float32 the other nine are 0 and their order is lost; 40 of the 400 it leads by remain.
     logits = np.array([[400.0, 0, 10, 0, 0, 0, 0, 0, 0, 0]], np.float32)
-    np.testing.assert_allclose(np.diff(calibration.tempered(logits, 10.0)[0, [2, 1, 0]]), [-1, 40])
+    np.testing.assert_allclose(np.diff(calibration.scale_logits(logits, 10.0)[0, [2, 1, 0]]), [-1, 40])

@@ -28,8 +28,8 @@ HEALTHY = RunDiagnostics(
     batches(2.2, 1.0, 0.6, 0.4, 0.35, 0.3, 0.28, 0.25, accuracy=0.93),
     epochs([0.20, 0.15, 0.12, 0.10, 0.09]),
     dead={"dense1": 0.03},
-    right=(970, 980, 970, 960, 970, 960, 980, 970, 960, 960),
-    asked=(1000,) * 10,
+    correct=(970, 980, 970, 960, 970, 960, 980, 970, 960, 960),
+    support=(1000,) * 10,
 )
 MEMORISED = {"training": Sample(1000, 1000, 0.01, 0.001), "unseen": Sample(1000, 970, 0.1, 0.01)}
 EVEN = {"training": Sample(1000, 972, 0.09, 0.01), "unseen": Sample(1000, 970, 0.1, 0.01)}
@@ -61,51 +61,51 @@ def test_a_loss_that_hardly_moves_means_too_low_a_rate():
 
 
 def test_over_fitting_is_dated_to_the_epoch_where_it_began():
-    advice = coach.over_fitting(
+    advice = coach.overfitting(
         RunDiagnostics(RunConfig(), epochs=epochs([0.10, 0.08, 0.085, 0.09, 0.095]), **MEMORISED)
     )
     assert "since epoch 2" in advice.text
     assert advice.remedy == {"dropout": 0.2}
     one_epoch = RunDiagnostics(RunConfig(), epochs=epochs([0.10, 0.08, 0.085]), **MEMORISED)  # may be chance
-    assert coach.over_fitting(one_epoch) is None
+    assert coach.overfitting(one_epoch) is None
     recovered = RunDiagnostics(RunConfig(), epochs=epochs([0.10, 0.08, 0.085, 0.081, 0.079]), **MEMORISED)
-    assert coach.over_fitting(recovered) is None
+    assert coach.overfitting(recovered) is None
 
 
 def test_over_fitting_compares_one_set_of_weights_on_training_and_unseen_images():
     # The training loss of an epoch is a mean over weights that changed meanwhile: it may be far below the new weights'.
     rising = epochs([0.10, 0.08, 0.3, 0.5, 0.7], [0.2, 0.05, 0.04, 0.05, 0.06])
-    assert coach.over_fitting(RunDiagnostics(RunConfig(), epochs=rising)) is None
-    assert coach.over_fitting(RunDiagnostics(RunConfig(), epochs=rising, **EVEN)) is None
-    assert coach.over_fitting(RunDiagnostics(RunConfig(), epochs=rising, **MEMORISED)) is not None
+    assert coach.overfitting(RunDiagnostics(RunConfig(), epochs=rising)) is None
+    assert coach.overfitting(RunDiagnostics(RunConfig(), epochs=rising, **EVEN)) is None
+    assert coach.overfitting(RunDiagnostics(RunConfig(), epochs=rising, **MEMORISED)) is not None
 
 
 def test_a_learning_rate_raised_by_the_visitor_is_not_called_over_fitting():
     losses = epochs([0.10, 0.08, 0.3, 0.31, 0.32])
     raised = RunDiagnostics(RunConfig(), epochs=losses, rates=[RateChanged(3, 30, 3.0, 0.1)], **MEMORISED)
-    assert coach.over_fitting(raised) is None
+    assert coach.overfitting(raised) is None
     later = RunDiagnostics(RunConfig(), epochs=losses, rates=[RateChanged(1, 1, 1.0, 0.1)], **MEMORISED)
-    assert coach.over_fitting(later) is not None
+    assert coach.overfitting(later) is not None
 
 
 def test_over_fitting_with_dropout_already_there_asks_for_more_images():
     run = RunDiagnostics(RunConfig(dropout=0.3), epochs=epochs([0.08, 0.09, 0.1]), **MEMORISED)
-    assert coach.over_fitting(run).remedy == {"augmentation": 0.3}
+    assert coach.overfitting(run).remedy == {"augmentation": 0.3}
 
 
 def test_a_gap_to_the_test_set_needs_intervals_that_do_not_overlap():
     ended = RunEnded("finished", "", 0.0, 10, train_accuracy=0.995, test_accuracy=0.979)
     config = RunConfig(epochs=10, validate_on="none")
-    advice = coach.gap_to_test(RunDiagnostics(config, ended=ended, **MEMORISED))
+    advice = coach.generalisation_gap(RunDiagnostics(config, ended=ended, **MEMORISED))
     assert "100.00% on training images, 97.00% on the test set" in advice.text
     config.changed(**advice.remedy)
-    assert coach.gap_to_test(RunDiagnostics(config, ended=ended, **EVEN)) is None
-    assert coach.gap_to_test(RunDiagnostics(RunConfig(), ended=ended, **MEMORISED)) is None
+    assert coach.generalisation_gap(RunDiagnostics(config, ended=ended, **EVEN)) is None
+    assert coach.generalisation_gap(RunDiagnostics(RunConfig(), ended=ended, **MEMORISED)) is None
 
 
 def test_only_the_most_useful_advice_is_given():
     ended = RunEnded("finished", "", 0.0, 5, validation_accuracy=0.981)
-    lagging = {"right": (980,) * 9 + (700,), "asked": (1000,) * 10}
+    lagging = {"correct": (980,) * 9 + (700,), "support": (1000,) * 10}
     good = RunDiagnostics(RunConfig(), epochs=epochs([0.2, 0.1, 0.1, 0.1, 0.0995]), ended=ended, **lagging)
     assert coach.advise(good).rule == "all well"
     dead = RunDiagnostics(RunConfig(), epochs=good.epochs, ended=ended, dead={"dense1": 0.6})
@@ -117,7 +117,7 @@ def test_a_sample_is_the_mean_loss_with_its_standard_error():
     probabilities[:, 3] = 0.55
     sample = Sample.from_probabilities(probabilities, np.array([3, 3, 3, 1]))
     losses = -np.log([0.55, 0.55, 0.55, 0.05])
-    assert (sample.images, sample.right) == (4, 3)
+    assert (sample.images, sample.correct) == (4, 3)
     np.testing.assert_allclose((sample.loss, sample.loss_error), (losses.mean(), losses.std() / 2))
 
 
@@ -136,21 +136,23 @@ def test_dead_neurons_are_counted_by_layer():
 
 def test_one_digit_that_lags_is_named():
     right, asked = (970, 980, 970, 960, 970, 960, 980, 970, 960, 600), (1000,) * 10
-    advice = coach.lagging_digit(RunDiagnostics(RunConfig(), epochs=epochs([0.1]), right=right, asked=asked))
+    advice = coach.weakest_digit(RunDiagnostics(RunConfig(), epochs=epochs([0.1]), correct=right, support=asked))
     assert advice.text.startswith("The 9 is the hardest digit")
     assert "60.0% of 1,000 validation images are right, of the other digits 96.9%" in advice.text
     by_chance = (*right[:-1], 955)  # its interval reaches above the 96.9% of the others
-    assert coach.lagging_digit(RunDiagnostics(RunConfig(), epochs=epochs([0.1]), right=by_chance, asked=asked)) is None
-    few = RunDiagnostics(RunConfig(), epochs=epochs([0.1]), right=(94,) * 9 + (50,), asked=(94,) * 10)
-    assert coach.lagging_digit(few) is None
-    assert coach.lagging_digit(HEALTHY) is None
+    assert (
+        coach.weakest_digit(RunDiagnostics(RunConfig(), epochs=epochs([0.1]), correct=by_chance, support=asked)) is None
+    )
+    few = RunDiagnostics(RunConfig(), epochs=epochs([0.1]), correct=(94,) * 9 + (50,), support=(94,) * 10)
+    assert coach.weakest_digit(few) is None
+    assert coach.weakest_digit(HEALTHY) is None
 
 
 def test_a_good_end_is_praised():
     ended = RunEnded("finished", "", 0.0, 5, validation_accuracy=0.981)
-    assert coach.all_well(RunDiagnostics(RunConfig(), ended=ended)).kind == "good"
+    assert coach.good_accuracy(RunDiagnostics(RunConfig(), ended=ended)).kind == "good"
     poor = RunEnded("finished", "", 0.0, 5, validation_accuracy=0.9)
-    assert coach.all_well(RunDiagnostics(RunConfig(), ended=poor)) is None
+    assert coach.good_accuracy(RunDiagnostics(RunConfig(), ended=poor)) is None
 
 
 @pytest.mark.parametrize("rule", coach.RULES, ids=lambda rule: rule.__name__)

@@ -12,7 +12,7 @@ from core import files
 from core.config.run_config import RunConfig
 from core.errors import DataError
 from core.evaluation import comparison, curve_bands, grouping, seal, verdict
-from core.evaluation.comparison import Row
+from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.verdict import Comparison
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded, to_line
@@ -34,11 +34,11 @@ def summaries() -> Summaries:
     return Summaries()
 
 
-def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, **made) -> Row:
-    return comparison.row_of(make(store, config, **made), store, summaries, TEST_IMAGES)
+def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, **made) -> RunRow:
+    return comparison.build_row(make(store, config, **made), store, summaries, TEST_IMAGES)
 
 
-def compared(first: Row, second: Row, found: Sequence[Row] = ()) -> Comparison:
+def compared(first: RunRow, second: RunRow, found: Sequence[RunRow] = ()) -> Comparison:
     return verdict.compare(first, second, found, validation_images=6_000)
 
 
@@ -48,10 +48,10 @@ OPEN = RunConfig(validate_on="none")
 # Rows and summaries
 
 
-def test_a_row_holds_what_the_run_said(store, summaries):
+def test_a_row_holds_what_the_run_reported(store, summaries):
     made = row(store, summaries, RunConfig(epochs=4, validate_on="test"), level=0.975, test=0.975)
     assert (made.state, made.parameters, made.device) == ("finished", 101_770, "CPU (2 cores)")
-    assert made.validation == made.summary.kept_validation == made.score == 0.975
+    assert made.validation == made.summary.saved_validation == made.score == 0.975
     low, high = made.test_interval
     # Wilson's interval is where the normal approximation, taken at its own ends, puts 9,750 of 10,000.
     for end in (low, high):
@@ -64,27 +64,27 @@ def test_test_figures_stay_empty_while_the_test_set_is_sealed(store, summaries):
     assert seal.sealed(made.run)
     assert made.test is made.test_interval is None
     seal.open_test_set(made.run)
-    assert not comparison.row_of(made.run, store, summaries, TEST_IMAGES).sealed
+    assert not comparison.build_row(made.run, store, summaries, TEST_IMAGES).sealed
 
 
-def test_a_summary_is_kept_and_made_anew_when_the_run_goes_on(store, summaries):
+def test_a_summary_is_kept_and_made_again_when_the_run_goes_on(store, summaries):
     run = make(store, RunConfig(epochs=2), level=0.95)
-    first = summaries.of(run)
+    first = summaries.get(run)
     assert (run.folder / "summary.json").exists()
-    assert Summaries().of(run) == first  # another server reads what was kept
+    assert Summaries().get(run) == first  # another server reads what was kept
     file = EventFile(run.events_path)
     file.append(EpochDone(120, 3, 6.0, 0.1, 0.99, 0.001, 0.05, 0.985))
     file.append(RunEnded("finished", "", 9.0, epochs=3))
     file.close()
-    assert summaries.of(run).best_validation == Summaries().of(run).best_validation == 0.985
+    assert summaries.get(run).best_validation == Summaries().get(run).best_validation == 0.985
 
 
-def test_a_damaged_summary_is_made_anew(store, summaries):
+def test_a_damaged_summary_is_made_again(store, summaries):
     run = make(store)
-    first = summaries.of(run)
+    first = summaries.get(run)
     (run.folder / "summary.json").write_text('{"stamp": [1')
     (run.folder / "curve.npy").write_bytes(b"no curve")
-    assert Summaries().of(run) == first
+    assert Summaries().get(run) == first
     assert len(Summaries().curve(run).loss)
 
 
@@ -95,7 +95,7 @@ def test_on_a_full_disk_runs_can_still_be_compared(store, summaries, monkeypatch
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(files.os, "replace", full)
-    assert summaries.of(run).best_validation == 0.97
+    assert summaries.get(run).best_validation == 0.97
     assert len(summaries.curve(run).loss) == 40
     assert not (run.folder / "summary.json").exists()
 
@@ -103,11 +103,11 @@ def test_on_a_full_disk_runs_can_still_be_compared(store, summaries, monkeypatch
 def test_a_long_curve_is_thinned_to_means_and_keeps_its_end(store, summaries):
     run = make(store, RunConfig(epochs=5), points=2000)
     curve = summaries.curve(run)
-    told = [event for event in run.events()[0] if isinstance(event, BatchDone)]
-    assert len(curve.step) == POINTS < len(told) == 2000
-    assert curve.step[-1] == told[-1].step
+    lines = [event for event in run.events()[0] if isinstance(event, BatchDone)]
+    assert len(curve.step) == POINTS < len(lines) == 2000
+    assert curve.step[-1] == lines[-1].step
     assert curve.epoch[-1] == pytest.approx(5.0)
-    pieces = np.array_split(np.array([event.loss for event in told]), POINTS)
+    pieces = np.array_split(np.array([event.loss for event in lines]), POINTS)
     # Pieces as equal as can be: whichever of them get one point more, the mean of all stays.
     sizes = np.diff([0, *curve.step])
     assert float(np.average(curve.loss, weights=sizes)) == pytest.approx(float(np.concatenate(pieces).mean()), rel=1e-5)
@@ -125,7 +125,7 @@ def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summa
         file.append(EpochDone(8 * epoch, epoch, 0.4 * epoch, 0.1, 0.99, 0.001, 0.05, accuracy))
     file.append(RunEnded("finished", "", 9.0, epochs=7, best_epoch=5))
     file.close()
-    made = comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+    made = comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
     assert (made.validation, made.summary.last_validation, made.score) == (0.99, 0.98, 0.97)
     (saved,) = [each for each in compared(made, made).results if each.what == "Accuracy of the saved network"]
     assert saved.first == "97.00%"
@@ -137,14 +137,14 @@ def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summa
 def test_groups_follow_the_values_of_the_knob_and_say_how_good_they_are(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units), level=level)
             for units, level in ((256, 0.98), (64, 0.96), (64, 0.97))]  # fmt: skip
-    groups = grouping.grouped(rows, "units")
+    groups = grouping.group_by_knob(rows, "units")
     assert [(group.value, len(group.rows)) for group in groups] == [(64, 2), (256, 1)]
     assert groups[0].title == "Units 64 · 2 runs · best validation 96.50% ± 0.71, highest 97.00%"
 
 
 def test_a_group_says_what_else_differs_within_it(store, summaries):
     configs = [RunConfig(units=64, epochs=2), RunConfig(units=64, optimizer="sgd", seed=2), RunConfig(units=128)]
-    groups = grouping.grouped([row(store, summaries, config) for config in configs], "units")
+    groups = grouping.group_by_knob([row(store, summaries, config) for config in configs], "units")
     assert groups[0].title.endswith(" · these also differ in optimiser, epochs, seed")
     assert "differ" not in groups[1].title
 
@@ -152,43 +152,43 @@ def test_a_group_says_what_else_differs_within_it(store, summaries):
 def test_a_run_on_which_the_knob_has_no_effect_is_in_no_group_of_its_values(store, summaries):
     # "Dropout 0" held a convolutional network.
     plain, convolutional = row(store, summaries), row(store, summaries, RunConfig(network="conv8x3-pool2-dense64"))
-    groups = grouping.grouped([plain, convolutional], "dropout")
+    groups = grouping.group_by_knob([plain, convolutional], "dropout")
     assert [(group.value, group.rows) for group in groups] == [(0.0, [plain]), (None, [convolutional])]
     assert "Dropout has no effect" in groups[1].title
 
 
 def test_seeds_of_one_config_are_one_experiment(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2, 3)]
-    assert [len(group) for group in grouping.repetitions(rows)] == [3, 3]
+    assert [len(group) for group in grouping.group_by_experiment(rows)] == [3, 3]
 
 
-def steered(store: RunStore, summaries: Summaries, config: RunConfig, **made) -> Row:
+def rate_changed(store: RunStore, summaries: Summaries, config: RunConfig, **made) -> RunRow:
     """A row whose learning rate was set by hand on the way."""
     run = make(store, config, **made)
-    told = run.events_path.read_text().splitlines(keepends=True)
-    run.events_path.write_text("".join([*told[:-1], to_line(RateChanged(20, 3, 1.0, 0.01)), told[-1]]))
-    return comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+    lines = run.events_path.read_text().splitlines(keepends=True)
+    run.events_path.write_text("".join([*lines[:-1], to_line(RateChanged(20, 3, 1.0, 0.01)), lines[-1]]))
+    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
 
 
-def taught(store: RunStore, summaries: Summaries, config: RunConfig) -> Row:
+def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> RunRow:
     """A row as `finetune.keep` leaves it: a network and a last word, and no epoch."""
     run = store.create(config)
     run.model_path.write_bytes(b"weights")
     file = EventFile(run.events_path)
     file.append(RunEnded("finished", "", 1.0, 4))
     file.close()
-    return comparison.row_of(store.get(run.id), store, summaries, TEST_IMAGES)
+    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
 
 
 def test_only_what_repeats_an_experiment_counts_as_one_of_its_seeds(store, summaries):
     seeds = [row(store, summaries, RunConfig(seed=seed)) for seed in (1, 2, 3)]
     others = [
-        steered(store, summaries, RunConfig(seed=4)),
-        taught(store, summaries, RunConfig(seed=5)),
+        rate_changed(store, summaries, RunConfig(seed=4)),
+        personalised(store, summaries, RunConfig(seed=5)),
         row(store, summaries, RunConfig(seed=6), outcome="stopped"),  # would end the band where it was stopped
         row(store, summaries, RunConfig(seed=1)),  # the same curve once more would narrow the band
     ]
-    found = grouping.repetitions([*others[:3], *seeds, others[3]])
+    found = grouping.group_by_experiment([*others[:3], *seeds, others[3]])
     assert found == [*([each] for each in others[:3]), seeds, [others[3]]]
 
 
@@ -210,15 +210,15 @@ def test_a_band_reaches_as_far_as_all_its_curves():
 
 
 def test_smoothing_starts_at_the_first_point_and_tends_to_a_constant():
-    assert curve_bands.smoothed(np.array([5.0, 5.0, 5.0]), 0.9) == pytest.approx([5.0, 5.0, 5.0])
+    assert curve_bands.exponential_average(np.array([5.0, 5.0, 5.0]), 0.9) == pytest.approx([5.0, 5.0, 5.0])
     weights = 0.5 ** np.arange(3)[::-1]  # by hand: the newest counts 1, the one before a half, then a quarter
-    assert curve_bands.smoothed(np.array([1.0, 2.0, 4.0]), 0.5)[-1] == pytest.approx(
+    assert curve_bands.exponential_average(np.array([1.0, 2.0, 4.0]), 0.5)[-1] == pytest.approx(
         np.average([1, 2, 4], weights=weights)
     )
-    assert np.isfinite(curve_bands.smoothed(np.array([1.0, math.nan, 2.0]), 0.5)).all()
+    assert np.isfinite(curve_bands.exponential_average(np.array([1.0, math.nan, 2.0]), 0.5)).all()
 
 
-def test_only_what_differs_is_told(store, summaries):
+def test_only_what_differs_is_reported(store, summaries):
     first, second = row(store, summaries, RunConfig(units=64)), row(store, summaries, RunConfig(units=128, dropout=0.2))
     found = [(each.what, each.first, each.second) for each in compared(first, second).differences]
     assert found == [("Units", "64", "128"), ("Dropout", "0", "0.2")]
@@ -227,11 +227,11 @@ def test_only_what_differs_is_told(store, summaries):
 
 
 def test_a_learning_rate_set_by_hand_sets_two_runs_apart(store, summaries):
-    plain, steered = row(store, summaries), row(store, summaries)
-    events = EventFile(steered.run.events_path)
+    plain, rate_changed = row(store, summaries), row(store, summaries)
+    events = EventFile(rate_changed.run.events_path)
     events.append(RateChanged(20, 3, 1.0, 0.01))
     events.close()
-    (found,) = compared(plain, steered).differences
+    (found,) = compared(plain, rate_changed).differences
     assert (found.what, found.first, found.second) == ("Learning rate changed during training", "–", "0.01 in epoch 3")
 
 
@@ -307,12 +307,15 @@ def test_a_run_that_failed_is_no_repetition(store, summaries):
     assert verdict.repeated(rows[0], rows) == [rows[0]]
 
 
-def test_a_steered_or_taught_run_is_none_of_the_seeds_that_decide(store, summaries):
+def test_a_changed_or_personalised_run_is_none_of_the_seeds_that_decide(store, summaries):
     small, large = (
         [row(store, summaries, RunConfig(units=units, seed=seed), level=level + 0.001 * seed) for seed in (1, 2)]
         for units, level in ((64, 0.97), (256, 0.98))
     )
     found = compared(small[0], large[0], small + large).over_seeds
-    odd = [steered(store, summaries, RunConfig(units=64, seed=2), level=0.5), taught(store, summaries, small[0].config)]
+    odd = [
+        rate_changed(store, summaries, RunConfig(units=64, seed=2), level=0.5),
+        personalised(store, summaries, small[0].config),
+    ]
     assert compared(small[0], large[0], odd + small + large).over_seeds == found
     assert all(compared(each, large[0], odd + small + large).over_seeds is None for each in odd)

@@ -8,9 +8,9 @@ import pytest
 
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation import comparison
-from core.evaluation.comparison import Row
-from core.evaluation.csv_export import COLUMNS, PREDICTED, predictions, spreadsheet
-from core.evaluation.evaluations import Answers
+from core.evaluation.comparison import RunRow
+from core.evaluation.csv_export import COLUMNS, PREDICTED, predictions_csv, runs_csv
+from core.evaluation.evaluations import Predictions
 from core.runs.events import RateChanged, RunEnded
 from core.runs.store import RunStore
 from core.runs.summaries import Summaries
@@ -18,12 +18,12 @@ from core.runs.timeline import EventFile
 from tests.made_runs import make
 
 
-def read(rows: list[Row]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(spreadsheet(rows))))
+def read(rows: list[RunRow]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(runs_csv(rows))))
 
 
-def row(store: RunStore, config: RunConfig, **made) -> Row:
-    return comparison.row_of(make(store, config, **made), store, Summaries(), 10_000)
+def row(store: RunStore, config: RunConfig, **made) -> RunRow:
+    return comparison.build_row(make(store, config, **made), store, Summaries(), 10_000)
 
 
 def test_every_knob_comes_back_as_it_was(tmp_path):
@@ -33,7 +33,7 @@ def test_every_knob_comes_back_as_it_was(tmp_path):
     assert RunConfig.from_query({name: line[name] for name in KNOBS}) == config
 
 
-def test_figures_are_numbers_to_reckon_with(tmp_path):
+def test_figures_are_numbers_to_compute_with(tmp_path):
     made = row(RunStore(tmp_path), RunConfig(epochs=4, validate_on="test"), level=0.975, test=0.975)
     (line,) = read([made])
     assert tuple(line) == COLUMNS
@@ -53,11 +53,11 @@ def test_no_figure_of_the_run_is_missing(tmp_path):
     file.append(RunEnded("finished", "", 9.0, 4, 8.0, 27_000.0, 3, 0.99, 0.03, 0.96, 0.12, 0.96, 0.12))
     file.close()
     run.model_path.write_bytes(b"weights")
-    made = comparison.row_of(store.get(run.id), store, Summaries(), 10_000)
+    made = comparison.build_row(store.get(run.id), store, Summaries(), 10_000)
     (line,) = read([made])
     names = ("train_accuracy", "train_loss", "validation_loss", "test_loss", "kept_epoch", "images_per_second")
     assert [float(line[name]) for name in names] == [0.99, 0.03, 0.12, 0.12, 3, 27_000]
-    assert float(line["kept_validation_accuracy"]) == made.summary.kept_validation < made.summary.last_validation
+    assert float(line["kept_validation_accuracy"]) == made.summary.saved_validation < made.summary.last_validation
     assert line["rates_set_by_hand"] == "0.01 in epoch 3"
 
 
@@ -71,19 +71,21 @@ def test_a_name_is_text_to_a_spreadsheet_and_never_a_formula(tmp_path):
     store = RunStore(tmp_path)
     named = make(store, RunConfig())
     store.update(named.id, name='=HYPERLINK("x"),\n2', note="+ more units")
-    (line,) = read([comparison.row_of(store.get(named.id), store, Summaries(), 10_000)])
+    (line,) = read([comparison.build_row(store.get(named.id), store, Summaries(), 10_000)])
     assert line["name"] == '\'=HYPERLINK("x"),\n2'
     assert line["note"] == "'+ more units"
 
 
 def test_predictions_lead_to_the_same_figures_again(rng):
-    answers = Answers(rng.integers(0, 10, 200).astype(np.uint8), (5 * rng.normal(size=(200, 10))).astype(np.float32))
-    lines = list(csv.DictReader(io.StringIO(predictions(answers))))
+    answers = Predictions(
+        rng.integers(0, 10, 200).astype(np.uint8), (5 * rng.normal(size=(200, 10))).astype(np.float32)
+    )
+    lines = list(csv.DictReader(io.StringIO(predictions_csv(answers))))
     assert tuple(lines[0]) == PREDICTED
     assert [int(line["index"]) for line in lines] == list(range(200))
-    said = [[float(line[f"probability_{digit}"]) for digit in range(10)] for line in lines]
+    probabilities = [[float(line[f"probability_{digit}"]) for digit in range(10)] for line in lines]
     labels = [int(line["label"]) for line in lines]
-    assert [int(line["predicted"]) for line in lines] == [row.index(max(row)) for row in said]
+    assert [int(line["predicted"]) for line in lines] == [row.index(max(row)) for row in probabilities]
     assert sum(int(line["predicted"]) == int(line["label"]) for line in lines) == answers.evaluation.right
-    loss = -np.mean([np.log(row[label]) for row, label in zip(said, labels, strict=True)])
+    loss = -np.mean([np.log(row[label]) for row, label in zip(probabilities, labels, strict=True)])
     assert loss == pytest.approx(answers.evaluation.loss, rel=1e-5)

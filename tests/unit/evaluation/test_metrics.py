@@ -72,11 +72,11 @@ def test_wilson_interval_is_the_one_scipy_computes():
 
     for right, images in ((9801, 10_000), (10_000, 10_000), (0, 50), (1, 2)):
         expected = binomtest(right, images).proportion_ci(0.95, method="wilson")
-        assert metrics.wilson(right, images) == pytest.approx((expected.low, expected.high), abs=1e-9)
+        assert metrics.wilson_interval(right, images) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_at_98_percent_of_10_000_the_interval_is_about_0_3_points():
-    low, high = metrics.wilson(9_800, 10_000)
+    low, high = metrics.wilson_interval(9_800, 10_000)
     assert 0.0026 < (high - low) / 2 < 0.0030
 
 
@@ -89,7 +89,9 @@ def test_a_mistake_costs_the_lead_of_the_wrong_digit_however_long_it_is(lead):
 
 def test_the_loss_is_the_one_that_training_counts(answers):
     labels, logits = answers
-    assert metrics.evaluate(labels, 40 * logits).loss == pytest.approx(Sums.of(labels, 40 * logits).mean_loss, rel=1e-6)
+    assert metrics.evaluate(labels, 40 * logits).loss == pytest.approx(
+        Sums.from_logits(labels, 40 * logits).mean_loss, rel=1e-6
+    )
 
 
 def test_mistakes_come_surest_first_and_hits_least_sure_first():
@@ -99,14 +101,14 @@ def test_mistakes_come_surest_first_and_hits_least_sure_first():
     probabilities = np.full((5, 10), 0.0)
     probabilities[np.arange(5), 9] = 1 - confidence
     probabilities[np.arange(5), predicted] = confidence
-    assert metrics.confident_mistakes(labels, probabilities).tolist() == [1, 0]
-    assert metrics.doubtful_hits(labels, probabilities).tolist() == [3, 2, 4]
+    assert metrics.confident_errors(labels, probabilities).tolist() == [1, 0]
+    assert metrics.uncertain_correct(labels, probabilities).tolist() == [3, 2, 4]
 
 
 def test_a_cell_lists_its_images_worst_first(answers):
     labels, logits = answers
     probabilities = arithmetic.softmax(logits)
-    found = metrics.cell(labels, probabilities, 4, 9)
+    found = metrics.confusion_cell(labels, probabilities, 4, 9)
     assert len(found) == metrics.evaluate(labels, logits).counts[4, 9] > 1
     assert (labels[found] == 4).all()
     assert (probabilities[found].argmax(1) == 9).all()

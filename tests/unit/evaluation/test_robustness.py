@@ -7,7 +7,7 @@ from core.augment.distortions import DISTORTIONS
 from core.config.run_config import RunConfig
 from core.digits import Digits
 from core.evaluation import evaluations, robustness
-from core.evaluation.robustness import Stood
+from core.evaluation.robustness import DistortionResult
 from core.runs.store import RunStore
 
 
@@ -15,10 +15,10 @@ class Inky:
     """Reads the label that was written into the first pixel; any change of that pixel throws it off."""
 
     def __init__(self):
-        self.asked = 0
+        self.calls = 0
 
     def probabilities(self, images):
-        self.asked += 1
+        self.calls += 1
         return np.eye(10, dtype=np.float32)[np.minimum(images[:, 0, 0], 9)]
 
 
@@ -53,20 +53,20 @@ def test_the_same_dice_are_thrown_every_time(marked):
 
 def test_half_lost_is_the_strength_at_which_half_above_chance_is_gone():
     # From 90 % down to chance, 10 %: half of it is gone below 50 %.
-    found = Stood("noise", (0, 1, 2, 3), (90, 70, 49, 20), 100)
-    assert found.half_lost == 2
-    assert Stood("noise", (0, 1), (90, 80), 100).half_lost is None
+    found = DistortionResult("noise", (0, 1, 2, 3), (90, 70, 49, 20), 100)
+    assert found.half_loss_strength == 2
+    assert DistortionResult("noise", (0, 1), (90, 80), 100).half_loss_strength is None
 
 
 def test_the_second_time_no_network_is_asked(tmp_path, marked):
     run = RunStore(tmp_path).create(RunConfig())
     run.model_path.write_bytes(b"weights")
     network = Inky()
-    first = robustness.stood(run, "validation", marked, lambda: network)
-    asked = network.asked
-    assert robustness.stood(run, "validation", marked, lambda: network) == first
-    assert network.asked == asked
+    first = robustness.evaluate_robustness(run, "validation", marked, lambda: network)
+    calls = network.calls
+    assert robustness.evaluate_robustness(run, "validation", marked, lambda: network) == first
+    assert network.calls == calls
     run.model_path.write_bytes(b"other weights")
-    robustness.stood(run, "validation", marked, lambda: network)
-    assert network.asked == 2 * asked
+    robustness.evaluate_robustness(run, "validation", marked, lambda: network)
+    assert network.calls == 2 * calls
     assert evaluations.folder(run).is_dir()

@@ -33,7 +33,7 @@ def run(tmp_path):
 
 
 def opened(run):
-    archive = zipfile.ZipFile(io.BytesIO(run_export.bundle(run)))
+    archive = zipfile.ZipFile(io.BytesIO(run_export.build_archive(run)))
     assert archive.testzip() is None
     return archive, {name.partition("/")[2] for name in archive.namelist()}
 
@@ -57,7 +57,7 @@ def test_a_run_is_packed_where_jax_is_all_there_is(run, monkeypatch):
     archive, _ = opened(run)
     facts = json.loads(archive.read(f"{run_export.file_name(run)}/run.json"))
     assert set(facts["packed_with"]) == {"keras", "jax", "numpy"}
-    assert "Exported with keras 1.2, jax 1.2, numpy 1.2." in run_export.card(run)
+    assert "Exported with keras 1.2, jax 1.2, numpy 1.2." in run_export.model_card(run)
 
 
 def test_the_history_has_a_line_an_epoch_and_leaves_out_what_is_not_known(run):
@@ -75,7 +75,7 @@ def test_the_history_has_a_line_an_epoch_and_leaves_out_what_is_not_known(run):
 
 
 def test_the_card_says_what_was_not_read_and_how_to_train_it_again(run):
-    card = run_export.card(run)
+    card = run_export.model_card(run)
     assert card.startswith("# Mine\n")
     assert "| validation | 90.00% | 0.7500 |" in card
     assert "The test set was not read." in card
@@ -83,8 +83,8 @@ def test_the_card_says_what_was_not_read_and_how_to_train_it_again(run):
     assert "/train?units=32&wrong_labels=0.2" in card
 
 
-def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
-    assert "While it trained" not in run_export.card(run)
+def test_what_was_done_by_hand_is_in_all_that_is_downloaded(run):
+    assert "While it trained" not in run_export.model_card(run)
     events = EventFile(run.events_path)
     events.append(RateChanged(1688, 2, 1.0, 0.01))
     events.close()
@@ -99,13 +99,13 @@ def test_what_was_done_by_hand_is_in_all_that_is_taken_along(run):
 
 def test_the_card_knows_that_the_test_set_was_opened_and_what_was_found(tmp_path, tiny_mnist):
     run = known_run(RunStore(tmp_path), tiny_mnist)
-    assert "The test set was not read." in run_export.card(run)
+    assert "The test set was not read." in run_export.model_card(run)
     seal.open_test_set(run)
-    assert "The test set was opened on" in run_export.card(run)
-    assert "was not read" not in run_export.card(run)
-    assert "| test |" not in run_export.card(run)  # nobody has asked the network yet
-    evaluations.answers(run, "test", tiny_mnist, lambda: Oracle(tiny_mnist.test.labels, 8))
-    assert "| test | 87.50% |" in run_export.card(run)
+    assert "The test set was opened on" in run_export.model_card(run)
+    assert "was not read" not in run_export.model_card(run)
+    assert "| test |" not in run_export.model_card(run)  # nobody has asked the network yet
+    evaluations.predict_split(run, "test", tiny_mnist, lambda: Oracle(tiny_mnist.test.labels, 8))
+    assert "| test | 87.50% |" in run_export.model_card(run)
 
 
 def test_the_program_does_not_save_over_the_network_it_lies_beside(run):

@@ -23,7 +23,7 @@ def test_it_is_small_enough_to_come_along_with_the_program(shipped: Run):
     assert shipped.model_path.stat().st_size < 1_000_000
 
 
-def test_it_tells_nothing_of_the_machine_it_was_trained_on(shipped: Run):
+def test_it_is_not_used_of_the_machine_it_was_trained_on(shipped: Run):
     assert shipped.started.source == "All 70,000 MNIST images."
 
 

@@ -22,7 +22,7 @@ def test_the_textbook_example_of_mcnemars_test():
     found = significance.mcnemar(*rights(121, 59))
     assert (found.only_first, found.only_second) == (121, 59)
     assert found.p == pytest.approx(stats.chi2.sf(61**2 / 180, 1))
-    assert found.real
+    assert found.is_significant
 
 
 def test_few_disagreements_are_counted_exactly_by_hand():
@@ -35,7 +35,7 @@ def test_no_disagreement_proves_nothing():
     assert significance.mcnemar_p(0, 0) == 1.0
 
 
-def test_equally_good_networks_are_rarely_told_apart(rng):
+def test_equally_good_networks_are_rarely_distinguished(rng):
     tosses = rng.binomial(60, 0.5, 2000)
     false_alarms = np.mean([significance.mcnemar_p(int(t), 60 - int(t)) < 0.05 for t in tosses])
     assert 0.01 < false_alarms < 0.06
@@ -61,9 +61,9 @@ def test_a_small_difference_has_no_clear_winner():
 
 
 def test_a_probability_too_small_to_matter_is_not_spelt_out():
-    said = significance.verdict(("A", "B"), *rights(0, 60)).text
-    assert "fewer than 1 of 1,000" in said
-    assert "p < 0.001" in said
+    text = significance.verdict(("A", "B"), *rights(0, 60)).text
+    assert "fewer than 1 of 1,000" in text
+    assert "p < 0.001" in text
 
 
 def test_a_tie_is_called_a_tie():
@@ -73,10 +73,10 @@ def test_a_tie_is_called_a_tie():
 
 
 def test_spread_is_mean_and_sample_deviation():
-    found = significance.spread([0.97, 0.98, 0.99])
+    found = significance.seed_statistics([0.97, 0.98, 0.99])
     assert (found.seeds, found.mean) == (3, pytest.approx(0.98))
     assert found.deviation == pytest.approx(0.01)
-    assert math.isnan(significance.spread([0.9]).deviation)
+    assert math.isnan(significance.seed_statistics([0.9]).deviation)
 
 
 def test_seeds_decide_by_welchs_test():

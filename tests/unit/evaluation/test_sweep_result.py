@@ -55,7 +55,7 @@ def test_the_comparisons_are_corrected_for_their_number():
     assert alone < pair.p <= 3 * alone + 1e-12
 
 
-def test_equal_networks_are_rarely_told_apart(rng):
+def test_equal_networks_are_rarely_distinguished(rng):
     clear = 0
     for _ in range(100):
         values = {f"u{units}": tuple(rng.normal(0.97, 0.002, 5)) for units in (16, 32, 64, 128)}

@@ -24,40 +24,40 @@ def teaching(tmp_path) -> Iterator[Personalisation]:
     teaching.stop()
 
 
-def told(teaching: Personalisation) -> Personalisation:
+def with_one_digit(teaching: Personalisation) -> Personalisation:
     PersonalDigits(ME, teaching.store.home).add(np.full((28, 28), 9, np.uint8), 4)
     return teaching
 
 
-def test_a_copy_is_taught_to_its_end_and_the_gain_is_told(teaching):
+def test_a_copy_is_trained_to_its_end_and_the_gain_is_reported(teaching):
     from core.training.models import build, save
 
     run = teaching.store.create(RunConfig(units=8, validate_on="none"), name="the original")
     save(build(run.config), run.model_path)
-    told(teaching).start(run.id)
+    with_one_digit(teaching).start(run.id)
     shares, message, deadline = [], set(), time.monotonic() + 60
     while (now := teaching.progress()).running and time.monotonic() < deadline:
         shares.append(now.share)
         message.add(now.message)
         time.sleep(0.05)
     assert teaching.progress().error == ""
-    taught = teaching.result()
-    assert taught.title == "the original"
-    assert taught.gain.judged == 1
-    assert taught.gain.mine[1] == 1
-    assert taught.gain.newest[::2] == (4, 4)
-    copy = teaching.store.get(taught.run_id)
+    result = teaching.result()
+    assert result.title == "the original"
+    assert result.gain.judged == 1
+    assert result.gain.mine[1] == 1
+    assert result.gain.newest[::2] == (4, 4)
+    copy = teaching.store.get(result.run_id)
     assert copy.starter == ME
     assert copy.has_model
     assert shares == sorted(shares)
     assert any("Loading Keras" in each for each in message)
 
 
-def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
+def test_who_comes_second_is_asked_to_wait_and_may_stop(teaching):
     (teaching.store.home / "hand").mkdir()
     turn = Lock(teaching.store.home / "hand" / "teaching.lock")
     assert turn.acquire({})
-    told(teaching).start("shipped")
+    with_one_digit(teaching).start("shipped")
     wait_until(lambda: "yours is next" in teaching.progress().message)
     teaching.stop()
     assert teaching.progress() == (False, 0.0, None, "", "")
@@ -65,10 +65,10 @@ def test_who_comes_second_is_told_to_wait_and_may_stop(teaching):
     turn.release()
 
 
-def test_a_run_that_is_gone_is_said_in_a_sentence(teaching):
-    told(teaching)
+def test_a_run_that_is_gone_is_reported_in_a_sentence(teaching):
+    with_one_digit(teaching)
     with pytest.raises(Exception, match="There is no run"):
-        teaching.task.execute(lambda tell: teaching.train_copy("no-such-run", None, tell))
+        teaching.task.execute(lambda report: teaching.train_copy("no-such-run", None, report))
     assert "There is no run" in teaching.progress().error
 
 

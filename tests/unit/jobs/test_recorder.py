@@ -33,24 +33,24 @@ def test_a_run_keeps_its_weights_and_says_so_last(store):
     events, _ = run.events()
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], RunEnded)
-    assert [done.epoch for done in run.epochs] == run.kept_epochs == [1, 2, 3]
+    assert [done.epoch for done in run.epochs] == run.checkpoint_epochs == [1, 2, 3]
     assert run.has_model
     assert not (run.folder / "room").exists()
     assert read_state(run.state_path).epoch == 3
-    assert set(read_arrays(run.glimpse_path)) if run.glimpse_path.exists() else True
+    assert set(read_arrays(run.preview_path)) if run.preview_path.exists() else True
 
 
-def test_an_epoch_kept_but_not_told_is_told_by_the_resume(store):
+def test_an_epoch_saved_but_not_reported_is_reported_by_the_resume(store):
     run, _ = train(store, SMALL.changed(epochs=2))
-    told = run.epochs
+    epoch_events = run.epochs
     lines = run.events_path.read_bytes().splitlines(keepends=True)
     last = max(i for i, line in enumerate(lines) if b'"EpochDone"' in line)
     run.events_path.write_bytes(b"".join(lines[:last]))  # killed between keeping epoch 2 and saying so
     store.write(run.id, config=SMALL.to_dict())
     RunRecorder(store, run.id).run()
     assert [done.epoch for done in run.epochs] == [1, 2, 3]
-    assert run.epochs[1].loss == told[1].loss
-    assert run.epochs[1].validation_accuracy == told[1].validation_accuracy
+    assert run.epochs[1].loss == epoch_events[1].loss
+    assert run.epochs[1].validation_accuracy == epoch_events[1].validation_accuracy
 
 
 def test_more_epochs_go_on_where_the_run_ended(store):
@@ -188,7 +188,7 @@ def test_a_paused_run_that_makes_room_for_others_says_so_and_keeps_its_weights(s
     assert run.has_model
 
 
-def test_a_learning_rate_set_while_it_trains_is_used_and_told_once(store):
+def test_a_learning_rate_set_while_it_trains_is_used_and_reported_once(store):
     run = store.create(SMALL.changed(epochs=6))
 
     def on_event(event):
@@ -231,7 +231,7 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
     real = files.os.fsync
 
     def full(file):
-        if len(run.kept_epochs) >= 2:
+        if len(run.checkpoint_epochs) >= 2:
             raise OSError(errno.ENOSPC, "No space left on device")
         real(file)
 
@@ -241,12 +241,12 @@ def test_a_full_disk_fails_in_a_sentence_and_the_last_epoch_stays(store, monkeyp
     monkeypatch.undo()
     assert ended.outcome == "failed"
     assert "full" in ended.reason
-    assert run.kept_epochs == [1, 2]
+    assert run.checkpoint_epochs == [1, 2]
     assert read_state(run.state_path).epoch == 2
 
 
 @pytest.mark.parametrize("logged", [True, False])
-def test_what_nobody_foresaw_is_said_with_the_place_where_more_of_it_stands(store, monkeypatch, capsys, logged):
+def test_what_nobody_foresaw_is_reported_with_the_place_where_more_of_it_stands(store, monkeypatch, capsys, logged):
     from core.jobs import recorder
     from core.training import trainer
 
@@ -320,6 +320,6 @@ def test_the_points_within_an_epoch_add_up_to_it(store):
 def test_the_epochs_kept_are_bounded_and_spread(store, monkeypatch):
     monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "4")
     run, _ = train(store, SMALL.changed(epochs=9, train_images=100))
-    assert len(run.kept_epochs) <= 4
-    assert run.kept_epochs[0] == 1
-    assert run.kept_epochs[-1] == 9
+    assert len(run.checkpoint_epochs) <= 4
+    assert run.checkpoint_epochs[0] == 1
+    assert run.checkpoint_epochs[-1] == 9

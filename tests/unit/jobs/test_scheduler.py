@@ -58,35 +58,35 @@ def test_one_run_a_device_and_the_rest_wait(jobs):
     assert first.state == "stopped"
 
 
-def test_what_is_likely_to_be_trained_is_rehearsed_once_it_stands_still(store, monkeypatch):
+def test_what_is_likely_to_be_trained_is_warmed_up_once_it_stands_still(store, monkeypatch):
     monkeypatch.setattr(worker_pool, "DEBOUNCE_SECONDS", 0.3)
     jobs = Scheduler(store, worker=STAND_IN)
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm_up(RunConfig(units=units))
         time.sleep(0.05)
-    rehearsed = store.home / "rehearsed"
-    wait_until(rehearsed.exists)
+    warmed_up = store.home / "rehearsed"
+    wait_until(warmed_up.exists)
     jobs.warm_up(RunConfig(units=102, epochs=9, patience=2))  # the same program
     time.sleep(0.5)
     jobs.warm_up(RunConfig(hidden_layers=3, units=2048))  # too large to lie in wait
     time.sleep(0.8)
     jobs.close()
-    assert [json.loads(line)["units"] for line in rehearsed.read_text().splitlines()] == [102]
+    assert [json.loads(line)["units"] for line in warmed_up.read_text().splitlines()] == [102]
 
 
 def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants_one(store):
     # Where Keras cannot be imported, or memory is short, each would take a core for seconds, for a quarter of an hour.
-    born = store.home / "born"
-    dies = (sys.executable, "-c", f"open({str(born)!r}, 'a').write('x')")
+    start_count = store.home / "born"
+    dies = (sys.executable, "-c", f"open({str(start_count)!r}, 'a').write('x')")
     workers = worker_pool.WorkerPool(store, spare=True, command=dies)
-    for wishes in (1, 2):
+    for requests in (1, 2):
         workers.request_spare()
         workers.update_spare()
         workers._spare.wait(10)
         for _ in range(3):
             workers.update_spare()
         assert workers._spare is None
-        assert born.read_text() == "x" * wishes
+        assert start_count.read_text() == "x" * requests
 
 
 def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monk
     assert run.state == "interrupted"
 
 
-def test_a_look_that_has_begun_leaves_no_worker_behind_a_close(store, monkeypatch):
+def test_a_look_that_has_started_leaves_no_worker_behind_a_close(store, monkeypatch):
     looking, go_on = threading.Event(), threading.Event()
     lookers = []
 
@@ -188,22 +188,22 @@ def test_pause_step_and_go_on(jobs):
 def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starters_own(jobs, monkeypatch):
     # One who paused and went home would stop a whole class: only the starter may steer a run.
     monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
-    held = jobs.submit(LONG, starter="ada")
-    wait_until(lambda: held.state == "running")
-    jobs.pause(held.id, visitor="ada")
-    wait_until(lambda: held.state == "paused")
+    paused = jobs.submit(LONG, starter="ada")
+    wait_until(lambda: paused.state == "running")
+    jobs.pause(paused.id, visitor="ada")
+    wait_until(lambda: paused.state == "paused")
     own = jobs.submit(SHORT, starter="ada")
     time.sleep(1.0)
-    assert (held.state, own.state) == ("paused", "waiting")
-    assert not jobs.is_blocking_others(held)
+    assert (paused.state, own.state) == ("paused", "waiting")
+    assert not jobs.is_blocking_others(paused)
     other = jobs.submit(SHORT, starter="bob")
-    assert jobs.is_blocking_others(held)
+    assert jobs.is_blocking_others(paused)
     time.sleep(0.2)
-    assert held.state == "paused"  # bob has only just come
+    assert paused.state == "paused"  # bob has only just come
     wait_until(lambda: other.state == "finished")
-    assert held.state == "stopped"
-    jobs.resume(held.id, visitor="ada")
-    wait_until(lambda: held.state == "running")  # what was wished of it before is forgotten
+    assert paused.state == "stopped"
+    jobs.resume(paused.id, visitor="ada")
+    wait_until(lambda: paused.state == "running")  # what was wished of it before is forgotten
 
 
 def test_a_stopped_run_resumes_from_its_last_epoch_and_forgets_the_stop(jobs):
@@ -232,7 +232,7 @@ def test_a_finished_run_takes_more_epochs(jobs):
         jobs.add_epochs(run.id, 5000)
 
 
-def test_only_the_starter_steers_unless_the_setting_says_otherwise(jobs, monkeypatch):
+def test_only_the_starter_controls_a_run_unless_the_setting_says_otherwise(jobs, monkeypatch):
     run = jobs.submit(LONG, starter="ada")
     wait_until(lambda: run.state == "running")
     for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.cancel):
@@ -304,7 +304,7 @@ def test_a_killed_dashboard_loses_nothing(store):
     again.close()
 
 
-def test_the_shipped_model_is_not_steered(jobs):
+def test_the_shipped_model_cannot_be_controlled(jobs):
     if not any(run.shipped for run in jobs.store.runs()):
         pytest.skip("no model is shipped yet")
     with pytest.raises(RunError, match="read-only"):

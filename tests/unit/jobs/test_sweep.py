@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
-from core.evaluation.importance import TOGETHER, apart_from_luck, main_effects
+from core.evaluation.importance import RESIDUAL, has_residual_degrees_of_freedom, main_effects
 from core.jobs.search import Search, search_base, validation_score
 from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
 from core.runs.control import ControlRequests
@@ -97,7 +97,7 @@ def test_shares_of_a_made_up_sweep_are_what_they_were_made_of():
     knobs = {"units": [64, 64, 128, 128], "seed": [1, 2, 1, 2]}
     # units moves the score by ±3, the seed by ±1, nothing else does: 9 to 1.
     shares = main_effects(knobs, [0.90 - 0.04, 0.90 - 0.02, 0.90 + 0.02, 0.90 + 0.04])
-    assert shares == pytest.approx({"units": 0.9, "seed": 0.1, TOGETHER: 0.0})
+    assert shares == pytest.approx({"units": 0.9, "seed": 0.1, RESIDUAL: 0.0})
 
 
 def test_shares_agree_with_a_least_squares_fit(rng: np.random.Generator):
@@ -269,7 +269,9 @@ def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
 
 
 def test_luck_shows_only_where_runs_are_left_over():
-    assert not apart_from_luck({})
-    assert not apart_from_luck({"units": [16, 32, 64]})
-    assert apart_from_luck({"units": [16, 16, 64, 64], "seed": [1, 2, 1, 2]})
-    assert not apart_from_luck({"units": [16, 16, 64], "seed": [1, 2, 1]})  # three runs, two differences
+    assert not has_residual_degrees_of_freedom({})
+    assert not has_residual_degrees_of_freedom({"units": [16, 32, 64]})
+    assert has_residual_degrees_of_freedom({"units": [16, 16, 64, 64], "seed": [1, 2, 1, 2]})
+    assert not has_residual_degrees_of_freedom(
+        {"units": [16, 16, 64], "seed": [1, 2, 1]}
+    )  # three runs, two differences

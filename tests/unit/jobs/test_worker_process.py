@@ -34,11 +34,11 @@ def process(store: RunStore, order: str) -> subprocess.Popen:
         cwd=ROOT,
         env=environment,
     )
-    tell(worker, order)
+    send_line(worker, order)
     return worker
 
 
-def tell(worker: subprocess.Popen, order: str) -> None:
+def send_line(worker: subprocess.Popen, order: str) -> None:
     worker.stdin.write(f"{order}\n".encode())
     worker.stdin.flush()
 
@@ -67,13 +67,13 @@ def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_i
     assert [done.loss for done in whole.epochs] == [done.loss for done in run.epochs]
 
 
-def test_a_rehearsed_run_trains_the_same_bits(store):
+def test_a_warmed_up_run_trains_the_same_bits(store):
     config = SMALL.changed(dropout=0.2, schedule="cosine")
     plain, _ = train(store, config)
     run = store.create(config, queued=True)
     worker = process(store, json.dumps(config.changed(epochs=50).to_dict()))
     assert worker.stdout.readline().startswith(b"Ready for ")
-    tell(worker, run.id)
+    send_line(worker, run.id)
     assert worker.wait(60) == 0
     for pipe in (worker.stdin, worker.stdout, worker.stderr):
         pipe.close()

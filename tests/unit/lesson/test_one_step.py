@@ -20,10 +20,10 @@ def digits(embedded):
 
 
 def test_an_untrained_network_guesses_about_one_in_ten(image):
-    passed = one_step.forward(one_step.untrained(), image, np.array([3]))
-    assert passed.probabilities.sum() == pytest.approx(1)
-    assert 0.01 < passed.probabilities[0, 3] < 0.5
-    assert passed.loss == pytest.approx(-np.log(passed.probabilities[0, 3]))
+    forward_pass = one_step.forward(one_step.untrained(), image, np.array([3]))
+    assert forward_pass.probabilities.sum() == pytest.approx(1)
+    assert 0.01 < forward_pass.probabilities[0, 3] < 0.5
+    assert forward_pass.loss == pytest.approx(-np.log(forward_pass.probabilities[0, 3]))
 
 
 def test_each_gradient_is_the_slope_of_the_loss(image):

@@ -10,7 +10,7 @@ import pytest
 from core.config.recipes import RECIPES
 from core.config.run_config import RunConfig
 from core.errors import NetworkError
-from core.network.architecture import multiplications, parameter_count, shapes, values
+from core.network.architecture import count_multiplications, count_outputs, count_parameters, layer_table
 from core.training import models
 from tests.conftest import ROOT
 
@@ -36,20 +36,20 @@ NETWORKS = [
     "config", NETWORKS, ids=lambda config: config.network or f"{config.hidden_layers}x{config.units}"
 )
 def test_every_row_has_the_shape_and_the_parameters_that_keras_gives_it(config):
-    rows, model = shapes(config), models.build(config)
+    rows, model = layer_table(config), models.build(config)
     assert [row.name for row in rows] == [layer.name for layer in model.layers]
     assert [row.output_shape for row in rows] == [tuple(layer.output.shape[1:]) for layer in model.layers]
     assert [row.parameters for row in rows] == [layer.count_params() for layer in model.layers]
-    assert parameter_count(config) == model.count_params()
+    assert count_parameters(config) == model.count_params()
 
 
 def test_the_classic_convnet_has_34826_parameters():
     # keras.io, "Simple MNIST convnet", prints this count.
-    assert parameter_count(RunConfig(network="conv32x3-pool2-conv64x3-pool2-dropout0.5")) == 34_826
+    assert count_parameters(RunConfig(network="conv32x3-pool2-conv64x3-pool2-dropout0.5")) == 34_826
 
 
 def test_a_norm_stands_between_the_sum_and_the_activation_and_takes_over_the_bias():
-    rows = shapes(RunConfig(network="conv8x3-norm-dense16"))
+    rows = layer_table(RunConfig(network="conv8x3-norm-dense16"))
     assert [row.kind for row in rows[2:5]] == ["conv", "norm", "activation"]
     assert rows[2].activation == ""
     assert rows[4].activation == "relu"
@@ -69,20 +69,22 @@ def test_a_norm_stands_between_the_sum_and_the_activation_and_takes_over_the_bia
 )
 def test_layers_that_do_not_fit_say_where_and_what_to_do(network, what):
     with pytest.raises(NetworkError, match=what):
-        shapes(RunConfig(network=network))
+        layer_table(RunConfig(network=network))
 
 
 def test_multiplications_by_hand():
-    assert multiplications(RunConfig(units=128)) == 784 * 128 + 128 * 10
+    assert count_multiplications(RunConfig(units=128)) == 784 * 128 + 128 * 10
     convolution = RunConfig(network="conv4x3-pool2")
-    assert multiplications(convolution) == 26 * 26 * 4 * 9 + 13 * 13 * 4 * 10
-    assert multiplications(convolution, ("conv",)) == 26 * 26 * 4 * 9
-    assert values(convolution, ("conv", "pool")) == 26 * 26 * 4 + 13 * 13 * 4
+    assert count_multiplications(convolution) == 26 * 26 * 4 * 9 + 13 * 13 * 4 * 10
+    assert count_multiplications(convolution, ("conv",)) == 26 * 26 * 4 * 9
+    assert count_outputs(convolution, ("conv", "pool")) == 26 * 26 * 4 + 13 * 13 * 4
 
 
 def test_the_table_needs_no_tensorflow():
-    code = "import sys; from core.network.architecture import shapes; from core.config.run_config import RunConfig; "
-    code += "shapes(RunConfig()); "
+    code = (
+        "import sys; from core.network.architecture import layer_table; from core.config.run_config import RunConfig; "
+    )
+    code += "layer_table(RunConfig()); "
     code += "sys.exit(bool({'tensorflow', 'keras', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.network.backward import ink_slope
+from core.network.backward import input_gradient
 from tests.unit.network.test_forward import NETWORKS, with_any_weights
 
 
@@ -23,6 +23,6 @@ def test_numpy_finds_the_slope_that_the_tape_finds(config, embedded):
         values = below(ink, training=False) if below.layers else ink
         logit = tf.linalg.matvec(model.layers[-1].kernel, values, transpose_a=True)[0, 7]
     expected = np.asarray(tape.gradient(logit, ink)).reshape(28, 28)
-    found = ink_slope(config, weights, image, 7)
+    found = input_gradient(config, weights, image, 7)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())

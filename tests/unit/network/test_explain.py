@@ -11,7 +11,7 @@ from core.network.dead_units import dead_units
 from core.network.numpy_network import Reader
 
 
-def born(config: RunConfig) -> Reader:
+def initial_network(config: RunConfig) -> Reader:
     """A network with weights as they are born."""
     from core.training.models import build, get_weights
 
@@ -20,12 +20,12 @@ def born(config: RunConfig) -> Reader:
 
 @pytest.fixture(scope="module")
 def dense() -> Reader:
-    return born(RunConfig(units=16))
+    return initial_network(RunConfig(units=16))
 
 
 @pytest.fixture(scope="module")
 def convolutional() -> Reader:
-    return born(RunConfig(network="conv4x3-norm-pool2-dropout0.25-dense8"))
+    return initial_network(RunConfig(network="conv4x3-norm-pool2-dropout0.25-dense8"))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def image(rng):
 
 
 def test_saliency_of_a_single_layer_is_its_weights(image):
-    reader = born(RunConfig(hidden_layers=0))
+    reader = initial_network(RunConfig(hidden_layers=0))
     kernel = reader.weights["digit_lab/probabilities/kernel"]
     np.testing.assert_allclose(explain.saliency(reader, image, 3), kernel[:, 3].reshape(28, 28), rtol=1e-5)
 
@@ -105,11 +105,11 @@ def test_first_weights_are_pictures_of_what_a_unit_looks_for(dense, convolutiona
 
 
 def test_first_weights_of_a_network_that_pools_first_are_smaller_pictures():
-    assert explain.first_weights(born(RunConfig(network="pool2-dense6"))).shape == (6, 14, 14)
+    assert explain.first_weights(initial_network(RunConfig(network="pool2-dense6"))).shape == (6, 14, 14)
 
 
 def test_a_unit_that_never_fires_is_counted_dead(rng):
-    reader = born(RunConfig(units=12))
+    reader = initial_network(RunConfig(units=12))
     kernel, bias = reader.weights["digit_lab/dense1/kernel"], reader.weights["digit_lab/dense1/bias"]
     bias[:] = 1  # on a black image every unit fires …
     kernel[:, [2, 7]], bias[[2, 7]] = 0, -1  # … but these two, whatever they see
@@ -127,14 +127,14 @@ def test_the_map_is_the_one_of_scikit_learn(rng):
     from sklearn.decomposition import PCA
 
     features = rng.normal(0, 1, (200, 6)) * [5, 3, 1, 1, 0.5, 0.1]
-    places, shares = explain.principal_map(features)
+    places, shares = explain.principal_components(features)
     pca = PCA(2).fit(features)
     np.testing.assert_allclose(np.abs(places), np.abs(pca.transform(features)), rtol=1e-3, atol=1e-4)
     assert shares == pytest.approx(tuple(pca.explained_variance_ratio_))
 
 
 def test_the_map_survives_features_that_do_not_differ():
-    places, shares = explain.principal_map(np.ones((5, 1)))
+    places, shares = explain.principal_components(np.ones((5, 1)))
     assert places.shape == (5, 2)
     assert not places.any()
     assert sum(shares) == 0
@@ -144,4 +144,4 @@ def test_a_map_is_turned_and_flipped_onto_another_one(rng):
     reference = rng.normal(size=(40, 2)).astype(np.float32)
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     flipped = (reference * [1, -1]) @ turn + 3
-    np.testing.assert_allclose(explain.aligned(flipped, reference), reference - reference.mean(0), atol=1e-5)
+    np.testing.assert_allclose(explain.align_map(flipped, reference), reference - reference.mean(0), atol=1e-5)

@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.network import forecast
-from core.network.architecture import multiplications, parameter_count
+from core.network.architecture import count_multiplications, count_parameters
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -20,7 +20,10 @@ def seconds(config: RunConfig, images: int = 54_000) -> float:
     """A made-up device, half as fast as the prior and of other proportions."""
     batches = -(-images // config.batch_size)
     return config.epochs * (
-        batches * 2e-4 + images * 3 * multiplications(config) * 5e-11 + batches * parameter_count(config) * 3e-9 + 0.3
+        batches * 2e-4
+        + images * 3 * count_multiplications(config) * 5e-11
+        + batches * count_parameters(config) * 3e-9
+        + 0.3
     )
 
 
@@ -29,14 +32,20 @@ def store(tmp_path):
     return RunStore(tmp_path)
 
 
-def ran(
-    store: RunStore, config: RunConfig, *, whole: int | None = None, outcome: str = "finished", busy: float = 1, **facts
+def finished_run(
+    store: RunStore,
+    config: RunConfig,
+    *,
+    complete: int | None = None,
+    outcome: str = "finished",
+    busy: float = 1,
+    **facts,
 ):
     """A run of which `whole` epochs were trained; all of them unless said otherwise. `busy`: it took so much longer."""
     run = store.create(config, **facts)
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, config.epochs))
-    trained = config.changed(epochs=whole or config.epochs)
+    trained = config.changed(epochs=complete or config.epochs)
     for epoch in range(1, trained.epochs + 1):
         file.append(EpochDone(epoch, epoch, busy * seconds(config.changed(epochs=epoch)), 1.0, 0.5, 0.001))
     file.append(RunEnded(outcome, "", 2.0, trained.epochs, fit_seconds=seconds(trained)))
@@ -45,24 +54,24 @@ def ran(
 
 
 def test_without_runs_there_is_a_guess_that_says_so(store):
-    told = forecast.forecast(RunConfig(), 54_000, store.runs())
-    assert told.measured == 0
-    assert 0.5 < told.seconds < 60
+    estimate = forecast.forecast(RunConfig(), 54_000, store.runs())
+    assert estimate.measured == 0
+    assert 0.5 < estimate.seconds < 60
 
 
 def test_it_learns_this_device_from_its_runs(store):
-    wanted = RunConfig(units=200, batch_size=50, epochs=6)
-    guess = forecast.forecast(wanted, 54_000, store.runs()).seconds
+    config = RunConfig(units=200, batch_size=50, epochs=6)
+    guess = forecast.forecast(config, 54_000, store.runs()).seconds
     for config in CONFIGS:
-        ran(store, config)
-    told = forecast.forecast(wanted, 54_000, store.runs())
-    assert told.measured == len(CONFIGS)
-    assert told.seconds == pytest.approx(seconds(wanted), rel=0.1)
-    assert abs(told.seconds - seconds(wanted)) < abs(guess - seconds(wanted))
+        finished_run(store, config)
+    estimate = forecast.forecast(config, 54_000, store.runs())
+    assert estimate.measured == len(CONFIGS)
+    assert estimate.seconds == pytest.approx(seconds(config), rel=0.1)
+    assert abs(estimate.seconds - seconds(config)) < abs(guess - seconds(config))
 
 
 def test_one_run_already_forecasts_its_own_repetition(store):
-    ran(store, RunConfig())
+    finished_run(store, RunConfig())
     assert forecast.forecast(RunConfig(seed=5), 54_000, store.runs()).seconds == pytest.approx(
         seconds(RunConfig()), rel=0.1
     )
@@ -74,10 +83,10 @@ def test_two_short_runs_leave_the_prices_they_hardly_paid_as_they_were(store, bu
     large, *short = RunConfig(units=4096, hidden_layers=3), RunConfig(epochs=1), RunConfig(epochs=3, units=64)
     expected, *each = (forecast.forecast(config, 54_000, []).seconds for config in (large, *short))
     for config, usual, longer in zip(short, each, busy, strict=True):
-        ran(store, config, busy=longer * usual / seconds(config))
-    told = forecast.forecast(large, 54_000, store.runs())
-    assert told.measured == 2
-    assert expected / 4 < told.seconds < 4 * expected
+        finished_run(store, config, busy=longer * usual / seconds(config))
+    estimate = forecast.forecast(large, 54_000, store.runs())
+    assert estimate.measured == 2
+    assert expected / 4 < estimate.seconds < 4 * expected
 
 
 def test_fifteen_varied_runs_are_learnt_whatever_was_thought_before(store, rng):
@@ -85,23 +94,23 @@ def test_fifteen_varied_runs_are_learnt_whatever_was_thought_before(store, rng):
         units, layers, size = 2 ** rng.uniform(4, 11), rng.integers(1, 4), 2 ** rng.integers(4, 10)
         epochs = rng.integers(1, 9)
         config = RunConfig(units=int(units), hidden_layers=int(layers), batch_size=int(size), epochs=int(epochs))
-        ran(store, config, busy=float(np.exp(rng.normal(0, 0.1))))
-    for wanted in (RunConfig(units=100, epochs=9), RunConfig(units=300, hidden_layers=2), RunConfig(units=3000)):
-        told = forecast.forecast(wanted, 54_000, store.runs()).seconds
-        assert told == pytest.approx(seconds(wanted), rel=0.2)
+        finished_run(store, config, busy=float(np.exp(rng.normal(0, 0.1))))
+    for config in (RunConfig(units=100, epochs=9), RunConfig(units=300, hidden_layers=2), RunConfig(units=3000)):
+        estimate = forecast.forecast(config, 54_000, store.runs()).seconds
+        assert estimate == pytest.approx(seconds(config), rel=0.2)
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "finished", "failed"])
 def test_a_run_of_fewer_epochs_than_wanted_tells_as_much(store, outcome):
     """Stopped by hand, by early stopping, or by a full disk."""
-    wanted = RunConfig(epochs=200)
-    ran(store, wanted, whole=10, outcome=outcome)
-    told = forecast.forecast(wanted.changed(seed=5), 54_000, store.runs())
-    assert told.measured == 1
-    assert told.seconds == pytest.approx(seconds(wanted), rel=0.2)  # what a run costs once is not known from one
+    config = RunConfig(epochs=200)
+    finished_run(store, config, complete=10, outcome=outcome)
+    estimate = forecast.forecast(config.changed(seed=5), 54_000, store.runs())
+    assert estimate.measured == 1
+    assert estimate.seconds == pytest.approx(seconds(config), rel=0.2)  # what a run costs once is not known from one
 
 
-def test_a_run_without_a_whole_epoch_tells_nothing(store):
+def test_a_run_without_a_whole_epoch_is_not_used(store):
     run = store.create(RunConfig())
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, 5))
@@ -111,20 +120,20 @@ def test_a_run_without_a_whole_epoch_tells_nothing(store):
 
 def test_convolutions_take_longer_than_dense_layers_of_as_many_multiplications():
     dense, convolution = RunConfig(units=128), RunConfig(network="conv8x3-pool2-dense32")
-    assert multiplications(dense) == pytest.approx(multiplications(convolution), rel=0.15)
+    assert count_multiplications(dense) == pytest.approx(count_multiplications(convolution), rel=0.15)
     times = [forecast.forecast(config, 54_000, []).seconds for config in (dense, convolution)]
     assert times[1] > 3 * times[0]
 
 
 def test_the_error_is_reported_afterwards(store):
-    run = ran(store, RunConfig(), forecast_seconds=seconds(RunConfig()) / 1.25)
-    assert forecast.error(store.get(run.id)) == pytest.approx(0.25)
-    assert forecast.error(ran(store, RunConfig(seed=2))) is None
+    run = finished_run(store, RunConfig(), forecast_seconds=seconds(RunConfig()) / 1.25)
+    assert forecast.relative_error(store.get(run.id)) == pytest.approx(0.25)
+    assert forecast.relative_error(finished_run(store, RunConfig(seed=2))) is None
 
 
 def test_memory_counts_what_the_optimiser_keeps():
     plain, adam = (forecast.memory(RunConfig(units=4096, optimizer=name)) for name in ("sgd", "adam"))
-    assert adam - plain == 4 * 2 * parameter_count(RunConfig(units=4096))
+    assert adam - plain == 4 * 2 * count_parameters(RunConfig(units=4096))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from core.config.run_config import RunConfig
 from core.errors import NetworkError
 from core.network.forward import MODEL
 from core.network.initial_weights import initial_weights
-from core.network.interventions import ALL_UNITS, HALVE, OFF, Intervention, accuracy, changed, intervention
+from core.network.interventions import ALL_UNITS, HALVE, OFF, Intervention, accuracy, apply_interventions, intervention
 from core.network.living import LivingNetwork
 
 
@@ -19,7 +19,7 @@ def network() -> LivingNetwork:
 
 def test_a_unit_that_is_off_gives_nothing_to_the_next_layer(network, embedded):
     images = embedded.validation.images[:3]
-    broken, mask = changed(network, [Intervention(OFF, "dense1", 5)])
+    broken, mask = apply_interventions(network, [Intervention(OFF, "dense1", 5)])
     weights = dict(network.weights)
     kernel = weights[f"{MODEL}/probabilities/kernel"].copy()
     kernel[5] = 0
@@ -29,7 +29,9 @@ def test_a_unit_that_is_off_gives_nothing_to_the_next_layer(network, embedded):
 
 
 def test_without_a_whole_layer_every_image_gets_the_same_answer(network, embedded):
-    broken, mask = changed(network, [Intervention(OFF, "conv1", ALL_UNITS), Intervention(OFF, "dense1", ALL_UNITS)])
+    broken, mask = apply_interventions(
+        network, [Intervention(OFF, "conv1", ALL_UNITS), Intervention(OFF, "dense1", ALL_UNITS)]
+    )
     answers = broken.outputs(embedded.validation.images[:5], mask)[-1]
     np.testing.assert_allclose(answers, np.full((5, 10), 0.1), atol=1e-6)
     assert accuracy(broken, embedded.validation[:50], mask) == (embedded.validation.labels[:50] == 0).mean()
@@ -37,7 +39,7 @@ def test_without_a_whole_layer_every_image_gets_the_same_answer(network, embedde
 
 def test_halving_changes_one_weight_and_not_the_network_itself(network):
     before = network.weights[f"{MODEL}/dense1/kernel"].copy()
-    broken, _ = changed(network, [Intervention(HALVE, "dense1", 3)])
+    broken, _ = apply_interventions(network, [Intervention(HALVE, "dense1", 3)])
     after = broken.weights[f"{MODEL}/dense1/kernel"]
     place = np.abs(before[:, 3]).argmax(), 3
     assert np.argwhere(after != before).tolist() == [list(map(int, place))]

@@ -15,7 +15,7 @@ from tests.unit.config.test_run_config import OTHER
 
 
 @pytest.fixture
-def ran(tiny_mnist, tmp_path, monkeypatch):
+def run_script(tiny_mnist, tmp_path, monkeypatch):
     """What a program leaves behind: its names, run where MNIST is small."""
     train, test = tiny_mnist.train[:500], tiny_mnist.test[:100]
 
@@ -40,8 +40,8 @@ def ran(tiny_mnist, tmp_path, monkeypatch):
     ],
     ids=["chollet", "cosine", "norms", "plateau", "noise"],
 )
-def test_it_trains_the_same_network_in_the_same_way(ran, config):
-    left = ran(config)
+def test_it_trains_the_same_network_in_the_same_way(run_script, config):
+    left = run_script(config)
     made, ours = left["model"], models.build(config)
     assert [type(layer) for layer in made.layers] == [type(layer) for layer in ours.layers]
     assert made.count_params() == ours.count_params()
@@ -57,8 +57,8 @@ def test_it_trains_the_same_network_in_the_same_way(ran, config):
     assert saved.predict(np.zeros((1, 28, 28), np.uint8), verbose=0).shape == (1, 10)
 
 
-def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(ran):
-    left = ran(RunConfig(units=4, epochs=1, train_images=200, wrong_labels=0.25))
+def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(run_script):
+    left = run_script(RunConfig(units=4, epochs=1, train_images=200, wrong_labels=0.25))
     assert len(left["validation_images"]) == 50
     assert len(left["images"]) == 200
     assert [len(each) for each in left["every_digit"]] == [20] * 10
@@ -66,8 +66,8 @@ def test_it_holds_out_what_digit_lab_holds_out_and_draws_as_many_images(ran):
 
 
 @pytest.mark.parametrize("few", [3, 105])
-def test_it_takes_no_more_images_than_the_run(ran, few):
-    assert len(ran(RunConfig(units=4, epochs=1, train_images=few))["images"]) == few
+def test_it_takes_no_more_images_than_the_run(run_script, few):
+    assert len(run_script(RunConfig(units=4, epochs=1, train_images=few))["images"]) == few
 
 
 def test_as_many_images_as_there_are_is_all_of_them():
@@ -96,14 +96,14 @@ def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
     assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
 
 
-def test_what_is_left_out_is_said():
+def test_what_is_left_out_is_reported():
     program = script(RECIPES["best"].config, "Best")
     assert (
         "Not in this program: Digit Lab redrew the training images for each epoch (augmentation 0.8, pen 0.5" in program
     )
 
 
-def test_what_was_done_by_hand_is_said_too():
+def test_what_was_done_by_hand_is_reported_too():
     program = script(RunConfig(pen=0.5), "Mine", "the learning rate was set to 0.01 in epoch 17")
     told = compile(program, "train.py", "exec").co_consts[0].splitlines()
     assert told[2:] == [

@@ -12,7 +12,7 @@ from core.runs.checkpoints import (
     read_arrays,
     read_progress,
     read_state,
-    surplus,
+    surplus_epochs,
     write_arrays,
     write_state,
 )
@@ -75,7 +75,7 @@ def test_however_long_a_run_its_first_and_last_epoch_are_kept(bound):
     kept: list[int] = []
     for epoch in range(1, 501):
         kept.append(epoch)
-        kept = [each for each in kept if each not in surplus(kept, bound)]
+        kept = [each for each in kept if each not in surplus_epochs(kept, bound)]
         assert len(kept) <= bound
         assert kept[0] == 1
         assert kept[-1] == epoch

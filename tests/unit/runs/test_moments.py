@@ -14,7 +14,7 @@ from core.runs.moments import (
     MomentFolder,
     all_weights,
     fixed_images,
-    is_whole,
+    has_all_weights,
     read_moments,
     write_moment,
 )
@@ -52,7 +52,7 @@ def test_a_moment_comes_back_as_it_was_written(run, rng):
         write_moment(run, each)
     read = read_moments(run)
     assert [each.step for each in read] == [0, 128]
-    assert [is_whole(each) for each in read] == [True, False]
+    assert [has_all_weights(each) for each in read] == [True, False]
     for mine, theirs in zip(read, (first, second), strict=True):
         assert np.isnan(mine.loss)
         assert mine.epoch == theirs.epoch

@@ -16,7 +16,7 @@ from core.config.run_config import RunConfig
 from core.errors import HomeError, RunError
 from core.runs import store as runs
 from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
-from core.runs.run import by_hand
+from core.runs.run import describe_rate_changes
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 from tests.conftest import ROOT
@@ -55,7 +55,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture
-def held():
+def hold_lock():
     """Lets another process hold the lock of a run, as a worker does."""
     processes = []
 
@@ -74,7 +74,7 @@ def held():
         process.stdout.close()
 
 
-def say(run, *events) -> None:
+def write_events(run, *events) -> None:
     file = EventFile(run.events_path)
     for event in events:
         file.append(event)
@@ -96,27 +96,27 @@ def test_runs_are_listed_newest_first_each_with_its_own_colour(store):
     assert [run.colour_index for run in made] == [1, 2, 3]  # the model that came with the project has the first
 
 
-def test_the_state_follows_what_happens(store, held):
+def test_the_state_follows_what_happens(store, hold_lock):
     run = store.create(RunConfig(), queued=True)
     assert run.state == "waiting"
-    worker = held(run)
+    worker = hold_lock(run)
     (run.folder / "queued").unlink()
     assert run.state == "starting"
-    say(run, STARTED, batch(1))
+    write_events(run, STARTED, batch(1))
     assert run.state == "running"
-    say(run, Paused(1, 1, 0.2))
+    write_events(run, Paused(1, 1, 0.2))
     assert run.state == "paused"
-    say(run, batch(2), epoch(1), RunEnded("finished", "", 2.0, 1))
+    write_events(run, batch(2), epoch(1), RunEnded("finished", "", 2.0, 1))
     worker.kill()
     worker.wait()
     assert run.state == "finished"
 
 
-def test_a_killed_worker_shows_as_interrupted_at_once(store, held):
+def test_a_killed_worker_shows_as_interrupted_at_once(store, hold_lock):
     # Liveness by process number would show it as running for as long as the number is taken by anybody else.
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1))
-    worker = held(run)
+    write_events(run, STARTED, epoch(1))
+    worker = hold_lock(run)
     assert run.state == "starting"
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
@@ -124,49 +124,53 @@ def test_a_killed_worker_shows_as_interrupted_at_once(store, held):
     assert [done.epoch for done in run.epochs] == [1]
 
 
-def test_a_resumed_run_forgets_what_it_will_train_anew(store):
+def test_a_resumed_run_forgets_what_it_will_train_again(store):
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1), epoch(2, loss=9.0), batch(9))
+    write_events(run, STARTED, epoch(1), epoch(2, loss=9.0), batch(9))
     assert run.step == 9
-    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    write_events(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
     assert [done.epoch for done in run.epochs] == [1]
     assert run.step == 4
-    say(run, epoch(2, loss=0.2))
+    write_events(run, epoch(2, loss=0.2))
     assert [done.loss for done in run.epochs] == [0.5, 0.2]
 
 
 def test_a_resume_in_the_middle_of_an_epoch_keeps_what_came_before_it(store):
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1), batch(6), RateChanged(6, 2, 1.5, 0.01))
-    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    write_events(run, STARTED, epoch(1), batch(6), RateChanged(6, 2, 1.5, 0.01))
+    write_events(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
     assert run.step == 6
     assert [rate.learning_rate for rate in run.rates] == [0.01]
-    say(run, batch(7), RateChanged(7, 2, 1.6, 0.1))  # then the process is killed
-    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
+    write_events(run, batch(7), RateChanged(7, 2, 1.6, 0.1))  # then the process is killed
+    write_events(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1, from_step=6))
     assert [rate.learning_rate for rate in run.rates] == [0.01]
 
 
 def test_a_rate_set_by_hand_is_known_until_a_resume_goes_back_before_it(store):
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RateChanged(9, 3, 2.2, 0.5))
-    assert by_hand(run) == "the learning rate was set to 0.01 in epoch 2, then to 0.5 in epoch 3"
-    say(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=2))
+    write_events(run, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RateChanged(9, 3, 2.2, 0.5))
+    assert describe_rate_changes(run) == "the learning rate was set to 0.01 in epoch 2, then to 0.5 in epoch 3"
+    write_events(run, Started(2.0, "CPU", 10, 100, 0, 4, 3, from_epoch=2))
     assert [rate.learning_rate for rate in run.rates] == [0.01]
-    say(run, Started(3.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
-    assert by_hand(run) == ""
-    say(run, RateChanged(4, 1, 1.2, 0.1), epoch(1), RateChanged(4, 2, 1.2, 0.01))  # before epoch 1 was kept, and after
-    say(run, Started(4.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    write_events(run, Started(3.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
+    assert describe_rate_changes(run) == ""
+    write_events(
+        run, RateChanged(4, 1, 1.2, 0.1), epoch(1), RateChanged(4, 2, 1.2, 0.01)
+    )  # before epoch 1 was kept, and after
+    write_events(run, Started(4.0, "CPU", 10, 100, 0, 4, 3, from_epoch=1))
     assert [rate.learning_rate for rate in run.rates] == [0.1]
 
 
 def test_only_a_run_that_would_end_the_same_is_like_another(store):
-    steered, taught, same = (store.create(RunConfig()) for _ in range(3))
-    say(steered, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RunEnded("finished", "", 2.0, 2))
-    taught.model_path.write_bytes(b"weights")
-    say(taught, STARTED, RunEnded("finished", "", 2.0, 4))  # as `finetune.keep` writes it
-    assert store.like(RunConfig()) is None
-    say(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
-    assert store.like(RunConfig()).id == same.id
+    rate_changed, personalised, same = (store.create(RunConfig()) for _ in range(3))
+    write_events(
+        rate_changed, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RunEnded("finished", "", 2.0, 2)
+    )
+    personalised.model_path.write_bytes(b"weights")
+    write_events(personalised, STARTED, RunEnded("finished", "", 2.0, 4))  # as `finetune.keep` writes it
+    assert store.find_identical(RunConfig()) is None
+    write_events(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
+    assert store.find_identical(RunConfig()).id == same.id
 
 
 @pytest.mark.parametrize("below", ["", "lab/home"])
@@ -220,9 +224,9 @@ def test_a_deleted_run_comes_back_with_undo(store):
     assert store.restore(run.id).config.units == 7
 
 
-def test_a_training_run_is_not_deleted(store, held):
+def test_a_training_run_is_not_deleted(store, hold_lock):
     run = store.create(RunConfig())
-    held(run)
+    hold_lock(run)
     with pytest.raises(RunError, match="still training"):
         store.delete(run.id)
 
@@ -234,7 +238,7 @@ def test_an_id_from_a_link_never_becomes_a_path(store, run_id):
             ask(run_id)
 
 
-def test_what_is_told_of_a_run_is_kept_and_one_run_is_the_baseline(store):
+def test_what_is_written_about_a_run_is_kept_and_one_run_is_the_baseline(store):
     first, second = store.create(RunConfig()), store.create(RunConfig())
     store.update(first.id, name="first", note="wide", starred=True, baseline=True)
     store.update(second.id, baseline=True)
@@ -261,11 +265,11 @@ def test_a_full_disk_is_a_sentence_and_the_old_file_stays(store, monkeypatch):
     assert [found.id for found in store.runs() if not found.shipped] == [run.id]
 
 
-def test_active_runs_stand_before_waiting_ones(store, held):
+def test_active_runs_stand_before_waiting_ones(store, hold_lock):
     waiting = store.create(RunConfig(), queued=True)
     running = store.create(RunConfig())
-    held(running)
-    say(running, STARTED)
+    hold_lock(running)
+    write_events(running, STARTED)
     store.create(RunConfig())  # interrupted: not among them
     assert [run.id for run in store.active()] == [running.id, waiting.id]
 
@@ -285,22 +289,22 @@ def test_a_run_that_is_known_is_not_read_again_until_it_changes(store: RunStore)
     assert store.get(run.id).name == "another"
 
 
-def test_a_run_that_was_over_is_active_again_once_it_is_resumed(store: RunStore, held):
+def test_a_run_that_was_over_is_active_again_once_it_is_resumed(store: RunStore, hold_lock):
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1), RunEnded("stopped", "", 2.0, epochs=1))
+    write_events(run, STARTED, epoch(1), RunEnded("stopped", "", 2.0, epochs=1))
     aged(run)
     assert store.active() == []
     assert store.state(store.get(run.id)) == "stopped"
     files.write_json(run.folder / "queued", time.time())
     assert [waiting.id for waiting in store.active()] == [run.id]
-    held(run)
+    hold_lock(run)
     (run.folder / "queued").unlink()
     assert store.state(store.get(run.id)) == "starting"
 
 
 def test_a_run_that_began_again_after_its_last_word_is_not_taken_as_ended(store: RunStore):
     run = store.create(RunConfig())
-    say(run, STARTED, epoch(1), RunEnded("finished", "", 2.0, epochs=1), STARTED)
+    write_events(run, STARTED, epoch(1), RunEnded("finished", "", 2.0, epochs=1), STARTED)
     assert store.state(run) == run.state == "interrupted"
 
 

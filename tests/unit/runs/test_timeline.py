@@ -12,7 +12,7 @@ from core.runs.events import RunEnded
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
-from tests.unit.runs.test_store import STARTED, batch, epoch, say
+from tests.unit.runs.test_store import STARTED, batch, epoch, write_events
 
 
 @pytest.fixture
@@ -21,21 +21,21 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_half_a_line_is_not_read_and_does_not_spoil_the_next(run):
-    say(run, STARTED)
+    write_events(run, STARTED)
     with run.events_path.open("ab") as file:
         file.write(b'{"event": "EpochDone", "st')
     events, offset = run.events()
     assert events == [STARTED]
-    say(run, epoch(1))
+    write_events(run, epoch(1))
     assert run.events(offset)[0] == [epoch(1)]
     assert run.epochs == [epoch(1)]
 
 
 def test_events_are_read_by_increments(run):
-    say(run, STARTED, batch(1))
+    write_events(run, STARTED, batch(1))
     _, offset = run.events()
     assert run.events(offset) == ([], offset)
-    say(run, batch(2))
+    write_events(run, batch(2))
     assert run.events(offset)[0] == [batch(2)]
 
 

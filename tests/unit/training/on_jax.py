@@ -25,13 +25,13 @@ def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkey
         monkeypatch.setenv(name, "0")  # JAX is imported already and does not look there again
     monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
     assert main(["train", "--units", "8", "--epochs", "1", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["outcome"] == "finished"
-    assert told["device"].startswith("CPU")
+    output = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert output["outcome"] == "finished"
+    assert output["device"].startswith("CPU")
     assert "tensorflow" not in sys.modules
 
 
-def test_a_rehearsed_network_is_not_compiled_again(tiny_mnist, monkeypatch):
+def test_a_warmed_up_network_is_not_compiled_again(tiny_mnist, monkeypatch):
     monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
     config = RunConfig(units=16, epochs=2)
     ready = warmup.warm_up_network(config)
@@ -84,13 +84,13 @@ def test_a_run_trains_resumes_saves_and_predicts(tiny_mnist, tmp_path, monkeypat
     monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 8)  # of 32 batches
     assert keras.backend.backend() == "jax"
     config = RunConfig(units=32, dropout=0.2, epochs=4, schedule="cosine")
-    kept, seen, glimpsed = [], [], []
-    whole = train(config, tiny_mnist, seen.append, Hooks(keep=kept.append, preview=glimpsed.append))
+    kept, seen, previewed = [], [], []
+    whole = train(config, tiny_mnist, seen.append, Hooks(save_state=kept.append, preview=previewed.append))
     again = train(config, tiny_mnist, seen.append, resume=kept[1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     stopped = []
-    train(config, tiny_mnist, seen.append, Hooks(StopsAfter(3), keep=stopped.append))
+    train(config, tiny_mnist, seen.append, Hooks(StopsAfter(3), save_state=stopped.append))
     assert (stopped[-1].stopped, stopped[-1].batch > 0) == (True, True)
     again = train(config, tiny_mnist, seen.append, resume=stopped[-1])
     for one, other in zip(whole.model.get_weights(), again.model.get_weights(), strict=True):
@@ -114,7 +114,7 @@ def test_a_run_with_moments_trains_the_same_and_they_show_it(tiny_mnist):
     for batch_size in (50, 70):
         config = RunConfig(units=24, epochs=2, dropout=0.2, batch_size=batch_size)
         moments, kept = Moments(), []
-        shown = train(config, tiny_mnist, lambda event: None, Hooks(keep=kept.append, moments=moments))
+        shown = train(config, tiny_mnist, lambda event: None, Hooks(save_state=kept.append, moments=moments))
         plain = train(config, tiny_mnist, lambda event: None)
         for one, other in zip(plain.model.get_weights(), shown.model.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, atol=0 if batch_size == 70 else 1e-5)

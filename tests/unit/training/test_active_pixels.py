@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
-from core.training.active_pixels import lit, pixels_to_train
+from core.training.active_pixels import find_active_pixels, pixels_to_train
 from core.training.engine import Loop
 from core.training.engine_tensorflow import Program
 
@@ -26,25 +26,25 @@ def images():
     return images
 
 
-def test_a_pixel_is_lit_where_any_image_has_ink_and_their_number_is_rounded_up(images):
-    pixels = lit(images)
+def test_a_pixel_is_active_where_any_image_has_ink_and_their_number_is_rounded_up(images):
+    pixels = find_active_pixels(images)
     assert len(pixels) == 32  # 19 have ink
     assert {*range(282, 300), 783} <= set(pixels)
     assert list(pixels) == sorted(set(pixels))
-    assert len(lit(np.full((1, 28, 28), 1, np.uint8))) == 784
-    assert len(lit(np.zeros((2, 28, 28), np.uint8))) == 16
+    assert len(find_active_pixels(np.full((1, 28, 28), 1, np.uint8))) == 784
+    assert len(find_active_pixels(np.zeros((2, 28, 28), np.uint8))) == 16
 
 
 def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
-    program = Program(models.build(RunConfig(units=8)), lit(images), scheduled=False)
+    program = Program(models.build(RunConfig(units=8)), find_active_pixels(images), scheduled=False)
     images.setflags(write=False)
-    held = program.cached_device_images(images)
-    assert program.cached_device_images(images.copy()) is not held, "this copy can be written on"
+    device_images = program.cached_device_images(images)
+    assert program.cached_device_images(images.copy()) is not device_images, "this copy can be written on"
     again, others = images.copy(), images[::-1].copy()
     for copy in (again, others):
         copy.setflags(write=False)
-    assert program.cached_device_images(again) is held
-    np.testing.assert_array_equal(program.cached_device_images(others), program.twin.seen(others))
+    assert program.cached_device_images(again) is device_images
+    np.testing.assert_array_equal(program.cached_device_images(others), program.compact.select_pixels(others))
 
 
 def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
@@ -58,13 +58,13 @@ def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(d
 
 
 @pytest.mark.parametrize("knobs", [{"optimizer": "adamw"}, {"network": "norm-dense8"}])
-def test_where_a_dark_pixel_has_a_say_all_pixels_are_trained_on(digits, knobs):
+def test_where_an_inactive_pixel_has_an_effect_all_pixels_are_trained_on(digits, knobs):
     assert len(pixels_to_train(models.build(RunConfig(units=8)), digits.images)) < 784
     assert len(pixels_to_train(models.build(RunConfig(units=8, **knobs)), digits.images)) == 784
     assert len(pixels_to_train(models.build(RunConfig(units=8)), None)) == 784, "images not seen yet"
 
 
-def test_images_made_anew_may_light_what_was_dark(digits):
+def test_images_made_again_may_use_inactive_pixels(digits):
     bright = np.full_like(digits.images, 255)
     config = RunConfig(units=8)
     model = models.build(config)

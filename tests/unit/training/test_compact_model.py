@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
-from core.training.active_pixels import lit, pixels_to_train
+from core.training.active_pixels import find_active_pixels, pixels_to_train
 from core.training.compact_model import ALIGNMENT, CompactModel, TransposedDense, compact_pixels
 from core.training.train_step import logit_columns, logits
 
@@ -20,26 +20,26 @@ def images():
 @pytest.mark.parametrize(
     "knobs", [{"hidden_layers": 2, "units": 8}, {"network": "norm-dense8"}, {"network": "dense10"}], ids=str
 )
-def test_the_twin_says_what_the_model_says(knobs, images):
+def test_the_compact_model_has_the_outputs_of_the_model(knobs, images):
     model = models.build(RunConfig(**knobs))
-    twin = CompactModel(model, pixels_to_train(model, images))
-    twin.take()
-    said = np.asarray(logit_columns(twin.network, twin.seen(images), 0))
-    np.testing.assert_allclose(said, np.asarray(logit_columns(model, images, 0)), atol=1e-6)
-    assert isinstance(twin.network.layers[-1], TransposedDense) == (knobs != {"network": "dense10"})
+    compact = CompactModel(model, pixels_to_train(model, images))
+    compact.copy_from_model()
+    actual = np.asarray(logit_columns(compact.network, compact.select_pixels(images), 0))
+    np.testing.assert_allclose(actual, np.asarray(logit_columns(model, images, 0)), atol=1e-6)
+    assert isinstance(compact.network.layers[-1], TransposedDense) == (knobs != {"network": "dense10"})
 
 
-def test_the_twin_says_it_of_as_many_images_as_there_are_digits():
+def test_the_compact_model_accepts_ten_images():
     images = np.random.default_rng(1).integers(0, 256, (10, 28, 28)).astype(np.uint8)
     model = models.build(RunConfig(units=8))
     model.layers[-1].bias.assign(np.arange(10))
-    twin = CompactModel(model, pixels_to_train(model, images))
-    twin.take()
-    said = np.asarray(logit_columns(twin.network, twin.seen(images), 0))
-    np.testing.assert_allclose(said, np.asarray(logits(model, images)).T, atol=1e-5)
+    compact = CompactModel(model, pixels_to_train(model, images))
+    compact.copy_from_model()
+    actual = np.asarray(logit_columns(compact.network, compact.select_pixels(images), 0))
+    np.testing.assert_allclose(actual, np.asarray(logits(model, images)).T, atol=1e-5)
 
 
-def test_what_is_said_in_training_is_what_is_said_after_it(images):
+def test_training_and_trained_networks_have_equal_outputs(images):
     model = models.build(RunConfig(units=8))
     np.testing.assert_allclose(
         np.asarray(logit_columns(model, images, 0)).T, np.asarray(logits(model, images)), atol=1e-6
@@ -48,8 +48,8 @@ def test_what_is_said_in_training_is_what_is_said_after_it(images):
 
 def test_images_are_given_as_an_array_that_tensorflow_takes_over(images):
     model = models.build(RunConfig(units=8))
-    for pixels in (lit(images), compact_pixels(model, None)):
-        seen = CompactModel(model, pixels).seen(images)
+    for pixels in (find_active_pixels(images), compact_pixels(model, None)):
+        seen = CompactModel(model, pixels).select_pixels(images)
         assert seen.ctypes.data % ALIGNMENT == 0
         assert not np.shares_memory(seen, images)
         np.testing.assert_array_equal(seen, images.reshape(3, 784)[:, pixels])
@@ -61,17 +61,17 @@ def test_a_network_with_convolutions_trains_itself(images):
 
 def test_what_is_trained_comes_back_and_what_was_changed_meanwhile_is_taken(images):
     model = models.build(RunConfig(units=8))
-    twin = CompactModel(model, lit(images))
+    compact = CompactModel(model, find_active_pixels(images))
     before = model.get_weights()
-    twin.take()
-    twin.network.set_weights([weights + 1 for weights in twin.network.get_weights()])
-    twin.take()  # the network is ahead of the model: nothing is lost
-    twin.copy_to_model()
+    compact.copy_from_model()
+    compact.network.set_weights([weights + 1 for weights in compact.network.get_weights()])
+    compact.copy_from_model()  # the network is ahead of the model: nothing is lost
+    compact.copy_to_model()
     after = model.get_weights()
     expected = before[0].copy()
-    expected[twin.pixels] += 1
+    expected[compact.pixels] += 1
     assert np.array_equal(after[0], expected)
     assert all(np.array_equal(new, old + 1) for new, old in zip(after[1:], before[1:], strict=True))
     model.optimizer.learning_rate.assign(0.25)
-    twin.take()
-    assert float(twin.network.optimizer.learning_rate) == 0.25
+    compact.copy_from_model()
+    assert float(compact.network.optimizer.learning_rate) == 0.25

@@ -216,7 +216,7 @@ def test_the_rate_of_each_step_is_the_one_it_was_given(digits):
     assert not np.array_equal(late.get_weights()[0], fresh[0])
 
 
-def test_images_can_be_made_anew_each_epoch(digits):
+def test_images_can_be_made_again_each_epoch(digits):
     blank = np.zeros_like(digits.images)
     config = RunConfig(units=8)
     model, _, _ = by_engine(config, digits, epochs=2, augment=lambda epoch: blank)

@@ -28,9 +28,9 @@ def story(config: RunConfig, mnist: Mnist) -> list[dict]:
     """All that a run tells, but what the clock says."""
     from core.training.trainer import train
 
-    told: list = []
-    told.append(train(config, mnist, told.append).ended)
-    kept = [event for event in told if isinstance(event, (Started, EpochDone, RunEnded))]
+    events: list = []
+    events.append(train(config, mnist, events.append).ended)
+    kept = [event for event in events if isinstance(event, (Started, EpochDone, RunEnded))]
     return [{name: value for name, value in asdict(event).items() if name not in CLOCK} for event in kept]
 
 
@@ -75,11 +75,11 @@ def test_asking_for_a_gpu_where_there_is_none_is_answered_with_a_sentence(small:
         story(BASE.changed(device="gpu"), small)
 
 
-def test_a_live_point_is_told_within_the_epoch(small: Mnist):
+def test_a_live_point_is_reported_within_the_epoch(small: Mnist):
     from core.training.trainer import train
 
-    told: list = []
-    train(BASE.changed(epochs=1), small, told.append)
-    points = [event for event in told if isinstance(event, BatchDone)]
+    events: list = []
+    train(BASE.changed(epochs=1), small, events.append)
+    points = [event for event in events if isinstance(event, BatchDone)]
     assert points[-1].batch == points[-1].step == len(small.train) // BASE.batch_size
     assert 0 < points[0].accuracy < 1

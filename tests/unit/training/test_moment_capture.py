@@ -8,7 +8,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.data.sampling import stratified_sample
-from core.network.architecture import shapes
+from core.network.architecture import layer_table
 from core.network.forward import activations
 from core.runs.events import EpochDone, Started, Untrained
 from core.runs.moments import fixed_images
@@ -34,7 +34,7 @@ class Moments(list):
 
 def run(config, data, *, resume=None, **hooks):
     events, kept = [], []
-    trained = train(config, data, events.append, Hooks(keep=kept.append, **hooks), resume)
+    trained = train(config, data, events.append, Hooks(save_state=kept.append, **hooks), resume)
     return trained, events, kept
 
 
@@ -60,7 +60,7 @@ def test_a_run_with_moments_trains_the_same_weights_bit_for_bit(config, tiny_mni
     shown, events, _ = run(config, tiny_mnist, moments=moments)
     assert all(np.array_equal(a, b) for a, b in zip(plain.model.get_weights(), shown.model.get_weights(), strict=True))
     assert plain.history["loss"] == shown.history["loss"]
-    epochs = [[event.loss for event in told if isinstance(event, EpochDone)] for told in (plain_events, events)]
+    epochs = [[event.loss for event in recorded if isinstance(event, EpochDone)] for recorded in (plain_events, events)]
     assert epochs[0] == epochs[1]
     assert [moment.step for moment in moments] == moment_steps(3, 16)
 
@@ -202,8 +202,8 @@ def test_a_run_has_thirty_to_sixty_moments_that_end_with_it(epochs, batches):
 @pytest.mark.parametrize("network", ["dense512-dense512", "dense4096-dense4096", "conv512x3-conv512x3", "dense16"])
 def test_a_moment_stays_small(network):
     config = RunConfig(network=network)
-    units = moment_measure._units_shown(shapes(config), 500)
-    for row in shapes(config):
+    units = moment_measure._units_shown(layer_table(config), 500)
+    for row in layer_table(config):
         if row.kind in ("dense", "conv"):
             assert len(units[row.name]) <= 32
             assert units[row.name].dtype == np.int32

@@ -23,12 +23,12 @@ def test_the_first_message_has_everything_and_the_next_what_changed():
 
 def test_nothing_travels_twice_and_a_revision_stands_for_its_items():
     items = {"a": 1, "b": 2}
-    first, again = component_diff.changes("table", items), component_diff.changes("table", items)
-    assert again == {"before": first["revision"], "revision": first["revision"], "items": {}}
+    first, rerun = component_diff.changes("table", items), component_diff.changes("table", items)
+    assert rerun == {"before": first["revision"], "revision": first["revision"], "items": {}}
     assert component_diff.changes("table", {"a": 1, "c": 2})["revision"] != first["revision"]
 
 
-def test_an_item_that_was_away_is_sent_anew():
+def test_an_item_that_was_away_is_sent_again():
     component_diff.changes("table", {"a": 1, "b": 2})
     component_diff.changes("table", {"a": 1})
     assert component_diff.changes("table", {"a": 1, "b": 2})["items"] == {"b": 2}

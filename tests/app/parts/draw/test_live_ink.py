@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from pages.parts.draw.live_ink import LONGEST, MOST_LOAD, OVERHEAD, SHORTEST, SIDE, RateLimit, read
+from pages.parts.draw.live_ink import LONGEST, MAX_LOAD, OVERHEAD, SHORTEST, SIDE, RateLimit, read
 
 
 def sent(**changes):
@@ -75,7 +75,7 @@ def test_thirty_browsers_get_a_longer_interval_and_the_load_keeps_its_limit():
     limit = RateLimit(clock)
     for number in range(30):
         limit.admits(str(number))
-    assert limit.interval() == pytest.approx(30 * OVERHEAD / MOST_LOAD)
+    assert limit.interval() == pytest.approx(30 * OVERHEAD / MAX_LOAD)
     clock.now += 60
     assert limit.interval() == SHORTEST, "they have left"
 

@@ -1,6 +1,6 @@
 """A task as a link: the question is asked, the knobs it names are there, all others stay as they are."""
 
-from tests.app.train_page import again, press, unfold, visit
+from tests.app.train_page import press, rerun, unfold, visit
 
 
 def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
@@ -23,7 +23,7 @@ def test_a_task_is_made_as_a_link(store):
     page = unfold(visit(units="64"), "task_maker")
     next(box for box in page.multiselect if box.label == "Knobs that students can set").set_value(["epochs", "dropout"])
     next(box for box in page.text_input if box.label == "Question").set_value("Why?")
-    again(page)
+    rerun(page)
     assert page.code[-1].value.endswith("?units=64&only=epochs,dropout&task=Why%3F")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.runs.checkpoints import write_arrays
-from pages.parts.train.checkup import MOST_IMAGES, checkup
+from pages.parts.train.checkup import MAX_IMAGES, checkup
 from pages.shared import caches
 from tests.known_run import known_run
 
@@ -21,15 +21,15 @@ def test_digits_are_judged_on_images_that_no_run_was_trained_on(store, validate_
     }
     write_arrays(run.epoch_path(1), always_three)
     seen = checkup(store.get(run.id))
-    expected = getattr(caches.data(), split).labels[:MOST_IMAGES]
+    expected = getattr(caches.data(), split).labels[:MAX_IMAGES]
     assert seen.split == split
-    assert seen.asked == tuple((expected == digit).sum() for digit in range(10))
-    assert seen.right == tuple((expected == 3).sum() if digit == 3 else 0 for digit in range(10))
+    assert seen.support == tuple((expected == digit).sum() for digit in range(10))
+    assert seen.correct == tuple((expected == 3).sum() if digit == 3 else 0 for digit in range(10))
 
 
 def test_a_run_that_has_ended_is_judged_on_all_images(store):
     data = caches.data()
     run = known_run(store, data, wrong_every=10)
     seen = checkup(run)
-    assert seen.asked == tuple(data.validation.counts)
-    assert sum(seen.right) == len(data.validation) - -(-len(data.validation) // 10)
+    assert seen.support == tuple(data.validation.counts)
+    assert sum(seen.correct) == len(data.validation) - -(-len(data.validation) // 10)
