@@ -64,6 +64,10 @@ def facts(run: Run) -> dict[str, Any]:
     return {
         "id": run.id,
         "title": run.title,
+        "name": run.name,
+        "recipe": run.recipe,
+        "created": run.created,
+        "data": {"names": list(run.class_names), "fingerprint": run.data_fingerprint},
         "note": run.note,
         "state": run.state,
         "knobs": run.config.to_dict(),
@@ -106,7 +110,11 @@ def model_card(run: Run) -> str:
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
         f"{', '.join(map(' '.join, _package_versions().items()))}.",
-        *(["It does not use the personal digits that this network was trained on."] if run.is_personalised else []),
+        *(
+            ["It does not use the personal digits that this network was trained on."]
+            if run.is_personalised and not run.imported
+            else []
+        ),
         "The same knobs in Digit Lab:",
         "",
         f"    {command(run)}",

@@ -18,7 +18,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -93,6 +93,27 @@ class RunStore:
                 write_json(unseen / "run.json", saved)
                 if queued:
                     write_json(unseen / "queued", now)
+                unseen.rename(self.folder / run_id)
+        finally:
+            shutil.rmtree(unseen, ignore_errors=True)
+        return self.get(run_id)
+
+    def add(self, config: RunConfig, facts: Mapping[str, Any], run_id: str, fill: Callable[[Path], None]) -> Run:
+        """A run that came from elsewhere: `fill` writes its files. Its id is `run_id` if no run has it, else a new one.
+
+        Readers see it when it is complete. Raises `RunError` on a full disk, and whatever `fill` raises.
+        """
+        saved = {"config": config.to_dict(), **asdict(RunFacts()), "colour": self._next_colour(), "imported": True}
+        if not RUN_ID.fullmatch(run_id) or self._exists(run_id):
+            run_id = self._free_id(time.time())
+        unseen = self.folder / f".{run_id}-{secrets.token_hex(4)}"
+        try:
+            with explain_disk_errors(self.folder / run_id):
+                (unseen / "epochs").mkdir(parents=True)
+                write_json(unseen / "run.json", {**saved, **facts})
+                fill(unseen)
+                if self._exists(run_id):  # somebody else has just added the same run
+                    run_id = self._free_id(time.time())
                 unseen.rename(self.folder / run_id)
         finally:
             shutil.rmtree(unseen, ignore_errors=True)
@@ -200,8 +221,11 @@ class RunStore:
         """An id that no run has: a sweep creates dozens of runs a second, so four random digits alone are too few."""
         while True:
             run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-            if not (self.folder / run_id).exists() and not (self.trash / run_id).exists():
+            if not self._exists(run_id):
                 return run_id
+
+    def _exists(self, run_id: str) -> bool:
+        return (self.folder / run_id).exists() or (self.trash / run_id).exists()
 
     def _next_colour(self) -> int:
         """The colour after that of the newest run; the shipped model has the first."""
