@@ -12,6 +12,7 @@ from core.data.fixes import INVERT, RELABEL, TRANSPOSE
 from core.digits import NUM_CLASSES, SIDE, Digits
 
 SAMPLE = 4000  # images that are looked at
+_SEED = 1
 _EMPTY_SHARE = 0.2  # of images without any ink, from which on the set is named
 _PAPER = 127  # the border of MNIST's images is black: on average 0 of 255
 _UNRELATED = 0.25  # accuracy of the own class means; 0.1 is chance, MNIST has 0.81, Fashion-MNIST 0.68
@@ -35,7 +36,8 @@ class Finding:
 
 def inspect(training: Digits, digit_means: np.ndarray) -> list[Finding]:
     """What is remarkable in the training images. digit_means: float32 (10, 28, 28), of MNIST's digits, 0 to 255."""
-    sample = training[np.linspace(0, len(training) - 1, min(SAMPLE, len(training))).astype(np.int64)]
+    chosen = np.random.default_rng(_SEED).permutation(len(training))[:SAMPLE]  # sets are sorted, or in turns
+    sample = training[chosen]
     if not sample.images.any():
         return [Finding("empty", "All images are black. Check the program that made the files, and replace them.")]
     found = [*_empty(sample)]

@@ -29,6 +29,8 @@ _PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
+_PERSONAL = "It does not use the personal digits that this network was trained on."
+
 
 def build_archive(run: Run) -> bytes:
     """Everything as one ZIP file, in a folder named like the run. Raises `OSError` if the run was deleted."""

@@ -129,7 +129,6 @@ def test_the_names_of_the_classes_are_on_the_pages(own_shapes, open_page):
         assert not app.exception, page.name
     app = open_page("explore", index="3")
     assert "Training image 3: cross" in words(app)
-    assert [str(option) for option in app.get("button_group")[1].proto.options[0].content and ["circle"]]
 
 
 def shapes_run(store: RunStore):
@@ -153,7 +152,7 @@ def test_evaluate_names_the_classes(own_shapes, open_page):
         app = open_page("evaluate", run=run.id, view=view, split="validation")
         assert not app.exception, view
         assert not app.error, view
-    assert any("circle" in str(one) or "circle" in words(app) for one in [words(app)]) or True
+    assert "circle" in words(open_page("evaluate", run=run.id, view="digit", split="validation", index="0"))
 
 
 def test_a_network_of_digits_is_not_evaluated_on_other_classes(own_shapes, open_page):

@@ -1,6 +1,10 @@
 """A file dropped on Compare becomes a run, or a sentence says why not."""
 
+import io
+import zipfile
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.config.run_config import RunConfig
 from core.evaluation.run_export import build_archive
@@ -28,13 +32,27 @@ def archive(store, monkeypatch) -> bytes:
     return content
 
 
-def add(app, name: str, content: bytes):
+@pytest.fixture
+def menu(monkeypatch) -> AppTest:
+    """The menu alone: AppTest loses an upload on a page of `st.navigation`, and links need such a page."""
+    monkeypatch.setattr("streamlit.page_link", lambda *_, **__: None)
+
+    def script() -> None:
+        from pages.parts.compare import bring_back
+
+        bring_back.say_result()
+        bring_back.menu()
+
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+def add(app: AppTest, name: str, content: bytes) -> AppTest:
     app.file_uploader[0].upload(name, content, "application/zip").run()
     return next(button for button in app.button if button.label == "Add").click().run()
 
 
-def test_a_downloaded_run_is_a_run_again(open_page, store, archive):
-    app = add(open_page("compare"), "digit-lab.zip", archive)
+def test_a_downloaded_run_is_a_run_again(menu, store, archive):
+    app = add(menu, "digit-lab.zip", archive)
     assert not app.exception
     assert "is here again" in app.success[0].value
     (run,) = [run for run in store.runs() if not run.shipped]
@@ -42,8 +60,25 @@ def test_a_downloaded_run_is_a_run_again(open_page, store, archive):
     assert run.starter
 
 
-def test_another_file_is_a_sentence(open_page, store):
-    app = add(open_page("compare"), "photos.zip", b"no run")
+def test_another_file_is_a_sentence(menu, store):
+    app = add(menu, "photos.zip", b"no run")
     assert not app.exception
     assert "This file is no run" in app.error[0].value
     assert all(run.shipped for run in store.runs())
+
+
+def test_the_menu_is_on_compare_with_and_without_runs(open_page, store):
+    for _ in range(2):
+        app = open_page("compare")
+        assert not app.exception
+        assert [uploader.allowed_type for uploader in app.file_uploader] == [[".zip", ".keras"]]
+        store.create(RunConfig())
+
+
+def test_a_download_unpacked_in_the_runs_is_found(open_page, store, archive):
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        packed.extractall(store.folder)
+    assert any("Open Compare to add it" in info.value for info in open_page("train").info)
+    app = open_page("compare")
+    assert "was unpacked in the folder of runs" in app.success[0].value
+    assert [run.name for run in store.runs() if not run.shipped] == ["Brought back"]
