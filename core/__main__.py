@@ -131,7 +131,6 @@ def _import_keras_quietly() -> None:
     """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     real_stderr = os.dup(2)
     with tempfile.TemporaryFile() as captured:

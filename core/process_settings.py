@@ -9,6 +9,7 @@ _XLA_FLAG = "--xla_cpu_prefer_vector_width=512"
 
 def apply() -> None:
     """Sets what TensorFlow and JAX read from the environment. The user's settings win; a second call does nothing."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no log lines of TensorFlow's C++ code but errors
     # By default JAX takes three quarters of a GPU's memory at once. It reads this before its first computation.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     flags = os.environ.get("XLA_FLAGS", "")

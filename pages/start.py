@@ -5,7 +5,6 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core.config.recipes import RECIPES
 from core.digits import NUM_CLASSES
 from core.formatting import percent
 from pages.shared import caches, frame
@@ -16,15 +15,6 @@ from pages.shared.visitor import visitor
 
 frame.page("start")
 
-_LEARN = {
-    "explore": "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
-    "prepare": "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
-    "Follow one digit, step by step.",
-    "train": f"Choose one of {len(RECIPES)} recipes or build your own network. Watch its loss and accuracy.",
-    "compare": "Is 98.1% better than 97.9%, or is that luck? Compare curves and differences, and read the verdict.",
-    "evaluate": "Which digits does the network confuse? Click a mistake and see why it happened.",
-    "draw": "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
-}
 COLUMNS = 24  # images in each row of the wall
 _STYLE = """<style>
 .start {display: grid; grid-template-columns: 2fr 3fr; gap: 1rem 4rem; align-items: center}
@@ -90,7 +80,7 @@ with frame.guard():
     wall = wall_of_digits(caches.data().source.sentence)
 cards = []
 for number, page in enumerate(frame.PAGES[1:], 1):
-    text = f"<span><strong>{number} · {page.title}</strong> {_LEARN[page.name]}</span>"
+    text = f"<span><strong>{number} · {page.title}</strong> {page.card}</span>"
     cards.append(link(page.name, icon(page.icon) + text, "card"))
 alt = "Handwritten digits from MNIST, 0 to 9 in ten rows" if shows_digits else "Images of ten classes in ten rows"
 # One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
@@ -101,4 +91,4 @@ computer, 98 in 100 are right. Watch how it learns. You cannot break anything.</
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}</div>
 <img class="wall" src="{wall}" alt="{alt}">
 {newest_runs()}
-<h2>Six steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")
+<h2>Steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")

@@ -1,4 +1,4 @@
-"""A finished run whose answers are known, without a network that was trained."""
+"""A finished run with known predictions, without a trained network."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Runs that were never trained: folders as a worker leaves them, with made-up curves, for tests and benchmarks."""
+"""Runs that were never trained: folders as a worker writes them, with made-up curves, for tests and benchmarks."""
 
 import math
 import random

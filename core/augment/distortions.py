@@ -16,6 +16,8 @@ from core.digits import SIDE
 from core.errors import ConfigError
 
 Amount = float | np.ndarray
+Matrix = tuple[Amount, Amount, Amount, Amount]  # xx, xy, yx, yy: row by row
+_IDENTITY = (1.0, 0.0, 0.0, 1.0)
 _CHUNK = 256  # images at a time
 
 
@@ -23,7 +25,7 @@ def rotate(images: np.ndarray, degrees: Amount) -> np.ndarray:
     """Rotates the images about their centre, counter-clockwise."""
     angle = np.deg2rad(_per_image(images, degrees))
     cos, sin = np.cos(angle), np.sin(angle)
-    return _warp(images, cos, -sin, sin, cos)
+    return _warp(images, (cos, -sin, sin, cos))
 
 
 def shift(images: np.ndarray, right: Amount, down: Amount) -> np.ndarray:
@@ -34,12 +36,12 @@ def shift(images: np.ndarray, right: Amount, down: Amount) -> np.ndarray:
 def zoom(images: np.ndarray, factor: Amount) -> np.ndarray:
     """Enlarges the images about their centre by `factor`; below 1 it shrinks them."""
     factor = 1 / _per_image(images, factor)
-    return _warp(images, factor, 0.0, 0.0, factor)
+    return _warp(images, (factor, 0.0, 0.0, factor))
 
 
 def shear(images: np.ndarray, slope: Amount) -> np.ndarray:
     """Slants the images: a row moves right by `slope` pixels for each pixel above the centre."""
-    return _warp(images, 1.0, _per_image(images, slope), 0.0, 1.0)
+    return _warp(images, (1.0, _per_image(images, slope), 0.0, 1.0))
 
 
 def thicken(images: np.ndarray, pixels: Amount) -> np.ndarray:
@@ -57,6 +59,12 @@ def add_noise(images: np.ndarray, deviation: Amount, rng: np.random.Generator) -
     """Adds random noise to every pixel. Its standard deviation is `deviation` times full ink."""
     noise = rng.standard_normal(images.shape, np.float32) * _per_image(images, deviation)[:, None, None] * 255
     return _bytes(images + noise)
+
+
+def blur(images: np.ndarray, sigma: Amount) -> np.ndarray:
+    """Blurs the images with a Gaussian whose standard deviation is `sigma` pixels."""
+    pairs = zip(images, _per_image(images, sigma), strict=True)
+    return np.stack([ndimage.gaussian_filter(image, width) for image, width in pairs])
 
 
 def cover(images: np.ndarray, side: Amount, rng: np.random.Generator) -> np.ndarray:
@@ -126,18 +134,10 @@ def augment_images(images: np.ndarray, labels: np.ndarray, config: RunConfig, rn
     return Redrawer(images, labels, config).draw_epoch(rng)
 
 
-def _warp(
-    images: np.ndarray,
-    xx: Amount = 1.0,
-    xy: Amount = 0.0,
-    yx: Amount = 0.0,
-    yy: Amount = 1.0,
-    right: Amount = 0.0,
-    down: Amount = 0.0,
-) -> np.ndarray:
-    """Resamples each image: the matrix [[xx, xy], [yx, yy]] about the centre maps a new pixel to its source."""
-    matrix = [_per_image(images, value)[:, None, None] for value in (xx, xy, yx, yy, right, down)]
-    xx, xy, yx, yy, right, down = matrix
+def _warp(images: np.ndarray, matrix: Matrix = _IDENTITY, right: Amount = 0.0, down: Amount = 0.0) -> np.ndarray:
+    """Resamples each image: `matrix`, about the centre, maps a new pixel to its source. Then the image is moved."""
+    amounts = [_per_image(images, value)[:, None, None] for value in (*matrix, right, down)]
+    xx, xy, yx, yy, right, down = amounts
     middle = (SIDE - 1) / 2
     place = np.arange(SIDE, dtype=np.float32) - middle
     x, y = place[None, None, :] - right, place[None, :, None] - down

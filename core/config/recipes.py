@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.config.run_config import RunConfig
+from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.errors import ConfigError
 
 
@@ -18,7 +18,7 @@ class Recipe:
 
 
 _DENSE_512_TWICE = RunConfig(
-    hidden_layers=2, units=512, optimizer="rmsprop", batch_size=32, epochs=5, loss="one-hot", validate_on="test"
+    hidden_layers=2, units=512, optimizer="rmsprop", batch_size=32, epochs=5, loss="one-hot", validate_on=TEST_SET
 )
 
 _BEST = RunConfig(
@@ -28,7 +28,7 @@ _BEST = RunConfig(
     schedule="cosine",
     batch_size=128,
     epochs=20,
-    validate_on="none",
+    validate_on=NO_VALIDATION,
     augmentation=0.8,
     pen=0.5,
     styles=0.5,
@@ -54,21 +54,23 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "chollet",
             "One layer of 512",
-            RunConfig(units=512, optimizer="rmsprop", batch_size=128, epochs=5, loss="one-hot", validate_on="none"),
+            RunConfig(
+                units=512, optimizer="rmsprop", batch_size=128, epochs=5, loss="one-hot", validate_on=NO_VALIDATION
+            ),
             "F. Chollet, Deep Learning with Python, chapter 2",
             "test accuracy 0.9801, test loss 0.0642",
         ),
         Recipe(
             "quickstart",
             "128 units with dropout",
-            RunConfig(units=128, dropout=0.2, optimizer="adam", batch_size=32, epochs=5, validate_on="none"),
+            RunConfig(units=128, dropout=0.2, optimizer="adam", batch_size=32, epochs=5, validate_on=NO_VALIDATION),
             "TensorFlow 2 quickstart for beginners",
             "test accuracy 0.9775, test loss 0.0724",
         ),
         Recipe(
             "ten-epochs",
             "128 units for ten epochs: over-fitting becomes visible",
-            RunConfig(units=128, optimizer="adam", batch_size=32, epochs=10, validate_on="none"),
+            RunConfig(units=128, optimizer="adam", batch_size=32, epochs=10, validate_on=NO_VALIDATION),
             "Basic classification with Keras, ten epochs on MNIST",
             "train 99%, test about 97%, over-fitting visible",
         ),
@@ -86,7 +88,7 @@ RECIPES: dict[str, Recipe] = {
 FIRST_NETWORK = Recipe(
     "first-network",
     "128 units with dropout, validated on held-out images",
-    RunConfig(units=128, dropout=0.2, optimizer="adam", batch_size=32, epochs=5, validate_on="held-out"),
+    RunConfig(units=128, dropout=0.2, optimizer="adam", batch_size=32, epochs=5, validate_on=HELD_OUT),
     "Digit Lab's first run: the network of the TensorFlow 2 quickstart",
     "loss and accuracy on training and held-out images for each epoch",
 )

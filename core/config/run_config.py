@@ -15,6 +15,7 @@ from core.errors import ConfigError
 
 NETWORK, LEARNING, DATA, RUN = "Network", "Learning", "Data", "Run"
 MAX_SEED = 2**31 - 1
+HELD_OUT, TEST_SET, NO_VALIDATION = VALIDATION_CHOICES = "held-out", "test", "none"
 REDRAWING_KNOBS = ("augmentation", "pen", "styles")  # above 0, each epoch trains on newly drawn images
 REPLACED_BY_NETWORK = ("hidden_layers", "units", "dropout")  # knobs without effect where `network` lists the layers
 
@@ -134,12 +135,12 @@ class RunConfig:
         choices=("sparse", "one-hot"),
     )
     validate_on: str = knob(
-        "held-out",
+        HELD_OUT,
         DATA,
         "Validate on",
         "held-out: on 6,000 training images that are not trained on; the test set stays sealed. test: on the test "
         "set after each epoch, as some tutorials do. none: no validation.",
-        choices=("held-out", "test", "none"),
+        choices=VALIDATION_CHOICES,
     )
     train_images: int = knob(
         0,
@@ -218,13 +219,13 @@ class RunConfig:
             object.__setattr__(self, "network", format_layers(parse_layers(self.network)))
             for name in REPLACED_BY_NETWORK:
                 object.__setattr__(self, name, DEFAULTS[name])
-        if self.patience and self.validate_on == "none":
+        if self.patience and self.validate_on == NO_VALIDATION:
             raise ConfigError(
                 "patience must be 0 if validate_on is none, because there is no validation loss. "
                 "Set validate_on to held-out or test, or set patience to 0.",
                 received=self.patience,
             )
-        if self.schedule == "plateau" and self.validate_on == "none":
+        if self.schedule == "plateau" and self.validate_on == NO_VALIDATION:
             raise ConfigError(
                 "schedule must not be plateau if validate_on is none, because there is no validation loss. "
                 "Set validate_on to held-out or test, or choose another schedule.",
@@ -238,6 +239,11 @@ class RunConfig:
             return parse_layers(self.network)
         block = (dense(self.units), dropout(self.dropout)) if self.dropout else (dense(self.units),)
         return block * self.hidden_layers
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether the validation images are kept out of training. The test set is sealed then."""
+        return self.validate_on == HELD_OUT
 
     @property
     def redraws_images(self) -> bool:
@@ -287,8 +293,8 @@ class RunConfig:
 
     def differences(self, other: Self) -> dict[str, tuple[Any, Any]]:
         """The knobs in which two configs differ: name → (here, there)."""
-        mine, theirs = self.to_dict(), other.to_dict()
-        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
+        here, there = self.to_dict(), other.to_dict()
+        return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
 
 
 KNOBS: dict[str, Knob] = {field.name: field.metadata["knob"] for field in fields(RunConfig)}

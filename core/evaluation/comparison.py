@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from core.config.run_config import KNOBS, RunConfig
-from core.evaluation.evaluations import cached_evaluation, changed_at
+from core.evaluation.evaluation_cache import cached_evaluation, changed_at
 from core.evaluation.metrics import wilson_interval
 from core.evaluation.seal import sealed_after
 from core.runs.events import FINISHED

@@ -9,10 +9,10 @@ import numpy as np
 from core.augment.distortions import DISTORTIONS, distort
 from core.data.mnist import Mnist
 from core.digits import Digits
-from core.evaluation import evaluations, seal
+from core.evaluation import evaluation_cache, seal
 from core.evaluation.evaluations import Network
 from core.evaluation.metrics import wilson_interval
-from core.files import read_json, suppress_disk_errors, write_json
+from core.files import suppress_disk_errors, write_json
 from core.runs.store import Run
 
 IMAGES = 1000  # enough for ±1 point at 97%, and fast enough for one or two seconds
@@ -57,8 +57,8 @@ def evaluate_robustness(
     """A run's accuracy under every distortion: kept, else measured now and kept."""
     seal.check_seal(run, split)
     digits = data.split(split)[:IMAGES]
-    key = evaluations.cache_key(run, epoch, digits)
-    path = evaluations.folder(run) / f"robustness-{split}-{'final' if epoch is None else f'{epoch:04d}'}.json"
+    key = evaluation_cache.cache_key(run, epoch, digits)
+    path = evaluation_cache.cache_path(run, f"robustness-{split}", epoch).with_suffix(".json")
     if found := _read_saved(path, key):
         return found
     network = get_network()
@@ -68,7 +68,7 @@ def evaluate_robustness(
         found.append(measure(network, digits, name))
     facts = {**key, "stood": [[each.name, each.strengths, each.right, each.images] for each in found]}
     with suppress_disk_errors():
-        evaluations.make_folder(run)
+        evaluation_cache.make_folder(run)
         write_json(path, facts)
     return found
 
@@ -98,8 +98,8 @@ def _count_correct(network: Network, images: np.ndarray, labels: np.ndarray) -> 
 
 
 def _read_saved(path: Path, key: dict[str, object]) -> list[DistortionResult]:
-    facts = read_json(path)
-    if not isinstance(facts, dict) or {name: facts.get(name) for name in key} != key:
+    facts = evaluation_cache.read_facts(path, key)
+    if facts is None:
         return []
     found = [
         DistortionResult(name, tuple(strengths), tuple(right), images)

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
-from core.evaluation.evaluations import cached_evaluation
+from core.evaluation.evaluation_cache import cached_evaluation
 from core.evaluation.seal import test_set_openings
 from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line

@@ -5,6 +5,7 @@ runs/<id>/test_set.json   when the test set was opened for this run
 
 import time
 
+from core.data.mnist import TEST
 from core.errors import RunError
 from core.files import read_json, write_json
 from core.runs.events import RunEnded
@@ -19,7 +20,7 @@ def sealed(run: Run) -> bool:
 def sealed_after(run: Run, ended: RunEnded | None) -> bool:
     """`sealed` for a run whose last event is already known: a table of hundreds of runs need not read it again."""
     read = ended is not None and ended.test_accuracy is not None
-    return run.config.validate_on == "held-out" and not read and not test_set_openings(run)
+    return run.config.holds_out and not read and not test_set_openings(run)
 
 
 def test_set_openings(run: Run) -> list[float]:
@@ -36,5 +37,5 @@ def open_test_set(run: Run) -> None:
 
 def check_seal(run: Run, split: str) -> None:
     """Raises `RunError` if `split` is the test set and still sealed for this run."""
-    if split == "test" and sealed(run):
+    if split == TEST and sealed(run):
         raise RunError(f"The test set is sealed for {run.title}. Open it first; the date is kept with the run.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.run_config import KNOBS
+from core.config.run_config import KNOBS, TEST_SET
 from core.evaluation import significance
 from core.evaluation.comparison import RunRow, describe_differences, knob_text
 from core.evaluation.evaluations import TEST, VALIDATION
@@ -132,7 +132,7 @@ def _common_split(first: RunRow, second: RunRow) -> str | None:
     """The test set where it is open for both, otherwise the validation images if both held them out."""
     if not first.sealed and not second.sealed:
         return TEST
-    if first.config.validate_on == second.config.validate_on == "held-out":
+    if first.config.holds_out and second.config.holds_out:
         return VALIDATION
     return None
 
@@ -171,7 +171,7 @@ def _results(first: RunRow, second: RunRow) -> list[Difference]:
 
 def _validated(row: RunRow, value: float | None) -> str:
     """An accuracy on validation images; names the test set where a run was validated on that."""
-    return "" if value is None else f"{percent(value)}{' of the test set' * (row.config.validate_on == 'test')}"
+    return "" if value is None else f"{percent(value)}{' of the test set' * (row.config.validate_on == TEST_SET)}"
 
 
 def _parameters(row: RunRow) -> str:

@@ -76,11 +76,12 @@ class Personalisation:
         with self._exclusive(report):
             report(0.02, "Loading Keras …")
             import_keras()
-            from core.training import finetune
+            from core.training import finetune, finetuned_run
 
             report(_IMPORTED_SHARE, "Measuring the accuracy before …")
             run, data, own_digits = self.store.get(run_id), mnist.load(), self.personal.digits()
             split, others = finetune.choose_test_digits(run, data)
+            digits = finetune.FinetuneDigits(own_digits, data.train, others, split)
 
             def progress(share: float) -> None:
                 report(
@@ -90,10 +91,10 @@ class Personalisation:
 
             progress(0.05)
             network = Reader.of(run, epoch or (None if run.has_model else max(run.checkpoint_epochs, default=None)))
-            model, gain = finetune.train_copy(network, own_digits, data.train, others, split=split, progress=progress)
+            model, gain = finetune.train_copy(network, digits, progress=progress)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the copy is saved completely
             gain = replace(gain, seconds=time.monotonic() - began)
-            copy_run = finetune.save_copy(self.store, run, model, gain, len(own_digits), starter=self.visitor)
+            copy_run = finetuned_run.save_copy(self.store, run, model, gain, len(own_digits), starter=self.visitor)
         return {"gain": asdict(gain), "title": run.title, "run_id": copy_run.id}
 
     @contextmanager

@@ -1,77 +1,38 @@
-"""Sweeps: lists and ranges of values in any knob, with a run for every combination.
+"""Sweeps: runs that differ in some knobs, and where they are kept.
 
 sweeps/<id>/sweep.json   the knobs and their values, and whether the sweep was cancelled
-            study.log    the trials of a search, in Optuna's format (`core.jobs.search`)
+            study.log    the trials of a search, in Optuna's format (`optuna_search`)
             told.json    the findings of a search so far
 """
 
-import math
 import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig, read_knob
+from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, RunError
 from core.files import explain_disk_errors, read_json, write_json
+from core.jobs.sweep_axes import MAX_RUNS, Axis, read_axis
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
-MAX_RUNS = 200
-_NUMBER = r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?"
-_RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s*(?:by|step)\s*({_NUMBER}))?", re.IGNORECASE)
 _ID = re.compile(r"[0-9]{6}-[0-9]{6}-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True)
-class Axis:
-    """The values of one knob in a sweep; in a search, any value between two bounds."""
+class SweepPlan:
+    """What a sweep varies. trials: runs in all. prune: whether a search stops poor runs early."""
 
-    knob: str
-    text: str  # as the visitor wrote it
-    values: tuple[Any, ...]
-    bounds: tuple[float, float] | None = None  # where the text is one range without a step
-
-
-def read_axis(knob: str, text: str) -> Axis:
-    """Reads `64, 128, 256`, `1-5`, `0.0001 to 0.1` or `0-0.4 by 0.1`. Raises `ConfigError` for any other text.
-
-    A range means every whole number in it. For a knob on a log scale it means the powers of two (or ten) in it.
-    """
-    pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
-    if not pieces:
-        raise ConfigError(
-            f"{KNOBS[knob].label} needs values to try. Write a list (64, 128, 256) or a range (1-5).", received=text
-        )
-    ranges = [_parse_range(knob, piece) for piece in pieces]
-    values = [
-        value
-        for piece, found in zip(pieces, ranges, strict=True)
-        for value in (_range_values(knob, *found) if found else [read_knob(knob, piece)])
-    ]
-    single = ranges[0] if len(ranges) == 1 else None
-    bounds = (single[0], single[1]) if single and single[2] is None else None
-    return Axis(knob, text.strip(), tuple(dict.fromkeys(values)), bounds)
-
-
-def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
-    """`base` with every combination of the axes' values, each config once. Raises `ConfigError` for over 200 runs."""
-    axes = list(axes)
-    size = math.prod(len(axis.values) for axis in axes)
-    if size > MAX_RUNS:
-        raise ConfigError(
-            f"A sweep has at most {MAX_RUNS} runs. These values make {size:,} combinations. "
-            "Try fewer values, or use a search, which chooses among them.",
-            received=f"{size:,} combinations",
-        )
-    names = [axis.knob for axis in axes]
-    every = product(*(axis.values for axis in axes))
-    return list(dict.fromkeys(base.changed(**dict(zip(names, values, strict=True))) for values in every))
+    kind: str  # GRID or SEARCH
+    base: RunConfig
+    axes: tuple[Axis, ...]
+    trials: int = 0
+    prune: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,22 +76,13 @@ class SweepStore:
     def __init__(self, store: RunStore) -> None:
         self.store, self.folder = store, store.home / "sweeps"
 
-    def create(
-        self,
-        kind: str,
-        base: RunConfig,
-        axes: Iterable[Axis],
-        *,
-        trials: int = 0,
-        prune: bool = False,
-        name: str = "",
-        starter: str = "",
-    ) -> Sweep:
+    def create(self, plan: SweepPlan, *, name: str = "", starter: str = "") -> Sweep:
         """Saves a new sweep; starts no run. Raises `RunError` where the disk is full."""
         now = time.time()
         folder = self.folder / f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        texts = {axis.knob: axis.text for axis in axes}
-        facts = {"kind": kind, "base": base.to_dict(), "axes": texts, "trials": trials, "prune": prune}
+        texts = {axis.knob: axis.text for axis in plan.axes}
+        facts: dict[str, Any] = {"kind": plan.kind, "base": plan.base.to_dict(), "axes": texts}
+        facts |= {"trials": plan.trials, "prune": plan.prune}
         with explain_disk_errors(folder):
             folder.mkdir(parents=True)
             write_json(
@@ -157,7 +109,9 @@ class SweepStore:
         """Makes room for so many more runs, also in a sweep that was cancelled. Raises `ConfigError` for over 200."""
         trials = self.get(sweep_id).trials + runs
         if trials > MAX_RUNS:
-            raise ConfigError(f"A sweep has at most {MAX_RUNS} runs. Start a new sweep with fewer values.", trials)
+            raise ConfigError(
+                f"A sweep has at most {MAX_RUNS} runs. Start a new sweep with fewer values.", received=trials
+            )
         self._change(sweep_id, trials=trials, stopped=False)
 
     def _change(self, sweep_id: str, **facts: Any) -> None:
@@ -190,37 +144,3 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
         float(facts["created"]),
         bool(facts["stopped"]),
     )
-
-
-def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | None:
-    """Low, high and step of a range; None for a single value. Raises `ConfigError` for wrong bounds."""
-    found = _RANGE.fullmatch(piece) if KNOB_TYPES[knob] is not str else None
-    if found is None:
-        return None
-    low, high = (float(read_knob(knob, found[place])) for place in (1, 2))
-    step = float(found[3]) if found[3] else None
-    if low >= high or (step is not None and step <= 0):
-        raise ConfigError(
-            f"A range of {KNOBS[knob].label.lower()} must go up. Write the smaller number first, and a step above 0.",
-            received=piece,
-        )
-    return low, high, step
-
-
-def _range_values(knob: str, low: float, high: float, step: float | None) -> list[Any]:
-    """The values in a range of this knob."""
-    facts, kind = KNOBS[knob], KNOB_TYPES[knob]
-    if step is None and facts.log:
-        base = 2 if kind is int else 10
-        first, last = math.ceil(math.log(low, base) - 1e-9), math.floor(math.log(high, base) + 1e-9)
-        powers = [kind(float(f"{float(base) ** power:.6g}")) for power in range(first, last + 1)]
-        return [kind(low), *(power for power in powers if low < power < high), kind(high)]
-    step = step or (1.0 if kind is int else float(facts.step or (high - low) / 4))
-    count = math.floor((high - low) / step + 1e-9) + 1
-    if count > MAX_RUNS:
-        raise ConfigError(
-            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {count:,}. "
-            "Use a larger step.",
-            received=count,
-        )
-    return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

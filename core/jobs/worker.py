@@ -26,7 +26,6 @@ NICE = 5  # on a machine with few cores, pages and the visitor's browser come fi
 
 def main() -> None:
     """Waits for a run's id and trains that run."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     process_settings.apply()
     if hasattr(os, "nice"):
         os.nice(NICE)

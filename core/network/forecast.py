@@ -5,12 +5,12 @@ multiplications in dense layers and in convolutions, for values that convolution
 The price of each part is fitted to the runs on this device. Until there are some, prices from another machine are used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.config.run_config import RunConfig
+from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.devices import device_slot
 from core.network.architecture import count_multiplications, count_outputs, count_parameters
@@ -35,6 +35,8 @@ SLOTS = {
 }  # numbers that the optimiser keeps for each weight
 TENSORFLOW_BYTES = 560 * 2**20  # of the process before it trains
 AUGMENTED_SECONDS = 4.0e-5  # for each redrawn image
+_NEWEST = 30  # runs to learn the speed from
+_SAMPLED = 12  # configs of a sweep; more would take too long at every click
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,22 @@ class Forecast:
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     """The forecast for `config` on `images` training images. Raises `NetworkError` for impossible layers."""
     comparable = [run for run in runs if _is_comparable(run, config)]
-    prices = _fit_prices(comparable[:30])
+    prices = _fit_prices(comparable[:_NEWEST])
     seconds = float(_costs(config, images) @ prices) + config.epochs * _redraw_seconds(config, images)
     return Forecast(seconds, memory(config), len(comparable))
 
 
+def mean_seconds(configs: Sequence[RunConfig], all_images: int, runs: Sequence[Run]) -> float:
+    """The mean training time of one of `configs`, estimated from a sample of them and the newest of `runs`."""
+    places = np.linspace(0, len(configs) - 1, min(_SAMPLED, len(configs))).astype(int)
+    sample = [configs[place] for place in places]
+    each = [forecast(config, training_images(config, all_images), runs[:_NEWEST]).seconds for config in sample]
+    return float(np.mean(each))
+
+
 def training_images(config: RunConfig, all_images: int) -> int:
     """How many images an epoch has if the data set has `all_images` training images."""
-    there = all_images - all_images // HELD_OUT_DIVISOR if config.validate_on == "held-out" else all_images
+    there = all_images - all_images // HELD_OUT_DIVISOR if config.holds_out else all_images
     return min(config.train_images or there, there)
 
 
@@ -119,7 +129,11 @@ def _fit_prices(runs: list[Run]) -> np.ndarray:
 def _costs(config: RunConfig, images: int) -> np.ndarray:
     """How often a run pays each price: float64 (7,). Validation is a forward pass."""
     batches = config.epochs * -(-images // config.batch_size)
-    validated = {"held-out": images / (HELD_OUT_DIVISOR - 1), "test": images / 6, "none": 0.0}[config.validate_on]
+    validated = {
+        HELD_OUT: images / (HELD_OUT_DIVISOR - 1),
+        TEST_SET: images / 6,
+        NO_VALIDATION: 0.0,
+    }[config.validate_on]
     passes = config.epochs * (FORWARD_AND_BACK * images + validated)
     arithmetic = [
         count_multiplications(config, ("dense",)),

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import erf
 
 from core.config.run_config import RunConfig
+from core.lesson.arithmetic import softmax
 from core.network.architecture import LayerRow, layer_table
 
 MODEL = "digit_lab"  # the name of every Keras model here, and so the beginning of its weights' paths
@@ -100,7 +101,6 @@ def apply_activation(activation: str, values: np.ndarray) -> np.ndarray:
         case "sigmoid":
             return 1 / (1 + np.exp(-np.clip(values, -60, 60)))
         case "softmax":
-            exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
-            return exponentials / exponentials.sum(axis=-1, keepdims=True)
+            return softmax(values)
         case _:
             return values

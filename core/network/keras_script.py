@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from core.config.run_config import REDRAWING_KNOBS, RunConfig
+from core.config.run_config import NO_VALIDATION, REDRAWING_KNOBS, RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, layer_table
@@ -54,7 +54,7 @@ def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
 
 def _data(config: RunConfig) -> Iterator[str]:
     yield "(images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()"
-    if config.validate_on == "held-out":
+    if config.holds_out:
         yield f"held_out = len(images) // {HELD_OUT_DIVISOR}  # the last ones are for validation"
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
@@ -69,13 +69,13 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield f"wrong = random.choice(len(labels), round({config.wrong_labels!r} * len(labels)), replace=False)"
         yield "labels[wrong] = (labels[wrong] + random.integers(1, 10, len(wrong))) % 10"
     if config.loss == "one-hot":
-        names = ["labels", "test_labels", *(["validation_labels"] if config.validate_on == "held-out" else [])]
+        names = ["labels", "test_labels", *(["validation_labels"] if config.holds_out else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
 
 
 def _few(config: RunConfig) -> bool:
     """Whether the run trains on a part of the training images."""
-    held_out = _MNIST // HELD_OUT_DIVISOR if config.validate_on == "held-out" else 0
+    held_out = _MNIST // HELD_OUT_DIVISOR if config.holds_out else 0
     return 0 < config.train_images < _MNIST - held_out
 
 
@@ -112,7 +112,9 @@ def _layer(row: LayerRow) -> str:
             return f"Conv2D({row.layer.size}, {row.layer.kernel}{more})"
         case "pool":
             return f"MaxPooling2D({row.layer.size})"
-    return f"Dropout({row.layer.rate!r})"
+        case "dropout":
+            return f"Dropout({row.layer.rate!r})"
+    raise AssertionError(f"no Keras code for {row.kind}")
 
 
 def _training(config: RunConfig) -> Iterator[str]:
@@ -133,8 +135,8 @@ def _training(config: RunConfig) -> Iterator[str]:
     yield "    labels,"
     yield f"    batch_size={config.batch_size},"
     yield f"    epochs={config.epochs},"
-    if config.validate_on != "none":
-        names = "validation" if config.validate_on == "held-out" else "test"
+    if config.validate_on != NO_VALIDATION:
+        names = "validation" if config.holds_out else "test"
         yield f"    validation_data=({names}_images, {names}_labels),"
     if callbacks := [*_callbacks(config)]:
         yield "    callbacks=["

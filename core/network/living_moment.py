@@ -38,7 +38,9 @@ def view_of(
     layers: list[LayerView] = []
     image = images[place].reshape(-1).astype(np.float32) / 255
     for layer, row in _with_rows(config, moment):
-        layers.append(_layer(config, moment, layer, row, place, image, layers[-1] if layers else None))
+        outputs = moment.probabilities if row.activation == "softmax" else layer.activations
+        activations, survey = outputs[place].astype(np.float32), _survey(layer, config, row)
+        layers.append(_layer(layer, row, activations, survey, image, layers[-1] if layers else None))
     return NetworkView(images[place], tuple(layers), exact=False)
 
 
@@ -61,18 +63,15 @@ def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey
 
 
 def _layer(
-    config: RunConfig,
-    moment: Moment,
     layer: LayerMoment,
     row: LayerRow,
-    place: int,
+    activations: np.ndarray,
+    survey: LayerSurvey,
     image: np.ndarray,
     before: LayerView | None,
 ) -> LayerView:
     kernel, bias = layer.kernel.astype(np.float32), layer.bias.astype(np.float32)
     output, conv = row.activation == "softmax", layer.kind == "conv"
-    survey = _survey(layer, config, row)
-    activations = (moment.probabilities if output else layer.activations)[place].astype(np.float32)
     given = _inputs(kernel, image, before)
     sums = np.full(len(layer.units), np.nan, np.float32)
     terms: tuple[tuple[Term, ...], ...] = ()

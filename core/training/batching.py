@@ -1,8 +1,8 @@
-"""Which images form a batch, and the sums of a batch."""
+"""Which images form a batch, in which order, and the sums of a batch."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -56,6 +56,32 @@ class Sums:
         return {"loss": self.mean_loss, "accuracy": self.accuracy}
 
 
+@dataclass(frozen=True, eq=False)
+class LoopOptions:
+    """How a `Loop` goes through the images.
+
+    augment: returns the images of an epoch (0-based), uint8 (n, 28, 28); None if all epochs use the same images.
+    rates: the learning rate of each step of the run, float32. custom_order: replaces the shuffled order of an epoch.
+    batches_per_call: batches in one call of the engine; None: as many as take about a tenth of a second.
+    """
+
+    batch_size: int
+    seed: int
+    augment: Callable[[int], np.ndarray] | None = None
+    rates: np.ndarray | None = None
+    batches_per_call: int | None = None
+    custom_order: Callable[[int], np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class StartPoint:
+    """Where `fit` starts: after `epoch` epochs and `batch` batches of the next one, whose sums are `sums`."""
+
+    epoch: int = 0
+    batch: int = 0
+    sums: Sums = field(default_factory=Sums)
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a run is divided: `batches_per_call` batches of `batch_size` images in each call of the engine.
@@ -73,6 +99,15 @@ class Plan:
     even: bool = False
 
 
+class BatchArrays(NamedTuple):
+    """The batches of one call, padded to one shape. Only the first `real` rows count."""
+
+    batches: np.ndarray  # int32 (batches_per_call, size), indices of images
+    sizes: np.ndarray  # float32 (batches_per_call,), images of each batch that are not padding
+    rates: np.ndarray  # float32 (batches_per_call,)
+    real: np.ndarray  # int32 (), how many rows are no padding
+
+
 @dataclass(frozen=True)
 class Call:
     """One call of the engine: `indices` int32 (n,), divided into batches, and a learning rate for each batch."""
@@ -80,9 +115,8 @@ class Call:
     indices: np.ndarray
     rates: np.ndarray | None = None
 
-    def padded_batches(self, plan: Plan) -> Iterator[tuple[np.ndarray, ...]]:
-        """The call as arrays of few shapes: batches int32 (batches_a_call, size), sizes and rates float32 each, and the
-        number of real batches int32 (). One part, and another for a short batch that cannot be padded."""
+    def padded_batches(self, plan: Plan) -> Iterator[BatchArrays]:
+        """The call as arrays of few shapes: one part, and another for a short batch that cannot be padded."""
         size = plan.batch_size
         images = len(self.indices)
         whole = images // size
@@ -93,7 +127,7 @@ class Call:
             yield self._pad(plan.batches_per_call, size, 0, whole)
         yield self._pad(1, images - whole * size, whole * size, 1)
 
-    def _pad(self, rows: int, size: int, start: int, count: int) -> tuple[np.ndarray, ...]:
+    def _pad(self, rows: int, size: int, start: int, count: int) -> BatchArrays:
         indices_used = self.indices[start : start + count * size]
         batches = np.zeros((rows, size), np.int32)
         batches.ravel()[: len(indices_used)] = indices_used
@@ -101,7 +135,7 @@ class Call:
         sizes[count - 1] = len(indices_used) - (count - 1) * size
         if self.rates is not None:
             rates[:count] = self.rates[-1:] if start else self.rates[:count]
-        return batches, sizes, rates, np.array(count, np.int32)
+        return BatchArrays(batches, sizes, rates, np.array(count, np.int32))
 
 
 def drop_padding(columns: Any, sizes: np.ndarray, count: Any) -> np.ndarray:

@@ -7,6 +7,7 @@ function and the test function of the model are replaced.
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,38 +15,21 @@ import keras
 import numpy as np
 
 from core.digits import Digits
-from core.training.batching import Call, Plan, Sums, shuffled_order
+from core.training.batching import Call, LoopOptions, Plan, StartPoint, Sums, shuffled_order
 from core.training.call_size import choose_batches_per_call
 
 
 class Loop:
-    """One training of one model by `fit` on the fast path.
+    """One training of one model by `fit` on the fast path."""
 
-    augment: returns the images of an epoch (0-based), uint8 (n, 28, 28); None if all epochs use the same images.
-    rates: the learning rate of each step of the run. custom_order: replaces the shuffled order of an epoch.
-    """
-
-    def __init__(
-        self,
-        model: keras.Sequential,
-        train: Digits,
-        validation: Digits | None,
-        *,
-        batch_size: int,
-        seed: int,
-        augment: Callable[[int], np.ndarray] | None = None,
-        rates: np.ndarray | None = None,
-        batches_per_call: int | None = None,
-        custom_order: Callable[[int], np.ndarray] | None = None,
-    ) -> None:
+    def __init__(self, model: keras.Sequential, train: Digits, validation: Digits | None, options: LoopOptions) -> None:
         self.model, self.train, self.validation = model, train, validation
-        self.batch_size = min(batch_size, len(train))
+        self.batch_size = min(options.batch_size, len(train))
         self.batches = math.ceil(len(train) / self.batch_size)
-        self.batches_per_call = min(
-            batches_per_call or choose_batches_per_call(model, self.batch_size, self.batches), self.batches
-        )
-        self.shuffled_order = custom_order or (lambda epoch: shuffled_order(seed, epoch, len(train)))
-        self.augment, self.rates = augment, rates
+        per_call = options.batches_per_call or choose_batches_per_call(model, self.batch_size, self.batches)
+        self.batches_per_call = min(per_call, self.batches)
+        self.shuffled_order = options.custom_order or (lambda epoch: shuffled_order(options.seed, epoch, len(train)))
+        self.augment, self.rates = options.augment, options.rates
         self.step = self.epoch = self.position = self.trained_images = 0
         self._watched_steps: Sequence[int] = ()
         self._on_watched: Callable[[int, Sums], None] = lambda step, sums: None
@@ -61,22 +45,18 @@ class Loop:
         callbacks: Sequence[Any] = (),
         *,
         live: keras.callbacks.Callback | None = None,
-        initial_epoch: int = 0,
-        initial_batch: int = 0,
-        initial_sums: Sums | None = None,
+        start: StartPoint | None = None,
         verbose: Any = 0,
     ) -> Any:
-        """Trains up to `epochs` in all and returns Keras' history.
-
-        It starts in `initial_epoch` (0-based) after `initial_batch` batches, whose sums are `initial_sums`.
+        """Trains up to `epochs` in all, from `start` on, and returns Keras' history.
 
         `callbacks` see the current variables in the model. `live` is called last; it sees them at the end of an epoch,
         and calls `sync` itself when it needs them in the middle of one.
         """
-        model = self.model
+        model, start = self.model, start or StartPoint()
         sync_variables = _SyncVariables(self, every_call=any(map(_has_batch_hooks, callbacks)))
-        self.step = initial_epoch * self.batches + initial_batch
-        self._first_epoch = initial_batch, initial_sums or Sums()
+        self.step = start.epoch * self.batches + start.batch
+        self._first_epoch = start.batch, replace(start.sums)  # a copy, because the epoch adds to it
         original_functions = model.train_function, model.test_function, model.steps_per_execution
         model.train_function = self.backend.train_function(self._next_call)
         model.test_function = self.backend.test_function(self.validation)
@@ -88,7 +68,7 @@ class Loop:
                 ),  # Keras only counts the batches; the engine chooses their images
                 shuffle=False,
                 epochs=epochs,
-                initial_epoch=initial_epoch,
+                initial_epoch=start.epoch,
                 callbacks=[sync_variables, *callbacks, *filter(None, [live])],
                 validation_data=self.backend.placeholder_batches(1) if self.validation else None,
                 verbose=verbose,

@@ -11,7 +11,7 @@ from jax import numpy as jnp
 
 from core.devices import on_gpu
 from core.digits import NUM_CLASSES, Digits
-from core.training.batching import VALIDATION_BATCH, Call, Plan, Sums, drop_padding
+from core.training.batching import VALIDATION_BATCH, BatchArrays, Call, Plan, Sums, drop_padding
 from core.training.compact_model import compact_pixels
 from core.training.compiled_steps import CompiledSteps
 from core.training.models import has_convolutions
@@ -45,11 +45,10 @@ class Jax:
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
         all_logits = []
-        for batches, sizes, rates, count in call.padded_batches(self.plan):
-            arrays = self.images, self.labels, batches, sizes, rates, count
-            even = self.plan.even and int(count) == self.plan.batches_per_call
-            self.state, outputs = self.program.train_steps(self.state, *arrays, even=even)
-            all_logits.append(drop_padding(outputs, sizes, count))
+        for arrays in call.padded_batches(self.plan):
+            even = self.plan.even and int(arrays.real) == self.plan.batches_per_call
+            self.state, outputs = self.program.train_steps(self.state, self.images, self.labels, arrays, even=even)
+            all_logits.append(drop_padding(outputs, arrays.sizes, arrays.real))
         return Sums.from_logits(self.train.labels[call.indices], np.concatenate(all_logits))
 
     def evaluate(self, digits: Digits) -> Sums:
@@ -140,12 +139,13 @@ class Program(CompiledSteps):
         return jax.device_put(images)
 
     def _train_steps(
-        self, full: State, images: Any, labels: Any, batches: Any, sizes: Any, rates: Any, count: Any, *, even: bool
+        self, full: State, images: Any, labels: Any, arrays: BatchArrays, *, even: bool
     ) -> tuple[State, Any]:
-        """Trains the first `count` rows of `batches`, all of them if `even`: then a GPU needs no counter.
+        """Trains the real rows of `arrays`, all of them if `even`: then a GPU needs no counter.
 
         Loss and accuracy are computed outside.
         """
+        batches, sizes, rates, count = arrays
 
         def batch(position: Any, carry: tuple[State, Any]) -> tuple[State, Any]:
             state, all_logits = carry

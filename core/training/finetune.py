@@ -1,26 +1,21 @@
 """Trains a copy of a network on one visitor's digits, mixed with old ones so that it does not forget them."""
 
-import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from core.data.mnist import Mnist
-from core.devices import cpu_name
 from core.digits import Digits
 from core.drawing.personal_digits import FinetuneResult
 from core.errors import DrawingError
 from core.evaluation import seal
 from core.evaluation.evaluations import TEST, VALIDATION
-from core.files import explain_disk_errors
-from core.formatting import count
 from core.network.numpy_network import Reader
-from core.runs.events import FINISHED, RunEnded, Started
-from core.runs.store import Run, RunStore
-from core.runs.timeline import EventFile
-from core.training.models import build, get_weights, save, set_weights
+from core.runs.store import Run
+from core.training.models import build, get_weights, set_weights
 
 REPLAY_DIGITS = 1500  # training digits that are mixed in
 OWN_SHARE = 0.3  # of all training images that are the visitor's own, by repetition
@@ -28,7 +23,20 @@ EPOCHS, BATCH, LEARNING_RATE = 4, 64, 3e-4
 HOLD_OUT_EVERY = 4  # every fourth own digit is held out from training, if there are enough of them
 MIN_TO_HOLD_OUT = 8
 TEST_DIGITS = 3000  # of other people's images that measure what was forgotten; all 10,000 take a convolution too long
-_IMAGES = {TEST: "test images", VALIDATION: "validation images"}
+
+
+@dataclass(frozen=True, eq=False)
+class FinetuneDigits:
+    """The digits of one fine-tuning.
+
+    own: the visitor's. replay: training images that are mixed in. others: other people's digits, from the split
+    `split`, on which the network is measured before and after.
+    """
+
+    own: Digits
+    replay: Digits
+    others: Digits
+    split: str = TEST
 
 
 def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
@@ -41,20 +49,13 @@ def choose_test_digits(run: Run, data: Mnist) -> tuple[str, Digits]:
 
 
 def train_copy(
-    network: Reader,
-    own_digits: Digits,
-    replay: Digits,
-    other_digits: Digits,
-    *,
-    split: str = TEST,
-    seed: int = 1,
-    progress: Callable[[float], None] = lambda share: None,
+    network: Reader, digits: FinetuneDigits, *, seed: int = 1, progress: Callable[[float], None] = lambda share: None
 ) -> tuple[keras.Model, FinetuneResult]:
-    """A Keras copy of `network` trained on `mine`. `progress` receives shares from 0 to 1.
+    """A Keras copy of `network` trained on the visitor's own digits. `progress` receives shares from 0 to 1.
 
-    others: other people's digits, from the split `split`, on which both networks are measured.
     Raises `DrawingError` if there is nothing to train on.
     """
+    own_digits, other_digits = digits.own, digits.others
     if not len(own_digits):
         raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
     start_time = time.perf_counter()
@@ -64,7 +65,7 @@ def train_copy(
     newest_before = _predict(network, newest)
     copy = build(network.config)
     set_weights(copy, network.weights)
-    images, labels = _mix_with_replay(training_digits, replay, seed)
+    images, labels = _mix_with_replay(training_digits, digits.replay, seed)
     _train(copy, images, labels, seed, progress)
     tuned_network = Reader(network.config, get_weights(copy))
     after = _accuracy(tuned_network, test_digits), _accuracy(tuned_network, other_digits)
@@ -72,47 +73,8 @@ def train_copy(
     shares = (before[0], after[0]), (before[1], after[1])
     changed = int(newest.labels[0]), newest_before, _predict(tuned_network, newest)
     return copy, FinetuneResult(
-        shares[0], len(test_digits), held_back, shares[1], split, len(other_digits), seconds, newest=changed
+        shares[0], len(test_digits), held_back, shares[1], digits.split, len(other_digits), seconds, newest=changed
     )
-
-
-def save_copy(
-    store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, own_count: int, *, starter: str = ""
-) -> Run:
-    """Saves the copy as a run of its own; its note says what it was trained on."""
-    run = store.create(
-        original.config, recipe=original.recipe, name=f"My hand · {original.title}"[:80], starter=starter
-    )
-    try:
-        with explain_disk_errors(run.model_path):
-            return _write_run(store, run, original, model, gain, own_count)
-    except Exception:
-        shutil.rmtree(run.folder, ignore_errors=True)  # an incomplete copy would look like an interrupted run
-        raise
-
-
-def _write_run(
-    store: RunStore, run: Run, original: Run, model: keras.Model, gain: FinetuneResult, own_count: int
-) -> Run:
-    """Writes everything that makes `run` a finished one."""
-    save(model, run.model_path)
-    file, now = EventFile(run.events_path), time.time()
-    # The copy learned from the data of the original and from own digits; pages recognise the data set by these counts.
-    image_counts = (
-        (original.started.train_images, original.started.validation_images)
-        if original.started
-        else (own_count + REPLAY_DIGITS, 0)
-    )
-    file.append(Started(now, cpu_name(), model.count_params(), *image_counts, 0, EPOCHS))
-    file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
-    file.close()
-    if gain.split == TEST:
-        seal.open_test_set(run)  # its note names a figure of it
-    note = (
-        f"A copy of “{original.title}” that was trained on {count(own_count, 'digit')} of my hand: mine "
-        f"{gain.mine[0]:.0%} → {gain.mine[1]:.0%}, {_IMAGES[gain.split]} {gain.others[0]:.1%} → {gain.others[1]:.1%}."
-    )
-    return store.update(run.id, note=note)
 
 
 def _split_digits(own_digits: Digits) -> tuple[Digits, Digits, bool]:

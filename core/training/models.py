@@ -83,8 +83,8 @@ def load(path: Path | str, *, compiled: bool = True) -> keras.Model:
 
 
 def has_convolutions(model: keras.Sequential) -> bool:
-    """Whether the layer needs the rows and columns of an image."""
-    return any(isinstance(layer, keras.layers.Conv2D | keras.layers.MaxPooling2D) for layer in model.layers)
+    """Whether a layer needs the rows and columns of an image: its values are (n, rows, columns, channels)."""
+    return any(len(layer.output.shape) == 4 for layer in model.layers)
 
 
 def _layer(row: LayerRow, seed: int) -> Any:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.config.run_config import RunConfig
+from core.config.run_config import NO_VALIDATION, RunConfig
 from core.data.mnist import Mnist
 from core.network.architecture import count_parameters
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, RunEnded, Started, Untrained
@@ -83,9 +83,9 @@ class RunEvents:
         saved_epoch = best if best and epochs else epochs
         last = {name: values[saved_epoch - 1] for name, values in history.items()} if epochs else {}
         test_loss, test_accuracy = last.get("val_loss"), last.get("val_accuracy")
-        if self.config.validate_on == "held-out":
+        if self.config.holds_out:
             test_loss = test_accuracy = None  # sealed
-        elif self.config.validate_on == "none" or stopped:
+        elif self.config.validate_on == NO_VALIDATION or stopped:
             sums = self.loop.evaluate(self.data.test)
             test_loss, test_accuracy = sums.mean_loss, sums.accuracy
         return RunEnded(

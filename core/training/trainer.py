@@ -19,7 +19,7 @@ from core.digits import Digits
 from core.errors import DeviceError
 from core.runs.checkpoints import TrainingState
 from core.runs.events import Event, Paused, RateChanged, RunEnded
-from core.training.batching import Sums
+from core.training.batching import LoopOptions, StartPoint, Sums
 from core.training.callbacks import build_callbacks
 from core.training.engine import Loop
 from core.training.hooks import Hooks
@@ -91,8 +91,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.schedule = RunSchedule(config, len(self.training), scale)
         augment, rates = _redrawn(config, self.training), self.schedule.rates()
-        data = network, self.training, self.validation
-        self.loop = Loop(*data, batch_size=config.batch_size, seed=config.seed, augment=augment, rates=rates)
+        options = LoopOptions(config.batch_size, config.seed, augment, rates)
+        self.loop = Loop(network, self.training, self.validation, options)
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
             batch, sums = resume.batch, Sums(*resume.sums)
         if self.hooks.moments is not None:
@@ -105,23 +105,16 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                 untrained = self.events.untrained()
             self.emit(untrained)
         self.last_point = self.last_preview = self.clock.seconds
-        seconds = self._fit(epoch, batch, sums)
+        seconds = self._fit(StartPoint(epoch, batch, sums))
         stopping = next((each for each in self.keras_callbacks if isinstance(each, EarlyStopping)), None)
         best = stopping.best_epoch + 1 if stopping else None
         ended = self.events.ended(self.history, seconds, best=best, stopped=self.stopped)
         return TrainingResult(network, ended, self.history)
 
-    def _fit(self, epoch: int, batch: int, sums: Sums) -> float:
-        """Trains after `epoch` epochs and `batch` batches of the next one; returns the seconds of the run."""
+    def _fit(self, start: StartPoint) -> float:
+        """Trains from `start` on; returns the seconds of the run."""
         try:
-            self.loop.fit(
-                self.config.epochs,
-                self.keras_callbacks,
-                live=self,
-                initial_epoch=epoch,
-                initial_batch=batch,
-                initial_sums=sums,
-            )
+            self.loop.fit(self.config.epochs, self.keras_callbacks, live=self, start=start)
             return self.clock.seconds
         finally:
             if self.moments:
@@ -229,7 +222,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 def _preview(config: RunConfig, data: Mnist, loop: Loop) -> dict[str, np.ndarray]:
     """The first kernel, and the predictions for the first 25 images that it is not trained on."""
     loop.sync()
-    digits = data.validation if config.validate_on == "held-out" else data.test
+    digits = data.validation if config.holds_out else data.test
     probabilities = np.asarray(loop.model(digits.images[:PREVIEW_IMAGES], training=False))
     return {
         "weights": np.asarray(next(each for each in loop.model.trainable_variables if each.name == "kernel")),

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.config.run_config import RunConfig
+from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.data import mnist
 from core.data.mnist import Mnist
 from core.digits import Digits
 
 # Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a
 # CPU the program for those is compiled when the run starts.
-_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "augmentation": 0.0, "pen": 0.0, "styles": 0.0}
+_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, **dict.fromkeys(REDRAWING_KNOBS, 0.0)}
 
 
 class WarmNetwork(NamedTuple):
@@ -56,7 +56,7 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
     config = warmup_config(config)
     with suppress(Exception):
         data, network = mnist.load(), models.build(config)
-        held_out = data.validation[:10] if config.validate_on == "held-out" else data.validation
+        held_out = data.validation[:10] if config.holds_out else data.validation
         small_data = Mnist(
             data.train, held_out, data.test[:10], data.source
         )  # the program depends on the number of training images

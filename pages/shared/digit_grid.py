@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,28 +24,38 @@ _mount = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class DigitTiles:
+    """The digits of a grid: images, uint8 (n, 28, 28), and one caption for each.
+
+    alt: what the whole shows. marks: right (True), wrong (False) or neither, for each digit. columns: digits in a row,
+    None for as many as fit at `tile` pixels each.
+    """
+
+    images: np.ndarray
+    captions: Sequence[str]
+    alt: str
+    marks: Sequence[bool | None] | None = None
+    columns: int | None = None
+    tile: int = 56
+
+
 def digit_grid(
-    images: np.ndarray,
-    captions: Sequence[str],
+    tiles: DigitTiles,
     *,
     key: str,
-    columns: int | None = None,
-    marks: Sequence[bool | None] | None = None,
-    alt: str,
-    tile: int = 56,
     selected: int | None = None,
     on_choose: Callable[[int], None] | None = None,
     reveal: str = "",
 ) -> int | None:
-    """Shows `images`, uint8 (n, 28, 28), and gives the position of the one chosen, or None.
+    """Shows the digits, and returns the position of the chosen one, or None.
 
-    captions: one a digit. columns: digits in a row, None for as many as fit at `tile` pixels each. marks: right (True),
-    wrong (False) or neither, a digit. selected: the position to show as chosen, None for the visitor's own choice.
-    on_choose: called with the position at each choice, before the page is drawn again. reveal: key of the container
-    that shows the choice; on a phone, where it stands below, the page scrolls there. alt: what the whole shows.
+    selected: the position to show as chosen, None for the visitor's own choice. on_choose: called with the position at
+    each choice, before the page is drawn again. reveal: key of the container that shows the choice; on a phone, where
+    it is below, the page scrolls there.
     """
-    png = montage(images)
-    signs = [{True: "✓", False: "✗", None: ""}[mark] for mark in marks] if marks else [""] * len(captions)
+    png, captions = montage(tiles.images), tiles.captions
+    signs = [{True: "✓", False: "✗", None: ""}[mark] for mark in tiles.marks or [None] * len(captions)]
     rev = hashlib.blake2b(png + repr((list(captions), signs)).encode(), digest_size=8).hexdigest()
 
     def hear() -> None:
@@ -58,9 +69,9 @@ def digit_grid(
         "across": min(_ACROSS, max(len(captions), 1)),
         "captions": list(captions),
         "marks": signs,
-        "columns": columns,
-        "tile": tile,
-        "alt": alt,
+        "columns": tiles.columns,
+        "tile": tiles.tile,
+        "alt": tiles.alt,
         "reveal": reveal,
         "rev": rev,
         "chosen": own if selected is None else selected,

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.config.recipes import RECIPES
 from core.errors import DigitLabError
 from core.runs.run import PAUSED, WAITING, describe
 from pages.shared import browser_history, caches, data_status, html_links, keyboard, visitor
@@ -17,12 +18,16 @@ _VISITS = "_visits"
 
 @dataclass(frozen=True)
 class Page:
-    """One screen: the file `pages/<name>.py`, its name in the navigation and the sentence that says what it is for."""
+    """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
+
+    `card` says on the start page what a visitor finds there; the start page itself has none.
+    """
 
     name: str
     title: str
     icon: str
     purpose: str
+    card: str = ""
 
     @property
     def path(self) -> str:
@@ -45,32 +50,44 @@ PAGES = (
         "Explore",
         ":material/grid_view:",
         "Look at the digits that train networks and test them.",
+        "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
     ),
     Page(
         "prepare",
         "Prepare",
         ":material/conversion_path:",
         "Follow one digit from image to the numbers that a network learns from.",
+        "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
+        "Follow one digit, step by step.",
     ),
     Page(
         "train",
         "Train",
         ":material/model_training:",
         "Choose a network, press Start and watch it learn.",
+        f"Choose one of {len(RECIPES)} recipes or build your own network. Watch its loss and accuracy.",
     ),
     Page(
         "compare",
         "Compare",
         ":material/stacked_line_chart:",
         "Compare runs side by side: which is better, and by how much?",
+        "Is 98.1% better than 97.9%, or is that luck? Compare curves and differences, and read the verdict.",
     ),
     Page(
         "evaluate",
         "Evaluate",
         ":material/fact_check:",
         "Find out where a trained network is right, where it is wrong, and why.",
+        "Which digits does the network confuse? Click a mistake and see why it happened.",
     ),
-    Page("draw", "Draw", ":material/draw:", "Draw a digit and let a trained network read it."),
+    Page(
+        "draw",
+        "Draw",
+        ":material/draw:",
+        "Draw a digit and let a trained network read it.",
+        "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
+    ),
 )
 _BY_NAME = {page.name: page for page in PAGES}
 

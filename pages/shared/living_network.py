@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +30,29 @@ HTML = """<div class="living"><canvas role="img" tabindex="0"></canvas><p class=
 <table class="living-table"></table></div></details></div>"""
 
 
+@dataclass(frozen=True)
+class ShownImage:
+    """The image of a drawing. label: the digit that it shows, None where nobody knows. caption: a sentence about it.
+
+    moment: which snapshot of the network this is, for tests and for the film.
+    """
+
+    label: int | None
+    caption: str = ""
+    moment: str = ""
+
+
 def living_network(
     view: NetworkView,
     config: RunConfig,
+    image: ShownImage,
     *,
     key: str,
-    label: int | None,
-    caption: str = "",
-    moment: str = "",
     off: Mapping[str, np.ndarray] | None = None,
     on_change: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
-    """Draws `view`. label: the digit that the image shows, None where nobody knows.
+    """Draws `view`. off: factors of units that are switched off or weakened.
 
-    moment: which snapshot this is, for tests and for the film. off: factors of units that are switched off or weakened.
     on_change: what a click on "Switch off …" calls.
     """
 
@@ -53,8 +63,8 @@ def living_network(
 
     data = {
         "frame": frame(view, config, off),
-        "context": context(config, label=label, moment=moment, alt=alt_text(view)),
-        "caption": caption or sentence(view),
+        "context": context(config, label=image.label, moment=image.moment, alt=alt_text(view)),
+        "caption": image.caption or sentence(view),
         "can_break": on_change is not None,
     }
     _component()(key=key, data=payload(data), on_change_change=hear)

@@ -1,4 +1,4 @@
-"""AppTest on the whole dashboard: every test starts cold at the entry script and goes to its page from there."""
+"""AppTest on the whole dashboard: every test starts at the entry script and goes to its page from there."""
 
 import functools
 import gc

@@ -1,4 +1,4 @@
-"""Compare as a visitor finds it: table, verdict, deleting with undo, and sweeps."""
+"""The Compare page without a browser: table, verdict, deleting with undo, and sweeps."""
 
 import re
 import shutil
@@ -15,7 +15,8 @@ from core.errors import RunError
 from core.evaluation import evaluations
 from core.jobs import search
 from core.jobs.search_importance import MIN_TRIALS
-from core.jobs.sweep import GRID, SEARCH, Sweep, SweepStore, combinations, read_axis
+from core.jobs.sweep import GRID, SEARCH, Sweep, SweepPlan, SweepStore
+from core.jobs.sweep_axes import combinations, read_axis
 from core.runs.store import Run, RunStore
 from pages.parts.compare import curve_chart, run_rows, sweep_view, verdict_card
 from pages.shared import caches, visitor
@@ -329,9 +330,8 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, store: RunStore, q
 
 
 def test_only_its_starter_can_cancel_a_sweep(open_page: Open, store: RunStore, queued: list[Run]):
-    sweep = SweepStore(store).create(
-        SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20, starter="another"
-    )
+    plan = SweepPlan(SEARCH, RunConfig(epochs=2), (read_axis("units", "32-256"),), trials=20)
+    sweep = SweepStore(store).create(plan, starter="another")
     app = open_page("compare", view="sweep")
     assert button(app, "Cancel search").disabled
     sweep_view._cancel(sweep.id)  # as on a page that was drawn before
@@ -365,7 +365,7 @@ def test_a_search_is_written_down_and_started(open_page: Open, store: RunStore, 
 
 
 def test_a_young_search_says_what_it_needs_to_find_which_knob_mattered(open_page: Open, store: RunStore, queued):
-    sweep = SweepStore(store).create(SEARCH, RunConfig(epochs=2), [read_axis("units", "32-256")], trials=20)
+    sweep = SweepStore(store).create(SweepPlan(SEARCH, RunConfig(epochs=2), (read_axis("units", "32-256"),), trials=20))
     for units in (64, 128):
         make(store, RunConfig(units=units, epochs=2), sweep=sweep.id)
     page_text = read_text(open_page("compare", view="sweep"))
@@ -375,7 +375,7 @@ def test_a_young_search_says_what_it_needs_to_find_which_knob_mattered(open_page
 
 def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, store: RunStore, queued: list[Run]):
     axes = [read_axis("units", "64, 256"), read_axis("seed", "1-2")]
-    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), axes, trials=4)
+    sweep = SweepStore(store).create(SweepPlan(GRID, RunConfig(epochs=2), tuple(axes), trials=4))
     for config in combinations(RunConfig(epochs=2), axes):
         make(store, config, level=0.96 + 0.02 * (config.units == 256), sweep=sweep.id)
     app = open_page("compare", view="sweep")
@@ -394,7 +394,7 @@ def test_a_finished_sweep_says_what_was_best_and_what_mattered(open_page: Open, 
 def test_one_run_a_value_is_not_explained_by_the_knob_alone(open_page: Open, store: RunStore, queued, axis, expected):
     # The bars said: units 100 %, luck 0 %.
     axes = [read_axis(*axis)]
-    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), axes, trials=2)
+    sweep = SweepStore(store).create(SweepPlan(GRID, RunConfig(epochs=2), tuple(axes), trials=2))
     for config, level in zip(combinations(RunConfig(epochs=2), axes), (0.96, 0.98), strict=True):
         make(store, config, level=level, sweep=sweep.id)
     app = open_page("compare", view="sweep")
@@ -405,7 +405,7 @@ def test_one_run_a_value_is_not_explained_by_the_knob_alone(open_page: Open, sto
 @pytest.mark.parametrize(("validate_on", "images"), [("held-out", "validation images"), ("test", "test images")])
 def test_a_sweep_names_the_images_that_judged_it(open_page: Open, store: RunStore, queued, validate_on, images):
     base, axes = RunConfig(epochs=2, validate_on=validate_on), [read_axis("seed", "1-2")]
-    sweep = SweepStore(store).create(GRID, base, axes, trials=2)
+    sweep = SweepStore(store).create(SweepPlan(GRID, base, tuple(axes), trials=2))
     for config in combinations(base, axes):
         make(store, config, sweep=sweep.id)
     assert f"measured on {images}" in read_text(open_page("compare", view="sweep"))
@@ -417,7 +417,9 @@ def made_sweep(store: RunStore, levels: dict[int, list[float]]) -> Sweep:
         read_axis("units", ", ".join(map(str, levels))),
         read_axis("seed", f"1-{len(next(iter(levels.values())))}"),
     ]
-    sweep = SweepStore(store).create(GRID, RunConfig(epochs=2), texts, trials=sum(map(len, levels.values())))
+    sweep = SweepStore(store).create(
+        SweepPlan(GRID, RunConfig(epochs=2), tuple(texts), trials=sum(map(len, levels.values())))
+    )
     for units, values in levels.items():
         for seed, level in enumerate(values, start=1):
             make(store, RunConfig(epochs=2, units=units, seed=seed), level=level, sweep=sweep.id)

@@ -1,4 +1,4 @@
-"""Draw as a visitor meets it: a digit on the canvas, its switches, a number, corrections, and what errors say."""
+"""The Draw page without a browser: a digit on the canvas, its switches, a number, corrections and errors."""
 
 import io
 import shutil

@@ -1,4 +1,4 @@
-"""Evaluate as a visitor meets it: figures, seal, earlier epochs and what is said when something is missing."""
+"""The Evaluate page without a browser: figures, seal, earlier epochs and missing runs."""
 
 import json
 import re

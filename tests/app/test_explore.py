@@ -1,4 +1,4 @@
-"""Explore as a visitor meets it: every view cold, links good and bad, filters that leave something and nothing."""
+"""The Explore page without a browser: every view, good and bad links, filters with and without a result."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ from core.data.cache import fingerprint
 from pages.parts.explore import state
 from pages.parts.explore.grid_view import ORDERS, in_order
 from pages.parts.explore.numbers_view import as_table
-from pages.parts.explore.outliers_view import place
 from pages.parts.explore.views import VIEWS
 
 
@@ -210,10 +209,10 @@ def test_the_outliers_say_how_many_of_how_many_are_shown(open_page, data, monkey
 
 def test_positions_through_all_splits_are_found_again(data):
     train, validation = len(data.train), len(data.validation)
-    assert place(data, 0) == ("train", 0)
-    assert place(data, train - 1) == ("train", train - 1)
-    assert place(data, train) == ("validation", 0)
-    assert place(data, train + validation + 7) == ("test", 7)
+    assert data.locate(0) == ("train", 0)
+    assert data.locate(train - 1) == ("train", train - 1)
+    assert data.locate(train) == ("validation", 0)
+    assert data.locate(train + validation + 7) == ("test", 7)
 
 
 def test_the_nearest_images_do_not_hold_the_digit_itself(open_page, data):

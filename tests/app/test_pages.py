@@ -1,4 +1,4 @@
-"""Every page opens cold, names its data and reads digits without Keras in the server's process."""
+"""Every page opens without any run, names its data and reads digits without Keras in the server's process."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ visitor._secret = lambda: b"a pupil"
 PersonalDigits(visitor.visitor()).add(np.full((28, 28), 9, np.uint8), 4)
 teaching = Personalisation(visitor.visitor(), RunStore())
 app.session_state["draw_way"], app.session_state["_inside_navigation"] = "hand", True
-app.run()
+app.switch_page("pages/draw.py").run()
 next(button for button in app.button if button.label == "Train a copy on them").click()
 app.session_state["_inside_navigation"] = True
 app.run()

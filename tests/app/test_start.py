@@ -1,4 +1,4 @@
-"""Start: what it offers a newcomer, and to whom it shows which runs."""
+"""The Start page: what it offers a newcomer, and who sees which runs."""
 
 import re
 
@@ -24,7 +24,7 @@ def links(page, kind: str) -> list[tuple[str, str]]:
 def test_a_newcomer_is_offered_no_run_that_cannot_be_watched(open_page, store):
     page = open_page("start")
     assert not page.exception
-    assert headings(page) == ["Six steps, in any order"]
+    assert headings(page) == ["Steps, in any order"]
 
 
 def test_each_card_says_what_a_page_is_for_and_leads_there(open_page):

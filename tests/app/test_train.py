@@ -11,7 +11,8 @@ from core.evaluation import evaluations, seal
 from core.files import Lock
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
-from pages.shared import caches, visitor
+from pages.parts.train import layer_editor
+from pages.shared import caches, controls, visitor
 from tests.app.train_page import labels, press, rerun, unfold, visit, wait_until, words
 from tests.known_run import Oracle, known_run
 from tests.made_runs import make
@@ -388,6 +389,14 @@ def test_layers_are_added_moved_and_removed_by_hand(store):
     )
     press(page, "Move layer 2 before layer 1")
     assert not page.error
+
+
+def test_a_late_message_about_the_switch_leaves_the_knobs_as_they_are(store, monkeypatch):
+    """Streamlit calls it a change, too, when it hears for the first time of a switch that is off."""
+    form = controls.Form()
+    monkeypatch.setattr(layer_editor.st, "session_state", {"by_hand_1": False})
+    layer_editor._switch(form, "by_hand_1")
+    assert form.values["network"] == ""
 
 
 def test_a_link_that_the_page_has_replaced_does_not_set_the_knobs_again(store):

@@ -1,4 +1,4 @@
-"""What a visitor of Train does, and what is then on the page."""
+"""Helpers that use the Train page as a visitor does."""
 
 import time
 

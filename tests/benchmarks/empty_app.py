@@ -1,4 +1,4 @@
-"""The least that Streamlit can do, beside which the dashboard's pages are measured."""
+"""An empty Streamlit page, with which the dashboard's pages are compared."""
 
 import streamlit as st
 

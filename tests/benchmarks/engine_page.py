@@ -98,18 +98,18 @@ def page(results: dict, of: str) -> str:
 
 {table(results)}
 {reached(results)}
-Seconds of the whole `fit`: compiling included, with the validation that the recipe has, the data already in memory.
-Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its live progress
-to a file as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process; medians of
-{rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the least and the greatest. *An
-epoch* is one after compiling.
+The seconds are those of the whole `fit`, with compiling and with the recipe's own validation. The data are already in
+memory. Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its
+live progress to a file, as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process.
+The figures are medians of {rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the
+smallest and the largest. *An epoch* is one after compiling.
 
 {_ON_GPU if "gpu" in of else _on_processor(done)}
 {_rivals(results)}
 Measured on {machines}, {dates}.
 
-Again: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others` and `… --until 0.98`; with
-`KERAS_BACKEND=jax` for that backend. The single figures are in
+To repeat: `MNIST_PATH=… python -m tests.benchmarks.engine`, then `… --others` and `… --until 0.98`, with
+`KERAS_BACKEND=jax` for that backend. All single figures are in
 [tests/benchmarks/engine{of}.json](../tests/benchmarks/engine{of}.json).
 """
 
@@ -119,26 +119,27 @@ def _rivals(results: dict) -> str:
     if not scans:
         return ""
     rounds = " or ".join(map(str, scans))
-    return f"""JAX scan: hand-written `lax.scan` over resident data, compiling included; medians of {rounds} rounds, in
-turns with the engine. PyTorch, the usual `DataLoader` loop, and scikit-learn's `MLPClassifier` ran once just
-after, on the processor. In brackets, times what the engine took then.
+    return f"""*JAX scan* is a hand-written `lax.scan` over data in device memory, with compiling; medians of {rounds}
+rounds, in turns with the engine. PyTorch (the usual `DataLoader` loop) and scikit-learn's `MLPClassifier` ran once
+just after, on the processor. The number in brackets is their time divided by the engine's at that moment.
 """
 
 
 def _on_processor(done: list[dict]) -> str:
     loads = sorted(result["load"] for result in done) or [0]
-    return f"""*Of GEMM peak* is the time that its matrix products alone take at those shapes by the quickest library at
-hand, measured in the same run, as a share of that; where a recipe validates, epoch and products are with that. It is
-computed with all 784 pixels. The engine leaves out those that are 0 in all training images, 67 of them
-(core/training/active_pixels.py), which changes nothing but rounding: so it can come to more than 100%.
+    return f"""*Of GEMM peak*: the time that the epoch's matrix products alone take in the fastest library at hand,
+divided by the time of the epoch. Both are measured in the same run, with validation where the recipe validates. The
+products use all 784 pixels. The engine leaves out 67 pixels that are 0 in all training images
+(core/training/active_pixels.py), which changes nothing but rounding. So the share can be more than 100%.
 
-The load average of five minutes was {loads[0]} to {loads[-1]}, where one training alone makes 2. From other work on the
-machine both sides suffer, the engine more: its threads wait for one another in every step. How much the hours differ:
-[speed-series.md](speed-series.md).
+The load average over five minutes was {loads[0]} to {loads[-1]}; one training alone makes 2. Other work on the
+machine slows both sides down. It slows the engine more, because its threads wait for one another in every step.
+[speed-series.md](speed-series.md) shows how much the hours differ.
 """
 
 
-_ON_GPU = """XLA computes products in TF32 on this GPU, on both sides. A step of these networks is a few dozen kernels
-of some microseconds each, and products of so few rows fill a small part of the chip: what is left is starting them,
-and compiling. The first round of each recipe compiles a network that its process has not seen before.
+_ON_GPU = """On this GPU, XLA computes products in TF32 on both sides. A step of these networks is a few dozen kernels
+of some microseconds each, and products of so few rows use a small part of the chip. Most of the time goes into
+starting the kernels and into compiling. The first round of each recipe compiles a network that its process has not
+seen before.
 """

@@ -84,7 +84,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         tables = [measured(config, data, Path(home), rounds) for config in NETWORKS.values()]
     print("# What an evaluation costs\n")
-    print(f"{describe()}.\nMade by `python -m tests.benchmarks.evaluate`; medians of {rounds}, in seconds.\n")
+    print(f"{describe()}.\nMeasured by `python -m tests.benchmarks.evaluate`; medians of {rounds}, in seconds.\n")
     print("| what |", " | ".join(NETWORKS), "|")
     print("|---|" + "---:|" * len(NETWORKS))
     for what in tables[0]:

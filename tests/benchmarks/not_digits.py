@@ -1,4 +1,4 @@
-"""Drawings that are no digits: letters, shapes and scribbles, drawn as a hand draws them, each time a little otherwise.
+"""Drawings that are no digits: letters, shapes and scribbles, drawn as a hand draws them, each time a bit different.
 
 Left out are the letters that are digits in most hands: B, D, G, I, J, O, Q, S, Z.
 """

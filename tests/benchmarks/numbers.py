@@ -8,9 +8,10 @@ import sys
 import numpy as np
 
 from core.data import mnist
-from core.drawing.normalise import extract_ink, normalise_ink
+from core.drawing.digit_region import FoundDigit
+from core.drawing.normalise import extract_ink
 from core.drawing.novelty import NoveltyDetector
-from core.drawing.segmentation import DigitRegion, digit_likelihood, find_digits, find_digits_in_strokes
+from core.drawing.segmentation import find_digits, find_digits_in_strokes
 from core.drawing.strokes import Stroke, render, smooth_curve
 from core.training.predict import Predictor
 from tests.benchmarks import pen_strokes
@@ -42,12 +43,10 @@ class Reader:
         self.network = Predictor(model)
         self.familiar = NoveltyDetector.from_digits(data.train.images[:20000], data.validation.images)
 
-    def digit_scorer(self, images: np.ndarray) -> np.ndarray:
-        return digit_likelihood(self.network.probabilities(images), self.familiar.novelty_score(images))
+        self.probabilities, self.novelty_score = self.network.probabilities, self.familiar.novelty_score
 
-    def read(self, found: list[DigitRegion]) -> list[int]:
-        digits = np.stack([normalise_ink(one.ink).digit for one in found])
-        return self.network.probabilities(digits).argmax(1).tolist()
+    def read(self, found: list[FoundDigit]) -> list[int]:
+        return [int(digit.probabilities.argmax()) for digit in found]
 
 
 def main() -> None:
@@ -59,9 +58,7 @@ def main() -> None:
             chosen = rng.integers(len(labels), size=DIGITS)
             number = written(rng, [strokes[i] for i in chosen], gap)
             ink = extract_ink(render(number, HIGH, WIDE))
-            for way, found in enumerate(
-                (find_digits_in_strokes(number, reader.digit_scorer), find_digits(ink, reader.digit_scorer))
-            ):
+            for way, found in enumerate((find_digits_in_strokes(number, reader), find_digits(ink, reader))):
                 parted[way] += len(found) == DIGITS
                 right[way] += reader.read(found) == labels[chosen].tolist()
         print(f"{name}: {DIGITS} digits found {parted / NUMBERS}, all read right {right / NUMBERS} (strokes, ink)")

@@ -104,7 +104,7 @@ def answered(page: Page, control: Locator, action: str) -> float:
             control.press(action)
         try:
             page.wait_for_function("window.took !== null", polling=50, timeout=5_000)
-        except TimeoutError:  # it rested between two frames of the browser, or the key came while it was drawn anew
+        except TimeoutError:  # it rested between two frames of the browser, or the key came while it was drawn again
             continue
         page.wait_for_timeout(300)
         return page.evaluate("window.took")

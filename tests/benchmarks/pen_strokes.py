@@ -1,4 +1,4 @@
-"""How well drawings are read: real pen strokes of other writers, drawn as the canvas draws them, asked of any runs.
+"""How well any runs read drawings: real pen strokes of other writers, drawn as the canvas draws them.
 
     PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.pen_strokes MODEL.keras …
 

@@ -1,4 +1,4 @@
-"""How often a number of four pen digits is read right on a made-up photograph: paper, light, lens and file in the way.
+"""How often a number of four pen digits is read correctly on a simulated photograph with paper, light, lens and JPEG.
 
     PEN_DIGITS_PATH=pen_digits.jsonl.gz MNIST_PATH=… python -m tests.benchmarks.photos MODEL.keras
 
@@ -100,7 +100,7 @@ def main() -> None:
             content = photographed(rng, render(number, HIGH, WIDE)[..., 0] / 255, how)
             began = time.perf_counter()
             try:
-                found = find_digits(photo.extract_photo_ink(photo.read(content)), reader.digit_scorer)
+                found = find_digits(photo.extract_photo_ink(photo.read(content)), reader)
                 parted += len(found) == DIGITS
                 right += reader.read(found) == labels[chosen].tolist()
             except DrawingError as error:

@@ -74,24 +74,25 @@ def page(results: dict) -> str:
             )
         mean = {key: np.mean([run[key] for run in runs]) for key in ("test_accuracy", "test_loss", "train_accuracy")}
         lines.append(
-            f"| **mean** | asked: {TARGETS[name]} | **{mean['test_accuracy']:.2%}** | {mean['test_loss']:.4f} "
+            f"| **mean** | goal: {TARGETS[name]} | **{mean['test_accuracy']:.2%}** | {mean['test_loss']:.4f} "
             f"| {mean['train_accuracy']:.2%} | |"
         )
     runs = [run for each in results.values() for run in each]
     sources = "\n".join(f"- `{name}`: {RECIPES[name].source}; it reports {RECIPES[name].reports}." for name in results)
     return f"""# The recipes, reproduced
 
-The five tutorials' recipes on all 60,000 training images, with the 10,000 test images read as each source reads them.
-Train accuracy is Keras' running figure of the last epoch, as the sources print it.
+The recipes of the five tutorials, trained on all 60,000 training images. The 10,000 test images are used as each
+source uses them. Train accuracy is Keras' running figure of the last epoch, as the sources print it.
 
 {chr(10).join(lines)}
 
 {sources}
 
 Measured on {"; ".join(sorted({run["machine"] for run in runs}))}, {" to ".join(sorted({run["date"] for run in runs}))}.
-The seconds were taken while other work shared the machine; how fast it is stands in [speed.md](speed.md).
+Other work shared the machine while the seconds were measured. [speed.md](speed.md) says how fast the recipes are.
 
-Again: `MNIST_PATH=… python -m tests.benchmarks.recipes`; a seed gives the same figures to the last bit on one machine.
+To repeat: `MNIST_PATH=… python -m tests.benchmarks.recipes`. On one machine, a seed gives the same figures to the
+last bit.
 """
 
 

@@ -1,4 +1,4 @@
-"""The same training by other means, and the time that its arithmetic alone takes."""
+"""The same training by other libraries, and the time that its arithmetic alone takes."""
 
 import time
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""The model that comes with Digit Lab: put there from a run of the recipe `best`, and measured.
+"""The model that comes with Digit Lab: copied from a run of the recipe `best`, and measured.
 
     python -m core train best
     python -m tests.benchmarks.shipped_model ship RUN            puts that run into core/shipped, without its optimiser
@@ -30,8 +30,8 @@ REPORT = ROOT / "docs" / "shipped_model.md"
 NOTES = """\
 ## What it took
 
-Trained on MNIST alone, with even stroke width measured the same way unless said otherwise; one run each, so differences
-below about 0.2 points mean nothing.
+Each network was trained on MNIST alone and measured with even stroke width. There is one run for each line, so
+differences below about 0.2 points may be luck.
 
 | network | epochs | styles | strokes | MNIST test |
 | --- | --- | --- | --- | --- |
@@ -42,11 +42,12 @@ below about 0.2 points mean nothing.
 | four convolutions again, 60,000 images | 12 | and 4 with a short stem | 98.3% | 99.22% |
 | three wider convolutions (32, 64, 64), `pen` 0.5, killed and resumed | 20 | the same | 98.3% | 99.31% |
 
-(These on an earlier drawing of the same strokes, other sizes and places.) Bringing strokes to one width no longer pays
-with images redrawn by a pen: it costs this network a tenth of a point, and gains networks without `pen` one.
+These figures are from an earlier set of drawings of the same strokes, with other sizes and places. Even stroke width
+no longer helps a network that was trained with `pen`: it costs this one a tenth of a point. Networks without `pen`
+gain one point from it.
 
-The strokes were never trained on, but which digits are confused was looked at, as counts, while the styles were made:
-for other writers expect a little less. Four of the thirty writers make three fifths of the mistakes.
+No network was trained on the strokes. But the counts of confused digits were looked at while the styles were made, so
+expect slightly less for other writers. Four of the thirty writers make three fifths of the mistakes.
 """
 ROADS = {
     "as the Draw page reads them": MNIST_OPTIONS,
@@ -99,12 +100,13 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
     low, high = tested.interval
     ended, started = run.ended, run.started
     return [
-        "# The model that came with Digit Lab",
+        "# The model that comes with Digit Lab",
         "",
-        f"Trained by `python -m core train best` in {ended.fit_seconds / 60:.0f} minutes on a busy {started.device}, "
-        "on the 60,000 MNIST training images and what `core/augment/redraw.py` makes of them; "
-        "no drawing was ever trained on. "
-        f"{started.parameters:,} parameters, {(FOLDER / 'model.keras').stat().st_size:,} bytes. Its config:",
+        f"`python -m core train best` trained it in {ended.fit_seconds / 60:.0f} minutes on a busy {started.device}. "
+        "It learned from the 60,000 MNIST training images and from variants of them that `core/augment/redraw.py` "
+        "draws, never from the pen strokes below. "
+        f"It has {started.parameters:,} parameters and takes {(FOLDER / 'model.keras').stat().st_size:,} bytes. "
+        "Its config:",
         "",
         "```",
         *(f"{name} = {value}" for name, value in run.config.to_query().items()),
@@ -138,9 +140,9 @@ def _report(run: Run, labels: np.ndarray, read: dict, tested) -> list[str]:
         f"The three worst confusions: {_worst(labels, drawn)}.",
         "",
         NOTES,
-        "Measured by `python -m tests.benchmarks.shipped_model measure` (strokes: UCI Pen-Based Recognition of "
-        "Handwritten Digits, original traces; Alimoglu and Alpaydin; CC BY 4.0; drawn in random size and place as "
-        f"`tests/benchmarks/pen_strokes.py` says). {describe()}.",
+        "Measured by `python -m tests.benchmarks.shipped_model measure`. The strokes are those of UCI's Pen-Based "
+        "Recognition of Handwritten Digits (original traces; Alimoglu and Alpaydin; CC BY 4.0), drawn in random size "
+        f"and place by `tests/benchmarks/pen_strokes.py`. {describe()}.",
     ]
 
 

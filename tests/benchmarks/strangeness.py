@@ -1,4 +1,4 @@
-"""How well drawings that are no digits are told from digits, and how many real pen digits are warned of.
+"""How well drawings that are no digits are separated from digits, and how many real pen digits are warned of.
 
 MNIST_PATH=… PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.strangeness [RUN, such as shipped]
 """

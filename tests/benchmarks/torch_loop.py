@@ -1,4 +1,4 @@
-"""PyTorch's usual training loop, run by an interpreter of its own: prints the seconds it took.
+"""PyTorch's usual training loop, run by another interpreter: prints the seconds it took.
 
 python torch_loop.py OPTIMIZER BATCH EPOCHS DROPOUT WIDTH [WIDTH]        with MNIST_PATH set to an .npz
 """

@@ -1,4 +1,4 @@
-"""Evaluate under the hand: a cell is clicked, its images open, and an earlier epoch moves everything together."""
+"""Evaluate in a browser: a click on a cell opens its images, and an earlier epoch changes all figures together."""
 
 import re
 

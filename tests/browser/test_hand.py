@@ -1,4 +1,4 @@
-"""My hand in a browser: kept with an answer one sees, a visitor's own, and still theirs when the browser was closed."""
+"""Personal digits in a browser: saving is confirmed, they belong to one visitor, and they survive a closed browser."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

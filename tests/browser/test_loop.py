@@ -1,4 +1,4 @@
-"""Every page, and the way from ink to an answer, as a newcomer goes; the run between them is in `test_train`."""
+"""A newcomer opens every page and draws a digit. Training is in `test_train`."""
 
 import re
 import shutil

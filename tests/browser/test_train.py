@@ -90,7 +90,7 @@ def finish(page: Page, run: Run, epochs: int) -> None:
 
 
 @pytest.mark.usefixtures("nothing_trains")
-def test_what_a_run_that_is_over_is_asked_for_is_seen_to_its_end(server: Server, newcomer: Page):
+def test_resume_more_epochs_and_restart_are_followed_to_their_end(server: Server, newcomer: Page):
     """No timer of its page would come round to it."""
     page, store = newcomer, RunStore(server.home)
     cut_short = store.create(RunConfig(epochs=1), name="Cut short")
@@ -193,7 +193,7 @@ def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_we
     zoomed = page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node)
     place = plot.bounding_box()
     wait_for_points(page, points(page) + 5)
-    assert page.evaluate("plot => plot.isConnected", node), "the chart was built anew"
+    assert page.evaluate("plot => plot.isConnected", node), "the chart was built again"
     assert plot.bounding_box() == place, "the chart moved under the mouse"
     assert page.evaluate("plot => [...plot._fullLayout.xaxis.range, ...plot._fullLayout.yaxis.range]", node) == zoomed
 

@@ -35,7 +35,7 @@ def test_usage_without_a_gpu_is_the_processors(monkeypatch):
 
 
 @pytest.mark.parametrize(("old_driver", "used"), [(False, 2), (True, 3)])
-def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_tells(monkeypatch, old_driver, used):
+def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_is_known(monkeypatch, old_driver, used):
     def memory(handle, version=None):
         if version and old_driver:
             raise nvml.NVMLError
@@ -59,7 +59,7 @@ def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_
     assert devices.usage().utilization is None
 
 
-def test_usage_can_be_asked_where_keras_is_not_loaded():
+def test_usage_is_known_where_keras_is_not_loaded():
     import subprocess
 
     code = "import sys; from core import devices; devices.usage(); sys.exit('keras' in sys.modules)"

@@ -1,4 +1,4 @@
-"""There is one picture of an image, and nothing else passes for it."""
+"""An image becomes one data URI, and nothing else is accepted."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Nothing undocumented: what the documents promise is there, and the other way round."""
+"""What the documents promise exists, and what exists is documented."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files are whole at any moment, whoever writes them, and however the writer ends; a full disk is a sentence."""
+"""A file is complete at any moment, even if its writer is killed; a full disk gives a sentence."""
 
 import errno
 import json

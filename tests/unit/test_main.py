@@ -1,4 +1,4 @@
-"""The command line keeps its promises: options, JSON, sentences for errors, and weights after Ctrl-C."""
+"""The command line: options, JSON, sentences for errors, and weights after Ctrl-C."""
 
 import json
 import os

@@ -1,25 +1,22 @@
-"""The rows of Compare's table, and the runs that the visitor has ticked."""
+"""Compare's table of runs, and those that the visitor has ticked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
-from core.config.recipes import RECIPES
-from core.config.run_config import KNOB_TYPES, KNOBS
+from core.config.run_config import KNOBS
 from core.errors import DigitLabError, RunError
 from core.evaluation import comparison
-from core.evaluation.comparison import RunRow, RunRows, knob_text
+from core.evaluation.comparison import RunRow, RunRows
 from core.evaluation.grouping import group_by_knob
-from core.formatting import count, percent
 from core.runs.events import FINISHED
-from core.runs.store import ACTIVE, PAUSED, RUNNING
+from core.runs.store import ACTIVE
 from core.runs.summaries import Summaries
+from pages.parts.compare.run_cells import Layout, columns, filter_words, table_row
 from pages.parts.compare.run_table import Table, run_table
-from pages.shared import caches, palette
-from pages.shared.local_time import local_time, run_title
+from pages.shared import caches
+from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
 from pages.shared.visitor import may_control, own, visitor
 
@@ -84,22 +81,17 @@ def table(found: list[RunRow], shown: list[RunRow], group_by: str) -> None:
     place = {row.run.id: number for number, group in enumerate(groups) for row in group.rows}
     baseline = next((row for row in found if row.run.baseline), None)
     differing = tuple(comparison.differing_knobs(row.config for row in found))
-    layout = _Layout(tuple(knobs[:MAX_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
+    layout = Layout(tuple(knobs[:MAX_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
     jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
     ticked = {row.run.id for row in shown}
     content = Table(
-        _columns(layout),
-        [_row(row, layout, group=place.get(row.run.id, 0), mine=jobs.may_control(row.run, here)) for row in found],
+        columns(layout),
+        [table_row(row, layout, group=place.get(row.run.id, 0), mine=jobs.may_control(row.run, here)) for row in found],
         [group.title for group in groups],
         [row.run.id for row in found if row.run.id in ticked],
-        common=_filter_words(found[0], [name for name in KNOBS if name not in differing]) if found else "",
+        common=filter_words(found[0], [name for name in KNOBS if name not in differing]) if found else "",
     )
     run_table(content, key="compare_table", on_choose=choose, on_edit=_edit)
-
-
-def _filter_words(row: RunRow, knobs: Iterable[str]) -> str:
-    """The knobs as the filter finds them: `units:64`."""
-    return " ".join(f"{name}:{_value(getattr(row.config, name))}" for name in knobs).lower()
 
 
 def check_owner(run_id: str, action: str) -> None:
@@ -123,124 +115,3 @@ def _edit(run_id: str, field: str, value: Any) -> None:
         caches.store().update(run_id, **{field: kind(value)})
     except DigitLabError as error:
         st.session_state[REFUSED] = error.sentence
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What all rows of the table share. knobs: those with a column; differing: all that are not equal in all runs."""
-
-    knobs: tuple[str, ...]
-    baseline: RunRow | None
-    recipes: bool
-    differing: tuple[str, ...]
-
-
-def _columns(layout: _Layout) -> list[dict[str, Any]]:
-    def column(name: str, label: str, help: str = "", number: bool = False, soft: bool = False) -> dict[str, Any]:
-        return {"id": name, "label": label, "help": help, "number": number, "soft": soft}
-
-    against = []
-    if layout.baseline:
-        words = f"Best validation accuracy minus that of {run_title(layout.baseline.run)}, in percentage points"
-        against = [column("gap", "± baseline", words, number=True)]
-    return [
-        column("state", "State"),
-        *([column("recipe", "Recipe")] if layout.recipes else []),
-        column("best", "Best val.", "Highest validation accuracy after any epoch", True),
-        column(
-            "last",
-            "Saved val.",
-            "Validation accuracy of the saved network: after the last epoch, or after the best epoch where patience "
-            "chose it",
-            True,
-        ),
-        *against,
-        column(
-            "test",
-            "Test (95%)",
-            "Test accuracy with its 95% interval (Wilson): in 95 of 100 such tests it contains the true accuracy.",
-            True,
-        ),
-        *(column(name, KNOBS[name].label, KNOBS[name].help, KNOB_TYPES[name] is not str) for name in layout.knobs),
-        column("parameters", "Parameters", "How many numbers the network learns", True),
-        column("seconds", "Seconds", "Training time", True),
-        column("device", "Device", soft=True),
-        column("when", "Created", soft=True),
-    ]
-
-
-@lru_cache(maxsize=2048)  # the rows of runs that have ended stay the same at every click
-def _row(row: RunRow, layout: _Layout, *, group: int, mine: bool) -> dict[str, Any]:
-    run, summary = row.run, row.summary
-    values = ["" if name in row.config.unused_knobs else getattr(row.config, name) for name in layout.knobs]
-    cells = [
-        _state(row),
-        *([_recipe(run.recipe)] if layout.recipes else []),
-        _share(summary.best_validation, row),
-        _share(summary.saved_validation, row),
-        *([_gap(row, layout.baseline)] if layout.baseline else []),
-        _test(row),
-        *(["" if value == "" else _value(value), None if value == "" else value, ""] for value in values),
-        _number(row.parameters, "{:,}"),
-        _number(summary.seconds or None, "{:,.1f}"),
-        [row.device.split(" (")[0], row.device, row.device],
-        [local_time(run.created) if run.created else "", run.created, ""],
-    ]
-    words = [run_title(run), run.name, run.note, run.recipe, row.state, row.device, run.sweep]
-    return {
-        "id": run.id,
-        "colour": palette.run_colour(run.colour_index),
-        "title": run_title(run),
-        "name": run.name,
-        "note": run.note,
-        "state": row.state,
-        "starred": run.starred,
-        "baseline": run.baseline,
-        "fixed": run.shipped,
-        "foreign": not mine,
-        "group": group,
-        "words": f"{' '.join(words).lower()} {_filter_words(row, layout.differing)}",
-        "cells": cells,
-    }
-
-
-def _recipe(name: str) -> list[Any]:
-    return [name, name or None, RECIPES[name].title if name in RECIPES else ""]
-
-
-def _value(value: object) -> str:
-    return knob_text(value, "")
-
-
-def _state(row: RunRow) -> list[Any]:
-    if row.state in (RUNNING, PAUSED):
-        return [f"{row.state}, {len(row.summary.epochs)} of {row.config.epochs}", row.state, "epochs done"]
-    return [row.state, row.state, row.summary.ended.reason if row.summary.ended else ""]
-
-
-def _share(value: float | None, row: RunRow) -> list[Any]:
-    if value is None:
-        return ["", None, ""]
-    on_test = row.config.validate_on == "test"
-    return [f"{percent(value)}{' ᵗ' * on_test}", value, "Measured on the test set, as in its recipe" if on_test else ""]
-
-
-def _number(value: float | None, form: str) -> list[Any]:
-    return ["", None, ""] if value is None else [form.format(value), value, ""]
-
-
-def _gap(row: RunRow, baseline: RunRow) -> list[Any]:
-    here, there = row.validation, baseline.validation
-    if row is baseline or here is None or there is None or row.config.validate_on != baseline.config.validate_on:
-        return ["", None, ""]
-    return [f"{100 * (here - there):+.2f}", here - there, "percentage points of best validation accuracy"]
-
-
-def _test(row: RunRow) -> list[Any]:
-    if row.sealed:
-        return ["sealed", None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
-    if row.test is None or row.test_interval is None:
-        return ["", None, ""]
-    low, high = row.test_interval
-    interval = f"{percent(row.test)} [{100 * low:.2f}–{100 * high:.2f}]"
-    return [interval, row.test, count(row.test_images, "test image")]

@@ -45,7 +45,7 @@ def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
 
 def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:
     """The best setting where settings are repeated, otherwise the best run."""
-    images = "validation images" if best.config.validate_on == "held-out" else "test images"
+    images = "validation images" if best.config.holds_out else "test images"
     if result and result.is_repeated:
         names = [name for name in knobs if name != SEED]
         accuracy = f"on average {percent(result.best.mean)} of the {images} right"

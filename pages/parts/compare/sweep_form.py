@@ -9,8 +9,9 @@ from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
 from core.formatting import count, duration
-from core.jobs import search
-from core.jobs.sweep import GRID, SEARCH, Axis, SweepStore, combinations, read_axis
+from core.jobs import optuna_search, search
+from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
+from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, read_axis
 from pages.parts.compare.sweep_forecast import expected_seconds
 from pages.shared import caches, controls
 from pages.shared.visitor import visitor
@@ -32,32 +33,28 @@ _EXAMPLES = {
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A sweep as the form describes it, ready to start."""
+class _Form:
+    """A sweep as the form describes it, ready to start. configs: those of a grid; of a search, its base alone."""
 
-    kind: str
-    base: RunConfig
-    axes: tuple[Axis, ...]
-    configs: list[RunConfig]  # of a grid
-    trials: int
-    prune: bool
+    plan: SweepPlan
+    configs: list[RunConfig]
 
 
 def show(found: list[RunRow]) -> None:
     """Draws the form; Start queues the runs."""
     with st.container(border=True, key="sweep_form"):
         try:
-            plan = _plan()
+            form = _read_form()
         except ConfigError as error:
             st.warning(error.sentence, icon=":material/edit:")
-            plan = None
-        if plan:
-            st.caption(_outlook(plan, found))
-        if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=plan is None, key="sweep_start"):
-            _start(plan)
+            form = None
+        if form:
+            st.caption(_outlook(form, found))
+        if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=form is None, key="sweep_start"):
+            _start(form)
 
 
-def _plan() -> Plan | None:
+def _read_form() -> _Form | None:
     """The sweep that the widgets describe. Raises `ConfigError` for values that cannot be tried."""
     kind = st.segmented_control(
         "Try", list(_KINDS), format_func=_KINDS.__getitem__, default=GRID, required=True, key="sweep_kind",
@@ -76,24 +73,24 @@ def _plan() -> Plan | None:
     if kind == SEARCH:
         return _search(base, axes)
     if set(knobs) != {"seed"}:
-        base = search.search_base(base)
+        base = optuna_search.search_base(base)
     configs = combinations(base, axes)
-    return Plan(GRID, base, axes, configs, len(configs), prune=False)
+    return _Form(SweepPlan(GRID, base, axes, len(configs)), configs)
 
 
-def _search(base: RunConfig, axes: tuple[Axis, ...]) -> Plan:
+def _search(base: RunConfig, axes: tuple[Axis, ...]) -> _Form:
     left, right = st.columns(2, vertical_alignment="bottom")
-    trials = left.number_input("Runs", 4, 200, 20, key="sweep_trials")
+    trials = left.number_input("Runs", 4, MAX_RUNS, 20, key="sweep_trials")
     prune = right.toggle(
         "Stop poor runs early", value=True, key="sweep_prune",
-        help=f"After {search.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median of the "
-        "others at the same epoch (Optuna's MedianPruner).",
+        help=f"After {optuna_search.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median "
+        "of the others at the same epoch (Optuna's MedianPruner).",
     )  # fmt: skip
-    search_base = search.search_base(base)
+    search_base = optuna_search.search_base(base)
     for axis in axes:  # both ends of every range must make a valid config
         for value in (axis.values[0], axis.values[-1]):
             search_base.changed(**{axis.knob: value})
-    return Plan(SEARCH, search_base, axes, [search_base], int(trials), prune)
+    return _Form(SweepPlan(SEARCH, search_base, axes, int(trials), prune), [search_base])
 
 
 def _base(name: str) -> RunConfig:
@@ -116,21 +113,22 @@ def _axis(knob: str) -> Axis:
     return axis
 
 
-def _outlook(plan: Plan, found: list[RunRow]) -> str:
+def _outlook(form: _Form, found: list[RunRow]) -> str:
     """How many runs there will be, how long they take, and which images judge them."""
-    seconds = plan.trials * expected_seconds(plan.configs, found)
+    plan = form.plan
+    seconds = plan.trials * expected_seconds(form.configs, found)
     runs = f"**{count(plan.trials, 'run')}**, about {duration(seconds)} of training"
     images = count(len(caches.data().validation))
     held_out = f"{images} held-out validation images judge them. The test set stays sealed."
     if plan.kind == SEARCH:
         more = " at most, because poor runs are stopped early" if plan.prune else ""
         return f"{runs}{more}. {held_out}"
-    if plan.base.validate_on == "held-out":
+    if plan.base.holds_out:
         return f"{runs}. {held_out}"
     return f"{runs}. They validate as the recipe does."
 
 
-def _start(plan: Plan) -> None:
+def _start(form: _Form) -> None:
     """Saves the sweep and queues its runs.
 
     Nothing is drawn in between: drawing may stop for the visitor's next click, and only half a sweep would be queued.
@@ -138,13 +136,11 @@ def _start(plan: Plan) -> None:
     starter, jobs = visitor(), caches.jobs()  # a search also needs somebody who looks after the queue
     try:
         with st.spinner("Queueing the runs …"):
-            sweep = SweepStore(caches.store()).create(
-                plan.kind, plan.base, plan.axes, trials=plan.trials, prune=plan.prune, starter=starter
-            )
-            if plan.kind == SEARCH:
+            sweep = SweepStore(caches.store()).create(form.plan, starter=starter)
+            if form.plan.kind == SEARCH:
                 search.start(caches.store(), sweep)
             else:
-                for config, name in zip(plan.configs, describe_differences(plan.configs), strict=True):
+                for config, name in zip(form.configs, describe_differences(form.configs), strict=True):
                     jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
     except DigitLabError as error:
         st.error(error.sentence, icon=":material/error:")

@@ -12,7 +12,7 @@ from core.errors import DigitLabError
 from core.formatting import count
 from pages.parts.draw import teaching
 from pages.parts.draw.network_choice import NetworkChoice
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.visitor import visitor
 
 _LABEL, _ERROR = "draw_said", "draw_show_error"
@@ -58,7 +58,7 @@ def show(network: NetworkChoice) -> None:
     if corrections:
         captions = [str(one.label) for one in corrections]
         images = np.stack([one.image for one in corrections])
-        chosen = digit_grid(images, captions, key="draw_hand_grid", alt="Your own digits")
+        chosen = digit_grid(DigitTiles(images, captions, alt="Your own digits"), key="draw_hand_grid")
     else:
         chosen = None
         st.info(

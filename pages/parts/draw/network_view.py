@@ -4,10 +4,10 @@ import numpy as np
 
 from core.drawing.normalise import NormalisedDrawing
 from pages.parts.draw.network_choice import NetworkChoice
-from pages.shared.living_network import living_network, surveyed
+from pages.shared.living_network import ShownImage, living_network, surveyed
 
 
 def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """Draws the network for the digit on the canvas."""
     living, surveys = surveyed(network.reader)
-    living_network(living.view(drawn.digit, surveys), living.config, key="draw_network", label=None)
+    living_network(living.view(drawn.digit, surveys), living.config, ShownImage(label=None), key="draw_network")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.drawing.novelty import N_NEIGHBOURS, NoveltyDetector, NoveltyResult
 from pages.shared import caches
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 
 def check_novelty(digit: np.ndarray) -> NoveltyResult | None:
@@ -37,11 +37,13 @@ def evidence(verdict: NoveltyResult) -> None:
     training = caches.data().train
     st.caption("The five most similar training digits:")
     digit_grid(
-        training.images[verdict.nearest],
-        [f"{training.labels[index]} · training {index}" for index in verdict.nearest],
+        DigitTiles(
+            training.images[verdict.nearest],
+            [f"{training.labels[index]} · training {index}" for index in verdict.nearest],
+            columns=N_NEIGHBOURS,
+            alt="The five most similar training digits",
+        ),
         key="draw_nearest",
-        columns=N_NEIGHBOURS,
-        alt="The five most similar training digits",
     )
 
 

@@ -34,15 +34,12 @@ def show(network: NetworkChoice) -> None:
     with st.spinner("Looking for digits …"):
         try:
             grey, ink = _ink(file.getvalue(), turns)
-            found = (
-                [segmentation.whole_region(ink)]
-                if single
-                else segmentation.find_digits(ink, reading.digit_scorer(network))
-            )
+            reader = reading.PageReader(network)
+            found = [segmentation.find_one_digit(ink, reader)] if single else segmentation.find_digits(ink, reader)
         except DrawingError as error:
             st.error(error.sentence, icon=":material/broken_image:")
             return
-    reading.show(network, grey, found)
+    reading.show(grey, found, network.names)
     with st.expander("The ink alone: light evened out, ruled lines removed", icon=":material/contrast:"):
         st.image((ink * 255).astype(np.uint8), width="stretch", output_format="PNG", alt="The ink found in the picture")
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from scipy import ndimage
 
 from core.augment import distortions
 from core.data.class_names import Names
@@ -30,10 +29,6 @@ class Probe:
     neutral: float = 0.0
 
 
-def _blur(images: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    return np.stack([ndimage.gaussian_filter(image, s) for image, s in zip(images, sigma, strict=True)])
-
-
 def _with_fixed_seed(distortion: Callable[..., np.ndarray]) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """The same seed for each amount, so that the curve shows the amount and not chance."""
 
@@ -49,7 +44,7 @@ PROBES = {
     "shift": Probe("Shift", -12, 12, "px to the right", lambda x, a: distortions.shift(x, a, 0)),
     "scale": Probe("Scale", 0.3, 2, "×", distortions.zoom, 1.0),
     "thicken": Probe("Thicken", -2, 2, "px", distortions.thicken),
-    "blur": Probe("Blur", 0, 4, "px", _blur),
+    "blur": Probe("Blur", 0, 4, "px", distortions.blur),
     "noise": Probe("Noise", 0, 1, "of full ink", _with_fixed_seed(distortions.add_noise)),
     "cover": Probe("Cover", 0, 24, "px square", _with_fixed_seed(distortions.cover)),
 }

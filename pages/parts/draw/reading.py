@@ -1,14 +1,15 @@
 """The digits of a number or a picture: the whole number, and for each digit its box, its input and its bars."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from core.data.class_names import DIGITS, Names
 from core.drawing import segmentation
-from core.drawing.normalise import normalise_ink
-from core.drawing.segmentation import DigitRegion, DigitScorer
+from core.drawing.digit_region import FoundDigit
 from core.formatting import count, percent
 from pages.parts.draw import novelty_warning
 from pages.parts.draw.network_choice import NetworkChoice
@@ -19,19 +20,24 @@ from pages.shared.softmax import softmax_bars
 ACROSS = 5
 
 
-def digit_scorer(network: NetworkChoice) -> DigitScorer:
-    """How much pieces of ink look like digits to this network."""
-    return lambda images: segmentation.digit_likelihood(
-        network.reader.probabilities(images), novelty_warning.novelty_score(images)
-    )
+@dataclass(frozen=True)
+class PageReader:
+    """Reads images for segmentation with the chosen network."""
+
+    network: NetworkChoice
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        return self.network.reader.probabilities(images)
+
+    def novelty_score(self, images: np.ndarray) -> np.ndarray:
+        return novelty_warning.novelty_score(images)
 
 
-def show(network: NetworkChoice, grey: np.ndarray, found: Sequence[DigitRegion]) -> None:
-    """`grey`, uint8 (h, w), is the picture in which the digits were found."""
-    images = np.stack([normalise_ink(one.ink).digit for one in found])
-    shares = network.reader.probabilities(images)
-    number = ("" if network.run.reads_digits else ", ").join(network.names[digit] for digit in shares.argmax(1))
-    sure = float(np.prod(shares.max(axis=1)))
+def show(grey: np.ndarray, found: Sequence[FoundDigit], names: Names) -> None:
+    """The digits that were found and read in the picture `grey`, uint8 (h, w). names: of the network's classes."""
+    shares = np.stack([digit.probabilities for digit in found])
+    number = ("" if names == DIGITS else ", ").join(names[digit] for digit in shares.argmax(1))
+    sure = segmentation.probability_all_correct(found)
     st.subheader(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
     correct = "it is correct" if one else "all of them are correct"
@@ -43,18 +49,18 @@ def show(network: NetworkChoice, grey: np.ndarray, found: Sequence[DigitRegion])
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
             with column, st.container(border=True):
-                _digit(network, at, images[at], shares[at])
+                _digit(names, at, found[at].image, shares[at])
 
 
-def _digit(network: NetworkChoice, at: int, image: np.ndarray, shares: np.ndarray) -> None:
+def _digit(names: Names, at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = novelty_warning.check_novelty(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
-    st.markdown(f"Digit {at + 1}: **{network.names[int(shares.argmax())]}**{doubt}")
+    st.markdown(f"Digit {at + 1}: **{names[int(shares.argmax())]}**{doubt}")
     pixels([(image, "", f"Digit {at + 1}: the network's input")], height=84)
-    softmax_bars(shares, names=network.names)
+    softmax_bars(shares, names=names)
 
 
-def _draw_boxes(grey: np.ndarray, found: Sequence[DigitRegion], shares: np.ndarray) -> np.ndarray:
+def _draw_boxes(grey: np.ndarray, found: Sequence[FoundDigit], shares: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(picture)
     thick = max(2, max(grey.shape) // 400)

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.drawing.normalise import NormalisedDrawing
+from core.lesson.arithmetic import softmax_steps
 from core.network import explain
 from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import diverging
@@ -49,18 +50,18 @@ def _over(values: np.ndarray, digit: np.ndarray) -> np.ndarray:
 
 def _arithmetic(network: NetworkChoice, digit: np.ndarray) -> None:
     logits = network.reader.logits(digit[None])[0].astype(float)
-    powers = np.exp(logits - logits.max())
+    steps = softmax_steps(logits - logits.max())
     st.dataframe(
         {
             "digit": network.names,
             "logit": logits.round(3),
-            "e^(logit − largest)": powers.round(6),
-            "probability": (powers / powers.sum()).round(6),
+            "e^(logit − largest)": steps.powers.round(6),
+            "probability": steps.shares.round(6),
         },
         hide_index=True,
         width="content",
     )
-    st.caption(f"The powers add up to {powers.sum():.6f}. Each power divided by this sum is the probability.")
+    st.caption(f"The powers add up to {steps.total:.6f}. Each power divided by this sum is the probability.")
 
 
 def _layers(network: NetworkChoice, digit: np.ndarray) -> None:

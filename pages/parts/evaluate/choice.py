@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.config.run_config import TEST_SET
 from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
@@ -179,11 +180,11 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
             f":material/warning: {who} was trained on another part of MNIST. It may have seen some of these images, so "
             "its accuracy here may be too high."
         )
-    if split == VALIDATION and run.config.validate_on != "held-out":
+    if split == VALIDATION and not run.config.holds_out:
         st.caption(
             f":material/info: {who} was also trained on the validation images, so its accuracy here is too high."
         )
-    elif split == TEST and run.config.validate_on == "test":
+    elif split == TEST and run.config.validate_on == TEST_SET:
         st.caption(f":material/info: {who} was validated on the test set after every epoch, as in its recipe.")
     elif split == TEST and (opened := seal.test_set_openings(run)):
         day = local_time(opened[0])

@@ -7,7 +7,7 @@ from core.data import neighbours
 from core.evaluation import evaluations
 from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import caches
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.softmax import softmax_bars
 
 SHOWN = 100  # at once; a cell of the diagonal holds a thousand
@@ -27,13 +27,15 @@ def grid_and_detail(
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
         digit_grid(
-            selection.digits.images[shown],
-            captions(selection, shown),
+            DigitTiles(
+                selection.digits.images[shown],
+                captions(selection, shown),
+                columns=columns,
+                tile=tile,
+                marks=[bool(mark) for mark in selection.predictions.right[shown]],
+                alt=f"{len(shown)} images with label and prediction",
+            ),
             key=key,
-            columns=columns,
-            tile=tile,
-            marks=[bool(mark) for mark in selection.predictions.right[shown]],
-            alt=f"{len(shown)} images with label and prediction",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )
@@ -102,12 +104,14 @@ def _near(selection: Selection, index: int, key: str) -> None:
     near, distances = nearest(selection.split, index, caches.data().source.sentence)
     st.caption(f"The {len(near)} nearest training images, pixel by pixel, with label and distance:")
     digit_grid(
-        train.images[near],
-        [f"{selection.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+        DigitTiles(
+            train.images[near],
+            [f"{selection.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+            columns=NEIGHBOURS,
+            alt=f"The {len(near)} nearest training images",
+            tile=40,
+        ),
         key=f"{key}_near",
-        columns=NEIGHBOURS,
-        alt=f"The {len(near)} nearest training images",
-        tile=40,
         selected=-1,
     )
 

@@ -10,7 +10,7 @@ from core.network.interventions import Intervention, accuracy, apply_interventio
 from core.network.living import LivingNetwork
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection
-from pages.shared.living_network import fixed, living_network, surveyed
+from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _CHANGES = "evaluate_changes"  # session: (which network, what was switched off or halved)
 
@@ -26,8 +26,8 @@ def show(selection: Selection) -> None:
     living_network(
         broken.view(image, surveys, mask),
         network.config,
+        ShownImage(label),
         key="evaluate_network",
-        label=label,
         off=mask,
         on_change=_listener(selection, network),
     )

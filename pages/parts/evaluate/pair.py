@@ -3,23 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from core.evaluation import seal, significance
+from core.evaluation import disagreement, seal, significance
 from core.evaluation.evaluations import TEST, TRAIN, Predictions
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
 from pages.shared import caches
 from pages.shared.answers import predict
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.local_time import run_title
 from pages.shared.softmax import softmax_bars
 from pages.shared.stable_selectbox import picker
 
-PICKS = {
-    "disagree": "They disagree",
-    "first": "Only the first is right",
-    "second": "Only the second is right",
-    "both": "Both are wrong",
+KINDS = {
+    disagreement.DISAGREE: "They disagree",
+    disagreement.ONLY_FIRST: "Only the first is right",
+    disagreement.ONLY_SECOND: "Only the second is right",
+    disagreement.BOTH_WRONG: "Both are wrong",
 }
 
 
@@ -33,22 +33,22 @@ def show(selection: Selection) -> None:
     names = ("the first run", "the second run")
     verdict = significance.verdict(names, selection.predictions.right, other_predictions.right, selection.split)
     st.markdown(verdict.text.replace("**the", "**The", 1))
-    found = {name: _chosen(selection.predictions, other_predictions, name) for name in PICKS}
-    pick = st.segmented_control(
+    found = {kind: disagreement.select_images(selection.predictions, other_predictions, kind) for kind in KINDS}
+    kind = st.segmented_control(
         "Images",
-        list(PICKS),
+        list(KINDS),
         default="disagree",
-        format_func=lambda name: f"{PICKS[name]} · {len(found[name]):,}",
+        format_func=lambda kind: f"{KINDS[kind]} · {len(found[kind]):,}",
         required=True,
         key="evaluate_pair_pick",
         on_change=open_digit,
         args=(None,),
         label_visibility="collapsed",
     )
-    if not len(found[pick]):
+    if not len(found[kind]):
         st.info(f"No image among the {selection.place} is like this.")
         return
-    _images(selection, other_predictions, (run_title(selection.run), run_title(other)), found[pick])
+    _images(selection, other_predictions, (run_title(selection.run), run_title(other)), found[kind])
 
 
 def _other(selection: Selection) -> Run | None:
@@ -67,19 +67,6 @@ def _other(selection: Selection) -> Run | None:
     return next(run for run in others if run.id == chosen)
 
 
-def _chosen(own_predictions: Predictions, other_predictions: Predictions, pick: str) -> np.ndarray:
-    """Indices of the images that `pick` names, sorted by how far the probabilities are apart: int64."""
-    mask = {
-        "disagree": own_predictions.predicted != other_predictions.predicted,
-        "first": own_predictions.right & ~other_predictions.right,
-        "second": ~own_predictions.right & other_predictions.right,
-        "both": ~own_predictions.right & ~other_predictions.right,
-    }[pick]
-    found = np.flatnonzero(mask)
-    apart = np.abs(own_predictions.probabilities[found] - other_predictions.probabilities[found]).sum(axis=1)
-    return found[np.argsort(-apart, kind="stable")]
-
-
 def _images(selection: Selection, other_predictions: Predictions, names: tuple[str, str], indices: np.ndarray) -> None:
     shown = indices[: image_list.SHOWN]
     index = selection.opened(int(shown[0]))
@@ -89,10 +76,12 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
     with grid:
         digit_grid(
-            selection.digits.images[shown],
-            [f"{classes[labels[i]]}: {classes[first[i]]} or {classes[second[i]]}" for i in shown],
+            DigitTiles(
+                selection.digits.images[shown],
+                [f"{classes[labels[i]]}: {classes[first[i]]} or {classes[second[i]]}" for i in shown],
+                alt=f"{len(shown)} images with label and both predictions",
+            ),
             key="evaluate_pair_grid",
-            alt=f"{len(shown)} images with label and both predictions",
             selected=int(at[0]) if len(at) else -1,
             on_choose=lambda position: open_digit(shown[position]),
         )

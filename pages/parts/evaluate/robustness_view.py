@@ -10,7 +10,7 @@ from core.evaluation.evaluations import TEST
 from core.evaluation.robustness import DistortionResult
 from pages.parts.evaluate.choice import Selection
 from pages.shared import caches, palette
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 
 def show(selection: Selection) -> None:
@@ -115,15 +115,17 @@ def _one_digit(selection: Selection) -> None:
     probabilities = selection.reader.probabilities(np.stack(pictures))
     label = int(selection.digits.labels[index])
     digit_grid(
-        np.stack(pictures),
-        [
-            f"{strength:.2g}: {int(row.argmax())} {row.max():.0%}"
-            for strength, row in zip(strengths, probabilities, strict=True)
-        ],
+        DigitTiles(
+            np.stack(pictures),
+            [
+                f"{strength:.2g}: {int(row.argmax())} {row.max():.0%}"
+                for strength, row in zip(strengths, probabilities, strict=True)
+            ],
+            marks=[bool(row.argmax() == label) for row in probabilities],
+            alt=f"The same {label} with stronger and stronger distortion, with the prediction",
+            tile=84,
+        ),
         key="evaluate_strained",
-        marks=[bool(row.argmax() == label) for row in probabilities],
-        alt=f"The same {label} with stronger and stronger distortion, with the prediction",
-        tile=84,
         selected=-1,
     )
     where = "the test set" if selection.split == TEST else f"{selection.split} images"

@@ -87,7 +87,7 @@ def _explain(temperature: float, selection: Selection) -> None:
     verdict = "overconfident" if temperature > 1.02 else "underconfident" if temperature < 0.98 else "well calibrated"
     flattered = (
         ""
-        if selection.run.config.validate_on == "held-out"
+        if selection.run.config.holds_out
         else " This run was also trained on those images, so the temperature is too low."
     )
     if selection.split == VALIDATION:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,21 @@ _mount = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class MapPoints:
+    """The digits of a map.
+
+    places: float (n, 2) or (n, 3). images: uint8 (n, 28, 28). labels: uint8 (n,), they determine the colour.
+    """
+
+    places: np.ndarray
+    images: np.ndarray
+    labels: np.ndarray
+    captions: Sequence[str]
+
+
 def digit_map(
-    places: np.ndarray,
-    images: np.ndarray,
-    labels: np.ndarray,
-    captions: Sequence[str],
+    points: MapPoints,
     *,
     key: str,
     alt: str,
@@ -49,21 +60,20 @@ def digit_map(
 ) -> None:
     """Shows a map that can be rotated (3D), moved and zoomed.
 
-    places: float (n, 2) or (n, 3). images: uint8 (n, 28, 28). labels: uint8 (n,), they determine the colour.
     on_choose: called with the position that was clicked; on_surround: with the positions (m,) inside the drawn line,
     an empty array if there are none. Both are called before the page is drawn again. reveal: as in `digit_grid`.
     """
-    data = _packed(places, images, labels, list(captions), alt, reveal)
+    data = _packed(points.places, points.images, points.labels, list(points.captions), alt, reveal)
 
     def choose() -> None:
-        position = chosen_position(st.session_state[key].get("chosen"), data["rev"], len(labels))
+        position = chosen_position(st.session_state[key].get("chosen"), data["rev"], len(points.labels))
         if position is not None:
             on_choose(position)
 
     def surround() -> None:
         drawn = st.session_state[key].get("lasso") or {}
         if drawn.get("rev") == data["rev"]:
-            on_surround(_inside(drawn.get("positions"), len(labels)))
+            on_surround(_inside(drawn.get("positions"), len(points.labels)))
 
     _mount(
         key=key,

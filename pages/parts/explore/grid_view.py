@@ -7,7 +7,7 @@ from core.data.mnist import Mnist
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import Choice, Opened, open_digit
 from pages.shared import url_state
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 AT_A_TIME = (25, 50, 100, 200, 400)
 NEIGHBOURHOOD = 10  # digits on either side of the open one
@@ -36,11 +36,13 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it.")
     at = np.flatnonzero(shown == here.index)
     digit_grid(
-        digits.images,
-        _captions(data, choice.split, shown, digits.labels, order),
+        DigitTiles(
+            digits.images,
+            _captions(data, choice.split, shown, digits.labels, order),
+            alt=f"{len(shown)} of {choice.words}",
+            tile=52,
+        ),
         key="explore_grid",
-        alt=f"{len(shown)} of {choice.words}",
-        tile=52,
         reveal="closer",
         selected=int(at[0]) if len(at) else -1,
         on_choose=lambda position: open_digit(choice.split, shown[position]),

@@ -9,7 +9,7 @@ from core.data.mnist import Mnist
 from core.data.sampling import stratified_sample
 from core.data.studies import Study
 from pages.parts.explore import study_progress
-from pages.parts.explore.digit_map import digit_map
+from pages.parts.explore.digit_map import MapPoints, digit_map
 from pages.parts.explore.state import Choice, Opened, keep_only, open_digit
 from pages.shared import caches
 from pages.shared.run_picker import choose_run
@@ -86,11 +86,9 @@ def _run(data: Mnist, choice: Choice) -> None:
 
 def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: str) -> None:
     digits = data.split(choice.split)[at]
+    captions = [f"{data.names[label]} · {index}" for label, index in zip(digits.labels, at, strict=True)]
     digit_map(
-        places,
-        digits.images,
-        digits.labels,
-        [f"{data.names[label]} · {index}" for label, index in zip(digits.labels, at, strict=True)],
+        MapPoints(places, digits.images, digits.labels, captions),
         key=f"explore_map_{kind}",
         alt=f"A map of {len(at):,} {choice.split} images, coloured by digit",
         on_choose=lambda position: open_digit(choice.split, at[position]),

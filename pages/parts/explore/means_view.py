@@ -10,7 +10,7 @@ from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import SPLITS, Choice, Opened, filter_by_digits
 from pages.shared import diverging
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 _PLAIN = {"displayModeBar": False, "scrollZoom": False}
 
@@ -45,7 +45,10 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
 def _row(pictures: np.ndarray, captions: list[str], key: str, alt: str) -> None:
     images = np.clip(pictures.round(), 0, 255).astype(np.uint8)
     digit_grid(
-        images, captions, key=key, alt=alt, tile=56, columns=10, selected=-1, on_choose=lambda d: filter_by_digits([d])
+        DigitTiles(images, captions, alt=alt, tile=56, columns=10),
+        key=key,
+        selected=-1,
+        on_choose=lambda d: filter_by_digits([d]),
     )
 
 

@@ -9,7 +9,7 @@ from core.data.mnist import Mnist
 from pages.parts.explore import grid_view, trait_labels
 from pages.parts.explore.digit_picture import digit_picture
 from pages.parts.explore.state import SPLITS, Opened, open_digit
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 NEIGHBOURS = 8
 
@@ -78,12 +78,14 @@ def _nearest(data: Mnist, here: Opened) -> None:
     labels = [int(data.split(split).labels[index]) for split, index, _ in found]
     own = data.split(here.split).labels[here.index]
     digit_grid(
-        images,
-        [f"{data.names[label]} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
+        DigitTiles(
+            images,
+            [f"{data.names[label]} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
+            marks=[None if label == own else False for label in labels],
+            alt=f"The {len(found)} most similar training images, nearest first, with label and distance",
+            tile=50,
+        ),
         key="explore_nearest",
-        marks=[None if label == own else False for label in labels],
-        alt=f"The {len(found)} most similar training images, nearest first, with label and distance",
-        tile=50,
         selected=-1,
         on_choose=lambda position: open_digit(*found[position][:2]),
     )

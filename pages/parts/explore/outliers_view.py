@@ -7,10 +7,9 @@ from core.data import outliers
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from core.data.studies import Study
-from core.digits import Digits
 from pages.parts.explore import study_progress
-from pages.parts.explore.state import SPLITS, Choice, Opened, open_digit
-from pages.shared.digit_grid import digit_grid
+from pages.parts.explore.state import Choice, Opened, open_digit
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 MAX_IMAGES = 100
 _PAIRS = MAX_IMAGES // 2
@@ -89,7 +88,7 @@ def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> N
         return
     st.caption(f"{len(pairs):,} pairs, one for each test image, for any chosen split.{_first(len(pairs), _PAIRS)}")
     pairs = pairs[:_PAIRS]
-    captions = [f"{data.names[_label(data, p)]} · {place(data, p)[1]}" for p in pairs.ravel()]
+    captions = [f"{data.names[_label(data, p)]} · {data.locate(p)[1]}" for p in pairs.ravel()]
     captions[::2] = [
         f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)
     ]
@@ -107,31 +106,25 @@ def _grid(
     if not len(positions):
         st.info(f"None among the {choice.words.split(' ', 1)[1]}. Choose other digits or another split.")
         return
-    places = [place(data, position) for position in positions]
-    images = np.stack([getattr(data, split).images[index] for split, index in places])
-    digit_grid(images, captions, key="explore_odd", alt=alt, tile=72, columns=columns, selected=-1, reveal="closer",
-               on_choose=lambda position: open_digit(*places[position]))  # fmt: skip
+    places = [data.locate(position) for position in positions]
+    images = np.stack([data.split(split).images[index] for split, index in places])
+    digit_grid(
+        DigitTiles(images, captions, alt=alt, tile=72, columns=columns),
+        key="explore_odd",
+        selected=-1,
+        reveal="closer",
+        on_choose=lambda position: open_digit(*places[position]),
+    )
 
 
 def _passes(data: Mnist, choice: Choice, positions: np.ndarray) -> np.ndarray:
     """Which of the positions are in the chosen split and pass its filters: bool (n,)."""
-    starts = dict(zip(SPLITS, np.cumsum([0, len(data.train), len(data.validation)]), strict=True))
-    return np.isin(positions, choice.positions + starts[choice.split])
-
-
-def place(data: Mnist, position: int) -> tuple[str, int]:
-    """Split and index of a position that counts through train, validation and test."""
-    for split in SPLITS:
-        digits: Digits = getattr(data, split)
-        if position < len(digits):
-            return split, int(position)
-        position -= len(digits)
-    raise IndexError(position)
+    return np.isin(positions, choice.positions + data.offset(choice.split))
 
 
 def _label(data: Mnist, position: int) -> int:
-    split, index = place(data, position)
-    return int(getattr(data, split).labels[index])
+    split, index = data.locate(position)
+    return int(data.split(split).labels[index])
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -11,7 +11,7 @@ from core.config.run_config import KNOBS, RunConfig
 from core.digits import Digits
 from pages.parts.prepare import lesson_pictures as draw
 from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.palette import NEGATIVE, POSITIVE
 
 SAMPLES = 25
@@ -44,7 +44,7 @@ def previewer(example: Example) -> None:
     with sides[1]:
         alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
         captions = [str(label) for label in digits.labels] if many else [f"version {n + 1}" for n in range(SAMPLES)]
-        chosen = digit_grid(made, captions, key="prepare_made", columns=5, alt=alt, tile=84) or 0
+        chosen = digit_grid(DigitTiles(made, captions, columns=5, alt=alt, tile=84), key="prepare_made") or 0
         st.caption("Select a version to compare it with the original.")
     with sides[2]:
         _compare(digits, made, chosen)

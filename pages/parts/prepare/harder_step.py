@@ -7,7 +7,7 @@ from core.config.run_config import RunConfig
 from core.data.sampling import select_images
 from core.digits import NUM_CLASSES
 from pages.parts.prepare.lesson import Example, before_after, code, wrong
-from pages.shared.digit_grid import digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid
 
 SAMPLES = 50
 
@@ -29,11 +29,13 @@ def harder(example: Example) -> None:
     truth, _ = select_images(config.changed(wrong_labels=0.0), example.data)
     wrong_labels = training.labels != truth.labels
     digit_grid(
-        training.images[:SAMPLES],
-        [f"“{label}”" for label in training.labels[:SAMPLES]],
+        DigitTiles(
+            training.images[:SAMPLES],
+            [f"“{label}”" for label in training.labels[:SAMPLES]],
+            marks=[False if is_wrong else None for is_wrong in wrong_labels[:SAMPLES]],
+            alt=f"The first {SAMPLES} training images with their training labels; ✗ marks wrong labels",
+        ),
         key="prepare_harder",
-        marks=[False if is_wrong else None for is_wrong in wrong_labels[:SAMPLES]],
-        alt=f"The first {SAMPLES} training images with their training labels; ✗ marks wrong labels",
     )
     st.markdown(
         f"**{wrong_labels.sum():,}** of {len(training):,} labels are wrong (✗), chosen at random with seed "

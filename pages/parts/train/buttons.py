@@ -1,6 +1,7 @@
 """The buttons of a run: pause, continue, stop, and what can be done with a run that has ended."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -25,6 +26,17 @@ _PAUSE = (
 PROBLEM, _REMOVED, _RATE = "button_problem", "removed_run", "requested_rate"  # session
 
 
+@dataclass(frozen=True)
+class _Action:
+    """What a button does with a run. `everybody`: visitors who did not start the run may press it, too."""
+
+    label: str
+    icon: str
+    do: Callable[..., Any]
+    help: str | None = None
+    everybody: bool = False
+
+
 def button_row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
     if problem := st.session_state.pop(PROBLEM, None):
@@ -32,9 +44,9 @@ def button_row(run: Run, state: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
-                _button("Remove from queue", "close", run, _remove, help="You can put it back afterwards.")
+                _button(run, _Action("Remove from queue", "close", _remove, help="You can put it back afterwards."))
             case "starting":
-                _button("Stop", "stop", run, caches.jobs().stop, help="Stops the run before it trains.")
+                _button(run, _Action("Stop", "stop", caches.jobs().stop, help="Stops the run before it trains."))
             case "running" | "paused":
                 _while_training(run, state)
             case "finished":
@@ -46,8 +58,10 @@ def button_row(run: Run, state: str) -> None:
             case _:
                 if run.has_model or run.checkpoint_epochs:
                     _uses(run)
-                _button("Resume", "play_arrow", run, caches.jobs().resume, help=run.continues)
-                _button("One epoch", "skip_next", run, caches.jobs().step, help="Trains one epoch, then pauses.")
+                _button(run, _Action("Resume", "play_arrow", caches.jobs().resume, help=run.continues))
+                _button(
+                    run, _Action("One epoch", "skip_next", caches.jobs().step, help="Trains one epoch, then pauses.")
+                )
                 _restart(run)
                 _downloads(run)
 
@@ -81,11 +95,11 @@ def _put_back() -> None:
 def _while_training(run: Run, state: str) -> None:
     jobs = caches.jobs()
     if state == PAUSED:
-        _button("Continue", "play_arrow", run, jobs.resume, primary=True)
+        _button(run, _Action("Continue", "play_arrow", jobs.resume), primary=True)
     else:
-        _button("Pause", "pause", run, jobs.pause, help=_PAUSE)
-    _button("One epoch", "skip_next", run, jobs.step, help="Trains to the end of the epoch, then pauses.")
-    _button("Stop", "stop", run, jobs.stop, help="Ends the run and keeps its weights.")
+        _button(run, _Action("Pause", "pause", jobs.pause, help=_PAUSE))
+    _button(run, _Action("One epoch", "skip_next", jobs.step, help="Trains to the end of the epoch, then pauses."))
+    _button(run, _Action("Stop", "stop", jobs.stop, help="Ends the run and keeps its weights."))
     _learning_rate(run, state)
 
 
@@ -102,7 +116,7 @@ def _learning_rate(run: Run, state: str) -> None:
             caches.jobs().set_learning_rate(run_id, rate, visitor=visitor)
             st.session_state[_RATE] = (run.id, rate, len(run.rates))
 
-        _button("Set", "check", run, set_rate)
+        _button(run, _Action("Set", "check", set_rate))
         _confirm_rate(run, state)
 
 
@@ -120,10 +134,12 @@ def _more_epochs(run: Run) -> None:
     with st.popover("More epochs", icon=":material/add:", disabled=not _is_own(run), width="content"):
         number = int(st.number_input("Epochs to add", 1, 100, 5, key=f"more_{run.id}"))
         _button(
-            f"Train {count(number, 'more epoch')}",
-            "play_arrow",
             run,
-            lambda run_id, visitor: caches.jobs().add_epochs(run_id, number, visitor=visitor),
+            _Action(
+                f"Train {count(number, 'more epoch')}",
+                "play_arrow",
+                lambda run_id, visitor: caches.jobs().add_epochs(run_id, number, visitor=visitor),
+            ),
         )
 
 
@@ -134,7 +150,10 @@ def _restart(run: Run) -> None:
         forecast = run.forecast_seconds
         watched_run.watch_new(lambda: caches.jobs().submit(run.config, starter=visitor, forecast_seconds=forecast))
 
-    _button("Restart", "replay", run, again, everybody=True, help="A new run with the same knobs, from the beginning.")
+    _button(
+        run,
+        _Action("Restart", "replay", again, everybody=True, help="A new run with the same knobs, from the beginning."),
+    )
 
 
 def _downloads(run: Run) -> None:
@@ -169,36 +188,24 @@ def _uses(run: Run) -> None:
     st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/fact_check:", query_params=query)
 
 
-def _button(
-    label: str,
-    icon: str,
-    run: Run,
-    do: Callable[..., Any],
-    *,
-    help: str | None = None,
-    primary: bool = False,
-    everybody: bool = False,
-) -> None:
-    """A button that controls the run. If that is refused, the page says why.
-
-    `everybody`: visitors who did not start the run may press it, too.
-    """
+def _button(run: Run, action: _Action, *, primary: bool = False) -> None:
+    """A button that controls the run. If that is refused, the page says why."""
 
     def act() -> None:
         try:
-            do(run.id, visitor=visitor())
+            action.do(run.id, visitor=visitor())
         except DigitLabError as error:
             st.session_state[PROBLEM] = error.sentence
 
-    allowed = everybody or _is_own(run)
+    allowed = action.everybody or _is_own(run)
     st.button(
-        label,
-        icon=f":material/{icon}:",
-        key=f"{label}_{run.id}",
+        action.label,
+        icon=f":material/{action.icon}:",
+        key=f"{action.label}_{run.id}",
         on_click=act,
         type="primary" if primary else "secondary",
         disabled=not allowed,
-        help=help if allowed else "Somebody else started this run. Only they can control it.",
+        help=action.help if allowed else "Somebody else started this run. Only they can control it.",
     )
 
 

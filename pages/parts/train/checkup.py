@@ -1,81 +1,23 @@
-"""A check of a run's latest weights: dead units, each digit's accuracy, and training beside unseen images.
+"""The check of a run's latest weights, computed once for all visitors."""
 
-While a run trains, some images must do, because the run needs the processor. A finished evaluation is used whole.
-"""
-
-from dataclasses import dataclass, field, replace
-
-import numpy as np
 import streamlit as st
 
-from core.config.run_config import RunConfig
-from core.data.mnist import Mnist
-from core.data.sampling import select_images
-from core.digits import NUM_CLASSES, Digits
 from core.errors import DigitLabError
-from core.evaluation import evaluations
-from core.evaluation.diagnostics import Sample
-from core.network.architecture import count_multiplications
-from core.network.dead_units import dead_units
-from core.network.numpy_network import Reader
+from core.evaluation.checkup import Checkup, check, with_all_images
 from core.runs.store import Run
 from pages.shared import caches
 
-MAX_IMAGES = 1000
-MAX_MULTIPLICATIONS = 2e9  # about a fifth of a second in NumPy
-
-
-@dataclass(frozen=True)
-class Checkup:
-    """`dead`: layer → share of dead units. `correct` of `support` images of each digit of `split`.
-
-    training, unseen: the same weights on training images and on images of `split`.
-    """
-
-    dead: dict[str, float] = field(default_factory=dict)
-    correct: tuple[int, ...] = ()
-    support: tuple[int, ...] = ()
-    split: str = evaluations.VALIDATION
-    training: Sample | None = None
-    unseen: Sample | None = None
-
 
 def checkup(run: Run) -> Checkup:
-    """The latest kept epoch of the run, checked once for all visitors."""
+    """The latest saved epoch of the run."""
     epochs = run.checkpoint_epochs
     found = _checkup(run.id, epochs[-1], run.epoch_path(epochs[-1]).stat().st_mtime) if epochs else Checkup()
-    split = evaluations.default_split(run)
-    if (evaluation := evaluations.cached_evaluation(run, split)) is None:
-        return found
-    correct, support = np.diag(evaluation.counts).tolist(), evaluation.support.tolist()
-    return replace(found, correct=tuple(correct), support=tuple(support), split=split)
+    return with_all_images(found, run)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _checkup(run_id: str, epoch: int, changed: float) -> Checkup:
-    run, data = caches.store().get(run_id), caches.data()
-    number = int(min(MAX_IMAGES, MAX_MULTIPLICATIONS / max(count_multiplications(run.config), 1)))
-    split = evaluations.default_split(run)  # where nothing is held out, the run trains on the validation images
-    unseen, training = data.split(split)[:number], _training_images(run.config, data, number)
     try:
-        reader = Reader.of(run, epoch)
-        probabilities = reader.probabilities(unseen.images)
-        on_training = reader.probabilities(training.images)
-        dead = {layer.layer: layer.share for layer in dead_units(reader, unseen.images)}
+        return check(caches.store().get(run_id), epoch, caches.data())
     except DigitLabError:
         return Checkup()  # Evaluate and Draw name a damaged file; the curves are whole
-    correct = unseen.labels[probabilities.argmax(1) == unseen.labels]
-    return Checkup(
-        dead,
-        tuple(np.bincount(correct, minlength=NUM_CLASSES).tolist()),
-        tuple(unseen.counts.tolist()),
-        split,
-        Sample.from_probabilities(on_training, training.labels),
-        Sample.from_probabilities(probabilities, unseen.labels),
-    )
-
-
-def _training_images(config: RunConfig, data: Mnist, number: int) -> Digits:
-    """Images that the run trains on, spread evenly over all, with the labels that it trains on."""
-    training, _ = select_images(config, data)
-    return training[np.linspace(0, len(training) - 1, min(number, len(training))).astype(np.int64)]

@@ -72,7 +72,7 @@ def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str)
         "network": static_assets.script_address(living_network.SCRIPT),
         "context": living_network.context(run.config, label=label, moment="", alt=_alt(moment), height=HEIGHT),
         "caption": caption,
-        "images": "validation images" if run.config.validate_on == "held-out" else "images of the training data",
+        "images": "validation images" if run.config.holds_out else "images of the training data",
         "place": place,
         "choosable": choosable,
         "palette": palette.DIGITS,

@@ -43,12 +43,12 @@ _NEW: dict[str, tuple[str, Callable[[], Layer]]] = {
 
 def editor() -> None:
     """Switches between the knobs and a list of layers, and draws a row for each layer."""
-    layers = _layers()
+    layers, key = _layers(), f"by_hand_{_version()}"
     st.toggle(
         "Layers by hand",
         value=bool(layers),
-        key=f"by_hand_{_version()}",
-        on_change=partial(_switch, controls.form(), layers),
+        key=key,
+        on_change=partial(_switch, controls.form(), key),
         help="Build the network yourself from convolution, pooling, dense and other layers. The list replaces the "
         "knobs Hidden layers, Units and Dropout.",
     )
@@ -112,9 +112,10 @@ def _numbers(layer: Layer, key: str) -> Layer:
         case "dropout":
             rate = st.number_input("Dropout: rate", 0.0, 0.9, layer.rate, 0.05, key=f"{key}_rate", width=110)
             return dropout(round(rate, 4))
-        case _:
+        case "norm":
             st.markdown("Normalisation", width=110)
             return layer
+    raise AssertionError(f"no numbers for {layer.kind}")
 
 
 def _without(layers: list[Layer], position: int) -> list[Layer]:
@@ -145,9 +146,14 @@ def _set(form: controls.Form, change: Callable[[list[Layer]], list[Layer]]) -> N
     form.set("network", format_layers(change(list(parse_layers(form.values["network"])))))
 
 
-def _switch(form: controls.Form, layers: list[Layer]) -> None:
-    """On: starts with the layers that the knobs make. Off: back to the knobs."""
-    form.set("network", format_layers([] if layers else controls.run_config().layers or [dense(128)]))
+def _switch(form: controls.Form, key: str) -> None:
+    """On: starts with the layers that the knobs make. Off: back to the knobs.
+
+    It reads the switch itself. Streamlit also calls this when the first message about a new switch arrives late.
+    """
+    by_hand = bool(st.session_state.get(key))
+    if by_hand != bool(form.values["network"]):
+        form.set("network", format_layers(controls.run_config().layers or [dense(128)]) if by_hand else "")
 
 
 # The buttons of a row show only their icon: their text is for screen readers.

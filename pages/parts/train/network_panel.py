@@ -11,7 +11,7 @@ from core.runs.moments import fixed_images
 from core.runs.run import Run
 from pages.parts.train.film import film, moments_of, newest, newest_moment
 from pages.shared import caches, controls
-from pages.shared.living_network import fixed, living_network, surveyed
+from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
 _MAX_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
@@ -56,13 +56,12 @@ def _untrained_network(config: RunConfig, what: str) -> None:
         return
     network, surveys = surveyed(_untrained(config))
     place, digits = _place(), fixed()
+    caption = f"{what}: its weights are random, so its answer is a guess. Red raises, blue lowers."
     living_network(
         network.view(digits.images[place], surveys),
         config,
+        ShownImage(int(digits.labels[place]), caption, moment="form"),
         key="network_form",
-        label=int(digits.labels[place]),
-        caption=f"{what}: its weights are random, so its answer is a guess. Red raises, blue lowers.",
-        moment="form",
     )
 
 

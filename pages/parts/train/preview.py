@@ -41,7 +41,7 @@ def _read(path: Path, changed: int) -> dict[str, np.ndarray]:
 
 
 def _uses_validation(run: Run) -> bool:
-    return run.config.validate_on == "held-out"
+    return run.config.holds_out
 
 
 def _split(validation: bool) -> Digits:

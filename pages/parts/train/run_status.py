@@ -5,7 +5,8 @@ import html
 import streamlit as st
 
 from core.devices import device_slot, usage
-from core.evaluation import evaluations, seal
+from core.evaluation import seal
+from core.evaluation.evaluation_cache import cached_evaluation
 from core.files import Lock
 from core.formatting import count, duration, percent
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
@@ -113,7 +114,7 @@ def _test(run: Run, ended: RunEnded) -> str:
         return percent(ended.test_accuracy)
     if seal.sealed(run):
         return "sealed"
-    kept = evaluations.cached_evaluation(run)
+    kept = cached_evaluation(run)
     return percent(kept.accuracy) if kept else ""
 
 

@@ -1,4 +1,4 @@
-"""What of the browser's messages reaches the pages."""
+"""Which messages of the browser reach the pages."""
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession

@@ -1,4 +1,4 @@
-"""What every page says of the data: which set it shows, and one sentence where that set cannot be read."""
+"""What every page says about the data: which set it shows, and one sentence if that set cannot be read."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.unit.data.test_formats import arrays  # noqa: F401
 
 @pytest.fixture
 def cold():
-    """The data is read anew for this test, and again for whoever comes after it."""
+    """The data is read again for this test, and again for whoever comes after it."""
     caches.data.clear()
     yield
     caches.data.clear()

@@ -1,4 +1,4 @@
-"""The grid's picture and what it believes of a browser."""
+"""The grid's picture, and which messages it accepts from a browser."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The box of runs, with labels that change while it stands there."""
+"""The selection box for runs: its labels may change while it is on screen."""
 
 from streamlit.testing.v1 import AppTest
 

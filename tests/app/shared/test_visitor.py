@@ -1,4 +1,4 @@
-"""A visitor is recognised by a cookie of their own, or by what stays the same in Streamlit's, which it writes anew."""
+"""A visitor is recognised by a cookie of their own, or by what stays the same in Streamlit's, which it writes again."""
 
 from types import SimpleNamespace
 
@@ -34,7 +34,7 @@ def test_another_browser_is_another_visitor():
     assert token(generate_xsrf_token_string()) != token(generate_xsrf_token_string())
 
 
-def test_a_cookie_of_another_form_still_tells_visitors_apart():
+def test_a_cookie_of_another_form_still_identifies_a_visitor():
     assert token("anything") == b"anything"
 
 

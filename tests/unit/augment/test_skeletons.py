@@ -1,4 +1,4 @@
-"""Centre lines are thin, hang together as their strokes did, and know how far away every place is."""
+"""Skeletons are thin, connected as their strokes were, and know the distance of every pixel."""
 
 import numpy as np
 import pytest

@@ -57,7 +57,7 @@ def test_a_file_with_another_sha_is_refused_and_nothing_replaced(mirror, tmp_pat
     assert {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()} == before
 
 
-def test_the_next_mirror_is_asked_when_one_is_dead(mirror, tmp_path, monkeypatch):
+def test_the_next_mirror_is_used_when_one_is_dead(mirror, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "MIRRORS", ("http://127.0.0.1:9/", *download.MIRRORS))
     download_to(tmp_path / "data")
     assert len(list((tmp_path / "data").iterdir())) == 4

@@ -1,4 +1,4 @@
-"""What is damaged, cut short, mis-shaped or mislabelled is refused with a sentence that names file and fault."""
+"""Damaged, truncated, misshapen or mislabelled data are refused with a sentence that names file and fault."""
 
 import gzip
 import struct

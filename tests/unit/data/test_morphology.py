@@ -1,4 +1,4 @@
-"""Each trait against a digit whose measure is known, and each sum against NumPy's own."""
+"""Each measure, checked with a digit whose value is known, and each sum against NumPy's own."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Nearest images, checked against every distance worked out one by one."""
+"""Nearest images, checked against every distance computed one by one."""
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ from core.data import cache, projections
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
-    """What scikit-learn works out here is small, and many times slower on two threads while something else computes."""
+    """What scikit-learn computes here is small, and many times slower on two threads while something else computes."""
     with threadpool_limits(1):
         yield
 
@@ -44,13 +44,13 @@ def test_no_images_have_no_places(axes):
     assert axes.project(np.zeros((0, 28, 28), np.uint8), 2).shape == (0, 2)
 
 
-def test_the_axes_are_worked_out_once(tiny_mnist, monkeypatch):
+def test_the_axes_are_computed_once(tiny_mnist, monkeypatch):
     first = projections.load_axes(tiny_mnist)
-    monkeypatch.setattr(projections, "principal_axes", lambda parts: pytest.fail("worked out again"))
+    monkeypatch.setattr(projections, "principal_axes", lambda parts: pytest.fail("computed again"))
     assert np.array_equal(projections.load_axes(tiny_mnist).directions, first.directions)
 
 
-def test_a_damaged_result_is_worked_out_again(tiny_mnist):
+def test_a_damaged_result_is_computed_again(tiny_mnist):
     projections.load_axes(tiny_mnist)
     path = cache.cache_path("axes", tiny_mnist)
     path.write_bytes(path.read_bytes()[:1000])

@@ -1,4 +1,4 @@
-"""What a run is fed, and the steps of the lesson, each against a second road to the same number."""
+"""The images of a run, and the steps of the lesson, each computed in a second way."""
 
 import numpy as np
 import pytest

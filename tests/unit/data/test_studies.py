@@ -1,4 +1,4 @@
-"""Work in the background: begun once, told of, stopped, kept, and never half a result."""
+"""Work in the background: it starts once, reports progress, can be stopped, and never leaves half a result."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from core.subprocess_task import Progress, SubprocessTask
 
 @pytest.fixture
 def own_home(monkeypatch, tmp_path):
-    """A home of the test's own, so that nothing has been worked out yet."""
+    """A home of the test's own, so that nothing has been computed yet."""
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
     return tmp_path
 

@@ -13,7 +13,7 @@ def familiar(embedded) -> NoveltyDetector:
     return NoveltyDetector.from_digits(embedded.train.images, embedded.validation.images)
 
 
-def test_the_share_of_held_out_digits_that_is_warned_of_is_the_one_chosen(familiar, embedded):
+def test_the_share_of_held_out_digits_with_a_warning_is_the_one_chosen(familiar, embedded):
     scores = familiar.novelty_score(embedded.validation.images[:THRESHOLD_IMAGES])
     assert (scores > familiar.threshold).mean() == pytest.approx(NOVEL_SHARE, abs=0.01)
 

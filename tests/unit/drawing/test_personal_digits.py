@@ -1,4 +1,4 @@
-"""A person's own digits are kept, looked at, exported and deleted; nothing else in the folder counts."""
+"""Personal digits are saved, shown, exported and deleted; other files in the folder are ignored."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Photographs and scans: bad light, lines and polarity are evened out; hostile files get a sentence."""
+"""Photographs and scans: bad light, lines and inverted colours are corrected; hostile files get a sentence."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from core.drawing import photo
-from core.drawing.segmentation import find_digits, whole_region
+from core.drawing.segmentation import find_digits, find_one_digit
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -112,7 +112,7 @@ def test_other_formats_are_read(kind):
 
 def test_one_digit_in_pieces_is_one_digit():
     ink = photo.extract_photo_ink(photo.read(saved(photographed())))
-    whole, parts = whole_region(ink), find_digits(ink)
+    whole, parts = find_one_digit(ink), find_digits(ink)
     assert (whole.left, whole.right) == (min(part.left for part in parts), max(part.right for part in parts))
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.drawing.normalise import extract_ink
-from core.drawing.segmentation import MAX_DIGITS, find_digits, find_digits_in_strokes
+from core.drawing.normalise import extract_ink, normalise_ink
+from core.drawing.segmentation import MAX_DIGITS, find_digits, find_digits_in_strokes, probability_all_correct
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
@@ -18,6 +18,20 @@ FOUR = [stroke((100, 50), (90, 130), (160, 130)), stroke((145, 90), (140, 200))]
 SEVEN = [stroke((200, 50), (280, 50), (230, 200)), stroke((215, 125), (265, 125))]
 FIVE = [stroke((330, 50), (325, 110), (390, 120), (390, 190), (320, 195)), stroke((345, 45), (400, 45))]
 ALL = [*ONE, *FOUR, *SEVEN, *FIVE]
+
+
+class Upright:
+    """A stand-in for a network that knows nothing but 1s, and likes narrow ones."""
+
+    def __init__(self):
+        self.images = []
+
+    def probabilities(self, images):
+        self.images.extend(images)
+        return np.tile(np.eye(10, dtype=np.float32)[1], (len(images), 1))
+
+    def novelty_score(self, images):
+        return np.array([float((image > 100).any(0).sum()) for image in images])
 
 
 def ink_of(strokes, height=260, width=440):
@@ -55,12 +69,22 @@ def test_strokes_part_digits_that_touch():
 def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
     linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (240, 200), width=6), stroke((240, 50), (240, 200))]
 
-    def upright(images):  # a stand-in for a network that knows nothing but 1s
-        return -np.array([float((image > 100).any(0).sum()) for image in images])
-
-    found = find_digits(ink_of(linked), upright)
+    found = find_digits(ink_of(linked), Upright())
     assert len(found) >= 2
     assert len(find_digits(ink_of(linked))) == 1
+
+
+def test_each_image_is_read_once_and_its_probabilities_come_with_the_digit():
+    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (240, 200), width=6), stroke((240, 50), (240, 200))]
+    apart = [Stroke(np.add(s.points, [320, 0]), s.width) for s in SEVEN]
+    reader = Upright()
+    found = find_digits(ink_of([*linked, *apart], width=700), reader)
+    assert len(found) >= 3
+    for digit in found:
+        np.testing.assert_array_equal(digit.image, normalise_ink(digit.ink).digit)
+        assert digit.probabilities.argmax() == 1
+        assert sum(np.array_equal(image, digit.image) for image in reader.images) == 1
+    assert probability_all_correct(found) == 1
 
 
 def test_lines_are_read_from_top_to_bottom():

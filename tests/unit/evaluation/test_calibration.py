@@ -44,7 +44,7 @@ def test_a_confidence_on_the_edge_belongs_to_the_bin_below():
     assert calibration.reliability_curve(np.array([0], np.uint8), probabilities, bins=4).counts.tolist() == [0, 0, 1, 0]
 
 
-def test_a_network_that_tells_the_truth_has_hardly_any_error(rng):
+def test_a_calibrated_network_has_hardly_any_error(rng):
     labels, logits = sample(rng)
     assert calibration.reliability_curve(labels, arithmetic.softmax(logits)).error < 0.015
 

@@ -1,4 +1,4 @@
-"""Runs side by side: figures by two roads, and verdicts that claim no more than the figures bear."""
+"""Runs side by side: figures computed in two ways, and verdicts that claim no more than the figures show."""
 
 import errno
 import math

@@ -1,4 +1,4 @@
-"""Tables as CSV: read back by a stranger, every knob and figure is the run's own, and nothing sealed is told."""
+"""Tables as CSV: another program reads them back, every knob and figure is the run's, and nothing sealed is written."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What is kept of an evaluation counts only for the very weights and images, and the test set stays sealed."""
+"""A saved evaluation is used only for the same weights and images, and the test set stays sealed."""
 
 import errno
 import json
@@ -9,7 +9,7 @@ import pytest
 from core import files
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.evaluation import evaluations, seal
+from core.evaluation import evaluation_cache, evaluations, seal
 from core.runs.events import RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -50,7 +50,7 @@ def finished(store, config=None, images=(1000, 200), **ended):
 # The tiny data set has 1,000 training images; a run with 1,000 counted ones belongs to it.
 
 
-def test_the_second_time_no_network_is_asked(store, tiny_mnist):
+def test_the_second_time_no_network_predicts(store, tiny_mnist):
     run, network = finished(store), Network(tiny_mnist.validation)
     first = evaluations.predict_split(run, "validation", tiny_mnist, network)
     again = evaluations.predict_split(run, "validation", tiny_mnist, network)
@@ -71,7 +71,7 @@ def test_on_a_full_disk_a_network_still_answers(store, tiny_mnist, monkeypatch):
     assert network.calls == 2, "nothing could be kept"
 
 
-def test_a_run_that_is_deleted_while_it_is_asked_does_not_come_back_as_a_damaged_one(store, tiny_mnist):
+def test_a_run_deleted_while_it_is_evaluated_does_not_come_back_as_a_damaged_one(store, tiny_mnist):
     run, network = finished(store), Network(tiny_mnist.validation)
 
     def delete_then_get():
@@ -98,11 +98,11 @@ def test_probabilities_kept_by_an_earlier_version_are_computed_again_and_their_c
     del facts["holds"]
     path.write_text(json.dumps({**facts, "loss": 0.29}))
     np.save(path.with_suffix(".npy"), np.full((200, 10), 0.1, np.float32))
-    kept = evaluations.cached_evaluation(run)
+    kept = evaluation_cache.cached_evaluation(run)
     assert (kept.accuracy, kept.loss) == (0.9, None)
     assert evaluations.predict_split(run, "test", tiny_mnist, network).evaluation.accuracy == 0.9
     assert network.calls == 2
-    assert evaluations.cached_evaluation(run).loss == pytest.approx(3.0)
+    assert evaluation_cache.cached_evaluation(run).loss == pytest.approx(3.0)
 
 
 def test_other_weights_are_computed_again(store, tiny_mnist):
@@ -163,14 +163,14 @@ def test_a_recipe_that_reads_the_test_set_itself_leaves_no_seal(store):
 
 def test_the_kept_figures_need_neither_images_nor_network(store, tiny_mnist):
     run = finished(store)
-    assert evaluations.cached_evaluation(run) is None
+    assert evaluation_cache.cached_evaluation(run) is None
     seal.open_test_set(run)
     full = evaluations.predict_split(run, "test", tiny_mnist, Network(tiny_mnist.test)).evaluation
-    kept = evaluations.cached_evaluation(run)
+    kept = evaluation_cache.cached_evaluation(run)
     np.testing.assert_array_equal(kept.counts, full.counts)
     assert kept.loss == full.loss
     run.model_path.write_bytes(b"trained on")
-    assert evaluations.cached_evaluation(run) is None
+    assert evaluation_cache.cached_evaluation(run) is None
 
 
 def test_a_run_without_weights_says_so(store, tiny_mnist):
@@ -207,9 +207,9 @@ def test_all_of_mnist_and_its_5_000_are_distinguished_but_not_refused(store, emb
 
 def test_the_same_images_have_the_same_fingerprint(tiny_mnist):
     digits = tiny_mnist.test
-    assert evaluations.fingerprint(digits) == evaluations.fingerprint(digits[:])
+    assert evaluation_cache.fingerprint(digits) == evaluation_cache.fingerprint(digits[:])
     relabelled = type(digits)(digits.images, (digits.labels + 1) % 10)
-    assert evaluations.fingerprint(digits) != evaluations.fingerprint(relabelled)
+    assert evaluation_cache.fingerprint(digits) != evaluation_cache.fingerprint(relabelled)
 
 
 def test_the_training_digits_that_the_tutorials_look_at_are_the_ones_they_saw(real_mnist):

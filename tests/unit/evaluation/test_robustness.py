@@ -1,4 +1,4 @@
-"""What a network stands, measured with networks of which it is known."""
+"""Robustness, measured with networks whose robustness is known."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from core.augment.distortions import DISTORTIONS
 from core.config.run_config import RunConfig
 from core.digits import Digits
-from core.evaluation import evaluations, robustness
+from core.evaluation import evaluation_cache, robustness
 from core.evaluation.robustness import DistortionResult
 from core.runs.store import RunStore
 
@@ -58,7 +58,7 @@ def test_half_lost_is_the_strength_at_which_half_above_chance_is_gone():
     assert DistortionResult("noise", (0, 1), (90, 80), 100).half_loss_strength is None
 
 
-def test_the_second_time_no_network_is_asked(tmp_path, marked):
+def test_the_second_time_no_network_predicts(tmp_path, marked):
     run = RunStore(tmp_path).create(RunConfig())
     run.model_path.write_bytes(b"weights")
     network = Inky()
@@ -69,4 +69,4 @@ def test_the_second_time_no_network_is_asked(tmp_path, marked):
     run.model_path.write_bytes(b"other weights")
     robustness.evaluate_robustness(run, "validation", marked, lambda: network)
     assert network.calls == 2 * calls
-    assert evaluations.folder(run).is_dir()
+    assert evaluation_cache.folder(run).is_dir()

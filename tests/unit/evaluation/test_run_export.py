@@ -1,4 +1,4 @@
-"""A run as files to take along."""
+"""A run as files to download."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Whether a difference is luck: by textbook figures, by hand, and by simulation."""
+"""Whether a difference may be luck: checked with textbook figures, by hand, and by simulation."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a sweep found out: means over seeds, differences beyond luck, and more seeds where it cannot tell."""
+"""The result of a sweep: means over seeds, significant differences, and more seeds if it cannot tell."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A worker for tests of the queue: it keeps all promises of `core.jobs.worker` about files and locks.
+"""A worker for tests of the queue: it treats files and locks as `core.jobs.worker` does.
 
 It learns nothing.
 """

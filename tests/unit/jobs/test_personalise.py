@@ -1,4 +1,4 @@
-"""A hand is taught in a process of its own, which can be stopped, waits for its turn, and says what went wrong."""
+"""A copy is trained on personal digits in its own process. It can be stopped, waits and reports errors."""
 
 import time
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def test_a_copy_is_trained_to_its_end_and_the_gain_is_reported(teaching):
     assert any("Loading Keras" in each for each in message)
 
 
-def test_who_comes_second_is_asked_to_wait_and_may_stop(teaching):
+def test_the_second_process_waits_and_may_give_up(teaching):
     (teaching.store.home / "hand").mkdir()
     turn = Lock(teaching.store.home / "hand" / "teaching.lock")
     assert turn.acquire({})

@@ -1,4 +1,4 @@
-"""One recorded training: the files it saves, its events, the requests it follows and the failures it survives."""
+"""One recorded training: its files, its events, the requests it follows and the failures it survives."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The queue: whose turn it is, one run a device, and that nothing is lost when the dashboard dies."""
+"""The queue: whose turn it is, one run on each device, and nothing is lost when the dashboard dies."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Sweeps: what a list or range stands for, and a search that can be killed at any moment."""
+"""Sweeps on disk, which knob mattered, and a search that can be killed at any moment."""
 
 import numpy as np
 import pytest
@@ -6,71 +6,20 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import ConfigError, RunError
 from core.evaluation.importance import RESIDUAL, has_residual_degrees_of_freedom, main_effects
-from core.jobs.search import Search, search_base, validation_score
-from core.jobs.sweep import GRID, SEARCH, SweepStore, combinations, read_axis
+from core.jobs.optuna_search import Search, search_base, validation_score
+from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
+from core.jobs.sweep_axes import read_axis
 from core.runs.control import ControlRequests
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
 
 
-@pytest.mark.parametrize(
-    ("knob", "text", "values"),
-    [
-        ("units", "64, 128, 256, 512", (64, 128, 256, 512)),
-        ("units", "64-512", (64, 128, 256, 512)),
-        ("units", "100 to 300", (100, 128, 256, 300)),
-        ("seed", "1-5", (1, 2, 3, 4, 5)),
-        ("seed", "1–3, 7", (1, 2, 3, 7)),
-        ("epochs", "2..10 step 4", (2, 6, 10)),
-        ("learning_rate", "0.0001-0.1", (0.0001, 0.001, 0.01, 0.1)),
-        ("learning_rate", "1e-4 - 1e-2", (0.0001, 0.001, 0.01)),
-        ("dropout", "0-0.4 by 0.1", (0.0, 0.1, 0.2, 0.3, 0.4)),
-        ("dropout", "0-0.15", (0.0, 0.05, 0.1, 0.15)),
-        ("optimizer", "adam, sgd, adam", ("adam", "sgd")),
-        ("network", "conv8x3-pool2-dense64, dense32", ("conv8x3-pool2-dense64", "dense32")),
-    ],
-)
-def test_a_text_stands_for_these_values(knob: str, text: str, values: tuple):
-    assert read_axis(knob, text).values == values
-
-
-@pytest.mark.parametrize(
-    ("knob", "text"),
-    [("units", ""), ("units", "many"), ("units", "0-64"), ("units", "512-64"), ("seed", "1-5000"),
-     ("epochs", "1-9 by 0"),
-     ("optimizer", "adam, eve"), ("units", "64.5"), ("learning_rate", "1-99")],
-)  # fmt: skip
-def test_what_cannot_be_tried_is_refused_in_a_sentence(knob: str, text: str):
-    with pytest.raises(ConfigError, match="Received"):  # the value, for the log
-        read_axis(knob, text)
-
-
-def test_a_single_range_leaves_a_search_free_between_its_bounds():
-    assert read_axis("learning_rate", "0.0001-0.1").bounds == (0.0001, 0.1)
-    assert read_axis("epochs", "2-10 by 2").bounds is None
-    assert read_axis("units", "64, 128").bounds is None
-
-
-def test_every_combination_is_made_once():
-    axes = [read_axis("units", "64, 128"), read_axis("seed", "1-3")]
-    configs = combinations(RunConfig(epochs=2), axes)
-    assert [(config.units, config.seed, config.epochs) for config in configs] == [
-        (units, seed, 2) for units in (64, 128) for seed in (1, 2, 3)
-    ]
-    # A network by hand puts the units out of use: what is then the same is trained once.
-    same = combinations(RunConfig(network="dense32"), axes)
-    assert len(same) == 3
-
-
-def test_a_sweep_too_large_to_wait_for_is_refused():
-    with pytest.raises(ConfigError, match="400 combinations"):
-        combinations(RunConfig(), [read_axis("seed", "1-20"), read_axis("epochs", "1-20")])
-
-
 def test_a_sweep_is_read_back_as_it_was_written(tmp_path):
     sweeps = SweepStore(RunStore(tmp_path))
-    made = sweeps.create(GRID, RunConfig(seed=4), [read_axis("units", "64-256")], trials=3, starter="somebody")
+    made = sweeps.create(
+        SweepPlan(GRID, RunConfig(seed=4), (read_axis("units", "64-256"),), trials=3), starter="somebody"
+    )
     assert sweeps.all() == [made]
     sweeps.stop(made.id)
     assert sweeps.get(made.id).stopped
@@ -84,8 +33,8 @@ def test_a_sweep_is_read_back_as_it_was_written(tmp_path):
 
 def test_a_damaged_sweep_leaves_the_others_readable(tmp_path):
     sweeps = SweepStore(RunStore(tmp_path))
-    bad = sweeps.create(GRID, RunConfig(), [read_axis("units", "64-256")])
-    good = sweeps.create(GRID, RunConfig(), [read_axis("units", "64-256")])
+    bad = sweeps.create(SweepPlan(GRID, RunConfig(), (read_axis("units", "64-256"),)))
+    good = sweeps.create(SweepPlan(GRID, RunConfig(), (read_axis("units", "64-256"),)))
     (bad.folder / "sweep.json").write_text('{"kind": "grid", "base": {"units": -4}}')
     assert [sweep.id for sweep in sweeps.all()] == [good.id]
 
@@ -153,7 +102,9 @@ def store(tmp_path) -> RunStore:
 
 def started(store: RunStore, *, trials: int, prune: bool = True):
     base = search_base(RunConfig(epochs=4, validate_on="none"))
-    return SweepStore(store).create(SEARCH, base, [read_axis("learning_rate", "1e-5-1")], trials=trials, prune=prune)
+    return SweepStore(store).create(
+        SweepPlan(SEARCH, base, (read_axis("learning_rate", "1e-5-1"),), trials=trials, prune=prune)
+    )
 
 
 def seen_through(store: RunStore, sweep, trainer: Pretender, looks: int = 300) -> Search:
@@ -245,7 +196,7 @@ def test_runs_that_fail_or_are_deleted_do_not_hold_the_search_up(store: RunStore
 
 def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStore):
     axes = [read_axis("units", "64, 128")]
-    sweep = SweepStore(store).create(SEARCH, search_base(RunConfig(epochs=1)), axes, trials=6)
+    sweep = SweepStore(store).create(SweepPlan(SEARCH, search_base(RunConfig(epochs=1)), tuple(axes), trials=6))
     seen_through(store, sweep, Pretender(store))
     runs = sweep.runs(store.runs())
     assert len({run.config for run in runs}) == len(runs) == 6
@@ -254,7 +205,7 @@ def test_a_proposal_that_comes_again_is_trained_with_another_seed(store: RunStor
     assert of_64 == list(range(1, len(of_64) + 1))
 
 
-def test_a_run_that_is_over_before_it_is_judged_counts_whole(store: RunStore):
+def test_a_run_that_ends_before_it_is_judged_counts_in_full(store: RunStore):
     # A small one trains all its epochs between two looks: it was asked to stop, and judged by its first epoch alone.
     class AtOnce(Pretender):
         def train(self) -> None:

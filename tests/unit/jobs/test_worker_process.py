@@ -1,4 +1,4 @@
-"""The worker as a process of its own: killed and resumed, or rehearsed, it trains the same bits; idle, it ends."""
+"""The worker process: killed and resumed, or warmed up, it trains the same bits; an idle one ends."""
 
 import json
 import os

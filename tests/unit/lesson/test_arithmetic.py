@@ -1,4 +1,4 @@
-"""The lesson's arithmetic, each number by a second road: by hand, by Keras, by SciPy, by scikit-learn."""
+"""The lesson's arithmetic, each number computed in a second way: by hand, Keras, SciPy or scikit-learn."""
 
 import contextlib
 import io

@@ -9,7 +9,7 @@ def test_one_product_is_timed_in_both_precisions_by_turns():
     assert seconds == (1, 1)  # one tick from the beginning of a product to its end
 
 
-def test_a_slow_machine_is_asked_only_twice():
+def test_a_slow_machine_is_measured_only_twice():
     ticks = iter(range(0, 100_000, 100))
     timing.time_matrix_product(repeats=50, budget=0.1, clock=lambda: next(ticks), shape=(2, 3, 2))
     assert next(ticks) <= 1100

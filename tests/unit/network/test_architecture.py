@@ -1,4 +1,4 @@
-"""The layer table, worked out without TensorFlow, is the network that Keras builds."""
+"""The layer table, computed without TensorFlow, is the network that Keras builds."""
 
 import subprocess
 import sys

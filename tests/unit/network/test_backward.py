@@ -1,4 +1,4 @@
-"""The way back in NumPy gives the slope that TensorFlow's tape gives: two roads to the same 784 numbers."""
+"""The backward pass in NumPy gives the gradient of TensorFlow's tape: 784 numbers, computed in two ways."""
 
 import numpy as np
 import pytest

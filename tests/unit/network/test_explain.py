@@ -1,4 +1,4 @@
-"""What is shown of a network's inside, checked against networks whose inside is known by hand."""
+"""What the pages show of a network's inside, checked against networks with known weights."""
 
 from types import SimpleNamespace
 

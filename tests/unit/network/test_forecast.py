@@ -101,7 +101,7 @@ def test_fifteen_varied_runs_are_learnt_whatever_was_thought_before(store, rng):
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "finished", "failed"])
-def test_a_run_of_fewer_epochs_than_wanted_tells_as_much(store, outcome):
+def test_a_run_of_fewer_epochs_than_wanted_says_so(store, outcome):
     """Stopped by hand, by early stopping, or by a full disk."""
     config = RunConfig(epochs=200)
     finished_run(store, config, complete=10, outcome=outcome)

@@ -1,4 +1,4 @@
-"""The NumPy forward pass gives what Keras gives: two roads to the same ten numbers."""
+"""The NumPy forward pass gives what Keras gives: ten numbers, computed in two ways."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ NETWORKS = [
 
 
 def with_any_weights(config: RunConfig):
-    """A Keras model with weights drawn anew, running means and spreads of a norm too; and those by their path."""
+    """A Keras model with random weights, also for the running mean and variance of a norm; and those by their path."""
     from core.training.models import build, get_weights
 
     model, rng = build(config), np.random.default_rng(3)
@@ -31,14 +31,14 @@ def with_any_weights(config: RunConfig):
 @pytest.mark.parametrize(
     "config", NETWORKS, ids=lambda config: config.network or f"{config.activation}{config.hidden_layers}"
 )
-def test_numpy_answers_as_keras_does(config, embedded):
+def test_numpy_predicts_what_keras_predicts(config, embedded):
     model, weights = with_any_weights(config)
     images = embedded.test.images[:20]
     _, probabilities = forward.activations(config, weights, images)[-1]
     np.testing.assert_allclose(probabilities, np.asarray(model(images, training=False)), atol=2e-5)
 
 
-def test_neurons_that_never_answer_are_counted(embedded):
+def test_dead_units_are_counted(embedded):
     config = RunConfig(units=10)
     rng = np.random.default_rng(1)
     weights = {

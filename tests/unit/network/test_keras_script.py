@@ -1,4 +1,4 @@
-"""The program that a run can be taken along as: it runs, and trains the network that Digit Lab trained."""
+"""The Keras program of a run: it runs, and trains the network that Digit Lab trained."""
 
 import re
 import runpy
@@ -7,11 +7,14 @@ import keras
 import numpy as np
 import pytest
 
+from core.config.layers import LAYER_KINDS
 from core.config.recipes import RECIPES, TUTORIALS
 from core.config.run_config import KNOBS, RunConfig
 from core.network.keras_script import script
 from core.training import models
 from tests.unit.config.test_run_config import OTHER
+
+EXAMPLES = {"dense": "dense4", "conv": "conv4x3", "pool": "pool2", "dropout": "dropout0.1", "norm": "norm"}
 
 
 @pytest.fixture
@@ -94,6 +97,13 @@ def test_every_recipe_reads_as_a_program_of_its_own(name):
 @pytest.mark.parametrize("name", sorted(set(KNOBS) - {"device"}))
 def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
     assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
+
+
+@pytest.mark.parametrize("kind", LAYER_KINDS)
+def test_every_kind_of_layer_is_written_as_the_keras_layer_that_trains(kind):
+    config = RunConfig(network=f"{EXAMPLES[kind]}-dense8")
+    written = re.findall(r"keras\.layers\.(\w+)\(", script(config, ""))
+    assert written == [type(layer).__name__ for layer in models.build(config).layers]
 
 
 def test_what_is_left_out_is_reported():

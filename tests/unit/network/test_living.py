@@ -1,4 +1,4 @@
-"""The numbers of the drawn network, against NumPy written out in other words."""
+"""The numbers of the drawn network, checked against NumPy code that is written in another way."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The drawn network from a snapshot: what it holds is that of the network, what it cannot know is left out."""
+"""The drawn network from a snapshot: its numbers are those of the network; what it does not hold is left out."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A network that reads in NumPy: the file that Keras saved, its features and logits, and files that are damaged."""
+"""A network in NumPy: it reads the file that Keras saved, features and logits are right, damaged files are refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -97,6 +97,7 @@ def test_weights_of_an_epoch_that_cannot_be_read_are_named(run, damage):
 def test_the_loss_of_its_answers_is_that_of_training_and_of_keras(embedded, loss):
     import keras
 
+    from core.training.batching import LoopOptions
     from core.training.engine import Loop
 
     model, _ = with_any_weights(RunConfig(units=16, loss=loss))
@@ -105,7 +106,7 @@ def test_the_loss_of_its_answers_is_that_of_training_and_of_keras(embedded, loss
     digits = embedded.test[:300]
     found = evaluate(digits.labels, reader.logits(digits.images)).loss
     assert found > 20  # which no mean of losses cut at 16.12 can be
-    trained = Loop(model, digits, digits, batch_size=100, seed=1).evaluate(digits).mean_loss
+    trained = Loop(model, digits, digits, LoopOptions(batch_size=100, seed=1)).evaluate(digits).mean_loss
     assert found == pytest.approx(trained, rel=1e-5)
     if keras.backend.backend() == "tensorflow":  # on JAX Keras cuts, and the engine does not
         labels = digits.labels if loss == "sparse" else one_hot(digits.labels)

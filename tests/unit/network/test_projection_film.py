@@ -1,4 +1,4 @@
-"""Clouds that do not turn from one moment to the next, and the order in which images were learned."""
+"""Projections that do not turn from one moment to the next, and the order in which images were learned."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A moment comes back from its file as it was written; strange files are left out."""
+"""A moment is read from its file as it was written; strange files are ignored."""
 
 from dataclasses import replace
 

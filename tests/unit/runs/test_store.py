@@ -1,4 +1,4 @@
-"""Runs on disk: whatever happens to a folder or a process, what is shown is true."""
+"""Runs on disk: whatever happens to a folder or a process, the state that is shown is true."""
 
 import errno
 import os
@@ -289,7 +289,7 @@ def test_a_run_that_is_known_is_not_read_again_until_it_changes(store: RunStore)
     assert store.get(run.id).name == "another"
 
 
-def test_a_run_that_was_over_is_active_again_once_it_is_resumed(store: RunStore, hold_lock):
+def test_a_finished_run_is_active_again_after_it_is_resumed(store: RunStore, hold_lock):
     run = store.create(RunConfig())
     write_events(run, STARTED, epoch(1), RunEnded("stopped", "", 2.0, epochs=1))
     aged(run)

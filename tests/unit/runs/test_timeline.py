@@ -1,4 +1,4 @@
-"""What a run said is read line by line, while it goes on, and after a line that was cut short."""
+"""Events are read line by line, while the run goes on, and after a line that was cut short."""
 
 import errno
 import os

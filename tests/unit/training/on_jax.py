@@ -46,10 +46,11 @@ def test_a_warmed_up_network_is_not_compiled_again(tiny_mnist, monkeypatch):
 
 
 def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
+    from core.training.batching import LoopOptions
     from core.training.engine import Loop
 
     model = models.build(RunConfig(units=16))
-    loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1)
+    loop = Loop(model, tiny_mnist.train, None, LoopOptions(batch_size=64, seed=1))
     sums = loop.evaluate(tiny_mnist.test)
     assert sums.images == len(tiny_mnist.test) < VALIDATION_BATCH
     loss, accuracy = model.evaluate(tiny_mnist.test.images, tiny_mnist.test.labels, verbose=0)
@@ -57,12 +58,18 @@ def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
 
 
 def test_calls_that_divide_the_epoch_train_the_same_as_others(tiny_mnist):
+    from core.training.batching import LoopOptions
     from core.training.engine import Loop
 
     weights = []
-    for batches_per_call in (16, 5):  # of 16: one loop of a length known beforehand, and one of a length that is told
+    for batches_per_call in (
+        16,
+        5,
+    ):  # 16: a loop with a fixed length, then one whose length is given at run time
         model = models.build(RunConfig(units=16, dropout=0.2))
-        loop = Loop(model, tiny_mnist.train, None, batch_size=64, seed=1, batches_per_call=batches_per_call)
+        loop = Loop(
+            model, tiny_mnist.train, None, LoopOptions(batch_size=64, seed=1, batches_per_call=batches_per_call)
+        )
         loop.fit(2)
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):
@@ -110,7 +117,7 @@ def test_a_run_with_moments_trains_the_same_and_they_show_it(tiny_mnist):
             self.clear()
 
     # 16 batches in one call: a length known beforehand, unless a moment cuts it. With 1,000 images and a batch of 70,
-    # the last batch is short and every call has a length that is told.
+    # the last batch is short and every call has a length that is given at run time.
     for batch_size in (50, 70):
         config = RunConfig(units=24, epochs=2, dropout=0.2, batch_size=batch_size)
         moments, kept = Moments(), []

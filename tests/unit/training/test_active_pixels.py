@@ -1,4 +1,4 @@
-"""The pixels that are trained on: those that some image lights."""
+"""Active pixels: those that are not 0 in every training image."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.training import models
 from core.training.active_pixels import find_active_pixels, pixels_to_train
+from core.training.batching import LoopOptions
 from core.training.engine import Loop
 from core.training.engine_tensorflow import Program
 
@@ -49,7 +50,7 @@ def test_images_that_nobody_writes_on_are_put_on_the_device_once(images):
 
 def test_pixels_that_no_image_lights_are_left_out_and_their_weights_left_alone(digits):
     model = models.build(RunConfig(units=16))
-    Loop(model, digits, None, batch_size=32, seed=1).fit(1)
+    Loop(model, digits, None, LoopOptions(batch_size=32, seed=1)).fit(1)
     fresh, trained = models.build(RunConfig(units=16)).get_weights()[0], model.get_weights()[0]
     dark = ~digits.images.any(axis=0).ravel()
     assert dark.sum() > 100
@@ -68,6 +69,6 @@ def test_images_made_again_may_use_inactive_pixels(digits):
     bright = np.full_like(digits.images, 255)
     config = RunConfig(units=8)
     model = models.build(config)
-    Loop(model, digits, None, batch_size=32, seed=1, augment=lambda epoch: bright).fit(1)
+    Loop(model, digits, None, LoopOptions(batch_size=32, seed=1, augment=lambda epoch: bright)).fit(1)
     fresh = models.build(config).get_weights()[0]
     assert (model.get_weights()[0] != fresh).any(axis=1).all()

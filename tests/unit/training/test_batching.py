@@ -1,4 +1,4 @@
-"""What some batches came to is counted over images, so that a short batch weighs what it holds."""
+"""Sums over batches count images, so that a short batch has the weight of its images."""
 
 import math
 

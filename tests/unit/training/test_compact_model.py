@@ -1,4 +1,4 @@
-"""The network that is trained in a model's stead says what the model says, and gives back what it learned."""
+"""The compact model predicts what the full model predicts, and its weights are copied back."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Compiled programs are kept between runs: a known network begins sooner and trains the same, and no damage is read."""
+"""Compiled programs are kept between runs: a known network starts sooner, trains the same. Damaged files are unused."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Weights that were cut short, exchanged or deleted: a sentence, never a trace."""
+"""Weights that were cut short, swapped or deleted: a sentence, never a traceback."""
 
 import pytest
 

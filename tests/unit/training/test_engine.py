@@ -1,4 +1,4 @@
-"""The fast path trains what stock Keras trains, step by step, and leaves everything else of Keras as it is."""
+"""The fast path trains what stock Keras trains, step by step, and leaves the rest of Keras unchanged."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.devices import on_gpu
 from core.training import models, train_step
-from core.training.batching import shuffled_order
+from core.training.batching import LoopOptions, shuffled_order
 from core.training.call_size import estimate_step_seconds
 from core.training.engine import Loop
 
@@ -42,7 +42,9 @@ def by_stock_keras(config, digits, epochs=1):
 def by_engine(config, digits, epochs=1, batches_per_call=1, callbacks=(), **more):
     """The same by the engine, and the sums of each of its calls."""
     model = models.build(config)
-    loop = Loop(model, digits, None, batch_size=BATCH, seed=config.seed, batches_per_call=batches_per_call, **more)
+    loop = Loop(
+        model, digits, None, LoopOptions(batch_size=BATCH, seed=config.seed, batches_per_call=batches_per_call, **more)
+    )
     calls = []
     with_query = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: calls.append(loop.pop_sums()))
     history = loop.fit(epochs, [with_query, *callbacks])
@@ -85,7 +87,7 @@ def test_batches_of_ten_images_train_as_others_do(digits):
     for start in range(0, 60, 10):
         batch = shuffled[start : start + 10]
         stock.train_on_batch(digits.images[batch], digits.labels[batch])
-    Loop(mine, digits[:60], None, batch_size=10, seed=config.seed).fit(1)
+    Loop(mine, digits[:60], None, LoopOptions(batch_size=10, seed=config.seed)).fit(1)
     for theirs, here in zip(stock.get_weights(), mine.get_weights(), strict=True):
         np.testing.assert_allclose(here, theirs, atol=1e-5)
 
@@ -117,7 +119,7 @@ def test_every_image_is_taken_once_an_epoch_and_each_epoch_in_its_own_order():
 
 def test_validation_counts_as_keras_evaluate(digits, held_out):
     model = models.build(RunConfig(units=16, dropout=0.5))
-    loop = Loop(model, digits, held_out, batch_size=BATCH, seed=1)
+    loop = Loop(model, digits, held_out, LoopOptions(batch_size=BATCH, seed=1))
     history = loop.fit(1).history
     loss, accuracy = model.evaluate(held_out.images, held_out.labels, batch_size=7, verbose=0)
     assert history["val_loss"] == [pytest.approx(loss, rel=1e-5)]
@@ -136,7 +138,7 @@ def test_a_call_is_cut_to_about_a_twentieth_of_a_second(digits):
     model = models.build(RunConfig(units=512))
     one, four = estimate_step_seconds(model, 32), estimate_step_seconds(model, 128)
     assert one < four < 4 * one  # a larger batch takes longer, but its images less each
-    loop = Loop(model, digits, None, batch_size=2, seed=1)
+    loop = Loop(model, digits, None, LoopOptions(batch_size=2, seed=1))
     assert loop.batches_per_call == min(round(0.05 / estimate_step_seconds(model, 2)), 105)
 
 
@@ -185,7 +187,7 @@ def test_dropout_trains_as_keras_does_with_the_same_masks(digits):
         b2 - 0.1 * wrong.sum(0),
     ]
     first = digits[shuffled_order(1, 0, IMAGES)[:BATCH]]
-    Loop(model, first, None, batch_size=BATCH, seed=1, custom_order=lambda epoch: np.arange(BATCH)).fit(1)
+    Loop(model, first, None, LoopOptions(batch_size=BATCH, seed=1, custom_order=lambda epoch: np.arange(BATCH))).fit(1)
     for mine, theirs in zip(model.get_weights(), by_hand, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
@@ -196,7 +198,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(embedded):
     weights = []
     for _ in range(2):
         model = models.build(config)
-        Loop(model, embedded.train[:1500], None, batch_size=64, seed=1).fit(2)
+        Loop(model, embedded.train[:1500], None, LoopOptions(batch_size=64, seed=1)).fit(2)
         weights.append(model.get_weights())
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 

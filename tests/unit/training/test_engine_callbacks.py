@@ -1,4 +1,4 @@
-"""Keras' own callbacks, as anyone would write them, find on the fast path what they find in Keras' loop."""
+"""Keras' own callbacks see on the fast path what they see in Keras' loop."""
 
 import csv
 
@@ -8,6 +8,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.training import models
+from core.training.batching import LoopOptions
 from core.training.engine import Loop
 
 BATCH = 32
@@ -26,13 +27,13 @@ def held_out(embedded):
 
 def fitted(digits, held_out, epochs, callbacks, **knobs):
     model = models.build(RunConfig(units=16, **knobs))
-    loop = Loop(model, digits, held_out, batch_size=BATCH, seed=1, batches_per_call=4)
+    loop = Loop(model, digits, held_out, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=4))
     return model, loop.fit(epochs, callbacks).history
 
 
 def trained_with(digits, callback):
     model = models.build(RunConfig(units=16))
-    Loop(model, digits, None, batch_size=BATCH, seed=1, batches_per_call=2).fit(1, [callback])
+    Loop(model, digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2)).fit(1, [callback])
 
 
 def test_a_callback_of_ones_own_finds_the_weights_as_trained_so_far_in_the_middle_of_an_epoch(digits):
@@ -76,7 +77,7 @@ def test_what_a_model_is_given_after_a_fit_that_broke_off_counts(digits):
         raise ZeroDivisionError
 
     model = models.build(RunConfig(units=16, optimizer="sgd"))
-    loop = Loop(model, digits, None, batch_size=BATCH, seed=1, batches_per_call=2)
+    loop = Loop(model, digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2))
     with pytest.raises(ZeroDivisionError):
         loop.fit(1, live=keras.callbacks.LambdaCallback(on_train_batch_end=breaks))
     model.set_weights([np.full_like(weights, 0.5) for weights in model.get_weights()])
@@ -96,7 +97,7 @@ def test_model_checkpoint_keeps_the_weights_of_the_middle_of_an_epoch(digits, tm
     assert len(set(kept)) == len(kept) >= 3
 
 
-def test_one_that_asks_for_itself_finds_them_once_it_has_asked(digits):
+def test_a_fragment_finds_them_after_it_has_asked(digits):
     seen = []
 
     class Live(keras.callbacks.Callback):
@@ -104,7 +105,9 @@ def test_one_that_asks_for_itself_finds_them_once_it_has_asked(digits):
             loop.sync()
             seen.append(self.model.get_weights()[0].sum())
 
-    loop = Loop(models.build(RunConfig(units=16)), digits, None, batch_size=BATCH, seed=1, batches_per_call=2)
+    loop = Loop(
+        models.build(RunConfig(units=16)), digits, None, LoopOptions(batch_size=BATCH, seed=1, batches_per_call=2)
+    )
     loop.fit(1, live=Live())
     assert len(set(seen)) == 4
 
@@ -114,7 +117,7 @@ def test_early_stopping_stops_and_brings_the_best_weights_back(digits, held_out)
     model, history = fitted(digits, held_out, 50, [stopping], learning_rate=0.05)
     assert len(history["val_loss"]) < 50
     loss, _ = model.evaluate(held_out.images, held_out.labels, verbose=0)
-    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine reckons from the logits on both.
+    # On JAX Keras' own evaluate cuts probabilities off at 1e-7; the engine computes from the logits on both.
     assert loss == pytest.approx(
         min(history["val_loss"]), rel=1e-5 if keras.backend.backend() == "tensorflow" else 0.02
     )

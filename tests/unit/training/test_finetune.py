@@ -1,4 +1,4 @@
-"""Teaching a copy one person's hand."""
+"""Training a copy of a network on personal digits."""
 
 import errno
 
@@ -32,11 +32,13 @@ def own_digits(tiny_mnist) -> Digits:
 
 @pytest.fixture(scope="module")
 def finetuned(network, own_digits, tiny_mnist):
-    from core.training.finetune import train_copy
+    from core.training.finetune import FinetuneDigits, train_copy
 
     before = {path: weight.copy() for path, weight in network.weights.items()}
     heard: list[float] = []
-    model, gain = train_copy(network, own_digits, tiny_mnist.train, tiny_mnist.test, progress=heard.append)
+    model, gain = train_copy(
+        network, FinetuneDigits(own_digits, tiny_mnist.train, tiny_mnist.test), progress=heard.append
+    )
     return model, gain, before, heard
 
 
@@ -66,7 +68,7 @@ def test_the_network_itself_stays_as_it_was(finetuned, network):
 
 def test_the_copy_is_kept_as_a_run_that_answers_its_starter_alone(finetuned, tmp_path):
     from core.network.numpy_network import Reader
-    from core.training.finetune import save_copy
+    from core.training.finetuned_run import save_copy
 
     store = RunStore(tmp_path)
     run = save_copy(store, original(store, RunConfig(), name="mine"), *finetuned[:2], 40, starter="0123456789ab")
@@ -78,7 +80,7 @@ def test_the_copy_is_kept_as_a_run_that_answers_its_starter_alone(finetuned, tmp
 
 
 def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(finetuned, tmp_path, monkeypatch):
-    from core.training.finetune import save_copy
+    from core.training.finetuned_run import save_copy
 
     store, (model, gain) = RunStore(tmp_path), finetuned[:2]
     of = original(store, RunConfig())
@@ -95,7 +97,7 @@ def test_of_a_copy_that_a_full_disk_does_not_take_nothing_is_left(finetuned, tmp
 
 def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(finetuned, tmp_path, tiny_mnist):
     from core.network.numpy_network import Reader
-    from core.training.finetune import save_copy
+    from core.training.finetuned_run import save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
@@ -109,7 +111,8 @@ def test_the_copy_can_be_evaluated_on_what_the_original_learned_from(finetuned, 
 def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(finetuned, tmp_path, tiny_mnist):
     from dataclasses import replace
 
-    from core.training.finetune import choose_test_digits, save_copy
+    from core.training.finetune import choose_test_digits
+    from core.training.finetuned_run import save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
@@ -126,7 +129,8 @@ def test_a_sealed_run_is_judged_by_validation_images_and_its_copy_stays_sealed(f
 def test_an_opened_run_is_judged_by_the_test_set_and_that_is_written_down_with_its_copy(
     finetuned, tmp_path, tiny_mnist
 ):
-    from core.training.finetune import choose_test_digits, save_copy
+    from core.training.finetune import choose_test_digits
+    from core.training.finetuned_run import save_copy
 
     store = RunStore(tmp_path)
     of = original(store, RunConfig(validate_on="held-out"))
@@ -138,18 +142,18 @@ def test_an_opened_run_is_judged_by_the_test_set_and_that_is_written_down_with_i
 
 
 def test_few_digits_are_judged_by_themselves_and_that_is_reported(network, own_digits, tiny_mnist):
-    from core.training.finetune import train_copy
+    from core.training.finetune import FinetuneDigits, train_copy
 
-    _, gain = train_copy(network, own_digits[:3], tiny_mnist.train, tiny_mnist.test[:50])
+    _, gain = train_copy(network, FinetuneDigits(own_digits[:3], tiny_mnist.train, tiny_mnist.test[:50]))
     assert not gain.held_back
     assert gain.judged == 2  # the newest is reported on its own
 
 
 def test_nothing_to_teach_gets_a_sentence(network, own_digits, tiny_mnist):
-    from core.training.finetune import train_copy
+    from core.training.finetune import FinetuneDigits, train_copy
 
     with pytest.raises(DrawingError, match="no digits to train on"):
-        train_copy(network, own_digits[:0], tiny_mnist.train, tiny_mnist.test)
+        train_copy(network, FinetuneDigits(own_digits[:0], tiny_mnist.train, tiny_mnist.test))
 
 
 def blank(count: int) -> Digits:

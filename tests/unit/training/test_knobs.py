@@ -1,4 +1,4 @@
-"""No knob is wired to nothing: each one, changed alone, changes the story that a run tells."""
+"""Every knob has an effect: each one, changed alone, changes the events of a run."""
 
 from dataclasses import asdict
 
@@ -44,12 +44,12 @@ def base_story(small: Mnist) -> list[dict]:
     return story(BASE, small)
 
 
-def test_the_same_config_tells_the_same_story(small: Mnist, base_story: list[dict]):
+def test_the_same_config_gives_the_same_events(small: Mnist, base_story: list[dict]):
     assert story(BASE, small) == base_story
 
 
 @pytest.mark.parametrize("name", sorted(set(KNOBS) - ELSEWHERE))
-def test_every_knob_changes_the_story(name: str, small: Mnist, base_story: list[dict]):
+def test_every_knob_changes_the_events(name: str, small: Mnist, base_story: list[dict]):
     base = BASE.changed(**FROM.get(name, {}))
     before = story(base, small) if name in FROM else base_story
     assert story(base.changed(**{name: TO[name]}), small) != before

@@ -1,4 +1,4 @@
-"""`train` tells everything by events, obeys, keeps, and goes on as if it had never stopped."""
+"""`train` reports everything by events, follows requests, saves its state, and resumes as if it had never stopped."""
 
 import itertools
 
@@ -61,7 +61,7 @@ def short_calls(monkeypatch):
     monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 4)
 
 
-def test_a_run_tells_its_start_its_batches_its_epochs_and_its_end(tiny_mnist, short_calls):
+def test_a_run_reports_its_start_its_batches_its_epochs_and_its_end(tiny_mnist, short_calls):
     trained, events = record(SMALL, tiny_mnist)
     started, *_, last = events
     assert isinstance(started, Started)

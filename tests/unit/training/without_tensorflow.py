@@ -1,4 +1,4 @@
-"""A plugin of pytest: its process finds no TensorFlow, as on a machine that has JAX alone."""
+"""A pytest plugin: its process finds no TensorFlow, as on a machine that has only JAX."""
 
 import sys
 from importlib.machinery import ModuleSpec, PathFinder

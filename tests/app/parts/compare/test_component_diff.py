@@ -1,4 +1,4 @@
-"""Only what changed is sent, and everything to a browser that holds nothing."""
+"""Only changes are sent; a browser that has nothing gets everything."""
 
 import pytest
 import streamlit as st

@@ -1,4 +1,4 @@
-"""A task as a link: the question is asked, the knobs it names are there, all others stay as they are."""
+"""An assignment link: it shows the question and the knobs that it names; the other knobs keep their values."""
 
 from tests.app.train_page import press, rerun, unfold, visit
 

@@ -1,11 +1,12 @@
-"""The look inside a run's latest weights, from which the coach judges each digit."""
+"""The coach's check of each digit with a run's latest weights."""
 
 import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
+from core.evaluation.checkup import MAX_IMAGES
 from core.runs.checkpoints import write_arrays
-from pages.parts.train.checkup import MAX_IMAGES, checkup
+from pages.parts.train.checkup import checkup
 from pages.shared import caches
 from tests.known_run import known_run
 

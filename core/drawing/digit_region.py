@@ -1,0 +1,113 @@
+"""Regions of a picture: connected ink, one stroke, and how two become one."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import ndimage
+
+from core.drawing.normalise import INK_THRESHOLD, MAX_SIDE, normalise_ink
+from core.drawing.strokes import Stroke, render
+from core.errors import DrawingError
+
+MAX_DIGITS = 40  # digits in one picture
+_MIN_SIZE = 0.12  # of the tallest piece: what is smaller in both directions is a speck
+
+
+class DigitReader(Protocol):
+    """What segmentation asks about images, uint8 (n, 28, 28)."""
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Of each digit, from a network: float32 (n, 10)."""
+        ...
+
+    def novelty_score(self, images: np.ndarray) -> np.ndarray:
+        """How much each image differs from all digits: float64 (n,)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class DigitRegion:
+    """One digit in a picture: its box in pixels, and its ink alone, float32 (bottom − top, right − left)."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    ink: np.ndarray
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, eq=False)
+class FoundDigit(DigitRegion):
+    """A digit with the network's input, uint8 (28, 28), and its output, float32 (10,), None without a network."""
+
+    image: np.ndarray
+    probabilities: np.ndarray | None = None
+
+
+def read_regions(regions: list[DigitRegion], reader: DigitReader | None) -> list[FoundDigit]:
+    """The regions with image and probabilities. What is read already is not read a second time."""
+    new = [region for region in regions if not isinstance(region, FoundDigit)]
+    images = [normalise_ink(region.ink).digit for region in new]
+    shares = reader.probabilities(np.stack(images)) if reader and new else [None] * len(new)
+    read = iter(found_digit(*each) for each in zip(new, images, shares, strict=True))
+    return [region if isinstance(region, FoundDigit) else next(read) for region in regions]
+
+
+def found_digit(region: DigitRegion, image: np.ndarray, probabilities: np.ndarray | None) -> FoundDigit:
+    """`region` with the network's input and output."""
+    return FoundDigit(region.left, region.top, region.right, region.bottom, region.ink, image, probabilities)
+
+
+def stroke_region(stroke: Stroke) -> DigitRegion:
+    """One stroke on paper of its own size."""
+    margin = math.ceil(stroke.width / 2) + 1
+    low = np.floor(stroke.points.min(0)).astype(int) - margin
+    width, height = (np.ceil(stroke.points.max(0)).astype(int) + margin - low).tolist()
+    if max(width, height) > MAX_SIDE:
+        raise DrawingError(
+            f"A stroke may be {MAX_SIDE:,} pixels long. Press Clear and draw again.", received=max(width, height)
+        )
+    ink = render([Stroke(stroke.points - low, stroke.width)], height, width)[..., 0]
+    left, top = low.tolist()
+    return DigitRegion(left, top, left + width, top + height, ink.astype(np.float32) / 255)
+
+
+def connected_components(ink: np.ndarray) -> list[DigitRegion]:
+    """Connected ink; a shared corner connects."""
+    labels, count = ndimage.label(ink > INK_THRESHOLD, np.ones((3, 3)))
+    boxes = ndimage.find_objects(labels)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    largest = sorted(range(count), key=lambda i: -sizes[i])[: 4 * MAX_DIGITS + 1]
+    return [_extract_region(ink, boxes[i], labels[boxes[i]] == i + 1) for i in largest]
+
+
+def _extract_region(ink: np.ndarray, box: tuple[slice, slice], mask: np.ndarray) -> DigitRegion:
+    rows, columns = box
+    # The grey rim, fainter than `INK_THRESHOLD`, belongs to it.
+    near = ndimage.binary_dilation(mask, np.ones((3, 3)))
+    return DigitRegion(columns.start, rows.start, columns.stop, rows.stop, np.where(near, ink[box], 0))
+
+
+def remove_specks(pieces: list[DigitRegion]) -> list[DigitRegion]:
+    tallest = max(max(piece.height, piece.width) for piece in pieces)
+    return [piece for piece in pieces if max(piece.height, piece.width) >= _MIN_SIZE * tallest]
+
+
+def merge(one: DigitRegion, other: DigitRegion) -> DigitRegion:
+    left, top = min(one.left, other.left), min(one.top, other.top)
+    right, bottom = max(one.right, other.right), max(one.bottom, other.bottom)
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for part in (one, other):
+        place = ink[part.top - top : part.bottom - top, part.left - left : part.right - left]
+        np.maximum(place, part.ink, out=place)
+    return DigitRegion(left, top, right, bottom, ink)

@@ -1,0 +1,63 @@
+"""Pieces of ink in lines of text: which are side by side, and which are one digit."""
+
+import numpy as np
+
+from core.drawing.digit_region import DigitRegion, merge
+
+_MIN_OVERLAP = 0.45  # of the narrower piece's width above or below the other: from here on they are one digit
+
+
+def group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
+    """Pieces side by side are one line, also if it rises or falls; lines from top to bottom.
+
+    Large pieces are chained from left to right; then each small one joins the line of the nearest large piece.
+    """
+    tallest = max(piece.height for piece in pieces)
+    large = sorted((piece for piece in pieces if piece.height > 0.5 * tallest), key=lambda piece: piece.left)
+    lines: list[list[DigitRegion]] = []
+    for piece in large:
+        _join(piece, lines, [line[-1] for line in lines])
+    chains = [list(line) for line in lines]
+    for piece in sorted((piece for piece in pieces if piece.height <= 0.5 * tallest), key=lambda piece: -piece.height):
+        nearest = [_nearest(piece, line) for line in chains]
+        _join(piece, lines, nearest + [line[0] for line in lines[len(chains) :]])
+    lines.sort(key=lambda line: np.mean([piece.top for piece in line]))
+    return [sorted(line, key=lambda piece: piece.left) for line in lines]
+
+
+def _nearest(piece: DigitRegion, line: list[DigitRegion]) -> DigitRegion:
+    return min(line, key=lambda other: abs(other.left - piece.left))
+
+
+def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[DigitRegion]) -> None:
+    """Adds `piece` to the line whose neighbour is at its height; to a new line if there is none."""
+    middle = (piece.top + piece.bottom) / 2
+    beside = [
+        at
+        for at, other in enumerate(neighbours)
+        if other.top <= middle <= other.bottom or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+    ]
+    if beside:
+        lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)
+    else:
+        lines.append([piece])
+
+
+def merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:
+    """Merges pieces that are above one another."""
+    digits: list[DigitRegion] = []
+    for piece in line:
+        if digits and _is_one_digit(digits[-1], piece):
+            digits[-1] = merge(digits[-1], piece)
+        else:
+            digits.append(piece)
+    return digits
+
+
+def _is_one_digit(left: DigitRegion, right: DigitRegion) -> bool:
+    shared = min(left.right, right.right) - max(left.left, right.left)
+    return shared >= _MIN_OVERLAP * min(left.width, right.width)
+
+
+def line_height(line: list[DigitRegion]) -> float:
+    return float(np.median([piece.height for piece in line if piece.height > 0.5 * max(p.height for p in line)]))
