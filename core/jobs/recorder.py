@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.data import mnist
-from core.data.cache import fingerprint
 from core.devices import device_slot
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
@@ -113,8 +112,7 @@ class RunRecorder:
             raise RunError("The run was stopped before it began. Resume it to train it.")
         is_warm = self.warm and self.warm.config == warmup.warmup_config(self.record.config)
         data = mnist.load()
-        if self.record.data_fingerprint != (now := fingerprint(data)):
-            self.store.write(self.record.id, data={"fingerprint": now, "names": list(data.names)})
+        self.files.remember_data(data)
         result = trainer.train(
             self.record.config,
             data,

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from core.data.cache import fingerprint
+from core.data.mnist import Mnist
 from core.errors import RunError
 from core.files import write_arrays
 from core.runs import checkpoints
@@ -22,6 +24,11 @@ class RunFiles:
     def __init__(self, store: RunStore, run: Run) -> None:
         self.store, self.run = store, run
         self.history: dict[str, list[float]] = {}
+
+    def remember_data(self, data: Mnist) -> None:
+        """Keeps with the run which data set it learns from, and the names of its classes."""
+        if self.run.data_fingerprint != (now := fingerprint(data)):
+            self.store.write(self.run.id, data={"fingerprint": now, "names": list(data.names)})
 
     def load_state(self) -> TrainingState | None:
         """The state from which the run continues; None for a new run. Raises `RunError` if it is damaged."""

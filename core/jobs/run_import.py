@@ -24,6 +24,7 @@ from core.files import write_arrays, write_json
 from core.network.foreign_model import ForeignModel, read_foreign
 from core.network.numpy_network import Reader
 from core.network.weights_file import own_weights
+from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
 
@@ -161,7 +162,8 @@ def _create(store: RunStore, described: RunDescription, weights: dict[str, np.nd
     recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""
     facts = {"name": described.name, "note": described.note, "recipe": recipe, "starter": visitor}
     names = {"names": list(described.class_names), "fingerprint": described.data_fingerprint}
-    return store.add(described.config, {**facts, "created": described.created, "data": names}, described.run_id, fill)
+    facts_of_run = {**facts, "created": described.created, "data": names}
+    return add_run(store, described.config, facts_of_run, described.run_id, fill)
 
 
 def _rebuild(folder: Path) -> None:

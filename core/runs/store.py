@@ -18,7 +18,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -84,8 +84,8 @@ class RunStore:
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
         """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
         now = time.time()
-        run_id = self._free_id(now)
-        saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self._next_colour()}
+        run_id = self.new_id()
+        saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self.next_colour()}
         unseen = self.folder / f".{run_id}"  # renamed when all files are in it
         try:
             with explain_disk_errors(self.folder / run_id):
@@ -93,27 +93,6 @@ class RunStore:
                 write_json(unseen / "run.json", saved)
                 if queued:
                     write_json(unseen / "queued", now)
-                unseen.rename(self.folder / run_id)
-        finally:
-            shutil.rmtree(unseen, ignore_errors=True)
-        return self.get(run_id)
-
-    def add(self, config: RunConfig, facts: Mapping[str, Any], run_id: str, fill: Callable[[Path], None]) -> Run:
-        """A run that came from elsewhere: `fill` writes its files. Its id is `run_id` if no run has it, else a new one.
-
-        Readers see it when it is complete. Raises `RunError` on a full disk, and whatever `fill` raises.
-        """
-        saved = {"config": config.to_dict(), **asdict(RunFacts()), "colour": self._next_colour(), "imported": True}
-        if not RUN_ID.fullmatch(run_id) or self._exists(run_id):
-            run_id = self._free_id(time.time())
-        unseen = self.folder / f".{run_id}-{secrets.token_hex(4)}"
-        try:
-            with explain_disk_errors(self.folder / run_id):
-                (unseen / "epochs").mkdir(parents=True)
-                write_json(unseen / "run.json", {**saved, **facts})
-                fill(unseen)
-                if self._exists(run_id):  # somebody else has just added the same run
-                    run_id = self._free_id(time.time())
                 unseen.rename(self.folder / run_id)
         finally:
             shutil.rmtree(unseen, ignore_errors=True)
@@ -217,17 +196,14 @@ class RunStore:
                 received=str(self.home),
             ) from error
 
-    def _free_id(self, now: float) -> str:
-        """An id that no run has: a sweep creates dozens of runs a second, so four random digits alone are too few."""
-        while True:
-            run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-            if not self._exists(run_id):
-                return run_id
+    def new_id(self, wanted: str = "") -> str:
+        """An id that no run has, `wanted` if it is free. A sweep creates dozens of runs a second: time is not enough."""
+        run_id = wanted
+        while not RUN_ID.fullmatch(run_id) or (self.folder / run_id).exists() or (self.trash / run_id).exists():
+            run_id = f"{datetime.fromtimestamp(time.time()):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        return run_id
 
-    def _exists(self, run_id: str) -> bool:
-        return (self.folder / run_id).exists() or (self.trash / run_id).exists()
-
-    def _next_colour(self) -> int:
+    def next_colour(self) -> int:
         """The colour after that of the newest run; the shipped model has the first."""
         latest = next(iter(self.runs()), None)
         return 0 if latest is None else latest.colour_index + 1
