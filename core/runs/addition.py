@@ -18,7 +18,7 @@ def add_run(
 ) -> Run:
     """A new run with `config` and `facts`; `fill` writes its other files into a folder.
 
-    Its id is `wanted_id` if no run has it, else a new one. Raises `RunError` on a full disk, and whatever `fill` raises.
+    Its id is `wanted_id` if no run has it, else a new one. Raises `RunError` on a full disk, and what `fill` raises.
     """
     saved = {"config": config.to_dict(), **asdict(RunFacts()), "colour": store.next_colour(), "imported": True}
     unseen = store.folder / f".new-{secrets.token_hex(8)}"

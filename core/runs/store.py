@@ -197,7 +197,7 @@ class RunStore:
             ) from error
 
     def new_id(self, wanted: str = "") -> str:
-        """An id that no run has, `wanted` if it is free. A sweep creates dozens of runs a second: time is not enough."""
+        """An id that no run has, `wanted` if it is free. The time alone is not enough: a sweep is quick."""
         run_id = wanted
         while not RUN_ID.fullmatch(run_id) or (self.folder / run_id).exists() or (self.trash / run_id).exists():
             run_id = f"{datetime.fromtimestamp(time.time()):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
