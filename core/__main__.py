@@ -1,12 +1,12 @@
-"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]` and `python -m core recipes`."""
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes` and `export RUN --format F`."""
 
 import argparse
 import json
 import os
 import signal
 import sys
-import tempfile
 import time
+from pathlib import Path
 from typing import Any, NoReturn
 
 from core import devices, process_settings
@@ -15,7 +15,9 @@ from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist
 from core.errors import DigitLabError
-from core.formatting import count, duration, percent
+from core.evaluation import mlflow_export
+from core.evaluation.export_formats import FORMATS
+from core.formatting import count, duration, file_size, percent
 from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
 from core.runs.store import Run, RunStore
@@ -30,13 +32,16 @@ _REPORTED = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `python -m core --help`.")
+        raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `{self.prog} --help`.")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it."""
+def main(arguments: list[str] | None = None, program: str = "python -m core") -> int:
+    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
+
+    program: what people type before the command; the help shows it.
+    """
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser(program).parse_args(arguments)
         return int(options.command(options))
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -46,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m core", description=__doc__)
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=program, description=(__doc__ or "").replace("python -m core", program))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)
@@ -69,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         training.add_argument(option, dest=name, metavar="VALUE", help=help_text.replace("%", "%%"))
         if "_" in name:  # the spelling of links
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
+    exporting = commands.add_parser("export", help="write a run as a file for other tools")
+    exporting.set_defaults(command=_export)
+    exporting.add_argument("run", metavar="RUN", help="the id of a run; shipped: the model that comes with Digit Lab")
+    names = (*FORMATS, "all", "mlflow")
+    exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
+    exporting.add_argument("--output", default="", help="a folder, or a file for one format; the store of MLflow")
     return parser
 
 
@@ -105,6 +116,28 @@ def _train(options: argparse.Namespace) -> int:
     return INTERRUPTED if ended.outcome == STOPPED else 0
 
 
+def _export(options: argparse.Namespace) -> int:
+    from core.jobs import export
+
+    os.environ.update(export.environment())
+    process_settings.apply()
+    run = RunStore().get(options.run)
+    if "mlflow" in options.format:  # it writes into a database or to a server
+        print(mlflow_export.log_run(run, options.output))
+        return 0
+    for written in export.export_all(run, options.format, Path(options.output), _print_message):
+        if isinstance(written, str):
+            print(written, file=sys.stderr)
+        else:
+            size = file_size(written.path.stat().st_size)
+            print(f"{written.path}: {size}. {written.sentence}".strip())
+    return 0
+
+
+def _print_message(share: float, message: str = "") -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
 def _recipe_name(requested: str | None, config: RunConfig) -> str:
     """The recipe of a run: the requested one if no knob differs from it."""
     plain = config.changed(seed=RunConfig.seed, device=RunConfig.device)
@@ -131,19 +164,8 @@ def _import_keras_quietly() -> None:
     """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
-    sys.stderr.flush()
-    real_stderr = os.dup(2)
-    with tempfile.TemporaryFile() as captured:
-        os.dup2(captured.fileno(), 2)
-        try:
-            prepare_keras()
-        except Exception:
-            captured.seek(0)
-            os.write(real_stderr, captured.read())
-            raise
-        finally:
-            os.dup2(real_stderr, 2)
-            os.close(real_stderr)
+    with process_settings.hide_stderr():
+        prepare_keras()
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:

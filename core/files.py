@@ -5,6 +5,7 @@ import fcntl
 import io
 import json
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,36 @@ from core.errors import RunError
 Arrays = Mapping[str, np.ndarray]
 
 _PIECE = 1 << 20  # bytes that are read at once
+MAX_JSON_BYTES = 8 * 2**20
+STALE_SECONDS = 3600.0  # seconds after which nobody still writes a temporary file
+
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_TEMPORARY = ".new"  # how the names of temporary files end
+
+
+def open_regular(path: Path | str, flags: int = os.O_RDONLY) -> int:
+    """Opens a regular file and returns its descriptor. It follows no link at `path` and never waits for a pipe.
+
+    Raises `OSError` (ELOOP) for a link, a pipe, a device or a folder.
+    """
+    try:
+        file = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno in (errno.ENXIO, errno.EISDIR):  # a pipe or a socket; a folder
+            raise OSError(errno.ELOOP, "not a regular file", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.ELOOP, "not a regular file", str(path))
+    return file
+
+
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """The content of a regular file. Raises `OSError` for another kind of file, or one above `max_bytes`."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        if os.fstat(file.fileno()).st_size > max_bytes:
+            raise OSError(errno.EFBIG, "the file is too large", str(path))
+        return file.read(max_bytes)
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, durable: bool = True) -> None:
@@ -29,9 +59,9 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, d
     Raises `RunError` if the disk is full.
     """
     # Each visitor is a thread of one process, and two of them may write the same file.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{_TEMPORARY}")
     try:
-        with explain_disk_errors(path), temporary.open("wb") as file:
+        with explain_disk_errors(path), _create(temporary) as file:
             if callable(content):
                 content(file)
             else:
@@ -41,8 +71,39 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], object], *, d
                 os.fsync(file.fileno())
         with explain_disk_errors(path):
             os.replace(temporary, path)
+            if durable:
+                sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _create(path: Path) -> BinaryIO:
+    """Opens a new file for writing. What a killed process or a stranger left in its place is removed first."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644), "wb")
+
+
+def sync_folder(folder: Path) -> None:
+    """Waits until the names in a folder are on the disk: after a power cut, a new or moved file is there."""
+    try:
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return
+    try:
+        with suppress(OSError):  # some network disks cannot do it
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Removes the temporary files that killed processes left in `folder`, once they are an hour old."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith((_TEMPORARY, ".unfinished.keras")):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
+                        os.unlink(entry.path)
 
 
 def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
@@ -57,10 +118,10 @@ def write_json(path: Path, values: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The content of `path`, or None if it is missing or not JSON."""
+    """The content of `path`; None if it is missing, not a regular file, not JSON or over 8 MiB."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return json.loads(read_regular(path, MAX_JSON_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -84,7 +145,11 @@ def explain_disk_errors(path: Path) -> Iterator[None]:
         if error.errno in _NO_SPACE:
             raise RunError(
                 f"The disk that holds {path.parent} is full, so nothing can be saved. "
-                "Free some space or delete runs, then resume."
+                "Free some space: delete runs on Compare and then empty the trash there. Then resume."
+            ) from error
+        if error.errno == errno.ELOOP:
+            raise RunError(
+                f"{path.name} in {path.parent} must be a regular file, not a link or a pipe. Delete it, then try again."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise RunError(
@@ -102,6 +167,20 @@ def suppress_disk_errors() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Only one thread of one process at a time gets past it. `path`: a file for this purpose alone, made if missing.
+
+    The system releases it when the process ends.
+    """
+    file = open_regular(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)  # each descriptor is a holder of its own: threads wait as well
+        yield
+    finally:
+        os.close(file)
+
+
 class Lock:
     """A lock file held by one process. The system releases it when that process ends, even after a kill.
 
@@ -114,7 +193,8 @@ class Lock:
 
     def acquire(self, holder: dict[str, Any], timeout: float = 1.0) -> bool:
         """Tries for `timeout` seconds; others can read `holder` while the lock is held."""
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        with explain_disk_errors(self.path):
+            file = open_regular(self.path, os.O_RDWR | os.O_CREAT)
         deadline = time.monotonic() + timeout
         # `holder` takes the lock for some microseconds to see whether it is free: so one try is not enough.
         while not _try_flock(file, fcntl.LOCK_EX):
@@ -140,14 +220,15 @@ class Lock:
     def holder(self) -> dict[str, Any] | None:
         """What the holder wrote; None if nobody holds the lock."""
         try:
-            file = os.open(self.path, os.O_RDONLY)
+            file = open_regular(self.path)
         except OSError:
             return None
         try:
             if _try_flock(file, fcntl.LOCK_SH):
                 return None
-            with suppress(ValueError):
-                return dict(json.loads(os.pread(file, 4096, 0)))
+            with suppress(ValueError, RecursionError):
+                if isinstance(content := json.loads(os.pread(file, 4096, 0)), dict):
+                    return content
             return {}
         finally:
             os.close(file)

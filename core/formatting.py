@@ -1,4 +1,24 @@
-"""Numbers as people read them, written one way on every page, in every file and on the command line."""
+"""Numbers as people read them, written one way on every page, in every file and on the command line.
+
+And `plain`: text that somebody else wrote, made safe for Markdown.
+"""
+
+import re
+
+_SIGNS = re.compile(r"[\\`*~$<>\[\]|]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is no markup
+# Streamlit makes links of bare addresses, also of escaped ones. An invisible character in their middle prevents it.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # the word joiner: no width, no line break
+
+
+def plain(words: str) -> str:
+    """`words` as Markdown that shows exactly this text, in one line: no picture, link, code, formula or tag.
+
+    Streamlit shows most sentences as Markdown. Without this, the author of a name could make the browsers of other
+    visitors fetch a picture from another server, or put a link into our page.
+    """
+    one_line = " ".join(words.split())
+    return _SIGNS.sub(lambda sign: "\\" + sign[0], _ADDRESS.sub(_JOINER, one_line))
 
 
 def percent(share: float | None, digits: int = 2) -> str:

@@ -5,5 +5,5 @@ from pathlib import Path
 
 
 def home() -> Path:
-    """`DIGIT_LAB_HOME`, or `~/.digit-lab`."""
-    return Path(os.environ.get("DIGIT_LAB_HOME") or "~/.digit-lab").expanduser()
+    """`DIGIT_LAB_HOME`, or `~/.digit-lab`, as an absolute path."""
+    return Path(os.environ.get("DIGIT_LAB_HOME") or "~/.digit-lab").expanduser().absolute()

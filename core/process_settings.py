@@ -1,6 +1,10 @@
 """Settings of a whole process that trains. Each entry point calls `apply` once, before it imports Keras."""
 
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # XLA uses 256-bit registers by default. Where the processor has 512-bit ones, a step of `dli` takes a twelfth less time
 # with them, a step of `chollet` a thirtieth less.
@@ -15,3 +19,21 @@ def apply() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if os.environ.get("KERAS_BACKEND") != "jax" and _XLA_FLAG not in flags:
         os.environ["XLA_FLAGS"] = f"{_XLA_FLAG} {flags}".strip()  # the last value wins: the user's flags come after
+
+
+@contextmanager
+def hide_stderr() -> Iterator[None]:
+    """Hides the log lines of TensorFlow's C++ code, which would spoil a progress bar, unless an error is raised."""
+    sys.stderr.flush()
+    real_stderr = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            captured.seek(0)
+            os.write(real_stderr, captured.read())
+            raise
+        finally:
+            os.dup2(real_stderr, 2)
+            os.close(real_stderr)

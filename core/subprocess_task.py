@@ -16,11 +16,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from core import untrusted
 from core.files import Lock, read_json, write_json
+from core.home import home
 
-_ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]  # the folder that contains `core`: the repository, or `digit_lab` where installed
+_PATHS = ("MNIST_PATH", "KERAS_HOME")
 _WRITE_INTERVAL = 0.2  # seconds between two reports of progress
 _TIMEOUT = 10.0  # seconds for a process to start, or to end
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment of a process that runs a module of this project, with `changes`.
+
+    It finds `core` wherever this is installed. Relative paths become absolute: it has another working directory.
+    """
+    paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
+    search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **paths, "DIGIT_LAB_HOME": str(home()), "PYTHONPATH": search, **changes}
 
 
 class ReportProgress(Protocol):
@@ -49,12 +62,12 @@ class SubprocessTask:
     def progress(self) -> Progress:
         running = self._lock.holder() is not None
         state = self._read_state()  # read after the lock: a process that has ended writes nothing more
-        share = float(state.get("share", 0.0))
+        share = _number(state.get("share"), 0.0)
         if not running:
             unfinished = "share" in state and share < 1
             no_reason = f"The process ended before it was finished; {self._log_path.name} may say why. Start it again."
             return Progress(running=False, error=str(state.get("error", no_reason if unfinished else "")))
-        seconds = time.time() - float(state.get("started", time.time()))
+        seconds = time.time() - _number(state.get("started"), time.time())
         left = seconds * (1 - share) / share if share > 0.02 else None
         return Progress(True, share, left, message=str(state.get("words", "")))
 
@@ -71,8 +84,8 @@ class SubprocessTask:
         with self._log_path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
-                cwd=_ROOT,
-                env=os.environ | environment,
+                cwd=ROOT,
+                env=child_environment(**environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -126,3 +139,10 @@ class SubprocessTask:
     def _read_state(self) -> dict[str, Any]:
         note = read_json(self._state_path)
         return note if isinstance(note, dict) else {}
+
+
+def _number(value: Any, otherwise: float) -> float:
+    """A number in the state file; `otherwise` if it is missing or something else."""
+    with contextlib.suppress(ValueError):
+        return untrusted.number(value)
+    return otherwise

@@ -1,11 +1,15 @@
-"""Compare: runs side by side, which is better and by how much, and sweeps that train many runs."""
+"""Compare: runs in one table, which is better and by how much, two runs beside each other, and sweeps."""
 
 import streamlit as st
 
-from pages.parts.compare import run_list, sweep_view
+from pages.parts.compare import run_list, side_view, sweep_view
 from pages.shared import frame, url_state
 
-VIEWS = {"runs": ("Runs", run_list.show), "sweep": ("Sweeps", sweep_view.show)}
+VIEWS = {
+    "runs": ("Runs", run_list.show),
+    "side": ("Side by side", side_view.show),
+    "sweep": ("Sweeps", sweep_view.show),
+}
 
 # While a script runs, Streamlit fades elements that it has not drawn again yet. Here everything is drawn within a third
 # of a second, and the fading would give each element a layer of its own at every refresh of a run.

@@ -32,9 +32,11 @@ VIEWS = {
 
 
 def _view() -> str:
-    """The chosen view; the link holds it."""
-    st.session_state.setdefault("evaluate_view", st.query_params.get("view"))
-    if st.session_state["evaluate_view"] not in VIEWS:
+    """The chosen view; the link holds it. A link from another page opens its view."""
+    linked = st.query_params.get("view")
+    if linked in VIEWS and linked != st.session_state.get("evaluate_view_in_link"):
+        st.session_state["evaluate_view"] = linked
+    if st.session_state.get("evaluate_view") not in VIEWS:
         st.session_state["evaluate_view"] = "figures"
     view = st.segmented_control(
         "View",
@@ -45,7 +47,7 @@ def _view() -> str:
         persist_state="session",
         label_visibility="collapsed",
     )
-    st.query_params["view"] = view
+    st.query_params["view"] = st.session_state["evaluate_view_in_link"] = view
     return view
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from core.digits import NUM_CLASSES
 from core.formatting import percent
 from pages.shared import caches, frame
+from pages.shared.film_data import has_film
 from pages.shared.html_links import icon, link
 from pages.shared.image_uri import png_uri
 from pages.shared.local_time import run_title
@@ -74,6 +75,16 @@ def newest_runs() -> str:
     return f"<h2>{'Where you left off' if mine else 'The newest runs here'}</h2><div>{''.join(lines)}</div>"
 
 
+def tour_link() -> str:
+    """A link to the tour of the visitor's own newest run that has a film."""
+    me = visitor()
+    mine = (run for run in caches.store().runs() if run.starter == me and run.ended and has_film(run))
+    run = next(mine, None)
+    if run is None:
+        return ""
+    return link("train", f"{icon('tour')}Tour of your newest run", "button", run=run.id, tour="open")
+
+
 wall, shows_digits = "", True
 with frame.guard():
     shows_digits = caches.data().shows_digits
@@ -86,9 +97,10 @@ alt = "Handwritten digits from MNIST, 0 to 9 in ten rows" if shows_digits else "
 # One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
 st.html(f"""{style()}<div class="start">
 <div class="first"><p>A network starts by guessing: one digit in ten is right. After seconds of training on this
-computer, 98 in 100 are right. Watch how it learns. You cannot break anything.</p>
+computer, 98 in 100 are right. Watch how it learns; then a tour shows what happened. You cannot break anything.</p>
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
-{link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}</div>
+{link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}
+{tour_link()}</div>
 <img class="wall" src="{wall}" alt="{alt}">
 {newest_runs()}
 <h2>Steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")

@@ -1,11 +1,12 @@
 """A knob: label, help, range and checks of one setting. Its name, type and default are a field of `RunConfig`."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ConfigError
+
+MAX_TEXT = 500  # characters of a value: sixteen layers take fewer than 300
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,22 @@ class Knob:
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it has another type or is out of range."""
         if kind is str:
-            if not isinstance(value, str) or (self.choices and value not in self.choices):
-                allowed = f"one of {self.allowed}" if self.choices else "text"
+            if not isinstance(value, str) or (self.choices and value not in self.choices) or len(value) > MAX_TEXT:
+                allowed = f"one of {self.allowed}" if self.choices else f"text of at most {MAX_TEXT} characters"
                 raise ConfigError(f"{name} must be {allowed}.", received=value)
             return value
         low, high = format_value(self.low), format_value(self.high)
         allowed = f"{'a whole number' if kind is int else 'a number'} between {low} and {high}"
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or (kind is int and value != int(value)) or not self.low <= value <= self.high:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        # The range first: a whole number may have hundreds of digits, and NaN is in no range.
+        if not number or not self.low <= value <= self.high or (kind is int and value != int(value)):
             raise ConfigError(f"{name} must be {allowed}.", received=value)
         return kind(value)
 
     def read(self, name: str, text: str, kind: type) -> Any:
         """Reads a value of `kind` from text. Raises `ConfigError` if the text is not one."""
         try:
-            return self.check(name, kind(text), kind)
+            return self.check(name, kind(text[: MAX_TEXT + 1]), kind)
         except ValueError:
             kinds = {int: "a whole number", float: "a number"}
             raise ConfigError(f"{name} must be {kinds[kind]}. Write it in digits.", received=text) from None

@@ -1,17 +1,19 @@
 """Regions of a picture: connected ink, one stroke, and how two become one."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from scipy import ndimage
 
-from core.drawing.normalise import INK_THRESHOLD, MAX_SIDE, normalise_ink
+from core.drawing.normalise import INK_THRESHOLD, normalise_ink
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
 
 MAX_DIGITS = 40  # digits in one picture
+MAX_AREA = 4_000_000  # pixels of the boxes of all strokes together: 18 times the whole canvas
 _MIN_SIZE = 0.12  # of the tallest piece: what is smaller in both directions is a speck
 
 
@@ -68,18 +70,33 @@ def found_digit(region: DigitRegion, image: np.ndarray, probabilities: np.ndarra
     return FoundDigit(region.left, region.top, region.right, region.bottom, region.ink, image, probabilities)
 
 
-def stroke_region(stroke: Stroke) -> DigitRegion:
-    """One stroke on paper of its own size."""
-    margin = math.ceil(stroke.width / 2) + 1
-    low = np.floor(stroke.points.min(0)).astype(int) - margin
-    width, height = (np.ceil(stroke.points.max(0)).astype(int) + margin - low).tolist()
-    if max(width, height) > MAX_SIDE:
+def stroke_regions(strokes: Sequence[Stroke], size: tuple[int, int]) -> list[DigitRegion]:
+    """Each stroke on paper of its own size, without what was drawn beyond a canvas of `size`, (height, width).
+
+    Raises `DrawingError` if all of them together are too large.
+    """
+    boxes = [(stroke, box) for stroke in strokes if len(stroke.points) and (box := _box(stroke, size))]
+    area = sum((right - left) * (bottom - top) for _, (left, top, right, bottom) in boxes)
+    if area > MAX_AREA:
         raise DrawingError(
-            f"A stroke may be {MAX_SIDE:,} pixels long. Press Clear and draw again.", received=max(width, height)
+            "The strokes are too large to read all of them. Press Clear and write smaller.", received=area
         )
-    ink = render([Stroke(stroke.points - low, stroke.width)], height, width)[..., 0]
-    left, top = low.tolist()
-    return DigitRegion(left, top, left + width, top + height, ink.astype(np.float32) / 255)
+    return [_stroke_region(stroke, box) for stroke, box in boxes]
+
+
+def _box(stroke: Stroke, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of the part of a stroke that is on the canvas; None if no part is."""
+    margin = math.ceil(stroke.width / 2) + 1
+    left, top = np.maximum(np.floor(stroke.points.min(0)).astype(int) - margin, 0).tolist()
+    right, bottom = np.minimum(np.ceil(stroke.points.max(0)).astype(int) + margin, size[::-1]).tolist()
+    return (left, top, right, bottom) if right > left and bottom > top else None
+
+
+def _stroke_region(stroke: Stroke, box: tuple[int, int, int, int]) -> DigitRegion:
+    left, top, right, bottom = box
+    moved = Stroke(stroke.points - (left, top), stroke.width)
+    ink = render([moved], bottom - top, right - left)[..., 0]
+    return DigitRegion(left, top, right, bottom, ink.astype(np.float32) / 255)
 
 
 def connected_components(ink: np.ndarray) -> list[DigitRegion]:

@@ -24,10 +24,11 @@ from PIL import Image
 
 from core.digits import NUM_CLASSES, SIDE, Digits
 from core.errors import DrawingError
-from core.files import explain_disk_errors, write_atomic
+from core.files import explain_disk_errors, read_regular, write_atomic
 from core.home import home as default_home
 
 MAX_DIGITS = 2000  # per visitor
+MAX_FILE_BYTES = 10_000  # of one digit's picture, which takes some hundred
 MAX_UNDO = 20  # clicks that can be undone
 _NAME = re.compile(r"(\d{13})-([0-9a-f]{4})-([0-9])\.png")
 _VISITOR = re.compile(r"[0-9a-f]{12}")
@@ -179,10 +180,10 @@ def _names(folder: Path) -> list[str]:
 def _read(path: Path) -> Correction | None:
     match = _NAME.fullmatch(path.name)
     try:
-        with Image.open(path, formats=("PNG",)) as picture:
+        with Image.open(io.BytesIO(read_regular(path, MAX_FILE_BYTES)), formats=("PNG",)) as picture:
             if picture.size != (SIDE, SIDE):
                 return None
             image = np.asarray(picture.convert("L"))
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError, OverflowError):
         return None
     return Correction(path.name, image, int(match[3])) if match else None

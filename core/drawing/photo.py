@@ -13,9 +13,12 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 10_000_000
 MAX_PIXELS = 50_000_000  # the largest cameras of phones; a JPEG is decoded at a reduced size
 MAX_MEMORY, _BYTES_PER_PIXEL = 400_000_000, 10  # other formats: colour, a copy upright, and grey
+_DEEP_BYTES, _WEBP_BYTES = 16, 25  # per pixel: transparent or 16 bits a colour; WebP, which is decoded as an animation
 WORKING_SIDE = 1200  # pixels of the longer side that is worked on
 _TOO_LARGE = (
-    f"A JPEG picture may have {MAX_PIXELS / 1e6:.0f} megapixels, others {MAX_MEMORY / _BYTES_PER_PIXEL / 1e6:.0f}. "
+    f"A JPEG picture may have {MAX_PIXELS / 1e6:.0f} megapixels, a WebP picture "
+    f"{MAX_MEMORY / _WEBP_BYTES / 1e6:.0f}, a transparent one {MAX_MEMORY / _DEEP_BYTES / 1e6:.0f} and others "
+    f"{MAX_MEMORY / _BYTES_PER_PIXEL / 1e6:.0f}. "
     "Save it smaller and try again."
 )
 _MIN_CONTRAST = 0.12  # of the paper's brightness: what differs less is not ink
@@ -37,6 +40,7 @@ def read(content: bytes) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            _check_webp(content)
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 return _decode(picture)
     except DrawingError:
@@ -72,12 +76,32 @@ def extract_photo_ink(grey: np.ndarray) -> np.ndarray:
 def _check_size(picture: Image.Image) -> None:
     """Refuses what would take too much memory, from the file's header, before a pixel is decoded."""
     width, height = picture.size
-    needed = 0 if picture.format == "JPEG" else width * height * _BYTES_PER_PIXEL  # a JPEG is decoded at a reduced size
+    is_deep = picture.mode in ("RGBA", "LA", "PA") or picture.mode[0] in "IF" or "transparency" in picture.info
+    bytes_per_pixel = {"JPEG": 0, "WEBP": _WEBP_BYTES}.get(  # a JPEG is decoded at a reduced size
+        str(picture.format), _DEEP_BYTES if is_deep else _BYTES_PER_PIXEL
+    )
+    needed = width * height * bytes_per_pixel
     if width * height > MAX_PIXELS or needed > MAX_MEMORY or min(width, height) < 8:
         raise DrawingError(
             _TOO_LARGE if min(width, height) >= 8 else "Each side of a picture must have 8 pixels or more.",
             received=f"{width}×{height}",
         )
+
+
+def _check_webp(content: bytes) -> None:
+    """Refuses a large WebP from its first bytes: Pillow takes memory for all pixels as soon as it opens one."""
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
+        return
+    kind, body = content[12:16], content[20:30]
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(body[start : start + 3], "little") + 1 for start in (4, 7))
+    elif kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    else:
+        width, height = (int.from_bytes(body[start : start + 2], "little") & 0x3FFF for start in (6, 8))
+    if width * height * _WEBP_BYTES > MAX_MEMORY:
+        raise DrawingError(_TOO_LARGE, received=f"{width}×{height}")
 
 
 def _decode(picture: Image.Image) -> np.ndarray:

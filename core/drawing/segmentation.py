@@ -18,8 +18,9 @@ from core.drawing.digit_region import (
     merge,
     read_regions,
     remove_specks,
-    stroke_region,
+    stroke_regions,
 )
+from core.drawing.normalise import MAX_SIDE
 from core.drawing.strokes import Stroke
 from core.drawing.text_lines import group_lines, line_height, merge_overlapping
 from core.drawing.touching_digits import split_touching
@@ -45,12 +46,15 @@ def find_one_digit(ink: np.ndarray, reader: DigitReader | None = None) -> FoundD
     return read_regions([first], reader)[0]
 
 
-def find_digits_in_strokes(strokes: Sequence[Stroke], reader: DigitReader | None = None) -> list[FoundDigit]:
+def find_digits_in_strokes(
+    strokes: Sequence[Stroke], reader: DigitReader | None = None, size: tuple[int, int] = (MAX_SIDE, MAX_SIDE)
+) -> list[FoundDigit]:
     """The digits that `strokes` make, in reading order. A stroke stays in one piece.
 
-    So digits that touch are separate as long as each was drawn with strokes of its own.
+    So digits that touch are separate as long as each was drawn with strokes of its own. size: height and width of the
+    canvas; what was drawn outside is cut off. Raises `DrawingError` if all strokes together are too large.
     """
-    return _order_digits([stroke_region(stroke) for stroke in strokes if len(stroke.points)], reader)
+    return _order_digits(stroke_regions(strokes, size), reader)
 
 
 def probability_all_correct(found: Sequence[FoundDigit]) -> float:

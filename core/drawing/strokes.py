@@ -10,7 +10,10 @@ from PIL import Image, ImageDraw
 
 from core.errors import DrawingError
 
-MAX_STROKES, MAX_POINTS, MAX_WIDTH = 500, 20_000, 100
+MAX_STROKES, MAX_POINTS, MAX_WIDTH = 500, 10_000, 100
+MAX_PLACE = 10_000  # pixels: no point of a stroke is further from the canvas
+_MAX_FIELDS, _MAX_TEXT = 80, 60  # of one of Fabric's objects: fields, and characters of a value
+_MAX_NUMBERS = 6  # of one command: two points are the most that a pen draws
 _SUPERSAMPLING = 3  # the pen is drawn this many times finer than the picture, then averaged: smooth edges
 _ORIGINS = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}  # from there to the centre
 _CURVE_SEGMENTS = 6  # straight pieces that replace one curve
@@ -31,14 +34,44 @@ def from_canvas(canvas: Mapping[str, Any] | None) -> list[Stroke]:
     """
     try:
         paths = [item for item in (canvas or {}).get("objects", ()) if item.get("type", "").lower() == "path"]
-        if len(paths) > MAX_STROKES or sum(len(item["path"]) for item in paths) > MAX_POINTS:
-            raise DrawingError(
-                f"A drawing may have {MAX_STROKES} strokes and {MAX_POINTS:,} points. Press Clear and draw with fewer.",
-                received=len(paths),
-            )
-        return [_to_stroke(item) for item in paths]
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        _check_amount(paths)
+        with np.errstate(all="ignore"):  # numbers that are too large are refused afterwards
+            return [_to_stroke(item) for item in paths]
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise DrawingError("The drawing could not be read. Press Clear and draw again.") from error
+
+
+def checked(canvas: Any) -> dict[str, Any]:
+    """The drawing that a browser sent, with nothing else in it than strokes: only this is kept for later.
+
+    Raises `DrawingError` where `from_canvas` does.
+    """
+    from_canvas(canvas)
+    if not canvas:
+        return {"objects": []}
+    paths = [item for item in canvas.get("objects", ()) if item.get("type", "").lower() == "path"]
+    return {"objects": [_checked_path(item) for item in paths]}
+
+
+def _check_amount(paths: Sequence[Any]) -> None:
+    if len(paths) > MAX_STROKES or sum(len(item["path"]) for item in paths) > MAX_POINTS:
+        raise DrawingError(
+            f"A drawing may have {MAX_STROKES} strokes and {MAX_POINTS:,} points. Press Clear and draw with fewer.",
+            received=len(paths),
+        )
+    commands = (command for item in paths for command in item["path"])
+    if any(not isinstance(command, list) or len(command) > 1 + _MAX_NUMBERS for command in commands):
+        raise ValueError("not a command of a path")
+
+
+def _checked_path(item: Mapping[str, Any]) -> dict[str, Any]:
+    """One of Fabric's objects with its path and its short values."""
+    plain = {
+        name[:_MAX_TEXT]: value
+        for name, value in list(item.items())[:_MAX_FIELDS]
+        if value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) < _MAX_TEXT)
+    }
+    return {**plain, "path": item["path"]}
 
 
 def smooth_curve(points: np.ndarray) -> np.ndarray:
@@ -85,7 +118,10 @@ def _to_stroke(item: Mapping[str, Any]) -> Stroke:
     centre = np.array([_number(item, "left"), _number(item, "top")])
     centre = centre + _rotation(_number(item, "angle")) @ (offset * np.ptp(unrotated, axis=1))
     scale = math.sqrt(abs(np.linalg.det(matrix)))
-    return Stroke((points - (low + high) / 2) @ matrix.T + centre, _clip_width(width * scale))
+    places = (points - (low + high) / 2) @ matrix.T + centre
+    if not (np.abs(places) <= MAX_PLACE).all():  # also false for NaN
+        raise ValueError("too far from the canvas")
+    return Stroke(places, _clip_width(width * scale))
 
 
 def _transform_matrix(item: Mapping[str, Any]) -> np.ndarray:
@@ -139,10 +175,11 @@ def _quadratic(start: np.ndarray, control: np.ndarray, end: np.ndarray) -> np.nd
 
 
 def _to_finite(number: Any) -> float:
-    value = float(number)
-    if not math.isfinite(value) or abs(value) > 1e5:
+    if number is None or isinstance(number, str):
+        raise ValueError("not a number")
+    if not abs(number) <= MAX_PLACE:  # also false for NaN, and safe for a number of hundreds of digits
         raise ValueError("not a place on a canvas")
-    return value
+    return float(number)
 
 
 def _clip_width(number: Any) -> float:

@@ -5,13 +5,14 @@ A rule reads `RunDiagnostics` and returns `Advice` or None. Each threshold has i
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from core.config.run_config import HELD_OUT, KNOBS, NO_VALIDATION, RunConfig
+from core.evaluation.advice import BAD, GOOD, WARN, Advice, changed_rate
+from core.evaluation.coach_layers import dead_units, updates_too_large, updates_too_small
 from core.evaluation.diagnostics import RunDiagnostics
 from core.evaluation.metrics import wilson_interval
 from core.formatting import count, percent
@@ -20,18 +21,6 @@ GUESSING_LOSS = math.log(10)  # of a network that gives all ten digits the same 
 Z_BONFERRONI = NormalDist().inv_cdf(1 - 0.05 / 10 / 2)  # ten 95% intervals at once (Bonferroni)
 MIN_IMAGES_OF_A_DIGIT = 200  # with fewer, an interval of a good network is wider than 3 points
 GOOD_ACCURACY = 0.97  # what the tutorials reach
-BAD, WARN, GOOD = "bad", "warn", "good"
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One or two sentences, and the knobs to set for the next run."""
-
-    rule: str
-    kind: str  # bad, warn or good
-    text: str
-    remedy: dict[str, Any] = field(default_factory=dict)
-    button: str = ""
 
 
 def advise(run: RunDiagnostics) -> Advice | None:
@@ -44,7 +33,7 @@ def not_finite(run: RunDiagnostics) -> Advice | None:
     losses = [event.loss for event in run.batches[-5:]] + [event.loss for event in run.epochs[-1:]]
     if all(map(math.isfinite, losses)):
         return None
-    rate = _times_ten(run.config.learning_rate, down=True)
+    rate = changed_rate(run.config.learning_rate, 0.1)
     text = "The loss is no longer a number: the steps were so large that the weights diverged. Lower the learning rate."
     return Advice("not finite", BAD, text, {"learning_rate": rate}, f"Learning rate {rate:g}")
 
@@ -57,7 +46,7 @@ def rate_too_high(run: RunDiagnostics) -> Advice | None:
     recent = np.median([event.loss for event in points[-5:]])
     if not np.isfinite(recent) or recent < 1.02 * GUESSING_LOSS or run.config.wrong_labels > 0.5:
         return None
-    rate = _times_ten(run.config.learning_rate, down=True)
+    rate = changed_rate(run.config.learning_rate, 0.1)
     text = (
         f"The loss, {recent:.2f}, is worse than guessing ({GUESSING_LOSS:.2f}): each step is too large. "
         "Lower the learning rate."
@@ -74,7 +63,7 @@ def rate_too_low(run: RunDiagnostics) -> Advice | None:
     slow = recent > 0.6 * first and recent <= 1.02 * GUESSING_LOSS
     if not slow or run.config.wrong_labels > 0.3 or points[-1].accuracy > 0.7:
         return None
-    rate = _times_ten(run.config.learning_rate)
+    rate = changed_rate(run.config.learning_rate, 10)
     text = (
         f"After {count(points[-1].step)} batches the loss has only fallen from {first:.2f} to {recent:.2f}. "
         "Raise the learning rate."
@@ -122,20 +111,6 @@ def generalisation_gap(run: RunDiagnostics) -> Advice | None:
     )
     remedy, button = _reduce_overfitting(run.config)
     return Advice("gap to test", WARN, text, {"validate_on": HELD_OUT, **remedy}, button)
-
-
-def dead_units(run: RunDiagnostics) -> Advice | None:
-    """More than a quarter of a layer's units are dead. Some always are; these learn nothing more."""
-    layer, share = max(run.dead.items(), key=lambda item: item[1], default=("", 0.0))
-    if share <= 0.25:
-        return None
-    text = (
-        f"{percent(share, 0)} of the units in {layer} are dead: their output is 0 for every image, so they stop "
-        "learning."
-    )
-    if run.config.activation == "relu":
-        return Advice("dead units", WARN, text, {"activation": "elu"}, "Activation elu")
-    return Advice("dead units", WARN, text)
 
 
 def good_accuracy(run: RunDiagnostics) -> Advice | None:
@@ -193,6 +168,8 @@ Rule = Callable[[RunDiagnostics], Advice | None]
 RULES: tuple[Rule, ...] = (
     not_finite,
     rate_too_high,
+    updates_too_large,
+    updates_too_small,
     rate_too_low,
     overfitting,
     generalisation_gap,
@@ -217,8 +194,3 @@ def _reduce_overfitting(config: RunConfig) -> tuple[dict[str, Any], str]:
         return {"dropout": 0.2}, "Dropout 0.2"
     strength = min(1.0, config.augmentation + 0.3)
     return {"augmentation": strength}, f"Augmentation {strength:g}"
-
-
-def _times_ten(rate: float, *, down: bool = False) -> float:
-    low, high = KNOBS["learning_rate"].low or 0.0, KNOBS["learning_rate"].high or 1.0
-    return float(f"{min(max(rate / 10 if down else rate * 10, low), high):.6g}")

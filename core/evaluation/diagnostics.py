@@ -45,6 +45,8 @@ class RunDiagnostics:
     rates: Sequence[RateChanged] = ()  # set while it trained
     ended: RunEnded | None = None
     dead: dict[str, float] = field(default_factory=dict)  # layer → share of dead units
+    updates: dict[str, float] = field(default_factory=dict)  # layer → change of its weights per step, beside their size
+    updates_step: int = 0  # at which the updates were measured
     correct: tuple[int, ...] = ()  # correct predictions of each digit
     support: tuple[int, ...] = ()  # images of each digit
     split: str = "validation"  # where those images come from

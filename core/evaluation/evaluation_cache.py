@@ -16,15 +16,18 @@ from typing import Any
 import numpy as np
 
 from core.data.mnist import TEST
-from core.digits import Digits
+from core.digits import NUM_CLASSES, Digits
 from core.errors import RunError
 from core.evaluation.metrics import Evaluation
 from core.evaluation.seal import sealed
 from core.files import read_json, write_atomic, write_json
 from core.home import home
 from core.runs.store import Run
+from core.untrusted import load_array, number, whole
 
 _CONTENT = "logits"
+_MAX_IMAGES = 10**9  # of a split
+_MAX_HEADER_BYTES = 10_000  # of a file beside its numbers
 
 
 def cached_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
@@ -37,7 +40,21 @@ def cached_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
         return None
     if facts.get("weights") != _stamp(run.model_path):
         return None
-    return Evaluation(np.array(facts["counts"]), facts["loss"] if _holds_logits(facts) else None)
+    try:
+        loss = number(facts["loss"], 0) if _holds_logits(facts) and facts["loss"] is not None else None
+        return Evaluation(_checked_counts(facts["counts"]), loss)
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _checked_counts(counts: Any) -> np.ndarray:
+    """int64 (10, 10), rows true, columns predicted. Raises `ValueError` for anything else."""
+    if not isinstance(counts, list) or len(counts) != NUM_CLASSES:
+        raise ValueError("not ten rows")
+    rows = [[whole(cell, 0, _MAX_IMAGES) for cell in row] for row in counts]
+    if any(len(row) != NUM_CLASSES for row in rows) or not any(map(any, rows)):
+        raise ValueError("not ten columns, or no image")
+    return np.array(rows, np.int64)
 
 
 def cache_key(run: Run, epoch: int | None, digits: Digits) -> dict[str, Any]:
@@ -101,10 +118,10 @@ def read_logits(path: Path, key: dict[str, Any], images: int) -> np.ndarray | No
     if facts is None or not _holds_logits(facts):
         return None
     try:
-        logits = np.load(io.BytesIO(path.read_bytes()))
+        logits = load_array(path, 4 * NUM_CLASSES * images + _MAX_HEADER_BYTES)
     except (OSError, ValueError, EOFError):
         return None
-    return logits if logits.shape == (images, 10) else None
+    return logits if logits.shape == (images, NUM_CLASSES) and logits.dtype == np.float32 else None
 
 
 def _holds_logits(facts: dict[str, Any]) -> bool:

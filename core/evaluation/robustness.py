@@ -14,6 +14,7 @@ from core.evaluation.evaluations import Network
 from core.evaluation.metrics import wilson_interval
 from core.files import suppress_disk_errors, write_json
 from core.runs.store import Run
+from core.untrusted import number, text, whole
 
 IMAGES = 1000  # enough for ±1 point at 97%, and fast enough for one or two seconds
 STEPS = 6
@@ -101,13 +102,24 @@ def _read_saved(path: Path, key: dict[str, object]) -> list[DistortionResult]:
     facts = evaluation_cache.read_facts(path, key)
     if facts is None:
         return []
-    found = [
-        DistortionResult(name, tuple(strengths), tuple(right), images)
-        for name, strengths, right, images in facts["stood"]
-    ]
+    try:
+        found = [_checked_result(*each) for each in facts["stood"]]
+    except (KeyError, TypeError, ValueError):
+        return []
     # Written by a version with other distortions: measure again.
     return (
         found
         if [(each.name, each.strengths) for each in found] == [(n, strength_levels(n)) for n in DISTORTIONS]
         else []
+    )
+
+
+def _checked_result(name: str, strengths: list[float], right: list[int], images: int) -> DistortionResult:
+    """A saved result. Raises `ValueError` or `TypeError` unless all of it are numbers that can be."""
+    images = whole(images, 1, IMAGES)
+    return DistortionResult(
+        text(name, 40),
+        tuple(number(strength) for strength in strengths),
+        tuple(whole(count, 0, images) for count in right),
+        images,
     )

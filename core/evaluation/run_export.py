@@ -1,10 +1,11 @@
 """A run as a download: its network, a Keras program that trains it, its knobs, its history and a model card.
 
-model.keras   the network, for `keras.models.load_model` (missing if no epoch was completed)
-train.py      the same training in plain Keras; it saves its network under another name
-run.json      every knob and figure
-history.csv   one line for each epoch
-README.md     what it is, how accurate it is, how to use it
+model.keras     the network, for `keras.models.load_model` (missing if no epoch was completed)
+train.py        the same training in plain Keras; it saves its network under another name
+notebook.ipynb  the same as a notebook, which also draws the curves and the confusion matrix
+run.json        every knob and figure
+history.csv     one line for each epoch
+README.md       what it is, how accurate it is, how to use it; its head is what Hugging Face reads
 """
 
 import csv
@@ -20,13 +21,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from core.evaluation.evaluation_cache import cached_evaluation
+from core.evaluation.hub_head import yaml_head
 from core.evaluation.seal import test_set_openings
+from core.network.keras_notebook import notebook_json
 from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line
 from core.runs.run import Run, describe_rate_changes
 
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
+_TABLE = ("| images | accuracy | loss |", "|---|---|---|")
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
 _PERSONAL = "It does not use the personal digits that this network was trained on."
@@ -37,12 +41,20 @@ def build_archive(run: Run) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         program = script(run.config, run.title, describe_rate_changes(run))
-        written = {"README.md": model_card(run), "train.py": program, "history.csv": history(run)}
+        written = {"README.md": _head(run) + model_card(run), "train.py": program, "history.csv": history(run)}
+        written["notebook.ipynb"] = notebook(run)
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
-            archive.write(run.model_path, f"{file_name(run)}/model.keras")
+            archive.writestr(f"{file_name(run)}/model.keras", run.read_model())
     return packed.getvalue()
+
+
+def notebook(run: Run) -> str:
+    """The notebook that trains the run's network in plain Keras, with the run's figures to compare with."""
+    return notebook_json(
+        run.config, run.title, describe_rate_changes(run), [*_TABLE, *rows] if (rows := _figures(run)) else []
+    )
 
 
 def file_name(run: Run) -> str:
@@ -93,6 +105,12 @@ def command(run: Run) -> str:
     return " ".join(["python -m core train", *knobs])
 
 
+def _head(run: Run) -> str:
+    """The head of the card for Hugging Face. Validation counts only if it was on held-out images."""
+    held_out = run.config.validate_on == "held-out"
+    return yaml_head(run.title, {name: found for name, found in figures(run).items() if name == "test" or held_out})
+
+
 def model_card(run: Run) -> str:
     """The model card: what the network is, how accurate it is, how to use it, in Markdown."""
     started, done = run.started, describe_rate_changes(run)
@@ -104,7 +122,7 @@ def model_card(run: Run) -> str:
     if done:
         lines += [f"While it trained, {done}. Neither `train.py` nor the knobs below do that.", ""]
     if run.ended:
-        lines += ["| images | accuracy | loss |", "|---|---|---|", *_figures(run), ""]
+        lines += [*_TABLE, *_figures(run), ""]
         lines += [each for line in _test_set(run) for each in (line, "")]
     if run.has_model:
         lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
@@ -136,20 +154,25 @@ def _package_versions() -> dict[str, str]:
     return found
 
 
-def _figures(run: Run) -> list[str]:
+def figures(run: Run) -> dict[str, tuple[float, float | None]]:
+    """Accuracy and loss of the saved network by `training`, `validation` and `test`, as far as they are known."""
     ended = run.ended
-    assert ended is not None
-    figures = {
+    if ended is None:
+        return {}
+    found = {
         "training": (ended.train_accuracy, ended.train_loss),
         "validation": (ended.validation_accuracy, ended.validation_loss),
         "test": (ended.test_accuracy, ended.test_loss),
     }
-    if ended.test_accuracy is None and (evaluation := cached_evaluation(run)):  # from a visitor of Evaluate
-        figures["test"] = evaluation.accuracy, evaluation.loss
+    if ended.test_accuracy is None and (kept := cached_evaluation(run)):  # from a visitor of Evaluate
+        found["test"] = kept.accuracy, kept.loss
+    return {images: (accuracy, loss) for images, (accuracy, loss) in found.items() if accuracy is not None}
+
+
+def _figures(run: Run) -> list[str]:
     return [
         f"| {images} | {accuracy:.2%} | {'' if loss is None else f'{loss:.4f}'} |"
-        for images, (accuracy, loss) in figures.items()
-        if accuracy is not None
+        for images, (accuracy, loss) in figures(run).items()
     ]
 
 

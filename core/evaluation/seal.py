@@ -4,12 +4,15 @@ runs/<id>/test_set.json   when the test set was opened for this run
 """
 
 import time
+from contextlib import suppress
 
 from core.data.mnist import TEST
 from core.errors import RunError
 from core.files import read_json, write_json
 from core.runs.events import RunEnded
+from core.runs.gate import MAX_TIME
 from core.runs.store import Run
+from core.untrusted import number
 
 
 def sealed(run: Run) -> bool:
@@ -26,13 +29,17 @@ def sealed_after(run: Run, ended: RunEnded | None) -> bool:
 def test_set_openings(run: Run) -> list[float]:
     """When the test set was opened for this run, in seconds since 1970."""
     facts = read_json(run.folder / "test_set.json")
-    return [float(at) for at in facts.get("opened", ())] if isinstance(facts, dict) else []
+    opened = facts.get("opened") if isinstance(facts, dict) else None
+    with suppress(ValueError):
+        return [number(at, 0, MAX_TIME) for at in opened] if isinstance(opened, list) else []
+    return []
 
 
 def open_test_set(run: Run) -> None:
     """Opens the test set for this run and keeps the date."""
-    if sealed(run):
-        write_json(run.folder / "test_set.json", {"opened": [*test_set_openings(run), time.time()]})
+    with run.exclusive():
+        if sealed(run):
+            write_json(run.folder / "test_set.json", {"opened": [*test_set_openings(run), time.time()]})
 
 
 def check_seal(run: Run, split: str) -> None:

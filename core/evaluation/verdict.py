@@ -11,7 +11,7 @@ from core.evaluation import significance
 from core.evaluation.comparison import RunRow, describe_differences, knob_text
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.significance import LEVEL, Verdict, no_winner_text, winner_text
-from core.formatting import count, duration, percent, points
+from core.formatting import count, duration, percent, plain, points
 from core.runs.run import manual_rates
 
 _LONGEST_NAME = 60  # letters of a name made from the knobs that differ
@@ -106,8 +106,8 @@ def _over_seeds(first: RunRow, second: RunRow, found: Sequence[RunRow]) -> Verdi
     if first.experiment == second.experiment or not (first.follows_its_config and second.follows_its_config):
         return None
     here, there = repeated(first, found), repeated(second, found)
-    plain = describe_differences([first.experiment, second.experiment])
-    names = (plain[0], plain[1]) if _short(plain) else _names(first, second)
+    found_names = describe_differences([first.experiment, second.experiment])
+    names = (found_names[0], found_names[1]) if _short(found_names) else _names(first, second)
     for measure, figure in (("test", lambda row: row.test), ("validation", lambda row: row.summary.saved_validation)):
         values = [[value for row in rows if (value := figure(row)) is not None] for rows in (here, there)]
         complete = all(len(each) == len(rows) for each, rows in zip(values, (here, there), strict=True))
@@ -119,9 +119,9 @@ def _over_seeds(first: RunRow, second: RunRow, found: Sequence[RunRow]) -> Verdi
 def _names(first: RunRow, second: RunRow) -> tuple[str, str]:
     """What to call the two: their own names, the knobs that differ, or their titles."""
     if first.run.name and second.run.name and first.run.name != second.run.name:
-        return first.run.name, second.run.name
+        return plain(first.run.name), plain(second.run.name)
     found = describe_differences([first.config, second.config])
-    return (found[0], found[1]) if _short(found) else (first.run.title, second.run.title)
+    return (found[0], found[1]) if _short(found) else (plain(first.run.title), plain(second.run.title))
 
 
 def _short(names: Sequence[str]) -> bool:
@@ -138,10 +138,11 @@ def _common_split(first: RunRow, second: RunRow) -> str | None:
 
 
 def _obstacle(first: RunRow, second: RunRow) -> str:
-    sealed, other = (first, second) if first.sealed else (second, first)
+    pair = (first, second) if first.sealed else (second, first)
+    sealed, other = (plain(row.run.title) for row in pair)
     return (
-        f"There are no images to judge both by. The test set is sealed for {sealed.run.title}, and {other.run.title} "
-        f"was trained on the validation images. Open the test set of {sealed.run.title} on Evaluate to compare the two."
+        f"There are no images to judge both by. The test set is sealed for {sealed}, and {other} was trained on the "
+        f"validation images. Open the test set of {sealed} on Evaluate to compare the two."
     )
 
 

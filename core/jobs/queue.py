@@ -17,6 +17,7 @@ class RunQueue:
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
+        self._blocking_since: dict[str, float] = {}  # paused runs that others wait for, and when that was first seen
 
     def waiting(self) -> list[Run]:
         active = self.store.active()
@@ -66,13 +67,17 @@ class RunQueue:
 
     def stop_long_pauses(self) -> None:
         """Stops paused runs for whose device others have waited long enough. The pause may have begun before."""
+        now, blocking = time.monotonic(), {}
         for run in self.running():
             since = run.paused_since
             if since is None or not (others := self.blocked_by(run)):
                 continue
+            blocking[run.id] = first_seen = self._blocking_since.get(run.id, now)
             waited_from = min(other.queued_since or since for other in others)
-            if time.time() - max(since, waited_from) > MAX_PAUSE_SECONDS:
+            # The second clock is never set back.
+            if max(time.time() - max(since, waited_from), now - first_seen) > MAX_PAUSE_SECONDS:
                 ControlRequests(run).yield_device()
+        self._blocking_since = blocking
 
     def _move_to_trash(self, run: Run) -> None:
         deadline = time.monotonic() + RELEASE_SECONDS

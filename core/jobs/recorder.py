@@ -15,7 +15,7 @@ from core.data import mnist
 from core.devices import device_slot
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
-from core.files import Lock, explain_disk_errors, write_atomic
+from core.files import Lock, explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
 from core.jobs.run_files import RunFiles
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
@@ -53,6 +53,7 @@ class RunRecorder:
 
     def run(self, *, claim: bool = False) -> RunEnded | None:
         """Trains to the end. `claim`: only if the run still waits. None if it was cancelled or trains elsewhere."""
+        remove_temporary_files(self.record.folder)
         lock, self.events = self.record.lock, EventFile(self.record.events_path)
         try:
             if not lock.acquire({"pid": os.getpid(), "since": time.time(), "after": self.events.size}):
@@ -141,6 +142,7 @@ class RunRecorder:
             models.save(result.model, self.record.model_path)
             with self.record.model_path.open("rb") as saved:
                 os.fsync(saved.fileno())
+            sync_folder(self.record.folder)
         with suppress(DigitLabError, OSError):  # the page can compute them again
             split = evaluations.default_split(self.record)
             evaluations.predict_split(self.record, split, mnist.load(), lambda: Predictor.from_model(result.model))

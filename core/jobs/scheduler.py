@@ -6,6 +6,7 @@ one on the same machine, finds everything as it is.
 
 import atexit
 import os
+import sys
 import threading
 import traceback
 from collections.abc import Sequence
@@ -35,9 +36,13 @@ class Scheduler:
         self._workers = WorkerPool(store, spare=spare, command=worker or WORKER_COMMAND)
         self._wake_up = threading.Event()
         self._scheduling = threading.Lock()
-        self._closed = False
+        self._closed, self._printed = False, ""
         threading.Thread(target=self._loop, name="digit-lab-jobs", daemon=True).start()
         atexit.register(self.close)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def submit(self, config: RunConfig, **facts: Any) -> Run:
         """A new run that waits for its device. `facts` as in `RunStore.create`."""
@@ -156,7 +161,7 @@ class Scheduler:
                     if not self._closed:
                         self._start_due_runs()
             except Exception:  # a problem with one run must not stop the queue
-                traceback.print_exc()
+                self._print_once(traceback.format_exc())
 
     def _start_due_runs(self) -> None:
         self._workers.collect_ended()
@@ -165,3 +170,9 @@ class Scheduler:
             for run in self._queue.due(self._workers.devices()):
                 self._workers.assign(run)
         self._workers.update_spare()
+
+    def _print_once(self, problem: str) -> None:
+        """Prints a traceback, but not the same one five times a second."""
+        if problem != self._printed:
+            self._printed = problem
+            print(problem, file=sys.stderr)

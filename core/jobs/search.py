@@ -10,16 +10,15 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from core.files import Lock
 from core.jobs.optuna_search import Search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.store import RunStore
+from core.subprocess_task import ROOT, child_environment
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 30 * 60  # the search ends when no run advances for so long; the next dashboard starts it again
-_ROOT = Path(__file__).parents[2]
 _started: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not warn about a lost child process
 
 
@@ -27,12 +26,12 @@ def start(store: RunStore, sweep: Sweep) -> None:
     """Starts the process of the search, unless it is running."""
     if Lock(sweep.folder / "lock").holder() is not None:
         return
-    environment = {**os.environ, "DIGIT_LAB_HOME": str(store.home)}
+    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
     with (sweep.folder / "search.log").open("ab") as log:
         command = [sys.executable, "-m", "core.jobs.search", sweep.id]
         process = subprocess.Popen(
             command,
-            cwd=_ROOT,
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

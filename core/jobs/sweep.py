@@ -14,10 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from core import untrusted
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, RunError
-from core.files import explain_disk_errors, read_json, write_json
+from core.files import exclusive, explain_disk_errors, read_json, write_json
 from core.jobs.sweep_axes import MAX_RUNS, Axis, read_axis
+from core.runs.gate import MAX_TIME
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
@@ -62,8 +64,10 @@ class Sweep:
     @property
     def findings(self) -> dict[str, Any]:
         """The findings of a search so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
-        findings = read_json(self.folder / "told.json")
-        return findings if isinstance(findings, dict) else {}
+        try:
+            return _checked_findings(read_json(self.folder / "told.json"))
+        except (TypeError, ValueError, AttributeError):
+            return {}
 
     def runs(self, runs: Iterable[Run]) -> list[Run]:
         """Those of `runs` that belong to it, oldest first."""
@@ -116,7 +120,8 @@ class SweepStore:
 
     def _change(self, sweep_id: str, **facts: Any) -> None:
         path = self.get(sweep_id).folder / "sweep.json"
-        write_json(path, {**read_json(path), **facts})
+        with exclusive(self.folder / ".facts.lock"):
+            write_json(path, {**(read_json(path) or {}), **facts})
 
     def _readable(self) -> Iterator[Sweep]:
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
@@ -128,7 +133,16 @@ def _read(folder: Path) -> Sweep | None:
     try:
         return _sweep(folder, facts)
     except (ConfigError, KeyError, TypeError, AttributeError, ValueError):
-        return None
+        return None  # damaged, or from elsewhere: it is left out
+
+
+def _checked_findings(findings: Any) -> dict[str, Any]:
+    checked: dict[str, Any] = {"ended": bool(findings.get("ended"))}
+    checked["pruned"] = [untrusted.text(run, 60) for run in findings.get("pruned", [])[:MAX_RUNS]]
+    shares = findings.get("importance") or {}
+    checked["importance"] = {name: untrusted.number(share, 0, 1.001) for name, share in shares.items() if name in KNOBS}
+    after = findings.get("judged_after")
+    return {**checked, "judged_after": None if after is None else untrusted.whole(after, 0, 100_000)}
 
 
 def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
@@ -137,10 +151,10 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
         str(facts["kind"]),
         RunConfig.from_dict(facts["base"]),
         tuple(read_axis(knob, text) for knob, text in facts["axes"].items()),
-        int(facts["trials"]),
+        untrusted.whole(facts["trials"], 0, MAX_RUNS),
         bool(facts["prune"]),
-        str(facts["name"]),
-        str(facts["starter"]),
-        float(facts["created"]),
+        untrusted.text(facts["name"], 120),
+        untrusted.text(facts["starter"], 60),
+        untrusted.number(facts["created"], 0, MAX_TIME),
         bool(facts["stopped"]),
     )

@@ -11,6 +11,7 @@ from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig, read_knob
 from core.errors import ConfigError
 
 MAX_RUNS = 200
+MAX_AXIS_TEXT = 2000  # characters
 _NUMBER = r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|to|\.\.)\s*({_NUMBER})(?:\s*(?:by|step)\s*({_NUMBER}))?", re.IGNORECASE)
 
@@ -30,6 +31,10 @@ def read_axis(knob: str, text: str) -> Axis:
 
     A range means every whole number in it. For a knob on a log scale it means the powers of two (or ten) in it.
     """
+    if len(text) > MAX_AXIS_TEXT:
+        raise ConfigError(
+            f"Values to try may have {MAX_AXIS_TEXT:,} characters. Write a range instead.", received=len(text)
+        )
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
     if not pieces:
         raise ConfigError(
@@ -68,7 +73,7 @@ def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | N
         return None
     low, high = (float(read_knob(knob, found[place])) for place in (1, 2))
     step = float(found[3]) if found[3] else None
-    if low >= high or (step is not None and step <= 0):
+    if low >= high or (step is not None and not 0 < step < math.inf):
         raise ConfigError(
             f"A range of {KNOBS[knob].label.lower()} must go up. Write the smaller number first, and a step above 0.",
             received=piece,
@@ -85,11 +90,12 @@ def _range_values(knob: str, low: float, high: float, step: float | None) -> lis
         powers = [kind(float(f"{float(base) ** power:.6g}")) for power in range(first, last + 1)]
         return [kind(low), *(power for power in powers if low < power < high), kind(high)]
     step = step or (1.0 if kind is int else float(facts.step or (high - low) / 4))
-    count = math.floor((high - low) / step + 1e-9) + 1
-    if count > MAX_RUNS:
+    steps = (high - low) / step  # infinity for a step that is nearly 0
+    if steps + 1 > MAX_RUNS + 1e-9:
         raise ConfigError(
-            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {count:,}. "
+            f"A range of {KNOBS[knob].label.lower()} has at most {MAX_RUNS} values. This one has {steps + 1:,.0f}. "
             "Use a larger step.",
-            received=count,
+            received=steps + 1,
         )
+    count = math.floor(steps + 1e-9) + 1
     return [facts.check(knob, kind(float(f"{low + place * step:.10g}")), kind) for place in range(count)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from core import process_settings
 from core.config.run_config import RunConfig
 from core.devices import device_slot
+from core.files import open_regular
 from core.home import home
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
@@ -73,7 +74,7 @@ def _train(run_id: str, warm: WarmNetwork | None) -> None:
 
 def _log_to(path: Path) -> None:
     """Sends what this process prints to the run's own log."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    file = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)
     os.close(file)

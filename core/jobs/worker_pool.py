@@ -1,14 +1,12 @@
 """The worker processes of a server: one spare worker that prepares, and those that were given a run."""
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from core.config.run_config import RunConfig
 from core.devices import device_slot
@@ -17,13 +15,14 @@ from core.network.architecture import count_parameters
 from core.runs.events import FAILED, RunEnded
 from core.runs.store import WAITING, Run, RunStore
 from core.runs.timeline import EventFile
+from core.subprocess_task import ROOT, child_environment
 from core.training import warmup
 
-ROOT = Path(__file__).parents[2]
 WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
 SPARE_SECONDS = 15 * 60  # an unused spare worker exits after this and frees its 550 MB
 DEBOUNCE_SECONDS = 1.0  # a knob that still changes is not worth a compilation
 MAX_WARMUP_PARAMETERS = 5_000_000  # a larger network takes much memory in the spare worker, perhaps for nothing
+RETRY_SECONDS = 5.0  # between two attempts to start a process
 MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they began
 
 
@@ -34,6 +33,7 @@ class WorkerPool:
         self.store, self.spare_allowed, self.command = store, spare, command
         self._last_request: float = -SPARE_SECONDS
         self._failures: Counter[str] = Counter()
+        self._last_failed_start = -RETRY_SECONDS
         self._spare: subprocess.Popen[bytes] | None = None
         self._expected: tuple[RunConfig, float] | None = None  # and since when
         self._warm_config: RunConfig | None = None  # of the spare worker
@@ -43,9 +43,23 @@ class WorkerPool:
         """Gives a run to the spare worker, or to a new one."""
         worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
-            worker = self._start()
+            try:
+                worker = self._start()
+            except OSError as error:
+                self._start_failed(run, error)
+                return
         self._assigned[run.id] = worker
         _send_line(worker, run.id)
+
+    def _start_failed(self, run: Run, error: OSError) -> None:
+        """No process can be started: too little memory, too many processes, a full disk. Later it may be possible."""
+        if time.monotonic() - self._last_failed_start < RETRY_SECONDS:
+            return
+        self._last_failed_start = time.monotonic()
+        self._failures[run.id] += 1
+        if self._failures[run.id] >= MAX_ATTEMPTS:
+            reason = error.strerror or str(error)
+            _mark_failed(run, f"No training process could be started: {reason}. Free memory, then resume.")
 
     def request_spare(self, config: RunConfig | None = None) -> None:
         """Somebody will probably train soon. `config`, if known, is compiled when it has not changed for a moment."""
@@ -78,7 +92,10 @@ class WorkerPool:
             if run and run.state == WAITING:
                 self._failures[run_id] += 1
                 if self._failures[run_id] >= MAX_ATTEMPTS:
-                    _mark_failed(run)
+                    log = self.store.home / "worker.log"
+                    _mark_failed(
+                        run, f"The training process ended {MAX_ATTEMPTS} times before it began. The reason is in {log}."
+                    )
 
     def update_spare(self) -> None:
         """Keeps one spare worker while somebody will probably train and no other worker trains."""
@@ -87,7 +104,8 @@ class WorkerPool:
             self.stop_spare()
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
         elif is_wanted and self._spare is None and not self._assigned:
-            self._spare, self._warm_config = self._start(), None
+            with suppress(OSError):  # without a spare worker, a run starts a few seconds later
+                self._spare, self._warm_config = self._start(), None
         self._warm_up_spare()
 
     def _warm_up_spare(self) -> None:
@@ -114,7 +132,7 @@ class WorkerPool:
         """A worker in its own session, so that Ctrl-C stops only the dashboard."""
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.store.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), TF_CPP_MIN_LOG_LEVEL="3")
         with log.open("wb") as output:
             return subprocess.Popen(
                 self.command,
@@ -145,12 +163,10 @@ def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
             worker.stdin.close()
 
 
-def _mark_failed(run: Run) -> None:
-    """Writes the last event of a run whose workers exited before they began."""
-    log = run.folder.parents[1] / "worker.log"
-    reason = f"The training process ended {MAX_ATTEMPTS} times before it began. The reason is in {log}."
+def _mark_failed(run: Run, reason: str) -> None:
+    """Writes the last event of a run that no worker could begin."""
     (run.folder / "queued").unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
-    with suppress(RunError):
+    with suppress(RunError, OSError):
         file = EventFile(run.events_path)
         try:
             file.append(RunEnded(FAILED, reason, time.time(), epochs=0))

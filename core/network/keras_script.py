@@ -1,11 +1,13 @@
 """A run as a Python program: the network and its training in plain Keras, to read, run and change anywhere."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from core.config.run_config import NO_VALIDATION, REDRAWING_KNOBS, RunConfig
 from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, layer_table
+from core.network.redraw_source import KNOBS_CLASS, redraw_source
 
 _OPTIMIZERS = {
     "adam": "Adam({rate})",
@@ -17,35 +19,70 @@ _OPTIMIZERS = {
 }
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
+_SHORTENED = (
+    "# Here the downloaded program has 500 lines of NumPy that redraw digits. They define EpochPrefetcher, Redrawer\n"
+    f"# and {KNOBS_CLASS}."
+)
+_REDRAWN_IMAGES = '''class RedrawnImages(keras.utils.PyDataset):
+    """The batches of an epoch: newly drawn images in a new order."""
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = -1
+        self.on_epoch_end()
+
+    def __len__(self):
+        return -(-len(labels) // {batch})
+
+    def __getitem__(self, batch):
+        chosen = self.order[batch * {batch} : (batch + 1) * {batch}]
+        return self.images[chosen], labels[chosen]
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        if self.epoch < {epochs}:
+            self.images = redrawn(self.epoch)
+            self.order = np.random.default_rng([{seed}, self.epoch]).permutation(len(labels))'''
 SAVES = "model_trained_again.keras"  # not the name of the network that may be in the same folder
 
 
-def script(config: RunConfig, title: str, by_hand: str = "") -> str:
+class Sections(NamedTuple):
+    """The parts of the program in their order, each a piece of Python; `redrawing` is empty if images stay the same."""
+
+    imports: str
+    redrawing: str
+    data: str
+    network: str
+    training: str
+    result: str
+
+
+def script(config: RunConfig, title: str, by_hand: str = "", *, short: bool = False) -> str:
     """A Python program that trains `config` on MNIST with Keras and NumPy alone.
 
     Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
     seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
-    images and changes made while the run trained (`by_hand`) are left out, and the program says so.
+    images are exactly those of the run. Changes made while the run trained (`by_hand`) are left out, and the program
+    says so. short: without the 500 lines that redraw images, for reading.
     """
-    head = _head(config, title, by_hand)
-    return "\n".join([*head, "", *_data(config), "", *_network(config), "", *_training(config), ""])
+    head = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
+    head += f'\n\nNot in this program: while the run trained, {by_hand}.\n"""' if by_hand else '"""'
+    parts = sections(config)
+    if short and parts.redrawing:
+        parts = parts._replace(redrawing=_SHORTENED)
+    return "\n\n".join([head, *filter(None, parts)]) + "\n"
 
 
-def _head(config: RunConfig, title: str, by_hand: str) -> Iterator[str]:
-    first = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
-    redrawn = ", ".join(f"{name} {getattr(config, name):g}" for name in REDRAWING_KNOBS if getattr(config, name))
-    missing = [f"Digit Lab redrew the training images for each epoch ({redrawn})"] if redrawn else []
-    missing += [f"while the run trained, {by_hand}"] if by_hand else []
-    if missing:
-        yield first
-        yield ""
-        yield from (f"Not in this program: {each}." for each in missing)
-        yield '"""'
-    else:
-        yield f'{first}"""'
-    yield ""
+def sections(config: RunConfig) -> Sections:
+    """The program in parts, for cells of a notebook."""
+    parts = (_imports(config), _data(config), _network(config), _training(config), _result())
+    imports, data, network, training, result = ("\n".join(part) for part in parts)
+    return Sections(imports, redraw_source() if config.redraws_images else "", data, network, training, result)
+
+
+def _imports(config: RunConfig) -> Iterator[str]:
     yield "import keras"
-    if _few(config) or config.wrong_labels:
+    if _few(config) or config.wrong_labels or config.redraws_images:
         yield "import numpy as np"
     yield ""
     yield "# With a seed, Keras on TensorFlow uses one order of images in all epochs; without it, a new one each time."
@@ -59,15 +96,20 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield "validation_images, validation_labels = images[-held_out:], labels[-held_out:]"
         yield "images, labels = images[:-held_out], labels[:-held_out]"
     if _few(config) or config.wrong_labels:
-        yield f"random = np.random.default_rng({config.seed})"
+        yield f"rng = np.random.default_rng({config.seed})"
     if _few(config):
         yield f"each = {-(-config.train_images // 10)}  # images of each digit"
-        yield "every_digit = [random.permutation(np.flatnonzero(labels == digit))[:each] for digit in range(10)]"
-        yield f"chosen = random.permutation(np.concatenate(every_digit))[:{config.train_images}]"
+        yield "every_digit = [rng.permutation(np.flatnonzero(labels == digit))[:each] for digit in range(10)]"
+        yield f"chosen = rng.permutation(np.concatenate(every_digit))[:{config.train_images}]"
         yield "images, labels = images[chosen], labels[chosen]"
     if config.wrong_labels:
-        yield f"wrong = random.choice(len(labels), round({config.wrong_labels!r} * len(labels)), replace=False)"
-        yield "labels[wrong] = (labels[wrong] + random.integers(1, 10, len(wrong))) % 10"
+        yield f"wrong = rng.choice(len(labels), round({config.wrong_labels!r} * len(labels)), replace=False)"
+        yield "labels[wrong] = (labels[wrong] + rng.integers(1, 10, len(wrong))) % 10"
+    if config.redraws_images:
+        yield "# The images of each epoch, drawn while the epoch before it trains: some seconds for 60,000."
+        knobs = ", ".join(f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "seed", "epochs"))
+        yield f"knobs = {KNOBS_CLASS}({knobs})"
+        yield "redrawn = EpochPrefetcher(Redrawer(images, labels, knobs))"
     if config.loss == "one-hot":
         names = ["labels", "test_labels", *(["validation_labels"] if config.holds_out else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
@@ -118,6 +160,10 @@ def _layer(row: LayerRow) -> str:
 
 
 def _training(config: RunConfig) -> Iterator[str]:
+    if config.redraws_images:
+        yield from _REDRAWN_IMAGES.format(batch=config.batch_size, epochs=config.epochs, seed=config.seed).splitlines()
+        yield ""
+        yield ""
     rate = repr(config.learning_rate)
     if config.schedule in ("cosine", "exponential"):
         yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
@@ -131,9 +177,12 @@ def _training(config: RunConfig) -> Iterator[str]:
     yield '    metrics=["accuracy"],'
     yield ")"
     yield "history = model.fit("
-    yield "    images,"
-    yield "    labels,"
-    yield f"    batch_size={config.batch_size},"
+    if config.redraws_images:
+        yield "    RedrawnImages(),"
+    else:
+        yield "    images,"
+        yield "    labels,"
+        yield f"    batch_size={config.batch_size},"
     yield f"    epochs={config.epochs},"
     if config.validate_on != NO_VALIDATION:
         names = "validation" if config.holds_out else "test"
@@ -143,6 +192,9 @@ def _training(config: RunConfig) -> Iterator[str]:
         yield from (f"        keras.callbacks.{each}," for each in callbacks)
         yield "    ],"
     yield ")"
+
+
+def _result() -> Iterator[str]:
     yield "loss, accuracy = model.evaluate(test_images, test_labels, verbose=0)"
     yield 'print(f"Test accuracy {accuracy:.2%}, test loss {loss:.4f}")'
     yield f'model.save("{SAVES}")'

@@ -3,7 +3,7 @@
 Plain NumPy. `LivingNetwork` computes everything from all weights; `living_moment` does it from a snapshot of a run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +12,11 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import layer_table
 from core.network.forward import MODEL, apply_activation, pre_activation
-from core.network.living_view import LayerSurvey, LayerView, NetworkView, Patch, Term
+from core.network.living_sums import conv_sums, dense_sums
+from core.network.living_view import LayerSurvey, LayerView, NetworkView
 
 MAX_UNITS = 32  # units that are drawn of one layer
 MAX_EDGES = 48  # connections that are drawn into one layer
-TERMS = 4  # products that are shown of one sum
 EXCITING = 5  # images that are shown for one unit
 _BATCH = 64  # images a call: their feature maps fit into the processor's cache
 _SAME_BLOCK = ("norm", "activation")  # these rows finish what the dense or convolutional row before them began
@@ -43,14 +43,18 @@ class LivingNetwork:
 
     def outputs(self, images: np.ndarray, mask: Mapping[str, np.ndarray] | None = None) -> list[np.ndarray]:
         """What each row makes of the images: float32 (n, *output_shape). `mask`: factors for the units of a layer."""
+        return list(self.outputs_from(0, images.astype(np.float32), mask))
+
+    def outputs_from(
+        self, start: int, values: np.ndarray, mask: Mapping[str, np.ndarray] | None = None
+    ) -> Iterator[np.ndarray]:
+        """The outputs of the rows from `start` on. values: the input of that row, float32 (n, …)."""
         ends = {last: self.rows[first].name for first, last in self.drawn}
-        values, found = images.astype(np.float32), []
-        for place, row in enumerate(self.rows):
+        for place, row in enumerate(self.rows[start:], start):
             values = apply_activation(row.activation, pre_activation(row, self.weights, values))
             if mask and ends.get(place) in mask:
                 values = values * mask[ends[place]]
-            found.append(values)
-        return found
+            yield values
 
     def survey(self, images: np.ndarray, units: Sequence[np.ndarray] | None = None) -> tuple[LayerSurvey, ...]:
         """Looks at all `images`. Without `units`, it chooses those whose activation differs most between images."""
@@ -66,18 +70,32 @@ class LivingNetwork:
         )
 
     def view(
-        self, image: np.ndarray, surveys: Sequence[LayerSurvey], mask: Mapping[str, np.ndarray] | None = None
+        self,
+        image: np.ndarray,
+        surveys: Sequence[LayerSurvey],
+        mask: Mapping[str, np.ndarray] | None = None,
+        also: Mapping[str, Mapping[int, Sequence[int]]] | None = None,
     ) -> NetworkView:
-        """The network for one image, uint8 (28, 28)."""
+        """The network for one image, uint8 (28, 28).
+
+        also: layer → unit → indices of weights whose products are shown beside the largest ones.
+        """
         outputs = [values[0] for values in self.outputs(image[None], mask)]
         layers: list[LayerView] = []
         for (first, last), survey in zip(self.drawn, surveys, strict=True):
             before = layers[-1] if layers else None
-            layers.append(self._layer(first, outputs[first - 1], outputs[last], survey, before))
+            given, more = outputs[first - 1], (also or {}).get(self.rows[first].name, {})
+            layers.append(self._layer(first, given, outputs[last], survey, before, more))
         return NetworkView(image, tuple(layers), exact=True)
 
     def _layer(
-        self, place: int, given: np.ndarray, output: np.ndarray, survey: LayerSurvey, before: LayerView | None
+        self,
+        place: int,
+        given: np.ndarray,
+        output: np.ndarray,
+        survey: LayerSurvey,
+        before: LayerView | None,
+        also: Mapping[int, Sequence[int]],
     ) -> LayerView:
         row, units = self.rows[place], survey.units
         path = f"{MODEL}/{row.name}"
@@ -85,10 +103,11 @@ class LivingNetwork:
         biases = self.weights[f"{path}/bias"][units] if row.bias else np.zeros(len(units), np.float32)
         conv, is_last = row.kind == "conv", place == self.drawn[-1][0]
         values, shape = output[..., units], self._input_shape(place, before)
+        more = [also.get(int(unit), ()) for unit in units]
         if conv:
-            sums, terms, patches = _conv_sums(kernel, biases, given, values, shape)
+            sums, terms, patches = conv_sums(kernel, biases, given, values, shape, more)
         else:
-            sums, terms, patches = *_dense_sums(kernel, biases, given, shape), ()
+            sums, terms, patches = *dense_sums(kernel, biases, given, shape, more), ()
         return LayerView(
             name=row.name,
             kind="conv" if conv else "output" if is_last else "dense",
@@ -137,62 +156,6 @@ def weights_by_path(config: RunConfig, arrays: Sequence[np.ndarray]) -> dict[str
         elif row.kind == "norm":
             names += [f"{MODEL}/{row.name}/{name}" for name in ("gamma", "beta", "moving_mean", "moving_variance")]
     return dict(zip(names, arrays, strict=True))
-
-
-def _dense_sums(
-    kernel: np.ndarray, biases: np.ndarray, given: np.ndarray, shape: tuple[int, ...]
-) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...]]:
-    products = kernel * given[:, None]
-    order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
-    terms = tuple(
-        tuple(Term(source(int(i), shape), float(kernel[i, unit]), float(given[i])) for i in order[:, unit])
-        for unit in range(kernel.shape[1])
-    )
-    return given @ kernel + biases, terms
-
-
-def _conv_sums(
-    kernel: np.ndarray, biases: np.ndarray, given: np.ndarray, output: np.ndarray, shape: tuple[int, ...]
-) -> tuple[np.ndarray, tuple[tuple[Term, ...], ...], tuple[Patch, ...]]:
-    """The sums at the place of each feature map where the activation is largest, with filter and patch."""
-    side = kernel.shape[0]
-    windows = np.lib.stride_tricks.sliding_window_view(given, (side, side), axis=(0, 1))  # (h', w', c, k, k)
-    maps = np.tensordot(windows, kernel, axes=((3, 4, 2), (0, 1, 2))) + biases
-    sums, terms, patches = [], [], []
-    for unit in range(kernel.shape[-1]):
-        row, column = np.unravel_index(int(output[..., unit].argmax()), maps.shape[:2])
-        patch = np.moveaxis(windows[row, column], 0, -1)  # (k, k, c)
-        products = patch * kernel[..., unit]
-        channel = int(np.abs(products).sum(axis=(0, 1)).argmax())
-        order = np.argsort(-np.abs(products), axis=None, kind="stable")[:TERMS]
-        places = [np.unravel_index(int(each), products.shape) for each in order]
-        terms.append(
-            tuple(
-                Term(
-                    _at(int(c), int(row + a), int(column + b), shape),
-                    float(kernel[a, b, c, unit]),
-                    float(patch[a, b, c]),
-                )
-                for a, b, c in places
-            )
-        )
-        patches.append(Patch(channel, int(row), int(column), kernel[..., channel, unit], patch[..., channel]))
-        sums.append(maps[row, column, unit])
-    return np.array(sums, np.float32), tuple(terms), tuple(patches)
-
-
-def source(index: int, shape: tuple[int, ...]) -> str:
-    """The name of one input of a dense layer; `shape` is what the layer before gives, () for the image."""
-    if not shape:
-        return f"pixel row {index // SIDE}, column {index % SIDE}"
-    if len(shape) == 1:
-        return f"unit {index}"
-    row, column, channel = np.unravel_index(index, shape)
-    return _at(int(channel), int(row), int(column), shape)
-
-
-def _at(channel: int, row: int, column: int, shape: tuple[int, ...]) -> str:
-    return f"map {channel}, row {row}, column {column}" if shape else f"pixel row {row}, column {column}"
 
 
 def _weight_pictures(kernel: np.ndarray) -> np.ndarray | None:

@@ -4,12 +4,15 @@ A snapshot holds at most 32 units of each layer in float16, and their activation
 is left out: `sums` is NaN there.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import LayerRow, layer_table
-from core.network.living import EXCITING, MAX_EDGES, TERMS, LivingNetwork, source, strongest, weights_by_path
+from core.network.living import EXCITING, MAX_EDGES, LivingNetwork, strongest, weights_by_path
+from core.network.living_sums import TERMS, source
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
 from core.runs.moments import LayerMoment, Moment
 
@@ -17,9 +20,14 @@ _MAX_IMAGES = 25
 
 
 def shown_images(moment: Moment) -> int:
-    """How many of the fixed images, from the first on, a snapshot can show: few where it holds feature maps."""
-    counts = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
-    return min([_MAX_IMAGES, len(moment.probabilities), *counts])
+    """How many of the fixed images, from the first on, a snapshot can show: 3 in earlier versions with feature maps."""
+    kept = [len(layer.activations) for layer in moment.layers if layer.kind == "conv"]
+    return min([_MAX_IMAGES, len(moment.probabilities), *kept])
+
+
+def layer_names(config: RunConfig) -> list[str]:
+    """The names of the layers of a moment, as the pages show them: dense1, conv2, and output for the last."""
+    return [row.name for row in layer_table(config)[:-1] if row.kind in ("dense", "conv")] + ["output"]
 
 
 def view_of(
@@ -39,8 +47,9 @@ def view_of(
     image = images[place].reshape(-1).astype(np.float32) / 255
     for layer, row in _with_rows(config, moment):
         outputs = moment.probabilities if row.activation == "softmax" else layer.activations
-        activations, survey = outputs[place].astype(np.float32), _survey(layer, config, row)
-        layers.append(_layer(layer, row, activations, survey, image, layers[-1] if layers else None))
+        activations = outputs[place].astype(np.float32)
+        answers = _Answers(activations, _values(layer, place, activations), _survey(layer, config, row))
+        layers.append(_layer(layer, row, answers, image, layers[-1] if layers else None))
     return NetworkView(images[place], tuple(layers), exact=False)
 
 
@@ -53,22 +62,25 @@ def _with_rows(config: RunConfig, moment: Moment) -> list[tuple[LayerMoment, Lay
 def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey:
     """Units, exciting images and dead units as the snapshot's own activations show them."""
     k = len(layer.units)
-    if layer.kind == "conv":  # the maps of three images say too little of what excites a filter
+    if layer.kind == "conv" and layer.peaks is None:  # an earlier version kept the maps of three images only
         return LayerSurvey(layer.units, np.zeros((k, 0), int), np.zeros(k, bool))
-    activations = layer.activations.astype(np.float32)
+    activations = (layer.activations if layer.peaks is None else layer.peaks).astype(np.float32)
     exciting = np.argsort(-activations, axis=0, kind="stable")[:EXCITING].T
     relu = row.activation == "relu" or (not row.activation and config.activation == "relu")
     dead = np.asarray((activations <= 0).all(axis=0)) if relu else np.zeros(k, bool)
     return LayerSurvey(layer.units, exciting, dead)
 
 
+class _Answers(NamedTuple):
+    """What a layer gives for one image: `activations` as the snapshot has them, one of `values` for each unit."""
+
+    activations: np.ndarray
+    values: np.ndarray
+    survey: LayerSurvey
+
+
 def _layer(
-    layer: LayerMoment,
-    row: LayerRow,
-    activations: np.ndarray,
-    survey: LayerSurvey,
-    image: np.ndarray,
-    before: LayerView | None,
+    layer: LayerMoment, row: LayerRow, answers: _Answers, image: np.ndarray, before: LayerView | None
 ) -> LayerView:
     kernel, bias = layer.kernel.astype(np.float32), layer.bias.astype(np.float32)
     output, conv = row.activation == "softmax", layer.kind == "conv"
@@ -88,16 +100,23 @@ def _layer(
         kind="conv" if conv else "output" if output else "dense",
         total=row.output_shape[-1],
         units=layer.units,
-        values=activations.max(axis=(0, 1)) if conv else activations,
+        values=answers.values,
         sums=sums,
         biases=bias,
-        pictures=_pictures(kernel, activations, conv, before),
+        pictures=_pictures(kernel, answers.activations, conv, before),
         edges=edges,
         terms=terms,
-        exciting=survey.exciting,
-        dead=survey.dead,
+        exciting=answers.survey.exciting,
+        dead=answers.survey.dead,
         normed=not row.bias,
     )
+
+
+def _values(layer: LayerMoment, place: int, activations: np.ndarray) -> np.ndarray:
+    """Each unit's activation; of a feature map the largest one. Earlier versions kept smaller maps and no peaks."""
+    if layer.kind != "conv":
+        return activations
+    return activations.max(axis=(0, 1)) if layer.peaks is None else layer.peaks[place].astype(np.float32)
 
 
 def _pictures(kernel: np.ndarray, activations: np.ndarray, conv: bool, before: LayerView | None) -> np.ndarray | None:
@@ -121,7 +140,8 @@ def _terms(
     order = np.argsort(-np.abs(products), axis=0, kind="stable")[:TERMS]
     return tuple(
         tuple(
-            Term(source(int(names[i]), shape), float(kernel[names[i], unit]), float(values[i])) for i in order[:, unit]
+            Term(source(int(names[i]), shape), float(kernel[names[i], unit]), float(values[i]), int(names[i]))
+            for i in order[:, unit]
         )
         for unit in range(kernel.shape[1])
     )

@@ -12,6 +12,7 @@ class Term:
     source: str  # "pixel row 4, column 11", "unit 17", "map 3, row 2, column 5"
     weight: float
     value: float
+    index: int  # of the weight among those of its unit, in the order of the kernel's memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class Patch:
     """A filter and the piece of its input that it is multiplied with, both float32 (k, k), of one input channel."""
 
     channel: int
+    channels: int  # of the input
     row: int
     column: int
     filter: np.ndarray

@@ -3,22 +3,21 @@
 Keras would need seconds to import and 400 MB, for the same probabilities (to float tolerance) at the same speed.
 """
 
-import io
 import os
-import zipfile
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from core.config.run_config import RunConfig
-from core.errors import RunError
-from core.network.architecture import LayerRow, layer_table
+from core.errors import NetworkError, RunError
+from core.network import keras_file
+from core.network.architecture import LayerRow, count_parameters, layer_table
 from core.network.forward import MODEL, activations, apply_activation, forward_rows
 from core.runs.checkpoints import read_arrays
 from core.runs.run import Run
@@ -46,7 +45,9 @@ class Reader:
 
         Raises `RunError` if the file is missing, truncated or of another network.
         """
-        reader = cls(run.config, _read_weights(run) if epoch is None else read_arrays(run.epoch_path(epoch)))
+        largest = keras_file.max_weights_bytes(count_parameters(run.config))
+        weights = _read_weights(run) if epoch is None else read_arrays(run.epoch_path(epoch), largest)
+        reader = cls(run.config, weights)
         reader._check(run, epoch)
         return reader
 
@@ -100,26 +101,17 @@ def _libraries() -> ThreadpoolController:
 
 
 def _read_weights(run: Run) -> dict[str, np.ndarray]:
-    """The weights in a run's `.keras` file, which is a ZIP with an HDF5 file in it."""
-    import h5py  # takes a third of a second, and only the first network needs it
-
+    """The weights in a run's `.keras` file."""
     path = run.model_path
     try:
-        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as weights_file:
-            layers = {group["vars"].attrs["name"]: group["vars"] for group in weights_file["layers"].values()}
-            return {
-                f"{MODEL}/{row.name}/{name}": np.asarray(weight)
-                for row in layer_table(run.config)
-                if row.parameters
-                for name, weight in zip(_WEIGHT_NAMES.get(row.kind, ()), _in_order(layers[row.name]), strict=False)
-            }
+        names = {row.name: _WEIGHT_NAMES.get(row.kind, ()) for row in layer_table(run.config) if row.parameters}
+        weights = keras_file.read_weights(path, count_parameters(run.config), names)
+        return {f"{MODEL}/{name}": weight for name, weight in weights.items()}
+    except NetworkError:
+        raise
     except Exception as error:  # zipfile, h5py and the system raise different errors
-        found = f"{path.stat().st_size:,} bytes that cannot be read" if path.exists() else "no file"
+        found = f"{path.stat().st_size:,} bytes that cannot be read" if path.is_file() else "no file"
         raise RunError(
             f"{path.name} of the run {path.parent.name} is damaged or deleted. Train the run again, or choose another.",
             received=found,
         ) from error
-
-
-def _in_order(weights: Any) -> list[Any]:
-    return [weights[str(position)] for position in range(len(weights))]

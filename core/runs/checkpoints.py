@@ -9,14 +9,17 @@ import numpy as np
 
 from core.errors import RunError
 from core.files import Arrays, write_arrays
+from core.runs.events import MAX_COUNT, MAX_EPOCH
+from core.runs.gate import MAX_WEIGHTS_BYTES
+from core.untrusted import load_arrays, whole
+
+_MAX_FACTS_BYTES = 2**20  # of the numbers in a saved state
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Reads a file that `write_arrays` saved. Raises `RunError` if it is missing or damaged."""
+def read_arrays(path: Path, max_bytes: int = MAX_WEIGHTS_BYTES) -> dict[str, np.ndarray]:
+    """Reads a file that `write_arrays` saved. Raises `RunError` if it is missing, damaged or above `max_bytes`."""
     try:
-        # We open the file ourselves: NumPy does not close a truncated file that it opened.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            return {name: saved[name] for name in saved.files}
+        return load_arrays(path, max_bytes)
     except Exception as error:  # zipfile, NumPy and the system raise different errors
         raise _damaged(path, error) from error
 
@@ -63,7 +66,7 @@ def read_state(path: Path) -> TrainingState:
     arrays = read_arrays(path)
     try:
         facts = _facts(arrays)
-    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise _damaged(path, error) from error
     return TrainingState(weights=_part(arrays, "weights:"), state=_part(arrays, "state:"), **facts)
 
@@ -74,8 +77,7 @@ def read_progress(path: Path) -> tuple[int, int, int] | None:
     It reads a few hundred bytes: the weights stay on the disk.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            facts = _facts({"told": saved["told"]})
+        facts = _facts(load_arrays(path, MAX_WEIGHTS_BYTES, only=("told",)))
         return facts["epoch"], facts["batch"], facts["batches"]
     except Exception:  # no file, or a damaged one: zipfile, NumPy and the system raise different errors
         return None
@@ -100,12 +102,15 @@ def _part(arrays: Arrays, prefix: str) -> dict[str, np.ndarray]:
 
 def _facts(arrays: Arrays) -> dict[str, Any]:
     """The numbers of a saved state, checked: the file may come from anywhere."""
+    if arrays["told"].size > _MAX_FACTS_BYTES:
+        raise ValueError("its facts are too long")
     given = json.loads(bytes(arrays["told"]))
-    history = {str(name): [float(value) for value in values] for name, values in given["history"].items()}
+    history = {str(name)[:40]: [float(value) for value in values] for name, values in given["history"].items()}
     seconds = given.get("seconds", history.get("seconds", [0.0])[-1])
     loss, correct, images = given.get("sums", (0.0, 0, 0))
-    epoch, batch, batches = (int(given.get(name, 0)) for name in ("epoch", "batch", "batches"))
-    if min(epoch, batch, batches) < 0 or batch >= max(batches, 1):
+    epoch = whole(given.get("epoch", 0), 0, MAX_EPOCH)
+    batch, batches = (whole(given.get(name, 0), 0, MAX_COUNT) for name in ("batch", "batches"))
+    if batch >= max(batches, 1):
         raise ValueError("it names an impossible epoch or batch")
     return {
         "epoch": epoch,

@@ -1,15 +1,14 @@
 """What visitors ask of a run that trains: pause, stop, another learning rate. A small file in its folder says it."""
 
-import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from core.config.run_config import KNOBS
 from core.errors import ConfigError
 from core.files import read_json, write_json
 from core.runs.run import Run
-
-_WRITING = threading.Lock()
+from core.untrusted import number
 
 
 class ControlRequests:
@@ -49,7 +48,7 @@ class ControlRequests:
         return saved if isinstance(saved, dict) else {}
 
     def _set(self, **requests: Any) -> None:
-        with _WRITING:
+        with self.run.exclusive():
             write_json(self.run.control_path, {**self.read(), **requests})
 
 
@@ -95,7 +94,7 @@ class ControlReader:
 
     def _read_requests(self) -> dict[str, Any]:
         try:
-            status = self.run.control_path.stat()
+            status = self.run.control_path.lstat()
             changed = status.st_mtime_ns ^ status.st_ino
         except OSError:
             changed = 0
@@ -108,4 +107,6 @@ class ControlReader:
 
 def _number(value: Any) -> float:
     """A number of a control file, which anything may have written; 0 for anything else."""
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    with suppress(ValueError):
+        return number(value)
+    return 0.0

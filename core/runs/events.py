@@ -2,8 +2,11 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from core.untrusted import number, text, whole
 
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
 OUTCOMES = (
@@ -11,6 +14,12 @@ OUTCOMES = (
     STOPPED,
     FAILED,
 )  # written by the run itself; a run that ended without one is `interrupted`
+
+
+MAX_LINE = 64 * 1024  # bytes; a longer line is no event
+MAX_EPOCH = 100_000
+MAX_COUNT = 10**15  # steps, images, parameters
+_FINITE = {"time", "seconds", "fit_seconds", "learning_rate"}
 
 
 @dataclass(frozen=True)
@@ -122,12 +131,56 @@ def to_line(event: Event) -> str:
 
 def from_line(line: str | bytes) -> Event | None:
     """Reads `to_line` back; None for an event of another version, or for a line that is not an event."""
+    if len(line) > MAX_LINE:
+        return None
     try:
         values = json.loads(line)
-        kind = _KINDS[values.pop("event")]
-        return kind(**{k: float(v) if v in ("nan", "inf", "-inf") else v for k, v in values.items()})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return checked_event(_KINDS[values.pop("event")], values)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def checked_event(kind: type, values: dict[str, Any]) -> Any:
+    """An event of this kind. Raises `ValueError`, `KeyError` or `TypeError` unless every value may be there."""
+    checks = _CHECKS[kind]
+    return kind(**{name: checks[name](value) for name, value in values.items()})
+
+
+def _measured(value: Any) -> float:
+    """A loss, an accuracy or a speed; a run that diverges writes values that are not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return value
+    return float(value) if value in ("nan", "inf", "-inf") else number(value)
+
+
+def _outcome(value: Any) -> str:
+    if value not in OUTCOMES:
+        raise ValueError("not an outcome")
+    return str(value)
+
+
+def _annotation(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind)
+
+
+def _check_for(name: str, kind: str) -> Callable[[Any], Any]:
+    """What a field accepts, from its name and its annotation."""
+    if name in _FINITE:
+        check: Callable[[Any], Any] = lambda value: number(value, 0, 1e10)  # noqa: E731
+    elif name == "outcome":
+        check = _outcome
+    elif "int" in kind:
+        most = MAX_EPOCH if "epoch" in name else MAX_COUNT
+        check = lambda value: whole(value, 0, most)  # noqa: E731
+    else:
+        check = _measured if "float" in kind else lambda value: text(value, 4000)
+    return (lambda value: None if value is None else check(value)) if "None" in kind else check
+
+
+_CHECKS: dict[type, dict[str, Callable[[Any], Any]]] = {
+    event: {field.name: _check_for(field.name, _annotation(field.type)) for field in fields(event)}
+    for event in _KINDS.values()
+}
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,9 @@ RUN/moments/<step, 8 digits>.npz. Step 0 is the untrained network.
 import io
 import json
 import math
+import os
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +18,25 @@ import numpy as np
 
 from core.data.sampling import stratified_sample
 from core.digits import NUM_CLASSES, Digits
-from core.errors import DigitLabError, RunError
+from core.errors import RunError
 from core.files import write_atomic
 from core.runs.checkpoints import read_arrays
+from core.runs.gate import MOMENT_FILE
 from core.runs.run import Run
+from core.untrusted import load_arrays
 
 MAX_IMAGES = 500  # fixed images
 FIRST_IMAGES = 25  # those that the Train page shows come first
 MAX_UNITS = 32  # units of a layer in a moment
-MAX_MAPS = 3  # images whose feature maps are in a moment
+MAX_MAPS = FIRST_IMAGES  # images whose feature maps are in a moment; earlier versions kept those of three
 MAX_MAP_SIDE = 14
 MAX_FILE_BYTES = 64 * 2**20
 _MAX_LAYERS = 20
-_MAX_ARRAYS = 400
+MAX_FILM_BYTES = 256 * 2**20  # of all moments that are read for one film
 _FOLDER = "moments"
 _NUMBERS = ("step", "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
 _LAYER_ARRAYS = {"units": np.int32, "kernel": np.float16, "bias": np.float16, "activations": np.float16}
+_MAX_LEVEL = 127  # feature maps are kept in whole numbers from -127 to 127, with a factor for each map
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +52,10 @@ class LayerMoment:
     units: np.ndarray  # int32 (k,), k <= 32; the same in all moments of a run
     kernel: np.ndarray  # float16: dense (inputs, k); conv (height, width, channels, k)
     bias: np.ndarray  # float16 (k,); 0 where a normalisation follows
-    activations: np.ndarray  # float16: dense (n, k); conv (at most 3, height, width, k), sides of at most 14
+    activations: np.ndarray  # float16: dense (n, k); conv (at most 25, height, width, k), sides of at most 14
     update_ratio: float
     dead: float
+    peaks: np.ndarray | None = None  # float16 (n, k): the largest value of each feature map; None in earlier versions
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,38 +129,74 @@ def write_moment(run: Run, moment: Moment) -> None:
     facts["layers"] = [[each.name, each.kind, each.update_ratio, each.dead] for each in moment.layers]
     arrays = {"probabilities": moment.probabilities, "positions": moment.positions}
     for place, layer in enumerate(moment.layers):
-        arrays |= {f"layer{place:02d}:{name}": getattr(layer, name) for name in _LAYER_ARRAYS}
+        arrays |= {f"layer{place:02d}:{name}": array for name, array in _layer_arrays(layer).items()}
     arrays |= {f"weights{place:03d}": array for place, array in enumerate(moment.weights or ())}
-    packed = io.BytesIO()
-    np.savez(packed, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    # Feature maps are mostly zeros and become half as large; weights and activations would hardly shrink.
+    packed = _packed(arrays, compressed=any(layer.kind == "conv" for layer in moment.layers))
     path = run.folder / _FOLDER / f"{moment.step:08d}.npz"
     path.parent.mkdir(exist_ok=True)
-    write_atomic(path, packed.getvalue(), durable=False)
+    write_atomic(path, packed, durable=False)
+
+
+def _packed(arrays: dict[str, np.ndarray], *, compressed: bool) -> bytes:
+    """The arrays as an `.npz` file. NumPy itself compresses only at a level that takes four times as long."""
+    packed = io.BytesIO()
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(packed, "w", method, compresslevel=1) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+    return packed.getvalue()
+
+
+def _layer_arrays(layer: LayerMoment) -> dict[str, np.ndarray]:
+    arrays = {name: getattr(layer, name) for name in _LAYER_ARRAYS}
+    if layer.kind != "conv":
+        return arrays
+    maps = layer.activations.astype(np.float32)
+    with np.errstate(all="ignore"):  # of a network that has diverged
+        scale = (np.abs(maps).max(axis=(1, 2)) / _MAX_LEVEL).astype(np.float16)
+        levels = np.nan_to_num(np.rint(maps / np.maximum(scale, 1e-7)[:, None, None].astype(np.float32)))
+    arrays |= {"activations": np.clip(levels, -_MAX_LEVEL, _MAX_LEVEL).astype(np.int8), "scale": scale}
+    return arrays if layer.peaks is None else arrays | {"peaks": layer.peaks}
 
 
 def read_moments(run: Run) -> list[Moment]:
-    """The moments of a run in order of their steps. Damaged or strange files are left out."""
-    return [moment for path in _paths(run) if (moment := read_moment(path)) is not None]
+    """The moments of a run in order of their steps. Damaged or strange files are left out.
+
+    Where all files together are larger than 256 MiB, only every second, third … moment is read.
+    """
+    paths = _paths(run)
+    stride = 1 + sum(_size(path) for path in paths) // MAX_FILM_BYTES
+    return [moment for path in paths[::stride] if (moment := read_moment(path)) is not None]
 
 
 def read_moment(path: Path) -> Moment | None:
     """One moment; None where the file is damaged or holds something else."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > _MAX_ARRAYS or sum(each.file_size for each in members) > MAX_FILE_BYTES:
-                return None
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive_arrays:
-            arrays = {name: archive_arrays[name] for name in archive_arrays.files}
-        return _checked(arrays, int(path.stem))
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, DigitLabError):
+        return _checked(load_arrays(path, MAX_FILE_BYTES), int(path.stem))
+    except (OSError, ValueError, TypeError, LookupError, zlib.error, zipfile.BadZipFile, RecursionError):
         return None
 
 
+def moment_names(run: Run) -> list[str]:
+    """The file names of a run's moments in order of their steps."""
+    try:
+        names = os.listdir(run.folder / _FOLDER)
+    except OSError:
+        return []
+    return sorted(name for name in names if MOMENT_FILE.fullmatch(name))
+
+
 def _paths(run: Run) -> list[Path]:
-    return sorted(path for path in (run.folder / _FOLDER).glob("[0-9]" * 8 + ".npz"))
+    return [run.folder / _FOLDER / name for name in moment_names(run)]
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.lstat().st_size
+    return 0
 
 
 def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
@@ -183,6 +225,11 @@ def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n:
         float(layer_facts[3]),
     )
     parts = {each: arrays.pop(f"layer{place:02d}:{each}") for each in _LAYER_ARRAYS}
+    scale, peaks = (arrays.pop(f"layer{place:02d}:{each}", None) for each in ("scale", "peaks"))
+    if scale is not None:
+        _require(kind == "conv" and scale.dtype == np.float16 and parts["activations"].dtype == np.int8)
+        _require(scale.shape == (len(parts["activations"]), parts["activations"].shape[-1]))
+        parts["activations"] = parts["activations"] * scale[:, None, None]
     _require(all(parts[each].dtype == dtype for each, dtype in _LAYER_ARRAYS.items()))
     units, kernel, activations = parts["units"], parts["kernel"], parts["activations"]
     k = len(units)
@@ -194,7 +241,8 @@ def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n:
     else:
         _require(kind == "dense" and kernel.ndim == 2 and activations.shape == (n, k))
     _require(0 < len(name) <= 20 and 0 <= dead <= 1)
-    return LayerMoment(name, kind, **parts, update_ratio=update_ratio, dead=dead)
+    _require(peaks is None or (kind == "conv" and peaks.dtype == np.float16 and peaks.shape == (n, k)))
+    return LayerMoment(name, kind, **parts, update_ratio=update_ratio, dead=dead, peaks=peaks)
 
 
 def _array(arrays: dict[str, np.ndarray], name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:

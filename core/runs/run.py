@@ -8,12 +8,13 @@ from typing import Any
 
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
-from core.data.class_names import DIGITS, Names, checked_names
-from core.errors import DataError
+from core.data.class_names import DIGITS
 from core.files import read_json
+from core.runs import gate
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
 from core.runs.run_folder import RunFolder
 from core.runs.timeline import Timeline, read_events
+from core.untrusted import number
 
 WAITING, STARTING, RUNNING, PAUSED = "waiting", "starting", "running", "paused"
 ACTIVE = (RUNNING, PAUSED, STARTING, WAITING)
@@ -24,21 +25,19 @@ class Run(RunFolder):
     """One run. Everything that can change while it trains is read from its folder at each call."""
 
     def __init__(self, folder: Path, facts: dict[str, Any], timeline: Timeline) -> None:
+        """Raises `RunError` if the folder holds something else than a run, or `facts` something unexpected."""
         super().__init__(folder)
         self._timeline = timeline
-        self.config = RunConfig.from_dict(facts["config"])
-        self.recipe: str = str(facts.get("recipe", ""))
-        self.name: str = _without_links(str(facts.get("name", "")))
-        self.note: str = str(facts.get("note", ""))
-        self.starred: bool = bool(facts.get("starred", False))
-        self.baseline: bool = bool(facts.get("baseline", False))
-        self.created: float = float(facts.get("created", 0.0))  # seconds since 1970
-        self.sweep: str = str(facts.get("sweep", ""))
-        self.starter: str = str(facts.get("starter", ""))
-        self.colour_index: int = int(facts.get("colour", 0))
-        self.class_names, self.data_fingerprint = _data_facts(facts.get("data"))
-        self.imported: bool = bool(facts.get("imported", False))  # it came as a file from elsewhere
-        self.forecast_seconds: float = float(facts.get("forecast_seconds", 0.0))  # 0: there was no forecast
+        checked = gate.check_facts(folder, facts)
+        self.config = checked.config
+        self.recipe, self.name, self.note = checked.recipe, _without_links(checked.name), checked.note
+        self.starred, self.baseline = checked.starred, checked.baseline
+        self.created = checked.created  # seconds since 1970
+        self.sweep, self.starter = checked.sweep, checked.starter
+        self.colour_index = checked.colour_index
+        self.class_names, self.data_fingerprint = checked.class_names, checked.data_fingerprint
+        self.imported = checked.imported  # it came as a file from elsewhere
+        self.forecast_seconds = checked.forecast_seconds  # 0: there was no forecast
 
     def __repr__(self) -> str:
         return f"Run({self.id}, {self.state}, {self.title!r})"
@@ -50,7 +49,7 @@ class Run(RunFolder):
             return FINISHED
         if holder := self.holder:
             timeline = self._timeline.refresh()
-            if timeline.started_at <= holder.get("after", 0):
+            if timeline.started_at <= _number(holder.get("after"), 0.0):
                 return STARTING
             return PAUSED if timeline.paused else RUNNING
         if self.queued_since is not None:
@@ -80,8 +79,8 @@ class Run(RunFolder):
     @property
     def queued_since(self) -> float | None:
         """Seconds since 1970; None if it does not wait."""
-        waiting = read_json(self.folder / "queued")
-        return float(waiting) if isinstance(waiting, (int, float)) else None
+        since = _number(read_json(self.folder / "queued"), -1.0)
+        return None if since < 0 else since
 
     @property
     def paused_since(self) -> float | None:
@@ -134,19 +133,16 @@ class Run(RunFolder):
         return f"{self.recipe or describe(self.config)} · {datetime.fromtimestamp(self.created):%d %b %H:%M:%S}"
 
 
-def _data_facts(data: Any) -> tuple[Names, str]:
-    """The names of the classes, and the fingerprint of the data set; runs of earlier versions have neither."""
-    if not isinstance(data, dict):
-        return DIGITS, ""
-    try:
-        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:32]
-    except DataError:
-        return DIGITS, ""
-
-
 def _without_links(name: str) -> str:
-    """A name without Markdown links and pictures: pages write names as Markdown."""
+    """A name without Markdown links and pictures, also where a page forgets to escape it."""
     return name.replace("](", "] (")
+
+
+def _number(value: Any, otherwise: float) -> float:
+    """A time or a size in a file of the folder; `otherwise` for anything else."""
+    with suppress(ValueError):
+        return number(value, 0, gate.MAX_TIME)
+    return otherwise
 
 
 def manual_rates(run: Run) -> str:

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import DigitLabError
+from core.errors import RunError
 from core.files import read_json
+from core.runs import gate
 from core.runs.run import ACTIVE, Run
 from core.runs.timeline import Timeline, read_end
 
@@ -32,10 +33,11 @@ class RunCache:
     def __init__(self) -> None:
         self._timelines: dict[Path, Timeline] = {}
         self._cached: dict[str, _Cached] = {}
+        self._refused: dict[str, str] = {}  # a sentence for each folder that could not be read
         self._lock = threading.Lock()
 
     def read(self, path: str) -> Run | None:
-        """The run in a folder; None if its run.json is missing or damaged."""
+        """The run in a folder; None if it is damaged or strange. `why_refused` then says why."""
         now, stamp = time.time_ns(), _stamp(path)
         cached = self._cached.get(path)
         if cached and cached.stamp == stamp:
@@ -43,14 +45,22 @@ class RunCache:
         folder = Path(path)
         with self._lock:
             timeline = self._timelines.setdefault(folder, Timeline(folder / "events.jsonl"))
-        facts = read_json(folder / "run.json")
         try:
-            run = Run(folder, facts, timeline)
-        except (DigitLabError, TypeError, KeyError, ValueError, AttributeError):
+            gate.check_folder(folder)
+            run = Run(folder, read_json(folder / "run.json"), timeline)
+        except RunError as error:
+            self._refused[path] = error.sentence
+            return None
+        except OSError as error:
+            self._refused[path] = f"The run {folder.name} cannot be read: {error.strerror}."
             return None
         if now - max(stamp[:2]) > MIN_STABLE_NS:
             self._cached[path] = _Cached(stamp, run)
         return run
+
+    def why_refused(self, path: str) -> str:
+        """A sentence: why `read` found no run in this folder."""
+        return self._refused.get(path, f"The run {Path(path).name} is damaged.")
 
     def state(self, run: Run) -> str:
         """`run.state`; the state of a run that has ended is remembered."""
@@ -68,7 +78,7 @@ class RunCache:
 def _stamp(folder: str) -> tuple[int, int, int]:
     """It changes when run.json, or any file of the folder, is created, replaced or removed."""
     try:
-        status, facts = os.stat(folder), os.stat(f"{folder}/run.json")
+        status, facts = os.lstat(folder), os.lstat(f"{folder}/run.json")
     except OSError:
         return 0, 0, 0
     return status.st_mtime_ns, facts.st_mtime_ns, facts.st_ino

@@ -1,10 +1,14 @@
 """The files in a run's folder, and where a stopped or interrupted run continues."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files import Lock
+from core.files import Lock, exclusive, explain_disk_errors, read_regular
 from core.runs.checkpoints import read_progress
+from core.runs.gate import EPOCH_FILE, MAX_WEIGHTS_BYTES
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,17 @@ class RunFolder:
     def __init__(self, folder: Path) -> None:
         self.folder, self.path, self.id = folder, str(folder), folder.name
 
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Only one thread of one process at a time reads and writes the facts and requests of runs.
+
+        Raises `RunError` if that cannot be ensured, for example on a full disk.
+        """
+        # Beside the run folders: a new file inside one would look like a change of the run.
+        path = self.folder.parent / ".facts.lock"
+        with explain_disk_errors(path), exclusive(path):
+            yield
+
     @property
     def lock(self) -> Lock:
         return Lock(self.folder / "lock")
@@ -46,6 +61,10 @@ class RunFolder:
     @property
     def has_model(self) -> bool:
         return self.model_path.exists()
+
+    def read_model(self) -> bytes:
+        """The saved network's file. Raises `OSError` if it is missing, too large or not a regular file."""
+        return read_regular(self.model_path, MAX_WEIGHTS_BYTES)
 
     @property
     def state_path(self) -> Path:
@@ -68,7 +87,11 @@ class RunFolder:
     @property
     def checkpoint_epochs(self) -> list[int]:
         """The epochs whose weights are saved."""
-        return sorted(int(path.stem) for path in self.folder.glob("epochs/[0-9]*.npz") if path.stem.isdigit())
+        try:
+            names = os.listdir(self.folder / "epochs")
+        except OSError:
+            return []
+        return sorted(int(found[1]) for name in names if (found := EPOCH_FILE.fullmatch(name)))
 
     @property
     def resume_point(self) -> ResumePoint | None:

@@ -16,7 +16,6 @@ import errno
 import os
 import secrets
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,13 +26,21 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.errors import HomeError, RunError
-from core.files import explain_disk_errors, read_json, write_json
+from core.files import (
+    STALE_SECONDS,
+    explain_disk_errors,
+    read_json,
+    remove_temporary_files,
+    sync_folder,
+    write_json,
+)
 from core.home import home as default_home
-from core.runs import trash
+from core.runs import gate, trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.run_cache import MIN_STABLE_NS, RunCache
 from core.runs.trash import RUN_ID
+from core.untrusted import text
 
 __all__ = (
     "ACTIVE",
@@ -51,7 +58,6 @@ __all__ = (
 
 _SHIPPED_FOLDER = Path(__file__).parents[1] / "shipped"
 _EDITABLE = {"name": "", "note": "", "starred": False, "baseline": False}
-_WRITING = threading.Lock()  # visitors are threads: only one at a time may read and write the facts of runs
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class RunStore:
                 if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, "no permission to read and write it")
         self._cache = RunCache()
+        _remove_unfinished(self.folder)
 
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
         """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
@@ -94,6 +101,7 @@ class RunStore:
                 if queued:
                     write_json(unseen / "queued", now)
                 unseen.rename(self.folder / run_id)
+                sync_folder(self.folder)
         finally:
             shutil.rmtree(unseen, ignore_errors=True)
         return self.get(run_id)
@@ -107,15 +115,12 @@ class RunStore:
         """Raises `RunError` if there is no such run, or if it cannot be read."""
         folder = _SHIPPED_FOLDER if run_id == SHIPPED else self.folder / run_id
         is_id = RUN_ID.fullmatch(run_id)  # only then a page may write it
-        if not is_id or not folder.is_dir():
+        if not is_id or not (folder.is_dir() or folder.is_symlink()):
             name = f"'{run_id}'" if is_id else "with this name"
             raise RunError(f"There is no run {name}. Choose one from the list of runs.", received=run_id)
         run = self._cache.read(str(folder))
         if run is None:
-            raise RunError(
-                f"The run {run_id} is damaged: its run.json is missing or cannot be read. "
-                "Restore the file, or delete the run."
-            )
+            raise RunError(f"{self._cache.why_refused(str(folder))} Repair the folder, or delete the run.")
         return run
 
     def active(self) -> list[Run]:
@@ -138,14 +143,15 @@ class RunStore:
         alike = [run for run in complete if not run.rates and not run.is_personalised]
         return next((run for run in alike if run.starter == starter), next(iter(alike), None))
 
-    def damaged(self) -> list[str]:
-        """The ids of the folders without a readable run."""
-        unreadable = [Path(folder) for folder in self._folders() if not self._cache.read(folder)]
-        return [folder.name for folder in unreadable if folder != _SHIPPED_FOLDER]
+    def damaged(self) -> dict[str, str]:
+        """The folders without a readable run, which are set aside: id → a sentence that says why."""
+        unreadable = [folder for folder in self._folders() if not self._cache.read(folder)]
+        return {Path(path).name: self._cache.why_refused(path) for path in unreadable if Path(path) != _SHIPPED_FOLDER}
 
     def update(self, run_id: str, **facts: Any) -> Run:
         """Sets `name`, `note`, `starred` or `baseline`. At most one run is the baseline."""
         unknown = set(facts) - set(_EDITABLE)
+        facts = {name: _check_fact(name, value) for name, value in facts.items()}
         if unknown:
             raise RunError(f"Only {', '.join(_EDITABLE)} of a run can be set.", received=", ".join(sorted(unknown)))
         if facts.get("baseline"):
@@ -160,8 +166,8 @@ class RunStore:
         if run.shipped:
             raise RunError("The model that comes with Digit Lab is read-only. Train a run of your own and change that.")
         path = run.folder / "run.json"
-        with _WRITING:
-            write_json(path, {**read_json(path), **facts})
+        with run.exclusive():
+            write_json(path, {**(read_json(path) or {}), **facts})
         return self.get(run_id)
 
     def delete(self, run_id: str) -> None:
@@ -183,7 +189,9 @@ class RunStore:
         if (_SHIPPED_FOLDER / "run.json").exists():
             yield str(_SHIPPED_FOLDER)
         with self._home_errors(), suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            yield from (entry.path for entry in entries if RUN_ID.fullmatch(entry.name) and entry.is_dir())
+            for entry in entries:
+                if RUN_ID.fullmatch(entry.name) and (entry.is_dir() or entry.is_symlink()):
+                    yield entry.path
 
     @contextmanager
     def _home_errors(self) -> Iterator[None]:
@@ -207,3 +215,24 @@ class RunStore:
         """The colour after that of the newest run; the shipped model has the first."""
         latest = next(iter(self.runs()), None)
         return 0 if latest is None else latest.colour_index + 1
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Removes what a killed process left of a run that it was creating, once it is an hour old."""
+    remove_temporary_files(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if RUN_ID.fullmatch(entry.name.removeprefix(".")) and entry.name.startswith("."):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
+                        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _check_fact(name: str, value: Any) -> str | bool:
+    """A name, a note or a mark that a browser sent. Raises `RunError` if it is too long or of another type."""
+    longest = {"name": gate.MAX_NAME, "note": gate.MAX_NOTE}.get(name)
+    if longest is None:
+        return bool(value)
+    if not isinstance(value, str) or len(value) > longest:
+        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", name)
+    return text(value, longest, lines=name == "note")

@@ -10,20 +10,23 @@ import io
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.files import read_json, suppress_disk_errors, write_atomic
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained, checked_event
+from core.runs.gate import MIB
 from core.runs.store import Run
 from core.runs.timeline import before_resume
+from core.untrusted import load_array
 
 POINTS = 512
 MAX_CURVES_IN_MEMORY = 200  # of 10 kB each
 _VERSION = 1
+_EPOCH = [field.name for field in fields(EpochDone)]
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Summaries:
         is_complete = self.get(run).ended is not None and not run.shipped
         if is_complete and _is_newer(path, run.events_path):
             with suppress(OSError, ValueError, TypeError, EOFError):
-                return Curve(*np.load(path))
+                return _checked_curve(load_array(path, MIB))
         curve = _read_points(run)
         if is_complete:
             content = io.BytesIO()
@@ -135,11 +138,17 @@ def _read_saved(run: Run, stamp: list[int]) -> Summary | None:
     try:
         return Summary(
             _event(Started, facts["started"]),
-            tuple(EpochDone(*values) for values in facts["epochs"]),
+            tuple(checked_event(EpochDone, dict(zip(_EPOCH, each, strict=True))) for each in facts["epochs"]),
             _event(RunEnded, facts["ended"]),
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _checked_curve(rows: np.ndarray) -> Curve:
+    if rows.dtype != np.float32 or rows.ndim != 2 or len(rows) != 5 or rows.shape[1] > POINTS:
+        raise ValueError("not a curve")
+    return Curve(*rows)
 
 
 def _summarise(run: Run, stamp: list[int]) -> Summary:
@@ -157,7 +166,7 @@ def _summarise(run: Run, stamp: list[int]) -> Summary:
 
 
 def _event(kind: type, values: dict[str, Any] | None) -> Any:
-    return None if values is None else kind(**values)
+    return None if values is None else checked_event(kind, values)
 
 
 def _read_points(run: Run) -> Curve:

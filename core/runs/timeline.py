@@ -2,15 +2,16 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from core.files import explain_disk_errors
+from core.files import explain_disk_errors, open_regular
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
 _InAnEpoch = TypeVar("_InAnEpoch", bound=BatchDone | EpochDone | RateChanged)
+_PIECE = 16 * 2**20  # bytes that are read at once
 _TAIL = 16 * 1024  # bytes; the last event with its reason is far shorter
 
 
@@ -21,14 +22,17 @@ def before_resume(events: Sequence[_InAnEpoch], started: Started) -> list[_InAnE
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """The events after byte `offset`, and the offset for the next call. Unreadable lines are left out."""
-    lines, end = _lines(path, offset)
-    return [event for event in map(from_line, lines) if event is not None], end
+    events: list[Event] = []
+    for lines, end in _pieces(path, offset):
+        events += [event for event in map(from_line, lines) if event is not None]
+        offset = end
+    return events, offset
 
 
 def read_end(path: Path) -> RunEnded | None:
     """The `RunEnded` at the end of a file; None if the last complete line is another event. Reads only the tail."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
             lines = file.read().splitlines(keepends=True)
@@ -61,19 +65,19 @@ class Timeline:
     def refresh(self) -> "Timeline":
         with self._lock:
             self._start_over_if_replaced()
-            lines, end = _lines(self.path, self._offset)
-            at = self._offset
-            for line in lines:
-                at += len(line)
-                # Nine of ten lines are batches; only the last of them matters here.
-                if b'"BatchDone"' not in line[:24] or line is lines[-1]:
-                    self._take(from_line(line), at)
-            self._offset = end
+            for lines, end in _pieces(self.path, self._offset):
+                at = self._offset
+                for line in lines:
+                    at += len(line)
+                    # Nine of ten lines are batches; only the last of them matters here.
+                    if b'"BatchDone"' not in line[:24] or line is lines[-1]:
+                        self._take(from_line(line), at)
+                self._offset = end
         return self
 
     def _start_over_if_replaced(self) -> None:
         try:
-            status = os.stat(self.path)
+            status = os.lstat(self.path)
         except OSError:
             status = None
         file, size = (status.st_ino, status.st_size) if status else (0, 0)
@@ -107,7 +111,7 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         with explain_disk_errors(path):
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
             self._begin_a_line()
 
     def append(self, event: Event) -> None:
@@ -133,13 +137,17 @@ class EventFile:
             os.write(self._file, b"\n")
 
 
-def _lines(path: Path, offset: int) -> tuple[list[bytes], int]:
-    """The complete lines after `offset`, and where they end."""
+def _pieces(path: Path, offset: int) -> Iterator[tuple[list[bytes], int]]:
+    """The complete lines after `offset`, and where they end, in pieces that fit into memory."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             file.seek(offset)
-            piece = file.read()
+            while piece := file.read(_PIECE):
+                end = piece.rfind(b"\n") + 1
+                if not end and len(piece) < _PIECE:
+                    return  # the last line is still being written
+                end = end or len(piece)  # a line as long as this is no event
+                file.seek(offset := offset + end)
+                yield piece[:end].splitlines(keepends=True), offset
     except OSError:
-        return [], offset
-    end = piece.rfind(b"\n") + 1
-    return piece[:end].splitlines(keepends=True), offset + end
+        return

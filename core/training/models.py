@@ -29,12 +29,17 @@ def build(config: RunConfig) -> keras.Sequential:
 
     Its weights depend on `config.seed` alone. Raises `NetworkError` if the layers do not fit together.
     """
-    rows = layer_table(config)
-    model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
-    for position, row in enumerate(rows):
-        model.add(_layer(row, layer_seed(config.seed, position)))
+    model = build_layers(config)
     model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
     model.optimizer.build(model.trainable_variables)  # so that a model that was saved untrained loads unchanged
+    return model
+
+
+def build_layers(config: RunConfig) -> keras.Sequential:
+    """The model of `build` without loss and optimiser, for predictions. Raises `NetworkError` like `build`."""
+    model = keras.Sequential([keras.Input((28, 28), dtype="uint8", name="image")], name="digit_lab")
+    for position, row in enumerate(layer_table(config)):
+        model.add(_layer(row, layer_seed(config.seed, position)))
     return model
 
 
@@ -59,6 +64,7 @@ def save(model: keras.Model, path: Path | str) -> None:
     """Writes `model` as a `.keras` file, completely or not at all."""
     path = Path(path)
     unfinished = path.with_name(f".{path.stem}.unfinished.keras")
+    unfinished.unlink(missing_ok=True)
     try:
         model.save(unfinished)
         unfinished.replace(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,11 +15,20 @@ from core.runs.moments import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Mo
 from core.training.batching import Sums
 
 MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer units a layer
+MAX_BYTES_WITH_MAPS = 600_000  # of a network with feature maps; compressed, they take about half
 BATCH = 100  # images: the output of a convolution for so many stays in the processor's cache
 _COMPONENT_VECTORS, _COMPONENT_ROUNDS = 8, 12  # of the subspace iteration that finds two principal components
 
 
 Before = tuple[int, Sequence[np.ndarray]]  # the step and all weights of the snapshot before
+
+
+class _Kept(NamedTuple):
+    """What a moment keeps of the outputs of one layer."""
+
+    activations: np.ndarray  # as in `LayerMoment`, in float32
+    peaks: np.ndarray | None  # float16 (n, k), of feature maps
+    dead: float
 
 
 class MomentMeasure:
@@ -41,8 +51,8 @@ class MomentMeasure:
         weights = dict(zip(self.paths, full, strict=True))
         changes = self._update_ratios(weights, step, before)
         outputs, features = self._outputs(weights)
-        probabilities = outputs[self.rows[-1].name][0]
-        layers = tuple(self._layer(row, weights, *outputs[row.name], changes[row.name]) for row in self._weight_rows())
+        probabilities = outputs[self.rows[-1].name].activations
+        layers = tuple(self._layer(row, weights, outputs[row.name], changes[row.name]) for row in self._weight_rows())
         right = probabilities[np.arange(len(self.labels)), self.labels]
         return Moment(
             step,
@@ -60,9 +70,10 @@ class MomentMeasure:
     def _weight_rows(self) -> list[LayerRow]:
         return [row for row in self.rows if row.kind in ("dense", "conv")]
 
-    def _outputs(self, weights: dict[str, np.ndarray]) -> tuple[dict[str, tuple[np.ndarray, float]], np.ndarray]:
-        """For each layer with weights the outputs to keep and the share of dead units; and the last hidden layer's."""
+    def _outputs(self, weights: dict[str, np.ndarray]) -> tuple[dict[str, _Kept], np.ndarray]:
+        """For each layer with weights what to keep of its outputs; and the outputs of the last hidden layer."""
         shown: dict[str, list[np.ndarray]] = {}
+        peaks: dict[str, list[np.ndarray]] = {}
         largest: dict[str, np.ndarray] = {}
         features = []
         for start in range(0, len(self.images), BATCH):
@@ -78,13 +89,24 @@ class MomentMeasure:
                 # Of a layer with a normalisation behind it, what counts is what comes out after both.
                 if row.kind in ("dense", "conv"):
                     shown.setdefault(name, []).append(values[:0])
+                    peaks.setdefault(name, []).append(values[:0])
                 shown[name][-1] = self._reduced(name, values, first=start == 0)
-                if row.activation == "relu":
-                    peak = values.reshape(-1, values.shape[-1]).max(axis=0)
-                    largest[name] = np.maximum(largest[name], peak) if name in largest else peak
+                if row.activation == "relu" or values.ndim == 4:
+                    each = values.reshape(len(values), -1, values.shape[-1]).max(axis=1)
+                    peaks[name][-1] = each[:, self.units[name]]
+                    if row.activation == "relu":
+                        peak = each.max(axis=0)
+                        largest[name] = np.maximum(largest[name], peak) if name in largest else peak
         dead = {name: float((peak <= 0).mean()) for name, peak in largest.items()}
-        reduced = {name: (np.concatenate(parts), dead.get(name, 0.0)) for name, parts in shown.items()}
-        return reduced, np.concatenate(features)
+        kept = {
+            name: _Kept(
+                np.concatenate(parts),
+                np.concatenate(peaks[name]).astype(np.float16) if parts[0].ndim == 4 else None,
+                dead.get(name, 0.0),
+            )
+            for name, parts in shown.items()
+        }
+        return kept, np.concatenate(features)
 
     def _reduced(self, name: str, values: np.ndarray, *, first: bool) -> np.ndarray:
         """The part of a layer's output that a moment keeps: of convolutions, small maps for a few images."""
@@ -93,9 +115,7 @@ class MomentMeasure:
             return shown
         return _small_maps(shown[:MAX_MAPS] if first else shown[:0])
 
-    def _layer(
-        self, row: LayerRow, weights: dict[str, np.ndarray], activations: np.ndarray, dead: float, update_ratio: float
-    ) -> LayerMoment:
+    def _layer(self, row: LayerRow, weights: dict[str, np.ndarray], kept: _Kept, update_ratio: float) -> LayerMoment:
         path, units = f"{MODEL}/{row.name}", self.units[row.name]
         kernel = weights[f"{path}/kernel"]
         bias = weights.get(f"{path}/bias", np.zeros(kernel.shape[-1], np.float32))
@@ -105,9 +125,10 @@ class MomentMeasure:
             units,
             kernel[..., units].astype(np.float16),
             bias[units].astype(np.float16),
-            activations.astype(np.float16),
+            kept.activations.astype(np.float16),
             update_ratio,
-            dead,
+            kept.dead,
+            kept.peaks,
         )
 
     def _update_ratios(self, weights: dict[str, np.ndarray], step: int, before: Before | None) -> dict[str, float]:
@@ -150,8 +171,9 @@ def _weight_paths(rows: Sequence[LayerRow]) -> list[str]:
 
 def _units_shown(rows: Sequence[LayerRow], n: int) -> dict[str, np.ndarray]:
     """For each layer with weights the units in a moment, spread evenly: int32 (k,)."""
+    room = MAX_BYTES_WITH_MAPS if any(row.kind == "conv" for row in rows) else MAX_MOMENT_BYTES
     for most in (MAX_UNITS, 16, 8, 4):
-        if sum(_bytes_shown(below, row, most, n) for below, row in _with_inputs(rows)) <= MAX_MOMENT_BYTES:
+        if sum(_bytes_shown(below, row, most, n) for below, row in _with_inputs(rows)) <= room:
             break
     return {
         row.name: np.unique(np.linspace(0, row.output_shape[-1] - 1, _count(row, most)).round()).astype(np.int32)
@@ -174,8 +196,13 @@ def _with_inputs(rows: Sequence[LayerRow]) -> list[tuple[int, LayerRow]]:
 
 
 def _bytes_shown(inputs: int, row: LayerRow, most: int, n: int) -> int:
-    values = MAX_MAPS * MAX_MAP_SIDE**2 if row.kind == "conv" else n
-    return 2 * _count(row, most) * (inputs + values)
+    values = 2 * n + (MAX_MAPS * _map_side(row.output_shape[0]) ** 2 if row.kind == "conv" else 0)
+    return _count(row, most) * (2 * inputs + values)
+
+
+def _map_side(side: int) -> int:
+    """The side of a feature map in a moment."""
+    return side // -(-side // MAX_MAP_SIDE)
 
 
 def _small_maps(maps: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ def warm_up_process() -> None:
     noise = Digits(
         np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8), np.arange(300, dtype=np.uint8) % 10
     )
-    small_data = Mnist(noise, noise[:10], noise[:10], mnist.Source("rehearsal", "Noise.", complete=False))
+    small_data = Mnist(noise, noise[:10], noise[:10], mnist.Source("warm-up", "Noise.", complete=False))
     train(RunConfig(units=8, epochs=1), small_data, emit=lambda event: None)
 
 

@@ -5,6 +5,8 @@ the server it would use 800 MB, and Streamlit clears Keras' session after every 
 """
 
 import os
+import threading
+from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +16,9 @@ from core.jobs import search
 from core.jobs.scheduler import Scheduler
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
+
+_schedulers: dict[Path, Scheduler] = {}  # by home; the server has one, tests have many
+_creating = threading.Lock()
 
 
 @st.cache_resource(show_spinner="Reading MNIST …")
@@ -28,10 +33,17 @@ def store() -> RunStore:
     return RunStore()
 
 
-@st.cache_resource(show_spinner=False)
 def jobs() -> Scheduler:
-    """Queue and workers; there is one for the whole server. DIGIT_LAB_SPARE=0: no worker waits before Start."""
-    return Scheduler(store(), spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+    """Queue and workers; the whole server has one. DIGIT_LAB_SPARE=0: no worker waits before Start.
+
+    It is not in Streamlit's cache: whatever empties that must not start a second queue with workers of its own.
+    """
+    runs = store()
+    with _creating:
+        scheduler = _schedulers.get(runs.home)
+        if scheduler is None or scheduler.closed:
+            scheduler = _schedulers[runs.home] = Scheduler(runs, spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+        return scheduler
 
 
 @st.cache_resource(show_spinner=False)

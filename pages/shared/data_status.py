@@ -8,9 +8,9 @@ from core.home import home
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.url_state import plain
+from pages.shared.visitor import visitor
 
 OFFLINE_AFTER = 4.0  # seconds without data before the page says that there is no connection
-_DISMISSED = "data_note_dismissed"
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,6 +27,12 @@ def _reload_once() -> None:
     caches.data.clear()
 
 
+@st.cache_resource(show_spinner=False)
+def _dismissed() -> set[str]:
+    """The visitors who have dismissed the note. A reload or another tab does not bring it back."""
+    return set()
+
+
 def line() -> None:
     """Names the data set in use. While the full set is downloaded, shows the progress; then uses the full set."""
     st.markdown(f":material/database: {plain(caches.data().source.sentence)}")
@@ -35,14 +41,14 @@ def line() -> None:
         st.page_link("pages/explore.py", label=f":orange[{words}]", icon=":material/warning:")
     if caches.data().source.complete:
         return
-    if not st.session_state.get(_DISMISSED):
+    if visitor() not in _dismissed():
         _note()
     elif _downloader().progress >= 1:
         _reload_once()
 
 
 def _dismiss() -> None:
-    st.session_state[_DISMISSED] = True
+    _dismissed().add(visitor())
 
 
 def _retry() -> None:
@@ -53,6 +59,8 @@ def _retry() -> None:
 @guarded_fragment(run_every=1.0)
 def _note() -> None:
     """The state of the download. It has its place beside the data line, so the page does not move when it changes."""
+    if visitor() in _dismissed():  # the button reruns only this fragment, which would stay with its timer
+        st.rerun()
     downloader = _downloader()
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="download_note"):
         if downloader.progress >= 1:
@@ -72,13 +80,13 @@ def _problem(sentence: str, reason: str, *, retry: bool = True) -> None:
     st.markdown(f":orange[:material/cloud_off: {sentence}]")
     with st.popover("What to do", type="tertiary"):
         st.markdown(
-            f"{plain(reason)}\n\n"
             "Everything works with the 5,000 images; a network trained on all is more accurate. To add the full "
             "set yourself, do one of these and reload the page:\n\n"
             f"* Put the four MNIST files (`train-images-idx3-ubyte.gz` and so on) in `{home() / 'data'}`.\n"
             "* Put Keras' `mnist.npz` there.\n"
             "* Start Digit Lab with `MNIST_PATH` set to such a file or folder."
         )
+        st.caption(plain(reason))
         if retry:
             st.button("Try again", on_click=_retry, icon=":material/refresh:")
     st.button("Dismiss", on_click=_dismiss, type="tertiary", icon=":material/close:")

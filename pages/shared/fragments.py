@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import DigitLabError
+from core.formatting import plain
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def guard() -> Iterator[None]:
     try:
         yield
     except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
 
 
 def guarded_fragment(*, run_every: float | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core.config.recipes import RECIPES
 from core.errors import DigitLabError
+from core.formatting import plain
 from core.runs.run import PAUSED, WAITING, describe
-from pages.shared import browser_history, caches, data_status, html_links, keyboard, visitor
+from pages.shared import browser_history, caches, data_status, html_links, keyboard, server_guard, visitor
 from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
 from pages.shared.fragments import guarded_fragment
 
@@ -98,6 +99,9 @@ def enter(chosen: Any) -> None:
     Until a session has run `st.navigation`, Streamlit runs the files of `pages/` directly: `page` then sends the
     visitor to the entry script, which calls this function.
     """
+    if not server_guard.host_is_allowed(st.context.headers.get("Host")):
+        st.error("This server does not answer under this name. Open http://localhost with the port of the server.")
+        st.stop()
     if goto := st.session_state.pop(_BOUND_FOR, None):
         st.switch_page(goto[0], query_params=goto[1])
     st.session_state[_INSIDE] = True
@@ -133,7 +137,7 @@ def _status(*, with_epoch: bool) -> None:
             data_status.line()
             _run_badge(with_epoch=with_epoch)
     except DigitLabError as error:  # without home or data no page can show anything
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         st.stop()
 
 
@@ -168,17 +172,22 @@ _STYLE = """<style>
 .st-key-frame h1 {font-size: 1.9rem; padding: 0 0 .6rem}
 .st-key-status p {font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
-.st-key-download_note {min-height: 1.6rem}
+.st-key-download_note {min-height: 1.75rem}
 /* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
 @media (max-width: 640px) {
   .st-key-status {gap: .2rem}
   .st-key-status > * {flex: 1 1 100%}
   .st-key-status a p {white-space: normal}
+  .st-key-download_note {min-height: 3.9rem; row-gap: .2rem; align-content: start}
 }
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
-/* Streamlit's captions and, in dark, its primary buttons have too little contrast (WCAG asks for 4.5:1). */
+/* Streamlit's captions and, in dark, its primary buttons, tags and open popover buttons have too little contrast: WCAG
+   asks for 4.5:1 (github.com/streamlit/streamlit/issues/12801). */
 [data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: light-dark(#565a68, #a9adbb); opacity: 1}
-[data-testid=stBaseButton-primary], [data-testid=stBaseButton-primary]:hover {background: #4f46e5; color: #fff}
+[data-testid=stBaseButton-primary], [data-testid=stMultiSelect] [data-tag-index] {background: #4f46e5; color: #fff}
+[data-testid=stBaseButton-primary]:is(:hover, :active) {background: #4338ca; color: #fff}
+[data-testid=stPopoverButton]:is([aria-expanded=true], :active), [data-testid=stBaseButton-tertiary]:active {
+  color: inherit}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

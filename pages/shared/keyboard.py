@@ -1,8 +1,9 @@
 """Help for keyboards and screen readers: a skip link, visible focus in the navigation, names for unnamed buttons."""
 
 # Streamlit has a link "Skip to main content". This puts a second one before it, visible while it has the focus: to the
-# page's main button, which is some twenty Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name,
-# so it gets one here. Tables that scroll get a tab stop, so that arrow keys can scroll them.
+# page's main button, which is some fifteen Tab presses away otherwise. Streamlit 1.67 gives its phone menu "»" no name
+# (github.com/streamlit/streamlit/issues/8399), so it gets one here. Tables that scroll get a tab stop, so that arrows
+# scroll them.
 SCRIPT = """
 (() => {
   if (window.digitLabKeyboard) return;
@@ -27,7 +28,10 @@ SCRIPT = """
   const scrolling = "[data-testid=stCode] pre, [class*=st-key-explore_table_]";
   const names = { stExpandSidebarButton: "Open the menu of pages", stSidebarCollapseButton: "Close the menu of pages" };
   const update = () => {
-    const button = action(), label = button?.innerText.split("\\n").at(-1).trim();
+    // Popovers lie outside the app. Without this, light-dark() would give them the light colours in dark.
+    const app = document.querySelector("[data-testid=stApp]");
+    if (app) document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+    const button = action(), label = (button?.querySelector("p") ?? button)?.innerText.trim();
     toAction.hidden = !label;
     if (toAction.textContent !== `Skip to “${label}”`) toAction.textContent = `Skip to “${label}”`;
     for (const [testid, name] of Object.entries(names)) {
@@ -50,8 +54,11 @@ STYLE = """<style>
 .skip-link {position: fixed; left: .5rem; top: -4rem; z-index: 1000002; padding: .5rem 1rem; border-radius: .6rem;
   background: #4f46e5; color: #fff !important; font-family: sans-serif}
 .skip-link:focus {top: .5rem; outline: 2px solid #fff; outline-offset: -4px}
-[data-testid=stTopNavLink]:focus-visible, [data-testid=stSidebarNavLink]:focus-visible, header button:focus-visible {
-  outline: 2px solid currentcolor; outline-offset: 2px}
+/* Streamlit's own ring has 2.3:1, and its page links have none. */
+:is(a, button, summary, [role=tab]):focus-visible {outline: 2px solid light-dark(#4f46e5, #8b85ff) !important;
+  outline-offset: 2px}
+:is([role=tab], [data-testid=stMain]):focus-visible {outline: 2px solid light-dark(#4f46e5, #8b85ff) !important;
+  outline-offset: -2px}
 @media (max-width: 768px) {
   [data-testid=stExpandSidebarButton] {width: auto; padding: 0 .5rem}
   [data-testid=stExpandSidebarButton]::after {content: "Pages"; font-size: .9rem; margin-left: .25rem}

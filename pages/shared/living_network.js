@@ -4,6 +4,7 @@
 const views = new WeakMap();
 const NARROW = 560; // pixels: below this width fewer units are drawn
 const SIDE = 28;
+const MAX_CONNECTIONS = 6; // lines into a unit that stand below its largest products
 
 const bytes = (text, kind) => new kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -174,7 +175,7 @@ function drawOutputs(context, frame, places, colours, label) {
     context.font = `${digit === best ? 600 : 400} ${places.narrow ? 10 : 12}px ${colours.font}`;
     context.textAlign = "right";
     context.globalAlpha = digit === best ? 1 : 0.7;
-    context.fillText(`${(100 * share).toFixed(places.narrow ? 0 : 1)}%`, x + wide, y + high / 2);
+    context.fillText(share === null ? "NaN" : `${(100 * share).toFixed(places.narrow ? 0 : 1)}%`, x + wide, y + high / 2);
     context.globalAlpha = 1;
     if (digit === label) {
       context.strokeStyle = colours.text;
@@ -352,16 +353,76 @@ export class Living {
   // The unit whose numbers are written: the one under the mouse, the one chosen, or the digit that is most probable.
   current() {
     const last = this.frame.layers.length - 1, values = this.frame.layers[last].values;
-    return this.hovered ?? this.chosen ?? { layer: last, unit: values.indexOf(Math.max(...values)) };
+    return this.hovered ?? this.chosen ?? { layer: last, unit: Math.max(0, values.indexOf(Math.max(...values))) };
   }
 
   write() {
     const { layer: position, unit } = this.current(), layer = this.frame.layers[position];
-    const parts = [heading(layer, unit, this.context.labels.length), sum(layer, unit), products(layer, unit)];
-    if (layer.patches?.[unit]) parts.push(patch(layer.patches[unit], this.context.colours, theme(this.root, this.context.colours)));
+    const halve = this.context.act && ((source, what = "halve") => this.context.act({ layer: layer.name, unit: layer.units[unit], what, source }));
+    const parts = [heading(layer, unit, this.context.labels.length), sum(layer, unit), products(layer, unit, halve, halve && this.connections(position, unit))];
+    if (layer.patches?.[unit]) parts.push(patch(layer.patches[unit], theme(this.root, this.context.colours), halve));
+    if (halve && position === 0 && layer.kind === "dense" && layer.pictures) parts.push(this.pixels(layer, unit, halve));
     if (layer.exciting?.[unit]?.length) parts.push(this.exciting(layer.exciting[unit]));
-    if (this.context.act && position < this.frame.layers.length - 1) parts.push(this.actions(layer, unit));
+    if (halve) parts.push(this.actions(layer, unit, halve, position === this.frame.layers.length - 1));
+    // The same button keeps the keyboard: after a change it is made again.
+    const held = this.detail.contains(document.activeElement) ? document.activeElement.dataset.name : null;
     this.detail.replaceChildren(...parts.filter(Boolean));
+    const names = [...this.detail.querySelectorAll("[data-name]")], find = (name) => names.find((each) => each.dataset.name === name && !each.hidden);
+    if (held) (find(held) ?? find("halve"))?.focus({ preventScroll: true });
+  }
+
+  // The drawn lines into a unit that are not among its largest products: [name, weight or null, input or null, product, source, what].
+  connections(position, unit) {
+    const layer = this.frame.layers[position], before = this.frame.layers[position - 1];
+    const shown = new Set((layer.terms?.[unit] ?? []).map((term) => term[3]));
+    return layer.edges.filter(([, to]) => to === unit).flatMap(([from, , value]) => {
+      if (layer.kind === "conv" || before?.kind === "conv")
+        return [[from < 0 ? "the whole filter" : `all weights from map ${before.units[from]}`, null, null, value, from < 0 ? 0 : before.units[from], "halve input"]];
+      const source = before ? before.units[from] : from;
+      const input = before ? before.values[from] : bytes(this.frame.image, Uint8Array)[from] / 255;
+      return shown.has(source) || !input ? [] : [[before ? `unit ${source}` : pixelName(source), value / input, input, value, source, "halve"]];
+    }).slice(0, MAX_CONNECTIONS);
+  }
+
+  // The weights of a unit that looks at the image, large: choose one with the mouse or the arrow keys and halve it.
+  pixels(layer, unit, halve) {
+    const [high, wide] = layer.pictures.side, values = bytes(layer.pictures.data, Int8Array), box = element("div", "living-pixels");
+    const canvas = element("canvas"), side = Math.round(140 / wide), said = element("span", "living-small"), button = this.button("Halve this weight", "halve-pixel", () => halve(this.pixel));
+    canvas.width = wide * side;
+    canvas.height = high * side;
+    canvas.tabIndex = 0;
+    canvas.dataset.name = "pixels";
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", "The weights of this unit. Arrow keys choose a pixel, Enter halves its weight.");
+    const choose = (pixel) => {
+      this.pixel = pixel;
+      const pen = canvas.getContext("2d"), weight = (values[unit * high * wide + pixel] / 127) * layer.pictures.scale;
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(this.strip(layer, theme(this.root, this.context.colours)), unit * wide, 0, wide, high, 0, 0, canvas.width, canvas.height);
+      pen.strokeStyle = theme(this.root, this.context.colours).text;
+      pen.lineWidth = 2;
+      pen.strokeRect((pixel % wide) * side - 1, Math.floor(pixel / wide) * side - 1, side + 2, side + 2);
+      said.textContent = `${pixelName(pixel)}: weight about ${number(weight)}`;
+    };
+    canvas.onpointerdown = (event) => choose(clamp(Math.floor((event.offsetY / canvas.clientHeight) * high), 0, high - 1) * wide + clamp(Math.floor((event.offsetX / canvas.clientWidth) * wide), 0, wide - 1));
+    canvas.onkeydown = (event) => {
+      const moves = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide, ArrowUp: -wide };
+      if (event.key === "Enter") halve(this.pixel);
+      else if (!(event.key in moves)) return;
+      else choose((this.pixel + moves[event.key] + high * wide) % (high * wide));
+      event.preventDefault();
+    };
+    box.append(element("span", "living-small", "Its weights: choose a pixel"), canvas, said, button);
+    choose(this.pixel ?? layer.terms?.[unit]?.[0]?.[3] ?? 0);
+    return box;
+  }
+
+  button(text, name, act) {
+    const made = element("button", "", text);
+    made.type = "button";
+    made.dataset.name = name;
+    made.onclick = act;
+    return made;
   }
 
   exciting(places) {
@@ -379,18 +440,17 @@ export class Living {
     return box;
   }
 
-  actions(layer, unit) {
-    const box = element("div", "living-actions");
-    const button = (text, change) => {
-      const made = element("button", "", text);
-      made.type = "button";
-      made.onclick = () => this.context.act({ layer: layer.name, ...change });
-      box.append(made);
-    };
-    const off = layer.off?.[unit];
-    button(off ? `Switch unit ${layer.units[unit]} on` : `Switch off unit ${layer.units[unit]}`, { unit: layer.units[unit], what: off ? "on" : "off" });
-    button("Halve its largest weight", { unit: layer.units[unit], what: "halve" });
-    button(`Switch off all of ${layer.name}`, { unit: -1, what: "off" });
+  actions(layer, unit, halve, last) {
+    const box = element("div", "living-actions"), index = layer.units[unit], kind = layer.kind === "conv" ? "map" : "unit";
+    box.append(this.button("Halve its largest weight", "halve", () => halve(-1)));
+    if (last) return box;
+    const all = (what) => this.context.act({ layer: layer.name, unit: -1, what });
+    if (layer.all_off) box.append(this.button(`Switch all of ${layer.name} on`, "layer", () => all("on")));
+    else {
+      const off = layer.off?.[unit];
+      box.prepend(this.button(off ? `Switch ${kind} ${index} on` : `Switch off ${kind} ${index}`, "unit", () => this.context.act({ layer: layer.name, unit: index, what: off ? "on" : "off" })));
+      box.append(this.button(`Switch off all of ${layer.name}`, "layer", () => all("off")));
+    }
     return box;
   }
 
@@ -405,7 +465,7 @@ export class Living {
     const body = [row(["Layer", "Unit", "Sum w·x + b", "Bias b", "Activation", "Dead"], "th")];
     for (const layer of this.frame.layers)
       layer.units.forEach((unit, i) => body.push(row([shownName(layer), unit, number(layer.sums[i]), number(layer.biases[i]),
-        layer.kind === "output" ? percent(layer.values[i]) : number(layer.values[i]), layer.dead?.[i] ? "yes" : "no"], "td")));
+        layer.values[i] === null ? "NaN" : layer.kind === "output" ? percent(layer.values[i]) : number(layer.values[i]), layer.dead?.[i] ? "yes" : "no"], "td")));
     this.table.replaceChildren(...body);
   }
 }
@@ -427,6 +487,10 @@ function heading(layer, unit, images) {
 
 function sum(layer, unit) {
   const total = layer.sums[unit], bias = layer.biases[unit], value = layer.values[unit], box = element("div", "living-sum");
+  if (value === null) {
+    box.append(element("span", "", "Its output is not a number (NaN): training has diverged."));
+    return box;
+  }
   const end = layer.kind === "output" ? `softmax → ${percent(value)}` : `${layer.normed ? "normalisation → " : ""}${layer.activation} → ${number(value)}`;
   const off = layer.off?.[unit] ? `${layer.activation}, switched off → 0` : end;
   if (total === null) {
@@ -437,38 +501,61 @@ function sum(layer, unit) {
   return box;
 }
 
-function products(layer, unit) {
-  const terms = layer.terms?.[unit] ?? [];
-  if (!terms.length) return null;
-  const box = element("div", "living-products");
+const pixelName = (pixel) => `pixel row ${Math.floor(pixel / SIDE)}, column ${pixel % SIDE}`;
+
+// The largest products of a sum, and further drawn lines; with `halve`, each weight has a button that halves it.
+function products(layer, unit, halve, connections) {
+  const terms = (layer.terms?.[unit] ?? []).filter(([, weight, value]) => (weight && value) || halve);
+  const lines = connections || [];
+  if (!terms.length && !lines.length) return null;
+  const box = element("div", halve ? "living-products breakable" : "living-products");
+  const line = (source, weight, value, product, act, name) => {
+    box.append(element("span", "", source), element("span", "num", weight === null ? "" : `${number(weight)} × ${number(value)}`), element("span", `num ${product > 0 ? "plus" : "minus"}`, number(product)));
+    if (!halve) return;
+    const made = element("button", "", "½");
+    made.type = "button";
+    made.hidden = !act;
+    made.title = `Halve ${weight === null ? source : `the weight from ${source}`}`;
+    made.setAttribute("aria-label", made.title);
+    made.dataset.name = `halve:${name}`;
+    made.onclick = act;
+    box.append(made);
+  };
   let rest = layer.sums[unit] === null ? null : layer.sums[unit] - layer.biases[unit];
-  for (const [source, weight, value] of terms) {
-    if (!weight || !value) continue;
+  for (const [source, weight, value, index] of terms) {
     if (rest !== null) rest -= weight * value;
-    box.append(element("span", "", source), element("span", "num", `${number(weight)} × ${number(value)}`), element("span", `num ${weight * value > 0 ? "plus" : "minus"}`, number(weight * value)));
+    line(source, weight, value, weight * value, halve && (() => halve(index)), index);
   }
-  if (!box.children.length) return null;
-  if (rest !== null) box.append(element("span", "", "all other inputs"), element("span"), element("span", `num ${rest > 0 ? "plus" : "minus"}`, number(rest)));
-  box.prepend(element("span", "living-small wide", "Largest products, weight × input"));
+  if (rest !== null && terms.length) line("all other inputs", null, null, rest, null);
+  if (terms.length) box.prepend(element("span", "living-small wide", "Largest products, weight × input"));
+  if (lines.length) box.append(element("span", "living-small wide", terms.length ? "Other lines into it" : "Lines into it"));
+  for (const [source, weight, value, product, from, what] of lines) line(source, weight, value, product, () => halve(from, what), what === "halve" ? from : source);
   return box;
 }
 
-function patch({ channel, row, column, filter, values }, raw, colours) {
+function patch({ channel, channels, row, column, filter, values }, colours, halve) {
   const side = Math.round(Math.sqrt(filter.length)), box = element("div", "living-patch");
-  const grid = (title, numbers) => {
+  const grid = (title, numbers, act) => {
     const most = Math.max(1e-9, ...numbers.map(Math.abs)), made = element("div"), cells = element("div", "cells");
     cells.style.gridTemplateColumns = `repeat(${side}, 1fr)`;
-    for (const value of numbers) {
-      const cell = element("span", "", value.toFixed(2).replace("-", "−"));
-      const share = Math.abs(value) / most;
+    numbers.forEach((value, place) => {
+      const text = value.toFixed(2).replace("-", "−"), cell = element(act ? "button" : "span", "cell", text), share = Math.abs(value) / most;
       cell.style.background = css(mixed(share, value > 0 ? colours.positive : colours.negative, colours.neutral));
       cell.style.color = share > 0.55 || colours.dark ? "#fff" : "#1c1e26";
+      if (act) {
+        cell.type = "button";
+        cell.dataset.name = `cell:${place}`;
+        cell.title = `Halve the weight ${text} at row ${Math.floor(place / side)}, column ${place % side}`;
+        cell.setAttribute("aria-label", cell.title);
+        cell.onclick = () => act(place);
+      }
       cells.append(cell);
-    }
+    });
     made.append(element("span", "living-small", title), cells);
     return made;
   };
-  box.append(grid(`Filter, input channel ${channel}`, filter), element("span", "times", "×"), grid(`Its patch at row ${row}, column ${column}`, values));
+  const title = `Filter, input channel ${channel}${halve ? ": click a weight to halve it" : ""}`;
+  box.append(grid(title, filter, halve && ((place) => halve(place * channels + channel))), element("span", "times", "×"), grid(`Its patch at row ${row}, column ${column}`, values));
   return box;
 }
 

@@ -112,12 +112,13 @@ def surveyed(reader: Reader) -> tuple[LivingNetwork, tuple[LayerSurvey, ...]]:
 
 def context(config: RunConfig, *, label: int | None, moment: str, alt: str, height: int = HEIGHT) -> dict[str, Any]:
     """What the drawing needs beside the numbers."""
+    right, wrong = palette.verdict_text()
     return {
         "colours": {
             "positive": list(palette.POSITIVE),
             "negative": list(palette.NEGATIVE),
-            "right": palette.RIGHT,
-            "wrong": palette.WRONG,
+            "right": right,
+            "wrong": wrong,
         },
         "sheet": _sheet(caches.data().source.sentence),
         "across": ACROSS,
@@ -151,32 +152,39 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
         "biases": _numbers(layer.biases),
         "pictures": None if layer.pictures is None else _pictures(layer.pictures),
         "edges": [(start, end, _short(value)) for start, end, value in layer.edges],
-        "terms": [[(term.source, _short(term.weight), _short(term.value)) for term in terms] for terms in layer.terms],
+        "terms": [
+            [(term.source, _short(term.weight), _short(term.value), term.index) for term in terms]
+            for terms in layer.terms
+        ],
         "patches": [
-            {"channel": each.channel, "row": each.row, "column": each.column,
+            {"channel": each.channel, "channels": each.channels, "row": each.row, "column": each.column,
              "filter": _numbers(each.filter.ravel()), "values": _numbers(each.values.ravel())}
             for each in layer.patches
         ],
         "exciting": None if layer.exciting is None else layer.exciting.tolist(),
         "dead": None if layer.dead is None else layer.dead.tolist(),
         "off": None if factors is None else (factors[layer.units] == 0).tolist(),
+        "all_off": factors is not None and not factors.any(),
     }  # fmt: skip
 
 
 def _pictures(pictures: np.ndarray) -> dict[str, Any]:
     """Pictures as whole numbers from -127 to 127: enough for the eye, and a quarter of the bytes."""
+    pictures = np.nan_to_num(
+        pictures.astype(np.float32), posinf=0.0, neginf=0.0
+    )  # a run that diverged has such numbers
     most = max(float(np.abs(pictures).max()), 1e-9)
     scaled = np.ascontiguousarray(np.rint(pictures / most * 127).astype(np.int8))
     return {"side": list(pictures.shape[1:]), "scale": most, "data": base64.b64encode(scaled).decode()}
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
-    return [None if np.isnan(value) else _short(value) for value in values]
+    return [_short(value) for value in values]
 
 
-def _short(value: float) -> float:
-    """Six digits: as exact as float32 shows, and short in a message."""
-    return float(f"{value:.6g}")
+def _short(value: float) -> float | None:
+    """Six digits: as exact as float32 shows, and short in a message. None for what is not a finite number."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
 @st.cache_data(show_spinner=False)

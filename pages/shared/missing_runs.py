@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.errors import RunError
-from pages.shared import caches, url_state
+from core.formatting import plain
+from pages.shared import caches
 from pages.shared.local_time import run_title
 
 _MAX_SENTENCES = 5  # sentences: a link can name hundreds
@@ -19,5 +20,5 @@ def _why(run_id: str) -> str:
     try:
         run = caches.store().get(run_id)
     except RunError as error:
-        return url_state.plain(error.sentence)
-    return f"{run_title(run)} has no network yet. Let it finish an epoch, or choose another run."
+        return plain(error.sentence)
+    return f"{plain(run_title(run))} has no network yet. Let it finish an epoch, or choose another run."

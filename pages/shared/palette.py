@@ -12,6 +12,11 @@ RIGHT, WRONG = "#2e9e5b", "#d64545"
 RIGHT_SIGN, WRONG_SIGN = "✓", "✗"
 
 
+def verdict_text() -> tuple[str, str]:
+    """The colours of small words that say right and wrong, in the visitor's theme: at least 4.5:1 on the page."""
+    return ("#4cc583", "#ff8a8a") if st.context.theme.type == "dark" else ("#1f7a45", "#c03434")
+
+
 def run_colour(index: int) -> str:
     """The colour of the run with this `colour_index`: the same in every chart and table."""
     return DIGITS[index % len(DIGITS)]

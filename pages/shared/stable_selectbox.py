@@ -8,14 +8,16 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.distinct_labels import distinct
+
 
 def picker(label: str, options: Mapping[str, str], *, key: str, first: str | None = None, **manner: Any) -> str:
-    """The chosen key of `options`; the values are labels.
+    """The chosen key of `options`; the values are labels. Equal labels get their key behind them.
 
     first: chosen until the visitor chooses, and again if their choice disappears; by default the first option.
     manner: further arguments of `st.selectbox`.
     """
-    before = picked(key)
+    options, before = distinct(options), picked(key)
     st.session_state[key] = before if before in options else first or next(iter(options))
     _meanings(key).update({text: name for name, text in options.items()})
     return str(st.selectbox(label, list(options), format_func=lambda name: options.get(name, name), key=key, **manner))

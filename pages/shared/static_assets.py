@@ -1,22 +1,45 @@
-"""Copies scripts to where Streamlit serves files. Each name changes with its content, so browsers can cache them."""
+"""Files that the browser fetches from this server: scripts, Plotly, and what pages make, such as the film of a run.
+
+Every address changes with the content of its file, so browsers keep files and do not ask again. Scripts are sent from
+where they are installed. Only what pages make is written, into the home folder.
+"""
 
 import hashlib
 import os
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
 import plotly
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
+from core.home import home
 from pages.shared.components import payload
 
-_HERE = Path(__file__).parent
-_STATIC = (
-    _HERE.parents[1] / "static"
-)  # Streamlit serves this folder; its files are created here and not kept in the repository
-_COMMON = _HERE / "common.js"
+_COMMON = Path(__file__).parent / "common.js"
+_ADDRESS = "app/static"
 _MAX_FILES = 40  # made files of one name; a film of a run takes one to two megabytes
+_NAME = re.compile(r"[a-z0-9-]+\.(json|png)")  # of a made file
+_TYPES = {".js": "text/javascript", ".json": "application/json", ".png": "image/png"}
+_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}  # one year
+_scripts: dict[str, Path] = {}  # the last part of an address -> the installed file
+
+
+def routes() -> list[Route]:
+    """What the server answers beside Streamlit's own addresses."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return [Route(f"{'/' + base if base else ''}/{_ADDRESS}/{{name}}", _send)]
+
+
+async def _send(request: Request) -> Response:
+    name = request.path_params["name"]
+    path = _scripts.get(name) or (_made() / name)
+    if (name not in _scripts and not _NAME.fullmatch(name)) or not path.is_file():
+        return Response("There is no such file.", 404)
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
 
 
 def component(name: str, script: Path, *, html: str, css: str, isolate_styles: bool = True) -> Any:
@@ -52,7 +75,7 @@ def _fetcher() -> Any:
 def plotly_script() -> str:
     """The address of Plotly's script."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return _put(source, f"plotly-{plotly.__version__}.min.js")
+    return _address(source, f"plotly-{plotly.__version__}.min.js")
 
 
 def script_address(script: Path) -> str:
@@ -62,33 +85,32 @@ def script_address(script: Path) -> str:
 
 def serve_bytes(content: bytes, name: str, ending: str) -> str:
     """Where the browser finds `content`: a file whose name changes with it. Only the newest of each `name` are kept."""
-    _STATIC.mkdir(exist_ok=True)
-    target = _STATIC / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
+    _made().mkdir(parents=True, exist_ok=True)
+    target = _made() / f"{name}-{hashlib.sha256(content).hexdigest()[:16]}.{ending}"
     if not target.exists():
         beside = target.with_suffix(".new")
         beside.write_bytes(content)
         beside.replace(target)
     os.utime(target)
-    for old in sorted(_STATIC.glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MAX_FILES]:
+    for old in sorted(_made().glob(f"{name}-*.{ending}"), key=lambda path: path.stat().st_mtime)[:-_MAX_FILES]:
         old.unlink(missing_ok=True)
-    return f"app/static/{target.name}"
+    return f"{_ADDRESS}/{target.name}"
 
 
 @st.cache_resource(show_spinner=False)
 def _served(script: Path) -> str:
     content = hashlib.sha256(script.read_bytes()).hexdigest()[:10]
-    return _put(script, f"{script.stem}-{content}.js")
+    return _address(script, f"{script.stem}-{content}.js")
 
 
 def _imported(script: Path) -> str:
     return f'import(new URL("{_served(script)}", document.baseURI).href)'
 
 
-def _put(source: Path, name: str) -> str:
-    _STATIC.mkdir(exist_ok=True)
-    target = _STATIC / name
-    if not target.exists() or target.stat().st_size != source.stat().st_size:
-        beside = target.with_suffix(".new")
-        shutil.copyfile(source, beside)
-        beside.replace(target)
-    return f"app/static/{name}"
+def _address(file: Path, name: str) -> str:
+    _scripts[name] = file
+    return f"{_ADDRESS}/{name}"
+
+
+def _made() -> Path:
+    return home() / "static"

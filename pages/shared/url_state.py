@@ -1,10 +1,8 @@
 """The state that a page keeps in its link, and restores when the visitor returns without one."""
 
-import re
-
 import streamlit as st
 
-_MARKDOWN = re.compile(r"[\\`<\[\]]")  # characters that start an image, a link, code or a tag
+from core.formatting import plain as plain
 
 
 def fill(page: str, **first: str) -> None:
@@ -26,12 +24,6 @@ def number(text: str, below: int) -> int | None:
     """The whole number from 0 to `below` - 1 in the text of a link; None for anything else."""
     # Python raises an error for numbers with thousands of digits.
     return int(text) if text.isdecimal() and len(text) < 9 and int(text) < below else None
-
-
-def plain(words: str) -> str:
-    """Escapes text from a link for Markdown. Otherwise the author of the link could add images from other servers, and
-    other links, to our page."""
-    return _MARKDOWN.sub(lambda sign: "\\" + sign[0], words)
 
 
 def quoted(text: str) -> str:

@@ -68,7 +68,7 @@ def draw(app, *paths, key="draw"):
 
 
 def shown(app) -> str:
-    blocks = (*app.markdown, *app.subheader, *app.caption, *app.info, *app.warning, *app.success, *app.error)
+    blocks = (*app.markdown, *app.header, *app.caption, *app.info, *app.warning, *app.success, *app.error)
     return " ".join(block.value for block in blocks)
 
 
@@ -88,7 +88,7 @@ def test_a_blank_canvas_gets_a_sentence_and_no_guess(open_page, run):
     app = open_page("draw", run=run.id)
     assert not app.exception
     assert "Draw a digit" in shown(app)
-    assert not app.subheader
+    assert not app.header
 
 
 def test_a_link_chooses_the_network_also_when_another_was_chosen_before(open_page, run):
@@ -121,7 +121,7 @@ def test_a_link_to_a_run_that_is_gone_is_reported_and_another_network_reads(open
 def test_a_drawing_gets_ten_bars_that_sum_to_one(open_page, run):
     app = draw(open_page("draw", run=run.id), SEVEN)
     assert not app.exception
-    assert app.subheader[0].value.startswith("It reads")
+    assert app.header[0].value.startswith("It reads")
     assert html(app).count('role="listitem"') == 10
 
 
@@ -146,7 +146,7 @@ def test_a_digit_sent_from_explore_is_the_very_image(open_page, run):
     app = open_page("draw", run=run.id, send="test:3")
     rerun(app)
     assert not app.exception
-    assert "From Explore" in shown(app)
+    assert "From MNIST" in shown(app)
     assert "As it is in MNIST" in html(app)
 
 
@@ -226,7 +226,7 @@ def test_digits_of_an_earlier_version_are_offered_once(open_page, run, personal,
 
 def test_a_correction_is_kept_once_and_that_is_reported(open_page, run, personal):
     app = draw(open_page("draw", run=run.id), SEVEN)
-    predicted = int(app.subheader[0].value.split()[2].strip("*,"))
+    predicted = int(app.header[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
     rerun(app)
     press(app, "Save to my digits")
@@ -243,7 +243,7 @@ def test_a_correction_is_kept_once_and_that_is_reported(open_page, run, personal
 def test_what_a_full_hand_refuses_is_reported(open_page, run, personal, monkeypatch):
     monkeypatch.setattr("core.drawing.personal_digits.MAX_DIGITS", 0)
     app = draw(open_page("draw", run=run.id), SEVEN)
-    predicted = int(app.subheader[0].value.split()[2].strip("*,"))
+    predicted = int(app.header[0].value.split()[2].strip("*,"))
     app.session_state[f"draw_said_{predicted}"] = 7
     rerun(app)
     press(app, "Save to my digits")

@@ -72,7 +72,7 @@ def test_the_test_set_is_sealed_until_the_button_is_pressed(open_page, run, stor
     app = open_page("evaluate", run=run.id)
     app.segmented_control(key="evaluate_split").set_value("test")
     rerun(app)
-    assert "sealed" in " ".join(text.value for text in app.markdown)
+    assert "sealed" in app.header[0].value
     assert not app.metric
     assert seal.sealed(run)
     seal.open_test_set(run)  # answered beforehand, so that the press wakes no network
@@ -97,7 +97,7 @@ def test_the_link_says_which_images_and_opens_them_again(open_page, run, data):
 
 def test_a_link_to_the_test_images_does_not_break_the_seal(open_page, run):
     app = open_page("evaluate", run=run.id, split="test", index="20")
-    assert "sealed" in " ".join(text.value for text in app.markdown)
+    assert "sealed" in app.header[0].value
     assert not app.metric
     assert seal.sealed(run)
 
@@ -147,9 +147,22 @@ def test_the_commonest_mistake_opens_its_images(open_page, run):
     commonest = next(button for button in app.button if " predicted as " in button.label)
     truth, predicted = re.match(r"(\d) predicted as (\d)", commonest.label).groups()
     commonest.click()
-    assert f"{truth}s predicted as {predicted}, the worst first" in rerun(app).subheader[0].value
+    assert f"{truth}s predicted as {predicted}, the worst first" in rerun(app).header[0].value
     assert app.query_params["cell"] == truth + predicted
     assert any(f"Sorted by the probability of {truth}, the lowest first." in text.value for text in app.caption)
+
+
+def test_two_boxes_open_any_cell_of_the_matrix(open_page, run):
+    """For the keyboard: the matrix itself takes only clicks."""
+    app = open_page("evaluate", run=run.id)
+    app.selectbox(key="evaluate_label").set_value(3)
+    assert not rerun(app).header
+    app.selectbox(key="evaluate_prediction").set_value(3)
+    assert "3s predicted correctly" in rerun(app).header[0].value
+    assert app.query_params["cell"] == "33"
+    app.selectbox(key="evaluate_prediction").set_value(4)
+    assert "3s predicted as 4, the worst first" in rerun(app).header[0].value
+    assert open_page("evaluate", run=run.id, cell="12").selectbox(key="evaluate_prediction").value == 2
 
 
 def test_images_that_flatter_the_second_run_alone_are_named(open_page, run, store, data):

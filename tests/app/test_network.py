@@ -1,15 +1,18 @@
 """The drawn network on its pages: it opens, and breaking a part of it changes the figures and can be undone."""
 
 import base64
+from pathlib import Path
 
 import numpy as np
 
 from core.config.run_config import RunConfig
 from core.network.initial_weights import initial_weights
-from core.network.interventions import ALL_UNITS, OFF, Intervention
+from core.network.interventions import ALL_UNITS, HALVE, OFF, Intervention
 from core.network.living_moment import view_of
 from core.runs.moments import LayerMoment, Moment
+from pages.shared import caches
 from pages.shared.living_network import frame
+from tests.conftest import ROOT
 
 
 def rerun(app):
@@ -34,20 +37,56 @@ def accuracy(app) -> list[str]:
 def test_evaluate_draws_the_network(open_page):
     app = opened(open_page)
     assert not app.exception
-    assert any("Break it" in each.value for each in app.caption)
-    assert not accuracy(app)
+    assert any("Break it" in each.value for each in app.markdown)
+    assert undo(app).disabled
 
 
 def test_without_its_last_hidden_layer_the_network_guesses_and_undo_brings_it_back(open_page):
     app = opened(open_page)
-    app.session_state["evaluate_changes"] = ("shipped:None", [Intervention(OFF, "dense1", ALL_UNITS)])
+    (before,) = accuracy(app)
+    layer, unit = Intervention(OFF, "dense1", ALL_UNITS), Intervention(OFF, "dense1", 3)
+    app.session_state["evaluate_changes"] = ("shipped:None", [unit, layer])
     rerun(app)
     assert not app.exception
     (share,) = accuracy(app)
     assert float(share.rstrip("%")) < 20
-    next(each for each in app.button if each.label == "Undo").click()
+    assert any(f"{before} → {share}." in each.value and "became wrong" in each.value for each in app.markdown)
+    undo(app).click()
     rerun(app)
-    assert not accuracy(app)
+    assert any("dense1 unit 3 off" in each.value for each in app.caption)
+    app.button("evaluate_undo_all").click()
+    rerun(app)
+    assert accuracy(app) == [before]
+    assert undo(app).disabled
+
+
+def test_breaking_a_network_changes_no_file_of_its_run(open_page, home):
+    app = opened(open_page)
+    folder = ROOT / "core/shipped"
+    before = contents(folder), contents(home / "runs")
+    app.session_state["evaluate_changes"] = ("shipped:None", [Intervention(HALVE, "dense1", 3, 7)] * 5)
+    rerun(app)
+    assert any("halved 5 times" in each.value for each in app.caption)
+    assert (contents(folder), contents(home / "runs")) == before
+    shares = caches.reader("shipped").probabilities(caches.data().validation.images[:5])
+    undo(app).click()
+    rerun(app)
+    np.testing.assert_array_equal(shares, caches.reader("shipped").probabilities(caches.data().validation.images[:5]))
+
+
+def test_a_link_opens_the_view_also_after_another_one_was_open(open_page):
+    app = open_page("evaluate", run="shipped", view="figures")
+    app.query_params["view"] = "network"
+    rerun(app)
+    assert app.session_state["evaluate_view"] == "network"
+
+
+def undo(app):
+    return app.button("evaluate_undo")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_changes_of_another_network_are_not_applied(open_page):
@@ -55,7 +94,7 @@ def test_changes_of_another_network_are_not_applied(open_page):
     app.session_state["evaluate_changes"] = ("another:None", [Intervention(OFF, "dense7", ALL_UNITS)])
     rerun(app)
     assert not app.exception
-    assert not accuracy(app)
+    assert undo(app).disabled
 
 
 def test_draw_shows_the_digit_in_the_network(open_page):

@@ -22,7 +22,7 @@ for name in sys.argv[1:]:
     app.switch_page(f"pages/{name}.py").run()
     assert not app.exception, (name, app.exception)
     if name == "draw":
-        assert any("It reads" in answer.value for answer in app.subheader), "no digit was read"
+        assert any("It reads" in answer.value for answer in app.header), "no digit was read"
     heavy = {"keras", "tensorflow", "jax"} & set(sys.modules)
     assert not heavy, f"{name} imports {heavy}"
 

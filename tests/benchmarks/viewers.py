@@ -54,7 +54,7 @@ def started(browser: Browser, server: Server, store: RunStore, link: str) -> tup
     """A run begun by a click, the visitor who clicked, and the seconds until its chart had a point."""
     before = {run.id for run in store.runs()}
     page = visitor(browser, server, link)
-    page.wait_for_timeout(25_000)  # the spare worker, which a visit to Train wakes, has rehearsed by now
+    page.wait_for_timeout(25_000)  # the spare worker, which a visit to Train wakes, has warmed up by now
     page.evaluate(_CLOCK)
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_function("window.first !== null", timeout=120_000)

@@ -36,9 +36,11 @@ expect.set_options(timeout=20_000)  # a loaded machine is slow; what is wrong st
 class Server:
     """A dashboard in its own process and home. It can be killed and started again on the same port."""
 
-    def __init__(self, home: Path, script: str = "streamlit_app.py") -> None:
+    working_directory = ROOT
+
+    def __init__(self, home: Path, script: str = "streamlit_app.py", **environment: str) -> None:
         self.home = home
-        self.script = script
+        self.script, self.environment = script, environment
         self.log = home / "server.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -47,11 +49,11 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", self.script, "--server.port", str(self.port),
-                   "--server.headless", "true"]  # fmt: skip
-        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home)}
+        environment = {**os.environ, "DIGIT_LAB_HOME": str(self.home), **self.environment}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                self.command(), cwd=self.working_directory, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
         for _ in range(300):
             try:
                 if urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read() == b"ok":
@@ -59,6 +61,11 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         raise RuntimeError(f"The dashboard did not start:\n{self.log.read_text()}")
+
+    def command(self) -> list[str]:
+        """What starts the dashboard."""
+        return [sys.executable, "-m", "streamlit", "run", self.script, "--server.port", str(self.port),
+                "--server.headless", "true"]  # fmt: skip
 
     def kill(self) -> None:
         """As `kill -9` does it."""

@@ -1,21 +1,33 @@
-"""axe-core finds nothing serious on any page, light or dark, except in Streamlit's own elements, which are listed here.
+"""axe-core finds nothing serious on any page or view, light or dark, except in Streamlit's own elements, listed here.
 
 vendor/axe.min.js is axe-core 4.10.3 from npm, unchanged, under the Mozilla Public License 2.0 (LICENSE-axe-core).
 """
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.evaluation import seal
+from core.runs.control import ControlRequests
+from core.runs.store import Run, RunStore
 from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
-from tests.browser.conftest import Server, visit, visitor
+from tests import made_runs
+from tests.browser.conftest import Server, stroke, visit, visitor, wait_idle
+from tests.known_run import known_run
+from tests.made_moments import make_film
+from tests.small_run import SMALL, train, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
-RUN_AXE = """async () => {
-  const result = await axe.run(document, { resultTypes: ["violations"] });
+RUN_AXE = """async (part) => {
+  const result = await axe.run(part ? { include: [part] } : document, { resultTypes: ["violations"] });
   const found = [];
   for (const rule of result.violations) {
     if (!["serious", "critical"].includes(rule.impact) && rule.id !== "heading-order") continue;
@@ -23,30 +35,222 @@ RUN_AXE = """async () => {
   }
   return found;
 }"""
-# Streamlit 1.67's own faults: part of axe's message, and the upstream issue.
+# What is wrong in Streamlit 1.67 itself: part of axe's message, and the upstream issue. Nothing at present, because the
+# pages mend them: white on light primary colours (pages/shared/frame.py, github.com/streamlit/streamlit/issues/12801),
+# and buttons without a name (pages/shared/keyboard.py, github.com/streamlit/streamlit/issues/8399).
 STREAMLITS: dict[str, str] = {}
+EVALUATE_VIEWS = ("figures", "gallery", "digit", "trust", "robustness", "inside", "network", "pair")
+INSIDE = ("Layer outputs", "First-layer weights", "Map of the last layer", "Dead units")
+SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, part: str = "") -> list[str]:
     page.evaluate(AXE)
-    return [fault for fault in page.evaluate(RUN_AXE) if not any(known in fault for known in STREAMLITS)]
+    return [fault for fault in page.evaluate(RUN_AXE, part) if not any(known in fault for known in STREAMLITS)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [page.name for page in PAGES])
-def test_axe_finds_nothing_serious(browser: Browser, server: Server, name: str, scheme: str):
-    with visitor(browser, server, color_scheme=scheme) as page:
-        visit(page, "/" if name == "start" else f"/{name}")
-        page.wait_for_timeout(2000)  # components draw after the script
-        assert faults(page) == []
+def look(page: Page) -> list[str]:
+    """The faults of the page once it and its components are drawn."""
+    page.wait_for_timeout(600)
+    wait_idle(page)
+    page.wait_for_timeout(600)  # components draw after the script
+    return faults(page)
 
 
-@pytest.mark.parametrize("view", ["numbers", "counts", "means", "map", "odd"])
-def test_axe_finds_nothing_serious_in_the_views_of_explore(browser: Browser, server: Server, view: str):
+def without_faults(found: dict[str, list[str]]) -> bool:
+    """So that a failure names all places at once."""
+    assert not {place: each for place, each in found.items() if each}
+    return True
+
+
+@pytest.fixture(scope="module")
+def trained(server: Server) -> Iterator[list[Run]]:
+    """Two small networks, one with its test set opened, and two runs with made-up curves."""
+    store = RunStore(server.home)
+    runs = [train(store, SMALL, name=f"Small {number}")[0] for number in range(2)]
+    for run in runs:
+        seal.open_test_set(run)
+    made = [
+        made_runs.make(store, RunConfig(units=units, epochs=3, seed=seed), name="Twins")
+        for units, seed in ((32, 1), (32, 2), (64, 1))
+    ]
+    yield [*runs, *made]
+    for run in (*runs, *made):
+        store.delete(run.id)
+
+
+def test_axe_finds_nothing_serious_in_dark_on_the_pages_that_change_most(browser: Browser, server: Server):
+    """The quick part: what a visitor sees first. The slow tests below look at everything else, in light too."""
+    run = known_run(RunStore(server.home), mnist.load(), name="Looked at by axe")
+    found = {}
     with visitor(browser, server, color_scheme="dark") as page:
-        visit(page, f"/explore?view={view}")
-        page.wait_for_timeout(2000)
-        assert faults(page) == []
+        for address in (f"/evaluate?run={run.id}&cell=12", f"/train?run={run.id}", "/draw"):
+            visit(page, address)
+            if address == "/draw":
+                stroke(page, SEVEN)
+                expect(page.locator(".st-key-answer")).to_contain_text("It reads", timeout=60_000)
+            found[address] = look(page)
+    RunStore(server.home).delete(run.id)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_on_any_page(browser: Browser, server: Server, trained: list[Run], scheme: str):
+    with visitor(browser, server, color_scheme=scheme) as page:
+        found = {}
+        for name in (page.name for page in PAGES):
+            visit(page, "/" if name == "start" else f"/{name}")
+            found[name] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_in_the_views_of_explore(browser: Browser, server: Server, scheme: str):
+    with visitor(browser, server, color_scheme=scheme) as page:
+        found = {}
+        for view in ("grid", "numbers", "counts", "means", "map", "odd"):
+            visit(page, f"/explore?view={view}&index=3")
+            found[view] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_in_the_steps_of_prepare(browser: Browser, server: Server, scheme: str):
+    with visitor(browser, server, color_scheme=scheme) as page:
+        found = {}
+        for step in STEPS:
+            visit(page, f"/prepare?step={step.name}")
+            found[step.name] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_axe_finds_nothing_serious_in_the_views_of_evaluate(
+    browser: Browser, server: Server, trained: list[Run], split: str, scheme: str
+):
+    with visitor(browser, server, color_scheme=scheme) as page:
+        found = {}
+        for view in EVALUATE_VIEWS:
+            visit(page, f"/evaluate?run={trained[0].id}&view={view}&split={split}&index=3&cell=49")
+            found[view] = look(page)
+            if view == "inside":
+                for part in INSIDE:
+                    page.get_by_role("radio", name=part).or_(page.get_by_role("button", name=part)).first.click()
+                    found[part] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_on_a_sealed_test_set(browser: Browser, server: Server, scheme: str):
+    store = RunStore(server.home)
+    run = known_run(store, mnist.load(), name="Sealed")
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/evaluate?run={run.id}&split=test")
+        assert look(page) == []
+    store.delete(run.id)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_on_train_before_during_and_after_a_run(
+    browser: Browser, server: Server, trained: list[Run], scheme: str
+):
+    store, found = RunStore(server.home), {}
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, "/train?hidden_layers=1&units=32&train_images=20000&epochs=500")
+        found["form"] = look(page)
+        page.get_by_role("button", name="Start", exact=True).hover()
+        found["a mouse over Start"] = look(page)
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+            found[tab.inner_text()] = look(page)
+        before = {run.id for run in store.runs()}
+        page.get_by_role("button", name="Start", exact=True).click()
+        wait_until(lambda: any(run.id not in before and run.step > 3 for run in store.runs()), 90)
+        run = next(run for run in store.runs() if run.id not in before)
+        page.wait_for_function("Number(document.querySelector('.live-plot')?.dataset.points ?? 0) > 3")
+        page.wait_for_timeout(3000)
+        found["a run that trains"] = faults(page)
+        ControlRequests(run).stop()
+        wait_until(lambda: not run.active)
+        visit(page, f"/train?run={trained[0].id}")
+        expect(page.locator(".film-play")).to_be_visible()
+        found["the film"] = look(page)
+        page.get_by_role("button", name="Chart options").click()
+        found["an open menu"] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_on_compare(browser: Browser, server: Server, trained: list[Run], scheme: str):
+    found = {}
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/compare?runs={','.join(run.id for run in trained)}")
+        found["runs"] = look(page)
+        page.get_by_role("button", name="Delete runs").click()
+        page.get_by_role("button", name=re.compile("Select the")).click()
+        found["what to delete"] = look(page)
+        visit(page, f"/compare?runs={','.join(run.id for run in trained)}")
+        page.get_by_test_id("stSelectbox").first.click()
+        page.get_by_role("option", name="Units").click()
+        found["groups"] = look(page)
+        visit(page, "/compare?view=sweep")
+        found["sweeps"] = look(page)
+    assert without_faults(found)
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_on_draw(browser: Browser, server: Server, trained: list[Run], scheme: str):
+    found = {}
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/draw?run={trained[0].id}")
+        found["empty"] = look(page)
+        stroke(page, SEVEN)
+        expect(page.locator(".st-key-answer")).to_contain_text("It reads", timeout=60_000)
+        for view in ("From ink to digit", "Why", "Probe", "All runs", "Network"):
+            page.get_by_role("radio", name=view).last.click()
+            found[view] = look(page)
+        for way in ("A number", "Pixels", "A picture", "My hand"):
+            page.get_by_role("radio", name=way).first.click()
+            found[way] = look(page)
+    assert without_faults(found)
+
+
+FOCUSED = """() => {
+  let focused = document.activeElement;
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  const style = getComputedStyle(focused), ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth);
+  const name = focused.getAttribute("aria-label") || focused.innerText.slice(0, 40);
+  return { kind: focused.tagName, name, ring: ring ? style.outlineColor : "" };
+}"""
+
+
+@pytest.mark.slow
+@SCHEMES
+def test_the_focus_is_seen_on_every_link_and_button(browser: Browser, server: Server, trained: list[Run], scheme: str):
+    """Streamlit's page links had no ring at all, and its other rings have a contrast of 2.3."""
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/train?run={trained[0].id}")
+        expect(page.locator(".film-play")).to_be_visible()
+        stops = []
+        for _ in range(45):
+            page.keyboard.press("Tab")
+            stops.append(page.evaluate(FOCUSED))
+    start = next(
+        number for number, stop in enumerate(stops, 1) if stop["name"].endswith("Start") and stop["kind"] == "BUTTON"
+    )
+    assert start <= 16, "the way to Start got longer"
+    assert {stop["kind"] for stop in stops} >= {"A", "BUTTON", "SUMMARY", "INPUT"}
+    unseen = [stop for stop in stops if stop["kind"] != "INPUT" and stop["kind"] != "BODY" and not stop["ring"]]
+    assert not unseen
 
 
 def test_the_keyboard_reaches_the_start_button_in_two_steps(newcomer: Page):
@@ -59,6 +263,7 @@ def test_the_keyboard_reaches_the_start_button_in_two_steps(newcomer: Page):
     expect(newcomer.locator("[data-testid=stBaseButton-primary]").first).to_be_focused()
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 800}) as page:
         visit(page, "/")
@@ -68,9 +273,18 @@ def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Serve
         expect(page.get_by_role("link", name="Explore").first).to_be_visible()
 
 
-@pytest.mark.parametrize("step", [step.name for step in STEPS])
-def test_axe_finds_nothing_serious_in_the_steps_of_prepare(browser: Browser, server: Server, step: str):
-    with visitor(browser, server, color_scheme="dark") as page:
-        visit(page, f"/prepare?step={step}")
-        page.wait_for_timeout(2000)
-        assert faults(page) == []
+@pytest.mark.slow
+@SCHEMES
+def test_axe_finds_nothing_serious_in_a_tour_and_in_two_films(browser: Browser, server: Server, scheme: str):
+    store, data = RunStore(server.home), mnist.load()
+    left, right = (make_film(store, RunConfig(units=units), data, steps=(0, 1, 8, 32)) for units in (16, 48))
+    with visitor(browser, server, color_scheme=scheme) as page:
+        visit(page, f"/train?run={right.id}&tour=open")
+        expect(page.locator(".film-tour")).to_have_attribute("data-stop", "0")
+        page.wait_for_timeout(1000)
+        assert faults(page, ".film-tour") == []
+        visit(page, f"/compare?view=side&left={left.id}&right={right.id}")
+        expect(page.locator(".pair-state[data-step]").first).to_be_visible()
+        page.locator(".pair-table summary").click()
+        page.wait_for_timeout(1000)
+        assert faults(page, ".pair") == []

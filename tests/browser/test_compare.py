@@ -66,7 +66,7 @@ def test_a_chart_below_the_window_is_drawn_when_one_comes_to_it(two: Page):
     last = two.locator(".overlay-plot").last
     assert last.get_attribute("data-traces") is None
     last.scroll_into_view_if_needed()
-    expect(last).to_have_attribute("data-traces", "4")  # two curves, and their raw ones behind
+    expect(last).to_have_attribute("data-traces", "2")
 
 
 def test_a_run_under_the_mouse_stands_out_in_the_charts(two: Page, runs: list[Run]):

@@ -1,9 +1,11 @@
 """The bars follow the pen during a stroke; the answer after the stroke is the usual one."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from itertools import pairwise
 
-from tests.browser.conftest import stroke, visit, wait_idle
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server, stroke, visit, visitor, wait_idle
 
 pytestmark = pytest.mark.browser
 
@@ -39,3 +41,30 @@ def test_bars_change_during_a_stroke_and_the_usual_answer_follows(newcomer: Page
     expect(live).to_be_hidden()
     expect(final).to_be_visible()
     assert final.inner_text() == usual
+
+
+@pytest.mark.slow
+def test_the_bars_follow_a_finger_on_a_phone_in_the_dark_theme(browser: Browser, server: Server):
+    manner = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+    with visitor(browser, server, **manner) as page:
+        visit(page, "/draw")
+        surface = page.locator("canvas.upper-canvas").first
+        surface.scroll_into_view_if_needed()
+        wait_idle(page)
+        box, finger = surface.bounding_box(), page.context.new_cdp_session(page)
+
+        def touch(kind: str, *place: float) -> None:
+            points = [{"x": box["x"] + place[0], "y": box["y"] + place[1]}] if place else []
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", *SEVEN[0])
+        for (x0, y0), (x1, y1) in pairwise(SEVEN):
+            for share in (0.2, 0.4, 0.6, 0.8, 1):
+                touch("touchMove", x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
+        live = page.locator(".live-ink")
+        expect(live).to_contain_text("7, so far")
+        ground = live.evaluate("each => getComputedStyle(each).color.match(/[0-9.]+/g).slice(0, 3).map(Number)")
+        assert min(ground) > 150, "light text on the dark ground"
+        touch("touchEnd")
+        expect(page.locator(".st-key-answer .softmax")).to_be_visible()
+        expect(live).to_be_hidden()

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core.config.run_config import RunConfig
 from core.data import mnist
@@ -14,6 +14,7 @@ from core.network.living_moment import view_of
 from core.runs.moments import all_weights, fixed_images, read_moments
 from core.runs.run import Run
 from core.runs.store import RunStore
+from tests.browser.conftest import wait_idle
 
 FORM = "network=dense48-dense24&epochs=6&seed=5&validate_on=held-out"
 LONG_FORM = FORM.replace("epochs=6", "epochs=400")
@@ -41,13 +42,31 @@ def number(text: str) -> float:
     return float(text.replace("−", "-").replace("%", ""))
 
 
-def test_before_start_the_network_of_the_form_is_drawn(page, server):
-    page.goto(f"{server.url}/train?{FORM}")
+def untrained(page: Page, link: str) -> Locator:
+    """Opens Train with a form and gives the canvas of its untrained network, whichever runs are there already."""
+    page.goto(link)
     form, choice = page.locator("canvas[data-moment=form]"), page.get_by_text("Before Start", exact=True)
     expect(form.or_(choice).first).to_be_visible()
+    wait_idle(page)  # the choice may appear with the last of the page
     if choice.count():  # a run of another test is there
         choice.click()
     expect(form).to_be_visible()
+    return form
+
+
+def started(page: Page, server, link: str) -> Run:
+    """Starts a run with the form of a link, and gives it."""
+    page.goto(link)
+    wait_idle(page)
+    before = {run.id for run in RunStore(server.home).runs()}
+    page.get_by_role("button", name="Start", exact=True).click()
+    while not (new := [run for run in RunStore(server.home).runs() if run.id not in before]):
+        page.wait_for_timeout(200)
+    return new[0]
+
+
+def test_before_start_the_network_of_the_form_is_drawn(page, server):
+    untrained(page, f"{server.url}/train?{FORM}")
     drawn = table_of(page, ".st-key-watch")
     config = RunConfig(network="dense48-dense24", seed=5)
     digits = mnist.load().validation
@@ -61,13 +80,12 @@ def test_before_start_the_network_of_the_form_is_drawn(page, server):
 
 
 def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, server):
-    page.goto(f"{server.url}/train?{LONG_FORM}")
-    page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.locator(".film canvas[data-moment]")).to_be_visible(timeout=90_000)
-    page.locator(".film summary").click()
+    run = started(page, server, f"{server.url}/train?{LONG_FORM}")
+    film = page.locator(f".film[data-run='{run.id}']")  # not that of another test's run, which may be shown first
+    expect(film.locator("canvas[data-moment]")).to_be_visible(timeout=90_000)
+    film.locator("summary").click()
     page.wait_for_function("Number(document.querySelector('.film').dataset.step) > 0")
     seen = page.evaluate(LIVE)  # in one call: the next moment may come at any time
-    run = newest_run(server)
     assert run.active
     page.get_by_role("button", name="Stop", exact=True).click()
     moment = next(each for each in read_moments(run) if each.step == seen["step"])
@@ -79,10 +97,8 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
 
 @pytest.mark.slow
 def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page, server):
-    page.goto(f"{server.url}/train?{FORM}")
-    before = newest_run(server)
-    page.get_by_role("button", name="Start", exact=True).click()
-    while (run := newest_run(server)) is None or (before and run.id == before.id) or not run.ended:
+    run = started(page, server, f"{server.url}/train?{FORM}")
+    while not run.ended:
         page.wait_for_timeout(300)
     moments = read_moments(run)
     film = page.locator(".film")
@@ -106,9 +122,7 @@ def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page,
 
 
 def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
-    page.goto(f"{server.url}/train?{FORM}")
-    canvas = page.locator(".st-key-watch canvas[data-key]")
-    expect(canvas).to_be_visible()
+    canvas = untrained(page, f"{server.url}/train?{FORM}")
     canvas.focus()
     canvas.press("ArrowLeft")
     text = page.locator(".living-sum").inner_text()
@@ -116,6 +130,55 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
     assert number(product) + number(sign.replace("+", "") + bias) == pytest.approx(number(total), abs=2e-3)
 
 
-def newest_run(server) -> Run | None:
-    runs = [run for run in RunStore(server.home).runs() if not run.shipped]
-    return max(runs, key=lambda run: run.created, default=None)
+@pytest.mark.slow
+def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
+    run = started(page, server, f"{server.url}/train?network=conv4x5-norm-pool4-dense16&epochs=2&train_images=2000")
+    while not run.ended:
+        page.wait_for_timeout(300)
+    moments = read_moments(run)
+    film = page.locator(f".film[data-run='{run.id}:{len(moments)}']")
+    expect(film).to_be_visible()
+    expect(film.locator(".film-digits button:not([disabled])")).to_have_count(25)
+    digits = mnist.load().validation
+    fixed = fixed_images(digits)
+    guesses, labels = moments[-1].probabilities.argmax(axis=1), digits.labels[fixed]
+    wrong = int((guesses != labels).argmax())
+    picked, map_, rows = film.locator(".film-picked"), film.locator(".film-map"), film.locator(".film-learned")
+    map_.focus()
+    map_.press("Home")
+    expect(picked).to_contain_text(f"Label {labels[wrong]}, predicted {guesses[wrong]}.")
+    rows.click(position={"x": 5, "y": 1})  # the first row: right from the start, or learned first
+    expect(picked).to_contain_text(re.compile("right from the start|Learned for good"))
+    rows.press("Escape")
+    expect(picked).to_be_empty()
+    rows.press("ArrowUp")  # the last one
+    expect(picked).to_contain_text(re.compile("still wrong at the end|Learned for good"))
+    map_.press("Home")
+    map_.press("Enter")
+    page.keyboard.press("Enter")  # the button "Send to Draw" has the keyboard
+    page.wait_for_url(re.compile(f"send=validation%3A{fixed[wrong]}|send=validation:{fixed[wrong]}"))
+
+
+@pytest.mark.parametrize("network", ["dense48-dense24", "conv6x5-norm-pool2-conv4x3-dense20"])
+def test_the_numbers_of_each_kind_of_layer_are_those_of_numpy(page, server, network):
+    canvas = untrained(page, f"{server.url}/train?{FORM.replace('dense48-dense24', network)}")
+    config = RunConfig(network=network, seed=5)
+    digits = mnist.load().validation
+    fixed = fixed_images(digits)
+    living = LivingNetwork(config, initial_weights(config))
+    layers = living.view(digits.images[fixed[0]], living.survey(digits.images[fixed])).layers
+    detail = page.locator(".living-detail")
+    canvas.focus()
+    for layer in reversed(layers[:-1]):
+        canvas.press("ArrowLeft")
+        expect(detail.locator(".living-title")).to_contain_text(layer.name)
+        title = detail.locator(".living-title").inner_text()
+        place = layer.units.tolist().index(int(re.search(r"(?:unit|map) (\d+)", title)[1]))
+        (total,) = re.findall(r"= (\S+) →", detail.locator(".living-sum").inner_text())
+        assert number(total) == pytest.approx(float(layer.sums[place]), abs=6e-3)
+        assert ("dead" in title) == bool(layer.dead[place])
+        shown = detail.locator(".living-exciting i").evaluate_all("all => all.map(each => each.title)")
+        assert shown == [f"a {digits.labels[fixed[at]]}" for at in layer.exciting[place]]
+        if layer.kind == "conv":
+            cells = detail.locator(".living-patch .cells").first.locator(".cell").all_inner_texts()
+            np.testing.assert_allclose([number(each) for each in cells], layer.patches[place].filter.ravel(), atol=6e-3)

@@ -305,4 +305,4 @@ def test_a_run_outlives_page_reload_and_tab_is_controlled_and_stopped(started: W
         page.get_by_role("button", name="Everything").click()
     assert taken.value.suggested_filename == f"digit-lab-{run.id}.zip"
     files = {name.partition("/")[2] for name in zipfile.ZipFile(taken.value.path()).namelist()}
-    assert files == {"README.md", "train.py", "run.json", "history.csv", "model.keras"}
+    assert files == {"README.md", "train.py", "notebook.ipynb", "run.json", "history.csv", "model.keras"}

@@ -1,6 +1,7 @@
 """What the documents promise exists, and what exists is documented."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,23 @@ def test_pictures_in_the_documents_stay_small():
 
 
 def test_requirements_pin_every_package_exactly():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.lstrip().startswith("#")]
         assert lines
         assert all(re.match(r"[\w.\-\[\]]+==[\w.]+( ;.*)?$", line) for line in lines)
 
 
 def test_the_app_and_its_tests_run_on_the_same_versions():
-    app, dev = ({*(ROOT / name).read_text().splitlines()} for name in ("requirements.txt", "requirements-dev.txt"))
-    assert {line for line in app if "==" in line} <= dev
+    names = ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt")
+    files = ((ROOT / name).read_text().splitlines() for name in names)
+    app, dev, gpu = ({line.partition(" ;")[0] for line in lines if "==" in line} for lines in files)
+    assert app <= dev
+    assert app <= gpu
+
+
+def test_the_package_with_a_gpu_is_the_same_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (plain,) = (name for name in project["dependencies"] if name.startswith("tensorflow=="))
+    with_gpu = plain.replace("tensorflow", "tensorflow[and-cuda]")
+    assert project["optional-dependencies"]["gpu"] == [with_gpu]
+    assert with_gpu in README

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.plain_english import REPLACED, Wording, find
 
-PYTHON = sorted(path for folder in ("core", "pages", "tests") for path in (ROOT / folder).rglob("*.py"))
+PYTHON = sorted(path for folder in ("core", "digit_lab", "pages", "tests") for path in (ROOT / folder).rglob("*.py"))
 PYTHON.remove(ROOT / "tests" / "plain_english.py")  # it lists what must not come back
 BROWSER = sorted(path for ending in ("js", "css") for path in (ROOT / "pages").rglob(f"*.{ending}"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.errors import DigitLabError
+from core.formatting import plain
 from core.jobs import run_import
 from pages.parts.compare import run_rows
 from pages.shared import caches
 from pages.shared.local_time import run_title
-from pages.shared.url_state import plain
 from pages.shared.visitor import visitor
 
 _MAX_MEGABYTES = 1024

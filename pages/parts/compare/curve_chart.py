@@ -67,7 +67,7 @@ def _controls(*, repeated: bool) -> _View:
             key="compare_unit",
         )  # fmt: skip
         smoothing = st.slider(
-            "Smoothing", 0.0, 0.98, 0.6, 0.02, key="compare_smoothing", width=220,
+            "Smoothing", 0.0, 0.98, 0.0, 0.02, key="compare_smoothing", width=220,
             help="Smooths the training curves. The values themselves stay as faint lines behind.",
         )  # fmt: skip
         log = st.toggle("Loss on a log axis", key="compare_log")

@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.evaluation.comparison import RunRow
-from core.formatting import count
+from core.formatting import count, file_size
+from core.runs import trash
 from core.runs.store import ACTIVE
 from pages.parts.compare import run_rows
-from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
+from pages.shared.distinct_labels import distinct
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 
@@ -24,10 +25,12 @@ def menu(found: list[RunRow], shown: list[RunRow]) -> None:
     titles = distinct({row.run.id: f"{run_title(row.run)} · {row.state}" for row in own})
     # A new key closes the menu and empties the selection after a deletion.
     times = st.session_state.get(_TIMES, 0)
-    with st.popover("Delete runs", icon=":material/delete:", disabled=not titles, key=f"compare_delete_{times}"):
+    deletable = bool(titles or trash.deleted_by(here, caches.store().trash))
+    with st.popover("Delete runs", icon=":material/delete:", disabled=not deletable, key=f"compare_delete_{times}"):
         key = f"compare_delete_which_{times}"
         in_charts = [row.run.id for row in shown if row.run.id in titles]
         if not titles:
+            _trash()
             return
         selected = st.multiselect(
             "Runs to delete", list(titles), format_func=lambda run: titles.get(run, run), key=key,
@@ -41,8 +44,25 @@ def menu(found: list[RunRow], shown: list[RunRow]) -> None:
             f"Move {count(len(selected), 'run')} to the trash" if selected else "Move to the trash",
             type="primary", disabled=not selected, on_click=_delete, args=(selected,), key="compare_delete_now",
         )  # fmt: skip
+        _trash()
         if len(own) < len(ended):
             st.caption("Runs that somebody else started are not listed. Only that person can delete them.")
+
+
+def _trash() -> None:
+    """Deletes for good what this visitor moved to the trash: only that frees the disk."""
+    if folders := trash.deleted_by(visitor(), caches.store().trash):
+        label = f"Empty the trash: {count(len(folders), 'run')}, {file_size(trash.size(folders))}"
+        st.button(
+            label, icon=":material/delete_forever:", on_click=_empty_trash, key="compare_empty_trash",
+            help="Frees the disk. Runs in the trash can be restored until then; the oldest make room for newer ones.",
+        )  # fmt: skip
+
+
+def _empty_trash() -> None:
+    trash.delete_for_good(trash.deleted_by(visitor(), caches.store().trash))
+    st.session_state.pop(run_rows.DELETED, None)
+    st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
 
 
 def undo_button() -> None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def overlay_plot(traces: Sequence[Trace], chart: Chart, *, key: str) -> None:
 def _message(trace: Trace) -> dict[str, Any]:
     return {
         "runs": [trace.run, *trace.others],
-        "name": trace.name,
+        "name": _plotly_text(trace.name),
         "colour": trace.colour,
         "kind": trace.kind,
         "dash": trace.dash,
@@ -107,6 +108,11 @@ def _message(trace: Trace) -> dict[str, Any]:
         "x": base64.b64encode(np.asarray(trace.x, "<f4").tobytes()).decode(),
         "y": base64.b64encode(np.asarray(trace.y, "<f4").tobytes()).decode(),
     }
+
+
+def _plotly_text(name: str) -> str:
+    """A run's name for Plotly, which would read tags, links and placeholders (`%{x}`) in it."""
+    return escape(name, quote=False).replace("%{", "%\u2060{")
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,6 +6,7 @@ from core.config.run_config import KNOBS
 from core.evaluation import comparison
 from core.evaluation.comparison import RunRow
 from core.evaluation.csv_export import runs_csv
+from core.formatting import plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import bring_back, curve_chart, deletion, run_rows, verdict_card
 from pages.shared.fragments import guarded_fragment
@@ -61,7 +62,7 @@ def _invite() -> None:
 def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
     """Draws the actions above the table and returns the knob to group by."""
     if refused := st.session_state.pop(run_rows.REFUSED, None):
-        st.warning(refused, icon=":material/info:")
+        st.warning(plain(refused), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         group_by = st.selectbox(
             "Group by",

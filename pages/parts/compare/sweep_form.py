@@ -8,7 +8,7 @@ from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
-from core.formatting import count, duration
+from core.formatting import count, duration, plain
 from core.jobs import optuna_search, search
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
 from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, read_axis
@@ -46,7 +46,7 @@ def show(found: list[RunRow]) -> None:
         try:
             form = _read_form()
         except ConfigError as error:
-            st.warning(error.sentence, icon=":material/edit:")
+            st.warning(plain(error.sentence), icon=":material/edit:")
             form = None
         if form:
             st.caption(_outlook(form, found))
@@ -143,7 +143,7 @@ def _start(form: _Form) -> None:
                 for config, name in zip(form.configs, describe_differences(form.configs), strict=True):
                     jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
     except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         return
     st.session_state[WATCHED] = sweep.id
     st.rerun()

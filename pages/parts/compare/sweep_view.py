@@ -6,12 +6,12 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.evaluation.comparison import RunRow
+from core.formatting import plain
 from core.jobs import search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import run_rows, sweep_answer, sweep_form
-from pages.parts.compare.distinct_labels import distinct
 from pages.parts.compare.sweep_form import WATCHED
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
@@ -31,7 +31,7 @@ def show() -> None:
         if not sweeps:
             _explain()
             return
-        _panel(picker("Sweep", distinct({name: sweep.title for name, sweep in sweeps.items()}), key=WATCHED))
+        _panel(picker("Sweep", {name: sweep.title for name, sweep in sweeps.items()}, key=WATCHED))
 
 
 def _explain() -> None:
@@ -61,7 +61,7 @@ def _is_active(sweep: Sweep) -> bool:
 
 def _view(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     if refused := st.session_state.pop(run_rows.REFUSED, None):
-        st.warning(refused, icon=":material/info:")
+        st.warning(plain(refused), icon=":material/info:")
     _progress(sweep, rows, active=active)
     if any(row.score is not None and row.state == FINISHED for row in rows):
         sweep_answer.show(sweep, rows, active=active)

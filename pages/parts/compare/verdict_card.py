@@ -9,12 +9,12 @@ from core.evaluation import evaluations, verdict
 from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import VALIDATION
 from core.evaluation.verdict import Comparison, Difference
-from core.formatting import count
+from core.formatting import count, plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
-from pages.parts.compare.distinct_labels import distinct
 from pages.shared import caches
 from pages.shared.answers import predict
+from pages.shared.distinct_labels import distinct
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.stable_selectbox import picker
@@ -48,9 +48,7 @@ def _pair(ended: list[RunRow]) -> tuple[RunRow, RunRow]:
     """Two different runs; at first the baseline or the visitor's own newest, and the next one."""
     order = sorted(ended, key=lambda row: (not row.run.baseline, not own(row.run)))
     by_id = {row.run.id: row for row in order}
-    titles = distinct(
-        {run: run_title(row.run) + (" (baseline)" if row.run.baseline else "") for run, row in by_id.items()}
-    )
+    titles = distinct({run: run_title(row.run) + (" (baseline)" * row.run.baseline) for run, row in by_id.items()})
     left, right = st.columns(2)
     first = _pick(left, "First run", "compare_first", titles)
     second = _pick(right, "Second run", "compare_second", {run: titles[run] for run in titles if run != first})
@@ -73,7 +71,7 @@ def _verdict(first: RunRow, second: RunRow, comparison: Comparison) -> None:
             f":material/lock: The test set is sealed for at least one of the two, so the {images} held-out validation "
             "images decide. You have already used them to make choices. The final judge is the test set."
         )
-    without = [run_title(row.run) for row in (first, second) if not row.run.has_model]
+    without = [plain(run_title(row.run)) for row in (first, second) if not row.run.has_model]
     if without:
         _by_accuracy(comparison, f"{without[0]} has no saved network. ")
     elif all(evaluations.is_quick(row.run, split, caches.data()) for row in (first, second)):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DigitLabError
-from core.formatting import count
+from core.formatting import count, plain
 from pages.parts.draw.network_choice import NetworkChoice, usable_runs
 from pages.shared.softmax import softmax_bars
 
@@ -23,11 +23,11 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
         for column, (other, shares) in zip(st.columns(3), answers[start : start + 3], strict=False):
             with column, st.container(border=True):
                 if shares is None:
-                    st.caption(f"{other.title}: its weights cannot be read.")
+                    st.caption(f"{plain(other.title)}: its weights cannot be read.")
                     continue
                 best = int(shares.argmax())
                 note = "" if best == chosen else f" · the chosen network reads {chosen}"
-                st.markdown(f"Reads **{other.names[best]}**{note}  \n:small[{other.title}]")
+                st.markdown(f"Reads **{other.names[best]}**{note}  \n:small[{plain(other.title)}]")
                 softmax_bars(shares, names=other.names)
     if len(others) > MAX_RUNS:
         st.caption(f"{MAX_RUNS} of {len(others)} runs: yours first, then those of others, the newest first.")

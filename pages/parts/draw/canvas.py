@@ -14,6 +14,7 @@ from PIL import Image
 from core.drawing import strokes
 from core.drawing.strokes import Stroke
 from core.errors import DrawingError
+from core.formatting import plain
 from pages.shared import frame
 from pages.shared.components import payload
 from pages.shared.visitor import visitor
@@ -53,15 +54,18 @@ def canvas(
             key=f"{key}-{state['mounted']}",
         )
         _mount_frame(key=f"{key}-frame", data=payload({"key": key, "width": width, "widest": widest}))
+    refused = ""
     if _changed(result.json_data, state):
-        state["drawn"] = result.json_data
+        try:
+            state["drawn"] = strokes.checked(result.json_data)
+        except DrawingError as error:
+            refused = error.sentence
     _remember(key, state["drawn"])
     _buttons(key, state)
-    try:
-        written = strokes.from_canvas(state["drawn"])
-    except DrawingError as error:
-        st.error(error.sentence, icon=":material/error:")
+    if refused:
+        st.error(plain(refused), icon=":material/error:")
         return None
+    written = strokes.from_canvas(state["drawn"])
     if not written and under is None:
         return None
     return _pixels(written, width, height, under)
@@ -130,7 +134,7 @@ def _visit() -> tuple[int, int]:
 
 def _changed(sent: Any, state: dict[str, Any]) -> bool:
     """Whether the canvas sent a drawing. A new canvas sends an empty one, which does not count."""
-    objects = (sent or {}).get("objects")
+    objects = sent.get("objects") if isinstance(sent, dict) else None
     return bool(objects) or (objects == [] and state["initial"] is None and state["drawn"] is not None)
 
 

@@ -19,7 +19,7 @@ def show(network: NetworkChoice) -> None:
         if rgba is None:
             raise DrawingError("Write a number from left to right, such as 2026. The digits may touch.")
         written = strokes.from_canvas(canvas.drawn(KEY))
-        found = segmentation.find_digits_in_strokes(written, reading.PageReader(network))
+        found = segmentation.find_digits_in_strokes(written, reading.PageReader(network), (HEIGHT, WIDTH))
     except DrawingError as error:
         st.info(error.sentence, icon=":material/draw:")
         return

@@ -80,7 +80,7 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
         caption = "The network's input:\nexactly these 28×28 pixels."
         pixels([(drawn.digit, caption, "The network's input: 28 by 28 pixels")], height=196)
     with right, st.container(key="answer"):
-        st.subheader(answer(probabilities, names=network.names), anchor=False)
+        st.header(answer(probabilities, names=network.names), anchor=False)
         softmax_bars(probabilities, names=network.names)
         novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
         if network.run.reads_digits:
@@ -116,8 +116,9 @@ def _sent() -> np.ndarray | None:
         )
         return None
     label = caches.data().names[digits[split].labels[int(index)]]
+    where = "MNIST" if caches.data().shows_digits else "Explore"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"From Explore: {split} digit {index}, a {label}. You can draw over it.")
+        st.caption(f"From {where}: {split} digit {index}, a {label}. You can draw over it.")
         st.button("Remove it", on_click=_remove_sent, type="tertiary", icon=":material/close:")
     return digits[split].images[int(index)]
 

@@ -38,7 +38,7 @@ def show(grey: np.ndarray, found: Sequence[FoundDigit], names: Names) -> None:
     shares = np.stack([digit.probabilities for digit in found])
     number = ("" if names == DIGITS else ", ").join(names[digit] for digit in shares.argmax(1))
     sure = segmentation.probability_all_correct(found)
-    st.subheader(f"It reads **{number}**", anchor=False)
+    st.header(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
     correct = "it is correct" if one else "all of them are correct"
     st.caption(

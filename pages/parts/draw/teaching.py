@@ -7,7 +7,7 @@ import streamlit as st
 from core.drawing.personal_digits import FinetuneResult
 from core.errors import DigitLabError
 from core.evaluation.evaluations import TEST, VALIDATION
-from core.formatting import count, duration, percent
+from core.formatting import count, duration, percent, plain
 from core.jobs.personalise import Personalisation, PersonaliseResult
 from core.subprocess_task import Progress
 from pages.parts.draw.network_choice import NetworkChoice
@@ -24,7 +24,7 @@ def show(network: NetworkChoice, *, anything: bool) -> None:
     teaching = Personalisation(visitor(), caches.store())
     running = teaching.progress().running
     requested = st.session_state.pop(_REQUESTED, False) and anything and not running
-    hint = f"Copies “{network.title}”, trains the copy on your digits and saves it as a new run."
+    hint = f"Copies “{plain(network.title)}”, trains the copy on your digits and saves it as a new run."
     pressed = st.button(
         "Train a copy on them", help=hint, type="primary", icon=":material/school:", disabled=running or not anything
     )
@@ -54,23 +54,23 @@ def _start(teaching: Personalisation, network: NetworkChoice) -> None:
         with st.spinner("Starting …"):
             teaching.start(network.run.id, network.epoch)
     except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         return
     st.rerun()
 
 
 def _show_progress(teaching: Personalisation, progress: Progress) -> None:
     if progress.running:
-        st.progress(progress.share, f"{progress.message or 'Starting …'} You can use other pages meanwhile.")
+        st.progress(progress.share, f"{plain(progress.message) or 'Starting …'} You can use other pages meanwhile.")
         st.button("Stop", icon=":material/stop:", on_click=teaching.stop, key="draw_teaching_stop")
     elif progress.error:
-        st.error(f"The training failed: {progress.error}", icon=":material/error:")
+        st.error(f"The training failed: {plain(progress.error)}", icon=":material/error:")
 
 
 def _show_result(result: PersonaliseResult) -> None:
     gain = result.gain
     with st.container(border=True):
-        st.markdown(f"Before and after training a copy of “{result.title}”")
+        st.markdown(f"Before and after training a copy of “{plain(result.title)}”")
         newest, mine, others = st.columns(3)
         if gain.newest:
             label, before, after = gain.newest

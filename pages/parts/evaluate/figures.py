@@ -16,6 +16,7 @@ from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import palette
 
 _MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+_BOXES = {"evaluate_label": "Label", "evaluate_prediction": "Prediction"}
 
 
 def show(selection: Selection) -> None:
@@ -111,12 +112,13 @@ def _matrix(evaluation: Evaluation, names: Names) -> None:
         height=430,
         key=_MATRIX,
         on_select=_clicked,
-        alt="Confusion matrix: rows are labels, columns are predictions. The buttons below it open the largest cells",
+        alt="Confusion matrix: rows are labels, columns are predictions. Two boxes below it open any cell",
     )
 
 
 def _commonest(evaluation: Evaluation, names: Names) -> None:
-    """The largest cells as buttons, for the keyboard and for small screens; a box opens any cell."""
+    """The largest cells as buttons, and two boxes that open any cell: for the keyboard and for small screens."""
+    _any_cell(names)
     found = evaluation.confusions(8)
     if found:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -129,6 +131,28 @@ def _commonest(evaluation: Evaluation, names: Names) -> None:
                     args=((truth, predicted),),
                     type="tertiary",
                 )
+
+
+def _any_cell(names: Names) -> None:
+    cell = _chosen()
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        for place, (key, label) in enumerate(_BOXES.items()):
+            st.session_state[key] = cell[place] if cell else st.session_state.get(key)
+            st.selectbox(
+                label,
+                range(NUM_CLASSES),
+                index=None,
+                format_func=names.__getitem__,
+                key=key,
+                on_change=_chosen_by_boxes,
+                width=150,
+                placeholder="Any",
+            )
+
+
+def _chosen_by_boxes() -> None:
+    truth, predicted = (st.session_state[key] for key in _BOXES)
+    _choose(None if truth is None or predicted is None else (truth, predicted))
 
 
 def _clicked() -> None:
@@ -209,7 +233,7 @@ def _cell(selection: Selection, truth: int, predicted: int) -> None:
     if not len(found):
         st.info(f"There are no {what} among the {selection.place}.")
         return
-    st.subheader(
+    st.header(
         f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
     )
     order = f"Sorted by the probability of {one}, the lowest first."

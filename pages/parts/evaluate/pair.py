@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.evaluation import disagreement, seal, significance
 from core.evaluation.evaluations import TEST, TRAIN, Predictions
+from core.formatting import plain
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
@@ -98,10 +99,13 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
         softmax_bars(
             selection.predictions.probabilities[index],
             truth=label,
-            title=f"First: **{names[0]}**",
+            title=f"First: **{plain(names[0])}**",
             names=selection.names,
         )
         softmax_bars(
-            other_predictions.probabilities[index], truth=label, title=f"Second: **{names[1]}**", names=selection.names
+            other_predictions.probabilities[index],
+            truth=label,
+            title=f"Second: **{plain(names[1])}**",
+            names=selection.names,
         )
         image_list.links(selection, index)

@@ -11,7 +11,7 @@ from pages.shared.visitor import visitor
 def show(run: Run) -> None:
     """Explains why the test set is sealed for this run, and offers to open it."""
     with st.container(border=True):
-        st.markdown("#### :material/lock: The test set is sealed for this run")
+        st.header(":material/lock: The test set is sealed for this run", anchor=False)
         st.markdown(
             "While you try networks, you choose by **validation** accuracy, so the winner's validation accuracy is "
             "a little "

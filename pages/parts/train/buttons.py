@@ -9,12 +9,12 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
-from core.formatting import count
+from core.formatting import count, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network.keras_script import script
 from core.runs.run import describe_rate_changes
 from core.runs.store import PAUSED, Run
-from pages.parts.train import watched_run
+from pages.parts.train import export_box, watched_run
 from pages.shared import caches, controls
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
@@ -40,7 +40,7 @@ class _Action:
 def button_row(run: Run, state: str) -> None:
     """The buttons that make sense in this state."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.warning(problem, icon=":material/info:")
+        st.warning(plain(problem), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
@@ -70,7 +70,7 @@ def undo_removal() -> None:
     """Offers to put the run that this visitor removed last back into the queue."""
     if run := st.session_state.get(_REMOVED):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.info(f"{run_title(run)} was removed from the queue.", icon=":material/undo:", width="stretch")
+            st.info(f"{plain(run_title(run))} was removed from the queue.", icon=":material/undo:", width="stretch")
             st.button("Put it back", key="undo_removal", on_click=_put_back)
 
 
@@ -160,19 +160,25 @@ def _downloads(run: Run) -> None:
     """The run as files, each made when it is downloaded."""
     name = run_export.file_name(run)
     with st.popover("Download", icon=":material/download:", width="content"):
-        st.caption("The network, a Keras program that trains it, all figures, and a description.")
+        st.caption("The network, a program and a notebook that train it in Keras, all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.build_archive(run), f"{name}.zip", "application/zip")
-        if run.has_model:
-            _download("Network", "network_node", run.model_path.read_bytes, f"{name}.keras", "application/zip")
-        _download(
-            "Program",
-            "code",
-            lambda: script(run.config, run_title(run), describe_rate_changes(run)),
-            f"{name}.py",
-            "text/x-python",
-        )
-        if run.epochs:
-            _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        with st.container(horizontal=True, gap="small"):
+            if run.has_model:
+                _download("Network", "network_node", run.read_model, f"{name}.keras", "application/zip")
+            _download(
+                "Program",
+                "code",
+                lambda: script(run.config, run_title(run), describe_rate_changes(run)),
+                f"{name}.py",
+                "text/x-python",
+            )
+            _download(
+                "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
+            )
+            if run.epochs:
+                _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
+        if run.has_model or run.checkpoint_epochs:
+            export_box.show(run)
 
 
 def _download(label: str, icon: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:

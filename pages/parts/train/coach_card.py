@@ -1,12 +1,17 @@
 """The coach's advice on the run, with its remedy one click away."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from core.evaluation.coach import BAD, GOOD, Advice, advise
+from core.evaluation.advice import BAD, GOOD, Advice
+from core.evaluation.coach import advise
 from core.evaluation.diagnostics import RunDiagnostics
+from core.network.living_moment import layer_names
 from core.runs.curves import Curves
 from core.runs.store import Run
 from pages.parts.train.checkup import checkup
+from pages.parts.train.film import newest_moment
 from pages.shared import controls
 
 _SHOW = {BAD: st.error, GOOD: st.success}
@@ -15,13 +20,28 @@ _ICONS = {BAD: ":material/emergency_home:", GOOD: ":material/thumb_up:"}
 
 def panel(run: Run, seen: Curves) -> None:
     """The most useful advice as a sentence, with a button that sets the knobs for the next run."""
+    if advice := advise(_diagnostics(run, seen)):
+        _one(run, advice)
+
+
+def _diagnostics(run: Run, seen: Curves) -> RunDiagnostics:
+    """What is known about the run. Updates and dead units are those of the bars in the network panel."""
     found = checkup(run)
     diagnostics = RunDiagnostics(
         run.config, seen.batches, seen.epochs, seen.rates, seen.ended,
-        found.dead, found.correct, found.support, found.split, found.training, found.unseen,
+        found.dead, {}, 0, found.correct, found.support, found.split, found.training, found.unseen,
     )  # fmt: skip
-    if advice := advise(diagnostics):
-        _one(run, advice)
+    moment = newest_moment(run)
+    if moment is None:  # it was trained before runs kept moments
+        return diagnostics
+    names = layer_names(run.config)
+    layers = dict(zip(names, moment.layers, strict=False)) if len(names) == len(moment.layers) else {}
+    return replace(
+        diagnostics,
+        dead={name: layer.dead for name, layer in layers.items()},
+        updates={name: layer.update_ratio for name, layer in layers.items()},
+        updates_step=moment.step,
+    )
 
 
 def _one(run: Run, advice: Advice) -> None:

@@ -2,39 +2,33 @@
 
 const films = new WeakMap();
 const PER_SECOND = 3; // moments a second at normal speed
+const GLIDE_SECONDS = 1.5; // at most, from one stop of the tour to the next
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const DIGITS = 25;
 
-const whole = (text, kind) => new kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const percent = (share) => `${(100 * share).toFixed(2)}%`;
 const rgb = (colour, alpha = 1) => `rgba(${colour[0]},${colour[1]},${colour[2]},${alpha})`;
 
-// A canvas as sharp as the screen, and its pen; null while it is not shown.
-function sharp(canvas, height) {
-  const width = canvas.clientWidth, ratio = window.devicePixelRatio || 1;
-  if (!width) return null;
-  canvas.style.height = `${height}px`;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-  const pen = canvas.getContext("2d");
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return { pen, width, height };
-}
-
 class Film {
-  constructor(root, common, network, send) {
-    Object.assign(this, { root, common, network, send, position: 0, speed: 1, playing: false });
+  constructor(root, common, network, Tour, send) {
+    Object.assign(this, { root, common, network, send, position: 0, speed: 1 });
     this.living = new network.Living(root.querySelector(".living"), common);
     const find = (name) => root.querySelector(`.film-${name}`);
-    this.parts = Object.fromEntries(["play", "slider", "speed", "now", "curves", "digits", "map", "learned", "layers", "picked", "bar"].map((name) => [name, find(name)]));
+    this.parts = Object.fromEntries(["play", "slider", "speed", "now", "curves", "digits", "map", "learned", "layers", "picked", "bar", "beside"].map((name) => [name, find(name)]));
     const { play, slider, speed, map, learned } = this.parts;
     for (const value of SPEEDS) speed.append(new Option(`${value}×`, value, value === 1, value === 1));
-    play.onclick = () => (this.playing ? this.pause() : this.play());
+    play.onclick = () => (this.player.playing() ? this.pause() : this.play());
+    this.player = common.player({ at: () => this.position, go: (position) => this.go(position), changed: () => this.write() });
     slider.oninput = () => { this.pause(); this.go(Number(slider.value)); };
     speed.onchange = () => (this.speed = Number(speed.value));
     map.onclick = (event) => this.pick(this.nearest(event));
     learned.onclick = (event) => this.pick(this.rowAt(event));
+    map.onkeydown = (event) => this.walk(event, (step) => (this.picked ?? (step > 0 ? -1 : 0)) + step);
+    learned.onkeydown = (event) => this.walk(event, (step) => {
+      const { order } = this.film, row = this.picked === null ? -1 : order.indexOf(this.picked);
+      return order[(Math.max(row, step > 0 ? -1 : 0) + step + order.length) % order.length];
+    });
+    this.tour = new Tour(this);
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(root);
   }
@@ -54,43 +48,46 @@ class Film {
     this.parts.bar.hidden = this.parts.curves.hidden = single;
     this.parts.learned.closest("figure").hidden = single;
     this.parts.slider.max = this.last;
+    if (data.beside) this.parts.beside.href = data.beside;
     if (fresh) this.picked = null;
-    this.spread = Math.max(1e-9, ...film.moments.flatMap((moment) => Array.from((moment.places ??= whole(moment.positions, Float32Array)), Math.abs)));
-    for (const moment of film.moments) moment.guesses ??= whole(moment.predicted, Uint8Array);
+    this.spread = Math.max(1e-9, ...film.moments.flatMap((moment) => Array.from((moment.places ??= this.common.whole(moment.positions, Float32Array)), Math.abs)));
+    for (const moment of film.moments) moment.guesses ??= this.common.whole(moment.predicted, Uint8Array);
     this.go(fresh || this.position > this.last ? this.last : this.position);
+    this.tour.take(film.tour, data, fresh);
   }
 
   play() {
     if (this.position >= this.last) this.go(0);
-    this.playing = true;
-    this.parts.play.textContent = "Pause";
-    let before = performance.now(), due = 0;
-    const tick = (now) => {
-      if (!this.playing) return;
-      due += ((now - before) / 1000) * PER_SECOND * this.speed;
-      before = now;
-      if (due >= 1) {
-        this.go(Math.min(this.last, this.position + Math.floor(due)));
-        due %= 1;
-      }
-      if (this.position >= this.last) return this.pause();
-      this.frame = requestAnimationFrame(tick);
-    };
-    this.frame = requestAnimationFrame(tick);
+    this.player.run(this.last, () => PER_SECOND * this.speed);
+  }
+
+  still() {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  // Plays to a later moment within two seconds; goes there at once if it is earlier, or if nothing may move by itself.
+  glide(position) {
+    this.pause();
+    const away = position - this.position;
+    if (away <= 0 || this.still()) return this.go(position);
+    this.player.run(position, () => Math.max(2 * PER_SECOND, away / GLIDE_SECONDS));
   }
 
   pause() {
-    this.playing = false;
-    cancelAnimationFrame(this.frame);
-    this.parts.play.textContent = this.data?.play ?? "Play";
+    this.player.pause();
+  }
+
+  // The name of the button.
+  write() {
+    this.parts.play.textContent = this.player.playing() ? "Pause" : this.data?.play ?? "Play";
   }
 
   go(position) {
     this.position = position;
-    const moment = this.film.moments[position], { slider, now, play } = this.parts;
+    const moment = this.film.moments[position], { slider, now } = this.parts;
     slider.value = position;
     slider.setAttribute("aria-valuetext", `step ${moment.step}`);
-    if (!this.playing) play.textContent = this.data.play;
+    this.write();
     const when = moment.step ? `step ${moment.step.toLocaleString("en")} · epoch ${moment.epoch.toFixed(2)}` : "before training";
     now.textContent = `${when} · ${percent(moment.validation_accuracy)} of ${this.context.labels.length} ${this.data.images} right`;
     this.root.dataset.step = moment.step;
@@ -110,7 +107,7 @@ class Film {
   }
 
   drawCurves() {
-    const made = !this.parts.curves.hidden && sharp(this.parts.curves, 120);
+    const made = !this.parts.curves.hidden && this.common.sharp(this.parts.curves, 120);
     if (!made) return;
     const { pen, width, height } = made, half = width / 2, moments = this.film.moments, { colours } = this;
     const chart = (left, title, most, lines) => {
@@ -160,7 +157,7 @@ class Film {
       digits.replaceChildren(...labels.slice(0, DIGITS).map((label, place) => {
         const made = document.createElement("button");
         made.type = "button";
-        made.append(this.tile(place, sheet, across, labels.length), document.createElement("span"));
+        made.append(this.common.tile(place, sheet, across, labels.length), document.createElement("span"));
         made.onclick = () => place < this.data.choosable && this.send("digit", place);
         return made;
       }));
@@ -176,19 +173,13 @@ class Film {
     });
   }
 
-  tile(place, sheet, across, count) {
-    const made = document.createElement("i"), down = Math.ceil(count / across), at = (n, of) => (of > 1 ? `${(100 * n) / (of - 1)}%` : "0");
-    made.style.cssText = `background-image: url("${new URL(sheet, document.baseURI).href}"); background-size: ${100 * across}% ${100 * down}%; background-position: ${at(place % across, across)} ${at(Math.floor(place / across), down)}`;
-    return made;
-  }
-
   spot(moment, place, width, height) {
     const scale = (Math.min(width, height) / 2 - 10) / this.spread;
     return [width / 2 + moment.places[2 * place] * scale * (width / Math.min(width, height)) * 0.95, height / 2 - moment.places[2 * place + 1] * scale];
   }
 
   drawMap(moment) {
-    const made = sharp(this.parts.map, 240);
+    const made = this.common.sharp(this.parts.map, 240);
     if (!made) return;
     const { pen, width, height } = made, { labels } = this.context;
     labels.forEach((label, place) => {
@@ -219,7 +210,7 @@ class Film {
   }
 
   drawLearned() {
-    const made = !this.parts.learned.closest("figure").hidden && sharp(this.parts.learned, 240);
+    const made = !this.parts.learned.closest("figure").hidden && this.common.sharp(this.parts.learned, 240);
     if (!made) return;
     const { pen, width, height } = made, { order, moments } = this.film, { labels } = this.context, wide = width / moments.length, high = height / order.length;
     moments.forEach((moment, column) => {
@@ -242,13 +233,26 @@ class Film {
     }
   }
 
+  // Arrow keys choose the next image, Home the first mistake of this moment, Enter goes to the buttons, Escape ends the choice.
+  walk(event, next) {
+    const { labels } = this.context, { guesses } = this.film.moments[this.position];
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    const wrong = labels.findIndex((label, place) => guesses[place] !== label);
+    if (step) this.pick((next(step) + labels.length) % labels.length);
+    else if (event.key === "Home" && wrong >= 0) this.pick(wrong);
+    else if (event.key === "Enter") this.parts.picked.querySelector("button")?.focus();
+    else if (event.key === "Escape") this.pick(null);
+    else return;
+    event.preventDefault();
+  }
+
   rowAt(event) {
     const box = this.parts.learned.getBoundingClientRect(), { order } = this.film;
     return order[Math.min(order.length - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * order.length)))];
   }
 
-  pick(place) {
-    this.picked = place;
+  pick(picked) {
+    const place = (this.picked = picked ?? null);
     const box = this.parts.picked, { sheet, across, labels } = this.context;
     box.replaceChildren();
     if (place !== null) {
@@ -259,7 +263,7 @@ class Film {
       draw.type = "button";
       draw.textContent = "Send to Draw";
       draw.onclick = () => this.send("draw", place);
-      box.append(this.tile(place, sheet, across, labels.length), words, draw);
+      box.append(this.common.tile(place, sheet, across, labels.length), words, draw);
     }
     this.draw();
   }
@@ -287,25 +291,15 @@ class Film {
   }
 }
 
-const loaded = new Map();
-
-async function film(data) {
-  if (data.film) return data.film;
-  if (!loaded.has(data.address)) {
-    if (loaded.size > 3) loaded.clear();
-    loaded.set(data.address, fetch(new URL(data.address, document.baseURI)).then((answer) => answer.json()));
-  }
-  return loaded.get(data.address);
-}
-
 export default async function ({ data: [data], parentElement, setTriggerValue }, common) {
   const network = await import(new URL(data.network, document.baseURI).href);
+  const { Tour } = await import(new URL(data.tour_script, document.baseURI).href);
   const root = parentElement.querySelector(".film");
   if (!root) return;
   let held = films.get(parentElement);
-  if (!held) films.set(parentElement, (held = new Film(root, common, network, setTriggerValue)));
+  if (!held) films.set(parentElement, (held = new Film(root, common, network, Tour, setTriggerValue)));
   held.wanted = data;
-  const frames = await film(data);
+  const frames = data.film ?? (await common.film(data.address));
   if (held.wanted !== data) return;
   root.querySelector(".living-caption").textContent = data.caption;
   held.take(frames, data.context, data);

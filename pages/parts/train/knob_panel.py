@@ -10,7 +10,7 @@ from core.config import schedules
 from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError
-from core.formatting import count, duration
+from core.formatting import count, duration, plain
 from core.network import forecast
 from core.network.architecture import LayerRow, layer_table
 from core.network.keras_script import script
@@ -67,7 +67,7 @@ def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool)
     _layer_table(rows)
     program = st.expander("Show as Keras code", icon=":material/code:", key="program", on_change="rerun")
     if program.open:  # the browser loads 1.5 MB to colour it
-        program.code(script(config, matching_recipe(config) or describe(config)), language="python")
+        program.code(script(config, matching_recipe(config) or describe(config), short=True), language="python")
     if with_maker:
         assignment.maker(config, _offered(KNOBS))
 
@@ -172,7 +172,7 @@ def _equal_run(config: RunConfig) -> bool:
         return like is not None  # it was just started
     with st.container(horizontal=True, vertical_alignment="center", key="same_run"):
         whose = "You have this run already" if own(like) else "This run was started here before"
-        st.markdown(f":material/content_copy: {whose}: **{run_title(like)}**. The result would be identical.")
+        st.markdown(f":material/content_copy: {whose}: **{plain(run_title(like))}**. The result would be identical.")
         if not shown:
             st.button("Open it", on_click=watched_run.watch, args=(like.id,), key="open_same")
     return True

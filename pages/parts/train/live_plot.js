@@ -96,7 +96,7 @@ function layout(root, data) {
   const shapes = data.marks.map((mark) => ({ type: "line", x0: mark.x, x1: mark.x, yref: "paper", y0: 0, y1: 1,
     line: { color: mark.colour, width: 1.5, dash: "dash" } }));
   const annotations = data.marks.map((mark) => ({ x: mark.x, yref: "paper", y: mark.low ? 0 : 1, text: mark.text,
-    showarrow: false, xanchor: "left", yanchor: mark.low ? "bottom" : "top", font: { size: 11, color: mark.colour } }));
+    showarrow: false, xanchor: "left", yanchor: mark.low ? "bottom" : "top", font: { size: 11, color: text } }));
   return {
     uirevision: data.view, autosize: true, height: data.height, shapes, annotations,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },

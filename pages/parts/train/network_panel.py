@@ -4,13 +4,15 @@ import streamlit as st
 
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError
-from core.network.architecture import count_parameters
+from core.network.architecture import count_parameters, layer_table
 from core.network.initial_weights import initial_weights, is_exact
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
 from core.runs.run import Run
-from pages.parts.train.film import film, moments_of, newest, newest_moment
+from pages.parts.train import form_change
+from pages.parts.train.film import film, newest, newest_moment
 from pages.shared import caches, controls
+from pages.shared.film_data import fits, moments_of
 from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
@@ -25,7 +27,12 @@ def show(run: Run) -> None:
         return
     place = _place()
     if not run.active and moments_of(run):
+        if not fits(run):
+            st.caption("This run was trained with another data set than the one in use, so its film cannot be shown.")
+            return
         clicked = film(run, place, key=f"network_{run.id}")
+        if run.has_model:
+            _break_it(run)
     elif run.active and newest_moment(run):
         clicked = newest(run, place, key=f"network_{run.id}")
     elif run.active:  # its first moment is not written yet
@@ -41,16 +48,37 @@ def show(run: Run) -> None:
         st.switch_page("pages/draw.py", query_params={"send": f"validation:{index}", "run": run.id})
 
 
+def _break_it(run: Run) -> None:
+    st.page_link(
+        "pages/evaluate.py",
+        label="Break it: switch off units, halve weights",
+        icon=":material/link_off:",
+        query_params={"run": run.id, "view": "network"},
+    )
+
+
 def before_start() -> None:
-    """The untrained network of the form. It follows each knob."""
+    """The untrained network of the form. It follows each knob. Beside it, if wanted, the one before the change."""
     what = "This is the network that will start" if is_exact() else "A random network like the one that will start"
     try:
-        _untrained_network(controls.run_config(), what)
+        config = controls.run_config()
+        layer_table(config)
     except DigitLabError:
         return  # the form itself says what is wrong
+    first = form_change.before(config)
+    if first is None:
+        _untrained_network(config, what)
+        return
+    if form_change.same_network(first, config):
+        st.caption("Both start as the same network. What you changed acts while it learns.")
+    left, right = st.columns(2)
+    with left:
+        _untrained_network(first, "Before the change", moment="before")
+    with right:
+        _untrained_network(config, "After the change")
 
 
-def _untrained_network(config: RunConfig, what: str) -> None:
+def _untrained_network(config: RunConfig, what: str, moment: str = "form") -> None:
     if count_parameters(config) > _MAX_PARAMETERS:
         st.caption("This network is too large to be drawn before it trains.")
         return
@@ -60,8 +88,8 @@ def _untrained_network(config: RunConfig, what: str) -> None:
     living_network(
         network.view(digits.images[place], surveys),
         config,
-        ShownImage(int(digits.labels[place]), caption, moment="form"),
-        key="network_form",
+        ShownImage(int(digits.labels[place]), caption, moment=moment),
+        key=f"network_{moment}",
     )
 
 

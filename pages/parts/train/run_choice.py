@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.evaluation.run_archive import is_download
-from core.formatting import percent
+from core.formatting import percent, plain
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import INTERRUPTED, Run
 from pages.parts.train import watched_run
@@ -15,6 +15,7 @@ from pages.shared.stable_selectbox import picked, picker
 from pages.shared.visitor import marks, own, own_first
 
 _DELETE_FAILED = "delete_failed"  # session
+_MAX_DAMAGED = 20  # of the folders that cannot be read
 _NONE = ""  # in the picker: no run is shown
 _SIGNS = {FINISHED: "✓", FAILED: "✗", INTERRUPTED: "!"}
 
@@ -78,16 +79,16 @@ def _label(run: Run) -> str:
 
 
 def damaged() -> None:
-    """Folders that hold no readable run: each is named and can be moved to the trash."""
-    for run_id in caches.store().damaged():
+    """Folders that hold no readable run: each is named, with the reason, and can be moved to the trash."""
+    for run_id, reason in list(caches.store().damaged().items())[:_MAX_DAMAGED]:
         with st.container(horizontal=True, vertical_alignment="center"):
             if is_download(caches.store().folder / run_id):
                 st.info(f"{run_id} is a downloaded run. Open Compare to add it.", icon=":material/folder_zip:")
                 continue
-            st.warning(f"The folder of run {run_id} is damaged and cannot be shown.", icon=":material/broken_image:")
+            st.warning(plain(reason), icon=":material/broken_image:")
             st.button("Move to the trash", key=f"away_{run_id}", on_click=_delete, args=(run_id,))
     if problem := st.session_state.pop(_DELETE_FAILED, ""):
-        st.warning(problem, icon=":material/info:")
+        st.warning(plain(problem), icon=":material/info:")
 
 
 def _delete(run_id: str) -> None:

@@ -8,7 +8,7 @@ from core.devices import device_slot, usage
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.files import Lock
-from core.formatting import count, duration, percent
+from core.formatting import count, duration, percent, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
 from core.runs import pace
@@ -52,7 +52,7 @@ def headline(run: Run, seen: Curves, state: str) -> None:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
-            sentences = (f"{outcome} of training.", best, ended.reason, _forecast_error(run, ended))
+            sentences = (f"{outcome} of training.", best, plain(ended.reason), _forecast_error(run, ended))
             show(" ".join(filter(None, sentences)))
 
 
@@ -67,10 +67,10 @@ def _waits_for(run: Run) -> str:
     if busy is None:
         return f"Waiting: {place}."
     if busy.state != PAUSED:
-        return f"Waiting for the device: {place}. Now training: {run_title(busy)}."
+        return f"Waiting for the device: {place}. Now training: {plain(run_title(busy))}."
     own = busy.starter == run.starter
     then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
-    return f"Waiting for the device: {place}. {run_title(busy)} is paused and uses it. {then}"
+    return f"Waiting for the device: {place}. {plain(run_title(busy))} is paused and uses it. {then}"
 
 
 def _other_user(run: Run) -> str:

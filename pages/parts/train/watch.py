@@ -9,6 +9,7 @@ from pages.parts.train import (
     buttons,
     charts,
     coach_card,
+    form_change,
     form_match,
     network_panel,
     preview,
@@ -24,6 +25,7 @@ KEY = "watch"
 # Seconds between two refreshes of a run that waits behind another, starts, trains, or trains for long.
 WAITING_SECONDS, STARTING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 1.0, 0.3, 0.5, 1.0
 LONG_SECONDS = 30  # of training: a run that takes longer is refreshed less often
+_FIRST = "Press Start. The network begins to learn, and its curves appear here. Then a tour shows how it learned."
 
 
 @st.cache_resource(max_entries=50, show_spinner=False)
@@ -35,10 +37,11 @@ def curves(folder: str, run_id: str) -> Curves:
 def panel() -> None:
     """Draws the run that is watched, or says how to start one."""
     run = run_choice.choose()
+    form_change.note()
     run_choice.damaged()
     buttons.undo_removal()
     if run is None:
-        st.info("Press Start. The network begins to learn, and its curves appear here.", icon=":material/play_arrow:")
+        st.info(_FIRST, icon=":material/play_arrow:")
         network_panel.before_start()
         return
     if not run.is_personalised:  # its knobs do not lead to its network

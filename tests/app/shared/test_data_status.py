@@ -3,7 +3,7 @@
 import pytest
 
 from core.data import mnist
-from pages.shared import caches, data_status
+from pages.shared import caches, data_status, visitor
 from pages.shared.frame import PAGES
 from tests.unit.data.test_download import mirror  # noqa: F401
 from tests.unit.data.test_formats import arrays  # noqa: F401
@@ -129,7 +129,9 @@ def test_without_a_connection_the_note_says_what_to_do_and_can_be_dismissed(open
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(visitor, "_secret", lambda: b"one browser")
     data_status._downloader.clear()
+    data_status._dismissed.clear()
     open_page("explore")
     data_status._downloader().wait(20)
     app = open_page("explore")
@@ -140,5 +142,10 @@ def test_without_a_connection_the_note_says_what_to_do_and_can_be_dismissed(open
     app.session_state["_inside_navigation"] = True
     app.run()
     assert not app.exception
-    assert "could not be downloaded" not in " ".join(text.value for text in app.markdown)
+    reloaded = open_page("train")
+    for page in (app, reloaded):
+        assert "could not be downloaded" not in " ".join(text.value for text in page.markdown)
+    monkeypatch.setattr(visitor, "_secret", lambda: b"another browser")
+    assert "could not be downloaded" in " ".join(text.value for text in open_page("train").markdown)
     data_status._downloader.clear()
+    data_status._dismissed.clear()

@@ -42,6 +42,17 @@ def test_an_old_label_still_means_what_it_meant():
     assert app.text[0].value == app.session_state["noted"] == "new"
 
 
+def test_each_of_two_equal_labels_can_be_chosen():
+    """The browser sends labels: the second of two equal ones could not be chosen."""
+    app = _drawn(names={"a1": "Twins", "b2": "Twins", "c3": "Other"})
+    assert app.selectbox[0].options == ["Twins · a1", "Twins · b2", "Other"]
+    app.selectbox[0].set_value("Twins · b2").run()
+    assert app.text[0].value == app.session_state["noted"] == "b2"
+    app.session_state["names"] = {"b2": "Twins", "c3": "Other"}  # the first one was deleted
+    assert app.run().text[0].value == "b2"
+    assert app.selectbox[0].options == ["Twins", "Other"]
+
+
 def test_a_choice_that_is_gone_gives_way_to_the_first():
     app = _drawn(first="new")
     assert app.text[0].value == "new"

@@ -129,3 +129,15 @@ def test_the_five_tutorials_are_there_and_know_themselves():
 def test_each_redrawing_knob_redraws_the_images(name: str):
     assert not RunConfig().redraws_images
     assert RunConfig(**{name: 0.5}).redraws_images
+
+
+@pytest.mark.parametrize("text", ["9" * 309, "9" * 5000, "1" * 100_000, "-" + "9" * 400, "1e400", "nan", "inf"])
+@pytest.mark.parametrize("name", ["units", "learning_rate", "seed"])
+def test_a_number_of_hundreds_of_digits_is_a_sentence(name, text):
+    with pytest.raises(ConfigError):
+        RunConfig.from_query({name: text})
+
+
+def test_layers_of_a_megabyte_are_a_sentence():
+    with pytest.raises(ConfigError, match="500 characters"):
+        RunConfig(network="dense8-" * 150_000)

@@ -158,3 +158,20 @@ def test_a_hostile_file_gets_a_sentence(hostile):
 def test_paper_without_ink_gets_a_sentence(grey):
     with pytest.raises(DrawingError, match="no ink"):
         photo.extract_photo_ink(np.full((200, 200), grey, np.uint8))
+
+
+def webp_header(width: int, height: int) -> bytes:
+    """36 bytes that announce an empty WebP of this size; Pillow once took 1.1 GB for them."""
+    bits = (width - 1) | (height - 1) << 14
+    body = b"VP8L" + struct.pack("<I", 10) + b"\x2f" + struct.pack("<I", bits) + bytes(5)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+@pytest.mark.parametrize("size", [(16383, 2500), (16383, 16383), (6000, 4000)])
+def test_a_large_webp_is_refused_from_its_first_bytes(size, monkeypatch):
+    def opened(*_: object, **__: object) -> None:
+        raise AssertionError("Pillow takes the memory when it opens the file")
+
+    monkeypatch.setattr(photo.Image, "open", opened)
+    with pytest.raises(DrawingError, match="WebP picture 16"):
+        photo.read(webp_header(*size))

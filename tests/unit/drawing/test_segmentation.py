@@ -114,3 +114,15 @@ def test_more_digits_than_anybody_writes_are_refused():
     bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MAX_DIGITS + 5)]
     with pytest.raises(DrawingError, match=str(MAX_DIGITS)):
         find_digits(ink_of(bars, 80, 12 * MAX_DIGITS + 100))
+
+
+def test_a_stroke_far_beyond_the_canvas_costs_no_more_than_the_canvas():
+    far = Stroke(np.array([[10.0, 10.0], [9000.0, 9000.0]]), 20)  # such a message once took 54 s and 2.5 GB
+    (found,) = find_digits_in_strokes([far], size=(260, 840))
+    assert (found.bottom, found.right) == (260, 840)
+
+
+def test_strokes_that_are_too_large_together_are_a_sentence():
+    whole = Stroke(np.array([[0.0, 0.0], [840.0, 260.0]]), 20)
+    with pytest.raises(DrawingError, match="write smaller"):
+        find_digits_in_strokes([whole] * 30, size=(260, 840))

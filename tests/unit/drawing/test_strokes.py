@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.drawing.strokes import MAX_STROKES, Stroke, from_canvas, render, smooth_curve
+from core.drawing.strokes import MAX_POINTS, MAX_STROKES, Stroke, checked, from_canvas, render, smooth_curve
 from core.errors import DrawingError
 
 
@@ -93,3 +93,41 @@ def test_what_no_hand_draws_is_refused_in_a_sentence(hostile):
 def test_a_pen_is_never_wider_than_the_canvas_allows():
     (stroke,) = from_canvas(path(["M", 10, 20], width=1e4))
     assert stroke.width <= 100
+
+
+HUGE = 10**400
+
+
+def pen(*path: list, **facts: object) -> dict:
+    return {"objects": [{"type": "path", "path": [["M", 5, 5], *path], "strokeWidth": 20, **facts}]}
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        pen(["L", HUGE, 1]),
+        pen(["L", 9, 9], strokeWidth=HUGE),
+        pen(["L", 9, 9], left=HUGE, top=1),
+        pen(["L", 9, 9], left=1, top=1, scaleX=9000, scaleY=9000),
+        pen(["L", 9, 9], left=1, top=1, skewX=90, skewY=90),
+        pen(["L", 20_000, 9]),
+        pen(["Q", *[1] * 1_000_000]),
+        pen(*[["L", 1, 1]] * (MAX_POINTS + 1)),
+        {"objects": 5},
+        {"objects": [5]},
+        {"objects": [{"type": 5}]},
+    ],
+)
+def test_numbers_that_no_canvas_has_are_a_sentence(drawing):
+    with pytest.raises(DrawingError):
+        checked(drawing)
+
+
+def test_only_the_strokes_of_a_message_are_kept():
+    drawing = pen(["L", 9, 9], fill="x" * 10_000_000, angle=3)
+    drawing["objects"].append({"type": "text", "text": "x" * 10_000_000})
+    drawing["background"] = "x" * 10_000_000
+    kept = checked(drawing)
+    assert len(str(kept)) < 500
+    assert kept["objects"][0]["angle"] == 3
+    assert len(from_canvas(kept)) == 1

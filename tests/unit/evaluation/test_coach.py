@@ -155,6 +155,63 @@ def test_a_good_end_is_praised():
     assert coach.good_accuracy(RunDiagnostics(RunConfig(), ended=poor)) is None
 
 
+SLOW = batches(*[2.3 - 0.01 * n for n in range(5)], accuracy=0.3)
+
+
+def updates(ratio: float, *, step: int = 200, **facts) -> RunDiagnostics:
+    """A run whose layers have this ratio of updates to weights, and whose accuracy is still low."""
+    return RunDiagnostics(**{
+        "config": RunConfig(learning_rate=1e-4), "batches": SLOW, "updates_step": step,
+        "updates": {"dense1": ratio, "output": ratio / 2}, **facts,
+    })  # fmt: skip
+
+
+def test_updates_far_below_a_thousandth_ask_for_a_higher_rate():
+    advice = coach.advise(updates(1e-6))
+    assert advice.rule == "updates too small"
+    assert advice.text.startswith("One step changes the weights of output by only 0.000050%.")
+    assert advice.remedy == {"learning_rate": 0.1}  # a thousand times as high, not more
+    assert coach.updates_too_small(updates(9e-5)).remedy == {"learning_rate": 1e-3}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        updates(2e-4),  # a rate of 0.0001 has this ratio and learns
+        updates(1e-3),
+        updates(1e-6, step=8),  # too early
+        updates(1e-6, batches=batches(0.1, accuracy=0.97)),  # it has learned already
+        updates(1e-6, epochs=[EpochDone(9, 1, 1.0, 2.0, 0.3, 1e-6)]),  # the schedule has lowered the rate
+        updates(math.nan),
+        RunDiagnostics(RunConfig(), SLOW),  # nothing is known
+    ],
+)
+def test_other_updates_ask_for_no_higher_rate(run):
+    assert coach.updates_too_small(run) is None
+
+
+def test_the_advice_follows_a_rate_that_the_visitor_set():
+    run = updates(2e-5, rates=[RateChanged(50, 1, 1.0, 1e-5)])
+    assert coach.updates_too_small(run).remedy == {"learning_rate": 1e-3}
+
+
+def test_updates_far_above_a_thousandth_ask_for_a_lower_rate():
+    advice = coach.advise(updates(0.023))
+    assert advice.rule == "updates too large"
+    assert "the weights of dense1 by 2.3%." in advice.text
+    assert advice.remedy == {"learning_rate": 1e-5}
+    assert coach.updates_too_large(updates(0.01)) is None
+    assert coach.updates_too_large(updates(0.023, step=50)) is None
+    assert coach.updates_too_large(updates(0.023, batches=batches(0.1, accuracy=0.97))) is None
+
+
+def test_dead_units_with_large_updates_ask_for_a_lower_rate():
+    many = updates(0.008, dead={"dense1": 0.87, "output": 0.0})
+    assert "87%" in coach.dead_units(many).text
+    assert coach.dead_units(many).remedy == {"learning_rate": 1e-5}
+    assert coach.dead_units(updates(0.001, dead={"dense1": 0.87})).remedy == {"activation": "elu"}
+
+
 @pytest.mark.parametrize("rule", coach.RULES, ids=lambda rule: rule.__name__)
 def test_a_rule_has_nothing_to_say_of_an_empty_run(rule):
     assert rule(RunDiagnostics(RunConfig())) is None

@@ -171,7 +171,7 @@ def rate_changed(store: RunStore, summaries: Summaries, config: RunConfig, **mad
 
 
 def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> RunRow:
-    """A row as `finetune.keep` leaves it: a network and a last word, and no epoch."""
+    """A row as `save_copy` leaves it: a network and a last word, and no epoch."""
     run = store.create(config)
     run.model_path.write_bytes(b"weights")
     file = EventFile(run.events_path)

@@ -72,7 +72,7 @@ def test_a_name_is_text_to_a_spreadsheet_and_never_a_formula(tmp_path):
     named = make(store, RunConfig())
     store.update(named.id, name='=HYPERLINK("x"),\n2', note="+ more units")
     (line,) = read([comparison.build_row(store.get(named.id), store, Summaries(), 10_000)])
-    assert line["name"] == '\'=HYPERLINK("x"),\n2'
+    assert line["name"] == '\'=HYPERLINK("x"), 2'  # one line
     assert line["note"] == "'+ more units"
 
 

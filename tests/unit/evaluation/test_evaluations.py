@@ -79,7 +79,7 @@ def test_a_run_deleted_while_it_is_evaluated_does_not_come_back_as_a_damaged_one
         return network
 
     assert evaluations.predict_split(run, "validation", tiny_mnist, delete_then_get).evaluation.images == 200
-    assert store.damaged() == []
+    assert store.damaged() == {}
 
 
 def test_the_loss_of_sure_mistakes_is_counted_whole(store, tiny_mnist):

@@ -40,7 +40,7 @@ def opened(run):
 
 def test_a_run_without_weights_has_everything_else(run):
     archive, names = opened(run)
-    assert names == {"README.md", "train.py", "run.json", "history.csv"}
+    assert names == {"README.md", "train.py", "notebook.ipynb", "run.json", "history.csv"}
     facts = json.loads(archive.read(f"{run_export.file_name(run)}/run.json"), parse_constant=pytest.fail)
     assert RunConfig.from_dict(facts["knobs"]) == run.config
     assert {"keras", "tensorflow", "numpy"} <= set(facts["packed_with"])

@@ -17,7 +17,7 @@ from core.runs.timeline import EventFile
 def main() -> None:
     store = RunStore()
     while (run_id := sys.stdin.readline().strip()).startswith("{"):
-        with (store.home / "rehearsed").open("a") as file:
+        with (store.home / "warmed_up").open("a") as file:
             file.write(f"{run_id}\n")
     if not run_id:
         return

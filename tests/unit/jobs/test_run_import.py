@@ -124,10 +124,10 @@ def test_a_download_of_an_earlier_version_comes_back(original, store, tiny_mnist
 def test_an_unpacked_download_in_the_runs_becomes_a_run(original, store, tmp_path):
     with zipfile.ZipFile(io.BytesIO(bundle(original))) as archive:
         archive.extractall(store.folder)
-    assert store.damaged() == [f"digit-lab-{original.id}"]
+    assert list(store.damaged()) == [f"digit-lab-{original.id}"]
     (found,) = run_import.adopt_unpacked(store)
     assert found.run.id == original.id
-    assert store.damaged() == []
+    assert store.damaged() == {}
     assert [run.id for run in store.runs() if not run.shipped] == [original.id]
     assert run_import.adopt_unpacked(store) == []
 

@@ -64,7 +64,7 @@ def test_what_is_likely_to_be_trained_is_warmed_up_once_it_stands_still(store, m
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm_up(RunConfig(units=units))
         time.sleep(0.05)
-    warmed_up = store.home / "rehearsed"
+    warmed_up = store.home / "warmed_up"
     wait_until(warmed_up.exists)
     jobs.warm_up(RunConfig(units=102, epochs=9, patience=2))  # the same program
     time.sleep(0.5)
@@ -95,7 +95,7 @@ def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monk
 
     run = store.create(SHORT, queued=True)
     monkeypatch.setattr(worker_pool.EventFile, "append", full)
-    worker_pool._mark_failed(run)
+    worker_pool._mark_failed(run, "It could not start.")
     assert run.state == "interrupted"
 
 
@@ -309,3 +309,39 @@ def test_the_shipped_model_cannot_be_controlled(jobs):
         pytest.skip("no model is shipped yet")
     with pytest.raises(RunError, match="read-only"):
         jobs.resume("shipped")
+
+
+def test_a_worker_that_cannot_be_started_is_told_and_printed_once(store, monkeypatch, capsys):
+    def no_process(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(worker_pool.subprocess, "Popen", no_process)
+    monkeypatch.setattr(worker_pool, "RETRY_SECONDS", 0.2)
+    jobs = Scheduler(store, spare=True, worker=STAND_IN)
+    run = jobs.submit(SHORT)
+    wait_until(lambda: run.state == "failed")
+    jobs.close()
+    assert run.ended is not None
+    assert "Resource temporarily unavailable" in run.ended.reason
+    assert capsys.readouterr().err.count("Traceback") == 0
+
+
+def test_a_defect_is_printed_once_and_not_five_times_a_second(store, monkeypatch, capsys):
+    monkeypatch.setattr(worker_pool.WorkerPool, "collect_ended", lambda self: 1 / 0)
+    jobs = Scheduler(store, spare=False, worker=STAND_IN)
+    time.sleep(0.8)
+    jobs.close()
+    assert capsys.readouterr().err.count("ZeroDivisionError") == 1
+
+
+def test_a_paused_run_gives_way_also_after_the_clock_was_set_back(jobs, store, monkeypatch):
+    first = jobs.submit(LONG, starter="a")
+    wait_until(lambda: first.state == "running")
+    jobs.pause(first.id)
+    wait_until(lambda: first.state == "paused")
+    future = time.time() + 3600
+    os.utime(first.events_path, (future, future))
+    monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
+    second = jobs.submit(SHORT, starter="b")
+    wait_until(lambda: second.state == "finished")
+    assert first.state == "stopped"

@@ -226,3 +226,9 @@ def test_luck_shows_only_where_runs_are_left_over():
     assert not has_residual_degrees_of_freedom(
         {"units": [16, 16, 64], "seed": [1, 2, 1]}
     )  # three runs, two differences
+
+
+@pytest.mark.parametrize("text", ["0.1-0.5 by 1e400", "0.1-0.5 by 1e-320", "1-2 by 1" + "0" * 400, "1," * 5000])
+def test_an_endless_range_is_a_sentence(text):
+    with pytest.raises(ConfigError):
+        read_axis("dropout", text)

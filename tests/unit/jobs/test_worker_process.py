@@ -23,7 +23,7 @@ def store(tmp_path, monkeypatch, embedded):
 
 
 def process(store: RunStore, order: str) -> subprocess.Popen:
-    """A real worker with something to do: a run's id, or a config to rehearse."""
+    """A real worker with something to do: a run's id, or a config to warm up."""
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
     environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
     worker = subprocess.Popen(
@@ -86,6 +86,6 @@ def test_an_idle_worker_ends_with_its_dashboard(store):
     worker = process(store, json.dumps(SMALL.to_dict()))
     worker.stdin.close()
     assert worker.wait(60) == 0
-    assert worker.stdout.read() == b"", "it rehearsed for nobody"
+    assert worker.stdout.read() == b"", "it warmed up for nobody"
     worker.stdout.close()
     worker.stderr.close()

@@ -7,7 +7,8 @@ from core.config.run_config import RunConfig
 from core.network.initial_weights import initial_weights
 from core.network.living import LivingNetwork
 from core.network.living_moment import shown_images, view_of
-from core.runs.moments import LayerMoment, Moment
+from core.runs.moments import LayerMoment, Moment, fixed_images
+from core.training.moment_measure import MomentMeasure
 
 CONFIG = RunConfig(network="dense60-dense40", seed=1)
 
@@ -64,3 +65,45 @@ def test_with_all_weights_the_sums_are_exact(network, moment, images):
 
 def test_at_most_25_images_can_be_chosen(moment):
     assert shown_images(moment) == 25
+
+
+CONV = RunConfig(network="conv6x5-norm-pool2-conv4x3-pool2-dense16", seed=4)
+
+
+@pytest.fixture(scope="module")
+def conv(embedded):
+    return LivingNetwork(CONV, initial_weights(CONV)), measured(CONV, embedded)
+
+
+def measured(config, data):
+    return MomentMeasure(config, data)(4, 0.1, None, list(initial_weights(config).values()))
+
+
+def test_each_of_the_25_digits_can_run_through_a_network_with_feature_maps(conv):
+    assert shown_images(conv[1]) == 25
+
+
+@pytest.mark.parametrize("place", [0, 3, 24])
+def test_the_maps_of_a_snapshot_are_those_of_the_network_for_each_digit(conv, embedded, place):
+    network, moment = conv
+    images = embedded.validation[fixed_images(embedded.validation)].images
+    view, whole = view_of(CONV, moment, images, place, None), network.view(images[place], network.survey(images))
+    for mine, exact in zip(view.layers[:2], whole.layers[:2], strict=True):
+        high = exact.pictures.shape[1]
+        side = -(-high // 14)
+        small = exact.pictures[:, : high // side * side, : high // side * side]
+        small = small.reshape(len(small), high // side, side, high // side, side).mean(axis=(2, 4))
+        np.testing.assert_allclose(mine.pictures, small, atol=2e-3)
+        np.testing.assert_allclose(mine.values, exact.values, atol=2e-3)
+
+
+def test_a_snapshot_names_what_excites_a_map_and_whether_it_is_dead(conv, embedded):
+    network, moment = conv
+    images = embedded.validation[fixed_images(embedded.validation)].images
+    view, whole = view_of(CONV, moment, images, 0, None), network.view(images[0], network.survey(images))
+    exact = view_of(CONV, moment, images, 0, tuple(network.weights.values()))
+    for mine, same, theirs in zip(view.layers, exact.layers, whole.layers, strict=True):
+        assert mine.dead.tolist() == same.dead.tolist() == theirs.dead.tolist()
+        assert mine.exciting.shape == theirs.exciting.shape
+    agree = (view.layers[0].exciting[:, 0] == whole.layers[0].exciting[:, 0]).mean()
+    assert agree > 0.6  # rounding to 16 bits may exchange two images that are almost equal

@@ -34,7 +34,15 @@ def moment(rng, step: int, *, whole: bool = False) -> Moment:
 
     layers = (
         LayerMoment(
-            "conv8x3", "conv", np.arange(8, dtype=np.int32), half(3, 3, 1, 8), half(8), half(3, 13, 13, 8), 0.1, 0.5
+            "conv8x3",
+            "conv",
+            np.arange(8, dtype=np.int32),
+            half(3, 3, 1, 8),
+            half(8),
+            half(N, 13, 13, 8),
+            0.1,
+            0.5,
+            half(N, 8),
         ),
         LayerMoment("dense16", "dense", np.arange(16, dtype=np.int32), half(50, 16), half(16), half(N, 16), 0.01, 0.0),
         LayerMoment(
@@ -62,10 +70,43 @@ def test_a_moment_comes_back_as_it_was_written(run, rng):
             assert (own.name, own.kind, own.update_ratio, own.dead) == (
                 other.name, other.kind, other.update_ratio, other.dead,
             )  # fmt: skip
-            for name in ("units", "kernel", "bias", "activations"):
+            for name in ("units", "kernel", "bias", "activations", "peaks"):
+                if own.kind == "conv" and name == "activations":
+                    continue
                 np.testing.assert_array_equal(getattr(own, name), getattr(other, name))
-                assert getattr(own, name).dtype == getattr(other, name).dtype
+                assert getattr(own, name) is None or getattr(own, name).dtype == getattr(other, name).dtype
     assert [weight.shape for weight in read[0].weights] == [(16, 10), (10,)]
+
+
+def test_feature_maps_come_back_to_one_part_in_254_of_their_largest_value(run, rng):
+    written = moment(rng, 3).layers[0].activations
+    written[4, :, :, 2] = 0
+    first, *others = moment(rng, 3).layers
+    write_moment(run, replace(moment(rng, 3), layers=(replace(first, activations=written), *others)))
+    maps = read_moments(run)[0].layers[0].activations
+    assert maps.dtype == np.float16
+    largest = np.abs(written).max(axis=(1, 2), keepdims=True).astype(float)
+    assert (np.abs(maps.astype(float) - written.astype(float)) <= largest * (1 / 254 + 1e-3)).all()
+    assert not maps[4, :, :, 2].any()
+
+
+def test_maps_of_a_network_that_diverged_are_kept_as_zeros(run, rng):
+    broken = np.full((N, 13, 13, 8), np.nan, np.float16)
+    first, *others = moment(rng, 3).layers
+    write_moment(run, replace(moment(rng, 3), layers=(replace(first, activations=broken), *others)))
+    assert len(read_moments(run)) == 1
+
+
+def test_a_moment_of_an_earlier_version_with_the_maps_of_three_images_is_read(run, rng):
+    maps = rng.standard_normal((3, 13, 13, 8)).astype(np.float16)
+    write_moment(run, moment(rng, 7))
+    path = run.folder / "moments/00000007.npz"
+    with np.load(path) as kept:
+        arrays = {name: kept[name] for name in kept.files if not name.endswith((":scale", ":peaks"))}
+    np.savez(path, **{**arrays, "layer00:activations": maps})
+    (read,) = read_moments(run)
+    np.testing.assert_array_equal(read.layers[0].activations, maps)
+    assert read.layers[0].peaks is None
 
 
 def test_a_run_without_moments_has_none(run):
@@ -108,6 +149,28 @@ def test_a_strange_moment_is_left_out(run, rng, change):
 def test_a_strange_layer_is_left_out(run, rng, change):
     strange = moment(rng, 5)
     write_moment(run, replace(strange, layers=(*strange.layers[:-1], replace(strange.layers[-1], **change))))
+    assert read_moments(run) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"layer00:scale": np.ones((N, 7), np.float16)},
+        {"layer00:scale": np.ones((N, 8), np.float32)},
+        {"layer00:peaks": np.ones((N + 1, 8), np.float16)},
+        {"layer00:activations": np.ones((26, 13, 13, 8), np.int8), "layer00:scale": np.ones((26, 8), np.float16)},
+        {"layer00:activations": np.ones((N, 13, 15, 8), np.int8)},
+        {"layer01:scale": np.ones((N, 16), np.float16)},
+        {"layer01:peaks": np.ones((N, 16), np.float16)},
+    ],
+    ids=lambda change: " ".join(change),
+)
+def test_strange_feature_maps_are_left_out(run, rng, change):
+    write_moment(run, moment(rng, 7))
+    path = run.folder / "moments/00000007.npz"
+    with np.load(path) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    np.savez(path, **(arrays | change))
     assert read_moments(run) == []
 
 

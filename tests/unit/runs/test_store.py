@@ -167,7 +167,7 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
         rate_changed, STARTED, epoch(1), RateChanged(5, 2, 1.2, 0.01), epoch(2), RunEnded("finished", "", 2.0, 2)
     )
     personalised.model_path.write_bytes(b"weights")
-    write_events(personalised, STARTED, RunEnded("finished", "", 2.0, 4))  # as `finetune.keep` writes it
+    write_events(personalised, STARTED, RunEnded("finished", "", 2.0, 4))  # as `save_copy` writes it
     assert store.find_identical(RunConfig()) is None
     write_events(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
     assert store.find_identical(RunConfig()).id == same.id
@@ -201,12 +201,12 @@ def test_a_home_that_is_spoilt_while_it_is_in_use_is_a_sentence(store):
 def test_a_damaged_folder_is_named_and_nothing_else_suffers(store, content):
     whole, damaged = store.create(RunConfig()), store.create(RunConfig())
     (damaged.folder / "run.json").write_bytes(content)
-    assert store.damaged() == [damaged.id]
+    assert list(store.damaged()) == [damaged.id]
     assert [run.id for run in store.runs() if not run.shipped] == [whole.id]
     with pytest.raises(RunError, match="damaged"):
         store.get(damaged.id)
     store.delete(damaged.id)
-    assert store.damaged() == []
+    assert store.damaged() == {}
 
 
 def test_events_that_are_rubbish_leave_a_run_that_can_be_shown(store):

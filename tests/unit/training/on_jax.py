@@ -12,11 +12,13 @@ import numpy as np
 from core.__main__ import main
 from core.config.run_config import RunConfig
 from core.data import mnist
+from core.runs.store import RunStore
 from core.training import models, warmup
 from core.training.batching import VALIDATION_BATCH
 from core.training.hooks import Control, Hooks
 from core.training.predict import Predictor
 from core.training.trainer import train
+from tests.trained_run import trained_run
 
 
 def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkeypatch, capsys):
@@ -29,6 +31,17 @@ def test_the_command_line_trains_without_tensorflow(tiny_mnist, tmp_path, monkey
     assert output["outcome"] == "finished"
     assert output["device"].startswith("CPU")
     assert "tensorflow" not in sys.modules
+
+
+def test_networks_are_exported_without_tensorflow(tiny_mnist, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    monkeypatch.setattr(mnist, "load", lambda: tiny_mnist)
+    run = trained_run(RunStore(tmp_path), RunConfig(units=8), tiny_mnist)
+    assert main(["export", run.id, "--format", "keras", "onnx", "--output", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.count("The predicted digit is the same for 200 of 200.") == 2
+    for name in ("saved-model", "tflite", "tflite-int8"):
+        assert main(["export", run.id, "--format", name, "--output", str(tmp_path / "out")]) == 2
+        assert "can only be written with TensorFlow, which is not installed here." in capsys.readouterr().err
 
 
 def test_a_warmed_up_network_is_not_compiled_again(tiny_mnist, monkeypatch):

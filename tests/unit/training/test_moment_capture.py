@@ -6,12 +6,16 @@ import keras
 import numpy as np
 import pytest
 
+from core.config.recipes import RECIPES
 from core.config.run_config import RunConfig
+from core.data.mnist import Mnist
 from core.data.sampling import stratified_sample
 from core.network.architecture import layer_table
 from core.network.forward import activations
+from core.network.initial_weights import initial_weights
 from core.runs.events import EpochDone, Started, Untrained
-from core.runs.moments import fixed_images
+from core.runs.moments import fixed_images, write_moment
+from core.runs.store import RunStore
 from core.training import models, moment_measure
 from core.training.hooks import Control, Hooks
 from core.training.moment_capture import moment_steps, whole_steps
@@ -102,8 +106,9 @@ def test_activations_and_dead_units_are_those_after_the_normalisation(tiny_mnist
     outputs = {row.name: values for row, values in activations(config, models.get_weights(model), images)}
     conv, dense, _ = moment.layers
     assert (conv.name, dense.name) == ("conv40x5", "dense16")
-    maps = outputs["activation1"][:3][..., conv.units]
-    assert conv.activations.shape == (3, 12, 12, 32)
+    maps = outputs["activation1"][:25][..., conv.units]
+    assert conv.activations.shape == (25, 12, 12, 32)
+    np.testing.assert_allclose(conv.peaks, outputs["activation1"].max(axis=(1, 2))[:, conv.units], rtol=1e-2, atol=1e-2)
     np.testing.assert_allclose(conv.activations[:, 0, 0], maps[:, :2, :2].mean(axis=(1, 2)), atol=1e-2)
     np.testing.assert_allclose(dense.activations, outputs["dense1"], rtol=1e-2, atol=1e-2)
     assert conv.dead == pytest.approx((outputs["activation1"].max(axis=(0, 1, 2)) <= 0).mean())
@@ -209,6 +214,29 @@ def test_a_moment_stays_small(network):
             assert units[row.name].dtype == np.int32
             assert units[row.name][-1] == row.output_shape[-1] - 1
     assert len(units["probabilities"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("config", "batches", "most"),
+    [
+        pytest.param(RECIPES["dli"].config, 1875, 10_000_000, id="dli"),
+        pytest.param(RECIPES["best"].config, 469, 22_000_000, id="best", marks=pytest.mark.slow),
+    ],
+)
+def test_all_moments_of_a_run_take_little_room(config, batches, most, embedded, tmp_path):
+    store = RunStore(tmp_path)
+    data = Mnist(embedded.train, embedded.train[:1000], embedded.test, embedded.source)
+    run, measure = store.create(config), MomentMeasure(config, data)
+    steps = moment_steps(config.epochs, batches)
+    measure.whole_steps = whole_steps(steps, batches, 4 * measure.parameters)
+    weights = list(initial_weights(config).values())
+    with_all, without = 0, next(step for step in steps if step not in measure.whole_steps)
+    for step in (with_all, without):
+        write_moment(run, measure(step, 0.0, None, weights))
+    sizes = {step: (run.folder / f"moments/{step:08d}.npz").stat().st_size for step in (with_all, without)}
+    assert len(measure.images) == 500
+    whole = len(measure.whole_steps)
+    assert whole * sizes[with_all] + (len(steps) - whole) * sizes[without] <= most, sizes
 
 
 def test_at_most_six_moments_hold_all_weights(tiny_mnist):

@@ -89,3 +89,23 @@ def test_slow_updates_lengthen_the_interval_up_to_its_limit():
     for _ in range(100):
         limit.took(60)
     assert limit.interval() == LONGEST
+
+
+@pytest.mark.parametrize("patient", [True, False], ids=["clients that wait", "clients that do not wait"])
+def test_thirty_people_who_draw_at_once_take_at_most_half_a_core(patient):
+    clock, cost = Clock(), 0.02  # seconds of an update, with Streamlit's part
+    limit = RateLimit(clock)
+    due = {str(number): clock.now + number / 1000 for number in range(30)}
+    spent = served = 0.0
+    while clock.now < 160:  # a minute
+        who = min(due, key=due.get)
+        clock.now = max(clock.now, due[who])
+        if limit.admits(who):
+            clock.now += cost
+            limit.took(cost - OVERHEAD)
+            if clock.now > 110:  # after ten seconds all of them are known
+                spent, served = spent + cost, served + 1
+        due[who] = clock.now + (limit.interval() if patient else SHORTEST)
+    most = MAX_LOAD if patient else 2 * MAX_LOAD  # ink that comes too soon is skipped from half of the interval on
+    assert spent / (clock.now - 110) <= 1.1 * most
+    assert served / 30 / (clock.now - 110) > 0.4, "each of them still sees the bars move"

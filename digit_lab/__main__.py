@@ -1,0 +1,68 @@
+"""`digit-lab` opens the dashboard. With a command, such as `digit-lab train`, it is `python -m core`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+FOLDER = _HERE if (_HERE / "streamlit_app.py").exists() else _HERE.parent  # in an installation, or in the repository
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs `digit-lab` and returns its exit code. arguments: default: those of the process."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if str(FOLDER) not in sys.path:
+        sys.path.insert(0, str(FOLDER))  # `core` and `pages` are imported by these names
+    from core.__main__ import main as run_command
+
+    if given and not given[0].startswith("-"):
+        return run_command(given, "digit-lab")
+    if given in (["-h"], ["--help"]):
+        _parser().print_help()
+        print()
+        return run_command(given, "digit-lab")
+    return _open_dashboard(_parser().parse_args(given))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="digit-lab", description="Opens the dashboard in your browser.")
+    parser.add_argument("--port", type=_port, metavar="N", help="the port of the dashboard (default: 8501)")
+    parser.add_argument(
+        "--host", metavar="ADDRESS", help="who may open it: 127.0.0.1, this machine only (default); 0.0.0.0, everybody"
+    )
+    parser.add_argument(
+        "--home", metavar="FOLDER", help="where data and runs are kept (default: DIGIT_LAB_HOME, or ~/.digit-lab)"
+    )
+    parser.add_argument("--headless", action="store_true", help="open no browser")
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is no port. Choose a number from 1 to 65535.")
+    return number
+
+
+def _open_dashboard(options: argparse.Namespace) -> int:
+    from streamlit.web import cli
+
+    from core.subprocess_task import child_environment
+    from pages.shared import streamlit_patches
+
+    if options.home:
+        os.environ["DIGIT_LAB_HOME"] = options.home
+    os.environ.update(child_environment())
+    # Streamlit also reads `.streamlit/config.toml` of the working directory, which may belong to another project.
+    os.chdir(FOLDER)
+    flags = {"--server.port": options.port, "--server.address": options.host}
+    given = [text for flag, value in flags.items() if value for text in (flag, str(value))]
+    headless = ["--server.headless", "true"] if options.headless else []
+    streamlit_patches.apply()  # before Streamlit prints its addresses
+    cli.main(["run", "streamlit_app.py", *given, *headless], prog_name="streamlit", standalone_mode=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Compare's third view: two runs beside each other on one clock, with what differs between them."""
+
+import streamlit as st
+
+from core.config.changes import changes
+from core.runs.run import Run, describe_rate_changes
+from pages.parts.compare.pair_film import pair_film
+from pages.shared import caches, url_state
+from pages.shared.film_data import fits, has_film, images_shown
+from pages.shared.fragments import guarded_fragment
+from pages.shared.local_time import run_title
+from pages.shared.missing_runs import say_missing
+from pages.shared.stable_selectbox import picker
+from pages.shared.visitor import marks, own, own_first
+
+_SIDES = ("left", "right")
+_PLACE = "compare_digit"  # session: which of the fixed images runs through both networks
+_MAX_CHANGES = 6
+
+
+def show() -> None:
+    """The choice of two runs, and both as films."""
+    runs = _runs()
+    if len(runs) < 2:
+        st.info("This needs two runs that have ended. Train them first: it takes seconds.", icon=":material/info:")
+        st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
+        return
+    left, right = _choose(runs)
+    if left is right:
+        st.info("Choose two different runs.", icon=":material/info:")
+        return
+    st.markdown(_differences(left, right))
+    if problems := [sentence for run in (left, right) if (sentence := _problem(run))]:
+        for sentence in problems:
+            st.info(sentence, icon=":material/info:")
+        return
+    if note := _unfair(left, right):
+        st.caption(note)
+
+    @guarded_fragment()
+    def films() -> None:
+        place = int(st.session_state.get(_PLACE, 0))
+        chosen = pair_film(left, right, place, key=f"pair_{left.id}_{right.id}")
+        if chosen != place:
+            st.session_state[_PLACE] = chosen
+            st.rerun(scope="fragment")
+
+    films()
+
+
+def _runs() -> dict[str, Run]:
+    """The runs that have ended: the visitor's own first, and those with a film before those without."""
+    runs = own_first(run for run in caches.store().runs() if not run.active and run.started)
+    runs.sort(key=lambda run: (not has_film(run), not own(run), run.shipped))  # stable: the newest first in each group
+    return {run.id: run for run in runs}
+
+
+def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
+    """The runs of the two boxes; at first those of the link, else the first two."""
+    linked = [st.query_params.get(side, "") for side in _SIDES]
+    say_missing(*(run_id for run_id in linked if run_id and run_id not in runs))
+    free = [run_id for run_id in runs if run_id not in linked]
+    mark = marks(runs.values())
+    labels = {name: run_title(run) + mark[name] + ("" if has_film(run) else " · no film") for name, run in runs.items()}
+    found = []
+    for column, side, there in zip(st.columns(2), _SIDES, linked, strict=True):
+        first = there if there in runs else free.pop(0)
+        with column:
+            chosen = picker(side.capitalize(), labels, key=f"compare_{side}", first=first)
+        url_state.write("compare", side, chosen)
+        found.append(runs[chosen])
+    return found[0], found[1]
+
+
+def _differences(left: Run, right: Run) -> str:
+    found = changes(left.config, right.config)
+    more = f" and {len(found) - _MAX_CHANGES} more" if len(found) > _MAX_CHANGES else ""
+    words = "Both runs have the same settings."
+    if found:
+        words = f"From left to right: **{' · '.join(found[:_MAX_CHANGES])}**{more}."
+    hands = [f" In {run_title(run)} {change}." for run in (left, right) if (change := describe_rate_changes(run))]
+    return words + "".join(hands)
+
+
+def _problem(run: Run) -> str:
+    """Why a run cannot be played; empty if it can."""
+    if not has_film(run):
+        return (
+            f"{run_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the "
+            "same settings: Restart on the page Train does that."
+        )
+    if not fits(run):
+        return f"{run_title(run)} was trained with another data set than the one in use, so its film cannot be shown."
+    return ""
+
+
+def _unfair(left: Run, right: Run) -> str:
+    """A note if only one of the two trains on the images that are shown."""
+    inside = [run for run in (left, right) if images_shown(run) != "validation images"]
+    if len(inside) != 1:
+        return ""
+    return f"{run_title(inside[0])} also trains on these images. So its accuracy on them says less."

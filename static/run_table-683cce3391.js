@@ -1,0 +1,230 @@
+// The table of runs: sorting, filtering and lighting up happen here at once; Python hears only what changes something.
+// A row under the mouse says so to the charts (the event `digit-lab-run`), and lights up when a curve says the same.
+
+const tables = new WeakMap();
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+const PATIENCE = 3000; // milliseconds
+const FIRST = 60, MORE = 200; // rows laid out at first, and with every scroll to the end
+const escaped = (text) =>
+  String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const pressed = (kind, on, sign, words) =>
+  `<button type="button" class="${kind}" data-do="${kind}" aria-pressed="${on}" title="${words}" aria-label="${words}">${sign}</button>`;
+
+function nameCell(row, ticked) {
+  const tick = `<input type="checkbox" data-do="choose" ${ticked ? "checked" : ""} aria-label="Show ${escaped(row.title)} in the charts">`;
+  const own = row.fixed ? "" :
+    pressed("star", row.starred, row.starred ? "★" : "☆", row.starred ? "Take the star away" : "Give it a star") +
+    pressed("pin", row.baseline, "⚑", row.baseline ? "No longer the baseline" : "Make it the baseline: others are told by their distance to it") +
+    (row.foreign ? "" : pressed("pencil", false, "✎", "Rename"));
+  const pinned = row.baseline ? '<span class="pinned">baseline</span>' : "";
+  return `<td><span class="name">${tick}<span class="swatch" style="--run:${row.colour}"></span>` +
+    `<span class="title" title="${escaped(row.title)}">${escaped(row.title)}</span>${pinned}${own}</span></td>`;
+}
+
+function cell(column, value) {
+  const [text, , help] = value;
+  const title = help ? ` title="${escaped(help)}"` : "";
+  const kind = [column.number ? "number" : "", column.soft ? "soft" : ""].join(" ");
+  return `<td class="${kind}"${title}>${escaped(text)}</td>`;
+}
+
+function noteCell(row) {
+  const pencil = row.fixed || row.foreign ? "" : pressed("pencil note", false, "✎", "Write a note");
+  return `<td><span class="name"><span class="title soft" title="${escaped(row.note)}">${escaped(row.note)}</span>${pencil}</span></td>`;
+}
+
+const line = (row, columns, ticked) =>
+  `<tr data-run="${escaped(row.id)}" class="${ticked ? "chosen" : ""}">${nameCell(row, ticked)}` +
+  columns.map((column, place) => cell(column, row.cells[place])).join("") + noteCell(row) + "</tr>";
+
+// Whether a word of the filter occurs. A number ends where it ends: "seed:1" is not seed 12, "dropout:0" not 0.5.
+function says(text, word) {
+  if (!/:.*\d$/.test(word)) return text.includes(word);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+    if (!/[\d.e]/.test(text[at + word.length] ?? " ")) return true;
+  return false;
+}
+
+// What stands in a row, for the filter: each word of it must occur, "units:64" in just that knob.
+function matches(row, common, words, state, starred) {
+  if ((state && row.state !== state) || (starred && !row.starred)) return false;
+  return words.every((word) => says(row.words, word) || says(common, word));
+}
+
+function ordered(table) {
+  const { data, sort } = table;
+  const words = table.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = data.rows.filter((row) => matches(row, data.common, words, table.state, table.starred));
+  if (!sort) return rows;
+  const place = data.columns.findIndex((column) => column.id === sort.by);
+  const key = (row) => (sort.by === "name" ? row.title : sort.by === "note" ? row.note : row.cells[place]?.[1]);
+  const way = sort.up ? 1 : -1;
+  return rows.sort((a, b) => {
+    const x = key(a), y = key(b);
+    if (x === null || x === "" || y === null || y === "") return (x === null || x === "") - (y === null || y === ""); // what is missing comes last
+    return way * (typeof x === "number" && typeof y === "number" ? x - y : COLLATOR.compare(x, y));
+  });
+}
+
+function body(table) {
+  const { data } = table, rows = ordered(table);
+  table.root.querySelector(".count").textContent =
+    `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs · ${table.chosen.size} in the charts`;
+  if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;
+  const laidOut = new Set(rows.slice(0, table.most)); // the others come as one scrolls
+  const one = (row) => line(row, data.columns, table.chosen.has(row.id));
+  if (!data.groups.length) return [...laidOut].map(one).join("");
+  return data.groups.map((title, number) => {
+    const members = rows.filter((row) => row.group === number && laidOut.has(row));
+    if (!members.length) return "";
+    return `<tr class="group"><th colspan="${data.columns.length + 2}" scope="rowgroup"><span>${escaped(title)}</span></th></tr>` +
+      members.map(one).join("");
+  }).join("");
+}
+
+function head(table) {
+  const { columns } = table.data, { sort } = table;
+  const one = (id, label, help, number) => {
+    const way = sort?.by === id ? (sort.up ? "ascending" : "descending") : "none";
+    return `<th scope="col" aria-sort="${way}" class="${number ? "number" : ""}" title="${escaped(help ?? "")}"><button type="button" data-sort="${id}">${escaped(label)}</button></th>`;
+  };
+  return "<tr>" + one("name", "Run") + columns.map((c) => one(c.id, c.label, c.help, c.number)).join("") + one("note", "Note") + "</tr>";
+}
+
+function draw(table) {
+  const { root, data } = table;
+  const focused = root.getRootNode().activeElement;
+  const at = focused?.closest?.("tr[data-run]")?.dataset.run, what = focused?.dataset?.do;
+  const states = [...new Set(data.rows.map((row) => row.state))].sort();
+  const select = root.querySelector("select");
+  select.innerHTML = '<option value="">Any state</option>' + states.map((state) =>
+    `<option ${state === table.state ? "selected" : ""}>${escaped(state)}</option>`).join("");
+  root.querySelector("thead").innerHTML = head(table);
+  const lines = body(table);
+  if (lines === table.lines) return; // hundreds of rows are not laid out anew for nothing
+  root.querySelector("tbody").innerHTML = table.lines = lines;
+  if (at && what) root.querySelector(`tr[data-run="${CSS.escape(at)}"] [data-do="${CSS.escape(what)}"]`)?.focus();
+}
+
+// Turns a cell into a line to write in; Enter keeps it, Escape does not.
+function edit(table, button, row, what) {
+  const holder = button.closest(".name"), input = document.createElement("input");
+  input.value = what === "name" ? row.name || row.title : row.note;
+  input.setAttribute("aria-label", what === "name" ? "Name of the run" : "Note");
+  input.maxLength = 200;
+  holder.replaceChildren(input);
+  input.focus();
+  input.select();
+  table.editing = true;
+  let open = true;
+  const close = (keep) => {
+    if (!open) return;
+    open = table.editing = false;
+    table.lines = ""; // the cell is another one now
+    const before = what === "name" ? row.name || row.title : row.note;
+    if (keep && input.value.trim() !== before) {
+      if (what === "name") { row.name = input.value.trim(); row.title = row.name || row.title; } else row.note = input.value.trim();
+      table.tell({ what, run: row.id, value: input.value.trim() });
+    }
+    draw(table);
+  };
+  input.onkeydown = (event) => {
+    if (event.key === "Enter") close(true);
+    if (event.key === "Escape") close(false);
+    event.stopPropagation();
+  };
+  input.onblur = () => close(true);
+}
+
+// Ticks or unticks a run. Until Python has heard it, Python's word does not undo it: one may click faster than it answers.
+function choose(table, run) {
+  if (!table.chosen.delete(run)) table.chosen.add(run);
+  const inOrder = table.data.rows.map((row) => row.id).filter((id) => table.chosen.has(id));
+  table.told = { runs: String(inOrder), at: performance.now() };
+  table.tell({ what: "choose", runs: inOrder });
+}
+
+function heard(table, runs) {
+  const waits = table.told && table.told.runs !== String(runs) && performance.now() - table.told.at < PATIENCE;
+  if (waits) return;
+  table.told = null;
+  table.chosen = new Set(runs);
+}
+
+function act(table, event) {
+  const sorter = event.target.closest("[data-sort]");
+  if (sorter) {
+    const by = sorter.dataset.sort, number = table.data.columns.find((column) => column.id === by)?.number;
+    table.sort = table.sort?.by === by ? { by, up: !table.sort.up } : { by, up: !number }; // of figures, the best first
+    draw(table);
+    table.root.querySelector(`[data-sort="${CSS.escape(by)}"]`)?.focus();
+    return;
+  }
+  const line = event.target.closest("tr[data-run]"), button = event.target.closest("[data-do]");
+  const row = line && table.data.rows.find((each) => each.id === line.dataset.run);
+  if (!row || event.target.closest("td input:not([type=checkbox])")) return;
+  const what = button?.dataset.do ?? "choose";
+  if (what === "choose") {
+    choose(table, row.id);
+    line.classList.toggle("chosen", table.chosen.has(row.id));
+    line.querySelector("[data-do=choose]").checked = table.chosen.has(row.id);
+    table.lines = body(table); // as it stands on the screen already
+  } else if (what.startsWith("pencil")) {
+    edit(table, button, row, what === "pencil" ? "name" : "note");
+  } else {
+    const told = what === "star" ? "starred" : "baseline";
+    if (told === "baseline") table.data.rows.forEach((other) => (other.baseline = other === row && !row.baseline));
+    else row.starred = !row.starred;
+    draw(table);
+    table.tell({ what: told, run: row.id, value: row[told] });
+  }
+}
+
+function light(root, run) {
+  for (const line of root.querySelectorAll("tr[data-run]")) line.classList.toggle("lit", line.dataset.run === run);
+}
+
+function begin(root, setTriggerValue) {
+  const table = { root, sort: null, filter: "", state: "", starred: false, fresh: false, editing: false, most: FIRST, chosen: new Set(), told: null };
+  table.tell = (what) => table.trigger("did", { ...what, click: performance.now() });
+  root.querySelector("table").onclick = (event) => act(table, event);
+  root.querySelector("input[type=search]").oninput = (event) => { table.filter = event.target.value; draw(table); };
+  root.querySelector("select").onchange = (event) => { table.state = event.target.value; draw(table); };
+  root.querySelector(".starred").onchange = (event) => { table.starred = event.target.checked; draw(table); };
+  root.querySelector(".scroll").onscroll = ({ target }) => {
+    const near = target.scrollTop + target.clientHeight > target.scrollHeight - 200;
+    if (!near || table.most >= table.data.rows.length || table.editing) return;
+    table.most += MORE;
+    draw(table);
+  };
+  root.querySelector("table").onmouseover = (event) => {
+    const run = event.target.closest("tr[data-run]")?.dataset.run ?? null;
+    if (run !== table.lit) window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.lit = run) }));
+  };
+  root.querySelector("table").onmouseleave = () =>
+    window.dispatchEvent(new CustomEvent("digit-lab-run", { detail: (table.lit = null) }));
+  table.listen = (event) => light(root, event.detail);
+  window.addEventListener("digit-lab-run", table.listen);
+  return table;
+}
+
+export default function ({ data: [data], parentElement, setTriggerValue }, { take }) {
+  const root = parentElement.querySelector(".runs");
+  let table = tables.get(parentElement);
+  if (!table) tables.set(parentElement, (table = begin(root)));
+  table.trigger = setTriggerValue;
+  table.fresh = take(table, data, (revision) => setTriggerValue("lost", revision)) || table.fresh;
+  if (!table.fresh || table.editing) return;
+  table.fresh = false;
+  const { frame, order, ...rows } = table.items;
+  table.data = { ...frame, rows: order.map((id) => ({ ...rows[id] })) };
+  heard(table, frame.chosen);
+  draw(table);
+}
+
+export function forget(parentElement) {
+  const table = tables.get(parentElement);
+  if (table) window.removeEventListener("digit-lab-run", table.listen);
+  tables.delete(parentElement);
+}

@@ -1,0 +1,44 @@
+"""The coach reads the numbers that the bars of the network panel show."""
+
+import numpy as np
+import pytest
+
+from core.config.run_config import RunConfig
+from core.runs.curves import Curves
+from core.runs.moments import LayerMoment, Moment, write_moment
+from core.runs.store import RunStore
+from pages.parts.train.coach_card import _diagnostics
+from tests.made_runs import make
+
+
+@pytest.fixture
+def run(tmp_path):
+    return make(RunStore(tmp_path), RunConfig(network="conv4x5-norm-dense16", epochs=2), points=20)
+
+
+def layer(name: str, kind: str, k: int, update_ratio: float, dead: float) -> LayerMoment:
+    shapes = {"conv": ((5, 5, 1, k), (3, 12, 12, k)), "dense": ((8, k), (20, k))}[kind]
+    kernel, activations = (np.zeros(shape, np.float16) for shape in shapes)
+    return LayerMoment(name, kind, np.arange(k, dtype=np.int32), kernel, np.zeros(k, np.float16), activations,
+                       update_ratio, dead)  # fmt: skip
+
+
+def moment(step: int, *layers: LayerMoment) -> Moment:
+    answers, places = np.full((20, 10), 0.1, np.float16), np.zeros((20, 2), np.float32)
+    return Moment(step, 0.1, 1, 0.5, 1, 0.5, layers, answers, places)
+
+
+def test_the_coach_has_the_updates_and_dead_units_of_the_newest_moment(run):
+    last = layer("softmax10", "dense", 10, 3e-4, 0.0)
+    write_moment(run, moment(4, layer("conv4x5", "conv", 4, 9e-1, 1.0), layer("dense16", "dense", 16, 0.9, 1.0), last))
+    write_moment(
+        run, moment(9, layer("conv4x5", "conv", 4, 1e-3, 0.25), layer("dense16", "dense", 16, 2e-3, 0.5), last)
+    )
+    found = _diagnostics(run, Curves(run).refresh())
+    assert found.updates == {"conv1": 1e-3, "dense1": 2e-3, "output": 3e-4}
+    assert found.dead == {"conv1": 0.25, "dense1": 0.5, "output": 0.0}
+    assert found.updates_step == 9
+
+
+def test_a_run_without_moments_has_no_updates(run):
+    assert _diagnostics(run, Curves(run).refresh()).updates == {}

@@ -1,0 +1,72 @@
+"""Messages and addresses that the server refuses."""
+
+import pytest
+from streamlit import config, net_util
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from pages.shared import server_guard
+
+
+@pytest.fixture
+def guarded(monkeypatch):
+    """The guard, on a server that only this machine can reach; afterwards Streamlit is as before."""
+    monkeypatch.setattr(AppSession, "handle_backmsg", AppSession.handle_backmsg)
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
+    before = {name: config.get_option(name) for name in ("server.address", "server.allowedHosts")}
+    config.set_option("server.address", "127.0.0.1")
+    config.set_option("server.allowedHosts", [])
+    yield
+    for name, value in before.items():
+        config.set_option(name, value)
+
+
+class Session:
+    """Records what reaches Streamlit."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def __getattr__(self, name: str):
+        return lambda *_: self.done.append(name)
+
+
+@pytest.mark.usefixtures("guarded")
+def test_no_browser_empties_the_caches_of_all(monkeypatch):
+    server_guard.apply()
+    session = Session()
+    AppSession.handle_backmsg(session, BackMsg(clear_cache=True))  # type: ignore[arg-type]
+    AppSession.handle_backmsg(session, BackMsg(load_git_info=True))  # type: ignore[arg-type]
+    assert session.done == []
+    AppSession.handle_backmsg(session, BackMsg(stop_script=True))  # type: ignore[arg-type]
+    assert session.done == ["_handle_stop_script_request"]
+
+
+@pytest.mark.usefixtures("guarded")
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [("localhost:8501", True), ("127.0.0.1:8501", True), ("[::1]:8501", True), ("evil.example.org:8501", False)],
+)
+def test_another_name_that_leads_to_this_machine_is_refused(host, allowed):
+    server_guard.apply()
+    assert is_host_allowed(host) is allowed
+    assert server_guard.host_is_allowed(host) is allowed
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_server_for_a_class_and_the_operators_own_list_stay_as_they_are():
+    config.set_option("server.address", "0.0.0.0")
+    server_guard.apply()
+    assert is_host_allowed("school.example.org")
+    config.set_option("server.address", "127.0.0.1")
+    config.set_option("server.allowedHosts", ["school.example.org"])
+    server_guard.apply()
+    assert is_host_allowed("school.example.org")
+    assert not is_host_allowed("localhost")
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_foreign_page_makes_no_request_to_another_server():
+    server_guard.apply()
+    assert net_util.get_external_ip() is None

@@ -1,0 +1,95 @@
+"""Tries a reader with hundreds of random inputs: only the project's own errors may come out, soon and in little memory.
+
+Plain `pytest` tries 200 of each kind, always the same ones. `pytest -m slow` tries 10,000, others each time, and 3,000
+where each case writes and reads files: so each test stays below a minute on two cores.
+"""
+
+import warnings
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import DigitLabError
+
+FEW, MANY, MANY_FILES = 200, 10_000, 3_000
+MAX_SECONDS, MAX_MIB = 5.0, 500.0
+AMOUNTS, AMOUNTS_WITH_FILES = (
+    pytest.mark.parametrize("amount", [FEW, pytest.param(most, marks=pytest.mark.slow)]) for most in (MANY, MANY_FILES)
+)
+_STRANGE: list[Any] = [
+    None, True, False, 0, 1, -1, 5, 2**31, 2**53, -(2**63), 10**400, 0.0, 0.5, -0.5, 1e-320, 1e300, float("inf"),
+    float("nan"), "", "x", "5", "nan", "inf", "x" * 100_000, "![a](//b)", "\ud800", "a\nb", "\u202e", [], {}, [1],
+    [[1]], [None], ["x"], [[]] * 10, [[1] * 10] * 10, [float("nan")], {"x": 1}, {"": []}, {"config": {}}, [10**400],
+    {"config": {"units": 10**400}}, {"loss": [1.0]}, {"opened": 5}, [{"x": [1]}], [-5], [1e300, 5], "finished",
+]  # fmt: skip
+Json = st.sampled_from(_STRANGE) | st.integers(-3, 10) | st.lists(st.sampled_from(_STRANGE), max_size=3)
+
+
+def tries(read: Callable[[Any], object], inputs: st.SearchStrategy[Any], amount: int) -> None:
+    """Calls `read` with so many inputs. Any other error than the project's own fails the test, with the input."""
+
+    @settings(
+        max_examples=amount,
+        deadline=timedelta(seconds=MAX_SECONDS),
+        database=None,
+        derandomize=amount == FEW,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(inputs)
+    def one(value: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy warns about numbers that are refused afterwards
+            try:
+                read(value)
+            except DigitLabError as error:
+                too_long = len(error.sentence) > 2000
+                assert not too_long
+
+    before = _peak_mib(reset=True)
+    one()
+    assert _peak_mib() - before < MAX_MIB
+
+
+def _peak_mib(*, reset: bool = False) -> float:
+    """The most memory that this process has used so far; `reset`: from now on. 0 where the system does not say."""
+    try:
+        if reset:
+            Path("/proc/self/clear_refs").write_text("5")
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def damaged(*originals: bytes) -> st.SearchStrategy[bytes]:
+    """The originals with some bytes changed, cut off, removed or repeated; sometimes nothing but random bytes."""
+
+    def damage(original: bytes, edits: list[tuple[str, int, bytes]]) -> bytes:
+        content = bytearray(original)
+        for kind, place, new in edits:
+            at = place % (len(content) + 1)
+            match kind:
+                case "change":
+                    content[at : at + len(new)] = new
+                case "insert":
+                    content[at:at] = new
+                case "remove":
+                    del content[at : at + 1 + len(new) * 8]
+                case "cut":
+                    del content[at:]
+                case "repeat":
+                    content += content[at : at + 4096]
+        return bytes(content)
+
+    numbers = st.sampled_from([b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0" * 4, b"\xff" * 8, b"\x00\x00\x00\x01"])
+    edit = st.tuples(
+        st.sampled_from(["change", "change", "change", "insert", "remove", "cut", "repeat"]),
+        st.integers(0, 200) | st.integers(0, 10**6),
+        numbers | st.binary(max_size=6),
+    )
+    return st.builds(damage, st.sampled_from(originals), st.lists(edit, max_size=5)) | st.binary(max_size=300)
