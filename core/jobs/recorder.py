@@ -112,11 +112,9 @@ class RunRecorder:
         if self.control.should_stop():
             raise RunError("The run was stopped before it began. Resume it to train it.")
         is_warm = self.warm and self.warm.config == warmup.warmup_config(self.record.config)
-        data = mnist.load()
-        self.files.remember_data(data)
         result = trainer.train(
             self.record.config,
-            data,
+            self.files.load_data(),
             self._emit,
             Hooks(
                 cast("Control", self.control),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from core.data import mnist
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from core.errors import RunError
@@ -25,10 +26,12 @@ class RunFiles:
         self.store, self.run = store, run
         self.history: dict[str, list[float]] = {}
 
-    def remember_data(self, data: Mnist) -> None:
-        """Keeps with the run which data set it learns from, and the names of its classes."""
+    def load_data(self) -> Mnist:
+        """The data set in use. The run keeps which one that is, and the names of its classes."""
+        data = mnist.load()
         if self.run.data_fingerprint != (now := fingerprint(data)):
             self.store.write(self.run.id, data={"fingerprint": now, "names": list(data.names)})
+        return data
 
     def load_state(self) -> TrainingState | None:
         """The state from which the run continues; None for a new run. Raises `RunError` if it is damaged."""
