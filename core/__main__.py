@@ -95,7 +95,9 @@ def _train(options: argparse.Namespace) -> int:
     )
     layer_table(config)  # refuses an impossible network before a run is created
     store = RunStore()
-    mnist.load()  # refuses an unreadable data set too; reading it again for training takes a millisecond
+    # Refuses an unreadable data set too; reading it again for training takes a millisecond.
+    for finding in mnist.load().source.open_findings:
+        print(f"Warning: {finding.sentence}", file=sys.stderr)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly()
