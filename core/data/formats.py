@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.data.reading import only_data_errors
 from core.digits import NUM_CLASSES, Digits
 from core.errors import DataError
 
@@ -42,6 +43,7 @@ class TrainTest(NamedTuple):
     test: Digits
 
 
+@only_data_errors
 def read(path: Path) -> TrainTest:
     """Reads the data set at `path`: an `.npz` or a folder of IDX files. Raises `DataError` if there is no sound one."""
     if path.is_dir():
