@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.data import checksums
 from core.data.download import BackgroundDownload, download_to
 from core.data.formats import ARRAYS, TrainTest, has_all_idx, idx_files, read
 from core.digits import SIDE, Digits
@@ -173,6 +174,7 @@ def _load_cached(name: str, path: Path, reader: Callable[[Path], TrainTest] = re
     folder, stamp = home() / "data" / "kept" / name, _stamp(path)
     with contextlib.suppress(OSError, ValueError, EOFError, DataError):
         if json.loads((folder / "stamp.json").read_text("utf-8")) == stamp:
+            checksums.check(folder)
             return _open_cached(folder)
     parts = reader(path)
     with contextlib.suppress(OSError):  # with a full or read-only disk it is unpacked again next time
@@ -202,6 +204,7 @@ def _save_cached(folder: Path, parts: TrainTest, stamp: list[object]) -> None:
         for name, array in zip(ARRAYS, (training.images, training.labels, test.images, test.labels), strict=True):
             np.save(temporary / f"{name}.npy", array)
         (temporary / "stamp.json").write_text(json.dumps(stamp), "utf-8")
+        checksums.write(temporary)
         if folder.exists():
             folder.rename(temporary / "before")
         temporary.rename(folder)
