@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from core.data import class_names, fixes
+from core.data import checksums, class_names, fixes
 from core.data.checks import Finding
 from core.data.formats import ARRAYS, TrainTest, data_files, gzipped_idx
 from core.digits import Digits
@@ -50,6 +50,7 @@ def load(name: str, path: Path, reader: Callable[[Path], TrainTest], inspect: In
     with contextlib.suppress(OSError, ValueError, EOFError, DataError, TypeError, KeyError):
         facts = json.loads((folder / "stamp.json").read_text("utf-8"))
         if facts["stamp"] == stamp:
+            checksums.check(folder)
             return _open(folder, facts, key, chosen)
     parts = reader(path)
     known = class_names.known_set(gzipped_idx(path) if path.is_dir() else {}, parts.training.images)
@@ -106,6 +107,7 @@ def _save(folder: Path, parts: TrainTest, facts: dict[str, Any]) -> None:
         for name, array in zip(ARRAYS, (training.images, training.labels, test.images, test.labels), strict=True):
             np.save(temporary / f"{name}.npy", array)
         (temporary / "stamp.json").write_text(json.dumps(facts), "utf-8")
+        checksums.write(temporary)
         if folder.exists():
             folder.rename(temporary / "before")
         temporary.rename(folder)
