@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Any, NoReturn
 
 from core import devices, process_settings
@@ -125,7 +124,7 @@ def _export(options: argparse.Namespace) -> int:
     if "mlflow" in options.format:  # it writes into a database or to a server
         print(mlflow_export.log_run(run, options.output))
         return 0
-    for written in export.export_all(run, options.format, Path(options.output), _print_message):
+    for written in export.export_all(run, options.format, options.output, _print_message):
         if isinstance(written, str):
             print(written, file=sys.stderr)
         else:

@@ -18,6 +18,7 @@ from core.data.conversions import MAX_BYTES, to_images, to_labels
 from core.data.npz_files import damaged, describe_error
 from core.data.other_forms import ARRAYS as ARRAYS
 from core.data.other_forms import find_form, read_form, watched_files
+from core.data.reading import only_data_errors
 from core.digits import NUM_CLASSES, Digits
 from core.errors import DataError
 from core.files import read_limited
@@ -58,6 +59,7 @@ class TrainTest(NamedTuple):
     names: Names = ()
 
 
+@only_data_errors
 def read(path: Path) -> TrainTest:
     """Reads the data set at `path`, a file or a folder. Raises `DataError` if there is no sound one."""
     if not path.exists():

@@ -107,8 +107,9 @@ def command(run: Run) -> str:
 
 def _head(run: Run) -> str:
     """The head of the card for Hugging Face. Validation counts only if it was on held-out images."""
-    held_out = run.config.validate_on == "held-out"
-    return yaml_head(run.title, {name: found for name, found in figures(run).items() if name == "test" or held_out})
+    return yaml_head(
+        run.title, {name: found for name, found in figures(run).items() if name == "test" or run.config.holds_out}
+    )
 
 
 def model_card(run: Run) -> str:

@@ -132,15 +132,14 @@ def write_moment(run: Run, moment: Moment) -> None:
         arrays |= {f"layer{place:02d}:{name}": array for name, array in _layer_arrays(layer).items()}
     arrays |= {f"weights{place:03d}": array for place, array in enumerate(moment.weights or ())}
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    # Feature maps are mostly zeros and become half as large; weights and activations would hardly shrink.
-    packed = _packed(arrays, compressed=any(layer.kind == "conv" for layer in moment.layers))
+    has_maps = any(layer.kind == "conv" for layer in moment.layers)
     path = run.folder / _FOLDER / f"{moment.step:08d}.npz"
     path.parent.mkdir(exist_ok=True)
-    write_atomic(path, packed, durable=False)
+    write_atomic(path, _packed(arrays, compressed=has_maps), durable=False)
 
 
 def _packed(arrays: dict[str, np.ndarray], *, compressed: bool) -> bytes:
-    """The arrays as an `.npz` file. NumPy itself compresses only at a level that takes four times as long."""
+    """The arrays as an `.npz` file. Feature maps, mostly zeros, become half as large; NumPy's own level is slow."""
     packed = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     with zipfile.ZipFile(packed, "w", method, compresslevel=1) as archive:
@@ -204,9 +203,10 @@ def _checked(arrays: dict[str, np.ndarray], step: int) -> Moment:
     facts = json.loads(bytes(arrays.pop("facts")))
     numbers = {name: float(facts[name]) for name in _NUMBERS}
     _require(numbers.pop("step") == step and math.isfinite(numbers["epoch"]) and numbers["epoch"] >= 0)
-    n = len(arrays["probabilities"])
-    probabilities = _array(arrays, "probabilities", np.float16, (n, NUM_CLASSES))
-    positions = _array(arrays, "positions", np.float32, (n, 2))
+    probabilities, positions = arrays.pop("probabilities"), arrays.pop("positions")
+    n = len(probabilities)
+    _require(probabilities.dtype == np.float16 and probabilities.shape == (n, NUM_CLASSES))
+    _require(positions.dtype == np.float32 and positions.shape == (n, 2))
     _require(0 < n <= MAX_IMAGES and 0 < len(facts["layers"]) <= _MAX_LAYERS)
     layers = tuple(_layer(arrays, place, layer_facts, n) for place, layer_facts in enumerate(facts["layers"]))
     weights = tuple(arrays.pop(name) for name in sorted(arrays) if name.startswith("weights"))
@@ -243,12 +243,6 @@ def _layer(arrays: dict[str, np.ndarray], place: int, layer_facts: list[Any], n:
     _require(0 < len(name) <= 20 and 0 <= dead <= 1)
     _require(peaks is None or (kind == "conv" and peaks.dtype == np.float16 and peaks.shape == (n, k)))
     return LayerMoment(name, kind, **parts, update_ratio=update_ratio, dead=dead, peaks=peaks)
-
-
-def _array(arrays: dict[str, np.ndarray], name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
-    array = arrays.pop(name)
-    _require(array.dtype == dtype and array.shape == shape)
-    return array
 
 
 def _require(condition: bool) -> None:

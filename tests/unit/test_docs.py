@@ -39,6 +39,11 @@ def test_pictures_in_the_documents_stay_small():
         assert picture.stat().st_size < 300_000, f"{picture.name} has {picture.stat().st_size:,} bytes"
 
 
+def test_recordings_in_the_documents_stay_small():
+    for recording in (ROOT / "docs").rglob("*.webp"):
+        assert recording.stat().st_size <= 1_500_000, f"{recording.name} has {recording.stat().st_size:,} bytes"
+
+
 def test_requirements_pin_every_package_exactly():
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.lstrip().startswith("#")]
