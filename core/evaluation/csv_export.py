@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.config.run_config import KNOBS
+from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import Predictions
@@ -51,11 +52,14 @@ def runs_csv(found: Iterable[RunRow]) -> str:
     return written.getvalue()
 
 
-def predictions_csv(answers: Predictions) -> str:
-    """CSV of the predictions: a header, then one line for each image. `index` is its place in the split."""
+def predictions_csv(answers: Predictions, names: Names = DIGITS) -> str:
+    """CSV of the predictions: a header, then one line for each image. `index` is its place in the split.
+
+    names: of the classes. Labels stay numbers; the columns of the probabilities have the names.
+    """
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow(PREDICTED)
+    table.writerow([*PREDICTED[:3], *(_plain(f"probability_{name}") for name in names)])
     images = zip(answers.labels.tolist(), answers.predicted.tolist(), answers.probabilities.tolist(), strict=True)
     for index, (label, predicted, shares) in enumerate(images):
         table.writerow([index, label, predicted, *(f"{share:.7g}" for share in shares)])  # the precision of float32

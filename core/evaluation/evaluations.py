@@ -68,6 +68,8 @@ def trained_on_other_subset(run: Run, data: Mnist) -> bool:
     two sets: it belongs to another data set.
     """
     started, config = run.started, run.config
+    if run.class_names != data.names:
+        raise _other_data(run, f"classes {', '.join(data.names)} instead of {', '.join(run.class_names)}")
     if started is None:
         return False
     held_out = config.holds_out

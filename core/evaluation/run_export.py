@@ -33,6 +33,8 @@ _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on bla
 _TABLE = ("| images | accuracy | loss |", "|---|---|---|")
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
 
+_PERSONAL = "It does not use the personal digits that this network was trained on."
+
 
 def build_archive(run: Run) -> bytes:
     """Everything as one ZIP file, in a folder named like the run. Raises `OSError` if the run was deleted."""
@@ -76,6 +78,10 @@ def facts(run: Run) -> dict[str, Any]:
     return {
         "id": run.id,
         "title": run.title,
+        "name": run.name,
+        "recipe": run.recipe,
+        "created": run.created,
+        "data": {"names": list(run.class_names), "fingerprint": run.data_fingerprint},
         "note": run.note,
         "state": run.state,
         "knobs": run.config.to_dict(),
@@ -101,8 +107,9 @@ def command(run: Run) -> str:
 
 def _head(run: Run) -> str:
     """The head of the card for Hugging Face. Validation counts only if it was on held-out images."""
-    held_out = run.config.validate_on == "held-out"
-    return yaml_head(run.title, {name: found for name, found in figures(run).items() if name == "test" or held_out})
+    return yaml_head(
+        run.title, {name: found for name, found in figures(run).items() if name == "test" or run.config.holds_out}
+    )
 
 
 def model_card(run: Run) -> str:
@@ -124,7 +131,11 @@ def model_card(run: Run) -> str:
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
         f"{', '.join(map(' '.join, _package_versions().items()))}.",
-        *(["It does not use the personal digits that this network was trained on."] if run.is_personalised else []),
+        *(
+            ["It does not use the personal digits that this network was trained on."]
+            if run.is_personalised and not run.imported
+            else []
+        ),
         "The same knobs in Digit Lab:",
         "",
         f"    {command(run)}",

@@ -69,20 +69,22 @@ def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Export
     return Exported(path, card, check.sentence)
 
 
-def export_all(run: Run, names: Sequence[str], output: Path, report: ReportProgress) -> Iterator[Exported | str]:
+def export_all(run: Run, names: Sequence[str], output: str, report: ReportProgress) -> Iterator[Exported | str]:
     """Writes the run in each format; `all` names every one. Yields the files, and a sentence for each refused format.
 
-    output: a folder, or the file for a single format. Raises `RunError` if the only format is refused.
+    output: a folder, or the file for a single format; empty: the working directory. Raises `RunError` if the only
+    format is refused.
     """
     forms = list(FORMATS.values()) if "all" in names else [FORMATS[name] for name in names]
-    is_folder = len(forms) > 1 or output.is_dir()
-    with explain_disk_errors(output):
-        (output if is_folder else output.parent).mkdir(parents=True, exist_ok=True)
+    place = Path(output)
+    is_folder = len(forms) > 1 or place.is_dir() or output.endswith(("/", os.sep))
+    with explain_disk_errors(place):
+        (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
         for form in forms:
             if len(forms) > 1 and (problem := form.problem()):
                 yield problem
                 continue
-            path = output / f"{file_name(run)}{form.suffix}" if is_folder else output
+            path = place / f"{file_name(run)}{form.suffix}" if is_folder else place
             yield export(run, form, path, report)
 
 

@@ -114,7 +114,7 @@ class RunRecorder:
         is_warm = self.warm and self.warm.config == warmup.warmup_config(self.record.config)
         result = trainer.train(
             self.record.config,
-            mnist.load(),
+            self.files.load_data(),
             self._emit,
             Hooks(
                 cast("Control", self.control),

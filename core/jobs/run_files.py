@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from core.data import mnist
+from core.data.cache import fingerprint
+from core.data.mnist import Mnist
 from core.errors import RunError
 from core.files import write_arrays
 from core.runs import checkpoints
@@ -22,6 +25,13 @@ class RunFiles:
     def __init__(self, store: RunStore, run: Run) -> None:
         self.store, self.run = store, run
         self.history: dict[str, list[float]] = {}
+
+    def load_data(self) -> Mnist:
+        """The data set in use. The run keeps which one that is, and the names of its classes."""
+        data = mnist.load()
+        if self.run.data_fingerprint != (now := fingerprint(data)):
+            self.store.write(self.run.id, data={"fingerprint": now, "names": list(data.names)})
+        return data
 
     def load_state(self) -> TrainingState | None:
         """The state from which the run continues; None for a new run. Raises `RunError` if it is damaged."""

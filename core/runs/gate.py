@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.config.run_config import RunConfig
-from core.errors import ConfigError, RunError
+from core.data.class_names import DIGITS, Names, checked_names
+from core.errors import ConfigError, DataError, RunError
 from core.untrusted import number, text, whole
 
 MIB = 2**20
@@ -54,6 +55,9 @@ class Facts(NamedTuple):
     starter: str
     colour_index: int
     forecast_seconds: float  # 0: there was no forecast
+    class_names: Names
+    data_fingerprint: str  # empty: unknown
+    imported: bool  # it came as a file from elsewhere
 
 
 def check_folder(folder: Path) -> None:
@@ -83,11 +87,23 @@ def check_facts(folder: Path, facts: Any) -> Facts:
             text(facts.get("starter", ""), 60),
             whole(facts.get("colour", 0), 0, MAX_COLOUR),
             number(facts.get("forecast_seconds", 0.0), 0, MAX_SECONDS),
+            *_data_facts(facts.get("data")),
+            bool(facts.get("imported", False)),
         )
     except (ConfigError, ValueError) as error:
         raise RunError(
             f"The run {folder.name} is damaged: its run.json holds a value that is not allowed there.", str(error)
         ) from error
+
+
+def _data_facts(data: Any) -> tuple[Names, str]:
+    """The names of the classes, and the fingerprint of the data set; runs of earlier versions have neither."""
+    if not isinstance(data, dict):
+        return DIGITS, ""
+    try:
+        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:32]
+    except DataError:
+        return DIGITS, ""
 
 
 def _check_entries(run: Path, folder: Path, sizes: dict[str, int]) -> None:

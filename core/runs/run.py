@@ -8,6 +8,7 @@ from typing import Any
 
 from core.config.layers import format_layers
 from core.config.run_config import RunConfig
+from core.data.class_names import DIGITS
 from core.files import read_json
 from core.runs import gate
 from core.runs.events import FINISHED, INTERRUPTED, EpochDone, Event, RateChanged, RunEnded, Started
@@ -34,6 +35,8 @@ class Run(RunFolder):
         self.created = checked.created  # seconds since 1970
         self.sweep, self.starter = checked.sweep, checked.starter
         self.colour_index = checked.colour_index
+        self.class_names, self.data_fingerprint = checked.class_names, checked.data_fingerprint
+        self.imported = checked.imported  # it came as a file from elsewhere
         self.forecast_seconds = checked.forecast_seconds  # 0: there was no forecast
 
     def __repr__(self) -> str:
@@ -58,6 +61,11 @@ class Run(RunFolder):
     def shipped(self) -> bool:
         """Whether it is the model that comes with the program; it is read-only."""
         return self.id == SHIPPED
+
+    @property
+    def reads_digits(self) -> bool:
+        """Whether its ten classes are the digits, and not for example kinds of clothes."""
+        return self.class_names == DIGITS
 
     @property
     def active(self) -> bool:

@@ -91,8 +91,8 @@ class RunStore:
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
         """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
         now = time.time()
-        run_id = self._free_id(now)
-        saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self._next_colour()}
+        run_id = self.new_id()
+        saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self.next_colour()}
         unseen = self.folder / f".{run_id}"  # renamed when all files are in it
         try:
             with explain_disk_errors(self.folder / run_id):
@@ -204,14 +204,14 @@ class RunStore:
                 received=str(self.home),
             ) from error
 
-    def _free_id(self, now: float) -> str:
-        """An id that no run has: a sweep creates dozens of runs a second, so four random digits alone are too few."""
-        while True:
-            run_id = f"{datetime.fromtimestamp(now):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-            if not (self.folder / run_id).exists() and not (self.trash / run_id).exists():
-                return run_id
+    def new_id(self, wanted: str = "") -> str:
+        """An id that no run has, `wanted` if it is free. The time alone is not enough: a sweep is quick."""
+        run_id = wanted
+        while not RUN_ID.fullmatch(run_id) or (self.folder / run_id).exists() or (self.trash / run_id).exists():
+            run_id = f"{datetime.fromtimestamp(time.time()):%y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        return run_id
 
-    def _next_colour(self) -> int:
+    def next_colour(self) -> int:
         """The colour after that of the newest run; the shipped model has the first."""
         latest = next(iter(self.runs()), None)
         return 0 if latest is None else latest.colour_index + 1

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.data import mnist
+from core.formatting import count
 from core.home import home
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
@@ -35,6 +36,9 @@ def _dismissed() -> set[str]:
 def line() -> None:
     """Names the data set in use. While the full set is downloaded, shows the progress; then uses the full set."""
     st.markdown(f":material/database: {plain(caches.data().source.sentence)}")
+    if found := caches.data().source.open_findings:
+        words = f"{count(len(found), 'problem')} with these images"
+        st.page_link("pages/explore.py", label=f":orange[{words}]", icon=":material/warning:")
     if caches.data().source.complete:
         return
     if visitor() not in _dismissed():

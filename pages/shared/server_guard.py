@@ -21,7 +21,8 @@ def apply() -> None:
     """Applies everything to the whole server process; a second call does nothing."""
     refuse_maintenance()
     accept_local_names()
-    net_util.get_external_ip = _no_address  # Streamlit would ask another server as soon as a foreign page connects
+    # To print it, and as soon as a foreign page connects, Streamlit would ask another server for our own address.
+    net_util.get_external_ip = _no_address
 
 
 def refuse_maintenance() -> None:

@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, expect
 from core.config.recipes import RECIPES
 from core.runs.store import RunStore
 from tests.browser.conftest import ROOT, Server, visit, visitor
-from tests.small_run import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SMALL = {"hidden_layers": 1, "units": 8, "train_images": 1000, "epochs": 1}
@@ -96,8 +95,10 @@ def test_pages_open_and_train_from_a_read_only_folder(installation: Installation
             assert page.evaluate(background) == "rgb(15, 17, 23)"  # the theme of the wheel's own config
             visit(page, "/train?" + "&".join(f"{name}={value}" for name, value in SMALL.items()))
             page.get_by_role("button", name="Start", exact=True).click()
-            wait_until(lambda: RunStore(tmp_path).runs()[0].state == "finished", seconds=90)
+            # TensorFlow is imported first.
+            expect(page.get_by_text("Finished after 1 epoch")).to_be_visible(timeout=90_000)
             expect(page.locator(".js-plotly-plot").first).to_be_visible()
+            assert RunStore(tmp_path).runs()[0].state == "finished"
     finally:
         server.stop()
     assert "Traceback" not in server.log.read_text()

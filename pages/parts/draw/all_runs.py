@@ -14,7 +14,7 @@ MAX_RUNS = 8  # runs
 
 def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.ndarray) -> None:
     """What each prediction counts, then the runs, three in a row: the visitor's newest first, then those of others."""
-    others = [NetworkChoice(run, None) for run in usable_runs()]
+    others = [NetworkChoice(run, None) for run in usable_runs() if run.class_names == network.names]
     answers = [(other, _probabilities(other, drawn.digit)) for other in others[:MAX_RUNS]]
     votes = np.bincount([int(shares.argmax()) for _, shares in answers if shares is not None], minlength=10)
     chosen = int(probabilities.argmax())
@@ -27,8 +27,8 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
                     continue
                 best = int(shares.argmax())
                 note = "" if best == chosen else f" · the chosen network reads {chosen}"
-                st.markdown(f"Reads **{best}**{note}  \n:small[{plain(other.title)}]")
-                softmax_bars(shares)
+                st.markdown(f"Reads **{other.names[best]}**{note}  \n:small[{plain(other.title)}]")
+                softmax_bars(shares, names=other.names)
     if len(others) > MAX_RUNS:
         st.caption(f"{MAX_RUNS} of {len(others)} runs: yours first, then those of others, the newest first.")
 

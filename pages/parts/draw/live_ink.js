@@ -120,11 +120,12 @@ function read(canvases, context) {
   }
 }
 
-function draw(panel, { shares }) {
+function draw(panel, { shares, names }) {
   const best = shares.indexOf(Math.max(...shares));
-  panel.querySelector(".live-ink-answer").textContent = `${best}, so far`;
+  panel.querySelector(".live-ink-answer").textContent = `${names[best]}, so far`;
   panel.querySelectorAll(".live-ink-row").forEach((row, digit) => {
     row.classList.toggle("best", digit === best);
+    row.firstElementChild.textContent = names[digit];
     row.querySelector(".bar").style.width = `${100 * shares[digit]}%`;
     row.querySelector(".share").textContent = `${(100 * shares[digit]).toFixed(1)}%`;
   });

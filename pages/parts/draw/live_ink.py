@@ -119,7 +119,7 @@ def show(network: NetworkChoice, canvas: str, options: NormaliseOptions) -> None
 @guarded_fragment()
 def _bars(network: NetworkChoice, canvas: str, options: NormaliseOptions, final: int) -> None:
     ink = read((st.session_state.get("live_ink_bars") or {}).get("ink"))
-    data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None}
+    data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None, "names": list(network.names)}
     if ink:
         data |= {"session": ink.session, "seq": ink.seq, "shares": _shares(network, ink, options)}
     data["interval"] = round(1000 * rate_limit().interval())

@@ -7,6 +7,7 @@ from functools import wraps
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import Names
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.shared import caches
@@ -36,6 +37,11 @@ class NetworkChoice:
     def probabilities(self, digit: np.ndarray) -> np.ndarray:
         """float32 (10,) for one digit, uint8 (28, 28)."""
         return self.reader.probabilities(digit[None])[0]
+
+    @property
+    def names(self) -> Names:
+        """The names of its ten classes."""
+        return self.run.class_names
 
     @property
     def title(self) -> str:
@@ -86,7 +92,19 @@ def choose(*, linked: bool) -> NetworkChoice | None:
         chosen = picker("Network", labels, key=_RUN, first=_first(runs.values()), persist_state="session", width=440)
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
-        return NetworkChoice(runs[chosen], _choose_epoch(runs[chosen]))
+        network = NetworkChoice(runs[chosen], _choose_epoch(runs[chosen]))
+    _say_other_classes(network)
+    return network
+
+
+def _say_other_classes(network: NetworkChoice) -> None:
+    if network.run.reads_digits:
+        return
+    st.warning(
+        f"This network reads no digits. It was trained on other images and knows ten other classes: "
+        f"{', '.join(network.names)}. Whatever you draw, it answers with one of these.",
+        icon=":material/checkroom:",
+    )
 
 
 def _first(runs: Iterable[Run]) -> str | None:

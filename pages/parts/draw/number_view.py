@@ -23,4 +23,4 @@ def show(network: NetworkChoice) -> None:
     except DrawingError as error:
         st.info(error.sentence, icon=":material/draw:")
         return
-    reading.show(rgba[..., 0], found)
+    reading.show(rgba[..., 0], found, network.names)

@@ -80,10 +80,11 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
         caption = "The network's input:\nexactly these 28×28 pixels."
         pixels([(drawn.digit, caption, "The network's input: 28 by 28 pixels")], height=196)
     with right, st.container(key="answer"):
-        st.header(answer(probabilities), anchor=False)
-        softmax_bars(probabilities)
+        st.header(answer(probabilities, names=network.names), anchor=False)
+        softmax_bars(probabilities, names=network.names)
         novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
-        my_hand.correct(drawn.digit, int(probabilities.argmax()))
+        if network.run.reads_digits:
+            my_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)
 
 
@@ -114,8 +115,10 @@ def _sent() -> np.ndarray | None:
             icon=":material/link_off:",
         )
         return None
+    label = caches.data().names[digits[split].labels[int(index)]]
+    where = "MNIST" if caches.data().shows_digits else "Explore"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"From MNIST: {split} digit {int(index):,}, a {digits[split].labels[int(index)]}. You can draw over it.")
+        st.caption(f"From {where}: {split} digit {int(index):,}, a {label}. You can draw over it.")
         st.button("Remove it", on_click=_remove_sent, type="tertiary", icon=":material/close:")
     return digits[split].images[int(index)]
 

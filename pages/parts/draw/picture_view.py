@@ -39,7 +39,7 @@ def show(network: NetworkChoice) -> None:
         except DrawingError as error:
             st.error(error.sentence, icon=":material/broken_image:")
             return
-    reading.show(grey, found)
+    reading.show(grey, found, network.names)
     with st.expander("The ink alone: light evened out, ruled lines removed", icon=":material/contrast:"):
         st.image((ink * 255).astype(np.uint8), width="stretch", output_format="PNG", alt="The ink found in the picture")
 

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.augment import distortions
+from core.data.class_names import Names
 from core.drawing.normalise import NormalisedDrawing
 from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import palette
@@ -68,22 +69,22 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
         images = probe.change(np.repeat(drawn.digit[None], STEPS, axis=0), amounts)
         shares = network.reader.probabilities(images)
         st.image(np.kron(images[at], np.ones((5, 5), np.uint8)), output_format="PNG", alt="The changed digit")
-        st.markdown(f"**{answer(shares[at])}**")
-        softmax_bars(shares[at])
+        st.markdown(f"**{answer(shares[at], names=network.names)}**")
+        softmax_bars(shares[at], names=network.names)
     with curve:
-        figure = _curves(amounts, shares, amount, f"{probe.label} ({probe.unit})")
+        figure = _curves(amounts, shares, amount, f"{probe.label} ({probe.unit})", network.names)
         alt = f"Ten probabilities against {probe.label.lower()}"
         st.plotly_chart(figure, key="draw_probe_curve", config={"displayModeBar": False}, alt=alt)
 
 
-def _curves(amounts: np.ndarray, shares: np.ndarray, amount: float, label: str) -> go.Figure:
+def _curves(amounts: np.ndarray, shares: np.ndarray, amount: float, label: str, names: Names) -> go.Figure:
     figure = go.Figure()
     for digit in range(10):
         prominent = shares[:, digit].max() > 0.05
         line = go.Scatter(
             x=amounts,
             y=shares[:, digit],
-            name=str(digit),
+            name=names[digit],
             mode="lines",
             line={"color": palette.DIGITS[digit], "width": 2.5 if prominent else 1},
             opacity=1 if prominent else 0.3,

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
+from core.data.class_names import DIGITS, Names
 from core.drawing import segmentation
 from core.drawing.digit_region import FoundDigit
 from core.formatting import count, percent
@@ -32,10 +33,10 @@ class PageReader:
         return novelty_warning.novelty_score(images)
 
 
-def show(grey: np.ndarray, found: Sequence[FoundDigit]) -> None:
-    """The digits that were found and read in the picture `grey`, uint8 (h, w)."""
+def show(grey: np.ndarray, found: Sequence[FoundDigit], names: Names) -> None:
+    """The digits that were found and read in the picture `grey`, uint8 (h, w). names: of the network's classes."""
     shares = np.stack([digit.probabilities for digit in found])
-    number = "".join(str(digit) for digit in shares.argmax(1))
+    number = ("" if names == DIGITS else ", ").join(names[digit] for digit in shares.argmax(1))
     sure = segmentation.probability_all_correct(found)
     st.header(f"It reads **{number}**", anchor=False)
     one = len(found) == 1
@@ -48,15 +49,15 @@ def show(grey: np.ndarray, found: Sequence[FoundDigit]) -> None:
     for start in range(0, len(found), ACROSS):
         for at, column in zip(range(start, len(found)), st.columns(ACROSS), strict=False):
             with column, st.container(border=True):
-                _digit(at, found[at].image, shares[at])
+                _digit(names, at, found[at].image, shares[at])
 
 
-def _digit(at: int, image: np.ndarray, shares: np.ndarray) -> None:
+def _digit(names: Names, at: int, image: np.ndarray, shares: np.ndarray) -> None:
     verdict = novelty_warning.check_novelty(image)
     doubt = "  \n:orange[may be no digit]" if verdict and verdict.is_novel else ""
-    st.markdown(f"Digit {at + 1}: **{int(shares.argmax())}**{doubt}")
+    st.markdown(f"Digit {at + 1}: **{names[int(shares.argmax())]}**{doubt}")
     pixels([(image, "", f"Digit {at + 1}: the network's input")], height=84)
-    softmax_bars(shares)
+    softmax_bars(shares, names=names)
 
 
 def _draw_boxes(grey: np.ndarray, found: Sequence[FoundDigit], shares: np.ndarray) -> np.ndarray:

@@ -14,20 +14,27 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
     """Two maps over the strokes, the layers, and the softmax."""
     best = int(probabilities.argmax())
     digit = st.segmented_control(
-        "Explain the digit", list(range(10)), default=best, required=True, key=f"draw_why_{best}"
+        "Explain the digit",
+        list(range(10)),
+        default=best,
+        required=True,
+        format_func=network.names.__getitem__,
+        key=f"draw_why_{best}",
     )
     occlusion, saliency = st.columns(2)
     with occlusion:
         lost = explain.occlusion(network.reader, drawn.digit, digit)
         st.image(_over(lost, drawn.digit), width=280, output_format="PNG", alt="Occlusion map")
         st.caption(
-            f"**Occlusion**: how much the probability of {digit} falls when a 5×5 square around the pixel is erased. "
-            "Red: it falls. Blue: it rises."
+            f"**Occlusion**: how much the probability of {network.names[digit]} falls when a 5×5 square around the "
+            "pixel is erased. Red: it falls. Blue: it rises."
         )
     with saliency:
         slope = explain.saliency(network.reader, drawn.digit, digit)
         st.image(_over(slope, drawn.digit), width=280, output_format="PNG", alt="Saliency map")
-        st.caption(f"**Saliency**: red where more ink raises the logit of {digit}, blue where it lowers it.")
+        st.caption(
+            f"**Saliency**: red where more ink raises the logit of {network.names[digit]}, blue where it lowers it."
+        )
     with st.expander("The softmax in numbers", icon=":material/calculate:"):
         _arithmetic(network, drawn.digit)
     with st.expander("Activations of each layer", icon=":material/layers:"):
@@ -46,7 +53,7 @@ def _arithmetic(network: NetworkChoice, digit: np.ndarray) -> None:
     steps = softmax_steps(logits - logits.max())
     st.dataframe(
         {
-            "digit": range(10),
+            "digit": network.names,
             "logit": logits.round(3),
             "e^(logit − largest)": steps.powers.round(6),
             "probability": steps.shares.round(6),

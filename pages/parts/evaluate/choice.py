@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.config.run_config import TEST_SET
+from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
@@ -35,6 +36,11 @@ class Selection:
     def place(self) -> str:
         """How many images of which split: '10,000 test images'."""
         return f"{len(self.digits):,} {NAMES[self.split].lower().removesuffix(' set')} images"
+
+    @property
+    def names(self) -> Names:
+        """The names of the ten classes."""
+        return self.run.class_names
 
     @property
     def reader(self) -> Reader:

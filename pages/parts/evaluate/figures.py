@@ -1,8 +1,11 @@
 """Evaluate, Figures: accuracy, each digit's precision and recall, and the confusion matrix."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.evaluation import metrics
 from core.evaluation.csv_export import predictions_csv
@@ -21,11 +24,11 @@ def show(selection: Selection) -> None:
     headline(evaluation, selection.place)
     matrix, table = st.columns([3, 2], gap="large")
     with matrix:
-        _matrix(evaluation)
+        _matrix(evaluation, selection.names)
     with table:
-        _per_digit(evaluation)
+        _per_digit(evaluation, selection.names)
         _download(selection)
-    _commonest(evaluation)
+    _commonest(evaluation, selection.names)
     if (chosen := _chosen()) is None:
         st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
     else:
@@ -53,9 +56,9 @@ def headline(evaluation: Evaluation, place: str) -> None:
             )  # fmt: skip
 
 
-def _per_digit(evaluation: Evaluation) -> None:
+def _per_digit(evaluation: Evaluation, names: Names) -> None:
     table = {
-        "Digit": range(NUM_CLASSES),
+        "Digit" if names == DIGITS else "Class": names,
         "Precision": evaluation.precision * 100,
         "Recall": evaluation.recall * 100,
         "F1": evaluation.f1 * 100,
@@ -82,7 +85,7 @@ def _download(selection: Selection) -> None:
     epoch = "" if selection.epoch is None else f"-epoch-{selection.epoch}"
     st.download_button(
         "Download predictions (.csv)",
-        lambda: predictions_csv(selection.predictions),
+        lambda: predictions_csv(selection.predictions, selection.names),
         f"{file_name(selection.run)}-{selection.split}{epoch}.csv",
         "text/csv",
         icon=":material/download:",
@@ -91,7 +94,7 @@ def _download(selection: Selection) -> None:
     )
 
 
-def _matrix(evaluation: Evaluation) -> None:
+def _matrix(evaluation: Evaluation, names: Names) -> None:
     """The confusion matrix; a click chooses a cell."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         unit = st.segmented_control(
@@ -105,7 +108,7 @@ def _matrix(evaluation: Evaluation) -> None:
         )
         hide = st.toggle("Hide correct predictions", value=True, key="evaluate_hide", persist_state="session")
     st.echarts_chart(
-        matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide),
+        matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide, names=names),
         height=430,
         key=_MATRIX,
         on_select=_clicked,
@@ -113,16 +116,16 @@ def _matrix(evaluation: Evaluation) -> None:
     )
 
 
-def _commonest(evaluation: Evaluation) -> None:
+def _commonest(evaluation: Evaluation, names: Names) -> None:
     """The largest cells as buttons, and two boxes that open any cell: for the keyboard and for small screens."""
-    _any_cell()
+    _any_cell(names)
     found = evaluation.confusions(8)
     if found:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.markdown("Most frequent mistakes:", width="content")
             for truth, predicted, times in found:
                 st.button(
-                    f"{truth} predicted as {predicted} · {times:,}",
+                    f"{names[truth]} predicted as {names[predicted]} · {times:,}",
                     key=f"evaluate_cell_{truth}_{predicted}",
                     on_click=_choose,
                     args=((truth, predicted),),
@@ -130,13 +133,20 @@ def _commonest(evaluation: Evaluation) -> None:
                 )
 
 
-def _any_cell() -> None:
+def _any_cell(names: Names) -> None:
     cell = _chosen()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         for place, (key, label) in enumerate(_BOXES.items()):
             st.session_state[key] = cell[place] if cell else st.session_state.get(key)
             st.selectbox(
-                label, range(NUM_CLASSES), index=None, key=key, on_change=_chosen_by_boxes, width=150, placeholder="Any"
+                label,
+                range(NUM_CLASSES),
+                index=None,
+                format_func=names.__getitem__,
+                key=key,
+                on_change=_chosen_by_boxes,
+                width=150,
+                placeholder="Any",
             )
 
 
@@ -169,7 +179,7 @@ def _chosen() -> tuple[int, int] | None:
     return cell
 
 
-def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -> dict:
+def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool, names: Names = DIGITS) -> dict:
     """The confusion matrix as ECharts draws it: row by row, so that position i is the cell (i // 10, i % 10)."""
     values = np.round(100 * np.nan_to_num(evaluation.shares), 2) if shares else evaluation.counts
     off = values - np.diag(np.diag(values))
@@ -181,18 +191,20 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
             cells.append(
                 {
                     "value": [predicted, truth, 0 if right and hide_diagonal else value],
-                    "name": f"{truth} predicted as {predicted}: {shown}",
+                    "name": f"{names[truth]} predicted as {names[predicted]}: {shown}",
                     "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix("%")},
                 }
             )
-    names = [str(digit) for digit in range(NUM_CLASSES)]
-    axis = {"type": "category", "data": names, "splitArea": {"show": False}, "nameLocation": "middle", "nameGap": 26}
+    axis: dict[str, Any] = {"type": "category", "data": list(names), "splitArea": {"show": False}}
+    axis |= {"nameLocation": "middle", "nameGap": 26}
+    room = 24 if names == DIGITS else 90
+    turned = {} if names == DIGITS else {"axisLabel": {"rotate": 50, "interval": 0, "fontSize": 11}}
     return {
         "animation": False,
-        "grid": {"left": 24, "right": 8, "top": 8, "bottom": 24},
+        "grid": {"left": room, "right": 8, "top": 8, "bottom": room},
         "tooltip": {"formatter": "{b}"},
-        "xAxis": {**axis, "name": "prediction"},
-        "yAxis": {**axis, "name": "label", "inverse": True},
+        "xAxis": {**axis, **turned, "name": "prediction" if names == DIGITS else ""},
+        "yAxis": {**axis, "name": "label" if names == DIGITS else "", "inverse": True},
         "visualMap": {
             "show": False,
             "min": 0,
@@ -215,12 +227,14 @@ def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool) -
 
 def _cell(selection: Selection, truth: int, predicted: int) -> None:
     found = metrics.confusion_cell(selection.digits.labels, selection.predictions.probabilities, truth, predicted)
-    what = f"{truth}s predicted as {predicted}" if truth != predicted else f"{truth}s predicted correctly"
+    one, other = selection.names[truth], selection.names[predicted]
+    them = f"{one}s" if selection.run.reads_digits else f"images of {one}"
+    what = f"{them} predicted as {other}" if truth != predicted else f"{them} predicted correctly"
     if not len(found):
         st.info(f"There are no {what} among the {selection.place}.")
         return
     st.header(
         f"{len(found):,} {what}, {'the worst' if truth != predicted else 'the least confident'} first", anchor=False
     )
-    order = f"Sorted by the probability of {truth}, the lowest first."
+    order = f"Sorted by the probability of {one}, the lowest first."
     image_list.grid_and_detail(selection, found, key="evaluate_cell_grid", order=order if len(found) > 1 else "")

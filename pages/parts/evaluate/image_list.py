@@ -52,28 +52,34 @@ def of_how_many(indices: np.ndarray) -> str:
 
 def captions(selection: Selection, indices: np.ndarray) -> list[str]:
     """'4→9 87%' for each image: label, prediction and its probability."""
-    answers = selection.predictions
+    answers, names = selection.predictions, selection.names
     return [
-        f"{answers.labels[i]}→{answers.predicted[i]} {answers.probabilities[i].max():.0%}" for i in map(int, indices)
+        f"{names[answers.labels[i]]}→{names[answers.predicted[i]]} {answers.probabilities[i].max():.0%}"
+        for i in map(int, indices)
     ]
 
 
 def closer(selection: Selection, index: int, *, key: str) -> None:
     """One image with its softmax bars, its nearest training images, and links to Draw and Explore."""
-    image, label = selection.digits.images[index], int(selection.digits.labels[index])
+    image, label, names = selection.digits.images[index], int(selection.digits.labels[index]), selection.names
     predicted, sure = (
         int(selection.predictions.predicted[index]),
         float(selection.predictions.probabilities[index].max()),
     )
     picture, bars = st.columns([1, 2], vertical_alignment="center")
     with picture:
-        st.image(image, width=140, output_format="PNG", alt=f"A handwritten {label}")
-        st.markdown(f"A **{label}**, predicted **{predicted}** with {sure:.1%}")
+        st.image(image, width=140, output_format="PNG", alt=picture_words(selection, label))
+        st.markdown(f"A **{names[label]}**, predicted **{names[predicted]}** with {sure:.1%}")
         st.caption(f"{selection.split} {index:,}")
     with bars:
-        softmax_bars(selection.predictions.probabilities[index], truth=label)
+        softmax_bars(selection.predictions.probabilities[index], truth=label, names=names)
     links(selection, index)
     _near(selection, index, key)
+
+
+def picture_words(selection: Selection, label: int) -> str:
+    """What an image shows, for those who cannot see it."""
+    return f"A handwritten {label}" if selection.run.reads_digits else f"An image of the class {selection.names[label]}"
 
 
 def links(selection: Selection, index: int) -> None:
@@ -100,7 +106,7 @@ def _near(selection: Selection, index: int, key: str) -> None:
     digit_grid(
         DigitTiles(
             train.images[near],
-            [f"{train.labels[i]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
+            [f"{selection.names[train.labels[i]]} · {far:.1f}" for i, far in zip(near, distances, strict=True)],
             columns=NEIGHBOURS,
             alt=f"The {len(near)} nearest training images",
             tile=40,

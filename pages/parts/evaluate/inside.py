@@ -36,37 +36,50 @@ def show(selection: Selection) -> None:
 
 def _why(selection: Selection) -> None:
     index = selection.opened()
-    image, predicted = selection.digits.images[index], int(selection.predictions.predicted[index])
+    image, predicted, names = (
+        selection.digits.images[index],
+        int(selection.predictions.predicted[index]),
+        selection.names,
+    )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         digit = st.selectbox(
-            "Explain the digit", range(10), index=predicted, key=f"evaluate_why_{index}_{predicted}", width=170
+            "Explain the digit" if selection.run.reads_digits else "Explain the class",
+            range(10),
+            index=predicted,
+            format_func=names.__getitem__,
+            key=f"evaluate_why_{index}_{predicted}",
+            width=170,
         )
         window = st.slider("Size of the grey square", 1, 9, 5, step=2, key="evaluate_window", width=260)
     slopes = explain.saliency(selection.reader, image, digit)
     losses = explain.occlusion(selection.reader, image, digit, window)
     drawn, saliency, occlusion = st.columns(3, gap="large")
+    truth = names[selection.digits.labels[index]]
     with drawn:
         st.image(image, width="stretch", output_format="PNG", alt="The image")
-        st.markdown(
-            f"**The image.** {selection.split} {index:,}, a {selection.digits.labels[index]}, predicted {predicted}."
-        )
+        st.markdown(f"**The image.** {selection.split} {index:,}, a {truth}, predicted {names[predicted]}.")
         image_list.links(selection, index)
     with saliency:
-        st.image(diverging.picture(slopes), width="stretch", output_format="PNG", alt=f"Saliency for {digit}")
-        st.markdown(f"**Saliency.** Red: more ink here raises the score of {digit}. Blue: more ink here lowers it.")
-    with occlusion:
-        st.image(diverging.picture(losses, 1.0), width="stretch", output_format="PNG", alt=f"Occlusion for {digit}")
+        st.image(diverging.picture(slopes), width="stretch", output_format="PNG", alt=f"Saliency for {names[digit]}")
         st.markdown(
-            f"**Occlusion.** A square of paper covers each place in turn. Red: the probability of {digit} falls, "
-            f"by up to {losses.max():.0%}. Blue: it rises."
+            f"**Saliency.** Red: more ink here raises the score of {names[digit]}. Blue: more ink here lowers it."
+        )
+    with occlusion:
+        st.image(
+            diverging.picture(losses, 1.0), width="stretch", output_format="PNG", alt=f"Occlusion for {names[digit]}"
+        )
+        st.markdown(
+            f"**Occlusion.** A square of paper covers each place in turn. Red: the probability of {names[digit]} "
+            f"falls, by up to {losses.max():.0%}. Blue: it rises."
         )
     st.caption("To explain another digit, open it in Images, in One digit or in a cell of the matrix.")
 
 
 def _layers(selection: Selection) -> None:
     index = selection.opened()
+    name = selection.names[selection.digits.labels[index]]
     st.markdown(
-        f"The output of each layer for {selection.split} image {index:,}, a **{selection.digits.labels[index]}**. "
+        f"The output of each layer for {selection.split} image {index:,}, a **{name}**. "
         "Red is positive, blue is negative."
     )
     outputs = dict(explain.activations(selection.reader, selection.digits.images[index]))

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import Names
 from core.lesson.arithmetic import softmax
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, open_training_digit
@@ -18,15 +19,16 @@ def show(selection: Selection) -> None:
     predicted = int(probabilities.argmax())
     picture, numbers, bars = st.columns([2, 3, 4], gap="large")
     with picture:
-        st.image(image, width=220, output_format="PNG", alt=f"A handwritten {label}")
-        st.markdown(f"Digit {index:,} is a **{label}**. The network predicts **{predicted}**.")
+        st.image(image, width=220, output_format="PNG", alt=image_list.picture_words(selection, label))
+        names = selection.names
+        st.markdown(f"Digit {index:,} is a **{names[label]}**. The network predicts **{names[predicted]}**.")
         image_list.links(selection, index)
     with numbers:
         st.markdown("**The output: ten probabilities that sum to 1**")
-        _numbers(probabilities)
+        _numbers(probabilities, names)
     with bars:
-        softmax_bars(probabilities, truth=label, title="**As bars**")
-    _twice(probabilities, label)
+        softmax_bars(probabilities, truth=label, title="**As bars**", names=names)
+    _twice(probabilities, label, names)
 
 
 def _choose(selection: Selection) -> int:
@@ -52,15 +54,14 @@ def _next(wrong: np.ndarray, index: int) -> None:
     open_digit(wrong[np.searchsorted(wrong, index, side="right") % len(wrong)])
 
 
-def _numbers(probabilities: np.ndarray) -> None:
-    table = {"Digit": range(10), "Probability": [f"{value:.8f}" for value in probabilities]}
+def _numbers(probabilities: np.ndarray, names: Names) -> None:
+    table = {"Digit": names, "Probability": [f"{value:.8f}" for value in probabilities]}
     st.dataframe(table, hide_index=True, height="content", alt="The probability of each digit")
-    st.caption(
-        f"Their sum is {probabilities.sum(dtype=np.float64):.6f}. The largest is that of {int(probabilities.argmax())}."
-    )
+    best = names[int(probabilities.argmax())]
+    st.caption(f"Their sum is {probabilities.sum(dtype=np.float64):.6f}. The largest is that of {best}.")
 
 
-def _twice(probabilities: np.ndarray, label: int) -> None:
+def _twice(probabilities: np.ndarray, label: int, names: Names) -> None:
     """One tutorial's mistake: softmax applied to probabilities."""
     with st.expander("What if softmax is applied twice?", icon=":material/looks_two:"):
         twice = softmax(probabilities.astype(np.float64))
@@ -76,4 +77,4 @@ def _twice(probabilities: np.ndarray, label: int) -> None:
             )
             st.code("softmax(model.predict(image))   # wrong: softmax twice\nmodel.predict(image)            # right")
         with bars:
-            softmax_bars(twice, truth=label, title="**Softmax of the softmax**")
+            softmax_bars(twice, truth=label, title="**Softmax of the softmax**", names=names)

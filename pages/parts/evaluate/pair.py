@@ -73,12 +73,13 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
     index = selection.opened(int(shown[0]))
     at = np.flatnonzero(shown == index)
     grid, detail = st.columns([1, 1], gap="large")
+    classes = selection.names
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
     with grid:
         digit_grid(
             DigitTiles(
                 selection.digits.images[shown],
-                [f"{labels[i]}: {first[i]} or {second[i]}" for i in shown],
+                [f"{classes[labels[i]]}: {classes[first[i]]} or {classes[second[i]]}" for i in shown],
                 alt=f"{len(shown)} images with label and both predictions",
             ),
             key="evaluate_pair_grid",
@@ -89,7 +90,22 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
     with detail:
         label = int(other_predictions.labels[index])
-        st.image(selection.digits.images[index], width=120, output_format="PNG", alt=f"A handwritten {label}")
-        softmax_bars(selection.predictions.probabilities[index], truth=label, title=f"First: **{plain(names[0])}**")
-        softmax_bars(other_predictions.probabilities[index], truth=label, title=f"Second: **{plain(names[1])}**")
+        st.image(
+            selection.digits.images[index],
+            width=120,
+            output_format="PNG",
+            alt=image_list.picture_words(selection, label),
+        )
+        softmax_bars(
+            selection.predictions.probabilities[index],
+            truth=label,
+            title=f"First: **{plain(names[0])}**",
+            names=selection.names,
+        )
+        softmax_bars(
+            other_predictions.probabilities[index],
+            truth=label,
+            title=f"Second: **{plain(names[1])}**",
+            names=selection.names,
+        )
         image_list.links(selection, index)

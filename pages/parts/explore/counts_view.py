@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.data.class_names import DIGITS, Names
 from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from pages.parts.explore import trait_labels
@@ -16,17 +17,18 @@ _CHART = "explore_counts"
 def show(data: Mnist, choice: Choice, here: Opened) -> None:
     """Images of each label, pixel values, arrays."""
     training, test = data.train.counts + data.validation.counts, data.test.counts
-    st.markdown("**Images of each digit.** Choose a bar to see only that digit, here and in the other views.")
+    what = "digit" if data.shows_digits else "class"
+    st.markdown(f"**Images of each {what}.** Choose a bar to see only that {what}, here and in the other views.")
     picked = choice.digits or range(NUM_CLASSES)
     st.plotly_chart(
-        _bars(training, test, picked),
+        _bars(training, test, picked, data.names),
         key=_CHART,
         on_select=_filter,
         selection_mode="points",
         config={"displayModeBar": False},
         alt="Images of each digit in the training set and in the test set, as shares",
     )
-    if missing := [str(digit) for digit in range(NUM_CLASSES) if not training[digit]]:
+    if missing := [data.names[digit] for digit in range(NUM_CLASSES) if not training[digit]]:
         st.warning(f"No training image shows {', '.join(missing)}: a network trained on this set cannot learn it.")
     _table(data, training, test)
     st.markdown("**How often each pixel value occurs**, from 0 (paper) to 255 (ink)")
@@ -50,16 +52,16 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
 def _filter() -> None:
     points = st.session_state[_CHART].selection.points
     if points:
-        filter_by_digits(sorted({int(point["x"]) for point in points}))
+        filter_by_digits(sorted({int(point["point_index"]) for point in points}))
 
 
-def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
+def _bars(training: np.ndarray, test: np.ndarray, picked, names: Names) -> go.Figure:
     figure = go.Figure()
     for name, counts, colour in (("training", training, palette.TRAINING), ("test", test, palette.VALIDATION)):
         shares = 100 * counts / max(counts.sum(), 1)
         figure.add_bar(
             name=f"{name} {counts.sum():,}",
-            x=[str(digit) for digit in range(NUM_CLASSES)],
+            x=list(names),
             y=shares,
             marker={"color": colour, "opacity": [1.0 if digit in picked else 0.3 for digit in range(NUM_CLASSES)]},
             text=[f"{count:,}" for count in counts],
@@ -72,18 +74,18 @@ def _bars(training: np.ndarray, test: np.ndarray, picked) -> go.Figure:
     figure.update_layout(height=300, margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, clickmode="event+select")
     figure.update_layout(legend={"orientation": "h", "y": 1.12}, bargap=0.15)
     figure.update_yaxes(ticksuffix="%", fixedrange=True)
-    figure.update_xaxes(type="category", title="digit", fixedrange=True)
+    figure.update_xaxes(type="category", title="digit" if names == DIGITS else "", fixedrange=True)
     return figure
 
 
 def _table(data: Mnist, training: np.ndarray, test: np.ndarray) -> None:
-    held_out = data.validation.counts
+    held_out, what = data.validation.counts, "digit" if data.shows_digits else "class"
     lines = [
-        "| digit | training set | share | held out of these | test set | share |",
+        f"| {what} | training set | share | held out of these | test set | share |",
         "|---|--:|--:|--:|--:|--:|",
         *(
-            f"| {digit} | {training[digit]:,} | {training[digit] / training.sum():.2%} | {held_out[digit]:,} "
-            f"| {test[digit]:,} | {test[digit] / test.sum():.2%} |"
+            f"| {data.names[digit]} | {training[digit]:,} | {training[digit] / training.sum():.2%} "
+            f"| {held_out[digit]:,} | {test[digit]:,} | {test[digit] / test.sum():.2%} |"
             for digit in range(NUM_CLASSES)
         ),
         f"| **all** | **{training.sum():,}** | 100.00% | **{held_out.sum():,}** | **{test.sum():,}** | 100.00% |",

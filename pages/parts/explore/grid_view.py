@@ -104,7 +104,8 @@ def _page(n: int, at_a_time: int) -> int:
 
 
 def _captions(data: Mnist, split: str, shown: np.ndarray, labels: np.ndarray, order: str) -> list[str]:
+    named = [data.names[label] for label in labels]
     if order in trait_labels.NAMES:
         values = trait_labels.of(data, split)[order][shown]
-        return [f"{label} · {value:.1f}" for label, value in zip(labels, values, strict=True)]
-    return [f"{label} · {index}" for label, index in zip(labels, shown, strict=True)]
+        return [f"{label} · {value:.1f}" for label, value in zip(named, values, strict=True)]
+    return [f"{label} · {index}" for label, index in zip(named, shown, strict=True)]

@@ -86,7 +86,7 @@ def _run(data: Mnist, choice: Choice) -> None:
 
 def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: str) -> None:
     digits = data.split(choice.split)[at]
-    captions = [f"{label} · {index}" for label, index in zip(digits.labels, at, strict=True)]
+    captions = [f"{data.names[label]} · {index}" for label, index in zip(digits.labels, at, strict=True)]
     digit_map(
         MapPoints(places, digits.images, digits.labels, captions),
         key=f"explore_map_{kind}",

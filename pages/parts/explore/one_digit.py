@@ -18,9 +18,14 @@ def show(data: Mnist, here: Opened) -> None:
     """The open digit, large; hovering shows each value."""
     digits = data.split(here.split)
     image, label = digits.images[here.index], int(digits.labels[here.index])
-    st.header(f"{SPLITS[here.split]} digit {here.index:,}: a {label}", anchor=False)
+    name, what = data.names[label], "digit" if data.shows_digits else "image"
+    st.header(f"{SPLITS[here.split]} {what} {here.index:,}: {'a ' * data.shows_digits}{name}", anchor=False)
     _choose(here, len(digits))
-    digit_picture(image, key="explore_large", alt=f"A handwritten {label}, 28 by 28 pixels")
+    digit_picture(
+        image,
+        key="explore_large",
+        alt=f"{'A handwritten' if data.shows_digits else 'An image of'} {name}, 28 by 28 pixels",
+    )
     st.caption(_measures(data, here, label), help=trait_labels.EXPLAINED)
     _links(here)
     _nearest(data, here)
@@ -56,11 +61,12 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
     """Its measures, and how each compares with other digits of its label."""
     measured, labels = trait_labels.of(data, here.split), data.split(here.split).labels
     parts = []
+    others = f"{label}s" if data.shows_digits else f"images of {data.names[label]}"
     for name in morphology.MEASURES:
         value = measured[name][here.index]
         below = np.mean(measured[name][labels == label] < value)
         parts.append(f"{name} **{value:.1f}** (higher than {below:.0%})")
-    return f"Compared with the other {label}s of its split: " + ", ".join(parts) + "."
+    return f"Compared with the other {others} of its split: " + ", ".join(parts) + "."
 
 
 def _nearest(data: Mnist, here: Opened) -> None:
@@ -74,7 +80,7 @@ def _nearest(data: Mnist, here: Opened) -> None:
     digit_grid(
         DigitTiles(
             images,
-            [f"{label} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
+            [f"{data.names[label]} · {distance:.1f}" for label, (_, _, distance) in zip(labels, found, strict=True)],
             marks=[None if label == own else False for label in labels],
             alt=f"The {len(found)} most similar training images, nearest first, with label and distance",
             tile=50,

@@ -52,7 +52,8 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
     st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)}")
     positions, suggested = found.positions[keep][:MAX_IMAGES], found.suggested[keep][:MAX_IMAGES]
     captions = [
-        f"{labels[p]} or {s}? · {result['probabilities'][p, s]:.0%}" for p, s in zip(positions, suggested, strict=True)
+        f"{data.names[labels[p]]} or {data.names[s]}? · {result['probabilities'][p, s]:.0%}"
+        for p, s in zip(positions, suggested, strict=True)
     ]
     _grid(data, choice, positions, captions, "Digits whose label is probably wrong, with label and suggestion")
 
@@ -67,7 +68,7 @@ def _outliers(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> Non
     keep = _passes(data, choice, order)
     positions = order[keep][:MAX_IMAGES]
     st.caption(f"Among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)}")
-    captions = [f"{_label(data, p)} · {d:.1f}" for p, d in zip(positions, distances[keep], strict=False)]
+    captions = [f"{data.names[_label(data, p)]} · {d:.1f}" for p, d in zip(positions, distances[keep], strict=False)]
     _grid(data, choice, positions, captions, "The digits farthest from their nearest neighbours")
 
 
@@ -87,7 +88,7 @@ def _duplicates(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> N
         return
     st.caption(f"{len(pairs):,} pairs, one for each test image, for any chosen split.{_first(len(pairs), _PAIRS)}")
     pairs = pairs[:_PAIRS]
-    captions = [f"{_label(data, p)} · {data.locate(p)[1]}" for p in pairs.ravel()]
+    captions = [f"{data.names[_label(data, p)]} · {data.locate(p)[1]}" for p in pairs.ravel()]
     captions[::2] = [
         f"{text} · {d:.1f}" for text, d in zip(captions[::2], result["distances"][pairs[:, 0], 0], strict=True)
     ]

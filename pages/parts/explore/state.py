@@ -76,7 +76,13 @@ def choose(data: Mnist, here: Opened) -> Choice:
             on_change=lambda: open_digit(st.session_state["explore_split"], 0),
         )
         picked = st.pills(
-            "Digits", range(NUM_CLASSES), selection_mode="multi", key=_DIGITS, wrap=True, persist_state="session"
+            "Digits" if data.shows_digits else "Classes",
+            range(NUM_CLASSES),
+            format_func=data.names.__getitem__,
+            selection_mode="multi",
+            key=_DIGITS,
+            wrap=True,
+            persist_state="session",
         )
         lasso = st.session_state.get(_LASSO)
         if lasso and lasso[0] == here.split:  # a selection in another split has no effect here
@@ -95,7 +101,7 @@ def _choice(data: Mnist, split: str, digits: list[int], lasso: tuple[str, np.nda
     mask = np.isin(labels, digits) if digits else np.ones(len(labels), bool)
     words = f"{SPLITS[split].lower()} images"
     if digits:
-        words += f" of {', '.join(map(str, digits))}"
+        words += f" of {', '.join(data.names[digit] for digit in digits)}"
     before_lasso = np.flatnonzero(mask)
     if lasso and lasso[0] == split:
         inside = np.zeros(len(labels), bool)

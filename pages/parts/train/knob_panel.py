@@ -17,7 +17,7 @@ from core.network.keras_script import script
 from core.runs.run import describe
 from pages.parts.train import assignment, form_match, layer_editor, watched_run
 from pages.parts.train.live_plot import Chart, Series, live_plot
-from pages.shared import caches, controls, palette
+from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
 from pages.shared.visitor import own, visitor
 
@@ -29,6 +29,7 @@ _NO_BOX = "no recipe box"
 
 def panel() -> None:
     """Draws the knobs. Start makes a run of them."""
+    data_findings.show()
     controls.follow_widgets()
     _follow_recipe_box()
     # Containers of their own: what comes and goes in one moves nothing behind it, so the focus stays where it is.
@@ -178,12 +179,14 @@ def _equal_run(config: RunConfig) -> bool:
 
 
 def _start_button(config: RunConfig | None, seconds: float) -> None:
+    waits = data_findings.undecided()
     st.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=config is None,
+        disabled=config is None or waits,
+        help="First decide about the images: fix them, or use them as they are." if waits else None,
         on_click=_submit,
         args=(config, seconds),
     )

@@ -59,13 +59,13 @@ def _digits(run: Run, predicted: np.ndarray) -> None:
     right = int((predicted[: len(shown)] == shown.labels).sum())
     st.markdown(f"**{right} of {len(shown)}** {'validation' if held_out else 'test'} images right · prediction / label")
     cells = "".join(
-        _cell(position, int(guess), int(label))
+        _cell(position, run.class_names[guess], run.class_names[label])
         for position, (guess, label) in enumerate(zip(predicted, shown.labels, strict=False))
     )
     st.html(f'<div class="preview">{cells}</div>')
 
 
-def _cell(position: int, predicted: int, label: int) -> str:
+def _cell(position: int, predicted: str, label: str) -> str:
     right = predicted == label
     sign = palette.RIGHT_SIGN if right else palette.WRONG_SIGN
     left, top = (position % ROW) * 25, (position // ROW) * 25

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import RunError
+from core.evaluation.run_archive import is_download
 from core.formatting import percent, plain
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import INTERRUPTED, Run
@@ -81,6 +82,9 @@ def damaged() -> None:
     """Folders that hold no readable run: each is named, with the reason, and can be moved to the trash."""
     for run_id, reason in list(caches.store().damaged().items())[:_MAX_DAMAGED]:
         with st.container(horizontal=True, vertical_alignment="center"):
+            if is_download(caches.store().folder / run_id):
+                st.info(f"{run_id} is a downloaded run. Open Compare to add it.", icon=":material/folder_zip:")
+                continue
             st.warning(plain(reason), icon=":material/broken_image:")
             st.button("Move to the trash", key=f"away_{run_id}", on_click=_delete, args=(run_id,))
     if problem := st.session_state.pop(_DELETE_FAILED, ""):

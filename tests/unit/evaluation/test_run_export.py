@@ -119,7 +119,7 @@ def test_the_program_does_not_save_over_the_network_it_lies_beside(run):
 def test_its_command_line_gives_the_same_knobs(run):
     words = shlex.split(run_export.command(run))
     assert words[:4] == ["python", "-m", "core", "train"]
-    chosen = _parser().parse_args(words[3:])
+    chosen = _parser("python -m core").parse_args(words[3:])
     assert (chosen.units, chosen.wrong_labels) == ("32", "0.2")
 
 

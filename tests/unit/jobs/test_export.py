@@ -49,6 +49,11 @@ def test_several_formats_go_into_a_folder(run, tmp_path, unchanged_environment):
     assert {path.name for path in folder.iterdir()} == {f"digit-lab-{run.id}.ipynb", f"digit-lab-{run.id}.zip"}
 
 
+def test_a_new_folder_is_named_by_its_slash(run, tmp_path, unchanged_environment):
+    assert main(["export", run.id, "--format", "notebook", "--output", f"{tmp_path}/new/"]) == 0
+    assert (tmp_path / "new" / f"digit-lab-{run.id}.ipynb").exists()
+
+
 def test_all_leaves_out_what_is_not_installed(run, tmp_path, capsys, monkeypatch, unchanged_environment):
     absent = ("tensorflow", "tensorboardX", "onnx")
     monkeypatch.setattr(export_formats, "find_spec", lambda name: None if name in absent else name)

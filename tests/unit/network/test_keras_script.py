@@ -122,6 +122,7 @@ REDRAWN = RunConfig(
 )
 
 
+@pytest.mark.slow
 def test_it_trains_on_exactly_the_redrawn_images_of_the_run(run_script, tiny_mnist, monkeypatch):
     seen = []
     real = keras.Sequential.fit
@@ -142,6 +143,7 @@ def test_it_trains_on_exactly_the_redrawn_images_of_the_run(run_script, tiny_mni
     assert len(left["history"].epoch) == 2
 
 
+@pytest.mark.slow
 def test_each_epoch_of_the_program_trains_on_other_images(run_script):
     drawn = []
     left = run_script(REDRAWN.changed(epochs=3))

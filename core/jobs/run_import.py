@@ -1,0 +1,179 @@
+"""Brings a run back: the ZIP of a download, the same unpacked in `runs/`, or somebody else's `.keras` file.
+
+All of it is data. Weights are read without Keras and written into a new network by a process of its own.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from core.config.recipes import matching_recipe
+from core.data.mnist import Mnist
+from core.digits import Digits
+from core.errors import RunError
+from core.evaluation import run_archive
+from core.evaluation.metrics import evaluate
+from core.evaluation.run_facts import RunDescription, read_description
+from core.files import write_arrays, write_json
+from core.network.foreign_model import ForeignModel, read_foreign
+from core.network.numpy_network import Reader
+from core.network.weights_file import own_weights
+from core.runs.addition import add_run
+from core.runs.events import FINISHED, RunEnded, to_line
+from core.runs.store import Run, RunStore
+
+_ROOT = Path(__file__).parents[2]
+_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_TIMEOUT = 180.0  # seconds for Keras to start and to write one network
+IMAGES = 1000  # that tell which input a network expects
+MIN_ACCURACY = 0.5  # below it, no known scaling is right
+_CLOSE = 0.05  # accuracies that differ by less do not decide between two scalings
+
+# What a network may expect in place of pixels from 0 to 1: factor · pixel + offset.
+SCALINGS = {
+    "pixels from 0 to 1": (1.0, 0.0),
+    "pixels from 0 to 255": (255.0, 0.0),
+    "pixels from -1 to 1": (2.0, -1.0),
+    "standardised pixels (mean 0.1307, deviation 0.3081)": (1 / 0.3081, -0.1307 / 0.3081),
+    "inverted pixels from 0 to 1": (-1.0, 1.0),
+    "inverted pixels from 0 to 255": (-255.0, 255.0),
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The new run, and a sentence about it."""
+
+    run: Run
+    sentence: str
+
+
+def import_file(
+    store: RunStore, name: str, content: bytes, data: Mnist, *, visitor: str = "", scaling: str = ""
+) -> Imported:
+    """A run from an uploaded file. It belongs to `visitor`. Raises `RunError` for what is neither of both.
+
+    scaling: of the input of a `.keras` file, one of `SCALINGS`; empty to find out.
+    """
+    if name.lower().endswith(".keras"):
+        return import_network(store, name, content, data, visitor=visitor, scaling=scaling)
+    if name.lower().endswith(".zip"):
+        return _import_run(store, run_archive.read_zip(content), visitor)
+    raise RunError("Choose the ZIP of a downloaded run, or a network that Keras saved as .keras.", name[:80])
+
+
+def adopt_unpacked(store: RunStore) -> list[Imported]:
+    """Makes a run of every download that somebody unpacked in `runs/`. The unpacked folder moves to the trash."""
+    found = []
+    for folder_name in store.damaged():
+        folder = store.folder / folder_name
+        if not folder.is_symlink() and run_archive.is_download(folder):
+            files = run_archive.read_folder(folder)
+            found.append(_import_run(store, files, ""))
+            store.delete(folder_name)
+    return found
+
+
+def import_network(
+    store: RunStore, name: str, content: bytes, data: Mnist, *, visitor: str = "", scaling: str = ""
+) -> Imported:
+    """A run from somebody else's `.keras` file. Raises `RunError` with the reason where it cannot be opened.
+
+    scaling: one of `SCALINGS`, what its input is; empty to find out.
+    """
+    if len(content) > run_archive.MAX_MODEL_BYTES:
+        raise RunError("The network is too large. At most 1 GB can be opened: save a smaller one.")
+    model = read_foreign(content)
+    fitted = _fit_input(model, data, scaling)
+    title = "".join(sign for sign in Path(name).stem if sign.isprintable())[:60] or "network"
+    note = f"Opened from a file. Its input: {fitted.scaling}. With it, {fitted.accuracy:.1%} of "
+    note += f"{len(data.validation[:IMAGES]):,} validation images are right."
+    ended = RunEnded(FINISHED, "", time.time(), 0)
+    description = RunDescription("", model.config, title, note, "", time.time(), (ended,), (), data.names)
+    return Imported(_create(store, description, fitted.weights, visitor), note)
+
+
+def _fit_input(model: ForeignModel, data: Mnist, scaling: str) -> "_Trial":
+    """The input that the network expects: what its first layer says, what the visitor says, or what does best."""
+    if model.scaling:
+        scale, offset = model.scaling
+        words = "pixels from 0 to 255, which its first layer scales"
+        return _Trial.of(words, model, data.validation[:IMAGES], (255 * scale, offset))
+    digits = data.validation[:IMAGES]
+    names = [scaling] if scaling in SCALINGS else [*SCALINGS]
+    tried = [_Trial.of(name, model, digits) for name in names]
+    most = max(trial.accuracy for trial in tried)
+    # A network with relu and small biases answers nearly the same for all factors: the loss shows the right one.
+    best = min((trial for trial in tried if trial.accuracy > most - _CLOSE), key=lambda trial: trial.loss)
+    if best.accuracy < MIN_ACCURACY and not scaling:
+        raise RunError(
+            f"This network cannot be opened: of {len(digits):,} validation images it recognises only "
+            f"{best.accuracy:.0%}, with {best.scaling}, and fewer with any other scaling. Perhaps it was trained on "
+            "other images, or it needs a scaling of its own: say which input it expects, or put the scaling into its "
+            "first layer (Rescaling) and save it again."
+        )
+    return best
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """One scaling of the input, and how well the network does with it."""
+
+    scaling: str
+    weights: dict[str, np.ndarray]
+    accuracy: float
+    loss: float
+
+    @classmethod
+    def of(cls, scaling: str, model: ForeignModel, digits: Digits, change: tuple[float, float] | None = None) -> Self:
+        """change: factor and offset, if they are not those of the scaling's name."""
+        weights = model.for_input(*(change or SCALINGS[scaling]))
+        found = evaluate(digits.labels, Reader(model.config, weights).logits(digits.images))
+        return cls(scaling, weights, found.accuracy, float("inf") if found.loss is None else found.loss)
+
+
+def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Imported:
+    described = read_description(files)
+    weights = own_weights(files["model.keras"], described.config) if "model.keras" in files else None
+    wanted = described.run_id
+    run = _create(store, described, weights, visitor)
+    if wanted and run.id != wanted:
+        return Imported(run, f"The run {wanted} exists here already, so this one has the new id {run.id}.")
+    return Imported(run, f"The run {run.id} is here again.")
+
+
+def _create(store: RunStore, described: RunDescription, weights: dict[str, np.ndarray] | None, visitor: str) -> Run:
+    """Writes all files into a hidden folder, which is renamed when it is complete."""
+
+    def fill(folder: Path) -> None:
+        (folder / "events.jsonl").write_text("".join(map(to_line, described.events)), "utf-8")
+        if described.test_set_opened:
+            write_json(folder / "test_set.json", {"opened": list(described.test_set_opened)})
+        if weights is not None:
+            write_arrays(folder / "weights.npz", weights)
+            _rebuild(folder)
+
+    recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""
+    facts = {"name": described.name, "note": described.note, "recipe": recipe, "starter": visitor}
+    names = {"names": list(described.class_names), "fingerprint": described.data_fingerprint}
+    facts_of_run = {**facts, "created": described.created, "data": names}
+    return add_run(store, described.config, facts_of_run, described.run_id, fill)
+
+
+def _rebuild(folder: Path) -> None:
+    command = [sys.executable, "-m", "core.training.rebuild", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=_ROOT, env=os.environ | _ON_PROCESSOR, capture_output=True, timeout=_TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunError("Keras took too long to write the network. Try again when no run trains.") from error
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise RunError("Keras could not write the network. Try again; the log has the reason.", lines[-1][:300])

@@ -1,0 +1,65 @@
+"""What is remarkable in the data set in use, with buttons that fix it or accept it. The files stay as they are."""
+
+import streamlit as st
+
+from core.data import fixes
+from core.data.checks import Finding
+from core.errors import DigitLabError
+from pages.shared import caches
+
+_PROBLEM = "data_findings_problem"  # session: why a choice could not be saved
+
+
+def show() -> None:
+    """Each finding that nobody has accepted; with fixes in use, a button that removes them."""
+    source = caches.data().source
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem, icon=":material/error:")
+    for finding in source.open_findings:
+        _finding(source.key, finding)
+    if source.fixes:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f":material/auto_fix_high: {' '.join(fixes.notes(source.fixes))} The files stay as they are.")
+            st.button("Undo", icon=":material/undo:", type="tertiary", key="undo_fixes", on_click=_forget)
+
+
+def undecided() -> bool:
+    """Whether a finding makes the images useless for training, and nobody has fixed or accepted it."""
+    return any(finding.serious for finding in caches.data().source.open_findings)
+
+
+def _finding(key: str, finding: Finding) -> None:
+    with st.container(border=True, key=f"finding_{finding.kind}"):
+        st.warning(finding.sentence, icon=":material/warning:")
+        with st.container(horizontal=True, gap="small"):
+            if finding.fix:
+                st.button(
+                    finding.action,
+                    icon=":material/auto_fix_high:",
+                    type="primary",
+                    key=f"fix_{finding.kind}",
+                    on_click=_fix,
+                    args=(key, finding.fix),
+                    help="Changes how the images are read, for all visitors. The files stay as they are.",
+                )
+            st.button("Use them as they are", key=f"accept_{finding.kind}", on_click=_accept, args=(key, finding.kind))
+
+
+def _fix(key: str, fix: str) -> None:
+    try:
+        fixes.add_fix(key, fix)
+    except DigitLabError as error:
+        st.session_state[_PROBLEM] = error.sentence
+    caches.data.clear()
+
+
+def _accept(key: str, kind: str) -> None:
+    try:
+        fixes.accept(key, kind)
+    except DigitLabError as error:
+        st.session_state[_PROBLEM] = error.sentence
+
+
+def _forget() -> None:
+    fixes.forget(caches.data().source.key)
+    caches.data.clear()
