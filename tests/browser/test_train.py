@@ -178,6 +178,20 @@ def test_no_chart_offers_an_upload_or_adds_stops_for_the_tab_key(server: Server,
         assert not page.locator(f"{plot} *").evaluate_all("all => all.filter((each) => each.tabIndex >= 0).length")
 
 
+def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_chart(browser: Browser, server: Server):
+    """Side by side they were 100 pixels wide, and the name of the best epoch pushed the curve into a third of that."""
+    run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
+    with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
+        visit(page, f"/train?run={run.id}")
+        for chart in page.locator(".live-plot.js-plotly-plot").all():
+            chart.scroll_into_view_if_needed()
+            assert chart.bounding_box()["width"] > 300
+            drawn = "plot => [plot._fullLayout.xaxis.range[1], Math.max(...plot.data.flatMap((each) => each.x))]"
+            page.wait_for_function("plot => plot.data?.some((each) => each.x.length)", arg=chart.element_handle())
+            end, newest = chart.evaluate(drawn)
+            assert end < 1.25 * newest
+
+
 def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Watched):
     page = started.page
     wait_idle(page)

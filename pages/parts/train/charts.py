@@ -13,7 +13,7 @@ HEIGHT = 170  # pixels: both charts, the network and the lines above them fit on
 
 def charts(run: Run, seen: Curves) -> None:
     """Training as lines, validation as points at the epoch ends; the settings of the charts are below."""
-    curves = st.container(horizontal=True, gap="small")
+    curves = st.container(horizontal=True, gap="small", key="run_charts")
     with st.popover("Chart options", type="tertiary", icon=":material/tune:"):
         axis = st.segmented_control("X axis", AXES, default="step", key="axis", required=True)
         smoothing = st.slider(

@@ -88,15 +88,17 @@ function traces(plot, data) {
   return drawn;
 }
 
-function layout(root, data) {
+function layout({ root, data, points }) {
   const style = getComputedStyle(root);
   const theme = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
   const text = theme("--st-text-color", "#333"), line = theme("--st-border-color", "#ccc");
   const axis = { gridcolor: line, zeroline: false, linecolor: line, automargin: true };
   const shapes = data.marks.map((mark) => ({ type: "line", x0: mark.x, x1: mark.x, yref: "paper", y0: 0, y1: 1,
     line: { color: mark.colour, width: 1.5, dash: "dash" } }));
+  // A name in the right half is left of its line: the axis would otherwise be made longer until the name fits.
+  const middle = Math.max(0, ...[...points.values()].map((held) => held.x.at(-1) ?? 0)) / 2;
   const annotations = data.marks.map((mark) => ({ x: mark.x, yref: "paper", y: mark.low ? 0 : 1, text: mark.text,
-    showarrow: false, xanchor: "left", yanchor: mark.low ? "bottom" : "top", font: { size: 11, color: text } }));
+    showarrow: false, xanchor: mark.x > middle ? "right" : "left", yanchor: mark.low ? "bottom" : "top", font: { size: 11, color: text } }));
   return {
     uirevision: data.view, autosize: true, height: data.height, shapes, annotations,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
@@ -113,7 +115,7 @@ function layout(root, data) {
 function draw(plot) {
   const { root, data } = plot;
   const began = performance.now();
-  window.Plotly.react(root, traces(plot, data), layout(root, data), plot.common.plotSettings(true));
+  window.Plotly.react(root, traces(plot, data), layout(plot), plot.common.plotSettings(true));
   plot.common.skipButtons(root);
   if (!plot.listening) {
     plot.listening = true;

@@ -98,5 +98,8 @@ def _view(run: Run) -> None:
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
 .st-key-watch, .st-key-watch .stVerticalBlock {gap: .4rem}
-@media (max-width: 640px) {.st-key-watch {min-height: 90vh}}
+@media (max-width: 640px) {
+  .st-key-watch {min-height: 90vh}
+  .st-key-run_charts > * {flex: 1 1 100% !important; min-width: 100%}
+}
 </style>"""
