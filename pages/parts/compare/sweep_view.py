@@ -37,7 +37,7 @@ def show() -> None:
 def _explain() -> None:
     st.info(
         "A sweep trains many runs with different values of some knobs and shows which values are better. Enter the "
-        "values on the left: a list such as 64, 128, 256 or a range such as 1-5.",
+        "values in the form: a list such as 64, 128, 256 or a range such as 1-5.",
         icon=":material/tune:",
     )
 
