@@ -115,9 +115,13 @@ def differing_knobs(configs: Iterable[RunConfig]) -> list[str]:
 def describe_differences(configs: Sequence[RunConfig]) -> list[str]:
     """Each config by the knobs in which it differs: 'units 64, seed 2'. Empty where nothing differs."""
     names = differing_knobs(configs)
-    return [", ".join(f"{KNOBS[name].label.lower()} {knob_text(getattr(c, name))}" for name in names) for c in configs]
+    return [
+        ", ".join(f"{KNOBS[name].label.lower()} {knob_text(name, getattr(c, name))}" for name in names) for c in configs
+    ]
 
 
-def knob_text(value: object, empty: str = "none") -> str:
-    """A knob's value as people read it; `empty` for an empty text."""
+def knob_text(name: str, value: object, empty: str = "none") -> str:
+    """The value of the knob `name` as people read it; `empty` for an empty text. Its form has the same word for 0."""
+    if value == 0 and KNOBS[name].zero:
+        return KNOBS[name].zero
     return f"{value:g}" if isinstance(value, float) else str(value) or empty

@@ -53,7 +53,7 @@ def group_by_knob(found: Sequence[RunRow], knob: str) -> list[Group]:
         else:
             values.setdefault(getattr(row.config, knob), []).append(row)
     label = KNOBS[knob].label
-    groups = [Group(value, values[value], _title(f"{label} {knob_text(value)}", values[value], knob))
+    groups = [Group(value, values[value], _title(f"{label} {knob_text(knob, value)}", values[value], knob))
               for value in sorted(values, key=_order)]  # fmt: skip
     if unused:
         groups.append(Group(None, unused, _title(f"{label} has no effect: layers set one by one", unused, knob)))

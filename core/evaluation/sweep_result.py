@@ -135,7 +135,7 @@ def _new_seeds(setting: Setting, count_needed: int) -> list[RunConfig]:
 
 def _setting(names: Sequence[str], values: tuple[object, ...], runs: dict[RunConfig, float]) -> Setting:
     name = ", ".join(
-        f"{KNOBS[knob].label.lower()} {knob_text(value)}" for knob, value in zip(names, values, strict=True)
+        f"{KNOBS[knob].label.lower()} {knob_text(knob, value)}" for knob, value in zip(names, values, strict=True)
     )
     configs = tuple(sorted(runs, key=lambda config: config.seed))
     return Setting(name, values, configs, tuple(runs[config] for config in configs))

@@ -149,7 +149,7 @@ def _obstacle(first: RunRow, second: RunRow) -> str:
 def _differences(first: RunRow, second: RunRow) -> list[Difference]:
     found = first.config.differences(second.config)
     knobs = [
-        Difference(KNOBS[name].label, knob_text(here, "–"), knob_text(there, "–"))
+        Difference(KNOBS[name].label, knob_text(name, here, "–"), knob_text(name, there, "–"))
         for name, (here, there) in found.items()
     ]
     here, there = (manual_rates(row.run) for row in (first, second))

@@ -45,8 +45,8 @@ export function painter(root, draw) {
       if (!stale) draw();
     });
   };
-  const sight = new IntersectionObserver(([seen]) => {
-    away = !seen.isIntersecting;
+  const sight = new IntersectionObserver((changes) => { // a busy browser reports several at once: the last one holds
+    away = !changes.at(-1).isIntersecting;
     if (stale && !away) ask();
   }, { rootMargin: "150px" });
   sight.observe(root);

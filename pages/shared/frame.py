@@ -158,7 +158,7 @@ def _run_badge(*, with_epoch: bool) -> None:
         run, *waiting = active
         doing = {PAUSED: "Paused:", WAITING: "Waiting:"}.get(run.state, "Training")
         text = f"{doing} {run.name or run.recipe or describe(run.config)}"  # without its date: there is little space
-        if with_epoch:
+        if with_epoch and run.state != WAITING:
             text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
         if waiting:
             text += f" · {len(waiting)} waiting"

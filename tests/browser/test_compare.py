@@ -103,6 +103,30 @@ def test_a_browser_that_missed_a_message_asks_for_all_of_it(two: Page):
     assert seen == {"told": [True, False, True, False, True], "lost": ["4"], "items": {"a": 4}}
 
 
+def test_what_leaves_the_window_and_comes_back_at_once_is_drawn_again(two: Page):
+    """A busy browser reports both changes in one call. The drawn network then stood still while its run trained on."""
+    drawn = two.evaluate(
+        """async () => {
+          const script = performance.getEntriesByType("resource").find((each) => each.name.includes("common-"));
+          const { painter } = await import(script.name);
+          const real = window.IntersectionObserver, counted = [];
+          let report;
+          window.IntersectionObserver = class { constructor(call) { report = call; } observe() {} disconnect() {} };
+          const made = painter(document.body, () => counted.push(1));
+          window.IntersectionObserver = real;
+          const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          for (const changes of [[true], [false, true], [true, false]]) {
+            report(changes.map((isIntersecting) => ({ isIntersecting })));
+            made.ask();
+            await frame();
+            counted.push(0);
+          }
+          return counted;
+        }"""
+    )
+    assert drawn == [1, 0, 1, 0, 0]
+
+
 def test_a_number_in_the_filter_is_that_number_and_none_that_begins_like_it(two: Page, runs: list[Run]):
     words = two.get_by_placeholder("Filter")
     words.fill("units:12")

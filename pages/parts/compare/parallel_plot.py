@@ -22,7 +22,7 @@ _TICKS = 5
 def coordinates(rows: Sequence[RunRow], knobs: Sequence[str], *, key: str) -> None:
     """Draws one line for each run: a place on a vertical axis for each knob, and on the last axis its accuracy."""
     scores = np.array([row.score or 0.0 for row in rows])
-    axes = [_axis([getattr(row.config, name) for row in rows], KNOBS[name].log) for name in knobs]
+    axes = [_axis(name, [getattr(row.config, name) for row in rows]) for name in knobs]
     low, high = float(scores.min()), float(scores.max())
     heights = np.column_stack([places for places, _ in axes] + [(scores - low) / ((high - low) or 1.0)])
     order = np.argsort(scores)  # the best run is drawn last, on top
@@ -63,16 +63,16 @@ def bars(shares: Mapping[str, float]) -> None:
     st.html(f"{_STYLE}<table class='shares'>{lines}</table>")
 
 
-def _axis(values: Sequence[object], log: bool) -> tuple[np.ndarray, list[tuple[float, str]]]:
+def _axis(name: str, values: Sequence[object]) -> tuple[np.ndarray, list[tuple[float, str]]]:
     """The place of each value on its axis, in [0, 1], and the ticks with their labels."""
     distinct = sorted(set(values), key=lambda value: (isinstance(value, str), value))
     if len(distinct) == 1:
-        return np.full(len(values), 0.5), [(0.5, _text(distinct[0]))]
+        return np.full(len(values), 0.5), [(0.5, _text(name, distinct[0]))]
     if isinstance(distinct[0], str) or len(distinct) <= _TICKS:
         at = {value: place / (len(distinct) - 1) for place, value in enumerate(distinct)}
-        return np.array([at[value] for value in values]), [(place, _text(value)) for value, place in at.items()]
+        return np.array([at[value] for value in values]), [(place, _text(name, value)) for value, place in at.items()]
     numbers = np.array([float(value) for value in values])
-    scale = np.log if log and numbers.min() > 0 else np.asarray
+    scale = np.log if KNOBS[name].log and numbers.min() > 0 else np.asarray
     placed = scale(numbers)
     low, high = float(placed.min()), float(placed.max())
     back = np.exp if scale is np.log else np.asarray
@@ -87,7 +87,7 @@ def _score_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def _hover(row: RunRow, knobs: Sequence[str]) -> list[str]:
-    knob_lines = "<br>".join(f"{KNOBS[name].label}: {_text(getattr(row.config, name))}" for name in knobs)
+    knob_lines = "<br>".join(f"{KNOBS[name].label}: {_text(name, getattr(row.config, name))}" for name in knobs)
     return [f"<b>{html.escape(run_title(row.run))}</b><br>{knob_lines}<br>{percent(row.score)}"] * (len(knobs) + 1)
 
 
@@ -97,8 +97,8 @@ def _shade(share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(poor, good, strict=True))
 
 
-def _text(value: object) -> str:
-    return html.escape(knob_text(value, "–"))
+def _text(name: str, value: object) -> str:
+    return html.escape(knob_text(name, value, "–"))
 
 
 _STYLE = """<style>

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from core.config.knob import format_value
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, TEST_SET
 from core.evaluation.comparison import RunRow, knob_text
@@ -64,7 +65,7 @@ def columns(layout: Layout) -> list[dict[str, Any]]:
 def table_row(row: RunRow, layout: Layout, *, group: int, mine: bool) -> dict[str, Any]:
     """One run as the table's JavaScript reads it. mine: whether the visitor may change it."""
     run, summary = row.run, row.summary
-    values = ["" if name in row.config.unused_knobs else getattr(row.config, name) for name in layout.knobs]
+    values = [(name, "" if name in row.config.unused_knobs else getattr(row.config, name)) for name in layout.knobs]
     cells = [
         _state(row),
         *([_recipe(run.recipe)] if layout.recipes else []),
@@ -72,7 +73,10 @@ def table_row(row: RunRow, layout: Layout, *, group: int, mine: bool) -> dict[st
         _share(summary.saved_validation, row),
         *([_gap(row, layout.baseline)] if layout.baseline else []),
         _test(row),
-        *(["" if value == "" else _value(value), None if value == "" else value, ""] for value in values),
+        *(
+            ["" if value == "" else knob_text(name, value), None if value == "" else value, ""]
+            for name, value in values
+        ),
         _number(row.parameters, "{:,}"),
         _number(summary.seconds or None, "{:,.1f}"),
         [row.device.split(" (")[0], row.device, row.device],
@@ -98,10 +102,6 @@ def table_row(row: RunRow, layout: Layout, *, group: int, mine: bool) -> dict[st
 
 def _recipe(name: str) -> list[Any]:
     return [name, name or None, RECIPES[name].title if name in RECIPES else ""]
-
-
-def _value(value: object) -> str:
-    return knob_text(value, "")
 
 
 def _state(row: RunRow) -> list[Any]:
@@ -140,4 +140,4 @@ def _test(row: RunRow) -> list[Any]:
 
 def filter_words(row: RunRow, knobs: Iterable[str]) -> str:
     """The knobs as the filter finds them: `units:64`."""
-    return " ".join(f"{name}:{_value(getattr(row.config, name))}" for name in knobs).lower()
+    return " ".join(f"{name}:{format_value(getattr(row.config, name))}" for name in knobs).lower()

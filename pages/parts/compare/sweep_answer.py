@@ -52,7 +52,9 @@ def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:
     else:
         names, accuracy = knobs, f"with {percent(best.score)} of the {images} right"
     if names:
-        values = [f"{KNOBS[name].label.lower()} **{knob_text(getattr(best.config, name), '–')}**" for name in names]
+        values = [
+            f"{KNOBS[name].label.lower()} **{knob_text(name, getattr(best.config, name), '–')}**" for name in names
+        ]
         st.markdown(f"Best so far: {', '.join(values)}, {accuracy}.")
     elif result:
         st.markdown(f"Only the seed differs, so the spread is luck alone: {result.best.summary}, measured on {images}.")

@@ -55,10 +55,10 @@ def _series(seen: Curves, axis: str, measure: str) -> list[Series]:
 
 def _marks(seen: Curves, axis: str, *, low: bool) -> list[Mark]:
     """Learning rates set during training, and the best epoch. Its name is where the curve is not."""
-    marks = [Mark(seen.at(rate, axis), f"rate {rate.learning_rate:g}", low=True) for rate in seen.rates]
+    marks = [Mark(seen.at(rate, axis), f"rate {rate.learning_rate:g}", height=0.5) for rate in seen.rates]
     best = seen.best_epoch()
     if best and len(seen.epochs) > 1:
-        marks.append(Mark(seen.at(best, axis), f"best: epoch {best.epoch}", palette.RIGHT, low))
+        marks.append(Mark(seen.at(best, axis), f"best: epoch {best.epoch}", palette.RIGHT, 0.0 if low else 1.0))
     return marks
 
 

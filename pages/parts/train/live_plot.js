@@ -97,8 +97,8 @@ function layout({ root, data, points }) {
     line: { color: mark.colour, width: 1.5, dash: "dash" } }));
   // A name in the right half is left of its line: the axis would otherwise be made longer until the name fits.
   const middle = Math.max(0, ...[...points.values()].map((held) => held.x.at(-1) ?? 0)) / 2;
-  const annotations = data.marks.map((mark) => ({ x: mark.x, yref: "paper", y: mark.low ? 0 : 1, text: mark.text,
-    showarrow: false, xanchor: mark.x > middle ? "right" : "left", yanchor: mark.low ? "bottom" : "top", font: { size: 11, color: text } }));
+  const annotations = data.marks.map((mark) => ({ x: mark.x, yref: "paper", y: mark.height, text: mark.text,
+    showarrow: false, xanchor: mark.x > middle ? "right" : "left", yanchor: ["bottom", "middle", "top"][Math.round(2 * mark.height)], font: { size: 11, color: text } }));
   return {
     uirevision: data.view, autosize: true, height: data.height, shapes, annotations,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },

@@ -41,7 +41,7 @@ class Mark:
     x: float
     text: str
     colour: str = "#8c8c8c"
-    low: bool = False  # words at the bottom instead of the top
+    height: float = 1.0  # of the words in the chart, from 0 at the bottom to 1 at the top
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from core import files
 from core.config.run_config import RunConfig
 from core.errors import DataError
 from core.evaluation import comparison, curve_bands, grouping, seal, verdict
-from core.evaluation.comparison import RunRow
+from core.evaluation.comparison import RunRow, describe_differences
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.verdict import Comparison
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded, to_line
@@ -319,3 +319,9 @@ def test_a_changed_or_personalised_run_is_none_of_the_seeds_that_decide(store, s
     ]
     assert compared(small[0], large[0], odd + small + large).over_seeds == found
     assert all(compared(each, large[0], odd + small + large).over_seeds is None for each in odd)
+
+
+def test_zero_is_written_as_in_the_form_where_it_has_a_meaning_of_its_own():
+    configs = [RunConfig(train_images=0), RunConfig(train_images=94)]
+    assert describe_differences(configs) == ["training images all", "training images 94"]
+    assert describe_differences([RunConfig(dropout=0.0), RunConfig(dropout=0.2)]) == ["dropout 0", "dropout 0.2"]
