@@ -61,7 +61,10 @@ def train(
     """
     with devices.use_device(config.device) as device:
         try:
-            return _Run(config, data, emit, hooks or Hooks()).train(device, resume, network or build(config))
+            result = _Run(config, data, emit, hooks or Hooks()).train(device, resume, network or build(config))
+            if hooks and hooks.preview:  # of the final weights: the last one may be older than they are
+                hooks.preview(_preview(config, data, result.model))
+            return result
         except Exception as error:
             if not devices.is_out_of_memory(error):
                 raise
@@ -106,7 +109,6 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.emit(untrained)
         self.last_point = self.last_preview = self.clock.seconds
         seconds = self._fit(StartPoint(epoch, batch, sums))
-        self._save_preview()  # of the final weights: the last one may be older than they are
         stopping = next((each for each in self.keras_callbacks if isinstance(each, EarlyStopping)), None)
         best = stopping.best_epoch + 1 if stopping else None
         ended = self.events.ended(self.history, seconds, best=best, stopped=self.stopped)
@@ -137,9 +139,10 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
-        if now - self.last_preview >= PREVIEW_SECONDS:
+        if self.hooks.preview and now - self.last_preview >= PREVIEW_SECONDS:
+            self.last_preview = now
             self.loop.sync()
-            self._save_preview()
+            self.hooks.preview(_preview(self.config, self.data, self.loop.model))
         self._apply_requests(self.loop.epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -215,22 +218,17 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def _completed_epochs(self) -> int:
         return len(self.history.get("loss", ()))
 
-    def _save_preview(self) -> None:
-        self.last_preview = self.clock.seconds
-        if self.hooks.preview:
-            self.hooks.preview(_preview(self.config, self.data, self.loop))
-
     def _emit_point(self, now: float) -> None:
         self.emit(self.events.batch_done(now, self.last_point))
         self.last_point, self.last_point_step = now, self.loop.step
 
 
-def _preview(config: RunConfig, data: Mnist, loop: Loop) -> dict[str, np.ndarray]:
+def _preview(config: RunConfig, data: Mnist, model: keras.Sequential) -> dict[str, np.ndarray]:
     """The first kernel, and the predictions for the first 25 images that it is not trained on."""
     digits = data.validation if config.holds_out else data.test
-    probabilities = np.asarray(loop.model(digits.images[:PREVIEW_IMAGES], training=False))
+    probabilities = np.asarray(model(digits.images[:PREVIEW_IMAGES], training=False))
     return {
-        "weights": np.asarray(next(each for each in loop.model.trainable_variables if each.name == "kernel")),
+        "weights": np.asarray(next(each for each in model.trainable_variables if each.name == "kernel")),
         "predicted": probabilities.argmax(1).astype(np.uint8),
     }
 
