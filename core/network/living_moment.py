@@ -14,7 +14,7 @@ from core.network.architecture import LayerRow, layer_table
 from core.network.living import EXCITING, MAX_EDGES, LivingNetwork, strongest, weights_by_path
 from core.network.living_sums import TERMS, source
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
-from core.runs.moments import LayerMoment, Moment
+from core.runs.moment import LayerMoment, Moment
 
 _MAX_IMAGES = 25
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 
 
 def align_maps(moments: Sequence[Moment]) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 from core.network import tour_images, tour_network
 from core.network.projection_film import predictions
 from core.network.tour_stop import Recording, Stop
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 
 
 @dataclass(frozen=True)

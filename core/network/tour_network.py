@@ -7,7 +7,7 @@ import numpy as np
 from core.digits import NUM_CLASSES
 from core.formatting import count, percent
 from core.network.tour_stop import CURVES, LAYERS, MAP, NETWORK, Recording, Stop, first_where, step_text
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 
 # Over-fitting: less than this may be chance.
 _MIN_RISE, _MAX_TRAINING, _MIN_LATER = 1.1, 0.9, 3  # of validation loss, of training loss, of later moments

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.formatting import count
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 
 CURVES, DIGITS, MAP, LEARNED, LAYERS, NETWORK = "curves", "digits", "map", "learned", "layers", "living"
 PARTS = (CURVES, DIGITS, MAP, LEARNED, LAYERS, NETWORK)  # of the film

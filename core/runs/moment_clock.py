@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 from core.runs.run import Run
 
 

@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
 from core.errors import RunError
-from core.runs.moments import Moment
+from core.runs.moment import Moment
 from core.training.batching import Sums
 from core.training.moment_measure import MomentMeasure
 

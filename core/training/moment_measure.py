@@ -11,7 +11,8 @@ from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from core.network.architecture import LayerRow, layer_table
 from core.network.forward import MODEL, forward_rows
-from core.runs.moments import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment, fixed_images
+from core.runs.moment import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment
+from core.runs.moments import fixed_images
 from core.training.batching import Sums
 
 MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer units a layer

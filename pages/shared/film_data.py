@@ -11,7 +11,8 @@ import streamlit as st
 from core.network.living_moment import view_of
 from core.network.projection_film import align_maps, learning_order, predictions
 from core.network.tour import Words, tour
-from core.runs.moments import Moment, all_weights, moment_names, read_moments
+from core.runs.moment import Moment
+from core.runs.moments import all_weights, moment_names, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, static_assets
 

@@ -9,7 +9,7 @@ from core.config.run_config import RunConfig
 from core.network.initial_weights import initial_weights
 from core.network.interventions import ALL_UNITS, HALVE, OFF, Intervention
 from core.network.living_moment import view_of
-from core.runs.moments import LayerMoment, Moment
+from core.runs.moment import LayerMoment, Moment
 from pages.shared import caches
 from pages.shared.living_network import frame
 from tests.conftest import ROOT

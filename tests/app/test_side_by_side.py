@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
+from core.home import home
 from core.runs.moments import read_moments
 from pages.parts.compare import pair_film
 from pages.parts.train import film_tour
 from pages.shared import caches, visitor
 from pages.shared.film_data import film_of, fits
 from tests.app.train_page import rerun, visit, words
-from tests.conftest import ROOT
 from tests.made_moments import make_film
 from tests.made_runs import make
 
@@ -61,7 +61,7 @@ def test_both_films_are_on_one_clock_of_training_images(open_page, store, sent):
     assert message["clocks"]["images"]["ticks"] == [(0, 0, 0), (64, 1, 0), (128, 2, 0), (256, 2, 1), (512, 2, 2)]
     assert message["clocks"]["step"]["ticks"] == [(0, 0, 0), (2, 1, 1), (4, 2, 2)]
     for side, run in zip(message["sides"], (left, right), strict=True):
-        served = json.loads((ROOT / "static" / Path(side["address"]).name).read_text("utf-8"))
+        served = json.loads((home() / "static" / Path(side["address"]).name).read_text("utf-8"))
         for shown, moment in zip(served["moments"], read_moments(run), strict=True):
             assert shown["validation_accuracy"] == pytest.approx(moment.validation_accuracy, abs=1e-6)
             drawn = shown["frame"]["layers"][-1]["values"]

@@ -15,7 +15,7 @@ from core.network.numpy_network import Reader
 from core.runs import checkpoints, moments
 from core.runs.checkpoints import TrainingState
 from core.runs.curves import Curves
-from core.runs.moments import LayerMoment, Moment
+from core.runs.moment import LayerMoment, Moment
 from core.runs.run import Run
 from core.runs.store import SHIPPED, RunStore
 from core.runs.summaries import Summaries

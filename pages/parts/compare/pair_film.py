@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.network.living_moment import shown_images
+from core.runs.moment import Moment
 from core.runs.moment_clock import images_seen, ticks
-from core.runs.moments import Moment
 from core.runs.run import Run
 from pages.shared import living_network, palette, static_assets
 from pages.shared.components import payload

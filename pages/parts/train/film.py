@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.network.living_moment import shown_images
-from core.runs.moments import Moment, moment_names, read_moment
+from core.runs.moment import Moment
+from core.runs.moments import moment_names, read_moment
 from core.runs.run import Run
 from pages.parts.train import film_tour
 from pages.shared import living_network, palette, static_assets

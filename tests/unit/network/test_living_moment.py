@@ -7,7 +7,8 @@ from core.config.run_config import RunConfig
 from core.network.initial_weights import initial_weights
 from core.network.living import LivingNetwork
 from core.network.living_moment import shown_images, view_of
-from core.runs.moments import LayerMoment, Moment, fixed_images
+from core.runs.moment import LayerMoment, Moment
+from core.runs.moments import fixed_images
 from core.training.moment_measure import MomentMeasure
 
 CONFIG = RunConfig(network="dense60-dense40", seed=1)

@@ -8,7 +8,7 @@ import pytest
 
 from core.network.tour import Words, tour
 from core.network.tour_stop import CURVES, DIGITS, LAYERS, LEARNED, MAP, NETWORK, PARTS, Stop
-from core.runs.moments import LayerMoment, Moment
+from core.runs.moment import LayerMoment, Moment
 from tests.plain_english import find
 
 LABELS = np.array([1, 7] * 5 + [0] * 10, np.uint8)

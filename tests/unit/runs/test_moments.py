@@ -8,16 +8,8 @@ import pytest
 from core.config.run_config import RunConfig
 from core.digits import Digits
 from core.runs.checkpoints import write_arrays
-from core.runs.moments import (
-    LayerMoment,
-    Moment,
-    MomentFolder,
-    all_weights,
-    fixed_images,
-    has_all_weights,
-    read_moments,
-    write_moment,
-)
+from core.runs.moment import LayerMoment, Moment
+from core.runs.moments import MomentFolder, all_weights, fixed_images, has_all_weights, read_moments, write_moment
 from core.runs.store import RunStore
 
 N = 20

@@ -5,7 +5,8 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.runs.curves import Curves
-from core.runs.moments import LayerMoment, Moment, write_moment
+from core.runs.moment import LayerMoment, Moment
+from core.runs.moments import write_moment
 from core.runs.store import RunStore
 from pages.parts.train.coach_card import _diagnostics
 from tests.made_runs import make
