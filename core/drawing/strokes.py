@@ -50,7 +50,7 @@ def checked(canvas: Any) -> dict[str, Any]:
     if not canvas:
         return {"objects": []}
     paths = [item for item in canvas.get("objects", ()) if item.get("type", "").lower() == "path"]
-    return {"objects": [_checked_path(item) for item in paths]}
+    return {**_short_values(canvas), "objects": [_checked_path(item) for item in paths]}
 
 
 def _check_amount(paths: Sequence[Any]) -> None:
@@ -66,12 +66,16 @@ def _check_amount(paths: Sequence[Any]) -> None:
 
 def _checked_path(item: Mapping[str, Any]) -> dict[str, Any]:
     """One of Fabric's objects with its path and its short values."""
-    plain = {
+    return {**_short_values(item), "path": item["path"]}
+
+
+def _short_values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers and short texts of an object: its colour, its version."""
+    return {
         name[:_MAX_TEXT]: value
         for name, value in list(item.items())[:_MAX_FIELDS]
         if value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) < _MAX_TEXT)
     }
-    return {**plain, "path": item["path"]}
 
 
 def smooth_curve(points: np.ndarray) -> np.ndarray:

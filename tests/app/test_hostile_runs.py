@@ -43,3 +43,19 @@ def test_there_is_one_queue_whatever_empties_the_caches(store):
     before = caches.jobs()
     st.cache_resource.clear()
     assert caches.jobs() is before
+
+
+@pytest.mark.parametrize("page", ["start", "train", "compare", "evaluate", "draw"])
+def test_names_and_reasons_are_shown_as_text(store, open_page, page):
+    evil = "![x](https://evil.example/x.png) [1]: www.evil.example"
+    run = store.create(RunConfig(), name=evil, queued=page == "train")
+    hostile_runs.write_facts(run, note=evil)
+    hostile_runs.write_events(
+        run, {"event": "Started"}, {"event": "EpochDone"}, {"event": "RunEnded", "outcome": "failed", "reason": evil}
+    )
+    app = open_page(page, **{"runs" if page == "compare" else "run": run.id})
+    assert not app.exception
+    for kind in ("markdown", "caption", "info", "warning", "error", "success"):
+        for element in getattr(app, kind):
+            assert "https://evil" not in element.value, element
+            assert " www.evil" not in element.value, element
