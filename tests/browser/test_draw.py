@@ -11,7 +11,7 @@ SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
 def answer(page: Page):
-    return page.locator(".st-key-answer h3")
+    return page.locator(".st-key-answer h2")
 
 
 def test_a_stroke_survives_a_change_of_page_at_once(newcomer: Page):
