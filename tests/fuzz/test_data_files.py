@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.data import formats
-from tests.fuzz.cases import AMOUNTS_WITH_FILES, damaged, tries
+from tests.fuzz.cases import AMOUNTS, damaged, tries
 
 _LABELS = np.arange(20, dtype=np.uint8) % 10
 _ARRAYS = {
@@ -54,7 +54,7 @@ def strange_npz(headers: list[str]) -> bytes:
 ARCHIVES = damaged(*map(npz, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)))
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_archives(amount, tmp_path: Path):
     path = tmp_path / "mnist.npz"
 
@@ -65,7 +65,7 @@ def test_archives(amount, tmp_path: Path):
     tries(read, ARCHIVES | st.lists(_HEADER, min_size=4, max_size=4).map(strange_npz), amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_idx_files(amount, tmp_path: Path):
     originals = {}
     for name, array in _ARRAYS.items():

@@ -11,7 +11,7 @@ from PIL import Image
 from core.drawing import photo, segmentation, strokes, to_digit
 from core.drawing.personal_digits import PersonalDigits
 from pages.parts.draw import live_ink
-from tests.fuzz.cases import AMOUNTS, AMOUNTS_WITH_FILES, Json, damaged, tries
+from tests.fuzz.cases import AMOUNTS, Json, damaged, tries
 
 HEIGHT, WIDTH = 260, 840
 _NUMBER = (
@@ -69,12 +69,12 @@ def test_live_ink(amount):
     tries(live_ink.read, message | Json, amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_pictures(amount):
     tries(read_picture, damaged(*pictures()), amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_personal_digits(amount, tmp_path: Path):
     personal = PersonalDigits("0123456789ab", tmp_path)
     saved = personal.add(np.eye(28, dtype=np.uint8) * 255, 3)

@@ -19,7 +19,7 @@ from core.runs.moment import LayerMoment, Moment
 from core.runs.run import Run
 from core.runs.store import SHIPPED, RunStore
 from core.runs.summaries import Summaries
-from tests.fuzz.cases import AMOUNTS_WITH_FILES, Json, damaged, tries
+from tests.fuzz.cases import AMOUNTS, Json, damaged, tries
 from tests.hostile_runs import KNOWN_VALUES
 
 SMALL = RunConfig(hidden_layers=0)
@@ -68,7 +68,7 @@ def look_at(store: RunStore) -> None:
             curves.batch_points(axis, "loss"), curves.epoch_points(axis, "accuracy"), curves.best_epoch()
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_run_folders(amount, tmp_path: Path):
     first = RunStore(tmp_path)
     other, strange = first.create(SMALL), first.create(SMALL)
@@ -88,7 +88,7 @@ def test_run_folders(amount, tmp_path: Path):
     tries(read, FILES, amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_training_states_and_weights(amount, tmp_path: Path):
     path = tmp_path / "state.npz"
     weights = {"digit_lab/dense1/kernel": np.ones((4, 2), np.float32)}
@@ -102,7 +102,7 @@ def test_training_states_and_weights(amount, tmp_path: Path):
     tries(read, damaged(path.read_bytes()), amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_facts_of_training_states(amount, tmp_path: Path):
     path = tmp_path / "state.npz"
 
@@ -116,7 +116,7 @@ def test_facts_of_training_states(amount, tmp_path: Path):
     tries(read, st.dictionaries(names, Json, max_size=7) | Json, amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_moments(amount, tmp_path: Path):
     run = RunStore(tmp_path).create(SMALL)
     zeros = np.zeros((2, 10), np.float16)
@@ -134,7 +134,7 @@ def test_moments(amount, tmp_path: Path):
     tries(read, damaged(original), amount)
 
 
-@AMOUNTS_WITH_FILES
+@AMOUNTS
 def test_networks(amount, tmp_path: Path):
     store = RunStore(tmp_path)
     shipped = store.get(SHIPPED)
