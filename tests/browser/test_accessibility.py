@@ -79,6 +79,7 @@ def trained(server: Server) -> Iterator[list[Run]]:
         store.delete(run.id)
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_serious_in_dark_on_the_pages_that_change_most(browser: Browser, server: Server):
     """The quick part: what a visitor sees first. The slow tests below look at everything else, in light too."""
     run = known_run(RunStore(server.home), mnist.load(), name="Looked at by axe")

@@ -13,6 +13,7 @@ def my_hand(page: Page) -> None:
     wait_idle(page)
 
 
+@pytest.mark.slow
 def test_a_hand_is_a_visitors_own_and_outlives_the_browser(browser: Browser, server: Server, newcomer: Page):
     page = newcomer
     visit(page, "/draw")

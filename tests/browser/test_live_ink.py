@@ -12,10 +12,13 @@ pytestmark = pytest.mark.browser
 SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
+@pytest.mark.slow
 def test_bars_change_during_a_stroke_and_the_usual_answer_follows(newcomer: Page):
     page = newcomer
     visit(page, "/draw")
     surface = page.locator("canvas.upper-canvas").first
+    expect(surface).to_be_visible()
+    page.wait_for_timeout(1500)  # a person looks first; the canvas sends its empty drawing when it is new
     stroke(page, SEVEN, surface)
     final = page.locator(".st-key-answer .softmax")
     expect(final).to_be_visible()

@@ -229,6 +229,7 @@ def test_a_click_counts_once_and_its_run_stays_in_sight(started: Watched, server
     expect(page.get_by_role("button", name="Remove from queue")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True) as page:
         visit(page, "/train?epochs=2")
@@ -246,6 +247,7 @@ def test_on_a_phone_the_other_pages_say_how_far_the_run_is(started: Watched, bro
         assert status.evaluate("line => line.scrollWidth <= line.clientWidth && line.scrollHeight <= line.clientHeight")
 
 
+@pytest.mark.slow
 def test_a_killed_server_loses_nothing(started: Watched, server: Server, page: Page):
     started.page.goto("about:blank")
     server.kill()
@@ -260,6 +262,7 @@ def test_a_killed_server_loses_nothing(started: Watched, server: Server, page: P
         page.wait_for_timeout(200)
 
 
+@pytest.mark.slow
 def test_a_closed_laptop_goes_on_where_it_was(started: Watched, server: Server):
     """All stands still for a while, as in a machine that sleeps: nothing is lost or called interrupted."""
     run, page = started

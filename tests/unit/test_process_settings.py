@@ -18,6 +18,7 @@ def test_the_users_own_settings_win(monkeypatch):
     assert os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] == "true"
 
 
+@pytest.mark.slow
 def test_importing_a_module_changes_no_setting_of_the_process():
     code = (
         "import os; before = dict(os.environ); import core.devices, core.training.engine_tensorflow; "

@@ -29,6 +29,7 @@ def with_one_digit(teaching: Personalisation) -> Personalisation:
     return teaching
 
 
+@pytest.mark.slow
 def test_a_copy_is_trained_to_its_end_and_the_gain_is_reported(teaching):
     from core.training.models import build, save
 

@@ -327,8 +327,8 @@ def test_a_worker_that_cannot_be_started_is_told_and_printed_once(store, monkeyp
 
 
 def test_a_defect_is_printed_once_and_not_five_times_a_second(store, monkeypatch, capsys):
-    monkeypatch.setattr(worker_pool.WorkerPool, "collect_ended", lambda self: 1 / 0)
     jobs = Scheduler(store, spare=False, worker=STAND_IN)
+    monkeypatch.setattr(jobs._workers, "collect_ended", lambda: 1 / 0)  # of this one alone: others may still be open
     time.sleep(0.8)
     jobs.close()
     assert capsys.readouterr().err.count("ZeroDivisionError") == 1

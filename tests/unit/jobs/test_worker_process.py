@@ -67,6 +67,7 @@ def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_i
     assert [done.loss for done in whole.epochs] == [done.loss for done in run.epochs]
 
 
+@pytest.mark.slow
 def test_a_warmed_up_run_trains_the_same_bits(store):
     config = SMALL.changed(dropout=0.2, schedule="cosine")
     plain, _ = train(store, config)

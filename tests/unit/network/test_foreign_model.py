@@ -241,6 +241,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
 # As a run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divisor", [255.0, 1.0, 127.5])
 def test_the_scaling_is_found_and_said(divisor, tmp_path, embedded, monkeypatch):
     monkeypatch.setattr(run_import, "_rebuild", rebuild.rebuild)

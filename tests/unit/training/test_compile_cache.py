@@ -41,6 +41,7 @@ def trained(process: subprocess.Popen[str]) -> str:
     return output.strip()
 
 
+@pytest.mark.slow
 def test_a_kept_program_trains_the_same_bits_and_a_damaged_one_is_compiled_again(tmp_path):
     whole, damaged = tmp_path / "whole", tmp_path / "damaged"
     weights = trained(training(whole))
