@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from core import process_settings
 from tests.conftest import ROOT
 
