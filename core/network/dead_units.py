@@ -21,6 +21,11 @@ class DeadUnits(NamedTuple):
         return self.dead / self.units
 
 
+def is_dead(activations: np.ndarray) -> np.ndarray:
+    """Whether each relu unit is 0 for every image: float (n, units) → bool (units,). The largest values do as well."""
+    return np.asarray(np.max(activations, axis=0, initial=0) <= 0)
+
+
 def dead_units(reader: Reader, images: np.ndarray) -> list[DeadUnits]:
     """The dead units of each relu layer, in order. images: uint8 (n, 28, 28); a filter counts as one unit."""
     highest: dict[str, np.ndarray] = {}
@@ -29,4 +34,4 @@ def dead_units(reader: Reader, images: np.ndarray) -> list[DeadUnits]:
             if row.activation == "relu":
                 values = output.reshape(-1, output.shape[-1])  # (images × positions, units)
                 highest[row.name] = np.maximum(values.max(0), highest.get(row.name, 0))
-    return [DeadUnits(name, int((high <= 0).sum()), len(high)) for name, high in highest.items()]
+    return [DeadUnits(name, int(is_dead(high[None]).sum()), len(high)) for name, high in highest.items()]

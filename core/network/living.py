@@ -11,6 +11,7 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import layer_table
+from core.network.dead_units import is_dead
 from core.network.forward import MODEL, apply_activation, pre_activation
 from core.network.living_sums import conv_sums, dense_sums
 from core.network.living_view import LayerSurvey, LayerView, NetworkView
@@ -143,7 +144,7 @@ def survey_of(activations: np.ndarray, units: np.ndarray | None, activation: str
         units = np.arange(most) if activations.shape[1] <= MAX_UNITS else order
     chosen = activations[:, units]
     exciting = np.argsort(-chosen, axis=0, kind="stable")[:EXCITING].T
-    dead = np.asarray((chosen <= 0).all(axis=0)) if activation == "relu" else np.zeros(len(units), bool)
+    dead = is_dead(chosen) if activation == "relu" else np.zeros(len(units), bool)
     return LayerSurvey(units, exciting, dead)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import LayerRow, layer_table
+from core.network.dead_units import is_dead
 from core.network.living import EXCITING, MAX_EDGES, LivingNetwork, strongest, weights_by_path
 from core.network.living_sums import TERMS, source
 from core.network.living_view import LayerSurvey, LayerView, NetworkView, Term
@@ -67,7 +68,7 @@ def _survey(layer: LayerMoment, config: RunConfig, row: LayerRow) -> LayerSurvey
     activations = (layer.activations if layer.peaks is None else layer.peaks).astype(np.float32)
     exciting = np.argsort(-activations, axis=0, kind="stable")[:EXCITING].T
     relu = row.activation == "relu" or (not row.activation and config.activation == "relu")
-    dead = np.asarray((activations <= 0).all(axis=0)) if relu else np.zeros(k, bool)
+    dead = is_dead(activations) if relu else np.zeros(k, bool)
     return LayerSurvey(layer.units, exciting, dead)
 
 

@@ -10,6 +10,7 @@ from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from core.network.architecture import LayerRow, layer_table
+from core.network.dead_units import is_dead
 from core.network.forward import MODEL, forward_rows
 from core.runs.moment import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment
 from core.runs.moments import fixed_images
@@ -98,7 +99,7 @@ class MomentMeasure:
                     if row.activation == "relu":
                         peak = each.max(axis=0)
                         largest[name] = np.maximum(largest[name], peak) if name in largest else peak
-        dead = {name: float((peak <= 0).mean()) for name, peak in largest.items()}
+        dead = {name: float(is_dead(peak[None]).mean()) for name, peak in largest.items()}
         kept = {
             name: _Kept(
                 np.concatenate(parts),
