@@ -103,21 +103,23 @@ def test_a_look_that_has_started_leaves_no_worker_behind_a_close(store, monkeypa
     looking, go_on = threading.Event(), threading.Event()
     lookers = []
 
-    def collect_ended(self) -> None:
+    def collect_ended() -> None:
         lookers.append(threading.current_thread())
         looking.set()
         go_on.wait(5)
 
-    monkeypatch.setattr(worker_pool.WorkerPool, "collect_ended", collect_ended)
     jobs = Scheduler(store, worker=STAND_IN)
+    monkeypatch.setattr(jobs._workers, "collect_ended", collect_ended)  # of this one alone: others may still be open
     jobs.warm_up()
     assert looking.wait(5)
     closing = threading.Thread(target=jobs.close)
     closing.start()
     time.sleep(0.1)
     go_on.set()
-    closing.join()
-    lookers[0].join()
+    closing.join(10)
+    lookers[0].join(10)
+    assert not closing.is_alive()
+    assert not lookers[0].is_alive()
     assert jobs._workers._spare is None
 
 
