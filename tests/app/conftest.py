@@ -15,6 +15,7 @@ from core.errors import DataError
 from core.jobs import scheduler as core_jobs
 from core.runs.store import RunStore
 from pages.shared import caches
+from tests.app.compare_page import home_store, me, queued, table  # noqa: F401 (fixtures of the tests of Compare)
 from tests.app.train_page import wait_until
 from tests.conftest import ROOT
 

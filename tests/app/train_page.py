@@ -51,3 +51,7 @@ def labels(page: AppTest) -> set[str]:
 def words(page: AppTest) -> str:
     kinds = (page.markdown, page.info, page.warning, page.error, page.success, page.caption)
     return " ".join(str(each.value) for kind in kinds for each in kind)
+
+
+def slider(page, label):
+    return next(each for each in [*page.slider, *page.select_slider] if each.label == label)

@@ -1,14 +1,17 @@
-"""The coach reads the numbers that the bars of the network panel show."""
+"""The coach reads the numbers that the bars of the network panel show, and its button sets the knobs."""
 
 import numpy as np
 import pytest
 
 from core.config.run_config import RunConfig
 from core.runs.curves import Curves
+from core.runs.events import BatchDone, RunEnded, Started
 from core.runs.moment import LayerMoment, Moment
 from core.runs.moments import write_moment
 from core.runs.store import RunStore
+from core.runs.timeline import EventFile
 from pages.parts.train.coach_card import _diagnostics
+from tests.app.train_page import press, visit
 from tests.made_runs import make
 
 
@@ -43,3 +46,15 @@ def test_the_coach_has_the_updates_and_dead_units_of_the_newest_moment(run):
 
 def test_a_run_without_moments_has_no_updates(run):
     assert _diagnostics(run, Curves(run).refresh()).updates == {}
+
+
+def test_the_coach_sets_the_knobs_of_the_next_run(store):
+    run = store.create(RunConfig(learning_rate=1.0))
+    file = EventFile(run.events_path)
+    file.append(Started(1.0, "CPU", 10, 100, 10, 4, 3))
+    file.append(BatchDone(3, 1, 3, 0.1, float("nan"), 0.1, 100.0))
+    file.append(RunEnded("failed", "The loss is no longer a number.", 2.0, 0))
+    file.close()
+    page = press(visit(run=run.id), "Learning rate 0.1")
+    rate = next(slider for slider in page.select_slider if slider.label == "Learning rate")
+    assert rate.value == 0.1
