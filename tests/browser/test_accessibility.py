@@ -57,6 +57,12 @@ def look(page: Page) -> list[str]:
     return faults(page)
 
 
+def draw_seven(page: Page) -> None:
+    """Draws a seven on the canvas and waits for the answer."""
+    stroke(page, SEVEN)
+    expect(page.locator(".st-key-answer")).to_contain_text("It reads", timeout=60_000)
+
+
 def without_faults(found: dict[str, list[str]]) -> bool:
     """So that a failure names all places at once."""
     assert not {place: each for place, each in found.items() if each}
@@ -65,7 +71,7 @@ def without_faults(found: dict[str, list[str]]) -> bool:
 
 @pytest.fixture(scope="module")
 def trained(server: Server) -> Iterator[list[Run]]:
-    """Two small networks, one with its test set opened, and two runs with made-up curves."""
+    """Two small networks whose test set is opened, and three runs with made-up curves."""
     store = RunStore(server.home)
     runs = [train(store, SMALL, name=f"Small {number}")[0] for number in range(2)]
     for run in runs:
@@ -81,16 +87,16 @@ def trained(server: Server) -> Iterator[list[Run]]:
 
 @pytest.mark.slow
 def test_axe_finds_nothing_serious_in_dark_on_the_pages_that_change_most(browser: Browser, server: Server):
-    """The quick part: what a visitor sees first. The slow tests below look at everything else, in light too."""
+    """What a visitor sees first. The tests below look at everything else, in light too."""
     run = known_run(RunStore(server.home), mnist.load(), name="Looked at by axe")
     found = {}
     with visitor(browser, server, color_scheme="dark") as page:
-        for address in (f"/evaluate?run={run.id}&cell=12", f"/train?run={run.id}", "/draw"):
+        for address in (f"/evaluate?run={run.id}&cell=12", f"/train?run={run.id}"):
             visit(page, address)
-            if address == "/draw":
-                stroke(page, SEVEN)
-                expect(page.locator(".st-key-answer")).to_contain_text("It reads", timeout=60_000)
             found[address] = look(page)
+        visit(page, "/draw")
+        draw_seven(page)
+        found["/draw"] = look(page)
     RunStore(server.home).delete(run.id)
     assert without_faults(found)
 
@@ -193,12 +199,13 @@ def test_axe_finds_nothing_serious_on_train_before_during_and_after_a_run(
 def test_axe_finds_nothing_serious_on_compare(browser: Browser, server: Server, trained: list[Run], scheme: str):
     found = {}
     with visitor(browser, server, color_scheme=scheme) as page:
-        visit(page, f"/compare?runs={','.join(run.id for run in trained)}")
+        runs = f"/compare?runs={','.join(run.id for run in trained)}"
+        visit(page, runs)
         found["runs"] = look(page)
         page.get_by_role("button", name="Delete runs").click()
         page.get_by_role("button", name=re.compile("Select the")).click()
         found["what to delete"] = look(page)
-        visit(page, f"/compare?runs={','.join(run.id for run in trained)}")
+        visit(page, runs)
         page.get_by_test_id("stSelectbox").first.click()
         page.get_by_role("option", name="Units").click()
         found["groups"] = look(page)
@@ -214,8 +221,7 @@ def test_axe_finds_nothing_serious_on_draw(browser: Browser, server: Server, tra
     with visitor(browser, server, color_scheme=scheme) as page:
         visit(page, f"/draw?run={trained[0].id}")
         found["empty"] = look(page)
-        stroke(page, SEVEN)
-        expect(page.locator(".st-key-answer")).to_contain_text("It reads", timeout=60_000)
+        draw_seven(page)
         for view in ("From ink to digit", "Why", "Probe", "All runs", "Network"):
             page.get_by_role("radio", name=view).last.click()
             found[view] = look(page)

@@ -11,6 +11,7 @@ from core.data import mnist
 from core.network.initial_weights import initial_weights
 from core.network.living import LivingNetwork
 from core.network.living_moment import view_of
+from core.runs.moment import Moment
 from core.runs.moments import all_weights, fixed_images, read_moments
 from core.runs.run import Run
 from core.runs.store import RunStore
@@ -36,6 +37,24 @@ def table_of(page: Page, part: str) -> dict[str, list[list[str]]]:
     for layer, *numbers in cells:
         found.setdefault(layer, []).append(numbers)
     return found
+
+
+def film_of(page: Page, server, link: str) -> tuple[Run, list[Moment], Locator]:
+    """Trains with the form of a link to the end, and gives the run, its moments and its film."""
+    run = started(page, server, link)
+    while not run.ended:
+        page.wait_for_timeout(300)
+    moments = read_moments(run)
+    film = page.locator(f".film[data-run='{run.id}:{len(moments)}']")
+    expect(film).to_be_visible()
+    return run, moments, film
+
+
+def fixed_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The validation images that every moment measures: their indices, images and labels."""
+    validation = mnist.load().validation
+    indices = fixed_images(validation)
+    return indices, validation.images[indices], validation.labels[indices]
 
 
 def number(text: str) -> float:
@@ -69,8 +88,7 @@ def test_before_start_the_network_of_the_form_is_drawn(page, server):
     untrained(page, f"{server.url}/train?{FORM}")
     drawn = table_of(page, ".st-key-watch")
     config = RunConfig(network="dense48-dense24", seed=5)
-    digits = mnist.load().validation
-    images = digits[fixed_images(digits)].images
+    _, images, _ = fixed_digits()
     network = LivingNetwork(config, initial_weights(config))
     view = network.view(images[0], network.survey(images))
     for layer, name in zip(view.layers, ("dense1", "dense2", "output"), strict=True):
@@ -97,14 +115,8 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
 
 @pytest.mark.slow
 def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page, server):
-    run = started(page, server, f"{server.url}/train?{FORM}")
-    while not run.ended:
-        page.wait_for_timeout(300)
-    moments = read_moments(run)
-    film = page.locator(".film")
-    expect(film).to_have_attribute("data-run", f"{run.id}:{len(moments)}")
-    digits = mnist.load().validation
-    images = digits[fixed_images(digits)].images
+    run, moments, film = film_of(page, server, f"{server.url}/train?{FORM}")
+    _, images, _ = fixed_digits()
     assert 0.05 <= moments[0].validation_accuracy <= 0.20
     page.locator(".film-slider").fill("0")
     expect(film).to_have_attribute("data-step", "0")
@@ -132,16 +144,11 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
 
 @pytest.mark.slow
 def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
-    run = started(page, server, f"{server.url}/train?network=conv4x5-norm-pool4-dense16&epochs=2&train_images=2000")
-    while not run.ended:
-        page.wait_for_timeout(300)
-    moments = read_moments(run)
-    film = page.locator(f".film[data-run='{run.id}:{len(moments)}']")
-    expect(film).to_be_visible()
+    link = f"{server.url}/train?network=conv4x5-norm-pool4-dense16&epochs=2&train_images=2000"
+    _, moments, film = film_of(page, server, link)
     expect(film.locator(".film-digits button:not([disabled])")).to_have_count(25)
-    digits = mnist.load().validation
-    fixed = fixed_images(digits)
-    guesses, labels = moments[-1].probabilities.argmax(axis=1), digits.labels[fixed]
+    fixed, _, labels = fixed_digits()
+    guesses = moments[-1].probabilities.argmax(axis=1)
     wrong = int((guesses != labels).argmax())
     picked, map_, rows = film.locator(".film-picked"), film.locator(".film-map"), film.locator(".film-learned")
     map_.focus()
@@ -170,10 +177,9 @@ def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(p
 def test_the_numbers_of_each_kind_of_layer_are_those_of_numpy(page, server, network):
     canvas = untrained(page, f"{server.url}/train?{FORM.replace('dense48-dense24', network)}")
     config = RunConfig(network=network, seed=5)
-    digits = mnist.load().validation
-    fixed = fixed_images(digits)
+    _, images, labels = fixed_digits()
     living = LivingNetwork(config, initial_weights(config))
-    layers = living.view(digits.images[fixed[0]], living.survey(digits.images[fixed])).layers
+    layers = living.view(images[0], living.survey(images)).layers
     detail = page.locator(".living-detail")
     canvas.focus()
     for layer in reversed(layers[:-1]):
@@ -185,7 +191,7 @@ def test_the_numbers_of_each_kind_of_layer_are_those_of_numpy(page, server, netw
         assert number(total) == pytest.approx(float(layer.sums[place]), abs=6e-3)
         assert ("dead" in title) == bool(layer.dead[place])
         shown = detail.locator(".living-exciting i").evaluate_all("all => all.map(each => each.title)")
-        assert shown == [f"a {digits.labels[fixed[at]]}" for at in layer.exciting[place]]
+        assert shown == [f"a {labels[at]}" for at in layer.exciting[place]]
         if layer.kind == "conv":
             cells = detail.locator(".living-patch .cells").first.locator(".cell").all_inner_texts()
             np.testing.assert_allclose([number(each) for each in cells], layer.patches[place].filter.ravel(), atol=6e-3)
