@@ -7,12 +7,11 @@ import streamlit as st
 
 from core.digits import SIDE, Digits
 from core.errors import RunError
-from core.runs.checkpoints import read_arrays
+from core.runs.preview import Preview, read_preview
 from core.runs.store import Run
 from pages.shared import caches, diverging, palette
 from pages.shared.image_uri import png_uri
 
-_MAX_BYTES = 64 * 2**20
 UNITS = 24  # shown of the first layer
 ROW = 5  # digits
 
@@ -26,22 +25,19 @@ def show(run: Run) -> None:
     """Draws both as the run last saved them."""
     try:
         changed = run.preview_path.lstat().st_mtime_ns
-        seen = _read(run.preview_path, changed)
-        predicted, kernel = seen["predicted"], seen["weights"]
-    except (OSError, RunError, KeyError):
+        preview = _read(run.preview_path, changed, run)
+    except (OSError, RunError):
         return  # not there yet, or being written at this moment
-    if predicted.ndim != 1 or predicted.dtype.kind not in "iu" or kernel.ndim < 2 or kernel.dtype.kind != "f":
-        return
     digits, weights = st.columns(2, gap="medium")
     with digits:
-        _digits(run, predicted)
+        _digits(run, preview.predicted)
     with weights:
-        _weights(run.preview_path, changed, kernel)
+        _weights(run.preview_path, changed, preview.weights)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # for all who watch; `changed` identifies the saved version
-def _read(path: Path, changed: int) -> dict[str, np.ndarray]:
-    return read_arrays(path, _MAX_BYTES)
+def _read(path: Path, changed: int, _run: Run) -> Preview:
+    return read_preview(_run)
 
 
 def _uses_validation(run: Run) -> bool:
