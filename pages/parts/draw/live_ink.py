@@ -6,10 +6,8 @@ browser how long to wait, and ignores ink that comes much sooner.
 
 import base64
 import binascii
-import threading
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,15 +19,12 @@ from core.drawing import to_digit
 from core.drawing.normalise import NormaliseOptions
 from core.errors import DrawingError
 from pages.parts.draw.network_choice import NetworkChoice
+from pages.parts.draw.rate_limit import RateLimit
 from pages.shared import static_assets
 from pages.shared.components import payload
 from pages.shared.fragments import guarded_fragment
 
 SIDE = 56
-SHORTEST, LONGEST = 0.05, 2.0  # seconds between two messages of one browser
-MAX_LOAD = 0.5  # the share of one core that all live bars together may take
-OVERHEAD = 0.010  # seconds that Streamlit takes for a message, beside the reading itself
-DRAWING = 3.0  # seconds after its last message in which a browser counts as drawing
 _HERE = Path(__file__).parent
 _ROW = '<div class="live-ink-row"><span>{}</span><span class="track"><span class="bar"></span></span>{}</div>'
 _ROWS = "".join(_ROW.format(digit, '<span class="share"></span>') for digit in range(10))
@@ -68,43 +63,9 @@ def read(sent: object) -> Ink | None:
     return Ink(session, seq, np.frombuffer(grey, np.uint8).reshape(SIDE, SIDE)) if len(grey) == SIDE**2 else None
 
 
-class RateLimit:
-    """How often the browsers may send, so that all of them together take at most `MAX_LOAD` of a core."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._latest: dict[str, float] = {}
-        self._seconds = OVERHEAD
-
-    def admits(self, who: str) -> bool:
-        """Whether this message is to be processed. One that comes before half of the interval is skipped."""
-        with self._lock:
-            now, interval = self._clock(), self._interval()
-            if now - self._latest.get(who, -LONGEST) < interval / 2:
-                return False
-            self._latest = {name: at for name, at in self._latest.items() if now - at < DRAWING}
-            self._latest[who] = now
-            return True
-
-    def took(self, seconds: float) -> None:
-        """Records how long an update took."""
-        with self._lock:
-            self._seconds += 0.1 * (seconds + OVERHEAD - self._seconds)
-
-    def interval(self) -> float:
-        """Seconds that a browser waits between two messages."""
-        with self._lock:
-            return self._interval()
-
-    def _interval(self) -> float:
-        now = self._clock()
-        drawing = sum(now - at < DRAWING for at in self._latest.values())
-        return min(LONGEST, max(SHORTEST, drawing * self._seconds / MAX_LOAD))
-
-
 @st.cache_resource(show_spinner=False)
-def rate_limit() -> RateLimit:
+def _rate_limit() -> RateLimit:
+    """One for all visitors."""
     return RateLimit()
 
 
@@ -122,7 +83,7 @@ def _bars(network: NetworkChoice, canvas: str, options: NormaliseOptions, final:
     data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None, "names": list(network.names)}
     if ink:
         data |= {"session": ink.session, "seq": ink.seq, "shares": _shares(network, ink, options)}
-    data["interval"] = round(1000 * rate_limit().interval())
+    data["interval"] = round(1000 * _rate_limit().interval())
     _component()(key="live_ink_bars", data=payload(data), default={"ink": None}, on_ink_change=lambda: None)
 
 
@@ -130,7 +91,7 @@ def _shares(network: NetworkChoice, ink: Ink, options: NormaliseOptions) -> list
     """The ten probabilities; None if this message is skipped, repeats the last one, or shows no digit."""
     numbers = ink.session, ink.seq
     who = st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)
-    if st.session_state.get("live_ink_done") == numbers or not rate_limit().admits(who):
+    if st.session_state.get("live_ink_done") == numbers or not _rate_limit().admits(who):
         return None
     st.session_state["live_ink_done"] = numbers
     began = time.perf_counter()
@@ -139,7 +100,7 @@ def _shares(network: NetworkChoice, ink: Ink, options: NormaliseOptions) -> list
     except DrawingError:
         return None
     finally:
-        rate_limit().took(time.perf_counter() - began)
+        _rate_limit().took(time.perf_counter() - began)
 
 
 @st.cache_resource(show_spinner=False)
