@@ -8,6 +8,7 @@ from core.evaluation.metrics import evaluate
 
 BINS = 15  # as in C. Guo et al., On Calibration of Modern Neural Networks, 2017
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = 0.05, 20.0
+_TOLERANCE = 0.02  # temperatures as close to 1 as this change nothing that a reader would see
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +64,10 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
 
     found = minimize_scalar(loss, bounds=(np.log(_MIN_TEMPERATURE), np.log(_MAX_TEMPERATURE)), method="bounded")
     return float(np.exp(found.x))
+
+
+def describe_confidence(temperature: float) -> str:
+    """What a fitted temperature says about the network: overconfident, underconfident or well calibrated."""
+    if abs(temperature - 1) <= _TOLERANCE:
+        return "well calibrated"
+    return "overconfident" if temperature > 1 else "underconfident"

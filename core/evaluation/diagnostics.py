@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 
 from core.config.run_config import RunConfig
+from core.network.living_moment import layer_names
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
+from core.runs.moment import Moment
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,14 @@ class RunDiagnostics:
     split: str = "validation"  # where those images come from
     training: Sample | None = None
     unseen: Sample | None = None
+
+    def with_moment(self, moment: Moment) -> Self:
+        """The same with the updates and the dead units of a moment, as the bars of the network panel show them."""
+        names = layer_names(self.config)
+        layers = dict(zip(names, moment.layers, strict=False)) if len(names) == len(moment.layers) else {}
+        return replace(
+            self,
+            dead={name: layer.dead for name, layer in layers.items()},
+            updates={name: layer.update_ratio for name, layer in layers.items()},
+            updates_step=moment.step,
+        )

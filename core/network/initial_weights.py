@@ -40,6 +40,12 @@ def initial_weights(config: RunConfig) -> dict[str, np.ndarray]:
     return weights
 
 
+def starts_as_same_network(first: RunConfig, second: RunConfig) -> bool:
+    """Whether both configs begin with the same network: their other knobs change how it learns."""
+    one, other = ((config.layers, config.activation, config.seed) for config in (first, second))
+    return one == other
+
+
 def is_exact() -> bool:
     """Whether these are the very numbers of a run that starts now."""
     return os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"

@@ -9,6 +9,7 @@ FIRST_IMAGES = 25  # those that the Train page shows come first
 MAX_UNITS = 32  # units of a layer in a moment
 MAX_MAPS = FIRST_IMAGES  # images whose feature maps are in a moment; earlier versions kept those of three
 MAX_MAP_SIDE = 14
+_MAX_DIFFERENCE = 0.02  # of two accuracies on the same images: in float16 two digits may be equally probable
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,3 +49,15 @@ class Moment:
     probabilities: np.ndarray  # float16 (n, 10)
     positions: np.ndarray  # float32 (n, 2): first two principal components of the last hidden layer
     weights: tuple[np.ndarray, ...] | None = None  # float32, in the order of Keras' `Model.get_weights()`
+
+    def fits(self, labels: np.ndarray) -> bool:
+        """Whether it was measured on images with these labels, (n,): a run may be trained with another data set.
+
+        A moment of a run that diverged has no accuracy to compare, and fits every set of n images.
+        """
+        if len(self.probabilities) != len(labels):
+            return False
+        if not np.isfinite(self.probabilities).all():
+            return True
+        accuracy = float((self.probabilities.argmax(axis=1) == labels).mean())
+        return abs(accuracy - self.validation_accuracy) <= _MAX_DIFFERENCE

@@ -16,7 +16,6 @@ from core.runs.moments import all_weights, moment_names, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, static_assets
 
-_MAX_DIFFERENCE = 0.02  # of two accuracies on the same images: in float16 two digits may be equally probable
 _FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -33,15 +32,7 @@ def has_film(run: Run) -> bool:
 def fits(run: Run) -> bool:
     """Whether its moments were measured on the fixed images in use: it may be trained with another data set."""
     labels = living_network.fixed().labels
-    return all(_agrees(moment, labels) for moment in moments_of(run))
-
-
-def _agrees(moment: Moment, labels: np.ndarray) -> bool:
-    if len(moment.probabilities) != len(labels):
-        return False
-    right = float((moment.probabilities.argmax(axis=1) == labels).mean())
-    broken = not np.isfinite(moment.probabilities).all()
-    return broken or abs(right - moment.validation_accuracy) <= _MAX_DIFFERENCE
+    return all(moment.fits(labels) for moment in moments_of(run))
 
 
 def film_address(run: Run, place: int) -> str:

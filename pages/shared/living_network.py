@@ -170,9 +170,8 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
 
 def _pictures(pictures: np.ndarray) -> dict[str, Any]:
     """Pictures as whole numbers from -127 to 127: enough for the eye, and a quarter of the bytes."""
-    pictures = np.nan_to_num(
-        pictures.astype(np.float32), posinf=0.0, neginf=0.0
-    )  # a run that diverged has such numbers
+    # A run that diverged has numbers that are not finite.
+    pictures = np.nan_to_num(pictures.astype(np.float32), posinf=0.0, neginf=0.0)
     most = max(float(np.abs(pictures).max()), 1e-9)
     scaled = np.ascontiguousarray(np.rint(pictures / most * 127).astype(np.int8))
     return {"side": list(pictures.shape[1:]), "scale": most, "data": base64.b64encode(scaled).decode()}

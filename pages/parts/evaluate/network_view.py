@@ -76,7 +76,7 @@ def _listener(selection: Selection, network: LivingNetwork) -> Callable[[dict[st
 
 def _result(selection: Selection, network: LivingNetwork, changes: list[Intervention]) -> None:
     """What the changes do to the accuracy, and the buttons that take them back."""
-    effect = _consequences(selection.run.id, selection.epoch, _place(network), network).effect(changes)
+    effect = _consequences(selection.run.id, selection.epoch, id(network), network).effect(changes)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.metric(
             f"Accuracy on {effect.images} validation images",
@@ -121,13 +121,9 @@ def _images(count: int) -> str:
     return "1 image gets" if count == 1 else f"{count} images get"
 
 
-def _place(network: LivingNetwork) -> int:
-    """Names this network in the cache: weights may be trained again under the same run and epoch."""
-    return id(network)
-
-
 @st.cache_resource(show_spinner="Reading 500 images …", max_entries=4)
-def _consequences(run_id: str, epoch: int | None, place: int, _network: LivingNetwork) -> Consequences:
+def _consequences(run_id: str, epoch: int | None, network_id: int, _network: LivingNetwork) -> Consequences:
+    """`network_id` is part of the cache key: the same run and epoch may be trained again, with other weights."""
     return Consequences(_network, fixed())
 
 

@@ -84,7 +84,7 @@ def diagram(found: ReliabilityCurve) -> go.Figure:
 
 
 def _explain(temperature: float, selection: Selection) -> None:
-    verdict = "overconfident" if temperature > 1.02 else "underconfident" if temperature < 0.98 else "well calibrated"
+    verdict = calibration.describe_confidence(temperature)
     flattered = (
         ""
         if selection.run.config.holds_out

@@ -1,13 +1,10 @@
 """The coach's advice on the run, with its remedy one click away."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.evaluation.advice import BAD, GOOD, Advice
 from core.evaluation.coach import advise
 from core.evaluation.diagnostics import RunDiagnostics
-from core.network.living_moment import layer_names
 from core.runs.curves import Curves
 from core.runs.store import Run
 from pages.parts.train.checkup import checkup
@@ -32,16 +29,7 @@ def _diagnostics(run: Run, seen: Curves) -> RunDiagnostics:
         found.dead, {}, 0, found.correct, found.support, found.split, found.training, found.unseen,
     )  # fmt: skip
     moment = newest_moment(run)
-    if moment is None:  # it was trained before runs kept moments
-        return diagnostics
-    names = layer_names(run.config)
-    layers = dict(zip(names, moment.layers, strict=False)) if len(names) == len(moment.layers) else {}
-    return replace(
-        diagnostics,
-        dead={name: layer.dead for name, layer in layers.items()},
-        updates={name: layer.update_ratio for name, layer in layers.items()},
-        updates_step=moment.step,
-    )
+    return diagnostics.with_moment(moment) if moment else diagnostics  # earlier versions kept no moments
 
 
 def _one(run: Run, advice: Advice) -> None:

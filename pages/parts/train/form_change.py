@@ -49,11 +49,5 @@ def before(config: RunConfig) -> RunConfig | None:
     return first if wanted else None
 
 
-def same_network(first: RunConfig, second: RunConfig) -> bool:
-    """Whether both start as the same network: the other knobs change how it learns."""
-    keys = [(each.layers, each.activation, each.seed) for each in (first, second)]
-    return keys[0] == keys[1]
-
-
 def _restart(config: RunConfig) -> None:
     st.session_state[_BEFORE] = config

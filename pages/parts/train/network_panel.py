@@ -5,7 +5,7 @@ import streamlit as st
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError
 from core.network.architecture import count_parameters, layer_table
-from core.network.initial_weights import initial_weights, is_exact
+from core.network.initial_weights import initial_weights, is_exact, starts_as_same_network
 from core.network.numpy_network import Reader
 from core.runs.moments import fixed_images
 from core.runs.run import Run
@@ -69,7 +69,7 @@ def before_start() -> None:
     if first is None:
         _untrained_network(config, what)
         return
-    if form_change.same_network(first, config):
+    if starts_as_same_network(first, config):
         st.caption("Both start as the same network. What you changed acts while it learns.")
     left, right = st.columns(2)
     with left:

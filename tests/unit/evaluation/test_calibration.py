@@ -70,3 +70,8 @@ def test_what_is_too_sure_for_a_probability_can_still_be_cooled():
     # In float32 the other nine are 0 and their order is lost; 40 of the 400 it leads by remain.
     logits = np.array([[400.0, 0, 10, 0, 0, 0, 0, 0, 0, 0]], np.float32)
     np.testing.assert_allclose(np.diff(calibration.scale_logits(logits, 10.0)[0, [2, 1, 0]]), [-1, 40])
+
+
+def test_a_temperature_says_whether_a_network_is_overconfident():
+    words = {0.7: "underconfident", 0.99: "well calibrated", 1.0: "well calibrated", 1.6: "overconfident"}
+    assert {temperature: calibration.describe_confidence(temperature) for temperature in words} == words
