@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from core.runs.moments import all_weights, moment_names, read_moments
 from core.runs.run import Run
 from pages.shared import living_network, static_assets
 
+SCRIPT = Path(__file__).with_name("film_parts.js")  # what the scripts of both kinds of films share
+CAPTION = "Red raises, blue lowers. Lines: weight × activation, the strongest only. Point at a unit or tap it."
 _FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 

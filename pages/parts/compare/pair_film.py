@@ -10,7 +10,7 @@ from core.network.living_moment import shown_images
 from core.runs.moment import Moment
 from core.runs.moment_clock import images_seen, ticks
 from core.runs.run import Run
-from pages.shared import living_network, palette, static_assets
+from pages.shared import film_data, living_network, palette, static_assets
 from pages.shared.components import payload
 from pages.shared.film_data import alt_text, film_address, images_shown, moments_of
 from pages.shared.local_time import run_title
@@ -26,8 +26,7 @@ HTML = f"""<div class="pair"><div class="pair-bar"><button class="pair-play" typ
 <p class="pair-now" aria-live="off"></p>
 <canvas class="pair-curves" role="img" aria-label="Loss and accuracy of both runs up to this time"></canvas>
 <div class="pair-sides">{_SIDE}{_SIDE}</div>
-<p class="pair-caption">Red raises, blue lowers. Lines: weight × activation, the strongest only. Point at a unit or tap
-it.</p>
+<p class="pair-caption">{film_data.CAPTION}</p>
 <div class="pair-digits" role="group" aria-label="The digit that runs through both networks"></div>
 <details class="pair-table"><summary>Both networks as a table</summary><div class="living-scroll" tabindex="0"><table>
 </table></div></details></div>"""
@@ -50,6 +49,7 @@ def pair_film(left: Run, right: Run, place: int, *, key: str) -> int:
     message = {
         "key": f"{left.id}:{right.id}",
         "network": static_assets.script_address(living_network.SCRIPT),
+        "shared": static_assets.script_address(film_data.SCRIPT),
         "sides": [_side(side, place) for side in sides],
         "clocks": _clocks(sides),
         "place": place,

@@ -3,24 +3,15 @@
 const films = new WeakMap();
 const PER_SECOND = 3; // moments a second at normal speed
 const GLIDE_SECONDS = 1.5; // at most, from one stop of the tour to the next
-const SPEEDS = [0.25, 0.5, 1, 2, 4];
-const DIGITS = 25;
-
-const percent = (share) => `${(100 * share).toFixed(2)}%`;
-const rgb = (colour, alpha = 1) => `rgba(${colour[0]},${colour[1]},${colour[2]},${alpha})`;
 
 class Film {
-  constructor(root, common, network, Tour, send) {
-    Object.assign(this, { root, common, network, send, position: 0, speed: 1 });
+  constructor(root, { common, shared, network, Tour, send }) {
+    Object.assign(this, { root, shared, network, send, position: 0 });
     this.living = new network.Living(root.querySelector(".living"), common);
     const find = (name) => root.querySelector(`.film-${name}`);
     this.parts = Object.fromEntries(["play", "slider", "speed", "now", "curves", "digits", "map", "learned", "layers", "picked", "bar", "beside"].map((name) => [name, find(name)]));
-    const { play, slider, speed, map, learned } = this.parts;
-    for (const value of SPEEDS) speed.append(new Option(`${value}×`, value, value === 1, value === 1));
-    play.onclick = () => (this.player.playing() ? this.pause() : this.play());
-    this.player = common.player({ at: () => this.position, go: (position) => this.go(position), changed: () => this.write() });
-    slider.oninput = () => { this.pause(); this.go(Number(slider.value)); };
-    speed.onchange = () => (this.speed = Number(speed.value));
+    const { map, learned } = this.parts;
+    this.bar = shared.playBar(this.parts, this, PER_SECOND);
     map.onclick = (event) => this.pick(this.nearest(event));
     learned.onclick = (event) => this.pick(this.rowAt(event));
     map.onkeydown = (event) => this.walk(event, (step) => (this.picked ?? (step > 0 ? -1 : 0)) + step);
@@ -34,7 +25,7 @@ class Film {
   }
 
   end() {
-    this.pause();
+    this.bar.pause();
     this.living.end();
     this.sizes.disconnect();
   }
@@ -47,49 +38,36 @@ class Film {
     const single = film.moments.length < 2;
     this.parts.bar.hidden = this.parts.curves.hidden = single;
     this.parts.learned.closest("figure").hidden = single;
-    this.parts.slider.max = this.last;
     if (data.beside) this.parts.beside.href = data.beside;
     if (fresh) this.picked = null, this.parts.picked.replaceChildren();
-    this.spread = Math.max(1e-9, ...film.moments.flatMap((moment) => Array.from((moment.places ??= this.common.whole(moment.positions, Float32Array)), Math.abs)));
-    for (const moment of film.moments) moment.guesses ??= this.common.whole(moment.predicted, Uint8Array);
+    this.spread = Math.max(1e-9, ...film.moments.flatMap((moment) => Array.from((moment.places ??= this.shared.whole(moment.positions, Float32Array)), Math.abs)));
+    for (const moment of film.moments) moment.guesses ??= this.shared.whole(moment.predicted, Uint8Array);
     this.go(fresh || this.position > this.last ? this.last : this.position);
     this.tour.take(film.tour, data, fresh);
   }
 
-  play() {
-    if (this.position >= this.last) this.go(0);
-    this.player.run(this.last, () => PER_SECOND * this.speed);
+  get playName() {
+    return this.data?.play ?? "Play";
   }
 
   still() {
     return matchMedia("(prefers-reduced-motion: reduce)").matches;
   }
 
-  // Plays to a later moment within two seconds; goes there at once if it is earlier, or if nothing may move by itself.
+  // Plays to a later moment in at most 1.5 seconds; goes there at once if it is earlier, or if nothing may move by itself.
   glide(position) {
-    this.pause();
+    this.bar.pause();
     const away = position - this.position;
     if (away <= 0 || this.still()) return this.go(position);
-    this.player.run(position, () => Math.max(2 * PER_SECOND, away / GLIDE_SECONDS));
-  }
-
-  pause() {
-    this.player.pause();
-  }
-
-  // The name of the button.
-  write() {
-    this.parts.play.textContent = this.player.playing() ? "Pause" : this.data?.play ?? "Play";
+    this.bar.run(position, () => Math.max(2 * PER_SECOND, away / GLIDE_SECONDS));
   }
 
   go(position) {
     this.position = position;
-    const moment = this.film.moments[position], { slider, now } = this.parts;
-    slider.value = position;
-    slider.setAttribute("aria-valuetext", this.step(moment));
-    this.write();
+    const moment = this.film.moments[position], { now } = this.parts;
+    this.bar.show(position, this.step(moment));
     const when = moment.step ? `${this.step(moment)} · epoch ${moment.epoch.toFixed(2)}` : "before training";
-    now.textContent = `${when} · ${percent(moment.validation_accuracy)} of ${this.context.labels.length} ${this.data.images} right`;
+    now.textContent = `${when} · ${this.shared.percent(moment.validation_accuracy)} of ${this.context.labels.length} ${this.data.images} right`;
     this.root.dataset.step = moment.step;
     this.living.show(moment.frame, { ...this.context, moment: moment.step });
     this.tell();
@@ -108,70 +86,20 @@ class Film {
   }
 
   drawCurves() {
-    const made = !this.parts.curves.hidden && this.common.sharp(this.parts.curves, 120);
-    if (!made) return;
-    const { pen, width, height } = made, half = width / 2, moments = this.film.moments, { colours } = this;
-    const chart = (left, title, most, lines) => {
-      const wide = half - 62, top = 22, high = height - 40, x = (i) => left + 40 + (wide * i) / Math.max(1, this.last), y = (value) => top + high * (1 - value / most);
-      pen.font = `600 12px ${colours.font}`;
-      pen.textAlign = "left";
-      pen.fillStyle = colours.text;
-      pen.fillText(title, left, 11);
-      pen.font = `11px ${colours.font}`;
-      pen.globalAlpha = 0.65;
-      pen.textAlign = "right";
-      for (const share of [0, 0.5, 1]) pen.fillText(most === 1 ? `${100 * share}%` : (most * share).toFixed(1), left + 34, y(most * share) + 4);
-      pen.globalAlpha = 1;
-      pen.strokeStyle = colours.line;
-      pen.lineWidth = 1;
-      for (const share of [0, 0.5, 1]) { pen.beginPath(); pen.moveTo(x(0), y(most * share)); pen.lineTo(x(this.last), y(most * share)); pen.stroke(); }
-      for (const [field, tone, name, place] of lines) {
-        pen.strokeStyle = pen.fillStyle = tone;
-        pen.lineWidth = 2;
-        pen.textAlign = "left";
-        pen.fillText(name, left + 70 + place, 11);
-        pen.beginPath();
-        let begun = false;
-        moments.slice(0, this.position + 1).forEach((each, i) => {
-          if (each[field] === null) return;
-          begun ? pen.lineTo(x(i), y(Math.min(most, each[field]))) : pen.moveTo(x(i), y(Math.min(most, each[field])));
-          begun = true;
-        });
-        pen.stroke();
-        const value = moments[this.position][field];
-        if (value !== null) { pen.beginPath(); pen.arc(x(this.position), y(Math.min(most, value)), 4, 0, 7); pen.fill(); }
-      }
-      pen.strokeStyle = colours.primary;
-      pen.globalAlpha = 0.5;
-      pen.beginPath(); pen.moveTo(x(this.position), top); pen.lineTo(x(this.position), top + high); pen.stroke();
-      pen.globalAlpha = 1;
-    };
-    const tones = [this.data.tones.training, this.data.tones.validation], most = Math.max(0.1, ...moments.map((each) => Math.max(each.loss ?? 0, each.validation_loss ?? 0)));
-    chart(0, "Loss", most, [["loss", tones[0], "training", 0], ["validation_loss", tones[1], "validation", 56]]);
-    chart(half + 6, "Accuracy", 1, [["accuracy", tones[0], "training", 0], ["validation_accuracy", tones[1], "validation", 56]]);
+    if (this.parts.curves.hidden) return;
+    const moments = this.film.moments, seen = moments.slice(0, this.position + 1), { training, validation } = this.data.tones;
+    const line = (field, colour, name, after) => ({ colour, name, after, points: seen.map((moment, at) => [at, moment[field]]) });
+    const lines = (prefix) => [line(prefix, training, "training", 70), line(`validation_${prefix}`, validation, "validation", 126)];
+    const most = Math.max(0.1, ...moments.map((moment) => Math.max(moment.loss ?? 0, moment.validation_loss ?? 0)));
+    this.shared.drawCharts(this.parts.curves, 120, this, this.colours, [
+      { title: "Loss", most, written: (value) => value.toFixed(1), lines: lines("loss") },
+      { title: "Accuracy", most: 1, written: (value) => `${100 * value}%`, lines: lines("accuracy") },
+    ]);
   }
 
-  // The first 25 images with the answers of this moment; a click lets another one run through the network.
-  drawDigits(moment) {
-    const { digits } = this.parts, { sheet, across, labels } = this.context;
-    if (digits.children.length !== Math.min(DIGITS, labels.length)) {
-      digits.replaceChildren(...labels.slice(0, DIGITS).map((label, place) => {
-        const made = document.createElement("button");
-        made.type = "button";
-        made.append(this.common.tile(place, sheet, across, labels.length), document.createElement("span"));
-        made.onclick = () => place < this.data.choosable && this.send("digit", place);
-        return made;
-      }));
-    }
-    [...digits.children].forEach((button, place) => {
-      const guess = moment.guesses[place], right = guess === labels[place];
-      button.disabled = place >= this.data.choosable;
-      button.setAttribute("aria-pressed", String(place === this.data.place));
-      button.setAttribute("aria-label", `a ${labels[place]}, predicted ${guess}`);
-      button.title = `label ${labels[place]}, predicted ${guess}`;
-      button.lastChild.textContent = `${right ? "✓" : "✗"} ${guess}`;
-      button.lastChild.style.color = right ? this.colours.right : this.colours.wrong;
-    });
+  drawDigits({ guesses }) {
+    const words = (place) => `predicted ${guesses[place]}`;
+    this.shared.drawDigits(this.parts.digits, this.context, this.data, (place) => [guesses[place]], words, (place) => this.send("digit", place));
   }
 
   spot(moment, place, width, height) {
@@ -180,7 +108,7 @@ class Film {
   }
 
   drawMap(moment) {
-    const made = this.common.sharp(this.parts.map, 240);
+    const made = this.shared.sharp(this.parts.map, 240);
     if (!made) return;
     const { pen, width, height } = made, { labels } = this.context;
     labels.forEach((label, place) => {
@@ -211,7 +139,7 @@ class Film {
   }
 
   drawLearned() {
-    const made = !this.parts.learned.closest("figure").hidden && this.common.sharp(this.parts.learned, 240);
+    const made = !this.parts.learned.closest("figure").hidden && this.shared.sharp(this.parts.learned, 240);
     if (!made) return;
     const { pen, width, height } = made, { order, moments } = this.film, { labels } = this.context, wide = width / moments.length, high = height / order.length;
     moments.forEach((moment, column) => {
@@ -261,7 +189,7 @@ class Film {
       draw.type = "button";
       draw.textContent = "Send to Draw";
       draw.onclick = () => this.send("draw", place);
-      box.append(this.common.tile(place, sheet, across, labels.length), document.createElement("span"), draw);
+      box.append(this.shared.tile(place, sheet, across, labels.length), document.createElement("span"), draw);
       this.tell();
     }
     this.draw();
@@ -306,13 +234,14 @@ class Film {
 
 export default async function ({ data: [data], parentElement, setTriggerValue }, common) {
   const network = await import(new URL(data.network, document.baseURI).href);
+  const shared = await import(new URL(data.shared, document.baseURI).href);
   const { Tour } = await import(new URL(data.tour_script, document.baseURI).href);
   const root = parentElement.querySelector(".film");
   if (!root) return;
   let held = films.get(parentElement);
-  if (!held) films.set(parentElement, (held = new Film(root, common, network, Tour, setTriggerValue)));
+  if (!held) films.set(parentElement, (held = new Film(root, { common, shared, network, Tour, send: setTriggerValue })));
   held.wanted = data;
-  const frames = data.film ?? (await common.film(data.address));
+  const frames = data.film ?? (await shared.fetchFilm(data.address));
   if (held.wanted !== data) return;
   root.querySelector(".living-caption").textContent = data.caption;
   held.take(frames, data.context, data);

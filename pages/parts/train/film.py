@@ -11,7 +11,7 @@ from core.runs.moment import Moment
 from core.runs.moments import moment_names, read_moment
 from core.runs.run import Run
 from pages.parts.train import film_tour
-from pages.shared import living_network, palette, static_assets
+from pages.shared import film_data, living_network, palette, static_assets
 from pages.shared.components import payload
 from pages.shared.film_data import alt_text, film_address, film_of, images_shown, moments_of
 
@@ -73,13 +73,13 @@ def newest_moment(run: Run) -> Moment | None:
 def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str) -> dict[str, Any]:
     choosable = shown_images(moment)
     label = int(living_network.fixed().labels[place])
-    caption = "Red raises, blue lowers. Lines: weight × activation, the strongest only. Point at a unit or tap it."
     message = {
         **data,
         "network": static_assets.script_address(living_network.SCRIPT),
+        "shared": static_assets.script_address(film_data.SCRIPT),
         "tour_script": static_assets.script_address(film_tour.SCRIPT),
         "context": living_network.context(run.config, label=label, moment="", alt=alt_text(moment), height=HEIGHT),
-        "caption": caption,
+        "caption": film_data.CAPTION,
         "images": images_shown(run),
         "place": place,
         "choosable": choosable,

@@ -73,7 +73,7 @@ export class Tour {
   picture(image) {
     const tile = this.box.querySelector("i"), { sheet, across, labels } = this.film.context;
     tile.hidden = image === null;
-    if (image !== null) tile.style.cssText = this.film.common.tile(image, sheet, across, labels.length).style.cssText;
+    if (image !== null) tile.style.cssText = this.film.shared.tile(image, sheet, across, labels.length).style.cssText;
   }
 
   close() {
