@@ -14,7 +14,8 @@ from core.config.knob import Knob
 from core.config.recipes import recipe
 from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError
-from pages.shared import frame, url_state
+from core.formatting import plain
+from pages.shared import frame
 
 _FORM = "form"  # session: survives a change of the page, which widgets do not
 _MAX_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one value
@@ -177,7 +178,7 @@ def from_link() -> None:
     if left_out := [*unknown, *refused]:
         what = "One value" if len(left_out) == 1 else f"{len(left_out)} values"
         problem = f"{what} of the link cannot be used. All others are set."
-        st.error(url_state.plain(" ".join([problem, *left_out])), icon=":material/link_off:")
+        st.error(plain(" ".join([problem, *left_out])), icon=":material/link_off:")
 
 
 def to_link(config: RunConfig, more: dict[str, str]) -> None:

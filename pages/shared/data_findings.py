@@ -1,10 +1,13 @@
 """What is remarkable in the data set in use, with buttons that fix it or accept it. The files stay as they are."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.data import fixes
 from core.data.checks import Finding
 from core.errors import DigitLabError
+from core.formatting import plain
 from pages.shared import caches
 
 _PROBLEM = "data_findings_problem"  # session: why a choice could not be saved
@@ -14,7 +17,7 @@ def show() -> None:
     """Each finding that nobody has accepted; with fixes in use, a button that removes them."""
     source = caches.data().source
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     for finding in source.open_findings:
         _finding(source.key, finding)
     if source.fixes:
@@ -46,20 +49,22 @@ def _finding(key: str, finding: Finding) -> None:
 
 
 def _fix(key: str, fix: str) -> None:
-    try:
-        fixes.add_fix(key, fix)
-    except DigitLabError as error:
-        st.session_state[_PROBLEM] = error.sentence
+    _save(fixes.add_fix, key, fix)
     caches.data.clear()
 
 
 def _accept(key: str, kind: str) -> None:
-    try:
-        fixes.accept(key, kind)
-    except DigitLabError as error:
-        st.session_state[_PROBLEM] = error.sentence
+    _save(fixes.accept, key, kind)
 
 
 def _forget() -> None:
-    fixes.forget(caches.data().source.key)
+    _save(fixes.forget, caches.data().source.key)
     caches.data.clear()
+
+
+def _save(change: Callable[..., None], *values: str) -> None:
+    """Saves a choice; if the disk is full, the page says so."""
+    try:
+        change(*values)
+    except DigitLabError as error:
+        st.session_state[_PROBLEM] = error.sentence

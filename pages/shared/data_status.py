@@ -3,11 +3,10 @@
 import streamlit as st
 
 from core.data import mnist
-from core.formatting import count
+from core.formatting import count, plain
 from core.home import home
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
-from pages.shared.url_state import plain
 from pages.shared.visitor import visitor
 
 OFFLINE_AFTER = 4.0  # seconds without data before the page says that there is no connection

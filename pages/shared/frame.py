@@ -157,7 +157,8 @@ def _run_badge(*, with_epoch: bool) -> None:
             return
         run, *waiting = active
         doing = {PAUSED: "Paused:", WAITING: "Waiting:"}.get(run.state, "Training")
-        text = f"{doing} {run.name or run.recipe or describe(run.config)}"  # without its date: there is little space
+        name = plain(run.name) or run.recipe or describe(run.config)  # without its date: there is little space
+        text = f"{doing} {name}"
         if with_epoch and run.state != WAITING:
             text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
         if waiting:

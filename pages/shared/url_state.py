@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.formatting import plain as plain
+from core.formatting import plain
 
 
 def fill(page: str, **first: str) -> None:

@@ -83,6 +83,15 @@ def test_a_run_without_snapshots_is_named(open_page, store, sent):
     assert not sent
 
 
+def test_the_names_of_both_runs_are_shown_as_text(open_page, store, sent):
+    name = "![x](https://evil.example/x.png) www.evil.example"
+    old, new = make(store, RunConfig(), name=name), film_run(store, units=16)
+    shown = words(opened(open_page, old, new))
+    assert "evil.example" in shown
+    assert "https://evil" not in shown
+    assert " www.evil" not in shown
+
+
 def test_a_run_with_other_images_is_named(open_page, store, sent):
     here, other = film_run(store, units=16), film_run(store, units=24)
     shutil.rmtree(other.folder / "moments")

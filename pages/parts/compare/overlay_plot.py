@@ -97,10 +97,15 @@ def overlay_plot(traces: Sequence[Trace], chart: Chart, *, key: str) -> None:
     _component()(key=key, data=data, height=chart.height, on_lost_change=lambda: component_diff.forget(key))
 
 
+def plotly_text(name: str) -> str:
+    """Text that somebody else wrote, for Plotly: it would read tags, links and placeholders (`%{x}`) in it."""
+    return escape(name, quote=False).replace("%{", "%\u2060{")
+
+
 def _message(trace: Trace) -> dict[str, Any]:
     return {
         "runs": [trace.run, *trace.others],
-        "name": _plotly_text(trace.name),
+        "name": plotly_text(trace.name),
         "colour": trace.colour,
         "kind": trace.kind,
         "dash": trace.dash,
@@ -108,11 +113,6 @@ def _message(trace: Trace) -> dict[str, Any]:
         "x": base64.b64encode(np.asarray(trace.x, "<f4").tobytes()).decode(),
         "y": base64.b64encode(np.asarray(trace.y, "<f4").tobytes()).decode(),
     }
-
-
-def _plotly_text(name: str) -> str:
-    """A run's name for Plotly, which would read tags, links and placeholders (`%{x}`) in it."""
-    return escape(name, quote=False).replace("%{", "%\u2060{")
 
 
 @st.cache_resource(show_spinner=False)

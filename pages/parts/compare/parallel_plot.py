@@ -9,7 +9,7 @@ import streamlit as st
 from core.config.run_config import KNOBS
 from core.evaluation.comparison import RunRow, knob_text
 from core.formatting import percent
-from pages.parts.compare.overlay_plot import Axes, Chart, Note, Trace, overlay_plot
+from pages.parts.compare.overlay_plot import Axes, Chart, Note, Trace, overlay_plot, plotly_text
 from pages.shared.local_time import run_title
 
 _SHADES = {  # of the worst and the best run: the best has the strongest contrast to the page
@@ -88,7 +88,7 @@ def _score_ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 def _hover(row: RunRow, knobs: Sequence[str]) -> list[str]:
     knob_lines = "<br>".join(f"{KNOBS[name].label}: {_text(name, getattr(row.config, name))}" for name in knobs)
-    return [f"<b>{html.escape(run_title(row.run))}</b><br>{knob_lines}<br>{percent(row.score)}"] * (len(knobs) + 1)
+    return [f"<b>{plotly_text(run_title(row.run))}</b><br>{knob_lines}<br>{percent(row.score)}"] * (len(knobs) + 1)
 
 
 def _shade(share: float) -> str:
@@ -98,7 +98,7 @@ def _shade(share: float) -> str:
 
 
 def _text(name: str, value: object) -> str:
-    return html.escape(knob_text(name, value, "–"))
+    return plotly_text(knob_text(name, value, "–"))
 
 
 _STYLE = """<style>

@@ -68,7 +68,7 @@ def _strip(setting: Setting, scale: tuple[float, float]) -> str:
     ends = [percent(end) for end in setting.interval or ()]
     span = f", 95% interval {' to '.join(ends)}" if ends else ""
     each = ", ".join(percent(accuracy) for accuracy in setting.accuracies)
-    alt = escape(f"Mean {percent(setting.mean)}{span}; runs: {each}", quote=True)
+    alt = escape(f"Mean {percent(setting.mean)}{span}; runs: {each}")
     return f"<div class='dots' role='img' aria-label='{alt}' title='{alt}'>{marks}</div>"
 
 

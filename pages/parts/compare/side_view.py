@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.config.changes import changes
+from core.formatting import plain
 from core.runs.run import Run, describe_rate_changes
 from pages.parts.compare.pair_film import pair_film
 from pages.shared import caches, url_state
@@ -78,7 +79,9 @@ def _differences(left: Run, right: Run) -> str:
     words = "Both runs have the same settings."
     if found:
         words = f"From left to right: **{' · '.join(found[:_MAX_CHANGES])}**{more}."
-    hands = [f" In {run_title(run)} {change}." for run in (left, right) if (change := describe_rate_changes(run))]
+    hands = [
+        f" In {plain(run_title(run))} {change}." for run in (left, right) if (change := describe_rate_changes(run))
+    ]
     return words + "".join(hands)
 
 
@@ -86,11 +89,11 @@ def _problem(run: Run) -> str:
     """Why a run cannot be played; empty if it can."""
     if not has_film(run):
         return (
-            f"{run_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the "
-            "same settings: Restart on the page Train does that."
+            f"{_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the same "
+            "settings: Restart on the page Train does that."
         )
     if not fits(run):
-        return f"{run_title(run)} was trained with another data set than the one in use, so its film cannot be shown."
+        return f"{_title(run)} was trained with another data set than the one in use, so its film cannot be shown."
     return ""
 
 
@@ -99,4 +102,9 @@ def _unfair(left: Run, right: Run) -> str:
     inside = [run for run in (left, right) if images_shown(run) != "validation images"]
     if len(inside) != 1:
         return ""
-    return f"{run_title(inside[0])} also trains on these images. So its accuracy on them says less."
+    return f"{_title(inside[0])} also trains on these images. So its accuracy on them says less."
+
+
+def _title(run: Run) -> str:
+    """A run's title in a sentence: its name is somebody's own text."""
+    return plain(run_title(run))

@@ -9,6 +9,7 @@ import streamlit as st
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
+from core.formatting import plain
 from pages.parts.draw import (
     all_runs,
     canvas,
@@ -111,7 +112,7 @@ def _sent() -> np.ndarray | None:
     if split not in digits or url_state.number(index, len(digits[split])) is None:
         received = sent if len(sent) < 30 else f"{sent[:30]}…"
         st.warning(
-            f"The link names no digit of the data set: “{url_state.plain(received)}”. Draw one instead.",
+            f"The link names no digit of the data set: “{plain(received)}”. Draw one instead.",
             icon=":material/link_off:",
         )
         return None

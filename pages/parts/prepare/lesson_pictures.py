@@ -12,7 +12,7 @@ from pages.shared.image_uri import png_uri
 def picture(pixels: np.ndarray, wide: int, alt: str, caption: str = "", high: int = 0, here: str = "") -> str:
     """One image, `wide` pixels on screen or less if it does not fit. here: HTML drawn over it, see `mark`."""
     size = f"width:{wide}px;" + (f"height:{high}px" if high else "aspect-ratio:auto")
-    image = f"<img class='pix' src='{png_uri(pixels)}' style='{size}' alt='{escape(alt, quote=True)}'>"
+    image = f"<img class='pix' src='{png_uri(pixels)}' style='{size}' alt='{escape(alt)}'>"
     below = f"<figcaption>{caption}</figcaption>" if caption else ""
     return f"<figure><span class='frame'>{image}{here}</span>{below}</figure>"
 
@@ -30,13 +30,13 @@ def stack(pictures: Sequence[np.ndarray], side: int, alt: str, overlap: float = 
         f"z-index:{len(pictures) - n};{f'margin-left:-{overlap * side:.0f}px' if n else ''}'>"
         for n, pixels in enumerate(pictures)
     ]
-    return f"<span class='stack' role='img' aria-label='{escape(alt, quote=True)}'>{''.join(tags)}</span>"
+    return f"<span class='stack' role='img' aria-label='{escape(alt)}'>{''.join(tags)}</span>"
 
 
 def film(video: np.ndarray, side: int, alt: str) -> str:
     """The frames of a video, uint8 (n, h, w, 3), as a strip of film."""
     frames = "".join(f"<img class='pix' src='{png_uri(f)}' alt='' style='width:{side}px'>" for f in video)
-    return f"<span class='film' role='img' aria-label='{escape(alt, quote=True)}'>{frames}</span>"
+    return f"<span class='film' role='img' aria-label='{escape(alt)}'>{frames}</span>"
 
 
 def line(*parts: str, top: bool = False) -> str:
@@ -97,7 +97,7 @@ def bars(
         f"</div></div><div class='digit'>{digit}</div></div>"
         for digit in range(NUM_CLASSES)
     )
-    label = escape(description, quote=True)
+    label = escape(description)
     heading = f"<div class='bars-title'>{escape(title)}</div>"
     return (
         f"<div style='flex:1 1 19rem;max-width:36rem'>{heading}"

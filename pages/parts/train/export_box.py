@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.evaluation.export_formats import FORMATS
-from core.formatting import file_size
+from core.formatting import file_size, plain
 from core.jobs.export import Exported, ExportTask
 from core.runs.store import Run
 from pages.shared import caches
@@ -32,11 +32,11 @@ def show(run: Run) -> None:
         if running and not progress.running:
             st.rerun()  # it has ended or failed: run the page once more, without the timer
         if progress.running:
-            st.progress(progress.share, progress.message or "Starting …")
+            st.progress(progress.share, plain(progress.message) or "Starting …")
             st.button("Stop", icon=":material/stop:", on_click=task.stop, key=f"export_stop_{run.id}")
             return
         if progress.error:
-            st.error(f"The export failed: {progress.error}", icon=":material/error:")
+            st.error(f"The export failed: {plain(progress.error)}", icon=":material/error:")
         if (written := task.result()) is not None:
             _result(written)
         elif st.button("Export", icon=":material/output:", key=f"export_{run.id}", width="stretch"):
@@ -50,14 +50,14 @@ def _start(task: ExportTask) -> None:
         with st.spinner("Starting …"):
             task.start()
     except DigitLabError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(plain(error.sentence), icon=":material/error:")
         return
     st.rerun()
 
 
 def _result(written: Exported) -> None:
     if written.sentence:
-        st.caption(f":material/check: {written.sentence}")
+        st.caption(f":material/check: {plain(written.sentence)}")
     size = file_size(written.path.stat().st_size)
     kind = written.path.name.rpartition(".")[2]
     with st.container(horizontal=True, gap="small"):
