@@ -148,11 +148,13 @@ def test_draw_says_that_such_a_network_reads_no_digits(own_shapes, open_page):
 
 def test_evaluate_names_the_classes(own_shapes, open_page):
     run = shapes_run(caches.store())
-    for view in ("figures", "gallery", "digit", "inside"):
-        app = open_page("evaluate", run=run.id, view=view, split="validation")
+    name = NAMES[caches.data().validation.labels[0]]
+    for view in ("figures", "gallery", "digit", "inside", "network", "robustness"):
+        app = open_page("evaluate", run=run.id, view=view, split="validation", index="0")
         assert not app.exception, view
         assert not app.error, view
-    assert "circle" in words(open_page("evaluate", run=run.id, view="digit", split="validation", index="0"))
+        if view in ("digit", "network", "robustness"):
+            assert f"a {name}" in words(app).replace("*", ""), view
 
 
 def test_a_network_of_digits_is_not_evaluated_on_other_classes(own_shapes, open_page):

@@ -89,8 +89,8 @@ def _problem(run: Run) -> str:
     """Why a run cannot be played; empty if it can."""
     if not has_film(run):
         return (
-            f"{_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the same "
-            "settings: Restart on the page Train does that."
+            f"{_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the "
+            "same settings: press Restart on Train."
         )
     if not fits(run):
         return f"{_title(run)} was trained with another data set than the one in use, so its film cannot be shown."

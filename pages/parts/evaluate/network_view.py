@@ -34,8 +34,8 @@ def _network(selection: Selection, index: int) -> None:
     changes = _changes(selection)
     broken, mask = apply_interventions(network, changes)
     st.markdown(
-        f"**{selection.split.capitalize()} image {index:,}**, a {label}. **Break it**: choose a unit, then switch it "
-        "off or halve one of its weights. See what the network answers now. The run stays as it is."
+        f"**{selection.split.capitalize()} image {index:,}**, a {selection.names[label]}. **Break it**: choose a unit, "
+        "then switch it off or halve one of its weights. See what the network answers now. The run stays as it is."
     )
     with st.container(key="evaluate_effect"):  # one place: what comes and goes in it must not move the drawing
         _result(selection, network, changes)

@@ -114,19 +114,20 @@ def _one_digit(selection: Selection) -> None:
     pictures = [robustness.apply_distortion(image, name, strength)[0] for strength in strengths]
     probabilities = selection.reader.probabilities(np.stack(pictures))
     label = int(selection.digits.labels[index])
+    names = selection.names
     digit_grid(
         DigitTiles(
             np.stack(pictures),
             [
-                f"{strength:.2g}: {int(row.argmax())} {row.max():.0%}"
+                f"{strength:.2g}: {names[row.argmax()]} {row.max():.0%}"
                 for strength, row in zip(strengths, probabilities, strict=True)
             ],
             marks=[bool(row.argmax() == label) for row in probabilities],
-            alt=f"The same {label} with stronger and stronger distortion, with the prediction",
+            alt=f"The same {names[label]} with stronger and stronger distortion, with the prediction",
             tile=84,
         ),
         key="evaluate_strained",
         selected=-1,
     )
     where = "the test set" if selection.split == TEST else f"{selection.split} images"
-    st.caption(f"Digit {index:,} of {where}, a {label}: strength, prediction and its probability.")
+    st.caption(f"Image {index:,} of {where}, a {names[label]}: strength, prediction and its probability.")

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.network import explain
 from pages.parts.evaluate import image_list
@@ -27,19 +28,19 @@ def show(selection: Selection) -> None:
     wide, detail = st.columns([3, 2], gap="large")
     with wide:
         st.plotly_chart(
-            chart(places, selection.predictions.labels[:IMAGES], selection.predictions.right[:IMAGES]),
+            chart(places, selection.predictions.labels[:IMAGES], selection.predictions.right[:IMAGES], selection.names),
             key="evaluate_map",
             on_select=_open,
             selection_mode="points",
             config={"displayModeBar": False},
-            alt="Map of the images by the last hidden layer; colour is the digit",
+            alt="Map of the images by the last hidden layer; the colour shows the class",
         )
     with detail:
         image_list.closer(selection, selection.opened(), key="evaluate_map_detail")
 
 
-def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figure:
-    """One colour a digit; circles are right, crosses wrong."""
+def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray, names: Names = DIGITS) -> go.Figure:
+    """One colour for each class; circles are right, crosses wrong."""
     figure = go.Figure()
     for digit in range(NUM_CLASSES):
         here = np.flatnonzero(labels == digit)
@@ -47,7 +48,7 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
             x=places[here, 0],
             y=places[here, 1],
             mode="markers",
-            name=str(digit),
+            name=names[digit],
             customdata=here,
             marker={
                 "color": palette.DIGITS[digit],
@@ -56,7 +57,7 @@ def chart(places: np.ndarray, labels: np.ndarray, right: np.ndarray) -> go.Figur
                 "symbol": np.where(right[here], "circle", "x"),
                 "opacity": np.where(right[here], 0.6, 1.0),
             },
-            hovertemplate=f"a {digit}, image %{{customdata}}<extra></extra>",
+            hovertemplate=f"a {names[digit]}, image %{{customdata}}<extra></extra>",
         )
     figure.update_xaxes(showticklabels=False, zeroline=False)
     figure.update_yaxes(showticklabels=False, zeroline=False)
