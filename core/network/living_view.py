@@ -62,7 +62,7 @@ class NetworkView:
 
 @dataclass(frozen=True, eq=False)
 class LayerSurvey:
-    """What one drawn layer does on many images: which of its units to draw, what excites them, which are dead."""
+    """What one drawn layer does on many images: which of its units to draw, which images activate them most, which are dead."""
 
     units: np.ndarray
     exciting: np.ndarray

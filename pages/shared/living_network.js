@@ -427,7 +427,7 @@ export class Living {
 
   exciting(places) {
     const { sheet, across, labels } = this.context, box = element("div", "living-exciting");
-    box.append(element("span", "living-small", "Validation images that excite it most"));
+    box.append(element("span", "living-small", "Images that activate it most"));
     const down = Math.ceil(labels.length / across), at = (n, of) => (of > 1 ? `${(100 * n) / (of - 1)}%` : "0");
     for (const place of places) {
       const tile = element("i");
