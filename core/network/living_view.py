@@ -62,7 +62,7 @@ class NetworkView:
 
 @dataclass(frozen=True, eq=False)
 class LayerSurvey:
-    """What one drawn layer does on many images: which of its units to draw, which images activate them most, which are dead."""
+    """What one drawn layer does on many images: the units to draw, the images that activate them most, dead units."""
 
     units: np.ndarray
     exciting: np.ndarray

@@ -1,4 +1,4 @@
-"""What is remarkable in the data set in use, with buttons that fix it or accept it. The files stay as they are."""
+"""What seems wrong with the data set in use, with buttons that fix or accept it. The files stay as they are."""
 
 from collections.abc import Callable
 

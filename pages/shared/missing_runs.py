@@ -7,7 +7,7 @@ from core.formatting import plain
 from pages.shared import caches
 from pages.shared.local_time import run_title
 
-_MAX_SENTENCES = 5  # sentences: a link can name hundreds
+_MAX_SENTENCES = 5  # a link can name hundreds of runs
 
 
 def say_missing(*run_ids: str) -> None:

@@ -1,4 +1,4 @@
-"""What this server refuses, whoever asks: messages that change it for everybody, and addresses of strangers.
+"""What the server refuses: messages that change it for all visitors, and requests under foreign host names.
 
 Streamlit accepts its own maintenance messages from every browser. `clear_cache` empties the caches of all visitors, and
 `load_git_info` starts processes and shows file names.
@@ -26,7 +26,7 @@ def apply() -> None:
 
 
 def refuse_maintenance() -> None:
-    """Ignores the messages above."""
+    """Ignores `_REFUSED_MESSAGES`."""
     answer = AppSession.handle_backmsg
     if not hasattr(answer, "__wrapped__"):
         AppSession.handle_backmsg = _without_maintenance(answer)  # type: ignore[method-assign]

@@ -101,7 +101,7 @@ def page(results: dict, of: str) -> str:
 The seconds are those of the whole `fit`, with compiling and with the recipe's own validation. The data are already in
 memory. Stock Keras is written as the recipe's source writes it (tests/benchmarks/stock.py). The engine writes its
 live progress to a file, as in the dashboard; that took {live:.1%} of the fit at most. Both took turns in one process.
-It kept no snapshots for the film of a run; [train.md](train.md) says what they cost.
+The engine kept no snapshots for the film of a run; [train.md](train.md) says what they cost.
 The figures are medians of {rounds} rounds with seeds 1, 2, …; the ratio is the median of the rounds' ratios, with the
 smallest and the largest. *An epoch* is one after compiling.
 

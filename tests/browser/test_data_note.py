@@ -1,4 +1,4 @@
-"""The note about the download of the full set, where the network swallows everything."""
+"""The note about the download of the full set, on a machine whose requests get no answer."""
 
 import socket
 from collections.abc import Iterator

@@ -55,7 +55,8 @@ def _trash() -> None:
         label = f"Empty the trash: {count(len(folders), 'run')}, {file_size(trash.size(folders))}"
         st.button(
             label, icon=":material/delete_forever:", on_click=_empty_trash, key="compare_empty_trash",
-            help="Frees the disk. Runs in the trash can be restored until then; the oldest make room for newer ones.",
+            help="Deletes them for good and frees the disk. The trash keeps at most "
+            f"{trash.MAX_DELETED_RUNS} runs: newer ones replace the oldest.",
         )  # fmt: skip
 
 

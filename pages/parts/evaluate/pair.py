@@ -38,7 +38,7 @@ def show(selection: Selection) -> None:
     kind = st.segmented_control(
         "Images",
         list(KINDS),
-        default="disagree",
+        default=disagreement.DISAGREE,
         format_func=lambda kind: f"{KINDS[kind]} · {len(found[kind]):,}",
         required=True,
         key="evaluate_pair_pick",

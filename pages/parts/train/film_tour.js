@@ -55,7 +55,7 @@ export class Tour {
     this.pointed = [];
     if (!open) return delete box.dataset.stop;
     const [title, text, look, number] = ["b", "p", ".film-tour-look", ".film-tour-buttons span"].map((name) => box.querySelector(name));
-    title.textContent = stop ? stop.title : `New here? ${stops.length} captions show how this network learned, in about five minutes.`;
+    title.textContent = stop ? stop.title : `New here? ${stops.length} captions show how this network learned.`;
     text.textContent = stop ? stop.text : "";
     look.textContent = stop ? stop.look : "";
     number.textContent = stop ? `${at + 1} of ${stops.length}` : "";
