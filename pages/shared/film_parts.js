@@ -141,7 +141,7 @@ export function drawDigits(box, { sheet, across, labels, colours }, { place, cho
 
 const films = new Map();
 
-// The film at an address, fetched once; only the newest few are kept.
+// The film at an address, fetched once; at most six are kept.
 export function fetchFilm(address) {
   if (!films.has(address)) {
     if (films.size > 5) films.clear();
