@@ -1,9 +1,11 @@
 """Messages and addresses that the server refuses."""
 
 import pytest
+import requests
 from streamlit import config, net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages.shared import server_guard
@@ -67,6 +69,10 @@ def test_a_server_for_a_class_and_the_operators_own_list_stay_as_they_are():
 
 
 @pytest.mark.usefixtures("guarded")
-def test_a_foreign_page_makes_no_request_to_another_server():
+def test_no_service_on_the_internet_is_asked_for_the_address_of_this_machine(monkeypatch):
+    """Streamlit would ask when a page of another website connects."""
+    asked = []
+    monkeypatch.setattr(requests, "get", lambda *arguments, **_: asked.append(arguments))
     server_guard.apply()
-    assert net_util.get_external_ip() is None
+    assert not server_util.is_url_from_allowed_origins("http://another.example")
+    assert not asked
