@@ -8,7 +8,7 @@ from core.evaluation.comparison import RunRow
 from core.evaluation.csv_export import runs_csv
 from core.formatting import plain
 from core.runs.store import ACTIVE
-from pages.parts.compare import bring_back, curve_chart, deletion, run_rows, verdict_card
+from pages.parts.compare import add_run, curve_chart, deletion, run_rows, verdict_card
 from pages.shared.fragments import guarded_fragment
 
 REFRESH_SECONDS = 2.0
@@ -16,8 +16,8 @@ REFRESH_SECONDS = 2.0
 
 def show() -> None:
     """Draws the view; while a run trains, again every two seconds."""
-    bring_back.adopt_unpacked()
-    bring_back.say_result()
+    add_run.adopt_unpacked()
+    add_run.say_result()
     training = _trains(run_rows.rows())
     run_rows.say_missing_ones(run_rows.rows())  # above the fragment, which would remove it after two seconds
 
@@ -55,7 +55,7 @@ def _invite() -> None:
     st.info("There is nothing to compare yet. Train two runs, or start a sweep.", icon=":material/info:")
     with st.container(horizontal=True):
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
-        bring_back.menu()
+        add_run.menu()
         deletion.undo_button()
 
 
@@ -72,7 +72,7 @@ def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
             width=220,
         )
         st.button("Untick all", icon=":material/deselect:", on_click=run_rows.choose, args=([],))
-        bring_back.menu()
+        add_run.menu()
         deletion.menu(found, shown)
         deletion.undo_button()
         st.download_button(

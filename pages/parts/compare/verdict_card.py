@@ -13,10 +13,10 @@ from core.formatting import count, plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
 from pages.shared import caches
-from pages.shared.answers import predict
 from pages.shared.distinct_labels import distinct
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
+from pages.shared.predictions import predict
 from pages.shared.stable_selectbox import picker
 from pages.shared.visitor import own
 

@@ -13,8 +13,8 @@ from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
 from pages.shared import caches, url_state
-from pages.shared.answers import predict
 from pages.shared.local_time import local_time
+from pages.shared.predictions import predict
 from pages.shared.run_picker import choose_run
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}

@@ -10,9 +10,9 @@ from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
 from pages.shared import caches
-from pages.shared.answers import predict
 from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.local_time import run_title
+from pages.shared.predictions import predict
 from pages.shared.softmax import softmax_bars
 from pages.shared.stable_selectbox import picker
 

@@ -9,7 +9,7 @@ from core.evaluation.calibration import ReliabilityCurve
 from core.evaluation.evaluations import VALIDATION, Predictions
 from pages.parts.evaluate.choice import Selection
 from pages.shared import palette
-from pages.shared.answers import predict
+from pages.shared.predictions import predict
 
 
 def show(selection: Selection) -> None:

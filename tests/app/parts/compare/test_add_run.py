@@ -38,10 +38,10 @@ def menu(monkeypatch) -> AppTest:
     monkeypatch.setattr("streamlit.page_link", lambda *_, **__: None)
 
     def script() -> None:
-        from pages.parts.compare import bring_back
+        from pages.parts.compare import add_run
 
-        bring_back.say_result()
-        bring_back.menu()
+        add_run.say_result()
+        add_run.menu()
 
     return AppTest.from_function(script, default_timeout=60).run()
 
