@@ -30,12 +30,14 @@ def _nearest(piece: DigitRegion, line: list[DigitRegion]) -> DigitRegion:
 
 
 def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[DigitRegion]) -> None:
-    """Adds `piece` to the line whose neighbour is at its height; to a new line if there is none."""
+    """Adds `piece` to the line whose neighbour is at its height or in its digit; to a new line if there is none."""
     middle = (piece.top + piece.bottom) / 2
     beside = [
         at
         for at, other in enumerate(neighbours)
-        if other.top <= middle <= other.bottom or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+        if other.top <= middle <= other.bottom
+        or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
+        or (_is_one_digit(other, piece) and other.top < piece.bottom and piece.top < other.bottom)
     ]
     if beside:
         lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)

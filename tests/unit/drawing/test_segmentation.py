@@ -59,6 +59,23 @@ def test_a_digit_of_two_strokes_stays_whole(digit):
     assert len(find_digits_in_strokes(digit)) == 1
 
 
+@pytest.mark.parametrize(
+    "digit",
+    [
+        [stroke((40, 60), (40, 180), (100, 190)), stroke((30, 45), (60, 45), (130, 45), (130, 75))],  # the bar of a 5
+        [
+            stroke((40, 110), (90, 110), (90, 185), (40, 185), (40, 110)),
+            stroke((45, 50), (95, 50), (95, 118), (45, 118)),
+        ],
+    ],
+    ids=["a high bar", "two loops"],
+)
+def test_a_stroke_above_the_rest_of_its_digit_is_no_line_of_its_own(digit):
+    """A 5 with a high bar and an 8 of two loops were read as two lines, beside other digits."""
+    beside = [Stroke(one.points + np.array([150, 0]), one.width) for one in ONE]
+    assert len(find_digits_in_strokes([*digit, *beside])) == 2
+
+
 def test_strokes_part_digits_that_touch():
     moved = [Stroke(s.points - [[38, 0]], s.width) for s in FOUR]
     touching = [*ONE, *moved]
