@@ -3,7 +3,6 @@
 All of it is data. Weights are read without Keras and written into a new network by a process of its own.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from core import process_settings
 from core.config.recipes import matching_recipe
 from core.data.mnist import Mnist
 from core.digits import Digits
@@ -27,9 +27,8 @@ from core.network.weights_file import own_weights
 from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
+from core.subprocess_task import ROOT, child_environment
 
-_ROOT = Path(__file__).parents[2]
-_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _TIMEOUT = 180.0  # seconds for Keras to start and to write one network
 IMAGES = 1000  # that tell which input a network expects
 MIN_ACCURACY = 0.5  # below it, no known scaling is right
@@ -168,10 +167,9 @@ def _create(store: RunStore, described: RunDescription, weights: dict[str, np.nd
 
 def _rebuild(folder: Path) -> None:
     command = [sys.executable, "-m", "core.training.rebuild", str(folder)]
+    environment = child_environment(**process_settings.CPU_ONLY)
     try:
-        done = subprocess.run(
-            command, cwd=_ROOT, env=os.environ | _ON_PROCESSOR, capture_output=True, timeout=_TIMEOUT, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired as error:
         raise RunError("Keras took too long to write the network. Try again when no run trains.") from error
     if done.returncode:

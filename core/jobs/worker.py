@@ -22,14 +22,11 @@ from core.training import compile_cache, warmup
 from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
-NICE = 5  # on a machine with few cores, pages and the visitor's browser come first; an idle machine loses nothing
-
 
 def main() -> None:
     """Waits for a run's id and trains that run."""
     process_settings.apply()
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    process_settings.lower_priority(process_settings.KERAS_NICE)
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()

@@ -132,7 +132,7 @@ class WorkerPool:
         """A worker in its own session, so that Ctrl-C stops only the dashboard."""
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), TF_CPP_MIN_LOG_LEVEL="3")
+        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home))
         with log.open("wb") as output:
             return subprocess.Popen(
                 self.command,
