@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -125,7 +125,7 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def read_limited(file: BinaryIO, limit: int) -> bytes:
+def read_limited(file: IO[bytes], limit: int) -> bytes:
     """The content of a stream, for example a compressed one. Raises `ValueError` for more than `limit` bytes."""
     parts, size = [], 0
     while piece := file.read(min(_PIECE, limit + 1 - size)):

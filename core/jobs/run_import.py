@@ -3,6 +3,7 @@
 All of it is data. Weights are read without Keras and written into a new network by a process of its own.
 """
 
+import io
 import subprocess
 import sys
 import time
@@ -22,8 +23,8 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.run_facts import RunDescription, read_description
 from core.files import write_arrays, write_json
 from core.network.foreign_model import ForeignModel, read_foreign
+from core.network.keras_file import check_finite, own_weights
 from core.network.numpy_network import Reader
-from core.network.weights_file import own_weights
 from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
@@ -139,7 +140,10 @@ class _Trial:
 
 def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Imported:
     described = read_description(files)
-    weights = own_weights(files["model.keras"], described.config) if "model.keras" in files else None
+    weights = None
+    if "model.keras" in files:
+        weights = own_weights(io.BytesIO(files["model.keras"]), described.config)
+        check_finite(weights.values())
     wanted = described.run_id
     run = _create(store, described, weights, visitor)
     if wanted and run.id != wanted:
