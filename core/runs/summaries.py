@@ -174,7 +174,7 @@ def _read_points(run: Run) -> Curve:
     per_epoch = 1
     for event in run.events()[0]:
         if isinstance(event, Started):
-            per_epoch = max(event.batches, 1)
+            per_epoch = event.batches
             batches = before_resume(batches, event)
         elif isinstance(event, Untrained):
             batches = [BatchDone(0, 1, 0, event.seconds, event.loss, event.accuracy, 0.0)]
