@@ -5,7 +5,6 @@ size. Nothing is unpacked to a path that the archive names.
 """
 
 import io
-import json
 import os
 import re
 import stat
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import RunError
-from core.files import read_limited
+from core.files import read_json, read_limited, read_regular
 
 MAX_MODEL_BYTES = 1 << 30
 # The names that a download may have, and the most bytes of each.
@@ -54,30 +53,16 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     _check_names(dict.fromkeys(names))
     for name in set(names) & set(USED):
         try:
-            file = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            found[name] = read_regular(folder / name, EXPECTED[name])
         except OSError as error:
-            raise _refused(f"{name} is a link or cannot be read") from error
-        with os.fdopen(file, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise _refused(f"{name} is no plain file")
-            found[name] = _limited(opened, EXPECTED[name], name)
+            raise _refused(f"{name} is a link, too large, or cannot be read") from error
     return found
 
 
 def is_download(folder: Path) -> bool:
     """Whether a folder looks like an unpacked download: its run.json has knobs, and no config."""
-    facts = _json(folder)
+    facts = read_json(folder / "run.json")
     return isinstance(facts, dict) and "knobs" in facts and "config" not in facts
-
-
-def _json(folder: Path) -> Any:
-    path = folder / "run.json"
-    try:
-        if path.is_symlink() or path.stat().st_size > EXPECTED["run.json"]:
-            return None
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
@@ -117,14 +102,10 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes
     if info.file_size > EXPECTED[name]:
         raise _refused(f"{name} is larger than {EXPECTED[name] >> 20:,} MB")
     with archive.open(info) as stream:
-        return _limited(stream, info.file_size, name)
-
-
-def _limited(stream: Any, limit: int, name: str) -> bytes:
-    try:
-        return read_limited(stream, limit)
-    except ValueError:
-        raise _refused(f"{name} is larger than it may be") from None
+        try:
+            return read_limited(stream, info.file_size)
+        except ValueError:
+            raise _refused(f"{name} unpacks to more than it declares") from None
 
 
 def _refused(reason: str) -> RunError:
