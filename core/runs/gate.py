@@ -19,7 +19,7 @@ from core.untrusted import number, text, whole
 MIB = 2**20
 MAX_FACTS_BYTES, MAX_EVENTS_BYTES, MAX_WEIGHTS_BYTES = 8 * MIB, 1024 * MIB, 4096 * MIB
 MAX_TIME = 1e10  # seconds since 1970: the year 2286
-MAX_NAME, MAX_NOTE = 120, 2000  # characters
+MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_FINGERPRINT = 120, 2000, 40, 32  # characters
 MAX_COLOUR = 1_000_000
 MAX_SECONDS = 1e9  # of one training: 31 years
 FILES = {
@@ -77,7 +77,7 @@ def check_facts(folder: Path, facts: Any) -> Facts:
     try:
         return Facts(
             RunConfig.from_dict(facts["config"]),
-            text(facts.get("recipe", ""), 40),
+            text(facts.get("recipe", ""), MAX_RECIPE),
             text(facts.get("name", ""), MAX_NAME),
             text(facts.get("note", ""), MAX_NOTE, lines=True),
             bool(facts.get("starred", False)),
@@ -101,7 +101,7 @@ def _data_facts(data: Any) -> tuple[Names, str]:
     if not isinstance(data, dict):
         return DIGITS, ""
     try:
-        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:32]
+        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:MAX_FINGERPRINT]
     except DataError:
         return DIGITS, ""
 
