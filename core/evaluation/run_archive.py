@@ -16,18 +16,19 @@ from typing import Any
 
 from core.errors import RunError
 from core.files import read_json, read_limited, read_regular
+from core.runs.file_names import FACTS, MODEL
 
 MAX_MODEL_BYTES = 1 << 30
 # The names that a download may have, and the most bytes of each.
 EXPECTED = {
-    "run.json": 1 << 20,
+    FACTS: 1 << 20,
     "history.csv": 4 << 20,
     "README.md": 1 << 20,
     "train.py": 1 << 20,
     "notebook.ipynb": 16 << 20,
-    "model.keras": MAX_MODEL_BYTES,
+    MODEL: MAX_MODEL_BYTES,
 }
-USED = ("run.json", "history.csv", "model.keras")
+USED = (FACTS, "history.csv", MODEL)
 _IGNORED = ("__MACOSX", ".DS_Store")  # macOS adds these to every archive
 _MAX_MEMBERS = 40
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,80}")
@@ -61,7 +62,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 def is_download(folder: Path) -> bool:
     """Whether a folder looks like an unpacked download: its run.json has knobs, and no config."""
-    facts = read_json(folder / "run.json")
+    facts = read_json(folder / FACTS)
     return isinstance(facts, dict) and "knobs" in facts and "config" not in facts
 
 
@@ -94,7 +95,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
 def _check_names(found: dict[str, Any]) -> None:
     if unknown := sorted(set(found) - set(EXPECTED)):
         raise _refused(f"it holds {unknown[0][:40]!r}, which no download of a run has")
-    if "run.json" not in found:
+    if FACTS not in found:
         raise _refused("run.json is missing")
 
 

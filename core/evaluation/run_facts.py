@@ -12,6 +12,7 @@ from core.config.run_config import RunConfig
 from core.data.class_names import DIGITS, Names, checked_names
 from core.errors import DigitLabError, RunError
 from core.runs.events import EpochDone, Event, RateChanged, RunEnded, Started, checked_event
+from core.runs.file_names import FACTS
 from core.runs.gate import MAX_FINGERPRINT, MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_TIME
 from core.untrusted import number, text
 
@@ -46,7 +47,7 @@ class RunDescription:
 def read_description(files: dict[str, bytes]) -> RunDescription:
     """Raises `RunError` where the files are not those of a run."""
     try:
-        facts = json.loads(files["run.json"], parse_constant=_refuse_constant)
+        facts = json.loads(files[FACTS], parse_constant=_refuse_constant)
         return _description(facts, files.get("history.csv", b"").decode())
     except RunError:
         raise

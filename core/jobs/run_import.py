@@ -25,10 +25,12 @@ from core.files import write_arrays, write_json
 from core.network.foreign_model import ForeignModel, read_foreign
 from core.network.keras_file import check_finite, own_weights
 from core.network.numpy_network import Reader
+from core.runs import file_names
 from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
 from core.subprocess_task import ROOT, child_environment
+from core.training.rebuild import WEIGHTS
 
 _TIMEOUT = 180.0  # seconds for Keras to start and to write one network
 IMAGES = 1000  # that tell which input a network expects
@@ -141,8 +143,8 @@ class _Trial:
 def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Imported:
     described = read_description(files)
     weights = None
-    if "model.keras" in files:
-        weights = own_weights(io.BytesIO(files["model.keras"]), described.config)
+    if file_names.MODEL in files:
+        weights = own_weights(io.BytesIO(files[file_names.MODEL]), described.config)
         check_finite(weights.values())
     wanted = described.run_id
     run = _create(store, described, weights, visitor)
@@ -155,11 +157,11 @@ def _create(store: RunStore, described: RunDescription, weights: dict[str, np.nd
     """Writes all files into a hidden folder, which is renamed when it is complete."""
 
     def fill(folder: Path) -> None:
-        (folder / "events.jsonl").write_text("".join(map(to_line, described.events)), "utf-8")
+        (folder / file_names.EVENTS).write_text("".join(map(to_line, described.events)), "utf-8")
         if described.test_set_opened:
-            write_json(folder / "test_set.json", {"opened": list(described.test_set_opened)})
+            write_json(folder / file_names.TEST_SET, {"opened": list(described.test_set_opened)})
         if weights is not None:
-            write_arrays(folder / "weights.npz", weights)
+            write_arrays(folder / WEIGHTS, weights)
             _rebuild(folder)
 
     recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""

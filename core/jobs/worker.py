@@ -63,7 +63,7 @@ def _has_input() -> bool:
 
 def _train(run_id: str, warm: WarmNetwork | None) -> None:
     store = RunStore()
-    _log_to(store.get(run_id).folder / "worker.log")
+    _log_to(store.get(run_id).log_path)
     recorder = RunRecorder(store, run_id, warm=warm)
     signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
     recorder.run(claim=True)

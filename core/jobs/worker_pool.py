@@ -165,7 +165,7 @@ def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
 
 def _mark_failed(run: Run, reason: str) -> None:
     """Writes the last event of a run that no worker could begin."""
-    (run.folder / "queued").unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
+    run.queued_path.unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
     with suppress(RunError, OSError):
         file = EventFile(run.events_path)
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import RunError
 from core.files import Arrays, write_arrays
 from core.runs.events import MAX_COUNT, MAX_EPOCH
-from core.runs.gate import MAX_WEIGHTS_BYTES
+from core.runs.file_names import MAX_WEIGHTS_BYTES
 from core.untrusted import load_arrays, whole
 
 _MAX_FACTS_BYTES = 2**20  # of the numbers in a saved state

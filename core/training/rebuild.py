@@ -10,6 +10,7 @@ from pathlib import Path
 from core import process_settings
 from core.config.run_config import RunConfig
 from core.files import read_json
+from core.runs import file_names
 from core.runs.checkpoints import read_arrays
 
 WEIGHTS = "weights.npz"
@@ -19,9 +20,9 @@ def rebuild(folder: Path) -> None:
     """Writes `model.keras` from run.json and weights.npz, and removes the latter."""
     from core.training import models  # the settings of the process must come before Keras
 
-    model = models.build(RunConfig.from_dict(read_json(folder / "run.json")["config"]))
+    model = models.build(RunConfig.from_dict(read_json(folder / file_names.FACTS)["config"]))
     models.set_weights(model, read_arrays(folder / WEIGHTS))
-    models.save(model, folder / "model.keras")
+    models.save(model, folder / file_names.MODEL)
     (folder / WEIGHTS).unlink()
 
 
