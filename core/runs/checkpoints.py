@@ -86,7 +86,7 @@ def read_progress(path: Path) -> tuple[int, int, int] | None:
 def surplus_epochs(epochs: list[int], bound: int) -> list[int]:
     """The epochs to delete so that about `bound` remain, evenly spread, with the first and the last.
 
-    >>> surplus([1, 2, 3, 4, 5, 6, 7], 4)
+    >>> surplus_epochs([1, 2, 3, 4, 5, 6, 7], 4)
     [2, 4, 6]
     """
     stride, remaining = 1, epochs
