@@ -50,7 +50,7 @@ class RunQueue:
     def remove(self, run: Run) -> bool:
         """Takes a run out of the queue; False if a worker has taken it already. A new run goes to the trash."""
         try:
-            (run.queued_path).unlink()
+            run.queued_path.unlink()
         except FileNotFoundError:
             return False
         if run.started is None:

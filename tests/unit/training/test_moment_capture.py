@@ -42,12 +42,6 @@ def run(config, data, *, resume=None, **hooks):
     return trained, events, kept
 
 
-@pytest.fixture
-def short_calls(monkeypatch):
-    """Calls of four batches, so that a small run has many."""
-    monkeypatch.setattr("core.training.call_size.estimate_step_seconds", lambda model, size: 0.05 / 4)
-
-
 NETWORKS = {
     "dense": SMALL,
     "two layers, dropout, schedule": SMALL.changed(network="dense40-dropout0.3-dense20", schedule="cosine"),
