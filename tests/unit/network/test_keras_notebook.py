@@ -55,6 +55,7 @@ def test_it_reaches_the_accuracy_of_the_run(tmp_path, real_mnist, monkeypatch):
     book = read(config)
     path = os.environ["MNIST_PATH"]  # instead of the download, which needs a network
     book.cells.insert(1, nbformat.v4.new_code_cell(_LOAD.format(path=path)))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it, and then no notebook shows pictures
     monkeypatch.chdir(tmp_path)
     nbclient.NotebookClient(
         book, timeout=500, startup_timeout=300, resources={"metadata": {"path": str(tmp_path)}}
