@@ -8,10 +8,11 @@ import os
 import stat
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -22,7 +23,6 @@ Arrays = Mapping[str, np.ndarray]
 _PIECE = 1 << 20  # bytes that are read at once
 MAX_JSON_BYTES = 8 * 2**20
 STALE_SECONDS = 3600.0  # seconds after which nobody still writes a temporary file
-
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _TEMPORARY = ".new"  # how the names of temporary files end
 
@@ -108,9 +108,17 @@ def remove_temporary_files(folder: Path) -> None:
 
 def write_arrays(path: Path, arrays: Arrays, *, durable: bool = True) -> None:
     """Saves named arrays as an `.npz`. Raises `RunError` if the disk is full."""
+    write_atomic(path, pack_arrays(arrays), durable=durable)
+
+
+def pack_arrays(arrays: Arrays, level: int = 0) -> bytes:
+    """The content of an `.npz`. level: of compression, 0 (none) to 9; NumPy itself can only choose 0 or 6."""
     packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_atomic(path, packed.getvalue(), durable=durable)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED, True, level) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+    return packed.getvalue()
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -125,7 +133,7 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def read_limited(file: BinaryIO, limit: int) -> bytes:
+def read_limited(file: IO[bytes], limit: int) -> bytes:
     """The content of a stream, for example a compressed one. Raises `ValueError` for more than `limit` bytes."""
     parts, size = [], 0
     while piece := file.read(min(_PIECE, limit + 1 - size)):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -50,6 +50,18 @@ class Progress(NamedTuple):
     seconds_left: float | None = None  # None: too early to estimate
     error: str = ""  # a sentence if the last attempt failed
     message: str = ""  # what it does now
+
+
+@contextlib.contextmanager
+def one_at_a_time(lock_path: Path, report: ReportProgress, message: str) -> Iterator[None]:
+    """Only one process of a machine at a time gets past it; the others report `message` while they wait."""
+    lock = Lock(lock_path)
+    while not lock.acquire({"pid": os.getpid()}, timeout=0.3):
+        report(0.0, message)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class SubprocessTask:

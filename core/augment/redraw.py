@@ -13,8 +13,8 @@ import numpy as np
 from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, distance_to_strokes, shorten_stems, style_strokes
 from core.augment.skeletons import CELLS_PER_PIXEL, DISTANCE_STEPS, MAX_DISTANCE, Skeletons, centre_lines
 from core.config.run_config import RunConfig
+from core.data.random_streams import DISTORTIONS, random
 from core.digits import SIDE
-from core.random_streams import DISTORTIONS, random
 
 FIT_SIZE = 20  # pixels: the longer side of a normalised drawing
 MASS_CENTRE = 14.35  # target of the centre of mass: 14.5 in MNIST, 14 for a drawing

@@ -108,9 +108,8 @@ def _labels(sample: Digits, digit_means: np.ndarray) -> list[Finding]:
         return [
             Finding(
                 "transposed",
-                "Rows and columns seem to be swapped, as in EMNIST: "
-                f"MNIST's mean images recognise {swapped:.0%} of the "
-                f"digits after a swap, and {as_is:.0%} as they are.",
+                f"Rows and columns seem to be swapped, as in EMNIST: MNIST's mean images recognise {swapped:.0%} of "
+                f"the digits after a swap, and {as_is:.0%} as they are.",
                 TRANSPOSE,
                 "Swap rows and columns",
             )
@@ -119,9 +118,8 @@ def _labels(sample: Digits, digit_means: np.ndarray) -> list[Finding]:
         return [
             Finding(
                 "labels",
-                "The labels do not fit the images: "
-                f"the mean images of the classes recognise only {own:.0%}, and chance "
-                "is 10%. Perhaps they belong to other images. Check the files.",
+                f"The labels do not fit the images: the mean images of the classes recognise only {own:.0%}, and "
+                "chance is 10%. Perhaps they belong to other images. Check the files.",
             )
         ]
     return _renumbered(sample.labels, upright, float(as_is))
@@ -147,9 +145,8 @@ def _renumbered(labels: np.ndarray, predicted: np.ndarray, as_is: float) -> list
     return [
         Finding(
             "renumbered",
-            f"The labels have other numbers than the digits: images of a {digit[wrong]} have the label {wrong}, "
-            "and so on. "
-            f"MNIST's mean images recognise {best:.0%} with other numbers, and {as_is:.0%} with these.",
+            f"The labels have other numbers than the digits: images of a {digit[wrong]} have the label {wrong}, and "
+            f"so on. MNIST's mean images recognise {best:.0%} with other numbers, and {as_is:.0%} with these.",
             f"{RELABEL}:{''.join(map(str, digit))}",
             "Renumber the labels",
         )

@@ -1,5 +1,4 @@
-"""Fixes that a visitor chose for a data set of one's own. They are applied when the set is read; its files stay as
-they are.
+"""Fixes that a visitor chose for a data set. They are applied when it is read; its files stay as they are.
 
 DIGIT_LAB_HOME/data/fixes.json   for each data set: the fixes, and the findings that the visitor accepted
 """

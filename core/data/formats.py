@@ -5,20 +5,18 @@ folders of pictures. Arrays of other shapes and ranges are converted (`conversio
 """
 
 import gzip
-import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 
 from core.data.class_names import Names, read_names
 from core.data.conversions import MAX_BYTES, to_images, to_labels
-from core.data.npz_files import damaged, describe_error
 from core.data.other_forms import ARRAYS as ARRAYS
 from core.data.other_forms import find_form, read_form, watched_files
-from core.data.reading import only_data_errors
+from core.data.reading import damaged, only_data_errors
 from core.digits import NUM_CLASSES, Digits
 from core.errors import DataError
 from core.files import read_limited
@@ -137,13 +135,11 @@ def _first_sound(folder: Path, name: str) -> np.ndarray:
     return _read_idx(first)
 
 
+@only_data_errors
 def _read_idx(path: Path) -> np.ndarray:
     """The array of one IDX file: two zero bytes, 8 for uint8, number of axes, each axis as big-endian uint32, data."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            content = read_limited(cast(Any, file), MAX_BYTES)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise damaged(path, describe_error(error)) from None
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        content = read_limited(cast(IO[bytes], file), MAX_BYTES)
     axes = content[3] if len(content) > 3 else 0
     if content[:3] != b"\0\0\x08" or axes not in (1, 3) or len(content) < 4 + 4 * axes:
         raise damaged(path, "it does not begin like an IDX file of bytes", content[:4].hex(" ") or "nothing")

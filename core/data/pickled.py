@@ -9,7 +9,7 @@ import pickletools
 import warnings
 import zlib
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def read_pickle(path: Path) -> Any:
     """The tuples, lists, dictionaries and arrays in a pickle. Raises `DataError` for anything else in it."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            content = read_limited(cast(Any, file), MAX_BYTES)
+            content = read_limited(cast(IO[bytes], file), MAX_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about text in a damaged file
             return _plain(_Machine().run(content), 0)

@@ -3,13 +3,12 @@
 `python -m core.data.studies NAME FINGERPRINT` is that process. It has the lowest priority on the machine.
 """
 
-import contextlib
-import os
 import sys
 from collections.abc import Callable
 
 import numpy as np
 
+from core import process_settings
 from core.data import cache, mnist, outliers, projections
 from core.data.mnist import Mnist
 from core.errors import DataError
@@ -64,6 +63,5 @@ def execute(name: str, expected: str) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.nice(10)  # training runs go first
+    process_settings.lower_priority(process_settings.STUDY_NICE)
     sys.exit(execute(*sys.argv[1:3]))

@@ -1,1 +1,1 @@
-"""How good a network is and why: metrics, calibration, comparisons with their uncertainty, the coach, and exports."""
+"""How good a network is and why: metrics, calibration, comparisons with their uncertainty, coach, tours, exports."""

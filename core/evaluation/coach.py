@@ -88,8 +88,8 @@ def overfitting(run: RunDiagnostics) -> Advice | None:
     assert run.training is not None
     text = (
         f"Over-fitting since epoch {epochs[best].epoch}: validation loss rose from {losses[best]:.4f} to "
-        f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises its "
-        f"images."
+        f"{losses[-1]:.4f}, but on training images the same network has {run.training.loss:.4f}. It memorises "
+        "its images."
     )
     return Advice("over-fitting", WARN, text, *_reduce_overfitting(run.config))
 
@@ -140,9 +140,8 @@ def weakest_digit(run: RunDiagnostics) -> Advice | None:
         return None
     text = (
         f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.support[digit])} {run.split} "
-        f"images "
-        f"are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. Augmentation or more "
-        "units help with rare shapes."
+        f"images are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. "
+        "Augmentation or more units help with rare shapes."
     )
     strength = min(1.0, run.config.augmentation + 0.3)
     return Advice("lagging digit", WARN, text, {"augmentation": strength}, f"Augmentation {strength:g}")

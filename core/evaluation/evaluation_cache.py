@@ -22,6 +22,7 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.seal import sealed
 from core.files import read_json, write_atomic, write_json
 from core.home import home
+from core.runs.file_names import EVALUATIONS
 from core.runs.store import Run
 from core.untrusted import load_array, number, whole
 
@@ -90,7 +91,7 @@ def cache_path(run: Run, name: str, epoch: int | None) -> Path:
 def folder(run: Run) -> Path:
     """The folder of a run's evaluations."""
     # The shipped run is part of the code folder, where nothing may be written.
-    return home() / "evaluations" / run.id if run.shipped else run.folder / "evaluations"
+    return home() / "evaluations" / run.id if run.shipped else run.folder / EVALUATIONS
 
 
 def make_folder(run: Run) -> None:

@@ -106,12 +106,9 @@ def _read_saved(path: Path, key: dict[str, object]) -> list[DistortionResult]:
         found = [_checked_result(*each) for each in facts["stood"]]
     except (KeyError, TypeError, ValueError):
         return []
-    # Written by a version with other distortions: measure again.
-    return (
-        found
-        if [(each.name, each.strengths) for each in found] == [(n, strength_levels(n)) for n in DISTORTIONS]
-        else []
-    )
+    measured = [(each.name, each.strengths) for each in found]
+    # If not: written by a version with other distortions, so it is measured again.
+    return found if measured == [(name, strength_levels(name)) for name in DISTORTIONS] else []
 
 
 def _checked_result(name: str, strengths: list[float], right: list[int], images: int) -> DistortionResult:

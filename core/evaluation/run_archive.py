@@ -5,7 +5,6 @@ size. Nothing is unpacked to a path that the archive names.
 """
 
 import io
-import json
 import os
 import re
 import stat
@@ -16,19 +15,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import RunError
-from core.files import read_limited
+from core.files import read_json, read_limited, read_regular
+from core.runs.file_names import FACTS, MODEL
 
 MAX_MODEL_BYTES = 1 << 30
 # The names that a download may have, and the most bytes of each.
 EXPECTED = {
-    "run.json": 1 << 20,
+    FACTS: 1 << 20,
     "history.csv": 4 << 20,
     "README.md": 1 << 20,
     "train.py": 1 << 20,
     "notebook.ipynb": 16 << 20,
-    "model.keras": MAX_MODEL_BYTES,
+    MODEL: MAX_MODEL_BYTES,
 }
-USED = ("run.json", "history.csv", "model.keras")
+USED = (FACTS, "history.csv", MODEL)
 _IGNORED = ("__MACOSX", ".DS_Store")  # macOS adds these to every archive
 _MAX_MEMBERS = 40
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,80}")
@@ -54,30 +54,16 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     _check_names(dict.fromkeys(names))
     for name in set(names) & set(USED):
         try:
-            file = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            found[name] = read_regular(folder / name, EXPECTED[name])
         except OSError as error:
-            raise _refused(f"{name} is a link or cannot be read") from error
-        with os.fdopen(file, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise _refused(f"{name} is no plain file")
-            found[name] = _limited(opened, EXPECTED[name], name)
+            raise _refused(f"{name} is a link, too large, or cannot be read") from error
     return found
 
 
 def is_download(folder: Path) -> bool:
     """Whether a folder looks like an unpacked download: its run.json has knobs, and no config."""
-    facts = _json(folder)
+    facts = read_json(folder / FACTS)
     return isinstance(facts, dict) and "knobs" in facts and "config" not in facts
-
-
-def _json(folder: Path) -> Any:
-    path = folder / "run.json"
-    try:
-        if path.is_symlink() or path.stat().st_size > EXPECTED["run.json"]:
-            return None
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
@@ -109,7 +95,7 @@ def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.ZipInfo]]:
 def _check_names(found: dict[str, Any]) -> None:
     if unknown := sorted(set(found) - set(EXPECTED)):
         raise _refused(f"it holds {unknown[0][:40]!r}, which no download of a run has")
-    if "run.json" not in found:
+    if FACTS not in found:
         raise _refused("run.json is missing")
 
 
@@ -117,14 +103,10 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes
     if info.file_size > EXPECTED[name]:
         raise _refused(f"{name} is larger than {EXPECTED[name] >> 20:,} MB")
     with archive.open(info) as stream:
-        return _limited(stream, info.file_size, name)
-
-
-def _limited(stream: Any, limit: int, name: str) -> bytes:
-    try:
-        return read_limited(stream, limit)
-    except ValueError:
-        raise _refused(f"{name} is larger than it may be") from None
+        try:
+            return read_limited(stream, info.file_size)
+        except ValueError:
+            raise _refused(f"{name} unpacks to more than it declares") from None
 
 
 def _refused(reason: str) -> RunError:

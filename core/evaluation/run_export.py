@@ -32,7 +32,6 @@ _PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
 _TABLE = ("| images | accuracy | loss |", "|---|---|---|")
 _COLUMNS = [field.name for field in fields(EpochDone) if field.name != "step"]
-
 _PERSONAL = "It does not use the personal digits that this network was trained on."
 
 
@@ -94,15 +93,23 @@ def facts(run: Run) -> dict[str, Any]:
 
 
 def _event_values(event: Event | None) -> Any:
-    return (
-        json.loads(to_line(event)) if event else None
-    )  # NaN and infinity are text there, because JSON has no such numbers
+    """What `to_line` writes: NaN and infinity are text there, because JSON has no such numbers."""
+    return json.loads(to_line(event)) if event else None
 
 
 def command(run: Run) -> str:
     """The command line that trains with the same knobs, without what was changed while it trained."""
     knobs = [f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in run.config.to_query().items()]
-    return " ".join(["python -m core train", *knobs])
+    return " ".join([_program(), "train", *knobs])
+
+
+def _program() -> str:
+    """What people type to start Digit Lab: a checkout of the repository has no command of its own."""
+    try:
+        version("digit-lab")
+    except PackageNotFoundError:
+        return "python -m core"
+    return "digit-lab"
 
 
 def _head(run: Run) -> str:
@@ -131,11 +138,7 @@ def model_card(run: Run) -> str:
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
         f"{', '.join(map(' '.join, _package_versions().items()))}.",
-        *(
-            ["It does not use the personal digits that this network was trained on."]
-            if run.is_personalised and not run.imported
-            else []
-        ),
+        *([_PERSONAL] if run.is_personalised and not run.imported else []),
         "The same knobs in Digit Lab:",
         "",
         f"    {command(run)}",

@@ -28,7 +28,7 @@ def sealed_after(run: Run, ended: RunEnded | None) -> bool:
 
 def test_set_openings(run: Run) -> list[float]:
     """When the test set was opened for this run, in seconds since 1970."""
-    facts = read_json(run.folder / "test_set.json")
+    facts = read_json(run.test_set_path)
     opened = facts.get("opened") if isinstance(facts, dict) else None
     with suppress(ValueError):
         return [number(at, 0, MAX_TIME) for at in opened] if isinstance(opened, list) else []
@@ -39,7 +39,7 @@ def open_test_set(run: Run) -> None:
     """Opens the test set for this run and keeps the date."""
     with run.exclusive():
         if sealed(run):
-            write_json(run.folder / "test_set.json", {"opened": [*test_set_openings(run), time.time()]})
+            write_json(run.test_set_path, {"opened": [*test_set_openings(run), time.time()]})
 
 
 def check_seal(run: Run, split: str) -> None:

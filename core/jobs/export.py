@@ -4,12 +4,10 @@
 run's folder, which may come from anywhere. They can be made again at any time.
 """
 
-import contextlib
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,15 +17,12 @@ from core.data import mnist
 from core.evaluation import export_card, tensorboard_export
 from core.evaluation.export_formats import FORMATS, TENSORFLOW, Format
 from core.evaluation.run_export import build_archive, file_name, notebook
-from core.files import Lock, explain_disk_errors, write_atomic
+from core.files import explain_disk_errors, write_atomic
 from core.runs.run import Run
 from core.runs.store import RunStore
-from core.subprocess_task import Progress, ReportProgress, SubprocessTask
+from core.subprocess_task import Progress, ReportProgress, SubprocessTask, one_at_a_time
 from core.training.keras_import import import_keras
 
-# On the CPU: it takes seconds there, and a run that uses the GPU has all of its memory.
-_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
-_NICE = 5  # as for runs: the pages have priority
 CARD = ".md"  # what follows the file's name in the name of its card
 
 
@@ -44,7 +39,7 @@ def environment() -> dict[str, str]:
 
     Saved networks do not depend on the backend, and only TensorFlow converts them: it is used where it is installed.
     """
-    return {**_ON_PROCESSOR, **({"KERAS_BACKEND": TENSORFLOW} if find_spec(TENSORFLOW) else {})}
+    return {**process_settings.CPU_ONLY, **({"KERAS_BACKEND": TENSORFLOW} if find_spec(TENSORFLOW) else {})}
 
 
 def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Exported:
@@ -124,7 +119,8 @@ class ExportTask:
     def work(self, report: ReportProgress) -> dict[str, Any]:
         """Exports in this process; returns what `result` reads."""
         stamp = _stamp(self.run)
-        with _one_at_a_time(self.store, report):
+        lock = self.store.home / "exports" / "export.lock"
+        with one_at_a_time(lock, report, "Another export is running; yours is next …"):  # each has Keras in memory
             written = export(self.run, self.form, self.path, report)
         return {"sentence": written.sentence, "stamp": stamp}
 
@@ -148,18 +144,6 @@ def _remove_orphans(store: RunStore) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _one_at_a_time(store: RunStore, report: ReportProgress) -> Iterator[None]:
-    """One export at a time on a machine: each has Keras in memory."""
-    lock = Lock(store.home / "exports" / "export.lock")
-    while not lock.acquire({}, timeout=0.3):
-        report(0.0, "Another export is running; yours is next …")
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def execute(run_id: str, name: str) -> int:
     """Exports in this process: 0, or 1 if another process does it already."""
     store = RunStore()
@@ -168,7 +152,6 @@ def execute(run_id: str, name: str) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.nice(_NICE)
+    process_settings.lower_priority(process_settings.KERAS_NICE)
     process_settings.apply()
     sys.exit(execute(*sys.argv[1:3]))

@@ -4,13 +4,9 @@
 progress and its result beside the visitor's digits (`SubprocessTask`); the trained copy is a run like any other.
 """
 
-import contextlib
-import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
@@ -18,15 +14,11 @@ from core import process_settings
 from core.data import mnist
 from core.drawing.personal_digits import FinetuneResult, PersonalDigits
 from core.errors import DrawingError
-from core.files import Lock
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
-from core.subprocess_task import Progress, ReportProgress, SubprocessTask
+from core.subprocess_task import Progress, ReportProgress, SubprocessTask, one_at_a_time
 from core.training.keras_import import import_keras
 
-# On the CPU: it takes seconds there, and a run that uses the GPU has all of its memory.
-_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
-_NICE = 5  # as for runs: the pages have priority
 _IMPORTED_SHARE, _TRAINED_SHARE = 0.35, 0.9  # of the whole time, about
 
 
@@ -51,7 +43,9 @@ class Personalisation:
         if not self.personal.all():
             raise DrawingError("There are no digits to train on. Draw some, label them and save them first.")
         home = {"DIGIT_LAB_HOME": str(self.store.home)}
-        self.task.start("core.jobs.personalise", self.visitor, run_id, str(epoch or 0), **_ON_PROCESSOR, **home)
+        self.task.start(
+            "core.jobs.personalise", self.visitor, run_id, str(epoch or 0), **process_settings.CPU_ONLY, **home
+        )
 
     def progress(self) -> Progress:
         return self.task.progress()
@@ -73,7 +67,8 @@ class Personalisation:
     def train_copy(self, run_id: str, epoch: int | None, report: ReportProgress) -> dict[str, Any]:
         """Trains in this process; returns `PersonaliseResult` as JSON."""
         began = time.monotonic()
-        with self._exclusive(report):
+        lock = self.personal.shared / "teaching.lock"
+        with one_at_a_time(lock, report, "Another visitor's training is running; yours is next …"):  # thirty take 15 GB
             report(0.02, "Loading Keras …")
             import_keras()
             from core.training import finetune, finetuned_run
@@ -97,17 +92,6 @@ class Personalisation:
             copy_run = finetuned_run.save_copy(self.store, run, model, gain, len(own_digits), starter=self.visitor)
         return {"gain": asdict(gain), "title": run.title, "run_id": copy_run.id}
 
-    @contextmanager
-    def _exclusive(self, report: ReportProgress) -> Iterator[None]:
-        """One training at a time on a machine: thirty at once would take 15 GB."""
-        lock = Lock(self.personal.shared / "teaching.lock")
-        while not lock.acquire({"visitor": self.visitor}, timeout=0.3):
-            report(0.0, "Another visitor's training is running; yours is next …")
-        try:
-            yield
-        finally:
-            lock.release()
-
 
 def execute(visitor: str, run_id: str, epoch: str) -> int:
     """Trains in this process: 0, or 1 if another process does it already."""
@@ -116,7 +100,6 @@ def execute(visitor: str, run_id: str, epoch: str) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.nice(_NICE)
+    process_settings.lower_priority(process_settings.KERAS_NICE)
     process_settings.apply()
     sys.exit(execute(*sys.argv[1:4]))

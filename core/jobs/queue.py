@@ -6,6 +6,7 @@ from collections import Counter
 from core.devices import device_slot
 from core.files import Lock, explain_disk_errors, write_json
 from core.runs.control import ControlRequests
+from core.runs.file_names import QUEUED
 from core.runs.store import WAITING, Run, RunStore
 
 MAX_PAUSE_SECONDS = 60.0  # after this, a paused run gives its device to others: it must not stop a whole class
@@ -44,12 +45,12 @@ class RunQueue:
         if step:
             requests.step()
         with explain_disk_errors(run.folder):
-            write_json(run.folder / "queued", time.time())
+            write_json(run.queued_path, time.time())
 
     def remove(self, run: Run) -> bool:
         """Takes a run out of the queue; False if a worker has taken it already. A new run goes to the trash."""
         try:
-            (run.folder / "queued").unlink()
+            run.queued_path.unlink()
         except FileNotFoundError:
             return False
         if run.started is None:
@@ -85,7 +86,7 @@ class RunQueue:
             time.sleep(0.01)  # a worker that came too late is just releasing it
         self.store.delete(run.id)
         # A restored run waits again. The file is written only now: earlier, that worker would have taken the run.
-        write_json(self.store.trash / run.id / "queued", run.created)
+        write_json(self.store.trash / run.id / QUEUED, run.created)
 
 
 def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:

@@ -75,7 +75,7 @@ class RunRecorder:
     def _claim(self) -> bool:
         """Whether this process may train the run: a visitor who cancels it removes the same file."""
         try:
-            (self.record.folder / "queued").unlink()
+            self.record.queued_path.unlink()
         except FileNotFoundError:
             return False
         return True
@@ -100,7 +100,7 @@ class RunRecorder:
             return self._failed(str(error))
         except Exception as error:
             traceback.print_exc()
-            logged = (self.record.folder / "worker.log").exists()  # the command line has none, and prints instead
+            logged = self.record.log_path.exists()  # the command line has none, and prints instead
             details = "the run's worker.log" if logged else "the message above"
             return self._failed(f"Training failed: {type(error).__name__}: {error} Details are in {details}.")
 

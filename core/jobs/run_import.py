@@ -3,7 +3,7 @@
 All of it is data. Weights are read without Keras and written into a new network by a process of its own.
 """
 
-import os
+import io
 import subprocess
 import sys
 import time
@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 
+from core import process_settings
 from core.config.recipes import matching_recipe
 from core.data.mnist import Mnist
 from core.digits import Digits
@@ -22,14 +23,15 @@ from core.evaluation.metrics import evaluate
 from core.evaluation.run_facts import RunDescription, read_description
 from core.files import write_arrays, write_json
 from core.network.foreign_model import ForeignModel, read_foreign
+from core.network.keras_file import check_finite, own_weights
 from core.network.numpy_network import Reader
-from core.network.weights_file import own_weights
+from core.runs import file_names
 from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
+from core.subprocess_task import ROOT, child_environment
+from core.training.rebuild import WEIGHTS
 
-_ROOT = Path(__file__).parents[2]
-_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _TIMEOUT = 180.0  # seconds for Keras to start and to write one network
 IMAGES = 1000  # that tell which input a network expects
 MIN_ACCURACY = 0.5  # below it, no known scaling is right
@@ -140,7 +142,10 @@ class _Trial:
 
 def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Imported:
     described = read_description(files)
-    weights = own_weights(files["model.keras"], described.config) if "model.keras" in files else None
+    weights = None
+    if file_names.MODEL in files:
+        weights = own_weights(io.BytesIO(files[file_names.MODEL]), described.config)
+        check_finite(weights.values())
     wanted = described.run_id
     run = _create(store, described, weights, visitor)
     if wanted and run.id != wanted:
@@ -152,11 +157,11 @@ def _create(store: RunStore, described: RunDescription, weights: dict[str, np.nd
     """Writes all files into a hidden folder, which is renamed when it is complete."""
 
     def fill(folder: Path) -> None:
-        (folder / "events.jsonl").write_text("".join(map(to_line, described.events)), "utf-8")
+        (folder / file_names.EVENTS).write_text("".join(map(to_line, described.events)), "utf-8")
         if described.test_set_opened:
-            write_json(folder / "test_set.json", {"opened": list(described.test_set_opened)})
+            write_json(folder / file_names.TEST_SET, {"opened": list(described.test_set_opened)})
         if weights is not None:
-            write_arrays(folder / "weights.npz", weights)
+            write_arrays(folder / WEIGHTS, weights)
             _rebuild(folder)
 
     recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""
@@ -168,10 +173,9 @@ def _create(store: RunStore, described: RunDescription, weights: dict[str, np.nd
 
 def _rebuild(folder: Path) -> None:
     command = [sys.executable, "-m", "core.training.rebuild", str(folder)]
+    environment = child_environment(**process_settings.CPU_ONLY)
     try:
-        done = subprocess.run(
-            command, cwd=_ROOT, env=os.environ | _ON_PROCESSOR, capture_output=True, timeout=_TIMEOUT, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired as error:
         raise RunError("Keras took too long to write the network. Try again when no run trains.") from error
     if done.returncode:

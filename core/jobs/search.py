@@ -5,12 +5,12 @@ epochs, stops poor runs and saves its state in the sweep's folder. So it can be 
 without the dashboard. Optuna and its 150 MB stay out of the dashboard.
 """
 
-import contextlib
 import os
 import subprocess
 import sys
 import time
 
+from core import process_settings
 from core.files import Lock
 from core.jobs.optuna_search import Search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
@@ -74,6 +74,5 @@ def main(sweep_id: str) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.nice(10)  # training has priority
+    process_settings.lower_priority(process_settings.STUDY_NICE)
     sys.exit(main(sys.argv[1]))

@@ -22,14 +22,11 @@ from core.training import compile_cache, warmup
 from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
-NICE = 5  # on a machine with few cores, pages and the visitor's browser come first; an idle machine loses nothing
-
 
 def main() -> None:
     """Waits for a run's id and trains that run."""
     process_settings.apply()
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    process_settings.lower_priority(process_settings.KERAS_NICE)
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
@@ -66,7 +63,7 @@ def _has_input() -> bool:
 
 def _train(run_id: str, warm: WarmNetwork | None) -> None:
     store = RunStore()
-    _log_to(store.get(run_id).folder / "worker.log")
+    _log_to(store.get(run_id).log_path)
     recorder = RunRecorder(store, run_id, warm=warm)
     signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
     recorder.run(claim=True)

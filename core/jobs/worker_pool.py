@@ -132,7 +132,7 @@ class WorkerPool:
         """A worker in its own session, so that Ctrl-C stops only the dashboard."""
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), TF_CPP_MIN_LOG_LEVEL="3")
+        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home))
         with log.open("wb") as output:
             return subprocess.Popen(
                 self.command,
@@ -165,7 +165,7 @@ def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
 
 def _mark_failed(run: Run, reason: str) -> None:
     """Writes the last event of a run that no worker could begin."""
-    (run.folder / "queued").unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
+    run.queued_path.unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
     with suppress(RunError, OSError):
         file = EventFile(run.events_path)
         try:

@@ -1,3 +1,1 @@
-"""Networks without Keras: their shapes, answers and gradients in NumPy, the Keras script that builds them, and
-forecasts.
-"""
+"""Networks without Keras: shapes, answers and gradients in NumPy, files and scripts of others' tools, forecasts."""

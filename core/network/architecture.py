@@ -12,6 +12,11 @@ from core.config.run_config import RunConfig
 from core.errors import NetworkError
 from core.image_shape import NUM_CLASSES, SIDE
 
+WEIGHT_NAMES = {  # by the kind of a row, in the order of Keras
+    "dense": ("kernel", "bias"),
+    "conv": ("kernel", "bias"),
+    "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
+}
 IMAGE_KINDS = ("conv", "pool")  # they need neighbouring pixels, so they must come before the first dense layer
 
 
@@ -56,6 +61,21 @@ def layer_table(config: RunConfig) -> list[LayerRow]:
 def count_parameters(config: RunConfig) -> int:
     """How many parameters the network has. Raises `NetworkError` if it is impossible."""
     return sum(row.parameters for row in layer_table(config))
+
+
+def weight_shapes(config: RunConfig) -> dict[str, dict[str, tuple[int, ...]]]:
+    """The shape of each weight, by the layer's name and the weight's, in the order of Keras' `Model.get_weights()`."""
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+    below: tuple[int, ...] = (SIDE, SIDE)
+    for row in layer_table(config):
+        if row.kind in WEIGHT_NAMES:
+            channels = row.output_shape[-1]
+            window = (row.layer.kernel,) * 2 if row.layer and row.kind == "conv" else ()
+            kernel = {"kernel": (*window, below[-1], channels)}
+            names = WEIGHT_NAMES[row.kind] if row.bias else ("kernel",)
+            shapes[row.name] = {name: kernel.get(name, (channels,)) for name in names}
+        below = row.output_shape
+    return shapes
 
 
 def count_multiplications(config: RunConfig, kinds: Collection[str] = ("dense", "conv")) -> int:

@@ -4,6 +4,7 @@ The layers are read as a list of names and numbers. What has the same layers as 
 every page works with it. For all other networks a sentence says which layer is the reason.
 """
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,10 @@ import numpy as np
 from core.config.layers import Layer, conv, dense, format_layers, norm, pool
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError, RunError
-from core.network.architecture import LayerRow, layer_table
+from core.network.architecture import LayerRow, layer_table, weight_shapes
 from core.network.forward import MODEL, NORM_EPSILON
 from core.network.keras_chain import layer_chain, refused, takes_row
-from core.network.weights_file import KerasArchive, kernel_shapes
+from core.network.keras_file import KerasArchive, check_finite
 
 _NO_EFFECT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "ActivityRegularization")
 
@@ -67,9 +68,9 @@ class ForeignModel:
 
 def read_foreign(content: bytes) -> ForeignModel:
     """The network in a `.keras` file. Raises `RunError` with the reason where it is no network of these layers."""
-    archive = KerasArchive(content)
+    archive = KerasArchive(io.BytesIO(content))
     try:
-        parts, scaling = _parts([*layer_chain(archive.config)])
+        parts, scaling = _parts([*layer_chain(archive.config())])
         config = _config(parts)
         return ForeignModel(config, _weights(archive, config, parts), scaling)
     except RunError:
@@ -188,14 +189,18 @@ def _weights(archive: KerasArchive, config: RunConfig, parts: list[_Part]) -> di
     rows = [row for row in layer_table(config) if row.kind in ("dense", "conv")]
     norms = iter([row for row in layer_table(config) if row.kind == "norm"])
     asked, expected = [], []
-    for part, kernel in zip(parts, kernel_shapes(config).values(), strict=True):
+    shapes = weight_shapes(config)
+    for part, row in zip(parts, rows, strict=True):
+        kernel_shape = shapes[row.name]["kernel"]
         asked.append((part.name, "Dense" if part.kind == "dense" else "Conv2D"))
-        expected.append([kernel, (part.units,)] if part.bias else [kernel])
+        expected.append([kernel_shape, (part.units,)] if part.bias else [kernel_shape])
         if part.norm:
             number = sum(bool(part.norm.get(name, True)) for name in ("scale", "center")) + 2
             asked.append((part.norm["name"], "BatchNormalization"))
             expected.append([(part.units,)] * number)
-    found = iter(archive.weights(asked, expected))
+    arrays = archive.weights(asked, expected)
+    check_finite(array for of_layer in arrays for array in of_layer)
+    found = iter(arrays)
     weights: dict[str, np.ndarray] = {}
     for part, row in zip(parts, rows, strict=True):
         kernel, *bias = next(found)

@@ -11,11 +11,16 @@ from scipy.special import erf
 
 from core.config.run_config import RunConfig
 from core.lesson.arithmetic import softmax
-from core.network.architecture import LayerRow, layer_table
+from core.network.architecture import LayerRow, layer_table, weight_shapes
 
 MODEL = "digit_lab"  # the name of every Keras model here, and so the beginning of its weights' paths
 NORM_EPSILON = 0.001  # Keras' BatchNormalization
 SQUARE_ROOT_OF_TWO = 1.4142135
+
+
+def weight_paths(config: RunConfig) -> list[str]:
+    """Keras' path of each weight (`digit_lab/dense1/kernel`), in the order of `Model.get_weights()`."""
+    return [f"{MODEL}/{layer}/{name}" for layer, names in weight_shapes(config).items() for name in names]
 
 
 def activations(

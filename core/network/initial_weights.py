@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from core.config.run_config import RunConfig
-from core.network.architecture import LayerRow, layer_table
+from core.network.architecture import layer_table, weight_shapes
 from core.network.forward import MODEL
 
 _ROUNDS = 10
@@ -24,19 +24,14 @@ _MANTISSA, _ONE = np.uint32(0x7FFFFF), np.uint32(0x3F800000)
 def initial_weights(config: RunConfig) -> dict[str, np.ndarray]:
     """The weights of the untrained network by Keras' path: float32."""
     weights: dict[str, np.ndarray] = {}
-    below: tuple[int, ...] = ()
+    shapes = weight_shapes(config)
     for position, row in enumerate(layer_table(config)):
-        path = f"{MODEL}/{row.name}"
-        if row.kind in ("dense", "conv"):
-            weights[f"{path}/kernel"] = _glorot(_kernel_shape(row, below), layer_seed(config.seed, position))
-            if row.bias:
-                weights[f"{path}/bias"] = np.zeros(row.output_shape[-1], np.float32)
-        elif row.kind == "norm":
-            channels = row.output_shape[-1]
-            for name in ("gamma", "beta", "moving_mean", "moving_variance"):
-                fill = 1.0 if name in ("gamma", "moving_variance") else 0.0
-                weights[f"{path}/{name}"] = np.full(channels, fill, np.float32)
-        below = row.output_shape
+        for name, shape in shapes.get(row.name, {}).items():
+            path = f"{MODEL}/{row.name}/{name}"
+            if name == "kernel":
+                weights[path] = _glorot(shape, layer_seed(config.seed, position))
+            else:
+                weights[path] = np.full(shape, 1.0 if name in ("gamma", "moving_variance") else 0.0, np.float32)
     return weights
 
 
@@ -68,13 +63,6 @@ def uniform(count: int, seed: int, low: float, high: float) -> np.ndarray:
     shares = ((bits & _MANTISSA) | _ONE).view(np.float32) - np.float32(1)
     low32, high32 = np.float32(low), np.float32(high)
     return np.asarray(shares * (high32 - low32) + low32)
-
-
-def _kernel_shape(row: LayerRow, below: tuple[int, ...]) -> tuple[int, ...]:
-    if row.kind == "dense":
-        return (below[0], row.output_shape[0])
-    assert row.layer is not None
-    return (row.layer.kernel, row.layer.kernel, below[-1], row.output_shape[-1])
 
 
 def _glorot(shape: tuple[int, ...], seed: int) -> np.ndarray:

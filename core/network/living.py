@@ -12,7 +12,7 @@ from core.config.run_config import RunConfig
 from core.digits import SIDE
 from core.network.architecture import layer_table
 from core.network.dead_units import is_dead
-from core.network.forward import MODEL, apply_activation, pre_activation
+from core.network.forward import MODEL, apply_activation, pre_activation, weight_paths
 from core.network.living_sums import conv_sums, dense_sums
 from core.network.living_view import LayerSurvey, LayerView, NetworkView
 
@@ -150,13 +150,7 @@ def survey_of(activations: np.ndarray, units: np.ndarray | None, activation: str
 
 def weights_by_path(config: RunConfig, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Names for weights in Keras' order (`Model.get_weights()`). Raises `ValueError` where their number differs."""
-    names = []
-    for row in layer_table(config):
-        if row.kind in ("dense", "conv"):
-            names += [f"{MODEL}/{row.name}/{name}" for name in ("kernel", "bias")[: 1 + row.bias]]
-        elif row.kind == "norm":
-            names += [f"{MODEL}/{row.name}/{name}" for name in ("gamma", "beta", "moving_mean", "moving_variance")]
-    return dict(zip(names, arrays, strict=True))
+    return dict(zip(weight_paths(config), arrays, strict=True))
 
 
 def _weight_pictures(kernel: np.ndarray) -> np.ndarray | None:

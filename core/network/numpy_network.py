@@ -16,20 +16,15 @@ from threadpoolctl import ThreadpoolController
 
 from core.config.run_config import RunConfig
 from core.errors import NetworkError, RunError
-from core.network import keras_file
-from core.network.architecture import LayerRow, count_parameters, layer_table
+from core.files import open_regular
+from core.network.architecture import WEIGHT_NAMES, LayerRow, layer_table
 from core.network.forward import MODEL, activations, apply_activation, forward_rows
+from core.network.keras_file import max_weights_bytes, own_weights
 from core.runs.checkpoints import read_arrays
 from core.runs.run import Run
 
 BATCH = 64  # images: the outputs of a convolution still fit into the processor's cache
 _all_cores = Lock()  # held by one large prediction; another one uses what is left
-# The weights of a layer, in the order in which Keras saves them.
-_WEIGHT_NAMES = {
-    "dense": ("kernel", "bias"),
-    "conv": ("kernel", "bias"),
-    "norm": ("gamma", "beta", "moving_mean", "moving_variance"),
-}
 
 
 class Reader:
@@ -45,8 +40,10 @@ class Reader:
 
         Raises `RunError` if the file is missing, truncated or of another network.
         """
-        largest = keras_file.max_weights_bytes(count_parameters(run.config))
-        weights = _read_weights(run) if epoch is None else read_arrays(run.epoch_path(epoch), largest)
+        if epoch is None:
+            weights = _read_weights(run)
+        else:
+            weights = read_arrays(run.epoch_path(epoch), max_weights_bytes(run.config))
         reader = cls(run.config, weights)
         reader._check(run, epoch)
         return reader
@@ -83,13 +80,12 @@ class Reader:
     def _check(self, run: Run, epoch: int | None) -> None:
         """Raises `RunError` unless there is a weight for every parameter of the layer table."""
         for row in self.rows:
-            paths = {f"{MODEL}/{row.name}/{name}" for name in _WEIGHT_NAMES.get(row.kind, ())} & set(self.weights)
+            paths = {f"{MODEL}/{row.name}/{name}" for name in WEIGHT_NAMES.get(row.kind, ())} & set(self.weights)
             if (size := sum(self.weights[path].size for path in paths)) != row.parameters:
                 place = run.model_path.name if epoch is None else run.epoch_path(epoch).name
                 raise RunError(
                     f"{place} of the run {run.id} must hold the {row.parameters:,} parameters of {row.name}, but "
-                    f"it belongs "
-                    "to another network. Choose another epoch or run, or train again.",
+                    "it belongs to another network. Choose another epoch or run, or train again.",
                     received=size,
                 )
 
@@ -104,9 +100,8 @@ def _read_weights(run: Run) -> dict[str, np.ndarray]:
     """The weights in a run's `.keras` file."""
     path = run.model_path
     try:
-        names = {row.name: _WEIGHT_NAMES.get(row.kind, ()) for row in layer_table(run.config) if row.parameters}
-        weights = keras_file.read_weights(path, count_parameters(run.config), names)
-        return {f"{MODEL}/{name}": weight for name, weight in weights.items()}
+        with os.fdopen(open_regular(path), "rb") as file:
+            return own_weights(file, run.config)
     except NetworkError:
         raise
     except Exception as error:  # zipfile, h5py and the system raise different errors

@@ -8,8 +8,8 @@ import inspect
 from functools import cache
 from types import ModuleType
 
-from core import random_streams
 from core.augment import handwriting_styles, redraw, skeletons
+from core.data import random_streams
 from core.digits import SIDE
 
 _MODULES = (random_streams, skeletons, handwriting_styles, redraw)  # each uses those before it

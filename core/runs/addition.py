@@ -9,6 +9,7 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.files import explain_disk_errors, write_json
+from core.runs import file_names
 from core.runs.run import Run
 from core.runs.store import RunFacts, RunStore
 
@@ -24,8 +25,8 @@ def add_run(
     unseen = store.folder / f".new-{secrets.token_hex(8)}"
     try:
         with explain_disk_errors(unseen):
-            (unseen / "epochs").mkdir(parents=True)
-            write_json(unseen / "run.json", {**saved, **facts})
+            (unseen / file_names.EPOCHS).mkdir(parents=True)
+            write_json(unseen / file_names.FACTS, {**saved, **facts})
             fill(unseen)
             run_id = store.new_id(wanted_id)
             unseen.rename(store.folder / run_id)

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import RunError
 from core.files import Arrays, write_arrays
 from core.runs.events import MAX_COUNT, MAX_EPOCH
-from core.runs.gate import MAX_WEIGHTS_BYTES
+from core.runs.file_names import MAX_WEIGHTS_BYTES
 from core.untrusted import load_arrays, whole
 
 _MAX_FACTS_BYTES = 2**20  # of the numbers in a saved state
@@ -86,7 +86,7 @@ def read_progress(path: Path) -> tuple[int, int, int] | None:
 def surplus_epochs(epochs: list[int], bound: int) -> list[int]:
     """The epochs to delete so that about `bound` remain, evenly spread, with the first and the last.
 
-    >>> surplus([1, 2, 3, 4, 5, 6, 7], 4)
+    >>> surplus_epochs([1, 2, 3, 4, 5, 6, 7], 4)
     [2, 4, 6]
     """
     stride, remaining = 1, epochs

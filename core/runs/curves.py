@@ -60,9 +60,7 @@ class Curves:
         """The event's place on the axis."""
         match axis:
             case "epoch":
-                return (
-                    event.step / max(self.started.batches, 1) if self.started else 0.0
-                )  # files from elsewhere may say 0
+                return event.step / self.started.batches if self.started else 0.0
             case "seconds":
                 return event.seconds
             case _:

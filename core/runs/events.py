@@ -9,16 +9,12 @@ from typing import Any
 from core.untrusted import number, text, whole
 
 FINISHED, STOPPED, FAILED, INTERRUPTED = "finished", "stopped", "failed", "interrupted"
-OUTCOMES = (
-    FINISHED,
-    STOPPED,
-    FAILED,
-)  # written by the run itself; a run that ended without one is `interrupted`
-
+OUTCOMES = (FINISHED, STOPPED, FAILED)  # written by the run itself; one that ended without is `interrupted`
 
 MAX_LINE = 64 * 1024  # bytes; a longer line is no event
 MAX_EPOCH = 100_000
 MAX_COUNT = 10**15  # steps, images, parameters
+_AT_LEAST_1 = {"batches": MAX_COUNT, "epochs": MAX_EPOCH}  # readers divide by them; a file that says 0 is read as 1
 _FINITE = {"time", "seconds", "fit_seconds", "learning_rate"}
 
 
@@ -31,8 +27,8 @@ class Started:
     parameters: int
     train_images: int
     validation_images: int  # 0: no validation
-    batches: int  # in an epoch
-    epochs: int  # to run in all
+    batches: int  # in an epoch, at least 1; a fine-tuned copy of another network says 1
+    epochs: int  # to run in all, at least 1
     from_epoch: int = 0
     source: str = ""  # of the data
     from_step: int = 0  # a stopped run continues after this step; 0: at the beginning of an epoch
@@ -163,12 +159,14 @@ def _annotation(kind: Any) -> str:
     return kind.__name__ if isinstance(kind, type) else str(kind)
 
 
-def _check_for(name: str, kind: str) -> Callable[[Any], Any]:
-    """What a field accepts, from its name and its annotation."""
+def _check_for(event: type, name: str, kind: str) -> Callable[[Any], Any]:
+    """What a field of an event accepts, from its name and its annotation."""
     if name in _FINITE:
         check: Callable[[Any], Any] = lambda value: number(value, 0, 1e10)  # noqa: E731
     elif name == "outcome":
         check = _outcome
+    elif event is Started and name in _AT_LEAST_1:
+        check = lambda value: max(1, whole(value, 0, _AT_LEAST_1[name]))  # noqa: E731
     elif "int" in kind:
         most = MAX_EPOCH if "epoch" in name else MAX_COUNT
         check = lambda value: whole(value, 0, most)  # noqa: E731
@@ -178,7 +176,7 @@ def _check_for(name: str, kind: str) -> Callable[[Any], Any]:
 
 
 _CHECKS: dict[type, dict[str, Callable[[Any], Any]]] = {
-    event: {field.name: _check_for(field.name, _annotation(field.type)) for field in fields(event)}
+    event: {field.name: _check_for(event, field.name, _annotation(field.type)) for field in fields(event)}
     for event in _KINDS.values()
 }
 

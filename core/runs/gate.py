@@ -1,12 +1,11 @@
 """The gate to a run folder: it may have been copied from anywhere, so it is examined before a run is read from it.
 
-A run folder holds only regular files and folders. The files that the project reads have expected names and at most the
-sizes below. Links, pipes and devices are never followed or opened: the whole run is set aside, and other runs do not
+A run folder holds only regular files and folders. The files that the project reads have at most the sizes in
+`file_names`. Links, pipes and devices are never followed or opened: the whole run is set aside, and other runs do not
 notice.
 """
 
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,31 +13,13 @@ from typing import Any, NamedTuple
 from core.config.run_config import RunConfig
 from core.data.class_names import DIGITS, Names, checked_names
 from core.errors import ConfigError, DataError, RunError
+from core.runs.file_names import FOLDERS, MAX_BYTES
 from core.untrusted import number, text, whole
 
-MIB = 2**20
-MAX_FACTS_BYTES, MAX_EVENTS_BYTES, MAX_WEIGHTS_BYTES = 8 * MIB, 1024 * MIB, 4096 * MIB
 MAX_TIME = 1e10  # seconds since 1970: the year 2286
-MAX_NAME, MAX_NOTE = 120, 2000  # characters
+MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_FINGERPRINT = 120, 2000, 40, 32  # characters
 MAX_COLOUR = 1_000_000
 MAX_SECONDS = 1e9  # of one training: 31 years
-FILES = {
-    "run.json": MAX_FACTS_BYTES,
-    "queued": 4096,
-    "lock": 4096,
-    "control.json": MAX_FACTS_BYTES,
-    "events.jsonl": MAX_EVENTS_BYTES,
-    "model.keras": MAX_WEIGHTS_BYTES,
-    "state.npz": MAX_WEIGHTS_BYTES,
-    "stopped.npz": MAX_WEIGHTS_BYTES,
-    "glimpse.npz": 64 * MIB,
-    "summary.json": MAX_FACTS_BYTES,
-    "curve.npy": MIB,
-    "test_set.json": MAX_FACTS_BYTES,
-}
-FOLDERS = ("epochs", "moments", "evaluations")
-EPOCH_FILE = re.compile(r"([0-9]{4})\.npz")
-MOMENT_FILE = re.compile(r"([0-9]{8})\.npz")
 
 
 class Facts(NamedTuple):
@@ -64,7 +45,7 @@ def check_folder(folder: Path) -> None:
     """Raises `RunError` for a folder with a link, a pipe, or a file of an unexpected kind or size."""
     if not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise _strange(folder, "the folder itself is a link")
-    _check_entries(folder, folder, FILES)
+    _check_entries(folder, folder, MAX_BYTES)
     for name in FOLDERS:
         if (folder / name).is_dir():
             _check_entries(folder, folder / name, {})
@@ -77,7 +58,7 @@ def check_facts(folder: Path, facts: Any) -> Facts:
     try:
         return Facts(
             RunConfig.from_dict(facts["config"]),
-            text(facts.get("recipe", ""), 40),
+            text(facts.get("recipe", ""), MAX_RECIPE),
             text(facts.get("name", ""), MAX_NAME),
             text(facts.get("note", ""), MAX_NOTE, lines=True),
             bool(facts.get("starred", False)),
@@ -101,7 +82,7 @@ def _data_facts(data: Any) -> tuple[Names, str]:
     if not isinstance(data, dict):
         return DIGITS, ""
     try:
-        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:32]
+        return checked_names(data.get("names")), str(data.get("fingerprint", ""))[:MAX_FINGERPRINT]
     except DataError:
         return DIGITS, ""
 

@@ -22,7 +22,7 @@ def images_seen(run: Run, moments: Sequence[Moment]) -> list[int]:
     Unlike the step, this is a fair clock where the batch sizes differ: the last batch of an epoch may be smaller.
     """
     started = run.started
-    if started is None or not started.batches:
+    if started is None:
         return [moment.step * run.config.batch_size for moment in moments]
     seen = []
     for moment in moments:

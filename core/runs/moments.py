@@ -16,7 +16,7 @@ from core.digits import Digits
 from core.errors import RunError
 from core.files import write_atomic
 from core.runs.checkpoints import read_arrays
-from core.runs.gate import MOMENT_FILE
+from core.runs.file_names import MOMENT_FILE, MOMENTS
 from core.runs.moment import FIRST_IMAGES, MAX_IMAGES, Moment
 from core.runs.moment_file import pack, unpack
 from core.runs.run import Run
@@ -24,7 +24,6 @@ from core.untrusted import load_arrays
 
 MAX_FILE_BYTES = 64 * 2**20
 MAX_FILM_BYTES = 256 * 2**20  # of all moments that are read for one film
-_FOLDER = "moments"
 
 
 class MomentFolder:
@@ -74,7 +73,7 @@ def all_weights(run: Run, moment: Moment) -> tuple[np.ndarray, ...] | None:
 
 def write_moment(run: Run, moment: Moment) -> None:
     """Writes a moment whole or not at all. Raises `RunError` where the disk is full."""
-    path = run.folder / _FOLDER / f"{moment.step:08d}.npz"
+    path = run.folder / MOMENTS / f"{moment.step:08d}.npz"
     path.parent.mkdir(exist_ok=True)
     write_atomic(path, pack(moment), durable=False)
 
@@ -100,14 +99,14 @@ def read_moment(path: Path) -> Moment | None:
 def moment_names(run: Run) -> list[str]:
     """The file names of a run's moments in order of their steps."""
     try:
-        names = os.listdir(run.folder / _FOLDER)
+        names = os.listdir(run.folder / MOMENTS)
     except OSError:
         return []
     return sorted(name for name in names if MOMENT_FILE.fullmatch(name))
 
 
 def _paths(run: Run) -> list[Path]:
-    return [run.folder / _FOLDER / name for name in moment_names(run)]
+    return [run.folder / MOMENTS / name for name in moment_names(run)]
 
 
 def _size(path: Path) -> int:

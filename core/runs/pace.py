@@ -41,7 +41,7 @@ def images_per_second(curves: Curves) -> float | None:
 def current_epoch(curves: Curves, *, paused: bool) -> str:
     """ "Epoch 3 of 5", "Paused in epoch 3 of 5" or, between two epochs, "Paused after epoch 2 of 5"."""
     assert curves.started is not None
-    epochs, (done, within) = curves.started.epochs, divmod(steps_done(curves), max(curves.started.batches, 1))
+    epochs, (done, within) = curves.started.epochs, divmod(steps_done(curves), curves.started.batches)
     if paused and done and not within:
         return f"Paused after epoch {done} of {epochs}"
     return f"{'Paused in epoch' if paused else 'Epoch'} {min(done + 1, epochs)} of {epochs}"

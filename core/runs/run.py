@@ -79,7 +79,7 @@ class Run(RunFolder):
     @property
     def queued_since(self) -> float | None:
         """Seconds since 1970; None if it does not wait."""
-        since = _number(read_json(self.folder / "queued"), -1.0)
+        since = _number(read_json(self.queued_path), -1.0)
         return None if since < 0 else since
 
     @property

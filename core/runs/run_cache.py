@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import RunError
 from core.files import read_json
-from core.runs import gate
+from core.runs import file_names, gate
 from core.runs.run import ACTIVE, Run
 from core.runs.timeline import Timeline, read_end
 
@@ -44,10 +44,10 @@ class RunCache:
             return cached.run
         folder = Path(path)
         with self._lock:
-            timeline = self._timelines.setdefault(folder, Timeline(folder / "events.jsonl"))
+            timeline = self._timelines.setdefault(folder, Timeline(folder / file_names.EVENTS))
         try:
             gate.check_folder(folder)
-            run = Run(folder, read_json(folder / "run.json"), timeline)
+            run = Run(folder, read_json(folder / file_names.FACTS), timeline)
         except RunError as error:
             self._refused[path] = error.sentence
             return None

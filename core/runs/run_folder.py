@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.files import Lock, exclusive, explain_disk_errors, read_regular
+from core.runs import file_names
 from core.runs.checkpoints import read_progress
-from core.runs.gate import EPOCH_FILE, MAX_WEIGHTS_BYTES
+from core.runs.file_names import EPOCH_FILE, MAX_WEIGHTS_BYTES
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,38 @@ class RunFolder:
 
     @property
     def lock(self) -> Lock:
-        return Lock(self.folder / "lock")
+        return Lock(self.folder / file_names.LOCK)
+
+    @property
+    def facts_path(self) -> Path:
+        return self.folder / file_names.FACTS
+
+    @property
+    def queued_path(self) -> Path:
+        """The file that says since when the run waits for a device; missing if it does not wait."""
+        return self.folder / file_names.QUEUED
+
+    @property
+    def log_path(self) -> Path:
+        """What the process that trains the run prints."""
+        return self.folder / file_names.LOG
+
+    @property
+    def test_set_path(self) -> Path:
+        """The file that says when the test set was opened for the run."""
+        return self.folder / file_names.TEST_SET
 
     @property
     def events_path(self) -> Path:
-        return self.folder / "events.jsonl"
+        return self.folder / file_names.EVENTS
 
     @property
     def control_path(self) -> Path:
-        return self.folder / "control.json"
+        return self.folder / file_names.CONTROL
 
     @property
     def model_path(self) -> Path:
-        return self.folder / "model.keras"
+        return self.folder / file_names.MODEL
 
     @property
     def has_model(self) -> bool:
@@ -69,26 +89,26 @@ class RunFolder:
     @property
     def state_path(self) -> Path:
         """All that a resume after the last completed epoch needs."""
-        return self.folder / "state.npz"
+        return self.folder / file_names.STATE
 
     @property
     def stopped_state_path(self) -> Path:
         """All that a resume at the step of a Stop needs; the next completed epoch deletes it."""
-        return self.folder / "stopped.npz"
+        return self.folder / file_names.STOPPED_STATE
 
     @property
     def preview_path(self) -> Path:
-        return self.folder / "glimpse.npz"
+        return self.folder / file_names.PREVIEW
 
     def epoch_path(self, epoch: int) -> Path:
         """The weights after `epoch`, 1-based."""
-        return self.folder / "epochs" / f"{epoch:04d}.npz"
+        return self.folder / file_names.EPOCHS / f"{epoch:04d}.npz"
 
     @property
     def checkpoint_epochs(self) -> list[int]:
         """The epochs whose weights are saved."""
         try:
-            names = os.listdir(self.folder / "epochs")
+            names = os.listdir(self.folder / file_names.EPOCHS)
         except OSError:
             return []
         return sorted(int(found[1]) for name in names if (found := EPOCH_FILE.fullmatch(name)))

@@ -35,7 +35,7 @@ from core.files import (
     write_json,
 )
 from core.home import home as default_home
-from core.runs import gate, trash
+from core.runs import file_names, gate, trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.run_cache import MIN_STABLE_NS, RunCache
@@ -96,10 +96,10 @@ class RunStore:
         unseen = self.folder / f".{run_id}"  # renamed when all files are in it
         try:
             with explain_disk_errors(self.folder / run_id):
-                (unseen / "epochs").mkdir(parents=True)
-                write_json(unseen / "run.json", saved)
+                (unseen / file_names.EPOCHS).mkdir(parents=True)
+                write_json(unseen / file_names.FACTS, saved)
                 if queued:
-                    write_json(unseen / "queued", now)
+                    write_json(unseen / file_names.QUEUED, now)
                 unseen.rename(self.folder / run_id)
                 sync_folder(self.folder)
         finally:
@@ -165,7 +165,7 @@ class RunStore:
         run = self.get(run_id)
         if run.shipped:
             raise RunError("The model that comes with Digit Lab is read-only. Train a run of your own and change that.")
-        path = run.folder / "run.json"
+        path = run.facts_path
         with run.exclusive():
             write_json(path, {**(read_json(path) or {}), **facts})
         return self.get(run_id)
@@ -186,7 +186,7 @@ class RunStore:
         return folder / f"{device}.lock"
 
     def _folders(self) -> Iterator[str]:
-        if (_SHIPPED_FOLDER / "run.json").exists():
+        if (_SHIPPED_FOLDER / file_names.FACTS).exists():
             yield str(_SHIPPED_FOLDER)
         with self._home_errors(), suppress(FileNotFoundError), os.scandir(self.folder) as entries:
             for entry in entries:

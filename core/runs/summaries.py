@@ -18,7 +18,7 @@ import numpy as np
 
 from core.files import read_json, suppress_disk_errors, write_atomic
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained, checked_event
-from core.runs.gate import MIB
+from core.runs.file_names import CURVE, MAX_BYTES, SUMMARY
 from core.runs.store import Run
 from core.runs.timeline import before_resume
 from core.untrusted import load_array
@@ -102,11 +102,11 @@ class Summaries:
         return known[1]
 
     def _read_curve(self, run: Run) -> Curve:
-        path = run.folder / "curve.npy"
+        path = run.folder / CURVE
         is_complete = self.get(run).ended is not None and not run.shipped
         if is_complete and _is_newer(path, run.events_path):
             with suppress(OSError, ValueError, TypeError, EOFError):
-                return _checked_curve(load_array(path, MIB))
+                return _checked_curve(load_array(path, MAX_BYTES[CURVE]))
         curve = _read_points(run)
         if is_complete:
             content = io.BytesIO()
@@ -132,7 +132,7 @@ def _stamp(run: Run) -> list[int]:
 
 
 def _read_saved(run: Run, stamp: list[int]) -> Summary | None:
-    facts = read_json(run.folder / "summary.json")
+    facts = read_json(run.folder / SUMMARY)
     if not isinstance(facts, dict) or facts.get("stamp") != stamp:
         return None
     try:
@@ -161,7 +161,7 @@ def _summarise(run: Run, stamp: list[int]) -> Summary:
             "ended": asdict(summary.ended),
         }
         with suppress_disk_errors():
-            write_atomic(run.folder / "summary.json", json.dumps(facts).encode(), durable=False)
+            write_atomic(run.folder / SUMMARY, json.dumps(facts).encode(), durable=False)
     return summary
 
 
@@ -174,7 +174,7 @@ def _read_points(run: Run) -> Curve:
     per_epoch = 1
     for event in run.events()[0]:
         if isinstance(event, Started):
-            per_epoch = max(event.batches, 1)
+            per_epoch = event.batches
             batches = before_resume(batches, event)
         elif isinstance(event, Untrained):
             batches = [BatchDone(0, 1, 0, event.seconds, event.loss, event.accuracy, 0.0)]

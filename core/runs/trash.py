@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import RunError
 from core.files import Lock, explain_disk_errors, read_json, sync_folder
+from core.runs.file_names import FACTS, LOCK
 from core.runs.run import SHIPPED
 
 MAX_DELETED_RUNS = 50
@@ -20,7 +21,7 @@ def delete(run_id: str, runs: Path, trash: Path) -> None:
     folder = runs / run_id
     if run_id == SHIPPED or not RUN_ID.fullmatch(run_id) or not (folder.is_dir() or folder.is_symlink()):
         raise RunError("There is no run with this name to delete. Choose one from the list of runs.", received=run_id)
-    if not folder.is_symlink() and Lock(folder / "lock").holder() is not None:
+    if not folder.is_symlink() and Lock(folder / LOCK).holder() is not None:
         raise RunError(f"The run {run_id} is still training. Stop it, then delete it.")
     with explain_disk_errors(trash):
         trash.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ def delete_for_good(folders: Iterable[Path]) -> None:
 
 
 def _starter(folder: Path) -> str:
-    facts = read_json(folder / "run.json")
+    facts = read_json(folder / FACTS)
     return str(facts.get("starter", "")) if isinstance(facts, dict) else ""
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from core.random_streams import ORDER, random
+from core.data.random_streams import ORDER, random
 
 VALIDATION_BATCH = 2000  # images: large products that fit into the memory of a small GPU; divides 6,000 and 10,000
 

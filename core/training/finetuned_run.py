@@ -47,7 +47,7 @@ def _write_run(
         if original.started
         else (own_count + REPLAY_DIGITS, 0)
     )
-    file.append(Started(now, cpu_name(), model.count_params(), *image_counts, 0, EPOCHS))
+    file.append(Started(now, cpu_name(), model.count_params(), *image_counts, 1, EPOCHS))
     file.append(RunEnded(FINISHED, "", now, EPOCHS, fit_seconds=gain.seconds))
     file.close()
     if gain.split == TEST:

@@ -11,7 +11,7 @@ from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from core.network.architecture import LayerRow, layer_table
 from core.network.dead_units import is_dead
-from core.network.forward import MODEL, forward_rows
+from core.network.forward import MODEL, forward_rows, weight_paths
 from core.runs.moment import MAX_MAP_SIDE, MAX_MAPS, MAX_UNITS, LayerMoment, Moment
 from core.runs.moments import fixed_images
 from core.training.batching import Sums
@@ -41,7 +41,7 @@ class MomentMeasure:
         fixed = data.validation[fixed_images(data.validation)]
         self.images, self.labels = fixed.images, fixed.labels
         self.parameters = sum(row.parameters for row in self.rows)
-        self.paths = _weight_paths(self.rows)
+        self.paths = weight_paths(config)
         self.units = _units_shown(self.rows, len(self.labels))
         self.whole_steps: Collection[int] = (0,)
         self._components: np.ndarray | None = None
@@ -160,15 +160,6 @@ class MomentMeasure:
         _, rotation = np.linalg.eigh(scores.T @ scores)
         positions = (scores @ rotation[:, ::-1])[:, :2].astype(np.float32)
         return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))
-
-
-def _weight_paths(rows: Sequence[LayerRow]) -> list[str]:
-    """The paths of a network's weights, in the order of Keras' `Model.get_weights()`."""
-    names: dict[str, tuple[str, ...]] = {"norm": ("gamma", "beta", "moving_mean", "moving_variance")}
-    for row in rows:
-        if row.kind in ("dense", "conv"):
-            names[row.name] = ("kernel", "bias") if row.bias else ("kernel",)
-    return [f"{MODEL}/{row.name}/{name}" for row in rows for name in names.get(row.name, names.get(row.kind, ()))]
 
 
 def _units_shown(rows: Sequence[LayerRow], n: int) -> dict[str, np.ndarray]:

@@ -152,9 +152,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
-        if self.hooks.save_state and all(
-            map(math.isfinite, figures.values())
-        ):  # a diverged run must not be resumed from here
+        has_diverged = not all(map(math.isfinite, figures.values()))
+        if self.hooks.save_state and not has_diverged:  # it must not be resumed from here
             self.hooks.save_state(self._capture())
         self.emit(self.events.epoch_done(epoch + 1, figures))
         if epoch + 1 < self.config.epochs and not self.model.stop_training:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.evaluation.projection_film import align_maps, learning_order, predictions
+from core.evaluation.tour import Words, tour
 from core.network.living_moment import view_of
-from core.network.projection_film import align_maps, learning_order, predictions
-from core.network.tour import Words, tour
 from core.runs.moment import Moment
 from core.runs.moments import all_weights, moment_names, read_moments
 from core.runs.run import Run

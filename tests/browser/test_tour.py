@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from core.config.run_config import RunConfig
 from core.data import mnist
-from core.network.tour import Words, tour
+from core.evaluation.tour import Words, tour
 from core.runs.moment_clock import images_seen, ticks
 from core.runs.moments import fixed_images, read_moments
 from core.runs.run import Run

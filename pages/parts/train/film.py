@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.network.living_moment import shown_images
+from core.runs.file_names import MOMENTS
 from core.runs.moment import Moment
 from core.runs.moments import moment_names, read_moment
 from core.runs.run import Run
@@ -66,7 +67,7 @@ def newest_moment(run: Run) -> Moment | None:
     names = moment_names(run)
     if not names:
         return None
-    path = run.folder / "moments" / names[-1]
+    path = run.folder / MOMENTS / names[-1]
     return _read(str(path), path.lstat().st_mtime_ns)
 
 

@@ -5,8 +5,8 @@ import pytest
 from core.data import mnist
 from pages.shared import caches, data_status, visitor
 from pages.shared.frame import PAGES
+from tests.unit.data.conftest import arrays  # noqa: F401
 from tests.unit.data.test_download import mirror  # noqa: F401
-from tests.unit.data.test_formats import arrays  # noqa: F401
 
 
 @pytest.fixture

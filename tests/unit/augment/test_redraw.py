@@ -7,9 +7,9 @@ from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, style_stro
 from core.augment.redraw import PEN_WIDTHS, EpochPrefetcher, Redrawer
 from core.augment.skeletons import centre_lines
 from core.config.run_config import RunConfig
+from core.data.random_streams import DISTORTIONS, random
 from core.digits import Digits
 from core.drawing.normalise import stroke_width
-from core.random_streams import DISTORTIONS, random
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from core.data import checks, fixes, mnist
 from core.data.checks import inspect
 from core.digits import Digits
 from core.errors import DataError
-from tests.unit.data.test_formats import arrays, write_npz  # noqa: F401
+from tests.unit.data.files_of_data import write_npz
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_small_sets_are_not_judged_by_their_labels(sound, means, count, rng):
     assert "labels" not in kinds(inspect(digits, means))
 
 
-def test_the_files_stay_and_the_choice_is_kept(tmp_path, monkeypatch, arrays):  # noqa: F811
+def test_the_files_stay_and_the_choice_is_kept(tmp_path, monkeypatch, arrays):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MNIST_PATH", str(write_npz(tmp_path, {**arrays, "x_train": 255 - arrays["x_train"]})))
     before = (tmp_path / "mnist.npz").read_bytes()
@@ -120,7 +120,7 @@ def test_a_damaged_list_of_choices_is_no_choice(tmp_path, monkeypatch, content):
     assert fixes.chosen("abc").fixes == ()
 
 
-def test_the_notes_of_a_set_are_in_its_sentence(tmp_path, monkeypatch, arrays):  # noqa: F811
+def test_the_notes_of_a_set_are_in_its_sentence(tmp_path, monkeypatch, arrays):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv(
         "MNIST_PATH",
@@ -130,7 +130,7 @@ def test_the_notes_of_a_set_are_in_its_sentence(tmp_path, monkeypatch, arrays): 
         assert mnist.load().source.sentence.endswith("Pixels from 0 to 1 were multiplied by 255.")
 
 
-def test_classes_have_names_and_a_broken_list_of_them_is_an_error(tmp_path, monkeypatch, arrays):  # noqa: F811
+def test_classes_have_names_and_a_broken_list_of_them_is_an_error(tmp_path, monkeypatch, arrays):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MNIST_PATH", str(write_npz(tmp_path, arrays)))
     assert mnist.load().shows_digits

@@ -12,7 +12,7 @@ from core.data import download, mnist
 from core.data.download import Archive, BackgroundDownload, download_to
 from core.data.formats import IDX_NAMES
 from core.errors import DataError
-from tests.unit.data.test_formats import arrays, idx, same, write_npz  # noqa: F401
+from tests.unit.data.files_of_data import idx, same
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -21,7 +21,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def mirror(tmp_path, arrays, monkeypatch):  # noqa: F811
+def mirror(tmp_path, arrays, monkeypatch):
     """A folder served over HTTP as the only mirror, with small archives in place of the official ones."""
     folder = tmp_path / "mirror"
     folder.mkdir()
@@ -39,7 +39,7 @@ def mirror(tmp_path, arrays, monkeypatch):  # noqa: F811
     server.server_close()
 
 
-def test_what_is_fetched_is_what_was_published(mirror, tmp_path, arrays):  # noqa: F811
+def test_what_is_fetched_is_what_was_published(mirror, tmp_path, arrays):
     heard = []
     download_to(tmp_path / "data", lambda done, total: heard.append((done, total)))
     assert same(download.read(tmp_path / "data"), arrays)
@@ -84,7 +84,7 @@ def test_a_fetch_that_failed_can_be_started_again(mirror, tmp_path, monkeypatch)
     assert (fetch.progress, fetch.error) == (1.0, "")
 
 
-def test_the_home_is_filled_and_then_found(mirror, tmp_path, monkeypatch, arrays):  # noqa: F811
+def test_the_home_is_filled_and_then_found(mirror, tmp_path, monkeypatch, arrays):
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

@@ -2,43 +2,13 @@
 
 import gzip
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.data.formats import ARRAYS, IDX_NAMES, read
 from core.errors import DataError
-
-
-@pytest.fixture
-def arrays(embedded) -> dict[str, np.ndarray]:
-    """Forty training and twenty test digits under the names of the official arrays."""
-    train, test = embedded.train[:40], embedded.test[:20]
-    return dict(zip(ARRAYS, (train.images, train.labels, test.images, test.labels), strict=True))
-
-
-def write_npz(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
-    np.savez_compressed(folder / "mnist.npz", **arrays)
-    return folder / "mnist.npz"
-
-
-def idx(array: np.ndarray) -> bytes:
-    """The array as an IDX file, put together by hand."""
-    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
-
-
-def write_idx(folder: Path, arrays: dict[str, np.ndarray], *, gzipped: bool) -> Path:
-    for name, array in arrays.items():
-        content = idx(array)
-        suffix = ".gz" if gzipped else ""
-        (folder / (IDX_NAMES[name] + suffix)).write_bytes(gzip.compress(content, 1) if gzipped else content)
-    return folder
-
-
-def same(halves, arrays) -> bool:
-    found = (halves.training.images, halves.training.labels, halves.test.images, halves.test.labels)
-    return all(np.array_equal(a, b) for a, b in zip(found, arrays.values(), strict=True))
+from tests.unit.data.files_of_data import idx, same, write_idx, write_npz
 
 
 def test_an_npz_reads_back(tmp_path, arrays):
@@ -207,3 +177,10 @@ def test_where_all_sets_are_damaged_the_first_fault_is_named(tmp_path, arrays):
     (tmp_path / IDX_NAMES["x_train"]).write_bytes(b"\0\0\x08")
     with pytest.raises(DataError, match="train-images-idx3-ubyte is damaged"):
         read(tmp_path)
+
+
+def test_emnists_names_are_known(tmp_path, arrays):
+    for name, array in arrays.items():
+        file = f"emnist-digits-{IDX_NAMES[name].replace('t10k', 'test')}.gz"
+        (tmp_path / file).write_bytes(gzip.compress(idx(array), 1))
+    assert same(read(tmp_path), arrays)

@@ -123,6 +123,11 @@ def test_its_command_line_gives_the_same_knobs(run):
     assert (chosen.units, chosen.wrong_labels) == ("32", "0.2")
 
 
+def test_where_digit_lab_is_installed_the_card_names_its_command(run, monkeypatch):
+    monkeypatch.setattr(run_export, "version", lambda name: "1.0")
+    assert "    digit-lab train --" in run_export.model_card(run)
+
+
 def test_the_network_answers_as_before(tmp_path):
     shipped = next(run for run in RunStore(tmp_path).runs() if run.shipped)
     archive, names = opened(shipped)

@@ -12,9 +12,9 @@ from core.augment.redraw import Redrawer
 from core.config.layers import LAYER_KINDS
 from core.config.recipes import RECIPES, TUTORIALS
 from core.config.run_config import KNOBS, RunConfig
+from core.data.random_streams import DISTORTIONS, random
 from core.network.keras_script import script
 from core.network.redraw_source import redraw_source
-from core.random_streams import DISTORTIONS, random
 from core.training import models
 from tests.unit.config.test_run_config import OTHER
 

@@ -1,6 +1,9 @@
 """Events survive the way through a file, also when that file was cut short."""
 
 import math
+from dataclasses import replace
+
+import pytest
 
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained, from_line, to_line
 
@@ -28,6 +31,14 @@ def test_a_line_cut_short_by_a_kill_is_no_event():
     assert from_line(line[:30]) is None
     assert from_line("") is None
     assert from_line("[]") is None
+
+
+@pytest.mark.parametrize("name", ["batches", "epochs"])
+def test_a_run_has_at_least_one_batch_and_one_epoch(name):
+    # Pages divide by both. Copies that were fine-tuned by earlier versions say that they have 0 batches.
+    line = to_line(replace(Started(1.0, "CPU", 10, 100, 0, 4, 2), **{name: 0}))
+    assert getattr(from_line(line), name) == 1
+    assert from_line(line.replace(f'"{name}": 0', f'"{name}": -1')) is None
 
 
 def test_an_event_of_another_version_is_passed_over():

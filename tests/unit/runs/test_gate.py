@@ -9,7 +9,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.files import Lock
-from core.runs import gate, trash
+from core.runs import file_names, trash
 from core.runs.checkpoints import read_arrays
 from core.runs.control import ControlRequests
 from core.runs.run import Run
@@ -40,7 +40,7 @@ def own_runs(store: RunStore) -> list[str]:
     return [run.id for run in store.runs() if not run.shipped]
 
 
-@pytest.mark.parametrize("name", sorted(gate.FILES))
+@pytest.mark.parametrize("name", sorted(file_names.MAX_BYTES))
 def test_a_link_sets_the_run_aside_and_the_file_behind_it_stays(store, run, secret, name):
     other = store.create(RunConfig())
     (run.folder / "queued").write_text("1")  # once, this and the link at `lock` overwrote the file behind it

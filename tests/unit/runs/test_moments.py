@@ -63,7 +63,7 @@ def test_a_moment_comes_back_as_it_was_written(run, rng):
                 other.name, other.kind, other.update_ratio, other.dead,
             )  # fmt: skip
             for name in ("units", "kernel", "bias", "activations", "peaks"):
-                if own.kind == "conv" and name == "activations":
+                if own.kind == "conv" and name in ("activations", "peaks"):
                     continue
                 np.testing.assert_array_equal(getattr(own, name), getattr(other, name))
                 assert getattr(own, name) is None or getattr(own, name).dtype == getattr(other, name).dtype
@@ -80,6 +80,15 @@ def test_feature_maps_come_back_to_one_part_in_254_of_their_largest_value(run, r
     largest = np.abs(written).max(axis=(1, 2), keepdims=True).astype(float)
     assert (np.abs(maps.astype(float) - written.astype(float)) <= largest * (1 / 254 + 1e-3)).all()
     assert not maps[4, :, :, 2].any()
+
+
+def test_peaks_come_back_to_one_part_in_256(run, rng):
+    written = np.array([[0, 1, -1, 0.1, 3.14, 60_000, 6e-8, np.inf]], np.float16).repeat(N, axis=0)
+    first, *others = moment(rng, 3).layers
+    write_moment(run, replace(moment(rng, 3), layers=(replace(first, peaks=written), *others)))
+    peaks = read_moments(run)[0].layers[0].peaks
+    assert peaks.dtype == np.float16
+    np.testing.assert_allclose(peaks.astype(float), written.astype(float), rtol=1 / 256)
 
 
 def test_maps_of_a_network_that_diverged_are_kept_as_zeros(run, rng):

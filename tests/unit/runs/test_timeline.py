@@ -12,7 +12,7 @@ from core.runs.events import RunEnded
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
-from tests.unit.runs.test_store import STARTED, batch, epoch, write_events
+from tests.unit.runs.run_events import STARTED, batch, epoch, write_events
 
 
 @pytest.fixture

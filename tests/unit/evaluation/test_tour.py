@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.network.tour import Words, tour
-from core.network.tour_stop import CURVES, DIGITS, LAYERS, LEARNED, MAP, NETWORK, PARTS, Stop
+from core.evaluation.tour import Words, tour
+from core.evaluation.tour_stop import CURVES, DIGITS, LAYERS, LEARNED, MAP, NETWORK, PARTS, Stop
 from core.runs.moment import LayerMoment, Moment
 from tests.plain_english import find
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from core.digits import NUM_CLASSES
+from core.evaluation.tour_stop import CURVES, LAYERS, MAP, NETWORK, Recording, Stop, first_where, step_text
 from core.formatting import count, percent
-from core.network.tour_stop import CURVES, LAYERS, MAP, NETWORK, Recording, Stop, first_where, step_text
 from core.runs.moment import Moment
 
 # Over-fitting: less than this may be chance.

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.digits import NUM_CLASSES
+from core.evaluation.tour_stop import DIGITS, LEARNED, MAP, Recording, Stop, first_where, times
 from core.formatting import percent
-from core.network.tour_stop import DIGITS, LEARNED, MAP, Recording, Stop, first_where, times
 from core.runs.moment import FIRST_IMAGES
 
 _MIN_FALL = 3  # images: a pair of digits whose confusion fell by less has nothing to show

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.network.projection_film import learning_order, procrustes
+from core.evaluation.projection_film import learning_order, procrustes
 
 
 def cloud() -> np.ndarray:

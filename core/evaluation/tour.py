@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.network import tour_images, tour_network
-from core.network.projection_film import predictions
-from core.network.tour_stop import Recording, Stop
+from core.evaluation import tour_images, tour_network
+from core.evaluation.projection_film import predictions
+from core.evaluation.tour_stop import Recording, Stop
 from core.runs.moment import Moment
 
 

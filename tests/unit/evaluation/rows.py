@@ -1,0 +1,44 @@
+"""Rows of the table of runs, made for tests of comparisons."""
+
+from collections.abc import Sequence
+
+from core.config.run_config import RunConfig
+from core.evaluation import comparison, verdict
+from core.evaluation.comparison import RunRow
+from core.evaluation.verdict import Comparison
+from core.runs.events import RateChanged, RunEnded, to_line
+from core.runs.store import RunStore
+from core.runs.summaries import Summaries
+from core.runs.timeline import EventFile
+from tests.made_runs import make
+
+TEST_IMAGES = 10_000
+
+
+def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, **made) -> RunRow:
+    return comparison.build_row(make(store, config, **made), store, summaries, TEST_IMAGES)
+
+
+def compared(first: RunRow, second: RunRow, found: Sequence[RunRow] = ()) -> Comparison:
+    return verdict.compare(first, second, found, validation_images=6_000)
+
+
+OPEN = RunConfig(validate_on="none")
+
+
+def rate_changed(store: RunStore, summaries: Summaries, config: RunConfig, **made) -> RunRow:
+    """A row whose learning rate was set by hand on the way."""
+    run = make(store, config, **made)
+    lines = run.events_path.read_text().splitlines(keepends=True)
+    run.events_path.write_text("".join([*lines[:-1], to_line(RateChanged(20, 3, 1.0, 0.01)), lines[-1]]))
+    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
+
+
+def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> RunRow:
+    """A row as `save_copy` leaves it: a network and a last word, and no epoch."""
+    run = store.create(config)
+    run.model_path.write_bytes(b"weights")
+    file = EventFile(run.events_path)
+    file.append(RunEnded("finished", "", 1.0, 4))
+    file.close()
+    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)

@@ -1,0 +1,108 @@
+"""Whose turn it is: one run on each device, and what is withdrawn or gives way."""
+
+import os
+import threading
+import time
+
+from core.jobs import queue
+from core.jobs.scheduler import fair_order
+from tests.small_run import wait_until
+from tests.unit.jobs.stand_in import LONG, SHORT
+
+
+def test_one_run_a_device_and_the_rest_wait(jobs):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    second = jobs.submit(SHORT)
+    time.sleep(0.6)
+    assert second.state == "waiting"
+    assert [run.id for run in jobs.queue()] == [second.id]
+    jobs.stop(first.id)
+    wait_until(lambda: second.state == "finished")
+    assert first.state == "stopped"
+
+
+def test_turns_are_fair(store):
+    # Ada starts five, then Bob comes with one: he need not wait for all of hers.
+    made = {name: store.create(SHORT, starter=name[0], queued=True) for name in ("a1", "a2", "a3", "b1", "b2", "c1")}
+    names = {run.id: name for name, run in made.items()}
+    ordered = [names[run.id] for run in fair_order(list(made.values()), busy=["a"])]
+    assert ordered == ["b1", "c1", "a1", "b2", "a2", "a3"]
+
+
+def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    waiting = jobs.submit(SHORT)
+    jobs.cancel(waiting.id)
+    assert jobs.queue() == []
+    assert store.restore(waiting.id).state == "waiting"
+
+
+def test_a_run_is_withdrawn_for_good_though_a_worker_was_about_to_take_it(jobs, store):
+    first = jobs.submit(LONG)
+    wait_until(lambda: first.state == "running")
+    waiting = jobs.submit(SHORT)
+    claimable = []
+    about_to = waiting.lock
+    assert about_to.acquire({"pid": 0})  # as a worker does before it looks whether the run still waits
+
+    def look_and_let_go() -> None:
+        time.sleep(0.3)
+        claimable.append((waiting.folder / "queued").exists())
+        about_to.release()
+
+    worker = threading.Thread(target=look_and_let_go)
+    worker.start()
+    jobs.cancel(waiting.id)
+    worker.join()
+    assert claimable == [False]
+    assert waiting.id not in {run.id for run in store.runs()}
+    assert store.restore(waiting.id).state == "waiting"
+
+
+def test_a_run_that_was_resumed_and_withdrawn_is_what_it_was(jobs):
+    first = jobs.submit(LONG)
+    wait_until(lambda: len(first.epochs) > 1)
+    jobs.stop(first.id)
+    wait_until(lambda: first.state == "stopped")
+    other = jobs.submit(LONG)
+    wait_until(lambda: other.state == "running")
+    jobs.resume(first.id)
+    assert first.state == "waiting"
+    jobs.cancel(first.id)
+    assert first.state == "stopped"
+
+
+def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starters_own(jobs, monkeypatch):
+    # One who paused and went home would stop a whole class: only the starter may steer a run.
+    monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
+    paused = jobs.submit(LONG, starter="ada")
+    wait_until(lambda: paused.state == "running")
+    jobs.pause(paused.id, visitor="ada")
+    wait_until(lambda: paused.state == "paused")
+    own = jobs.submit(SHORT, starter="ada")
+    time.sleep(1.0)
+    assert (paused.state, own.state) == ("paused", "waiting")
+    assert not jobs.is_blocking_others(paused)
+    other = jobs.submit(SHORT, starter="bob")
+    assert jobs.is_blocking_others(paused)
+    time.sleep(0.2)
+    assert paused.state == "paused"  # bob has only just come
+    wait_until(lambda: other.state == "finished")
+    assert paused.state == "stopped"
+    jobs.resume(paused.id, visitor="ada")
+    wait_until(lambda: paused.state == "running")  # what was wished of it before is forgotten
+
+
+def test_a_paused_run_gives_way_also_after_the_clock_was_set_back(jobs, store, monkeypatch):
+    first = jobs.submit(LONG, starter="a")
+    wait_until(lambda: first.state == "running")
+    jobs.pause(first.id)
+    wait_until(lambda: first.state == "paused")
+    future = time.time() + 3600
+    os.utime(first.events_path, (future, future))
+    monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
+    second = jobs.submit(SHORT, starter="b")
+    wait_until(lambda: second.state == "finished")
+    assert first.state == "stopped"

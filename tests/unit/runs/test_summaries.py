@@ -1,0 +1,75 @@
+"""A summary is kept beside the events, and made again when they change."""
+
+import errno
+
+import numpy as np
+import pytest
+
+from core import files
+from core.config.run_config import RunConfig
+from core.runs.events import BatchDone, EpochDone, RunEnded
+from core.runs.store import RunStore
+from core.runs.summaries import POINTS, Summaries, thin
+from core.runs.timeline import EventFile
+from tests.made_runs import make
+
+
+@pytest.fixture
+def store(tmp_path) -> RunStore:
+    return RunStore(tmp_path)
+
+
+@pytest.fixture
+def summaries() -> Summaries:
+    return Summaries()
+
+
+def test_a_summary_is_kept_and_made_again_when_the_run_goes_on(store, summaries):
+    run = make(store, RunConfig(epochs=2), level=0.95)
+    first = summaries.get(run)
+    assert (run.folder / "summary.json").exists()
+    assert Summaries().get(run) == first  # another server reads what was kept
+    file = EventFile(run.events_path)
+    file.append(EpochDone(120, 3, 6.0, 0.1, 0.99, 0.001, 0.05, 0.985))
+    file.append(RunEnded("finished", "", 9.0, epochs=3))
+    file.close()
+    assert summaries.get(run).best_validation == Summaries().get(run).best_validation == 0.985
+
+
+def test_a_damaged_summary_is_made_again(store, summaries):
+    run = make(store)
+    first = summaries.get(run)
+    (run.folder / "summary.json").write_text('{"stamp": [1')
+    (run.folder / "curve.npy").write_bytes(b"no curve")
+    assert Summaries().get(run) == first
+    assert len(Summaries().curve(run).loss)
+
+
+def test_on_a_full_disk_runs_can_still_be_compared(store, summaries, monkeypatch):
+    run = make(store)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", full)
+    assert summaries.get(run).best_validation == 0.97
+    assert len(summaries.curve(run).loss) == 40
+    assert not (run.folder / "summary.json").exists()
+
+
+def test_a_long_curve_is_thinned_to_means_and_keeps_its_end(store, summaries):
+    run = make(store, RunConfig(epochs=5), points=2000)
+    curve = summaries.curve(run)
+    lines = [event for event in run.events()[0] if isinstance(event, BatchDone)]
+    assert len(curve.step) == POINTS < len(lines) == 2000
+    assert curve.step[-1] == lines[-1].step
+    assert curve.epoch[-1] == pytest.approx(5.0)
+    pieces = np.array_split(np.array([event.loss for event in lines]), POINTS)
+    # Pieces as equal as can be: whichever of them get one point more, the mean of all stays.
+    sizes = np.diff([0, *curve.step])
+    assert float(np.average(curve.loss, weights=sizes)) == pytest.approx(float(np.concatenate(pieces).mean()), rel=1e-5)
+
+
+def test_thinning_leaves_a_short_curve_alone():
+    rows = np.arange(50.0).reshape(10, 5)
+    assert thin(rows, 10) is rows
