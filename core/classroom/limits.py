@@ -29,8 +29,8 @@ class Limits:
 
     settings: Settings
 
-    def check_config(self, config: RunConfig, seconds: float) -> None:
-        """The size of one run; `seconds`: its forecast. Raises `LimitError`."""
+    def check_config(self, config: RunConfig) -> None:
+        """The knobs of one run, and the size of its network. Raises `LimitError`."""
         for setting in SECTIONS[KNOB_BOUNDS][1]:
             highest, bound = _largest(config, setting.name), self.settings[setting.name]
             if bound and highest > bound:
@@ -48,6 +48,9 @@ class Limits:
                 "Choose fewer units or layers.",
                 parameters,
             )
+
+    def check_seconds(self, seconds: float) -> None:
+        """The forecast of one run. Raises `LimitError`."""
         longest = self.settings["longest_seconds"]
         if longest and seconds > longest:
             self._refuse(
@@ -59,7 +62,7 @@ class Limits:
 
     def check_waiting(self, waiting: Waiting, more: int = 1) -> None:
         """Whether `more` runs may wait. Raises `LimitError`."""
-        asked = "" if more == 1 else f" You asked for {count(more, 'run')}."
+        asked = "" if more == 1 else f"You asked for {count(more, 'run')}."
         remedy = f"{asked} Wait until some have trained, or remove some from the queue.".strip()
         for name, there, sentence in (
             ("waiting_per_visitor", waiting.own, "You have {0} waiting. At most {1} of one visitor may wait"),
@@ -88,7 +91,7 @@ class Limits:
         if most and running >= most:
             self._refuse(
                 "searches_at_once",
-                f"{count(running, 'search').replace('searchs', 'searches')} run already. At most {most} may run at once",
+                f"At most {most:,} searches may run at the same time",
                 "Wait until one has ended, or start a sweep.",
                 running + 1,
             )
@@ -120,15 +123,16 @@ class Limits:
                 size,
             )
 
-    def check_digits(self, own: int, in_all: int) -> None:
-        """Whether one more drawing may be kept. Raises `LimitError`."""
+    def check_digits(self, own: int, in_all: int, more: int = 1) -> None:
+        """Whether so many more drawings may be kept. Raises `LimitError`."""
         remedy = "Delete some in My hand first."
         most = self.settings["digits_per_visitor"]
-        if most and own >= most:
-            self._refuse("digits_per_visitor", f"My hand holds at most {count(most, 'digit')}", remedy, own + 1)
+        if most and own + more > most:
+            self._refuse("digits_per_visitor", f"My hand holds at most {count(most, 'digit')}", remedy, own + more)
         most = self.settings["digits_in_all"]
-        if most and in_all >= most:
-            self._refuse("digits_in_all", f"All visitors together may keep {count(most, 'digit')}", remedy, in_all + 1)
+        if most and in_all + more > most:
+            sentence = f"All visitors together may keep {count(most, 'digit')}"
+            self._refuse("digits_in_all", sentence, remedy, in_all + more)
 
     def _refuse(self, name: str, limit: str, remedy: str, received: Any = None) -> None:
         sentence = f"{limit} ({self.settings.who(name)}). {remedy}"

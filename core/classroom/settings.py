@@ -3,6 +3,7 @@
 server.toml   every setting with a comment; what is commented out has its default
 """
 
+import functools
 import json
 import textwrap
 import tomllib
@@ -52,10 +53,17 @@ class Settings:
 def read(home: Path, *, shared: bool) -> Settings:
     """The settings of a home. A value that is not allowed is left out, and `problems` says so."""
     try:
-        text = read_regular(home / FILE, _MAX_BYTES).decode("utf-8")
-        content = tomllib.loads(text)
-    except FileNotFoundError:
+        state = (home / FILE).lstat()
+    except OSError:
         return Settings({}, shared)
+    return _read(home / FILE, (state.st_mtime_ns, state.st_size, state.st_ino), shared)
+
+
+@functools.lru_cache(16)
+def _read(path: Path, version: tuple[int, ...], shared: bool) -> Settings:
+    """version: of the file; it is read once for each."""
+    try:
+        content = tomllib.loads(read_regular(path, _MAX_BYTES).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # also what is no TOML or no UTF-8
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         return Settings({}, shared, (f"{FILE} cannot be read, so all settings have their defaults: {reason}.",))

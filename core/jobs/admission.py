@@ -14,7 +14,7 @@ from core.jobs.queue import RunQueue
 from core.jobs.run_files import kept_epochs
 from core.network import forecast
 from core.network.architecture import count_parameters
-from core.runs.store import Run, RunStore
+from core.runs.store import RunStore
 
 _BYTES = 4  # of a weight
 _OTHER_FILES = 4  # so many times the weights: the model, the state for a resume, the state of a Stop
@@ -43,13 +43,23 @@ class Admission:
         """Whether these new runs may wait. Raises `LimitError`."""
         if visitor is None or self._rules is None:
             return
+        if not visitor.is_teacher:
+            self._check_sizes(Limits(self._rules.settings()), configs)
+        self.check_room(configs, visitor)
+
+    def check_may_sweep(self, visitor: Visitor | None) -> None:
+        """Whether the visitor may start sweeps at all. Raises `LimitError`."""
+        if visitor is not None and self._rules is not None:
+            Limits(self._rules.settings()).check_sweep(visitor)
+
+    def check_room(self, configs: Sequence[RunConfig], visitor: Visitor | None) -> None:
+        """Whether so many runs may wait, and whether there is disk for them. Raises `LimitError`."""
+        if visitor is None or self._rules is None:
+            return
         limits = Limits(self._rules.settings())
         if not visitor.is_teacher:
-            runs = self.store.runs() if limits.settings["longest_seconds"] else []
-            for config in configs:
-                limits.check_config(config, self._seconds(config, runs, limits))
             limits.check_waiting(self._waiting(visitor), len(configs))
-        self._check_disk(limits, configs)
+        self._check_disk(limits, sum(map(expected_bytes, configs)))
 
     def check_sweep(self, configs: Sequence[RunConfig], visitor: Visitor, *, trials: int = 0) -> None:
         """Whether the visitor may start this sweep, or a search of so many `trials`. Raises `LimitError`.
@@ -58,33 +68,20 @@ class Admission:
         """
         if self._rules is None:
             return
+        self.check_may_sweep(visitor)
         limits = Limits(self._rules.settings())
-        limits.check_sweep(visitor)
         if not trials:
             self.check_runs(configs, visitor)
             return
         limits.check_searches(search.count_running(self.store))
-        for config in configs:
-            self.check_runs([config], visitor)
-        largest = max(configs, key=expected_bytes)
-        self._check_disk(limits, [largest] * trials)
-
-    def check_again(self, run: Run, visitor: Visitor | None, config: RunConfig | None = None) -> None:
-        """Whether a run that ended may wait again, with another `config` if it gets more epochs. Raises `LimitError`."""
-        if visitor is None or self._rules is None:
-            return
-        if config is not None:
-            self.check_runs([config], visitor)
-            return
-        limits = Limits(self._rules.settings())
         if not visitor.is_teacher:
-            limits.check_waiting(self._waiting(visitor))
-        self._check_disk(limits, [run.config])
+            self._check_sizes(limits, configs)
+        self._check_disk(limits, max(map(expected_bytes, configs)) * trials)
 
-    def check_copy(self, config: RunConfig, visitor: Visitor) -> None:
-        """Whether there is disk for a copy or an added run. Raises `LimitError`."""
+    def check_disk(self, needed: int) -> None:
+        """Whether there is disk for `needed` bytes of a run that does not wait, such as a copy. Raises `LimitError`."""
         if self._rules is not None:
-            self._check_disk(Limits(self._rules.settings()), [config])
+            self._check_disk(Limits(self._rules.settings()), needed)
 
     @property
     def turns_per_address(self) -> int:
@@ -98,16 +95,20 @@ class Admission:
         there = sum(addresses.get(run.id) == visitor.address for run in waiting) if visitor.address else 0
         return Waiting(own, there, len(waiting))
 
-    def _seconds(self, config: RunConfig, runs: Sequence[Run], limits: Limits) -> float:
-        if self._rules is None or not limits.settings["longest_seconds"]:
-            return 0.0
-        return forecast.forecast(config, forecast.training_images(config, self._rules.images()), runs).seconds
+    def _check_sizes(self, limits: Limits, configs: Sequence[RunConfig]) -> None:
+        assert self._rules is not None
+        by_time = bool(limits.settings["longest_seconds"])
+        runs, images = (self.store.runs(), self._rules.images()) if by_time else ([], 0)
+        for config in configs:
+            limits.check_config(config)
+        for config in configs if by_time else ():
+            there = forecast.training_images(config, images)
+            limits.check_seconds(forecast.forecast(config, there, runs).seconds)
 
-    def _check_disk(self, limits: Limits, configs: Sequence[RunConfig]) -> None:
+    def _check_disk(self, limits: Limits, needed: int) -> None:
         if not limits.disk_bytes:
             return
-        planned = sum(expected_bytes(run.config) for run in self.store.active())
-        needed = planned + sum(map(expected_bytes, configs))
+        needed += sum(expected_bytes(run.config) for run in self.store.active())
         if limits.settings["delete_oldest"] and disk.used(self.store.home) + needed > limits.disk_bytes:
             disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=lambda run: False)
         limits.check_disk(disk.used(self.store.home), needed)
