@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from core.config.run_config import RunConfig
-from core.devices import device_slot
+from core.devices import Usage, device_slot, usage
 from core.errors import RunError
 from core.jobs import local_devices
 from core.jobs.places import Device, mark_failed
@@ -30,6 +30,8 @@ MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they beg
 
 class WorkerPool:
     """The worker processes that this server started: a `Place`. Each device trains one run at a time."""
+
+    address = ""
 
     def __init__(self, store: RunStore, *, spare: bool = True, command: Sequence[str] = ()) -> None:
         """command: starts a worker, by default `WORKER_COMMAND`."""
@@ -92,6 +94,10 @@ class WorkerPool:
 
     def devices(self) -> list[Device]:
         return local_devices.devices(self.store)
+
+    def usage(self, run: Run) -> Usage:
+        on_cpu = run.started is not None and run.started.device.startswith("CPU")
+        return usage(processor=on_cpu)  # a run may use the CPU although there is a GPU
 
     def problem(self) -> str:
         return ""

@@ -5,11 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from core.config.run_config import RunConfig
 from core.devices import Usage
+from core.jobs.cluster import settings as cluster_settings
 from core.jobs.cluster.records import HOLDS_A_DEVICE, KILL, SENT, Record, Records, Status, count_by_kind
-from core.jobs.places import CPU, GPU, Device
+from core.jobs.places import CPU, GPU, Device, Place
+from core.jobs.worker_pool import WorkerPool
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.subprocess_task import ROOT, child_environment
@@ -19,15 +22,15 @@ RETRY_SECONDS = 5.0  # between two starts of the bridge
 _WANT_SECONDS = 2.0
 _MISSING = (
     "A cluster is chosen, but Ray is not installed. Run `pip install -r requirements-ray.txt` and start the dashboard "
-    "again, or remove RAY_ADDRESS and the setting."
+    "again, or remove RAY_ADDRESS and cluster_address in server.toml."
 )
 
 
 class ClusterPlace:
     """A Ray cluster. It keeps one bridge process; what that knows is in `Records`."""
 
-    def __init__(self, store: RunStore, command: Sequence[str] = BRIDGE_COMMAND) -> None:
-        self.store, self.command = store, command
+    def __init__(self, store: RunStore, address: str = "", command: Sequence[str] = BRIDGE_COMMAND) -> None:
+        self.store, self.address, self.command = store, address, command
         self.records = Records(store.home)
         self._bridge: subprocess.Popen[bytes] | None = None
         self._last_start = self._last_want = -1e9
@@ -112,6 +115,15 @@ class ClusterPlace:
         except OSError as error:
             self.records.write_status(Status(f"The connection to the cluster could not be started: {error.strerror}."))
             return None
+
+
+def choose(store: RunStore, **options: Any) -> Place:
+    """Where runs train: the chosen cluster, else this machine with the `options` of `WorkerPool`.
+
+    Raises `ConfigError` if the cluster's address is wrong.
+    """
+    chosen = cluster_settings.load(store.home)
+    return ClusterPlace(store, chosen.address) if chosen else WorkerPool(store, **options)
 
 
 def _has_ray() -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import Lock, exclusive, explain_disk_errors, read_json, write_json
+from core.jobs.cluster import settings
 from core.jobs.places import CPU, GPU, Device
 from core.runs.trash import RUN_ID
 from core.untrusted import number, text, whole
@@ -130,6 +131,11 @@ def count_by_kind(records: Iterable[Record]) -> dict[str, int]:
     """How many runs hold or wait for a device of each kind."""
     kinds = [record.kind for record in records if record.state in HOLDS_A_DEVICE]
     return {kind: kinds.count(kind) for kind in (CPU, GPU)}
+
+
+def slots(home: Path) -> int:
+    """How many runs train at a time: on the cluster, if one is chosen and answers, else one."""
+    return max(1, Records(home).status().capacity()) if settings.load(home) else 1
 
 
 def _device(facts: dict[str, Any]) -> Device:

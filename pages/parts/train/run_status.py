@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from core.devices import device_slot, usage
+from core.devices import device_slot
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.files import Lock
@@ -58,6 +58,8 @@ def headline(run: Run, seen: Curves, state: str) -> None:
 
 def _waits_for(run: Run) -> str:
     """What a run that has not started waits for."""
+    if problem := caches.jobs().place.problem():
+        return f"Waiting. {problem}"
     queue = [waiting.id for waiting in caches.jobs().queue()]
     ahead = queue.index(run.id) if run.id in queue else 0
     busy = next(iter(caches.jobs().running()), None)
@@ -75,6 +77,10 @@ def _waits_for(run: Run) -> str:
 
 def _other_user(run: Run) -> str:
     """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
+    place = caches.jobs().place
+    free = place.free()
+    if any(free.get(kind) for kind in place.kinds(run.config)):
+        return ""
     holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
     if not holder or holder.get("run") == run.id:
         return ""
@@ -97,7 +103,7 @@ def facts(run: Run, seen: Curves, state: str) -> None:
         if (speed := pace.images_per_second(seen)) is not None:
             figures.append(("Images per second", count(speed)))
         figures.append(("Time left", duration(pace.seconds_left(seen))))
-        figures += _meter(seen.started.device)
+        figures += _meter(run.id, seen.started.device)
     elif ended := seen.ended:
         figures.append(("Images per second", count(ended.images_per_second)))
         for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
@@ -119,9 +125,11 @@ def _test(run: Run, ended: RunEnded) -> str:
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
-def _meter(device: str) -> list[tuple[str, str]]:
+def _meter(run_id: str, device: str) -> list[tuple[str, str]]:
     """The device that trains, and how busy it is now."""
-    now = usage(processor=device.startswith("CPU"))  # a run may use the CPU although there is a GPU
+    now = caches.jobs().place.usage(caches.store().get(run_id))
+    if now is None:
+        return [("Device", device)]
     gib = 2**30
     memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
     busy = [("Busy", percent(now.utilization, 0))] if now.utilization is not None else []
