@@ -91,6 +91,7 @@ class Scheduler:
     def add_epochs(self, run_id: str, epochs: int, *, visitor: str | None = None) -> None:
         """Trains a run that has ended for more epochs. Raises `ConfigError` beyond the knob's range."""
         run = self._get_controllable(run_id, visitor)
+        _refuse_change(run)
         if run.active:
             raise RunError(f"The run {run.title} is still training. Wait until it ends, or stop it, then add epochs.")
         if run.resume_point is None:
@@ -120,7 +121,9 @@ class Scheduler:
 
     def set_learning_rate(self, run_id: str, rate: float, *, visitor: str | None = None) -> None:
         """Sets the learning rate of a run that trains. Raises `ConfigError` if the rate is out of range."""
-        self._requests_to(run_id, visitor).learning_rate(rate)
+        requests = self._requests_to(run_id, visitor)
+        _refuse_change(self.store.get(run_id))
+        requests.learning_rate(rate)
 
     def may_control(self, run: Run, visitor: str) -> bool:
         """Whether this visitor may control the run: its starter, or anyone if DIGIT_LAB_ANYONE_STOPS is 1."""
@@ -176,3 +179,9 @@ class Scheduler:
         if problem != self._printed:
             self._printed = problem
             print(problem, file=sys.stderr)
+
+
+def _refuse_change(run: Run) -> None:
+    """What was predicted about a run holds for the knobs with which it started."""
+    if run.prediction is not None:
+        raise RunError(f"The result of the run {run.title} was predicted, so its knobs are fixed. Start a new run.")

@@ -1,0 +1,66 @@
+"""The class board as CSV: one line for each run, with everything that the board shows."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from core.classroom.board import Board, BoardRow
+from core.formatting import csv_text
+
+COLUMNS = (
+    "run",
+    "student",
+    "started",
+    "state",
+    "progress",
+    "prediction",
+    "accuracy",
+    "measured_on",
+    "final",
+    "met",
+    "distance",
+    "verdict",
+    "best",
+    "most_surprising",
+)
+
+
+def board_csv(board: Board, name: Callable[[str], str]) -> str:
+    """CSV of all runs, the oldest first, with the knobs that students may set.
+
+    name: what a visitor is called. Accuracies, progress and distance are shares in [0, 1], `started` is UTC. A missing
+    figure is empty. Names and predictions come from students: none of them is a formula in a spreadsheet.
+    """
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    knobs = board.assignment.free_knobs
+    table.writerow(["question", csv_text(board.assignment.question)])
+    table.writerow([*COLUMNS, *knobs])
+    for row in board.rows:
+        values = [*_line(board, row, name(row.starter)), *(getattr(row.run.config, knob) for knob in knobs)]
+        table.writerow(
+            ["" if value is None else csv_text(value) if isinstance(value, str) else value for value in values]
+        )
+    return written.getvalue()
+
+
+def _line(board: Board, row: BoardRow, name: str) -> list[object]:
+    started = datetime.fromtimestamp(row.run.created, UTC).isoformat(timespec="seconds")
+    reached, verdict = row.reached, row.verdict
+    return [
+        row.run.id,
+        name,
+        started,
+        row.state,
+        round(row.progress, 4),
+        row.predicted,
+        reached.accuracy,
+        reached.images if reached.accuracy is not None else None,
+        reached.final,
+        verdict.met,
+        verdict.distance,
+        verdict.sentence,
+        row is board.best,
+        row is board.most_surprising,
+    ]
