@@ -3,8 +3,8 @@
 import time
 from collections import Counter
 
-from core.devices import device_slot
-from core.files import Lock, explain_disk_errors, write_json
+from core.files import explain_disk_errors, write_json
+from core.jobs.places import Place
 from core.runs.control import ControlRequests
 from core.runs.file_names import QUEUED
 from core.runs.store import WAITING, Run, RunStore
@@ -16,8 +16,8 @@ RELEASE_SECONDS = 5.0  # for a worker to release a run that it may not train
 class RunQueue:
     """The queue of a store: each waiting run has a file `queued` in its folder, so all processes see the same."""
 
-    def __init__(self, store: RunStore) -> None:
-        self.store = store
+    def __init__(self, store: RunStore, place: Place) -> None:
+        self.store, self.place = store, place
         self._blocking_since: dict[str, float] = {}  # paused runs that others wait for, and when that was first seen
 
     def waiting(self) -> list[Run]:
@@ -28,14 +28,14 @@ class RunQueue:
     def running(self) -> list[Run]:
         return [run for run in self.store.active() if run.state != WAITING]
 
-    def due(self, busy_devices: set[str]) -> list[Run]:
-        """The runs that can start now: the first one for each free device."""
-        due = []
+    def due(self) -> list[tuple[Run, str]]:
+        """The runs that can start now, and on which kind of device: in their order, as many as there is room for."""
+        free, due = self.place.free(), []
         for run in self.waiting():
-            device = device_slot(run.config.device)
-            if device not in busy_devices and Lock(self.store.device_path(device)).holder() is None:
-                due.append(run)
-            busy_devices = {*busy_devices, device}  # later runs for this device wait, whoever started them
+            kind = next((kind for kind in self.place.kinds(run.config) if free.get(kind, 0) > 0), None)
+            if kind is not None:  # else later runs find no room either, whoever started them
+                free[kind] -= 1
+                due.append((run, kind))
         return due
 
     def add(self, run: Run, *, step: bool = False) -> None:
@@ -59,11 +59,11 @@ class RunQueue:
 
     def blocked_by(self, run: Run) -> list[Run]:
         """The waiting runs of other visitors for the device of this run. A visitor's own runs can wait."""
-        device = device_slot(run.config.device)
+        kinds = set(self.place.kinds(run.config))
         return [
             other
             for other in self.waiting()
-            if other.starter != run.starter and device_slot(other.config.device) == device
+            if other.starter != run.starter and kinds.intersection(self.place.kinds(other.config))
         ]
 
     def stop_long_pauses(self) -> None:

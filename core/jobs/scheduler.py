@@ -9,14 +9,14 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
 from typing import Any
 
 from core.config.recipes import matching_recipe
 from core.config.run_config import RunConfig
 from core.errors import RunError
+from core.jobs.places import Place
 from core.jobs.queue import MAX_PAUSE_SECONDS, RunQueue, fair_order
-from core.jobs.worker_pool import WORKER_COMMAND, WorkerPool
+from core.jobs.worker_pool import WorkerPool
 from core.network import forecast
 from core.runs.control import ControlRequests
 from core.runs.events import FINISHED
@@ -30,10 +30,10 @@ POLL_SECONDS = 0.2
 class Scheduler:
     """One for each server. `visitor` is who asks; without it, every request is allowed."""
 
-    def __init__(self, store: RunStore, *, spare: bool = True, worker: Sequence[str] | None = None) -> None:
-        self.store = store
-        self._queue = RunQueue(store)
-        self._workers = WorkerPool(store, spare=spare, command=worker or WORKER_COMMAND)
+    def __init__(self, store: RunStore, place: Place | None = None, **options: Any) -> None:
+        """place: where runs train; by default this machine, with the `options` of `WorkerPool`."""
+        self.store, self.place = store, place or WorkerPool(store, **options)
+        self._queue = RunQueue(store, self.place)
         self._wake_up = threading.Event()
         self._scheduling = threading.Lock()
         self._closed, self._printed = False, ""
@@ -63,7 +63,7 @@ class Scheduler:
 
     def warm_up(self, config: RunConfig | None = None) -> None:
         """Keeps a worker ready because somebody will probably train soon, with `config` if it is known."""
-        self._workers.request_spare(config)
+        self.place.expect(config)
         self._wake_up.set()
 
     def pause(self, run_id: str, *, visitor: str | None = None) -> None:
@@ -134,7 +134,7 @@ class Scheduler:
         self._closed = True
         self._wake_up.set()
         with self._scheduling:  # else the thread could still start another spare worker
-            self._workers.stop_spare()
+            self.place.close()
 
     def _get_controllable(self, run_id: str, visitor: str | None) -> Run:
         run = self.store.get(run_id)
@@ -152,7 +152,7 @@ class Scheduler:
 
     def _enqueue(self, run: Run, *, step: bool = False) -> None:
         self._queue.add(run, step=step)
-        self._workers.reset_failures(run.id)
+        self.place.forget_failures(run.id)
         self._wake_up.set()
 
     def _loop(self) -> None:
@@ -167,12 +167,11 @@ class Scheduler:
                 self._print_once(traceback.format_exc())
 
     def _start_due_runs(self) -> None:
-        self._workers.collect_ended()
+        self.place.refresh()
         if self._queue.waiting():
             self._queue.stop_long_pauses()
-            for run in self._queue.due(self._workers.devices()):
-                self._workers.assign(run)
-        self._workers.update_spare()
+            for run, kind in self._queue.due():
+                self.place.send(run, kind)
 
     def _print_once(self, problem: str) -> None:
         """Prints a traceback, but not the same one five times a second."""

@@ -8,6 +8,7 @@ from itertools import cycle
 
 import streamlit as st
 
+from core.classroom import names, teacher
 from core.jobs.sweep import Sweep
 from core.runs.run import Run
 from pages.shared import caches
@@ -33,6 +34,16 @@ def script() -> str:
     Streamlit cannot set cookies, so the page's script does.
     """
     return f"document.cookie = '{_OWN}={_secret().hex()}; max-age={_YEAR}; path=/; samesite=lax';"
+
+
+def is_teacher() -> bool:
+    """Whether this browser has the teacher's role."""
+    return teacher.is_unlocked(caches.store().home, visitor())
+
+
+def display_name() -> str:
+    """The name that the visitor gave for the class; a pseudonym if there is none. Escape it where you show it."""
+    return names.name_of(caches.store().home, visitor()) or names.pseudonym(visitor())
 
 
 def may_control(what: Run | Sweep) -> bool:
