@@ -1,9 +1,9 @@
-"""What Train and the class board share about assignments: who may manage one, and what its students are called."""
+"""What Train and the class board share about assignments: where they are kept, and who may manage one."""
 
 from core.classroom.assignments import Assignment, AssignmentStore
 from core.errors import AssignmentError
 from pages.shared import caches
-from pages.shared.visitor import visitor
+from pages.shared.visitor import is_teacher, visitor
 
 
 def assignments() -> AssignmentStore:
@@ -21,4 +21,4 @@ def find(assignment_id: str) -> Assignment | None:
 
 def may_manage(assignment: Assignment) -> bool:
     """Whether this visitor may open, close and delete the assignment."""
-    return assignment.may_manage(visitor())
+    return assignment.may_manage(visitor(), teacher=is_teacher())
