@@ -91,8 +91,9 @@ class Assignment:
         return {"assignment": self.id, "prediction": prediction.to_facts()}
 
     def has(self, run: Run) -> bool:
-        """Whether a run belongs to it."""
-        return bool(self.id) and run.assignment == self.id and not run.shipped
+        """Whether a run belongs to it. A run folder from elsewhere may name it but answer another question."""
+        asked = run.prediction.asked if run.prediction else Asked()
+        return bool(self.id) and run.assignment == self.id and asked == self.asked
 
     def may_manage(self, visitor: str, *, teacher: bool = False) -> bool:
         """Whether a visitor may open, close and delete it: who made it, and every teacher."""

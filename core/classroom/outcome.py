@@ -40,15 +40,16 @@ def reached(run: Run, state: str) -> Reached:
     """
     images = {NO_VALIDATION: "training", TEST_SET: "test"}.get(run.config.validate_on, "validation")
     if (ended := run.ended) and state == FINISHED:
-        if ended.validation_accuracy is not None:
-            return Reached(ended.validation_accuracy, images, final=True)
-        return Reached(ended.test_accuracy, "test", final=ended.test_accuracy is not None)
+        if ended.validation_accuracy is None:
+            images = "test"
+        accuracy = _share(ended.test_accuracy if ended.validation_accuracy is None else ended.validation_accuracy)
+        return Reached(accuracy, images, final=accuracy is not None)
     if not (epochs := run.epochs):
         return Reached(None, images)
     last = epochs[-1]
     if last.validation_accuracy is not None:
-        return Reached(last.validation_accuracy, images)
-    return Reached(last.accuracy, "training")
+        return Reached(_share(last.validation_accuracy), images)
+    return Reached(_share(last.accuracy), "training")
 
 
 def counterparts(run: Run, runs: Iterable[Run]) -> list[Run]:
@@ -93,7 +94,8 @@ def rule(asked: Asked) -> str:
     """When a prediction is met, as a sentence for the page; empty if nothing is predicted."""
     match asked.kind:
         case "number":
-            return f"Met: the result is at most {asked.within:g} points away from the prediction."
+            most = f"{asked.within:g} point{'' if asked.within == 1 else 's'}"
+            return f"Met: the result is at most {most} away from the prediction."
         case "choice" if asked.teacher_decides:
             return "Met: your teacher says that this choice is right."
         case "choice":
@@ -144,3 +146,8 @@ def _judge_setting(prediction: Prediction, config: RunConfig, accuracy: float, o
 def _without(knob: str, config: RunConfig) -> RunConfig:
     """The config with this knob at its default."""
     return config.changed(**{knob: getattr(RunConfig, knob)})
+
+
+def _share(accuracy: float | None) -> float | None:
+    """An accuracy of a run folder, which may hold any number; None unless it is in [0, 1]."""
+    return accuracy if accuracy is not None and 0 <= accuracy <= 1 else None

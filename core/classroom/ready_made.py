@@ -67,7 +67,7 @@ READY_MADE = (
         checked(
             "One epoch with batches of 16 images, or one epoch with batches of 512: which network is better?",
             [],
-            _START.changed(epochs=1, batch_size=512),
+            _START.changed(epochs=1, batch_size=16),
             Asked(SETTING, versus=Versus("batch_size", ("16", "512"))),
         ),
         "Both see the same images once. Batches of 16 make 32 times as many steps.",

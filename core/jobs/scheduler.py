@@ -121,9 +121,8 @@ class Scheduler:
 
     def set_learning_rate(self, run_id: str, rate: float, *, visitor: str | None = None) -> None:
         """Sets the learning rate of a run that trains. Raises `ConfigError` if the rate is out of range."""
-        requests = self._requests_to(run_id, visitor)
         _refuse_change(self.store.get(run_id))
-        requests.learning_rate(rate)
+        self._requests_to(run_id, visitor).learning_rate(rate)
 
     def may_control(self, run: Run, visitor: str) -> bool:
         """Whether this visitor may control the run: its starter, or anyone if DIGIT_LAB_ANYONE_STOPS is 1."""

@@ -18,7 +18,7 @@ KINDS = (NUMBER, CHOICE, SETTING, TEXT, NOTHING)
 MAX_QUESTION, MAX_TEXT = 300, 300  # characters
 MIN_CHOICES, MAX_CHOICES, MAX_CHOICE = 2, 5, 80  # number, number, characters of each
 WITHIN, MIN_WITHIN, MAX_WITHIN = 0.5, 0.1, 20.0  # percentage points
-_RANGE = re.compile(r"(.*?)\s*\[\s*([0-9.]{1,6})\s*-\s*([0-9.]{1,6})\s*\]")
+_RANGE = re.compile(r"(.*?)\s*\[([^\[\]]*)\]")
 _MAX_LINES = MAX_CHOICES * (MAX_CHOICE + 20)
 _MAX_VERSUS = 1100  # characters: a knob and two of its values
 
@@ -47,13 +47,12 @@ class Choice:
     @classmethod
     def read(cls, line: str) -> Self:
         """Reads `str` back: 'It learns nothing [0-30]'. Raises `AssignmentError`."""
-        if (found := _RANGE.fullmatch(line.strip())) is None:
-            words, low, high = line.strip(), None, None
-        else:
-            words = found[1]
-            low, high = (_number(end, 0, 100, "A choice's accuracies") for end in found.groups()[1:])
-            if low >= high:
-                raise AssignmentError("The accuracies of a choice must be from low to high, such as [90-100].", line)
+        words, low, high = line.strip(), None, None
+        if found := _RANGE.fullmatch(words):
+            words, ends = found[1], found[2].replace("–", "-").replace("%", "").replace(",", ".").split("-")
+            low, high = (_number(end, 0, 100, "Each accuracy in brackets") for end in (*ends, "", "")[:2])
+            if low >= high or len(ends) > 2:
+                raise AssignmentError("Write the accuracies of a choice from low to high, such as [90-100].", line)
         if not words or len(words) > MAX_CHOICE:
             raise AssignmentError(f"A choice must have 1 to {MAX_CHOICE} characters.", line[:MAX_CHOICE])
         return cls(words, low, high)
@@ -125,6 +124,8 @@ class Asked:
         """The prediction as it is kept: '97.5', a choice, a value of the knob, a text. Raises `AssignmentError`."""
         match self.kind:
             case "number":
+                if given in (None, ""):
+                    raise AssignmentError("Write your prediction, a number from 0 to 100. Then press Start.")
                 return f"{_number(given, 0, 100, 'Your prediction'):g}"
             case "choice" | "setting":
                 if not isinstance(given, str) or given not in self.options:

@@ -13,6 +13,7 @@ from core.classroom.assignments import Assignment
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import AssignmentError, ConfigError
 from core.formatting import plain
+from pages.parts.train import board_name
 from pages.shared import controls, lessons
 
 _WORK = "task"  # session: the assignment, so that it is still there after a look at another page
@@ -58,7 +59,7 @@ def show(assignment: Assignment) -> None:
         st.caption(f":material/school: An assignment. {free}")
         if not assignment.open:
             st.info("Your teacher has closed this assignment: it takes no new runs.", icon=":material/lock:")
-        with st.container(horizontal=True, gap="small", key="task_buttons"):
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key="task_buttons"):
             if assignment.id:
                 st.page_link(
                     "pages/board.py",
@@ -75,6 +76,8 @@ def show(assignment: Assignment) -> None:
                     help="The fixed knobs get the values of the assignment. Yours stay.",
                 )
             st.button("Show all knobs", on_click=leave, icon=":material/tune:")
+        if assignment.id:
+            board_name.show()
 
 
 def leave() -> None:

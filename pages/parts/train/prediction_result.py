@@ -17,6 +17,8 @@ STYLE = """<style>
 .predicted > div {padding: .5rem .9rem; min-width: 0; overflow-wrap: anywhere}
 .predicted > div + div {border-left: 1px solid #8884}
 .predicted > p {grid-column: 1 / -1; margin: 0; padding: .4rem .9rem; border-top: 1px solid #8884; font-size: .875rem}
+.predicted > p:first-child {border: 0; padding-bottom: 0; font-size: .78rem; opacity: .8}
+.predicted p b {font-size: 1rem}
 .predicted span {display: block; font-size: .78rem; opacity: .8}
 .predicted b {font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums}
 </style>"""
@@ -39,8 +41,8 @@ def show(run: Run, state: str) -> None:
     }[verdict.met]
     question = f"<p>{escape(prediction.question)}</p>" if prediction.question else ""
     st.html(
-        f'<div class="predicted"><div><span>{"Your prediction" if own(run) else "Prediction"}</span>'
+        f'<div class="predicted">{question}<div><span>{"Your prediction" if own(run) else "Prediction"}</span>'
         f"<b>{escape(prediction.shown)}</b></div>"
         f"<div><span>{when}, on {result.images} images</span><b>{percent(result.accuracy)}</b></div>"
-        f"{question}<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(prediction.asked))}</p></div>"
+        f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(prediction.asked))}</p></div>"
     )
