@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.classroom.visitors import Visitor
 from core.config.run_config import KNOBS, REPLACED_BY_NETWORK, RunConfig
 from core.errors import AssignmentError, ConfigError
 from core.files import exclusive, explain_disk_errors, read_regular, write_json
@@ -95,9 +96,9 @@ class Assignment:
         asked = run.prediction.asked if run.prediction else Asked()
         return bool(self.id) and run.assignment == self.id and asked == self.asked
 
-    def may_manage(self, visitor: str, *, teacher: bool = False) -> bool:
+    def may_manage(self, who: Visitor) -> bool:
         """Whether a visitor may open, close and delete it: who made it, and every teacher."""
-        return teacher or (bool(self.author) and self.author == visitor)
+        return who.is_teacher or (bool(self.author) and self.author == who.id)
 
 
 def checked(question: str, knobs: Iterable[str], start: RunConfig, asked: Asked) -> Assignment:

@@ -3,7 +3,7 @@
 from core.classroom.assignments import Assignment, AssignmentStore
 from core.errors import AssignmentError
 from pages.shared import caches
-from pages.shared.visitor import is_teacher, visitor
+from pages.shared.visitor import current
 
 
 def assignments() -> AssignmentStore:
@@ -21,4 +21,4 @@ def find(assignment_id: str) -> Assignment | None:
 
 def may_manage(assignment: Assignment) -> bool:
     """Whether this visitor may open, close and delete the assignment."""
-    return assignment.may_manage(visitor(), teacher=is_teacher())
+    return assignment.may_manage(current())

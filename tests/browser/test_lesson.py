@@ -84,7 +84,9 @@ def test_thirty_students_fit_on_a_projector(server: Server, browser: Browser, sc
     with visitor(browser, server, viewport={"width": width, "height": 720}, color_scheme=scheme) as page:
         visit(page, f"board?assignment={assignment.id}")
         expect(page.locator(".board .tile")).to_have_count(30)
-        too_much = "() => { const e = document.querySelector('[data-testid=stMain]'); return e.scroll{0} - e.client{0}; }"
+        too_much = (
+            "() => { const e = document.querySelector('[data-testid=stMain]'); return e.scroll{0} - e.client{0}; }"
+        )
         if width == 1280:
             assert page.evaluate(too_much.replace("{0}", "Height")) <= 0
         assert page.evaluate(too_much.replace("{0}", "Width")) <= 0

@@ -21,7 +21,7 @@ from pages.parts.train import assignment, assignment_maker, form_match, layer_ed
 from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
-from pages.shared.visitor import own, visitor
+from pages.shared.visitor import current, own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
@@ -205,10 +205,9 @@ def _start_button(config: RunConfig | None, seconds: float, work: Assignment | N
 
 def _submit(config: RunConfig, seconds: float, work: Assignment | None) -> None:
     try:
-        starter = visitor()
         # The file again: the teacher may have closed the assignment since the page was drawn.
         facts = assignment.latest(work).submit(config, prediction_box.given(work)) if work else {}
-        submit = partial(caches.jobs().submit, config, starter=starter, forecast_seconds=seconds, **facts)
+        submit = partial(caches.jobs().submit, config, visitor=current(), forecast_seconds=seconds, **facts)
         watched_run.watch_new(submit)
     except DigitLabError as error:
         st.session_state[_START_FAILED] = error.sentence

@@ -8,6 +8,7 @@ import pytest
 from core.classroom import assignments
 from core.classroom.assignments import AssignmentStore, checked, from_link
 from core.classroom.ready_made import READY_MADE
+from core.classroom.visitors import Visitor
 from core.config.run_config import RunConfig
 from core.errors import AssignmentError
 from core.runs.prediction import CHOICE, NUMBER, SETTING, Asked, Choice, Versus
@@ -135,10 +136,10 @@ def test_an_assignment_needs_a_question_and_a_knob():
 
 def test_who_may_manage_it(kept):
     made = make(kept)
-    assert made.may_manage("me")
-    assert not made.may_manage("somebody")
-    assert made.may_manage("somebody", teacher=True)
-    assert not checked("Why?", ["units"], START, Asked()).may_manage("")
+    assert made.may_manage(Visitor("me"))
+    assert not made.may_manage(Visitor("somebody"))
+    assert made.may_manage(Visitor("somebody", is_teacher=True))
+    assert not checked("Why?", ["units"], START, Asked()).may_manage(Visitor(""))
 
 
 def test_only_an_offered_choice_is_an_answer(kept):
