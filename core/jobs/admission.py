@@ -14,7 +14,7 @@ from core.jobs.queue import RunQueue
 from core.jobs.run_files import kept_epochs
 from core.network import forecast
 from core.network.architecture import count_parameters
-from core.runs.store import Run, RunStore
+from core.runs.store import RunStore
 
 _BYTES = 4  # of a weight
 _OTHER_FILES = 4  # so many times the weights: the model, the state for a resume, the state of a Stop
@@ -110,12 +110,8 @@ class Admission:
             return
         needed += sum(expected_bytes(run.config) for run in self.store.active())
         if limits.settings["delete_oldest"] and disk.used(self.store.home) + needed > limits.disk_bytes:
-            disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=_is_assigned)
+            disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=lambda run: bool(run.assignment))
         limits.check_disk(disk.used(self.store.home), needed)
-
-
-def _is_assigned(run: Run) -> bool:
-    return bool(getattr(run, "assignment", ""))
 
 
 def expected_bytes(config: RunConfig) -> int:
