@@ -13,26 +13,11 @@ from core.jobs.admission import Rules, expected_bytes
 from core.jobs.scheduler import Scheduler
 from core.jobs.sweep_axes import extreme_configs, read_axis
 from core.runs.store import RunStore
+from tests.no_place import NoPlace
 
 ADA, BOB = Visitor("aaaabbbbcccc", "10.0.0.5"), Visitor("ddddeeeeffff", "10.0.0.5")
 TEACHER = Visitor("000011112222", is_teacher=True)
 SMALL = RunConfig(units=4, epochs=1)
-
-
-class NoPlace:
-    """A machine without a free device: all runs wait."""
-
-    def free(self) -> dict[str, int]:
-        return {}
-
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
-        return ("cpu",)
-
-    def refresh(self) -> None: ...
-
-    def forget_failures(self, run_id: str) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture
@@ -171,13 +156,17 @@ def test_a_full_allowance_of_disk_refuses_runs_and_names_the_trash(limited):
 def test_the_oldest_run_makes_room_only_where_that_is_switched_on(limited, monkeypatch):
     cautious, tidy = limited(runs_gigabytes=1), limited(runs_gigabytes=1, delete_oldest=True)
     made = []
-    monkeypatch.setattr("core.classroom.disk.make_room", lambda store, limit, keep: made.append(limit))
+    monkeypatch.setattr("core.classroom.disk.make_room", lambda store, limit, keep: made.append((limit, keep)))
     with pytest.raises(LimitError):
         cautious.check_disk(2_000_000_000)
     assert not made
     with pytest.raises(LimitError):
         tidy.check_disk(2_000_000_000)
-    assert made == [0]
+    ((limit, keep),) = made
+    assert limit == 0
+    store = tidy.store
+    assert keep(store.create(SMALL, assignment="1a2b3c4d"))
+    assert not keep(store.create(SMALL))
 
 
 def test_a_scheduler_without_rules_has_no_limits(tmp_path):
