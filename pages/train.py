@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.train import knob_panel, places
+from pages.parts.train import knob_panel
 from pages.parts.train import watch as train_watch
-from pages.shared import frame, static_assets
+from pages.shared import frame, places, static_assets
 
 frame.page("train")
 with frame.guard():

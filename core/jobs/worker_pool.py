@@ -1,8 +1,6 @@
 """This machine as a place: one spare worker process that prepares, and those that were given a run."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from core.config.run_config import RunConfig
-from core.devices import Usage, device_slot, usage
+from core.devices import Usage, device_slot
 from core.errors import RunError
 from core.jobs import local_devices
 from core.jobs.places import Device, mark_failed
@@ -96,18 +94,13 @@ class WorkerPool:
         return local_devices.devices(self.store)
 
     def usage(self, run: Run) -> Usage:
-        on_cpu = run.started is not None and run.started.device.startswith("CPU")
-        return usage(processor=on_cpu)  # a run may use the CPU although there is a GPU
+        return local_devices.usage_by(run)
 
     def problem(self) -> str:
         return ""
 
     def kill(self, run: Run) -> None:
-        """Also a worker that another server of this machine started."""
-        pid = (run.holder or {}).get("pid")
-        if isinstance(pid, int) and pid > 1 and pid != os.getpid():
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        local_devices.kill_worker(run)
 
     def refresh(self) -> None:
         self._collect_ended()
