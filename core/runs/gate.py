@@ -39,6 +39,7 @@ class Facts(NamedTuple):
     class_names: Names
     data_fingerprint: str  # empty: unknown
     imported: bool  # it came as a file from elsewhere
+    foreign: bool  # its network has other layers than those that the knobs describe
 
 
 def check_folder(folder: Path) -> None:
@@ -70,6 +71,7 @@ def check_facts(folder: Path, facts: Any) -> Facts:
             number(facts.get("forecast_seconds", 0.0), 0, MAX_SECONDS),
             *_data_facts(facts.get("data")),
             bool(facts.get("imported", False)),
+            bool(facts.get("foreign", False)),
         )
     except (ConfigError, ValueError) as error:
         raise RunError(
