@@ -15,4 +15,9 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
         st.info(foreign_networks.SENTENCE, icon=":material/info:")
         return
     living, surveys = surveyed(network.reader)
-    living_network(living.view(drawn.digit, surveys), living.config, ShownImage(label=None), key="draw_network")
+    living_network(
+        living.view(drawn.digit, surveys),
+        living.config,
+        ShownImage(label=None, names=network.names),
+        key="draw_network",
+    )

@@ -46,7 +46,7 @@ def _network(selection: Selection, index: int) -> None:
     living_network(
         broken.view(image, surveys, mask, halved(network, changes)),
         network.config,
-        ShownImage(label),
+        ShownImage(label, names=selection.names),
         key="evaluate_network",
         off=mask,
         on_change=_listener(selection, network),
