@@ -7,6 +7,7 @@
     ├── DrawingError    a picture holds no digit, or cannot be read
     ├── DeviceError     the requested device is missing, or ran out of memory
     ├── RunError        a run is unknown, unfinished or damaged
+    ├── LimitError      a limit of this server refuses it
     └── HomeError       the home folder cannot be used
 
 Any other exception is a defect of the program and is not caught.
@@ -54,6 +55,10 @@ class DeviceError(DigitLabError):
 
 class RunError(DigitLabError):
     """A run is unknown, unfinished or damaged."""
+
+
+class LimitError(DigitLabError):
+    """A limit of this server refuses it. The sentence names the limit and who set it."""
 
 
 class HomeError(DigitLabError):

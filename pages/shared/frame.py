@@ -117,7 +117,7 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}{visitor.script()}"
+        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
@@ -133,6 +133,7 @@ def _status(*, with_epoch: bool) -> None:
     try:
         caches.store()
         caches.data()
+        visitor.remember()
         with st.container(horizontal=True, key="status", gap="medium"):
             data_status.line()
             _run_badge(with_epoch=with_epoch)

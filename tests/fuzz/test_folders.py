@@ -11,6 +11,7 @@ from core.config.run_config import RunConfig
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.jobs.queue import RunQueue
+from core.jobs.worker_pool import WorkerPool
 from core.network.numpy_network import Reader
 from core.runs import checkpoints, moments
 from core.runs.checkpoints import TrainingState
@@ -56,9 +57,9 @@ def write(run: Run, files: dict[str, Any]) -> None:
 
 def look_at(store: RunStore) -> None:
     """Everything that pages and the queue ask of each run."""
-    summaries, queue = Summaries(), RunQueue(store)
+    summaries, queue = Summaries(), RunQueue(store, WorkerPool(store, spare=False, command=()))
     queue.stop_long_pauses()
-    queue.due(set())
+    queue.due()
     for run in store.runs():
         _ = run.state, run.step, run.rates, run.resume_point, run.paused_since, run.title.encode(), run.continues
         summaries.get(run), summaries.curve(run), store.state(run)

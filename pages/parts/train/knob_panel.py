@@ -19,7 +19,7 @@ from pages.parts.train import assignment, form_match, layer_editor, watched_run
 from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
-from pages.shared.visitor import own, visitor
+from pages.shared.visitor import current, own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
@@ -196,8 +196,8 @@ def _start_button(config: RunConfig | None, seconds: float) -> None:
 
 def _submit(config: RunConfig, seconds: float) -> None:
     try:
-        starter = visitor()
-        watched_run.watch_new(lambda: caches.jobs().submit(config, starter=starter, forecast_seconds=seconds))
+        me = current()
+        watched_run.watch_new(lambda: caches.jobs().submit(config, visitor=me, forecast_seconds=seconds))
     except DigitLabError as error:
         st.session_state[_START_FAILED] = error.sentence
 
