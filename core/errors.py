@@ -8,7 +8,8 @@
     ├── DeviceError     the requested device is missing, or ran out of memory
     ├── RunError        a run is unknown, unfinished or damaged
     ├── LimitError      a limit of this server refuses it
-    └── HomeError       the home folder cannot be used
+    ├── HomeError       the home folder cannot be used
+    └── AssignmentError an assignment is unknown, closed or damaged, or lacks a prediction
 
 Any other exception is a defect of the program and is not caught.
 """
@@ -63,3 +64,7 @@ class LimitError(DigitLabError):
 
 class HomeError(DigitLabError):
     """The home folder cannot be used."""
+
+
+class AssignmentError(DigitLabError):
+    """An assignment is unknown, closed or damaged, or a prediction is missing or cannot be used."""

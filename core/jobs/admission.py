@@ -110,7 +110,7 @@ class Admission:
             return
         needed += sum(expected_bytes(run.config) for run in self.store.active())
         if limits.settings["delete_oldest"] and disk.used(self.store.home) + needed > limits.disk_bytes:
-            disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=lambda run: False)
+            disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=lambda run: bool(run.assignment))
         limits.check_disk(disk.used(self.store.home), needed)
 
 

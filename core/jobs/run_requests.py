@@ -48,6 +48,7 @@ class RunRequests(ABC):
     def add_epochs(self, run_id: str, epochs: int, *, visitor: Visitor | None = None) -> None:
         """Trains a run that has ended for more epochs. Raises `ConfigError` beyond the knob's range."""
         run = self._get_controllable(run_id, visitor)
+        _refuse_change(run)
         if run.active:
             raise RunError(f"The run {run.title} is still training. Wait until it ends, or stop it, then add epochs.")
         if run.resume_point is None:
@@ -78,6 +79,7 @@ class RunRequests(ABC):
 
     def set_learning_rate(self, run_id: str, rate: float, *, visitor: Visitor | None = None) -> None:
         """Sets the learning rate of a run that trains. Raises `ConfigError` if the rate is out of range."""
+        _refuse_change(self.store.get(run_id))
         self._requests_to(run_id, visitor).learning_rate(rate)
 
     def put_back(self, run: Run, *, visitor: Visitor | None = None) -> Run:
@@ -111,3 +113,9 @@ class RunRequests(ABC):
         if not run.active or run.state == WAITING:
             raise RunError(f"The run {run.title} is not training now, it is {run.state}. Resume it first.")
         return ControlRequests(run)
+
+
+def _refuse_change(run: Run) -> None:
+    """What was predicted about a run holds for the knobs with which it started."""
+    if run.prediction is not None:
+        raise RunError(f"The result of the run {run.title} was predicted, so its knobs are fixed. Start a new run.")

@@ -21,7 +21,8 @@ _VISITS = "_visits"
 class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
-    `card` says on the start page what a visitor finds there; the start page itself has none.
+    `card` says on the start page what a visitor finds there; the start page itself has none. A page that is `hidden`
+    stands neither there nor in the navigation: a link leads to it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Page:
     icon: str
     purpose: str
     card: str = ""
+    hidden: bool = False
 
     @property
     def path(self) -> str:
@@ -36,7 +38,8 @@ class Page:
 
     @property
     def navigation(self) -> dict[str, Any]:
-        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0]}
+        seen: dict[str, Any] = {"visibility": "hidden"} if self.hidden else {}
+        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0], **seen}
 
 
 PAGES = (
@@ -88,6 +91,13 @@ PAGES = (
         ":material/draw:",
         "Draw a digit and let a trained network read it.",
         "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
+    ),
+    Page(
+        "board",
+        "Class board",
+        ":material/groups:",
+        "All runs of an assignment, live: what was predicted, and what the networks have reached.",
+        hidden=True,
     ),
 )
 _BY_NAME = {page.name: page for page in PAGES}

@@ -53,7 +53,8 @@ def button_row(run: Run, state: str) -> None:
             case "finished":
                 _uses(run)
                 if not run.is_personalised:  # its training was not kept as epochs, and its knobs make another network
-                    _more_epochs(run)
+                    if run.prediction is None:  # else the result would be of other epochs than the prediction
+                        _more_epochs(run)
                     _restart(run)
                 _downloads(run)
             case _:
@@ -102,7 +103,8 @@ def _while_training(run: Run, state: str) -> None:
         _button(run, _Action("Pause", "pause", jobs.pause, help=_PAUSE))
     _button(run, _Action("One epoch", "skip_next", jobs.step, help="Trains to the end of the epoch, then pauses."))
     _button(run, _Action("Stop", "stop", jobs.stop, help="Ends the run and keeps its weights."))
-    _learning_rate(run, state)
+    if run.prediction is None:  # it was about this learning rate
+        _learning_rate(run, state)
 
 
 def _learning_rate(run: Run, state: str) -> None:

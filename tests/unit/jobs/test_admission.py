@@ -171,13 +171,17 @@ def test_a_full_allowance_of_disk_refuses_runs_and_names_the_trash(limited):
 def test_the_oldest_run_makes_room_only_where_that_is_switched_on(limited, monkeypatch):
     cautious, tidy = limited(runs_gigabytes=1), limited(runs_gigabytes=1, delete_oldest=True)
     made = []
-    monkeypatch.setattr("core.classroom.disk.make_room", lambda store, limit, keep: made.append(limit))
+    monkeypatch.setattr("core.classroom.disk.make_room", lambda store, limit, keep: made.append((limit, keep)))
     with pytest.raises(LimitError):
         cautious.check_disk(2_000_000_000)
     assert not made
     with pytest.raises(LimitError):
         tidy.check_disk(2_000_000_000)
-    assert made == [0]
+    ((limit, keep),) = made
+    assert limit == 0
+    store = tidy.store
+    assert keep(store.create(SMALL, assignment="1a2b3c4d"))
+    assert not keep(store.create(SMALL))
 
 
 def test_a_scheduler_without_rules_has_no_limits(tmp_path):
