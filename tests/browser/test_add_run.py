@@ -75,15 +75,9 @@ def test_somebody_elses_network_reads_a_drawing_and_is_evaluated(newcomer: Page)
     for view, found in (("Why", "Occlusion"), ("Network", "layers of its own")):
         page.get_by_role("radio", name=view, exact=True).click()
         expect(page.get_by_text(found).first).to_be_visible()
-        shots(page, f"draw-{view}")
     visit(page, page.url.replace("/draw", "/evaluate") + "&view=figures")
     page.get_by_role("button", name="Compute").click()
     expect(page.get_by_text("Accuracy").first).to_be_visible()
     for view in ("Inside", "Network", "One digit", "Trust"):
         page.get_by_role("radio", name=view, exact=True).click()
         wait_idle(page)
-        shots(page, f"evaluate-{view}")
-
-
-def shots(page, name):
-    page.screenshot(path=f"/tmp/shots-ready/{name}.png", full_page=True)
