@@ -135,6 +135,6 @@ def test_without_an_assignment_all_are_listed(store):
 def test_a_newcomer_does_not_meet_the_board_but_who_was_there_finds_it_again(store):
     start = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
     assert 'href="board' not in html(start)
-    (hidden,) = [page for page in frame.PAGES if page.hidden]
+    (hidden,) = [page for page in frame.PAGES if page.name == "board"]
     assert hidden.navigation["visibility"] == "hidden"  # outside a session, nobody has been there
     assert look("").session_state["_opened_pages"] == {"start", "board"}
