@@ -149,6 +149,8 @@ def _more_epochs(run: Run) -> None:
 
 def _restart(run: Run) -> None:
     """A new run with the same knobs. The old one stays as it is."""
+    if run.prediction is not None:  # a new run of an assignment has a prediction of its own: the form asks for it
+        return
 
     def again(run_id: str, *, visitor: Visitor) -> None:
         forecast = run.forecast_seconds
