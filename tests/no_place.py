@@ -7,6 +7,8 @@ from core.jobs.places import Device
 class NoPlace:
     """As `core.jobs.places.Place`; a scheduler with it only keeps the queue."""
 
+    address = ""
+
     def kinds(self, config: RunConfig) -> tuple[str, ...]:
         return ("cpu",)
 
@@ -26,3 +28,6 @@ class NoPlace:
     def forget_failures(self, run_id: str) -> None: ...
 
     def close(self) -> None: ...
+
+    def usage(self, run):
+        return None

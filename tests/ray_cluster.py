@@ -1,4 +1,4 @@
-"""A Ray cluster on this machine for tests: two nodes with one CPU each, token authentication on."""
+"""A Ray cluster on this machine for tests: nodes with one CPU each, token authentication on."""
 
 import os
 import secrets
@@ -16,7 +16,7 @@ _TOKEN = secrets.token_hex(32)  # Ray reads it once in a process, when it is imp
 
 
 @contextmanager
-def two_nodes() -> Iterator[Any]:
+def nodes(number: int = 2) -> Iterator[Any]:
     """Ray's `Cluster`; while it lives, RAY_ADDRESS and the token name it. Its first node is the head.
 
     Where the head node is lost, Ray's processes wait 10 s for it instead of 60.
@@ -30,7 +30,8 @@ def two_nodes() -> Iterator[Any]:
     options = {"num_cpus": 1, "object_store_memory": OBJECT_STORE}
     cluster = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     try:
-        cluster.add_node(**options)
+        for _ in range(number - 1):
+            cluster.add_node(**options)
         os.environ["RAY_ADDRESS"] = cluster.address
         yield cluster
     finally:

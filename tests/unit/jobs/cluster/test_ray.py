@@ -11,7 +11,7 @@ import pytest
 from core.jobs.cluster.place import ClusterPlace, choose
 from core.jobs.scheduler import Scheduler
 from core.runs.store import RunStore
-from tests.ray_cluster import end_bridge, two_nodes, wait_for_bridge
+from tests.ray_cluster import end_bridge, nodes, wait_for_bridge
 from tests.small_run import SMALL, train, wait_until, weights_of
 
 pytestmark = [
@@ -28,7 +28,7 @@ LONG = SMALL.changed(epochs=400)
 
 @pytest.fixture(scope="module")
 def cluster():
-    with two_nodes() as cluster:
+    with nodes() as cluster:
         yield cluster
 
 
@@ -150,7 +150,7 @@ def test_one_node_is_killed_and_all_six_runs_finish(cluster, store, tmp_path):
 def test_the_head_node_is_killed_and_the_run_goes_on_when_it_is_back(store):
     """The last of this file: its cluster replaces the one before."""
     end_bridge(store)
-    with two_nodes() as first:
+    with nodes() as first:
         jobs = Scheduler(store, choose(store))
         wait_for_bridge(jobs.place)
         run = jobs.submit(LONG)
@@ -163,7 +163,7 @@ def test_the_head_node_is_killed_and_the_run_goes_on_when_it_is_back(store):
     epochs = len(run.epochs)
     assert run.resume_point is not None
     end_bridge(store)
-    with two_nodes():
+    with nodes():
         wait_until(lambda: run.state == "running" and len(run.epochs) > epochs, 120)
         assert run.started.from_epoch > 0
         jobs.stop(run.id)
