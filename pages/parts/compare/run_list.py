@@ -64,6 +64,7 @@ def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
     if refused := st.session_state.pop(run_rows.REFUSED, None):
         st.warning(plain(refused), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        run_rows.choose_part()
         group_by = st.selectbox(
             "Group by",
             ["", *comparison.differing_knobs(row.config for row in found)],
@@ -77,7 +78,7 @@ def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
         deletion.undo_button()
         st.download_button(
             "Download all runs (.csv)",
-            lambda: runs_csv(run_rows.rows()),
+            lambda: runs_csv(run_rows.all_rows()),
             "digit-lab-runs.csv",
             "text/csv",
             icon=":material/table:",

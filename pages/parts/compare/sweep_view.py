@@ -50,7 +50,7 @@ def _panel(sweep_id: str) -> None:
         sweep = SweepStore(caches.store()).get(sweep_id)
         if _is_active(sweep) != active:
             st.rerun()
-        _view(sweep, [row for row in run_rows.rows() if row.run.sweep == sweep_id], active=active)
+        _view(sweep, run_rows.rows_of_sweep(sweep_id), active=active)
 
     view()
 
