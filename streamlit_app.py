@@ -5,7 +5,7 @@ Streamlit imports this file once, for the server, and then runs it as a script f
 
 import streamlit as st
 
-from pages.shared import frame, static_assets, streamlit_patches
+from pages.shared import frame, http_guard, static_assets, streamlit_patches
 
 streamlit_patches.apply()
 if __name__ == "__main__":
@@ -14,4 +14,4 @@ if __name__ == "__main__":
     frame.enter(chosen)
     chosen.run()
 else:
-    app = st.App(__file__, routes=static_assets.routes())
+    app = st.App(__file__, routes=static_assets.routes(), middleware=http_guard.middleware())

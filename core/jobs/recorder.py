@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.data import mnist
-from core.devices import device_slot
+from core.devices import device_slot, is_out_of_memory
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
 from core.files import Lock, explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from core.training.trainer import TrainingResult
 
 RESERVED_BYTES = 64 * 1024
+_NO_MEMORY = (
+    "The computer ran out of memory. Close other programs, or choose a smaller network or batch size. Then resume."
+)
 YIELDED_REASON = "It was stopped because others waited for the device while it was paused. Resume continues from here."
 
 
@@ -100,6 +103,8 @@ class RunRecorder:
             return self._failed(str(error))
         except Exception as error:
             traceback.print_exc()
+            if is_out_of_memory(error):
+                return self._failed(_NO_MEMORY)
             logged = self.record.log_path.exists()  # the command line has none, and prints instead
             details = "the run's worker.log" if logged else "the message above"
             return self._failed(f"Training failed: {type(error).__name__}: {error} Details are in {details}.")

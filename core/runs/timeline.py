@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from core.files import explain_disk_errors, open_regular
+from core.files import explain_disk_errors, open_regular, sync_folder
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
 _InAnEpoch = TypeVar("_InAnEpoch", bound=BatchDone | EpochDone | RateChanged)
@@ -117,6 +117,8 @@ class EventFile:
         with explain_disk_errors(path):
             self._file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
             self._begin_a_line()
+            if not self.size:
+                sync_folder(path.parent)  # after a power cut, the file is still named there
 
     def append(self, event: Event) -> None:
         """Raises `RunError` if the disk is full."""

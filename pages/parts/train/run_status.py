@@ -25,6 +25,10 @@ STYLE = """<style>
 .facts span {font-size: .78rem; opacity: .8}
 .facts b {font-weight: 600; font-variant-numeric: tabular-nums}
 </style>"""
+_INTERRUPTED = (
+    "its process was killed, or the computer was switched off. If it happens again, memory may be short: close other "
+    "programs, or choose a smaller network or batch size."
+)
 _AWAITED = (
     f"Somebody waits for the device. Continue within {MAX_PAUSE_SECONDS:.0f} s, or this run is stopped. "
     "Its weights are kept."
@@ -47,7 +51,7 @@ def headline(run: Run, seen: Curves, state: str) -> None:
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             done = f"after {count(len(seen.epochs), 'epoch')}" if seen.epochs else "before its first epoch was complete"
-            st.warning(f"Interrupted {done}. Resume: {run.continues}", icon=":material/bolt:")
+            st.warning(f"Interrupted {done}: {_INTERRUPTED} Resume: {run.continues}", icon=":material/bolt:")
         case _ if ended:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
