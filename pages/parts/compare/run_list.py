@@ -9,6 +9,7 @@ from core.evaluation.csv_export import runs_csv
 from core.formatting import plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import add_run, curve_chart, deletion, run_rows, verdict_card
+from pages.shared import crowd
 from pages.shared.fragments import guarded_fragment
 
 REFRESH_SECONDS = 2.0
@@ -21,7 +22,7 @@ def show() -> None:
     training = _trains(run_rows.rows())
     run_rows.say_missing_ones(run_rows.rows())  # above the fragment, which would remove it after two seconds
 
-    @guarded_fragment(run_every=REFRESH_SECONDS if training else None)
+    @guarded_fragment(run_every=crowd.stretched(REFRESH_SECONDS) if training else None)
     def view() -> None:
         found = run_rows.rows()
         if _trains(found) != training:
