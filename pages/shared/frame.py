@@ -21,7 +21,8 @@ _VISITS = "_visits"
 class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
-    `card` says on the start page what a visitor finds there; the start page itself has none.
+    `card` says on the start page what a visitor finds there; the start page itself has none. A page that is `hidden`
+    stands neither there nor in the navigation: a link leads to it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Page:
     icon: str
     purpose: str
     card: str = ""
+    hidden: bool = False
 
     @property
     def path(self) -> str:
@@ -36,7 +38,8 @@ class Page:
 
     @property
     def navigation(self) -> dict[str, Any]:
-        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0]}
+        seen: dict[str, Any] = {"visibility": "hidden"} if self.hidden else {}
+        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0], **seen}
 
 
 PAGES = (
@@ -89,6 +92,13 @@ PAGES = (
         "Draw a digit and let a trained network read it.",
         "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
     ),
+    Page(
+        "board",
+        "Class board",
+        ":material/groups:",
+        "All runs of an assignment, live: what was predicted, and what the networks have reached.",
+        hidden=True,
+    ),
 )
 _BY_NAME = {page.name: page for page in PAGES}
 
@@ -118,7 +128,7 @@ def page(name: str) -> None:
         st.session_state[_VISITS] = visits() + 1
     crowd.note()
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}{visitor.script()}"
+        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
@@ -134,6 +144,7 @@ def _status(*, with_epoch: bool) -> None:
     try:
         caches.store()
         caches.data()
+        visitor.remember()
         with st.container(horizontal=True, key="status", gap="medium"):
             data_status.line()
             _run_badge(with_epoch=with_epoch)

@@ -4,10 +4,9 @@ import html
 
 import streamlit as st
 
-from core.devices import device_slot, usage
+from core.devices import usage
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
-from core.files import Lock
 from core.formatting import count, duration, percent, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
@@ -15,8 +14,8 @@ from core.runs import pace
 from core.runs.curves import Curves
 from core.runs.events import FAILED, FINISHED, RunEnded
 from core.runs.store import PAUSED, RUNNING, Run
+from pages.parts.train.queue_place import waits_for
 from pages.shared import caches
-from pages.shared.local_time import run_title
 from pages.shared.visitor import may_control
 
 STYLE = """<style>
@@ -40,7 +39,7 @@ def headline(run: Run, seen: Curves, state: str) -> None:
     started, ended = seen.started, seen.ended
     match state:
         case "waiting":
-            st.info(_waits_for(run), icon=":material/hourglass_empty:")
+            st.info(waits_for(run), icon=":material/hourglass_empty:")
         case "starting":
             st.progress(0.0, "Starting: reading the images and building the network.")
         case "running" | "paused" if started:
@@ -58,33 +57,6 @@ def headline(run: Run, seen: Curves, state: str) -> None:
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
             sentences = (f"{outcome} of training.", best, plain(ended.reason), _forecast_error(run, ended))
             show(" ".join(filter(None, sentences)))
-
-
-def _waits_for(run: Run) -> str:
-    """What a run that has not started waits for."""
-    queue = [waiting.id for waiting in caches.jobs().queue()]
-    ahead = queue.index(run.id) if run.id in queue else 0
-    busy = next(iter(caches.jobs().running()), None)
-    if busy is None and not ahead:
-        return _other_user(run) or "Starting a training process. It loads Keras first, which takes some seconds."
-    place = "next in the queue" if ahead == 0 else f"{count(ahead, 'run')} before it"
-    if busy is None:
-        return f"Waiting: {place}."
-    if busy.state != PAUSED:
-        return f"Waiting for the device: {place}. Now training: {plain(run_title(busy))}."
-    own = busy.starter == run.starter
-    then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
-    return f"Waiting for the device: {place}. {plain(run_title(busy))} is paused and uses it. {then}"
-
-
-def _other_user(run: Run) -> str:
-    """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
-    holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
-    if not holder or holder.get("run") == run.id:
-        return ""
-    if "visitor" in holder:
-        return "Waiting for the device: a network is learning somebody's handwriting on Draw."
-    return "Waiting for the device: another program on this machine uses it."
 
 
 def _forecast_error(run: Run, ended: RunEnded) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.classroom.visitors import Visitor
 from core.errors import ConfigError, RunError
 from core.jobs.scheduler import Scheduler
 from core.network import forecast
@@ -89,15 +90,14 @@ def test_a_finished_run_takes_more_epochs(jobs):
         jobs.add_epochs(run.id, 5000)
 
 
-def test_only_the_starter_controls_a_run_unless_the_setting_says_otherwise(jobs, monkeypatch):
+def test_only_the_starter_and_the_teacher_control_a_run(jobs):
     run = jobs.submit(LONG, starter="ada")
     wait_until(lambda: run.state == "running")
     for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.cancel):
         with pytest.raises(RunError, match="Somebody else started"):
-            ask(run.id, visitor="bob")
-    jobs.pause(run.id, visitor="ada")
-    monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
-    jobs.stop(run.id, visitor="bob")
+            ask(run.id, visitor=Visitor("bob"))
+    jobs.pause(run.id, visitor=Visitor("ada"))
+    jobs.stop(run.id, visitor=Visitor("bob", is_teacher=True))
     wait_until(lambda: run.state == "stopped")
 
 
