@@ -7,7 +7,6 @@ from elsewhere, and no other website can show the dashboard in a frame.
 import ipaddress
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -61,11 +60,6 @@ class HttpGuard:
         refused = _refusal(scope)
         answer = PlainTextResponse(refused, 403) if refused else self.app
         await answer(scope, receive, send_with_headers)
-
-
-def middleware() -> list[Middleware]:
-    """For `st.App`."""
-    return [Middleware(HttpGuard)]
 
 
 def _refusal(scope: Scope) -> str:
