@@ -103,11 +103,7 @@ class RunRecorder:
             return self._failed(str(error))
         except Exception as error:
             traceback.print_exc()
-            if is_out_of_memory(error):
-                return self._failed(_NO_MEMORY)
-            logged = self.record.log_path.exists()  # the command line has none, and prints instead
-            details = "the run's worker.log" if logged else "the message above"
-            return self._failed(f"Training failed: {type(error).__name__}: {error} Details are in {details}.")
+            return self._failed(_reason(error, logged=self.record.log_path.exists()))
 
     def _train(self) -> RunEnded:
         from core.training import trainer
@@ -188,6 +184,14 @@ class RunRecorder:
             self._emit(ended)
         except DigitLabError as error:
             print(error, file=sys.stderr)  # even the reserved space is full: the run will show as interrupted
+
+
+def _reason(error: Exception, *, logged: bool) -> str:
+    """Why a training failed. logged: whether its process has a log; the command line prints instead."""
+    if is_out_of_memory(error):
+        return _NO_MEMORY
+    details = "the run's worker.log" if logged else "the message above"
+    return f"Training failed: {type(error).__name__}: {error} Details are in {details}."
 
 
 @contextmanager

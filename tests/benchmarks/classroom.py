@@ -139,6 +139,37 @@ async def crowd(server: Server, visitors: int, seconds: float, run: str) -> Foun
     return found
 
 
+async def start_within(url: str, number: int, seconds: float, said: dict[int, list[str]], errors: list[str]) -> None:
+    """One visitor who presses Start once and then watches until the run has ended."""
+    chance = random.Random(number)
+    await asyncio.sleep(chance.uniform(0, seconds))
+    async with Visitor(url, number) as visitor:
+        await visitor.open("train", f"units=16&hidden_layers=1&epochs=2&train_images=2000&seed={number}")
+        if "Start" not in visitor.page.widgets:
+            errors.append(f"visitor {number} found no Start")
+            return
+        await visitor.send("Start", True, "trigger_value")
+        await visitor.until(lambda: any("after" in text and "training" in text for text in visitor.page.said), 300)
+        said[number] = list(dict.fromkeys(visitor.page.said))
+        errors += visitor.errors
+
+
+def report_starts(store: RunStore, said: dict[int, list[str]], errors: list[str]) -> None:
+    """Whether the runs began in the order in which they were started, and what each visitor read meanwhile."""
+    runs = [run for run in store.runs() if run.started and not run.shipped and not run.name]
+    begun = sorted(runs, key=lambda run: run.started.time if run.started else 0.0)
+    created = sorted(runs, key=lambda run: run.created)
+    late = max(abs(begun.index(run) - place) for place, run in enumerate(created))
+    places = sum(any("before it" in text or "next in the queue" in text for text in texts) for texts in said.values())
+    times = sum(any("It starts in about" in text for text in texts) for texts in said.values())
+    print(f"| runs | {len(runs)}, of {len({run.starter for run in runs})} visitors, {Counter(r.state for r in runs)} |")
+    print(f"| order | no run began more than {late} places from its turn |")
+    print(f"| read their place | {places} of {len(said)}, with a time {times} |")
+    print(f"| errors | {len(errors)} {errors[:3]} |")
+    longest = max(said.values(), key=len, default=[])
+    print("\n".join(f"  {text}" for text in longest[:6]))
+
+
 def speed(run: Run, seconds: float) -> float:
     """Images a second from now on."""
     before, began = run.step, time.perf_counter()
@@ -185,6 +216,14 @@ def main() -> None:
     print(describe(), flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         server, store = Server(Path(home)), RunStore(Path(home))
+        if asked.starts:
+            said: dict[int, list[str]] = {}
+            errors: list[str] = []
+            asyncio.run(_wake(server))
+            asyncio.run(_all_start(server.url, visitors, said, errors))
+            report_starts(store, said, errors)
+            server.stop()
+            return
         run = train(store)
         try:
             asyncio.run(_wake(server))
@@ -206,6 +245,10 @@ def main() -> None:
                 ControlRequests(run).stop()
             server.stop()
             _wait_until_ended(run)
+
+
+async def _all_start(url: str, visitors: int, said: dict[int, list[str]], errors: list[str]) -> None:
+    await asyncio.gather(*(start_within(url, number, 60, said, errors) for number in range(1, visitors + 1)))
 
 
 async def _wake(server: Server) -> None:

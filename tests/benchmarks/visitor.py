@@ -30,6 +30,7 @@ class Page:
     widgets: dict[str, tuple[str, str]] = field(default_factory=dict)  # a part of its key or name → id, fragment
     data: dict[str, Any] = field(default_factory=dict)  # component → what it was sent last
     files: set[bytes] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)  # in boxes with a message
 
 
 @dataclass
@@ -173,6 +174,8 @@ class Visitor:
                 self.errors.append(f"{self.name}: {element.exception.type}: {element.exception.message[:200]}")
             case "alert" if element.alert.format == element.alert.ERROR:
                 self.errors.append(f"{self.name}: {element.alert.body[:200]}")
+            case "alert":
+                self.page.said.append(element.alert.body)
             case "bidi_component":
                 name = element.bidi_component.component_name
                 self.page.widgets[name] = element.bidi_component.id, fragment

@@ -90,6 +90,7 @@ def kinds(run: Run) -> list[str]:
     return list(by_kind.values())
 
 
+@pytest.mark.slow  # a network is trained for it
 def test_every_kind_of_file_of_a_run_may_be_half_written(home, tiny_mnist, tmp_path):
     original = next(run for run in RunStore(home).runs() if run.name == "damaged")
     found = kinds(original)
@@ -113,6 +114,7 @@ def test_every_kind_of_file_of_a_run_may_be_half_written(home, tiny_mnist, tmp_p
     assert {path: path.read_bytes() for path in before} == before, "another run or file has changed"
 
 
+@pytest.mark.slow  # a network is trained for it
 def test_a_resume_from_damaged_states_is_a_sentence_and_no_new_beginning(home, tmp_path):
     copy = tmp_path / "home"
     shutil.copytree(home, copy)
