@@ -21,8 +21,8 @@ _VISITS = "_visits"
 class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
-    `card` says on the start page what a visitor finds there; the start page itself has none. A page that is `hidden`
-    stands neither there nor in the navigation: a link leads to it.
+    `card` says on the start page what a visitor finds there; pages without it have no card there. A page that is
+    `hidden` is not in the navigation: a link leads to it.
     """
 
     name: str
@@ -91,6 +91,12 @@ PAGES = (
         ":material/draw:",
         "Draw a digit and let a trained network read it.",
         "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
+    ),
+    Page(
+        "server",
+        "This server",
+        ":material/dns:",
+        "Who you are here, what visitors may do, and how busy the server is.",
     ),
     Page(
         "board",

@@ -13,26 +13,11 @@ from core.jobs.admission import Rules, expected_bytes
 from core.jobs.scheduler import Scheduler
 from core.jobs.sweep_axes import extreme_configs, read_axis
 from core.runs.store import RunStore
+from tests.no_place import NoPlace
 
 ADA, BOB = Visitor("aaaabbbbcccc", "10.0.0.5"), Visitor("ddddeeeeffff", "10.0.0.5")
 TEACHER = Visitor("000011112222", is_teacher=True)
 SMALL = RunConfig(units=4, epochs=1)
-
-
-class NoPlace:
-    """A machine without a free device: all runs wait."""
-
-    def free(self) -> dict[str, int]:
-        return {}
-
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
-        return ("cpu",)
-
-    def refresh(self) -> None: ...
-
-    def forget_failures(self, run_id: str) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture
