@@ -39,6 +39,7 @@ from core.runs import file_names, gate, trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.run_cache import MIN_STABLE_NS, RunCache
+from core.runs.shared_list import SharedList
 from core.runs.trash import RUN_ID
 
 __all__ = (
@@ -57,7 +58,6 @@ __all__ = (
 
 _SHIPPED_FOLDER = Path(__file__).parents[1] / "shipped"
 INDEX = "runs.index.json"
-MANY_RUNS, LIST_SECONDS = 500, 0.5  # to look into more folders takes long: all visitors share one list for this time
 _EDITABLE = {"name": "", "note": "", "starred": False, "baseline": False}
 
 
@@ -89,7 +89,7 @@ class RunStore:
                 if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, "no permission to read and write it")
         self._cache = RunCache(self.home / INDEX)
-        self._listed: tuple[float, list[Run]] = (0.0, [])  # when, by a clock that is never set back
+        self._list = SharedList(self._read_all)
         _remove_unfinished(self.folder)
 
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
@@ -111,19 +111,14 @@ class RunStore:
         return self._changed(run_id)
 
     def runs(self) -> list[Run]:
-        """Every readable run, newest first, and the shipped model last.
+        """Every readable run, newest first, and the shipped model last. A long list may be a moment old."""
+        return self._list.get()
 
-        With more than `MANY_RUNS`, what other processes changed in the last `LIST_SECONDS` may be missing.
-        """
-        listed_at, listed = self._listed
-        if len(listed) > MANY_RUNS and time.monotonic() - listed_at < LIST_SECONDS:
-            return list(listed)
-        listed_at, folders = time.monotonic(), list(self._folders())
+    def _read_all(self) -> list[Run]:
+        folders = list(self._folders())
         found = [run for folder in folders if (run := self._cache.read(folder))]
-        found.sort(key=lambda run: (run.shipped, -run.created, run.id))
-        self._listed = listed_at, found
         self._cache.save_index(folders)
-        return list(found)
+        return sorted(found, key=lambda run: (run.shipped, -run.created, run.id))
 
     def get(self, run_id: str) -> Run:
         """Raises `RunError` if there is no such run, or if it cannot be read."""
@@ -187,7 +182,7 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Moves the run, damaged or not, to the trash; `restore` moves it back."""
         trash.delete(run_id, self.folder, self.trash)
-        self._listed = 0.0, []
+        self._list.changed()
 
     def restore(self, run_id: str) -> Run:
         """Moves a deleted run back."""
@@ -196,7 +191,7 @@ class RunStore:
 
     def _changed(self, run_id: str) -> Run:
         """The run, after this process changed its folder: the next list has it."""
-        self._listed = 0.0, []
+        self._list.changed()
         return self.get(run_id)
 
     def device_path(self, device: str) -> Path:

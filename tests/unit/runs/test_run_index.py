@@ -10,7 +10,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.files import write_json
-from core.runs import run_cache
+from core.runs import run_cache, shared_list
 from core.runs import store as runs
 from core.runs.events import RunEnded
 from core.runs.store import Run, RunStore
@@ -98,7 +98,7 @@ def test_a_strange_value_in_the_index_sets_its_run_aside_and_no_other(store, man
 
 
 def test_a_long_list_is_shared_for_a_moment_and_has_what_this_process_changes(store, many, monkeypatch):
-    monkeypatch.setattr(runs, "MANY_RUNS", RUNS // 2)
+    monkeypatch.setattr(shared_list, "MANY_RUNS", RUNS // 2)
     listed = store.runs()
     asked: list[None] = []
     folders = RunStore._folders
