@@ -29,7 +29,7 @@ MAX_WHOLE_MOMENTS = 6
 MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
 WAITING_BYTES = 200_000_000  # of weights that wait to be measured; more of them make training wait
-SHARE_OF_TIME = 0.015  # of one core, for measuring while training runs
+SHARE_OF_TIME = 0.01  # of one core, for measuring while training runs
 
 
 class MomentSink(Protocol):
