@@ -102,7 +102,8 @@ class MomentCapture:
 
     def start(self, step: int) -> None:
         """Begins the series at `step`: with a moment of the untrained network, or where a resumed run continues."""
-        self.sink.discard_after(step)
+        was_stopped_here = step not in self.steps  # the moment of the stop is not one of the whole run
+        self.sink.discard_after(step - 1 if was_stopped_here else step)
         self._add(_Snapshot(step, self.source.copy_weights(), None, None, is_shown=step == 0))
         self._thread.start()
 
@@ -110,6 +111,11 @@ class MomentCapture:
         """Copies the network as it is after `step`; `sums` are those of the epoch so far."""
         copied = Sums(sums.loss, sums.correct, sums.images)
         self._add(_Snapshot(step, self.source.copy_weights(), copied, self._last))
+
+    def capture_stop(self, step: int, sums: Sums) -> None:
+        """As `capture`, where the run is stopped between two moments: its film ends with the network that it keeps."""
+        if step not in self.steps:
+            self.capture(step, sums)
 
     def finish(self) -> None:
         """Returns when all moments are written. Raises what went wrong, but for a full disk."""
