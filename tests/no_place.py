@@ -2,6 +2,7 @@
 
 from core.config.run_config import RunConfig
 from core.jobs.places import Device
+from core.runs.run import Run
 
 
 class NoPlace:
@@ -29,5 +30,7 @@ class NoPlace:
 
     def close(self) -> None: ...
 
-    def usage(self, run):
-        return None
+    def usage(self, run: Run) -> None: ...
+
+    def has(self, run_id: str) -> bool:
+        return False

@@ -43,6 +43,9 @@ class Place(Protocol):
     def send(self, run: Run, kind: str) -> None:
         """Lets a waiting run train on a free device of this kind."""
 
+    def has(self, run_id: str) -> bool:
+        """Whether the run was sent here and has not ended."""
+
     def refresh(self) -> None:
         """Notices which runs have ended. A run that could not begin is not tried for ever."""
 

@@ -87,6 +87,9 @@ class WorkerPool:
         elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
 
+    def has(self, run_id: str) -> bool:
+        return run_id in self._assigned
+
     def forget_failures(self, run_id: str) -> None:
         self._failures.pop(run_id, None)
 

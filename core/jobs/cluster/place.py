@@ -69,6 +69,10 @@ class ClusterPlace:
     def kill(self, run: Run) -> None:
         self.records.change(run.id, state=KILL)
 
+    def has(self, run_id: str) -> bool:
+        record = self.records.get(run_id)
+        return record is not None and record.state in HOLDS_A_DEVICE
+
     def forget_failures(self, run_id: str) -> None:
         record = self.records.get(run_id)
         if record and record.state not in HOLDS_A_DEVICE:
