@@ -59,7 +59,7 @@ class WorkerPool:
         worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
             try:
-                worker = self._start()
+                worker = _start(self.store, self.command)
             except OSError as error:
                 self._start_failed(run, error)
                 return
@@ -136,7 +136,7 @@ class WorkerPool:
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
         elif is_wanted and self._spare is None and not self._assigned:
             with suppress(OSError):  # without a spare worker, a run starts a few seconds later
-                self._spare, self._warm_config = self._start(), None
+                self._spare, self._warm_config = _start(self.store, self.command), None
         self._warm_up_spare()
 
     def _warm_up_spare(self) -> None:
@@ -159,26 +159,27 @@ class WorkerPool:
             spare.kill()
             spare.wait()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """A worker in its own session, so that Ctrl-C stops only the dashboard."""
-        log = self.store.home / "worker.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home))
-        with log.open("wb") as output:
-            return subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
     def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
             return self.store.get(run_id)
         return None
+
+
+def _start(store: RunStore, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """A worker in its own session, so that Ctrl-C stops only the dashboard."""
+    log = store.home / "worker.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:

@@ -28,8 +28,8 @@ def node(tmp_path):
     return folder
 
 
-def send_all(outbox, run) -> int:
-    inbox = Inbox(run)
+def send_all(outbox, run, inbox=None) -> int:
+    inbox = inbox or Inbox(run)
     for count in range(1, 100):
         batch = outbox.collect(inbox.offset, with_log=False)
         inbox.take(batch)
@@ -49,7 +49,7 @@ def test_the_last_event_waits_for_the_network(node, run, monkeypatch):
     assert not first.complete
     inbox.take(first)
     assert not run.has_model  # a part of it is not shown
-    send_all(outbox, run)
+    send_all(outbox, run, inbox)
     assert run.read_model() == bytes(range(200)) * 20
     assert run.events_path.read_bytes() == POINT + END
     assert not list(run.folder.glob(".*"))
@@ -110,5 +110,7 @@ def test_parts_in_a_wrong_order_are_refused(run):
 
 def test_a_file_above_its_bound_is_refused(run, monkeypatch):
     monkeypatch.setattr(travelling, "max_bytes", lambda name: 3)
+    inbox = Inbox(run)
     with pytest.raises(RunError, match="larger"):
-        Inbox(run).take(Batch(b"", (Piece("state.npz", 1, 0, b"abcd", True),)))
+        inbox.take(Batch(b"", (Piece("state.npz", 1, 0, b"abcd", True),)))
+    inbox.close()
