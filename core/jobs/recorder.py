@@ -49,8 +49,7 @@ class RunRecorder:
         self.store, self.record, self.warm = store, store.get(run_id), warm
         self.on_event, self.on_wait = on_event, on_wait
         self.control = ControlReader(self.record)
-        self.files = RunFiles(store, self.record)
-        self.tensorboard = LiveTensorBoard(self.record)
+        self.files, self.tensorboard = RunFiles(store, self.record), LiveTensorBoard(self.record)
         self.diverged = ""  # the reason, once the loss is no longer a number
 
     def run(self, *, claim: bool = False) -> RunEnded | None:
@@ -149,9 +148,8 @@ class RunRecorder:
 
     def _emit(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Started):
-            for missing in self.files.missing_epochs(event):
-                self.events.append(missing)
+        for missing in self.files.missing_epochs(event) if isinstance(event, Started) else ():
+            self.events.append(missing)
         if isinstance(event, (BatchDone, EpochDone)) and not math.isfinite(event.loss):
             self._stop_diverged(event)
         self.tensorboard.add(event)
