@@ -40,6 +40,7 @@ class Facts(NamedTuple):
     class_names: Names
     data_fingerprint: str  # empty: unknown
     imported: bool  # it came as a file from elsewhere
+    foreign: bool  # its network has other layers than those that the knobs describe
     assignment: str  # the id of its assignment, or empty
     prediction: Prediction | None  # None: nothing was asked
 
@@ -73,6 +74,7 @@ def check_facts(folder: Path, facts: Any) -> Facts:
             number(facts.get("forecast_seconds", 0.0), 0, MAX_SECONDS),
             *_data_facts(facts.get("data")),
             bool(facts.get("imported", False)),
+            bool(facts.get("foreign", False)),
             text(facts.get("assignment", ""), MAX_ASSIGNMENT),
             Prediction.from_facts(facts.get("prediction")),
         )

@@ -73,13 +73,13 @@ def newest_moment(run: Run) -> Moment | None:
 
 def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str) -> dict[str, Any]:
     choosable = shown_images(moment)
-    label = int(living_network.fixed().labels[place])
+    shown = living_network.ShownImage(int(living_network.fixed().labels[place]), names=run.class_names)
     message = {
         **data,
         "network": static_assets.script_address(living_network.SCRIPT),
         "shared": static_assets.script_address(film_data.SCRIPT),
         "tour_script": static_assets.script_address(film_tour.SCRIPT),
-        "context": living_network.context(run.config, label=label, moment="", alt=alt_text(moment), height=HEIGHT),
+        "context": living_network.context(run.config, shown, alt=alt_text(moment), height=HEIGHT),
         "caption": film_data.CAPTION,
         "images": images_shown(run),
         "place": place,
