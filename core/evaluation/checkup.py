@@ -4,6 +4,7 @@ While a run trains, some images must do, because the run needs the processor. A 
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,6 +67,7 @@ def with_all_images(found: Checkup, run: Run) -> Checkup:
     return replace(found, correct=tuple(correct), support=tuple(support), split=split)
 
 
+@lru_cache(maxsize=16)  # a run is checked many times; to join all training images takes 47 MB
 def _training_images(config: RunConfig, data: Mnist, number: int) -> Digits:
     """Images that the run trains on, spread evenly over all, with the labels that it trains on."""
     training, _ = select_images(config, data)

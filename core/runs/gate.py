@@ -84,6 +84,16 @@ def check_facts(folder: Path, facts: Any) -> Facts:
         ) from error
 
 
+def check_fact(name: str, value: Any) -> str | bool:
+    """A name, a note or a mark that a browser sent. Raises `RunError` if it is too long or of another type."""
+    longest = {"name": MAX_NAME, "note": MAX_NOTE}.get(name)
+    if longest is None:
+        return bool(value)
+    if not isinstance(value, str) or len(value) > longest:
+        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", name)
+    return text(value, longest, lines=name == "note")
+
+
 def _data_facts(data: Any) -> tuple[Names, str]:
     """The names of the classes, and the fingerprint of the data set; runs of earlier versions have neither."""
     if not isinstance(data, dict):

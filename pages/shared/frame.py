@@ -9,7 +9,7 @@ from core.config.recipes import RECIPES
 from core.errors import DigitLabError
 from core.formatting import plain
 from core.runs.run import PAUSED, WAITING, describe
-from pages.shared import browser_history, caches, data_status, html_links, keyboard, server_guard, visitor
+from pages.shared import browser_history, caches, crowd, data_status, html_links, keyboard, server_guard, visitor
 from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
 from pages.shared.fragments import guarded_fragment
 
@@ -134,6 +134,7 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
         st.session_state[_OPENED] = {*st.session_state.get(_OPENED, ()), name}
+    crowd.note()
     with st.container(key="frame", gap="xxsmall"):
         script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
@@ -167,7 +168,7 @@ def _run_badge(*, with_epoch: bool) -> None:
         caches.jobs()  # after a restart of the server, this starts the queue again
     caches.searches()
 
-    @guarded_fragment(run_every=2.0 if busy else None)
+    @guarded_fragment(run_every=crowd.stretched(2.0) if busy else None)
     def badge() -> None:
         active = caches.store().active()
         if not active:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,11 @@ def alt_text(view: NetworkView, classes: Names) -> str:
 
 def fixed() -> Digits:
     """The validation images that every drawing of a network uses."""
-    validation = caches.data().validation
+    return _fixed(caches.data().validation)
+
+
+@lru_cache(maxsize=2)  # `Digits` are compared by identity; every refresh asks
+def _fixed(validation: Digits) -> Digits:
     return validation[fixed_images(validation)]
 
 

@@ -1,5 +1,6 @@
 """A run as a film of its moments, or its newest moment while it trains: network, curves, digits, map and layers."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -58,7 +59,7 @@ def newest(run: Run, place: int, *, key: str) -> dict[str, Any]:
     """Shows the newest moment of a run that trains. Returns what was clicked, as `film` does."""
     moment = newest_moment(run)
     assert moment is not None
-    data = {"film": _live(run.id, moment.step, place, run), "key": run.id, "play": "Play"}
+    data = {**_live(run.id, moment.step, place, run), "key": run.id, "play": "Play"}
     return _mount(run, moment, place, data, key)
 
 
@@ -104,11 +105,16 @@ def _read(path: str, changed: int) -> Moment | None:
     return read_moment(Path(path))
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=16)  # all who watch get the same file, once for each moment
 def _live(run_id: str, step: int, place: int, _run: Run) -> dict[str, Any]:
     moment = newest_moment(_run)
     assert moment is not None
-    return film_of(_run, [moment], place)
+    content = film_of(_run, [moment], place)
+    try:
+        text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+        return {"address": static_assets.serve_bytes(text.encode(), "live", "json")}
+    except OSError:  # a full disk
+        return {"film": content}
 
 
 @st.cache_resource(show_spinner=False)
