@@ -84,39 +84,42 @@ def memory(words: tuple[str, ...]) -> float:
     return total / 1e6
 
 
+def _row(name: str, value: str) -> None:
+    """A line of the table, printed at once: whoever stops the benchmark keeps what it measured."""
+    print(f"| {name} | {value} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=12)
     runs = parser.parse_args().runs
-    rows = []
+    print(describe("ray", "psutil"))
+    print("\n| what | measured |\n|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
         os.environ.pop("RAY_ADDRESS", None)
         cold = [first_point(store, choose(store, spare=False)) for _ in range(3)]
-        rows.append(("Start to first point, this machine, no waiting worker", f"{statistics.median(cold):.1f} s"))
+        _row("Start to first point, this machine, no waiting worker", f"{statistics.median(cold):.1f} s")
         warm = first_point(store, choose(store), warm_seconds=15.0)
-        rows.append(("Start to first point, this machine, a worker waits", f"{warm:.1f} s"))
+        _row("Start to first point, this machine, a worker waits", f"{warm:.1f} s")
         local = throughput(store, choose(store, spare=False), runs)
-        rows.append((f"{runs} small runs on this machine without Ray, one at a time, both cores", f"{local:.0f} s"))
+        _row(f"{runs} small runs on this machine without Ray, one at a time, both cores", f"{local:.0f} s")
         for number in (1, 2):
             with nodes(number):
                 place = choose(store)
                 place.refresh()
                 wait_for_bridge(place)
-                rows.append((f"idle: Ray's processes, {number} nodes", f"{memory(RAYS):.0f} MB"))
+                _row(f"idle: Ray's processes, {number} nodes", f"{memory(RAYS):.0f} MB")
                 if number == 1:
-                    rows.append(("idle: the bridge", f"{memory(('core.jobs.cluster.bridge',)):.0f} MB"))
+                    _row("idle: the bridge", f"{memory(('core.jobs.cluster.bridge',)):.0f} MB")
                     there = [first_point(store, choose(store)) for _ in range(3)]
-                    rows.append(("Start to first point, Ray", f"{statistics.median(there):.1f} s"))
+                    _row("Start to first point, Ray", f"{statistics.median(there):.1f} s")
                     delays = point_delays(store, choose(store))
                     way = f"median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s"
-                    rows.append(("a point's way to the dashboard", way))
+                    _row("a point's way to the dashboard", way)
                 took = throughput(store, choose(store), runs)
-                rows.append((f"{runs} small runs, {number} nodes of one CPU", f"{took:.0f} s"))
+                _row(f"{runs} small runs, {number} nodes of one CPU", f"{took:.0f} s")
                 end_bridge(store)
-    print(describe("ray", "psutil"))
-    print("\n| what | measured |\n|---|---|")
-    print("\n".join(f"| {name} | {value} |" for name, value in rows))
 
 
 if __name__ == "__main__":
