@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.drawing.best_path import best_path
 from core.drawing.digit_region import DigitReader, DigitRegion, found_digit
 from core.drawing.normalise import INK_THRESHOLD, normalise_ink
 from core.drawing.seams import add_borders, find_seams
@@ -36,7 +37,7 @@ def split_touching(whole: DigitRegion, height: float, reader: DigitReader | None
     if whole.width > MAX_ASPECT * height:  # certainly more than one digit
         for span, part in parts.items():
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
-    return [read[span] for span in _best_segmentation(scores, len(edges))] or [whole]
+    return [read[span] for span in best_path(scores, len(edges))] or [whole]
 
 
 def digit_likelihood(probabilities: np.ndarray, novelty_score: np.ndarray) -> np.ndarray:
@@ -54,19 +55,3 @@ def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> Dig
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     box = whole.left + left, whole.top + top, whole.left + right, whole.top + bottom
     return DigitRegion(*box, ink[top:bottom, left:right])
-
-
-def _best_segmentation(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:
-    """The spans from the first edge to the last with the largest sum of scores."""
-    best: list[tuple[float, list[tuple[int, int]]] | None] = [(0.0, [])] + [None] * (edges - 1)
-    for stop in range(1, edges):
-        for start in range(stop):
-            before = best[start]
-            if before is None or (start, stop) not in scores:
-                continue
-            score = before[0] + scores[(start, stop)]
-            here = best[stop]
-            if here is None or score > here[0]:
-                best[stop] = (score, [*before[1], (start, stop)])
-    found = best[-1]
-    return found[1] if found else []
