@@ -3,9 +3,13 @@
 Streamlit imports this file once, for the server, and then runs it as a script for each visitor.
 """
 
-import streamlit as st
+import os
 
-from pages.shared import frame, static_assets, streamlit_patches
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.shared import frame, server_settings, static_assets, streamlit_patches
+from pages.shared.visitor_cookie import VisitorCookie
 
 streamlit_patches.apply()
 if __name__ == "__main__":
@@ -14,4 +18,5 @@ if __name__ == "__main__":
     frame.enter(chosen)
     chosen.run()
 else:
-    app = st.App(__file__, routes=static_assets.routes())
+    server_settings.prepare(dict(os.environ))
+    app = st.App(__file__, routes=static_assets.routes(), middleware=[Middleware(VisitorCookie)])

@@ -1,14 +1,15 @@
-"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes` and `export RUN --format F`."""
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes`, `export RUN --format F` and
+`teacher-key`."""
 
 import argparse
 import json
 import os
 import signal
 import sys
-import time
 from typing import Any, NoReturn
 
 from core import devices, process_settings
+from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
@@ -17,11 +18,11 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
 from core.formatting import count, duration, file_size, percent
+from core.jobs.progress_bar import ProgressBar
 from core.network.architecture import layer_table
-from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started, to_line
+from core.runs.events import FAILED, STOPPED, RunEnded, to_line
 from core.runs.store import Run, RunStore
 
-BAR = 24  # characters
 ERROR, INTERRUPTED = 2, 130
 _REPORTED = (
     "outcome", "epochs", "best_epoch", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy",
@@ -79,7 +80,14 @@ def _parser(program: str) -> argparse.ArgumentParser:
     names = (*FORMATS, "all", "mlflow")
     exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
     exporting.add_argument("--output", default="", help="a folder, or a file for one format; the store of MLflow")
+    new_key = commands.add_parser("teacher-key", help="make a new teacher's key; the old one opens nothing any more")
+    new_key.set_defaults(command=_teacher_key)
     return parser
+
+
+def _teacher_key(options: argparse.Namespace) -> int:
+    print(teacher.replace_key(RunStore().home))
+    return 0
 
 
 def _recipes(options: argparse.Namespace) -> int:
@@ -187,59 +195,6 @@ def _summary(run: Run, ended: RunEnded) -> str:
     saved = f"It is saved in {run.folder}." if run.has_model else f"Its log is in {run.folder}."
     length = f"{count(ended.epochs, 'epoch')} ({duration(ended.fit_seconds)})"
     return f"Run {run.id}: {ended.outcome} after {length}. {figures_text or 'No epoch was completed'}. {saved}"
-
-
-class ProgressBar:
-    """The progress bar on stderr: one line that is updated on a terminal, elsewhere one line for each epoch."""
-
-    def __init__(self, config: RunConfig) -> None:
-        self.epochs, self.batches = config.epochs, 1
-        self.live = sys.stderr.isatty()
-        self._drawn, self._has_shown_wait = 0.0, False
-
-    def on_event(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.batches, self.epochs = event.batches, event.epochs
-                self._line(f"{event.device}: {event.train_images:,} images, {event.parameters:,} parameters", "\n")
-            case BatchDone() if self.live and time.monotonic() - self._drawn > 0.1:
-                self._drawn = time.monotonic()
-                share = event.batch / self.batches
-                left = (self.epochs * self.batches - event.step) * event.seconds / max(event.step, 1)
-                figures = f"{_figures(event)} {event.images_per_second:,.0f} images/s"
-                self._line(f"{self._bar(event.epoch, share)} {figures} {duration(left)} left")
-            case EpochDone():
-                figures = _figures(event)
-                if event.validation_accuracy is not None:
-                    figures += f" validation {percent(event.validation_accuracy)}"
-                self._line(f"{self._bar(event.epoch, 1.0)} {figures} {duration(event.seconds)}", "\n")
-
-    def on_wait(self, run_id: str) -> None:
-        """Prints once that another run uses the device."""
-        if not self._has_shown_wait:
-            self._has_shown_wait = True
-            other = f"run {run_id}" if run_id else "another program"
-            self._line(f"Waiting for {other} on this device. Press Ctrl-C to cancel.", "\n")
-
-    def close(self) -> None:
-        if self.live:
-            self._line("")
-
-    def _bar(self, epoch: int, share: float) -> str:
-        done = round(BAR * share)
-        return f"Epoch {epoch}/{self.epochs} [{'━' * done}{' ' * (BAR - done)}]"
-
-    def _line(self, text: str, end: str = "") -> None:
-        print(
-            f"\r\x1b[K{text}" if self.live else text,
-            end=end or ("" if self.live else "\n"),
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-def _figures(event: BatchDone | EpochDone) -> str:
-    return f"loss {event.loss:.4f} accuracy {percent(event.accuracy)}"
 
 
 if __name__ == "__main__":

@@ -44,6 +44,12 @@ def cpu_name() -> str:
     return f"CPU ({cores} core{'s' * (cores > 1)})"
 
 
+def gpu_name() -> str:
+    """The first NVIDIA GPU with its memory, "NVIDIA H200 (139 GiB)"; empty if there is none."""
+    gpu = _nvml_gpu()
+    return _nvml_name(*gpu) if gpu else ""
+
+
 def device_slot(requested: str) -> str:
     """The device that a run uses, "gpu" or "cpu"; each trains one run at a time. Does not import a backend."""
     return "gpu" if requested != "cpu" and _nvml_gpu() else "cpu"
@@ -130,8 +136,7 @@ def _gpu_names(backend: str) -> list[str]:
 
 
 def _gpu_name(plain: str) -> str:
-    gpu = _nvml_gpu()
-    return _nvml_name(*gpu) if gpu else plain
+    return gpu_name() or plain
 
 
 def _nvml_name(nvml: Any, handle: Any) -> str:

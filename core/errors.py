@@ -7,7 +7,9 @@
     ├── DrawingError    a picture holds no digit, or cannot be read
     ├── DeviceError     the requested device is missing, or ran out of memory
     ├── RunError        a run is unknown, unfinished or damaged
-    └── HomeError       the home folder cannot be used
+    ├── LimitError      a limit of this server refuses it
+    ├── HomeError       the home folder cannot be used
+    └── AssignmentError an assignment is unknown, closed or damaged, or lacks a prediction
 
 Any other exception is a defect of the program and is not caught.
 """
@@ -56,5 +58,13 @@ class RunError(DigitLabError):
     """A run is unknown, unfinished or damaged."""
 
 
+class LimitError(DigitLabError):
+    """A limit of this server refuses it. The sentence names the limit and who set it."""
+
+
 class HomeError(DigitLabError):
     """The home folder cannot be used."""
+
+
+class AssignmentError(DigitLabError):
+    """An assignment is unknown, closed or damaged, or a prediction is missing or cannot be used."""

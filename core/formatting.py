@@ -1,6 +1,6 @@
 """Numbers as people read them, written one way on every page, in every file and on the command line.
 
-And `plain`: text that somebody else wrote, made safe for Markdown.
+And `plain` and `csv_text`: text that somebody else wrote, made safe for Markdown and for a spreadsheet.
 """
 
 import re
@@ -8,6 +8,7 @@ import re
 _SIGNS = re.compile(r"[\\`*~$<>\[\]|]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is no markup
 # Streamlit makes links of bare addresses, also of escaped ones. An invisible character in their middle prevents it.
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes a cell that begins with one of these
 _JOINER = "\u2060"  # the word joiner: no width, no line break
 
 
@@ -19,6 +20,11 @@ def plain(words: str) -> str:
     """
     one_line = " ".join(words.split())
     return _SIGNS.sub(lambda sign: "\\" + sign[0], _ADDRESS.sub(_JOINER, one_line))
+
+
+def csv_text(words: str) -> str:
+    """`words` as a cell of a CSV file: a text that a spreadsheet would read as a formula gets an apostrophe first."""
+    return f"'{words}" if words.startswith(_FORMULA) else words
 
 
 def percent(share: float | None, digits: int = 2) -> str:

@@ -90,7 +90,7 @@ with frame.guard():
     shows_digits = caches.data().shows_digits
     wall = wall_of_digits(caches.data().source.sentence)
 cards = []
-for number, page in enumerate(frame.PAGES[1:], 1):
+for number, page in enumerate((page for page in frame.PAGES if page.card), 1):
     text = f"<span><strong>{number} · {page.title}</strong> {page.card}</span>"
     cards.append(link(page.name, icon(page.icon) + text, "card"))
 alt = "Handwritten digits from MNIST, 0 to 9 in ten rows" if shows_digits else "Images of ten classes in ten rows"

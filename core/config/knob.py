@@ -30,6 +30,12 @@ class Knob:
             return ", ".join(self.choices)
         return f"{format_value(self.low)} to {format_value(self.high)}"
 
+    def shown(self, value: Any, empty: str = "none") -> str:
+        """A value as people read it; `empty` for an empty text. The widget has the same word for 0."""
+        if value == 0 and self.zero:
+            return self.zero
+        return f"{value:g}" if isinstance(value, float) else str(value) or empty
+
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it has another type or is out of range."""
         if kind is str:

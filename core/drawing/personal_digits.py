@@ -15,6 +15,7 @@ import io
 import re
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +165,19 @@ class PersonalDigits:
 
     def _trash_folders(self) -> list[Path]:
         return sorted(self._trash.iterdir()) if self._trash.is_dir() else []
+
+
+def counts(home: Path | None = None) -> dict[str, int]:
+    """How many digits each visitor has saved, by the visitors' ids."""
+    shared = (home or default_home()) / "hand"
+    folders = [path for path in shared.iterdir() if _VISITOR.fullmatch(path.name)] if shared.is_dir() else []
+    return {path.name: number for path in folders if (number := len(_names(path)))}
+
+
+def delete_for_good(visitors: Iterable[str], home: Path | None = None) -> None:
+    """Deletes all digits of these visitors, also those that they could restore."""
+    for visitor in visitors:
+        shutil.rmtree(PersonalDigits(visitor, home).folder, ignore_errors=True)
 
 
 def _short_hash(image: np.ndarray) -> str:

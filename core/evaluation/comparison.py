@@ -121,7 +121,5 @@ def describe_differences(configs: Sequence[RunConfig]) -> list[str]:
 
 
 def knob_text(name: str, value: object, empty: str = "none") -> str:
-    """The value of the knob `name` as people read it; `empty` for an empty text. Its form has the same word for 0."""
-    if value == 0 and KNOBS[name].zero:
-        return KNOBS[name].zero
-    return f"{value:g}" if isinstance(value, float) else str(value) or empty
+    """The value of the knob `name` as people read it; `empty` for an empty text."""
+    return KNOBS[name].shown(value, empty)

@@ -10,6 +10,7 @@ from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import Predictions
+from core.formatting import csv_text
 from core.runs.run import manual_rates
 
 FIGURES = (
@@ -34,7 +35,6 @@ FIGURES = (
 )
 COLUMNS = ("id", "name", "note", "starred", "recipe", "sweep", "state", "created", "device_used", *FIGURES, *KNOBS)
 PREDICTED = ("index", "label", "predicted", *(f"probability_{digit}" for digit in range(NUM_CLASSES)))
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def runs_csv(found: Iterable[RunRow]) -> str:
@@ -59,7 +59,7 @@ def predictions_csv(answers: Predictions, names: Names = DIGITS) -> str:
     """
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow([*PREDICTED[:3], *(_plain(f"probability_{name}") for name in names)])
+    table.writerow([*PREDICTED[:3], *(csv_text(f"probability_{name}") for name in names)])
     images = zip(answers.labels.tolist(), answers.predicted.tolist(), answers.probabilities.tolist(), strict=True)
     for index, (label, predicted, shares) in enumerate(images):
         table.writerow([index, label, predicted, *(f"{share:.7g}" for share in shares)])  # the precision of float32
@@ -70,7 +70,7 @@ def _line(row: RunRow) -> list[object]:
     run, summary, ended = row.run, row.summary, row.summary.ended
     low, high = row.test_interval or (None, None)
     created = datetime.fromtimestamp(run.created, UTC).isoformat(timespec="seconds") if run.created else None
-    named = [run.id, _plain(run.name), _plain(run.note), run.starred, run.recipe, run.sweep, row.state, created]
+    named = [run.id, csv_text(run.name), csv_text(run.note), run.starred, run.recipe, run.sweep, row.state, created]
     validated = [summary.best_validation, summary.last_validation, summary.saved_validation]
     learned = [ended.validation_loss, ended.train_accuracy, ended.train_loss] if ended else [None] * 3
     tested = [row.test, row.test_loss, low, high, row.test_images if row.test is not None else None, row.sealed]
@@ -79,7 +79,3 @@ def _line(row: RunRow) -> list[object]:
     paced = [ended.images_per_second or None if ended else None, manual_rates(run)]
     knobs = [getattr(row.config, name) for name in KNOBS]
     return [*named, row.device, *validated, *learned, *tested, *trained, *paced, *knobs]
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

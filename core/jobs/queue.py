@@ -2,44 +2,59 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from core.devices import device_slot
-from core.files import Lock, explain_disk_errors, write_json
+from core.files import explain_disk_errors, write_json
+from core.jobs.places import Place
 from core.runs.control import ControlRequests
 from core.runs.file_names import QUEUED
 from core.runs.store import WAITING, Run, RunStore
 
 MAX_PAUSE_SECONDS = 60.0  # after this, a paused run gives its device to others: it must not stop a whole class
+MAX_ADDRESSES = 1000  # those of runs that have ended are forgotten when there are more
 RELEASE_SECONDS = 5.0  # for a worker to release a run that it may not train
 
 
 class RunQueue:
     """The queue of a store: each waiting run has a file `queued` in its folder, so all processes see the same."""
 
-    def __init__(self, store: RunStore) -> None:
-        self.store = store
+    def __init__(self, store: RunStore, place: Place) -> None:
+        self.store, self.place = store, place
+        self.turns_per_address = 0  # runs of one network address that come before other addresses; 0: no limit
+        self.addresses: dict[str, str] = {}  # run → network address; only in memory, so that no file names them
         self._blocking_since: dict[str, float] = {}  # paused runs that others wait for, and when that was first seen
 
     def waiting(self) -> list[Run]:
         active = self.store.active()
         waiting = [run for run in active if run.state == WAITING]
-        return fair_order(waiting, [run.starter for run in active if run.state != WAITING])
+        training = [run for run in active if run.state != WAITING]
+        ordered = fair_order(waiting, [run.starter for run in training])
+        return share_by_address(ordered, training, self.addresses, self.turns_per_address)
 
     def running(self) -> list[Run]:
         return [run for run in self.store.active() if run.state != WAITING]
 
-    def due(self, busy_devices: set[str]) -> list[Run]:
-        """The runs that can start now: the first one for each free device."""
-        due = []
+    def due(self) -> list[tuple[Run, str]]:
+        """The runs that can start now, and on which kind of device: in their order, as many as there is room for."""
+        free, due = self.place.free(), []
         for run in self.waiting():
-            device = device_slot(run.config.device)
-            if device not in busy_devices and Lock(self.store.device_path(device)).holder() is None:
-                due.append(run)
-            busy_devices = {*busy_devices, device}  # later runs for this device wait, whoever started them
+            kind = next((kind for kind in self.place.kinds(run.config) if free.get(kind, 0) > 0), None)
+            if kind is not None:  # else later runs find no room either, whoever started them
+                free[kind] -= 1
+                due.append((run, kind))
         return due
 
-    def add(self, run: Run, *, step: bool = False) -> None:
+    def remember(self, run: Run, address: str) -> None:
+        """Keeps the network address from which a run was started; empty if it is unknown."""
+        active = {other.id for other in self.store.active()} if len(self.addresses) > MAX_ADDRESSES else set()
+        if active:
+            self.addresses = {run_id: kept for run_id, kept in self.addresses.items() if run_id in active}
+        if address:
+            self.addresses[run.id] = address
+
+    def add(self, run: Run, *, step: bool = False, address: str = "") -> None:
         """Lets a run wait for its device; `step`: it trains one epoch and pauses."""
+        self.remember(run, address)
         requests = ControlRequests(run)
         requests.clear()
         if step:
@@ -59,11 +74,11 @@ class RunQueue:
 
     def blocked_by(self, run: Run) -> list[Run]:
         """The waiting runs of other visitors for the device of this run. A visitor's own runs can wait."""
-        device = device_slot(run.config.device)
+        kinds = set(self.place.kinds(run.config))
         return [
             other
             for other in self.waiting()
-            if other.starter != run.starter and device_slot(other.config.device) == device
+            if other.starter != run.starter and kinds.intersection(self.place.kinds(other.config))
         ]
 
     def stop_long_pauses(self) -> None:
@@ -97,3 +112,25 @@ def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:
         ordered.append((turns[run.starter], run))
         turns[run.starter] += 1
     return [run for _, run in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def share_by_address(
+    ordered: list[Run], training: Sequence[Run], addresses: Mapping[str, str], turns: int
+) -> list[Run]:
+    """The same order, in which one network address gets at most so many `turns` in each round of turns.
+
+    Whoever forges many cookies has many visitors' turns, but one address. Runs without a known address keep theirs.
+    """
+    if not turns:
+        return ordered
+    taken = Counter(addresses[run.id] for run in training if run.id in addresses)
+    rounds = Counter(run.starter for run in training)
+    keyed = []
+    for run in ordered:
+        own_round, address = rounds[run.starter], addresses.get(run.id)
+        rounds[run.starter] += 1
+        if address:
+            own_round = max(own_round, taken[address] // turns)
+            taken[address] += 1
+        keyed.append((own_round, run))
+    return [run for _, run in sorted(keyed, key=lambda pair: pair[0])]

@@ -5,35 +5,40 @@ one on the same machine, finds everything as it is.
 """
 
 import atexit
-import os
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from core.classroom.visitors import Visitor
 from core.config.recipes import matching_recipe
 from core.config.run_config import RunConfig
-from core.errors import RunError
+from core.jobs.admission import Admission, Rules
+from core.jobs.places import Place
 from core.jobs.queue import MAX_PAUSE_SECONDS, RunQueue, fair_order
-from core.jobs.worker_pool import WORKER_COMMAND, WorkerPool
-from core.network import forecast
-from core.runs.control import ControlRequests
-from core.runs.events import FINISHED
-from core.runs.store import WAITING, Run, RunStore
+from core.jobs.run_requests import RunRequests
+from core.jobs.worker_pool import WorkerPool
+from core.runs.store import Run, RunStore
 
 __all__ = ("MAX_PAUSE_SECONDS", "Scheduler", "fair_order")
 
 POLL_SECONDS = 0.2
 
 
-class Scheduler:
+class Scheduler(RunRequests):
     """One for each server. `visitor` is who asks; without it, every request is allowed."""
 
-    def __init__(self, store: RunStore, *, spare: bool = True, worker: Sequence[str] | None = None) -> None:
-        self.store = store
-        self._queue = RunQueue(store)
-        self._workers = WorkerPool(store, spare=spare, command=worker or WORKER_COMMAND)
+    def __init__(
+        self, store: RunStore, place: Place | None = None, *, rules: Rules | None = None, **options: Any
+    ) -> None:
+        """place: where runs train; by default this machine, with the `options` of `WorkerPool`.
+
+        rules: the limits of the server; without them, visitors have none.
+        """
+        self.store, self.place = store, place or WorkerPool(store, **options)
+        self._queue = RunQueue(store, self.place)
+        self._admission = Admission(store, self._queue, rules)
         self._wake_up = threading.Event()
         self._scheduling = threading.Lock()
         self._closed, self._printed = False, ""
@@ -44,11 +49,38 @@ class Scheduler:
     def closed(self) -> bool:
         return self._closed
 
-    def submit(self, config: RunConfig, **facts: Any) -> Run:
-        """A new run that waits for its device. `facts` as in `RunStore.create`."""
-        run = self.store.create(config, queued=True, **{"recipe": matching_recipe(config), **facts})
-        self._wake_up.set()
-        return run
+    def submit(self, config: RunConfig, *, visitor: Visitor | None = None, **facts: Any) -> Run:
+        """A new run of `visitor` that waits for its device. `facts` as in `RunStore.create`.
+
+        Raises `LimitError` if a limit of the server refuses it.
+        """
+        return self.submit_all([(config, facts)], visitor=visitor)[0]
+
+    def submit_all(self, runs: Sequence[tuple[RunConfig, dict[str, Any]]], *, visitor: Visitor | None) -> list[Run]:
+        """New runs with their facts: all of them, or none if a limit refuses one."""
+        owner = {"starter": visitor.id} if visitor else {}
+        with self._admission.lock:
+            if any(facts.get("sweep") for _, facts in runs):
+                self._admission.check_may_sweep(visitor)
+            self._admission.check_runs([config for config, _ in runs], visitor)
+            made = []
+            for config, facts in runs:
+                known = {"recipe": matching_recipe(config), **facts, **owner}
+                made.append(self.store.create(config, queued=True, **known))
+                self._queue.remember(made[-1], visitor.address if visitor else "")
+        self._wake()
+        return made
+
+    def check_sweep(self, configs: Sequence[RunConfig], visitor: Visitor, *, trials: int = 0) -> None:
+        """Whether `visitor` may start a sweep with these runs, or a search of so many `trials`. Raises `LimitError`.
+
+        configs: all runs of a sweep; of a search, its extreme ones.
+        """
+        self._admission.check_sweep(configs, visitor, trials=trials)
+
+    def check_disk(self, needed: int) -> None:
+        """Whether there is disk for `needed` bytes of a run that does not wait, such as a copy. Raises `LimitError`."""
+        self._admission.check_disk(needed)
 
     def queue(self) -> list[Run]:
         """The waiting runs in the order in which they will train."""
@@ -63,93 +95,19 @@ class Scheduler:
 
     def warm_up(self, config: RunConfig | None = None) -> None:
         """Keeps a worker ready because somebody will probably train soon, with `config` if it is known."""
-        self._workers.request_spare(config)
+        self.place.expect(config)
         self._wake_up.set()
-
-    def pause(self, run_id: str, *, visitor: str | None = None) -> None:
-        """Pauses after the current engine call. The run keeps its device."""
-        self._requests_to(run_id, visitor).pause()
-
-    def step(self, run_id: str, *, visitor: str | None = None) -> None:
-        """Trains one epoch and pauses. A run that does not train is resumed first."""
-        run = self._get_controllable(run_id, visitor)
-        if run.active:
-            ControlRequests(run).step()
-        else:
-            self._enqueue(run, step=True)
-
-    def resume(self, run_id: str, *, visitor: str | None = None) -> None:
-        """Continues a paused run at once, and a stopped or interrupted one at `run.resume_point`."""
-        run = self._get_controllable(run_id, visitor)
-        if run.active:
-            ControlRequests(run).resume()
-        elif run.state == FINISHED:
-            raise RunError(f"The run {run.title} has finished. Train it for more epochs, or start a new run.")
-        else:
-            self._enqueue(run)
-
-    def add_epochs(self, run_id: str, epochs: int, *, visitor: str | None = None) -> None:
-        """Trains a run that has ended for more epochs. Raises `ConfigError` beyond the knob's range."""
-        run = self._get_controllable(run_id, visitor)
-        if run.active:
-            raise RunError(f"The run {run.title} is still training. Wait until it ends, or stop it, then add epochs.")
-        if run.resume_point is None:
-            raise RunError(f"The run {run.title} has no saved epoch from which it could continue. Start it again.")
-        done = run.epochs[-1].epoch if run.epochs else 0
-        config = run.config.changed(epochs=done + epochs)
-        images = run.started.train_images if run.started else 0
-        total_seconds = forecast.forecast(config, images, self.store.runs()).seconds if images else 0.0
-        run = self.store.write(
-            run_id, config=config.to_dict(), recipe=matching_recipe(config), forecast_seconds=total_seconds
-        )
-        self._enqueue(run)
-
-    def stop(self, run_id: str, *, visitor: str | None = None) -> None:
-        """Stops a run and saves its weights, or takes a waiting run out of the queue."""
-        run = self._get_controllable(run_id, visitor)
-        if run.state == WAITING and self._queue.remove(run):
-            return
-        if run.active:
-            ControlRequests(run).stop()
-
-    def cancel(self, run_id: str, *, visitor: str | None = None) -> None:
-        """Takes a waiting run out of the queue. A run that never trained goes to the trash and can be restored."""
-        run = self._get_controllable(run_id, visitor)
-        if not self._queue.remove(run):
-            raise RunError(f"The run {run.title} is no longer waiting. Stop it instead.")
-
-    def set_learning_rate(self, run_id: str, rate: float, *, visitor: str | None = None) -> None:
-        """Sets the learning rate of a run that trains. Raises `ConfigError` if the rate is out of range."""
-        self._requests_to(run_id, visitor).learning_rate(rate)
-
-    def may_control(self, run: Run, visitor: str) -> bool:
-        """Whether this visitor may control the run: its starter, or anyone if DIGIT_LAB_ANYONE_STOPS is 1."""
-        return not run.starter or run.starter == visitor or os.environ.get("DIGIT_LAB_ANYONE_STOPS") == "1"
 
     def close(self) -> None:
         """Ends the scheduler and the spare worker. Runs continue to train."""
         self._closed = True
         self._wake_up.set()
         with self._scheduling:  # else the thread could still start another spare worker
-            self._workers.stop_spare()
+            self.place.close()
 
-    def _get_controllable(self, run_id: str, visitor: str | None) -> Run:
-        run = self.store.get(run_id)
-        if run.shipped:
-            raise RunError("The model that comes with Digit Lab is read-only. Train a run of your own.")
-        if visitor is not None and not self.may_control(run, visitor):
-            raise RunError(f"Somebody else started the run {run.title}. Only that person can control it.")
-        return run
-
-    def _requests_to(self, run_id: str, visitor: str | None) -> ControlRequests:
-        run = self._get_controllable(run_id, visitor)
-        if not run.active or run.state == WAITING:
-            raise RunError(f"The run {run.title} is not training now, it is {run.state}. Resume it first.")
-        return ControlRequests(run)
-
-    def _enqueue(self, run: Run, *, step: bool = False) -> None:
-        self._queue.add(run, step=step)
-        self._workers.reset_failures(run.id)
+    def _wake(self, retried: str = "") -> None:
+        if retried:
+            self.place.forget_failures(retried)
         self._wake_up.set()
 
     def _loop(self) -> None:
@@ -164,12 +122,12 @@ class Scheduler:
                 self._print_once(traceback.format_exc())
 
     def _start_due_runs(self) -> None:
-        self._workers.collect_ended()
+        self.place.refresh()
         if self._queue.waiting():
+            self._queue.turns_per_address = self._admission.turns_per_address
             self._queue.stop_long_pauses()
-            for run in self._queue.due(self._workers.devices()):
-                self._workers.assign(run)
-        self._workers.update_spare()
+            for run, kind in self._queue.due():
+                self.place.send(run, kind)
 
     def _print_once(self, problem: str) -> None:
         """Prints a traceback, but not the same one five times a second."""

@@ -46,6 +46,12 @@ def is_unfinished(sweep: Sweep) -> bool:
     return sweep.kind == SEARCH and not sweep.findings.get("ended")
 
 
+def count_running(store: RunStore) -> int:
+    """How many searches are running on this machine."""
+    return sum(is_unfinished(sweep) and Lock(sweep.folder / "lock").holder() is not None
+               for sweep in SweepStore(store).all())  # fmt: skip
+
+
 def resume_unfinished(store: RunStore) -> bool:
     """Continues every search that a restart or a kill interrupted; returns whether there was one."""
     left = [sweep for sweep in SweepStore(store).all() if is_unfinished(sweep)]

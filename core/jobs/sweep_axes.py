@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig, read_knob
@@ -64,6 +65,17 @@ def combinations(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
     names = [axis.knob for axis in axes]
     every = product(*(axis.values for axis in axes))
     return list(dict.fromkeys(base.changed(**dict(zip(names, values, strict=True))) for values in every))
+
+
+def extreme_configs(base: RunConfig, axes: Iterable[Axis]) -> list[RunConfig]:
+    """`base` with the ends of every range and each word: the smallest and the largest runs that a search may try."""
+    axes = list(axes)
+    ends = [axis.values if KNOB_TYPES[axis.knob] is str else (axis.values[-1], axis.values[0]) for axis in axes]
+    found = []
+    for values in islice(product(*ends), MAX_RUNS):
+        with suppress(ConfigError):  # knobs that exclude each other: a search leaves them out
+            found.append(base.changed(**{axis.knob: value for axis, value in zip(axes, values, strict=True)}))
+    return found or [base]
 
 
 def _parse_range(knob: str, piece: str) -> tuple[float, float, float | None] | None:

@@ -1,6 +1,8 @@
-"""The worker processes of a server: one spare worker that prepares, and those that were given a run."""
+"""This machine as a place: one spare worker process that prepares, and those that were given a run."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,10 +13,10 @@ from contextlib import suppress
 from core.config.run_config import RunConfig
 from core.devices import device_slot
 from core.errors import RunError
+from core.jobs import local_devices
+from core.jobs.places import Device, mark_failed
 from core.network.architecture import count_parameters
-from core.runs.events import FAILED, RunEnded
 from core.runs.store import WAITING, Run, RunStore
-from core.runs.timeline import EventFile
 from core.subprocess_task import ROOT, child_environment
 from core.training import warmup
 
@@ -27,10 +29,11 @@ MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they beg
 
 
 class WorkerPool:
-    """The worker processes that this server started."""
+    """The worker processes that this server started: a `Place`. Each device trains one run at a time."""
 
-    def __init__(self, store: RunStore, *, spare: bool, command: Sequence[str]) -> None:
-        self.store, self.spare_allowed, self.command = store, spare, command
+    def __init__(self, store: RunStore, *, spare: bool = True, command: Sequence[str] = ()) -> None:
+        """command: starts a worker, by default `WORKER_COMMAND`."""
+        self.store, self.spare_allowed, self.command = store, spare, command or WORKER_COMMAND
         self._last_request: float = -SPARE_SECONDS
         self._failures: Counter[str] = Counter()
         self._last_failed_start = -RETRY_SECONDS
@@ -39,7 +42,19 @@ class WorkerPool:
         self._warm_config: RunConfig | None = None  # of the spare worker
         self._assigned: dict[str, subprocess.Popen[bytes]] = {}
 
-    def assign(self, run: Run) -> None:
+    def kinds(self, config: RunConfig) -> tuple[str, ...]:
+        return (device_slot(config.device),)
+
+    def free(self) -> dict[str, int]:
+        """A device is free if no worker of this server uses it, and no other process of this machine."""
+        runs = (run for run_id in self._assigned if (run := self._find_run(run_id)))
+        busy = {device_slot(run.config.device) for run in runs}
+        return {
+            kind: int(kind not in busy and local_devices.holder(self.store, kind) is None)
+            for kind in local_devices.kinds()
+        }
+
+    def send(self, run: Run, kind: str) -> None:
         """Gives a run to the spare worker, or to a new one."""
         worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
@@ -59,10 +74,10 @@ class WorkerPool:
         self._failures[run.id] += 1
         if self._failures[run.id] >= MAX_ATTEMPTS:
             reason = error.strerror or str(error)
-            _mark_failed(run, f"No training process could be started: {reason}. Free memory, then resume.")
+            mark_failed(run, f"No training process could be started: {reason}. Free memory, then resume.")
 
-    def request_spare(self, config: RunConfig | None = None) -> None:
-        """Somebody will probably train soon. `config`, if known, is compiled when it has not changed for a moment."""
+    def expect(self, config: RunConfig | None = None) -> None:
+        """Keeps a spare worker. `config`, if known, is compiled when it has not changed for a moment."""
         self._last_request = time.monotonic()
         if config is None:
             return
@@ -72,16 +87,30 @@ class WorkerPool:
         elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
 
-    def reset_failures(self, run_id: str) -> None:
-        """Tries the run again, however often its workers exited before."""
+    def forget_failures(self, run_id: str) -> None:
         self._failures.pop(run_id, None)
 
-    def devices(self) -> set[str]:
-        """The devices of the runs that were given to workers of this server."""
-        runs = (run for run_id in self._assigned if (run := self._find_run(run_id)))
-        return {device_slot(run.config.device) for run in runs}
+    def devices(self) -> list[Device]:
+        return local_devices.devices(self.store)
 
-    def collect_ended(self) -> None:
+    def problem(self) -> str:
+        return ""
+
+    def kill(self, run: Run) -> None:
+        """Also a worker that another server of this machine started."""
+        pid = (run.holder or {}).get("pid")
+        if isinstance(pid, int) and pid > 1 and pid != os.getpid():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+    def refresh(self) -> None:
+        self._collect_ended()
+        self._update_spare()
+
+    def close(self) -> None:
+        self._stop_spare()
+
+    def _collect_ended(self) -> None:
         """Removes workers that have exited. A run whose workers exit before they begin is not tried for ever."""
         for run_id, worker in list(self._assigned.items()):
             if worker.poll() is None:
@@ -93,15 +122,15 @@ class WorkerPool:
                 self._failures[run_id] += 1
                 if self._failures[run_id] >= MAX_ATTEMPTS:
                     log = self.store.home / "worker.log"
-                    _mark_failed(
+                    mark_failed(
                         run, f"The training process ended {MAX_ATTEMPTS} times before it began. The reason is in {log}."
                     )
 
-    def update_spare(self) -> None:
+    def _update_spare(self) -> None:
         """Keeps one spare worker while somebody will probably train and no other worker trains."""
         is_wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
         if self._spare and (not is_wanted or self._spare.poll() is not None):
-            self.stop_spare()
+            self._stop_spare()
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
         elif is_wanted and self._spare is None and not self._assigned:
             with suppress(OSError):  # without a spare worker, a run starts a few seconds later
@@ -118,7 +147,7 @@ class WorkerPool:
             self._warm_config = config
             _send_line(spare, json.dumps(config.to_dict()))
 
-    def stop_spare(self) -> None:
+    def _stop_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare:
             _close_stdin(spare)  # end of its stdin
@@ -161,14 +190,3 @@ def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
     if worker.stdin:
         with suppress(BrokenPipeError):
             worker.stdin.close()
-
-
-def _mark_failed(run: Run, reason: str) -> None:
-    """Writes the last event of a run that no worker could begin."""
-    run.queued_path.unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
-    with suppress(RunError, OSError):
-        file = EventFile(run.events_path)
-        try:
-            file.append(RunEnded(FAILED, reason, time.time(), epochs=0))
-        finally:
-            file.close()

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from core.config.run_config import RunConfig
 from core.data.class_names import DIGITS, Names, checked_names
-from core.errors import ConfigError, DataError, RunError
+from core.errors import AssignmentError, ConfigError, DataError, RunError
 from core.runs.file_names import FOLDERS, MAX_BYTES
+from core.runs.prediction import Prediction
 from core.untrusted import number, text, whole
 
 MAX_TIME = 1e10  # seconds since 1970: the year 2286
-MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_FINGERPRINT = 120, 2000, 40, 32  # characters
+MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_FINGERPRINT, MAX_ASSIGNMENT = 120, 2000, 40, 32, 40  # characters
 MAX_COLOUR = 1_000_000
 MAX_SECONDS = 1e9  # of one training: 31 years
 
@@ -39,6 +40,8 @@ class Facts(NamedTuple):
     class_names: Names
     data_fingerprint: str  # empty: unknown
     imported: bool  # it came as a file from elsewhere
+    assignment: str  # the id of its assignment, or empty
+    prediction: Prediction | None  # None: nothing was asked
 
 
 def check_folder(folder: Path) -> None:
@@ -70,8 +73,10 @@ def check_facts(folder: Path, facts: Any) -> Facts:
             number(facts.get("forecast_seconds", 0.0), 0, MAX_SECONDS),
             *_data_facts(facts.get("data")),
             bool(facts.get("imported", False)),
+            text(facts.get("assignment", ""), MAX_ASSIGNMENT),
+            Prediction.from_facts(facts.get("prediction")),
         )
-    except (ConfigError, ValueError) as error:
+    except (ConfigError, AssignmentError, ValueError) as error:
         raise RunError(
             f"The run {folder.name} is damaged: its run.json holds a value that is not allowed there.", str(error)
         ) from error

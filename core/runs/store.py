@@ -69,6 +69,8 @@ class RunFacts:
     starter: str = ""  # the visitor who started it
     sweep: str = ""  # the id of its sweep
     forecast_seconds: float = 0.0  # 0: no forecast
+    assignment: str = ""  # the id of the assignment that it answers
+    prediction: dict[str, str] | None = None  # as `Prediction.to_facts` has it
 
 
 class RunStore:

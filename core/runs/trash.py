@@ -43,10 +43,13 @@ def restore(run_id: str, runs: Path, trash: Path) -> None:
         sync_folder(runs)
 
 
-def deleted_by(visitor: str, trash: Path) -> list[Path]:
-    """The deleted runs that a visitor started, or that have no owner: only these may the visitor delete for good."""
+def deleted_by(visitor: str | None, trash: Path) -> list[Path]:
+    """The deleted runs that a visitor started, or that have no owner: only these may the visitor delete for good.
+
+    None: all of them.
+    """
     folders = list(trash.iterdir()) if trash.is_dir() else []
-    return [folder for folder in folders if _starter(folder) in ("", visitor)]
+    return [folder for folder in folders if visitor is None or _starter(folder) in ("", visitor)]
 
 
 def size(folders: Iterable[Path]) -> int:

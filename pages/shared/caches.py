@@ -13,9 +13,11 @@ import streamlit as st
 from core.data import mnist
 from core.data.mnist import Mnist
 from core.jobs import search
+from core.jobs.admission import Rules
 from core.jobs.scheduler import Scheduler
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
+from pages.shared import server_settings
 
 _schedulers: dict[Path, Scheduler] = {}  # by home; the server has one, tests have many
 _creating = threading.Lock()
@@ -42,7 +44,9 @@ def jobs() -> Scheduler:
     with _creating:
         scheduler = _schedulers.get(runs.home)
         if scheduler is None or scheduler.closed:
-            scheduler = _schedulers[runs.home] = Scheduler(runs, spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+            rules = Rules(server_settings.settings, lambda: len(data().train) + len(data().validation))
+            spare = os.environ.get("DIGIT_LAB_SPARE") != "0"
+            scheduler = _schedulers[runs.home] = Scheduler(runs, rules=rules, spare=spare)
         return scheduler
 
 

@@ -21,7 +21,8 @@ _VISITS = "_visits"
 class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
-    `card` says on the start page what a visitor finds there; the start page itself has none.
+    `card` says on the start page what a visitor finds there; pages without it have no card there. A page that is
+    `hidden` is not in the navigation: a link leads to it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Page:
     icon: str
     purpose: str
     card: str = ""
+    hidden: bool = False
 
     @property
     def path(self) -> str:
@@ -36,7 +38,8 @@ class Page:
 
     @property
     def navigation(self) -> dict[str, Any]:
-        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0]}
+        seen: dict[str, Any] = {"visibility": "hidden"} if self.hidden else {}
+        return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0], **seen}
 
 
 PAGES = (
@@ -89,6 +92,19 @@ PAGES = (
         "Draw a digit and let a trained network read it.",
         "Draw with mouse, pen or finger. See what the network sees, and watch its prediction change.",
     ),
+    Page(
+        "server",
+        "This server",
+        ":material/dns:",
+        "Who you are here, what visitors may do, and how busy the server is.",
+    ),
+    Page(
+        "board",
+        "Class board",
+        ":material/groups:",
+        "All runs of an assignment, live: what was predicted, and what the networks have reached.",
+        hidden=True,
+    ),
 )
 _BY_NAME = {page.name: page for page in PAGES}
 
@@ -117,7 +133,7 @@ def page(name: str) -> None:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}{visitor.script()}"
+        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)
@@ -133,6 +149,7 @@ def _status(*, with_epoch: bool) -> None:
     try:
         caches.store()
         caches.data()
+        visitor.remember()
         with st.container(horizontal=True, key="status", gap="medium"):
             data_status.line()
             _run_badge(with_epoch=with_epoch)

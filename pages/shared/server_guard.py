@@ -52,6 +52,12 @@ def is_loopback(address: str | None) -> bool:
         return False
 
 
+def is_for_this_machine_alone(address: str | None) -> bool:
+    """Whether nobody else can open the pages: no other address, and no proxy under another name."""
+    names: list[str] = config.get_option("server.allowedHosts")
+    return is_loopback(address) and set(names) <= set(_LOCAL_HOSTS)
+
+
 def host_is_allowed(host: str | None) -> bool:
     """Whether a browser that used this `Host` may see a page.
 

@@ -1,9 +1,10 @@
 """Changes to Streamlit itself, for the whole server process. The entry script applies them."""
 
-from pages.shared import click_dedupe, server_guard
+from pages.shared import click_dedupe, message_queue, server_guard
 
 
 def apply() -> None:
     """Applies every patch; a second call does nothing."""
     click_dedupe.count_once()
+    message_queue.keep_finished_fragments()
     server_guard.apply()

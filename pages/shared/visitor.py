@@ -1,43 +1,72 @@
 """Who uses the page: the same browser is the same visitor, after a reload, in every tab, and the next day."""
 
-import hashlib
-import re
 import secrets
 from collections.abc import Iterable
-from itertools import cycle
 
 import streamlit as st
 
-from core.jobs.sweep import Sweep
+from core.classroom import identity, names, teacher
+from core.classroom.visitors import HasStarter, Visitor
+from core.jobs import adoption
 from core.runs.run import Run
-from pages.shared import caches
+from pages.shared import caches, login, server_settings, visitor_cookie
 
-_OWN = "digit_lab_visitor"
-_STREAMLITS = "_streamlit_xsrf"  # every browser gets one with its first page; it lasts until the browser is closed
-_SECRET = re.compile(r"([0-9a-f]{2}){8,64}")
-_YEAR = 365 * 24 * 3600  # seconds
+_ADOPTED = "adopted_earlier_runs"  # session
 
 
 def visitor() -> str:
-    """A short id of the visitor's browser: twelve hexadecimal digits.
+    """A short id of the visitor: twelve hexadecimal digits. Runs name their starter with it.
 
     It stays the same after a reload and after a restart of the server or the browser, until the cookie is deleted or
-    unused for a year. Another browser or a private window is another visitor. Only a digest of the secret is kept.
+    unused for a year. Another browser or a private window is another visitor, but who logs in is the same everywhere.
     """
-    return hashlib.sha256(_secret()).hexdigest()[:12]
+    return identity.visitor_id(caches.store().home, _secret())
 
 
-def script() -> str:
-    """JavaScript that stores the secret in a cookie, so that a person finds their runs and digits the next day.
+def current() -> Visitor:
+    """The visitor with network address and role, for requests to the scheduler."""
+    return Visitor(visitor(), address(), is_teacher())
 
-    Streamlit cannot set cookies, so the page's script does.
+
+def is_teacher() -> bool:
+    """Whether the visitor has the teacher's role: the browser was unlocked with the key, or the login gives it."""
+    claims = login.user()
+    by_login = bool(claims) and login.is_teacher(claims, server_settings.settings())
+    return by_login or teacher.is_unlocked(caches.store().home, visitor())
+
+
+def display_name() -> str:
+    """The name of the login or the one given for the class; else a pseudonym. Escape it where you show it."""
+    me = visitor()
+    return names.name_of(caches.store().home, me) or names.pseudonym(me)
+
+
+def address() -> str:
+    """The visitor's network address; empty if it is unknown or this machine.
+
+    Behind a proxy it is the last address in the header that the settings name: the proxy itself adds that one.
     """
-    return f"document.cookie = '{_OWN}={_secret().hex()}; max-age={_YEAR}; path=/; samesite=lax';"
+    if header := server_settings.settings()["address_header"]:
+        return str(st.context.headers.get(header) or "").rpartition(",")[2].strip()[:60]
+    return st.context.ip_address or ""
 
 
-def may_control(what: Run | Sweep) -> bool:
-    """Whether this visitor may control, rename and delete it: they started it, or it has no owner."""
-    return caches.jobs().may_control(what, visitor())
+def remember() -> None:
+    """Once in each session: keeps the name of a login, and finds what the same browser made in earlier versions."""
+    me = visitor()
+    if st.session_state.get(_ADOPTED) == me:
+        return
+    st.session_state[_ADOPTED] = me
+    store = caches.store()
+    if claims := login.user():
+        names.give(store.home, me, login.name(claims))
+    else:
+        adoption.adopt(store, identity.earlier_id(_secret()), me)
+
+
+def may_control(what: HasStarter) -> bool:
+    """Whether this visitor may control, rename and delete it: they started it, nobody owns it, or they teach."""
+    return current().may_control(what)
 
 
 def own(run: Run) -> bool:
@@ -59,20 +88,10 @@ def marks(runs: Iterable[Run]) -> dict[str, str]:
 
 
 def _secret() -> bytes:
-    """The secret that only this browser has."""
-    cookies = st.context.cookies
-    own, streamlits = cookies.get(_OWN), cookies.get(_STREAMLITS)
-    if isinstance(own, str) and _SECRET.fullmatch(own):
-        return bytes.fromhex(own)
-    if isinstance(streamlits, str):
-        return token(streamlits)
-    return bytes.fromhex(st.session_state.setdefault("visitor", secrets.token_hex(16)))
-
-
-def token(cookie: str) -> bytes:
-    """The constant part of Streamlit's cookie, which is masked differently each time: `2|mask|masked token|time`."""
-    try:
-        _, mask, masked, _ = cookie.strip("\"'").split("|")
-        return bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))
-    except ValueError:
-        return cookie.encode()
+    """What only this visitor has: their login, or the secret in the cookie of their browser."""
+    if claims := login.user():
+        return login.identity(claims)
+    cookie = st.context.cookies.get(visitor_cookie.NAME)
+    if visitor_cookie.is_secret(cookie):
+        return bytes.fromhex(str(cookie))
+    return bytes.fromhex(st.session_state.setdefault("visitor", secrets.token_hex(32)))  # it takes no cookies

@@ -12,7 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DataError
-from core.jobs import scheduler as core_jobs
+from core.jobs import worker_pool
 from core.runs.store import RunStore
 from pages.shared import caches
 from tests.app.compare_page import home_store, me, queued, table  # noqa: F401 (fixtures of the tests of Compare)
@@ -61,7 +61,7 @@ def open_page() -> Callable[..., AppTest]:
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
     """An empty home, and a worker that learns nothing."""
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
-    monkeypatch.setattr(core_jobs, "WORKER_COMMAND", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
+    monkeypatch.setattr(worker_pool, "WORKER_COMMAND", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
     st.cache_resource.clear()
     st.cache_data.clear()
     store = RunStore(tmp_path)

@@ -90,7 +90,7 @@ def test_a_foreign_runs_words_stay_and_its_star_is_anybodys(open_page: Open, hom
     assert home_store.get(run.id).starred
     assert home_store.get(mine.id).name == "Mine"
     assert not app.exception
-    with pytest.raises(RunError, match="Only that person can rename it"):
+    with pytest.raises(RunError, match="Only they and the teacher can rename it"):
         run_rows.check_owner(run.id, "rename it")
     for what in ("name", "note"):
         table.calls["on_edit"](run.id, what, "nonsense")

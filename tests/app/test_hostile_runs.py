@@ -7,7 +7,7 @@ from core.runs.store import RunStore
 from pages.shared import caches
 from tests import hostile_runs
 
-PAGES = ("start", "explore", "prepare", "train", "compare", "evaluate", "draw")
+PAGES = ("start", "explore", "prepare", "train", "compare", "evaluate", "draw", "server")
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ def test_a_hand_is_a_visitors_own_and_outlives_the_browser(browser: Browser, ser
         visit(another, "/draw")
         my_hand(another)
         expect(another.get_by_text("You have no saved digits yet.")).to_be_visible()
+    (kept,) = [each for each in page.context.cookies() if each["name"] == "digit_lab_visitor"]
+    assert kept["httpOnly"]
+    assert kept["value"] not in page.content()
     page.context.clear_cookies(name="_streamlit_xsrf")  # as when the browser is closed
     visit(page, "/draw")
     my_hand(page)

@@ -18,7 +18,6 @@ def test_bars_change_during_a_stroke_and_the_usual_answer_follows(newcomer: Page
     visit(page, "/draw")
     surface = page.locator("canvas.upper-canvas").first
     expect(surface).to_be_visible()
-    page.wait_for_timeout(1500)  # a person looks first; the canvas sends its empty drawing when it is new
     stroke(page, SEVEN, surface)
     final = page.locator(".st-key-answer .softmax")
     expect(final).to_be_visible()
@@ -28,8 +27,8 @@ def test_bars_change_during_a_stroke_and_the_usual_answer_follows(newcomer: Page
     wait_idle(page)
     live = page.locator(".live-ink")
     expect(live).to_be_hidden()
+    surface.hover(position={"x": SEVEN[0][0], "y": SEVEN[0][1]})  # waits until the page no longer moves
     box = surface.bounding_box()
-    page.mouse.move(box["x"] + SEVEN[0][0], box["y"] + SEVEN[0][1])
     page.mouse.down()
     seen = []
     for x, y in SEVEN[1:]:

@@ -7,23 +7,35 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from core.classroom.assignments import Assignment
+from core.classroom.board import read_board
+from core.classroom.board_csv import board_csv
+from core.classroom.board_names import BoardNames
 from core.config.run_config import RunConfig
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.jobs.queue import RunQueue
+from core.jobs.worker_pool import WorkerPool
 from core.network.numpy_network import Reader
 from core.runs import checkpoints, moments
 from core.runs.checkpoints import TrainingState
 from core.runs.curves import Curves
 from core.runs.moment import LayerMoment, Moment
+from core.runs.prediction import NUMBER, Asked
 from core.runs.run import Run
 from core.runs.store import SHIPPED, RunStore
 from core.runs.summaries import Summaries
+from pages.parts.board import markup
 from tests.fuzz.cases import AMOUNTS, Json, damaged, tries
 from tests.hostile_runs import KNOWN_VALUES
 
 SMALL = RunConfig(hidden_layers=0)
-_FACTS = ("name", "note", "recipe", "starred", "created", "sweep", "starter", "colour", "forecast_seconds", "config")
+_FACTS = (
+    "name", "note", "recipe", "starred", "created", "sweep", "starter", "colour", "forecast_seconds", "config",
+    "assignment", "prediction",
+)  # fmt: skip
+_BOARD = Assignment("?", ("units",), SMALL, Asked(NUMBER), id="1a2b3c4d")
+_PREDICTED = {"assignment": "1a2b3c4d", "prediction": {"predict": "number", "given": "97"}}
 _EVENT = st.sampled_from(list(KNOWN_VALUES)).flatmap(
     lambda kind: st.dictionaries(st.sampled_from([*KNOWN_VALUES[kind], "x"]), Json, max_size=2).map(
         lambda strange: {"event": kind, **KNOWN_VALUES[kind], **strange}
@@ -49,16 +61,18 @@ def write(run: Run, files: dict[str, Any]) -> None:
         path = run.folder / name
         path.parent.mkdir(exist_ok=True)
         if name == "run.json" and isinstance(content, dict):
-            content = {"config": SMALL.to_dict(), **content}
+            content = {"config": SMALL.to_dict(), **_PREDICTED, **content}
         lines = content if name == "events.jsonl" else [content]
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def look_at(store: RunStore) -> None:
     """Everything that pages and the queue ask of each run."""
-    summaries, queue = Summaries(), RunQueue(store)
+    summaries, queue = Summaries(), RunQueue(store, WorkerPool(store, spare=False, command=()))
     queue.stop_long_pauses()
-    queue.due(set())
+    queue.due()
+    board = read_board(_BOARD, store)
+    markup.board(board, BoardNames(store.home)), board_csv(board, BoardNames(store.home), teacher=True)
     for run in store.runs():
         _ = run.state, run.step, run.rates, run.resume_point, run.paused_since, run.title.encode(), run.continues
         summaries.get(run), summaries.curve(run), store.state(run)

@@ -1,9 +1,12 @@
 """Links, knobs, layers and sweeps that somebody typed."""
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
 
+from core.classroom.assignments import AssignmentStore, from_link
+from core.classroom.ready_made import READY_MADE
 from core.config.layers import parse_layers
 from core.config.run_config import KNOBS, RunConfig
 from core.formatting import plain
@@ -43,6 +46,46 @@ def read_sweep(given: tuple[str, str]) -> None:
 def read_text(text: str) -> None:
     url_state.number(text, 100)
     assert "\n" not in plain(text)
+
+
+def read_assignment(query: dict[str, str]) -> None:
+    found = from_link(query, RunConfig())
+    assert found is None or from_link(found.to_query(), RunConfig()) == found
+
+
+@AMOUNTS
+def test_assignments_of_a_link(amount):
+    words, ends = (
+        st.sampled_from(["", "a", "b", "x" * 90]),
+        st.sampled_from(["", "0", "50", "100", "-5", "nan", "1e9", "%"]),
+    )
+    line = _WORD | st.tuples(words, ends, ends).map(lambda parts: "{} [{}-{}]".format(*parts))
+    queries = st.fixed_dictionaries(
+        {},
+        optional={
+            "only": st.sampled_from(["units", "units,epochs", "x", ","]),
+            "task": _WORD,
+            "predict": st.sampled_from(["number", "choice", "setting", "text", "x"]),
+            "within": _WORD | st.floats().map(str),
+            "choices": st.lists(line, max_size=6).map("\n".join),
+            "versus": st.tuples(st.sampled_from(list(KNOBS)), _WORD | LAYERS, _WORD | LAYERS).map(":".join),
+        },
+    )
+    tries(read_assignment, queries, amount)
+
+
+@AMOUNTS
+def test_files_of_assignments(amount, tmp_path):
+    kept = AssignmentStore(tmp_path)
+    made = kept.create(READY_MADE[0].assignment, "me")
+    path = kept.folder / f"{made.id}.json"
+    facts = json.loads(path.read_text())
+
+    def read(strange: dict[str, Any]) -> None:
+        path.write_text(json.dumps({**facts, **strange}))
+        kept.all(), kept.get(made.id).to_query()
+
+    tries(read, st.dictionaries(st.sampled_from([*facts, "x"]), Json, max_size=3), amount)
 
 
 @AMOUNTS

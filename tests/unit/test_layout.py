@@ -8,7 +8,9 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ["config", "data", "lesson", "augment", "drawing", "runs", "network", "evaluation", "training", "jobs"]
+ORDER = [
+    "config", "data", "lesson", "augment", "drawing", "runs", "network", "classroom", "evaluation", "training", "jobs",
+]  # fmt: skip
 MAX_AT_THE_TOP = 12  # modules beside the packages of `core`
 FREE = {Path("core/__main__.py")}  # the command line: an entry point, above everything
 MAY_IMPORT_KERAS = {Path("core/devices.py")}  # inside the functions that ask for a device; all of `training` may

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import _summary, main
+from core.classroom import teacher
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
 from core.runs.events import RunEnded
@@ -193,3 +194,12 @@ def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
     assert Path(summary["model"]).exists()
     assert "Traceback" not in errors
     assert "Epoch 1/500" in errors
+
+
+def test_a_new_teachers_key_is_printed_and_replaces_the_old_one(home, capsys):
+    old = teacher.first_key(home)
+    assert main(["teacher-key"]) == 0
+    new = capsys.readouterr().out.strip()
+    assert new != old
+    teacher.unlock(home, "aaaabbbbcccc", new)
+    assert teacher.is_unlocked(home, "aaaabbbbcccc")

@@ -69,6 +69,7 @@ def adopt_unpacked() -> None:
 
 def _add(name: str, content: bytes, scaling: str) -> None:
     try:
+        caches.jobs().check_disk(len(content))
         found = run_import.import_file(caches.store(), name, content, caches.data(), visitor=visitor(), scaling=scaling)
     except DigitLabError as error:
         st.session_state[_PROBLEM] = error.sentence

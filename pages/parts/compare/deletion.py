@@ -1,5 +1,7 @@
 """Deletes runs that the visitor selects for it, and restores them. Ticks in the table only choose curves."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.errors import DigitLabError
@@ -11,7 +13,7 @@ from pages.parts.compare import run_rows
 from pages.shared import caches
 from pages.shared.distinct_labels import distinct
 from pages.shared.local_time import run_title
-from pages.shared.visitor import visitor
+from pages.shared.visitor import current
 
 _TIMES = "compare_deletions"  # session: how often runs were deleted
 _WERE_SHOWN = "compare_deleted_shown"  # session: those of the deleted runs that were in the charts
@@ -19,13 +21,13 @@ _WERE_SHOWN = "compare_deleted_shown"  # session: those of the deleted runs that
 
 def menu(found: list[RunRow], shown: list[RunRow]) -> None:
     """A menu with a selection of its own, empty at first."""
-    jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
+    me = current()  # once for hundreds of rows
     ended = [row for row in found if not row.run.shipped and row.state not in ACTIVE]
-    own = [row for row in ended if jobs.may_control(row.run, here)]
+    own = [row for row in ended if me.may_control(row.run)]
     titles = distinct({row.run.id: f"{run_title(row.run)} · {row.state}" for row in own})
     # A new key closes the menu and empties the selection after a deletion.
     times = st.session_state.get(_TIMES, 0)
-    deletable = bool(titles or trash.deleted_by(here, caches.store().trash))
+    deletable = bool(titles or _deleted())
     with st.popover("Delete runs", icon=":material/delete:", disabled=not deletable, key=f"compare_delete_{times}"):
         key = f"compare_delete_which_{times}"
         in_charts = [row.run.id for row in shown if row.run.id in titles]
@@ -46,12 +48,12 @@ def menu(found: list[RunRow], shown: list[RunRow]) -> None:
         )  # fmt: skip
         _trash()
         if len(own) < len(ended):
-            st.caption("Runs that somebody else started are not listed. Only that person can delete them.")
+            st.caption("Runs that somebody else started are not listed. Only they and the teacher can delete them.")
 
 
 def _trash() -> None:
     """Deletes for good what this visitor moved to the trash: only that frees the disk."""
-    if folders := trash.deleted_by(visitor(), caches.store().trash):
+    if folders := _deleted():
         label = f"Empty the trash: {count(len(folders), 'run')}, {file_size(trash.size(folders))}"
         st.button(
             label, icon=":material/delete_forever:", on_click=_empty_trash, key="compare_empty_trash",
@@ -61,9 +63,15 @@ def _trash() -> None:
 
 
 def _empty_trash() -> None:
-    trash.delete_for_good(trash.deleted_by(visitor(), caches.store().trash))
+    trash.delete_for_good(_deleted())
     st.session_state.pop(run_rows.DELETED, None)
     st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
+
+
+def _deleted() -> list[Path]:
+    """The runs in the trash that this visitor may delete for good; the teacher may delete all."""
+    me = current()
+    return trash.deleted_by(None if me.is_teacher else me.id, caches.store().trash)
 
 
 def undo_button() -> None:

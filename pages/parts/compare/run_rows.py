@@ -18,7 +18,7 @@ from pages.parts.compare.run_table import Table, run_table
 from pages.shared import caches
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
-from pages.shared.visitor import may_control, own, visitor
+from pages.shared.visitor import current, may_control, own
 
 CHOSEN, DELETED, REFUSED = "compare_chosen", "compare_deleted", "compare_refused"
 MAX_KNOBS = 6  # columns for knobs that differ
@@ -82,11 +82,11 @@ def table(found: list[RunRow], shown: list[RunRow], group_by: str) -> None:
     baseline = next((row for row in found if row.run.baseline), None)
     differing = tuple(comparison.differing_knobs(row.config for row in found))
     layout = Layout(tuple(knobs[:MAX_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
-    jobs, here = caches.jobs(), visitor()  # once for hundreds of rows
+    me = current()  # once for hundreds of rows
     ticked = {row.run.id for row in shown}
     content = Table(
         columns(layout),
-        [table_row(row, layout, group=place.get(row.run.id, 0), mine=jobs.may_control(row.run, here)) for row in found],
+        [table_row(row, layout, group=place.get(row.run.id, 0), mine=me.may_control(row.run)) for row in found],
         [group.title for group in groups],
         [row.run.id for row in found if row.run.id in ticked],
         common=filter_words(found[0], [name for name in KNOBS if name not in differing]) if found else "",
@@ -98,7 +98,7 @@ def check_owner(run_id: str, action: str) -> None:
     """Raises `RunError` where the run belongs to another visitor."""
     run = caches.store().get(run_id)
     if not may_control(run):
-        raise RunError(f"Somebody else started the run {run_title(run)}. Only that person can {action}.")
+        raise RunError(f"Somebody else started the run {run_title(run)}. Only they and the teacher can {action}.")
 
 
 def _edit(run_id: str, field: str, value: Any) -> None:

@@ -15,7 +15,7 @@ from core.runs.events import FINISHED
 from pages.parts.compare import parallel_plot, run_rows, setting_table, verdict_box
 from pages.parts.compare.sweep_forecast import expected_seconds
 from pages.shared import caches
-from pages.shared.visitor import may_control, visitor
+from pages.shared.visitor import current, may_control
 
 MORE_SEEDS = 2  # for each setting that may be the best
 MAX_REPEATED = 5  # settings that get more seeds at once
@@ -86,7 +86,7 @@ def _more_seeds_button(sweep: Sweep, result: SweepResult, rows: list[RunRow]) ->
     seconds = duration(len(configs) * expected_seconds(configs, run_rows.rows()))
     help = f"Trains {count(len(configs), 'more run')} for the {settings} best settings: about {seconds} of training."
     if not own:
-        help = "Somebody else started this sweep. Only that person can add runs."
+        help = "Somebody else started this sweep. Only they and the teacher can add runs."
     st.button("More seeds", icon=":material/casino:", key="sweep_more_seeds", disabled=not own, help=help,
               on_click=_add_runs, args=(sweep.id, configs, [row.config for row in rows]))  # fmt: skip
 
@@ -97,10 +97,11 @@ def _add_runs(sweep_id: str, configs: list[RunConfig], present: list[RunConfig])
     if not may_control(sweeps.get(sweep_id)):
         return
     names = describe_differences([*present, *configs])[len(present) :]
+    runs = [(config, {"name": name, "sweep": sweep_id}) for config, name in zip(configs, names, strict=True)]
     try:
+        caches.jobs().check_sweep(configs, current())
         sweeps.extend(sweep_id, len(configs))
-        for config, name in zip(configs, names, strict=True):
-            caches.jobs().submit(config, name=name, sweep=sweep_id, starter=visitor())
+        caches.jobs().submit_all(runs, visitor=current())
     except DigitLabError as error:
         st.session_state[run_rows.REFUSED] = error.sentence
 

@@ -11,10 +11,10 @@ from core.evaluation.comparison import RunRow, describe_differences
 from core.formatting import count, duration, plain
 from core.jobs import optuna_search, search
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
-from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, read_axis
+from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, extreme_configs, read_axis
 from pages.parts.compare.sweep_forecast import expected_seconds
 from pages.shared import caches, controls
-from pages.shared.visitor import visitor
+from pages.shared.visitor import current
 
 WATCHED = "compare_sweep"
 _TRAIN = "the knobs on Train"
@@ -133,15 +133,19 @@ def _start(form: _Form) -> None:
 
     Nothing is drawn in between: drawing may stop for the visitor's next click, and only half a sweep would be queued.
     """
-    starter, jobs = visitor(), caches.jobs()  # a search also needs somebody who looks after the queue
+    me, jobs = current(), caches.jobs()  # a search also needs somebody who looks after the queue
     try:
         with st.spinner("Queueing the runs …"):
-            sweep = SweepStore(caches.store()).create(form.plan, starter=starter)
-            if form.plan.kind == SEARCH:
+            is_search = form.plan.kind == SEARCH
+            tried = extreme_configs(form.plan.base, form.plan.axes) if is_search else form.configs
+            jobs.check_sweep(tried, me, trials=form.plan.trials if is_search else 0)
+            sweep = SweepStore(caches.store()).create(form.plan, starter=me.id)
+            if is_search:
                 search.start(caches.store(), sweep)
             else:
-                for config, name in zip(form.configs, describe_differences(form.configs), strict=True):
-                    jobs.submit(config, name=name, sweep=sweep.id, starter=starter)
+                names = describe_differences(form.configs)
+                facts = [{"name": name, "sweep": sweep.id} for name in names]
+                jobs.submit_all(list(zip(form.configs, facts, strict=True)), visitor=me)
     except DigitLabError as error:
         st.error(plain(error.sentence), icon=":material/error:")
         return

@@ -16,7 +16,7 @@ from pages.parts.compare.sweep_form import WATCHED
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.stable_selectbox import picker
-from pages.shared.visitor import may_control, visitor
+from pages.shared.visitor import current, may_control
 
 REFRESH_SECONDS = 2.0
 
@@ -83,7 +83,7 @@ def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
         kind = "search" if sweep.kind == SEARCH else "sweep"
         help = "Removes waiting runs from the queue and stops runs that train. Finished runs stay."
         if not own:
-            help = f"Somebody else started this {kind}. Only that person can cancel it."
+            help = f"Somebody else started this {kind}. Only they and the teacher can cancel it."
         st.button(f"Cancel {kind}", icon=":material/stop:", on_click=_cancel, args=(sweep.id,), key="sweep_stop",
                   help=help, disabled=not own)  # fmt: skip
 
@@ -96,7 +96,7 @@ def _cancel(sweep_id: str) -> None:
     sweeps.stop(sweep_id)
     for run in sweeps.get(sweep_id).runs(store.active()):
         try:
-            caches.jobs().stop(run.id, visitor=visitor())
+            caches.jobs().stop(run.id, visitor=current())
         except DigitLabError as error:
             st.session_state[run_rows.REFUSED] = error.sentence
         # A run that never trained is not worth restoring, and would push out what a visitor deleted.

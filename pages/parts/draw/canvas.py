@@ -54,6 +54,7 @@ def canvas(
             key=f"{key}-{state['mounted']}",
         )
         _mount_frame(key=f"{key}-frame", data=payload({"key": key, "width": width, "widest": widest}))
+    state["seen"] = result.json_data
     refused = ""
     if _changed(result.json_data, state):
         try:
@@ -75,6 +76,13 @@ def drawn(key: str) -> dict[str, Any] | None:
     """The strokes as the canvas sent them, for `strokes.from_canvas`; None while it is empty."""
     drawing: dict[str, Any] | None = _state(key)["drawn"]
     return drawing
+
+
+def has_unread_drawing(key: str) -> bool:
+    """Whether the browser has sent a drawing that `canvas` has not read: then the canvas must run again."""
+    state = _state(key)
+    sent = (st.session_state.get(f"{key}-{state['mounted']}") or {}).get("drawing")
+    return isinstance(sent, dict) and sent.get("raw") != state.get("seen")
 
 
 def clear(key: str) -> None:

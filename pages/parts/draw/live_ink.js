@@ -90,6 +90,7 @@ function start(parent) {
         answerHidden(true);
         panel.dataset.read = readAt;
       }
+      if (data.skipped) view.moved = true; // it came too soon: the pen may stand still now, so it is sent again
       send();
     }
     if (!view.down && view.hide && data.final !== view.final && before.final !== data.final) setTimeout(end, 50);

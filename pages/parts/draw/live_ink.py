@@ -18,6 +18,7 @@ import streamlit as st
 from core.drawing import to_digit
 from core.drawing.normalise import NormaliseOptions
 from core.errors import DrawingError
+from pages.parts.draw import canvas
 from pages.parts.draw.network_choice import NetworkChoice
 from pages.parts.draw.rate_limit import RateLimit
 from pages.shared import static_assets
@@ -69,36 +70,41 @@ def _rate_limit() -> RateLimit:
     return RateLimit()
 
 
-def show(network: NetworkChoice, canvas: str, options: NormaliseOptions) -> None:
-    """Call it in the column of the answer, each time the answer is drawn. canvas: the key of the canvas."""
+def show(network: NetworkChoice, key: str, options: NormaliseOptions) -> None:
+    """Call it in the column of the answer, each time the answer is drawn. key: that of the canvas."""
     st.session_state["live_ink_final"] = st.session_state.get("live_ink_final", 0) + 1
     with st.container(key="live-ink"):
         st.html(_STYLE)
-        _bars(network, canvas, options, st.session_state["live_ink_final"])
+        _bars(network, key, options, st.session_state["live_ink_final"])
 
 
 @guarded_fragment()
-def _bars(network: NetworkChoice, canvas: str, options: NormaliseOptions, final: int) -> None:
+def _bars(network: NetworkChoice, key: str, options: NormaliseOptions, final: int) -> None:
+    # The browser may put a finished stroke and the last ink into one message, which names only this fragment.
+    if canvas.has_unread_drawing(key):
+        st.rerun()
     ink = read((st.session_state.get("live_ink_bars") or {}).get("ink"))
-    data: dict[str, Any] = {"canvas": canvas, "final": final, "shares": None, "names": list(network.names)}
+    data: dict[str, Any] = {"canvas": key, "final": final, "shares": None, "names": list(network.names)}
     if ink:
-        data |= {"session": ink.session, "seq": ink.seq, "shares": _shares(network, ink, options)}
+        data |= {"session": ink.session, "seq": ink.seq, **_answer(network, ink, options)}
     data["interval"] = round(1000 * _rate_limit().interval())
     _component()(key="live_ink_bars", data=payload(data), default={"ink": None}, on_ink_change=lambda: None)
 
 
-def _shares(network: NetworkChoice, ink: Ink, options: NormaliseOptions) -> list[float] | None:
-    """The ten probabilities; None if this message is skipped, repeats the last one, or shows no digit."""
+def _answer(network: NetworkChoice, ink: Ink, options: NormaliseOptions) -> dict[str, Any]:
+    """The ten probabilities as `shares`, None where no digit is seen. `skipped`: the browser sent it too soon."""
     numbers = ink.session, ink.seq
-    who = st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)
-    if st.session_state.get("live_ink_done") == numbers or not _rate_limit().admits(who):
-        return None
+    if st.session_state.get("live_ink_done") == numbers:  # the fragment runs again without new ink
+        return {}
+    if not _rate_limit().admits(st.session_state.setdefault("live_ink_who", uuid.uuid4().hex)):
+        return {"skipped": True}
     st.session_state["live_ink_done"] = numbers
     began = time.perf_counter()
     try:
-        return [round(float(share), 4) for share in network.probabilities(to_digit(ink.rgba, options).digit)]
+        shares = network.probabilities(to_digit(ink.rgba, options).digit)
+        return {"shares": [round(float(share), 4) for share in shares]}
     except DrawingError:
-        return None
+        return {}
     finally:
         _rate_limit().took(time.perf_counter() - began)
 

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.classroom.limits import Limits
 from core.digits import NUM_CLASSES
+from core.drawing import personal_digits
 from core.drawing.personal_digits import PersonalDigits
 from core.errors import DigitLabError
 from core.formatting import count
 from pages.parts.draw import teaching
 from pages.parts.draw.network_choice import NetworkChoice
+from pages.shared import caches, server_settings
 from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.visitor import visitor
 
@@ -29,7 +32,7 @@ def correct(digit: np.ndarray, predicted: int) -> None:
                 icon=":material/save:",
                 disabled=label is None or (known is not None and known.label == label),
                 on_click=_try,
-                args=(PersonalDigits(visitor()).add, digit, label),
+                args=(_save, digit, label),
                 help="Stays on this machine. “My hand” shows all of your digits.",
             )
             if known:  # here, because the popover covers what is below
@@ -96,7 +99,26 @@ def _ask_about_unclaimed(personal: PersonalDigits) -> None:
             answers = (f"{'It is' if one else 'They are'} mine", True), ("Not mine", False)
             for label, mine in answers:
                 icon = f":material/{'back_hand' if mine else 'close'}:"
-                st.button(label, icon=icon, on_click=_try, args=(personal.settle_unclaimed,), kwargs={"mine": mine})
+                st.button(label, icon=icon, on_click=_try, args=(_settle, personal), kwargs={"mine": mine})
+
+
+def _save(digit: np.ndarray, label: int) -> None:
+    personal = PersonalDigits(visitor())
+    if personal.find(digit) is None:
+        _check_digits(1)
+    personal.add(digit, label)
+
+
+def _settle(personal: PersonalDigits, *, mine: bool) -> None:
+    if mine:
+        _check_digits(personal.count_unclaimed())
+    personal.settle_unclaimed(mine=mine)
+
+
+def _check_digits(more: int) -> None:
+    """Whether this visitor may keep so many more digits. Raises `LimitError`."""
+    kept = personal_digits.counts(caches.store().home)
+    Limits(server_settings.settings()).check_digits(kept.get(visitor(), 0), sum(kept.values()), more)
 
 
 def _try(do: Callable[..., Any], *args: Any, **how: Any) -> None:

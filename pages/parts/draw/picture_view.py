@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from core.classroom.limits import Limits
 from core.drawing import photo, segmentation
-from core.errors import DrawingError
+from core.errors import DigitLabError
 from pages.parts.draw import reading
 from pages.parts.draw.network_choice import NetworkChoice
+from pages.shared import server_settings
 
 _TURNS = {0: "0°", 1: "90°", 2: "180°", 3: "270°"}
 
@@ -33,10 +35,11 @@ def show(network: NetworkChoice) -> None:
         )
     with st.spinner("Looking for digits …"):
         try:
+            Limits(server_settings.settings()).check_picture(file.size)
             grey, ink = _ink(file.getvalue(), turns)
             reader = reading.PageReader(network)
             found = [segmentation.find_one_digit(ink, reader)] if single else segmentation.find_digits(ink, reader)
-        except DrawingError as error:
+        except DigitLabError as error:
             st.error(error.sentence, icon=":material/broken_image:")
             return
     reading.show(grey, found, network.names)

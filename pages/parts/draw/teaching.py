@@ -8,6 +8,7 @@ from core.drawing.personal_digits import FinetuneResult
 from core.errors import DigitLabError
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.formatting import count, duration, percent, plain
+from core.jobs.admission import expected_bytes
 from core.jobs.personalise import Personalisation, PersonaliseResult
 from core.subprocess_task import Progress
 from pages.parts.draw.network_choice import NetworkChoice
@@ -52,6 +53,7 @@ def request() -> None:
 def _start(teaching: Personalisation, network: NetworkChoice) -> None:
     try:
         with st.spinner("Starting …"):
+            caches.jobs().check_disk(expected_bytes(network.run.config))
             teaching.start(network.run.id, network.epoch)
     except DigitLabError as error:
         st.error(plain(error.sentence), icon=":material/error:")

@@ -1,59 +1,132 @@
-"""An assignment: a link with a question and the few knobs that students may set.
+"""The assignment that a visitor works on: from the link, with its question, its few knobs and its prediction.
 
-/train?units=512&epochs=5&only=units,epochs&task=How few units still reach 95%?
+/train?assignment=1f2e3d4c                                            kept on this server, with a class board
+/train?units=512&epochs=5&only=units,epochs&task=How few units still reach 95%?   carried by the link alone
 """
 
-from urllib.parse import urlencode
+from dataclasses import dataclass
 
 import streamlit as st
 
+from core.classroom import assignments
+from core.classroom.assignments import Assignment
 from core.config.run_config import KNOBS, RunConfig
+from core.errors import AssignmentError, ConfigError
+from core.formatting import plain
+from pages.parts.train import board_name
+from pages.shared import controls, lessons
 
-_ASSIGNMENT = "task"  # session: the assignment, so that it is still there after a look at another page
-MAX_QUESTION = 300  # letters
+_WORK = "task"  # session: the assignment, so that it is still there after a look at another page
+_NAMES = ("assignment", "only", "task", "predict", "within", "choices", "versus")  # parameters of the link
+_MAX_VALUE = 2000  # characters of a parameter
 
 
-def knobs() -> list[str]:
-    """The knobs of the visitor's assignment; empty if there is none and all knobs are shown."""
-    requested = st.query_params.get("only", "").split(",")
-    if only := ",".join(name for name in KNOBS if name in requested):
-        question = st.query_params.get("task", "")[:MAX_QUESTION]
-        st.session_state[_ASSIGNMENT] = {"only": only, **({"task": question} if question else {})}
-    return [name for name in query().get("only", "").split(",") if name]
+@dataclass
+class _Work:
+    """The parameters of the link, and the knobs with which the visitor arrived."""
+
+    link: dict[str, str]
+    start: RunConfig
+
+
+def present() -> Assignment | None:
+    """The visitor's assignment; None if they have none, and all knobs are shown. A new one sets the knobs."""
+    link = {name: st.query_params[name][:_MAX_VALUE] for name in _NAMES if name in st.query_params}
+    work: _Work | None = st.session_state.get(_WORK)
+    if link and (work is None or work.link != link):
+        work = _arrive(link) or work
+    return _read(work) if work else None
 
 
 def query() -> dict[str, str]:
     """The assignment as parameters of the link."""
-    return st.session_state.get(_ASSIGNMENT, {})
+    work: _Work | None = st.session_state.get(_WORK)
+    return work.link if work else {}
 
 
-def show(names: list[str]) -> None:
-    """The question, and a button that shows all knobs."""
+def latest(assignment: Assignment) -> Assignment:
+    """The assignment as it is now. Raises `AssignmentError` if it was deleted meanwhile."""
+    return lessons.assignments().get(assignment.id) if assignment.id else assignment
+
+
+def show(assignment: Assignment) -> None:
+    """The question, what can be set, and the way back to all knobs."""
     with st.container(border=True, key="task"):
-        if question := query().get("task"):
-            st.text(question)
-        labels = ", ".join(KNOBS[name].label for name in names)
-        st.caption(f":material/school: An assignment. You can set: {labels}. All other knobs are fixed.")
-        st.button("Show all knobs", on_click=_leave, icon=":material/tune:")
+        if assignment.question:
+            st.text(assignment.question)
+        labels = ", ".join(KNOBS[name].label for name in assignment.knobs)
+        free = f"You can set: {labels}. All other knobs are fixed." if labels else "All other knobs are fixed."
+        st.caption(f":material/school: An assignment. {free}")
+        if not assignment.open:
+            st.info("Your teacher has closed this assignment: it takes no new runs.", icon=":material/lock:")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key="task_buttons"):
+            if assignment.id:
+                st.page_link(
+                    "pages/board.py",
+                    label="Class board",
+                    icon=":material/groups:",
+                    query_params={"assignment": assignment.id},
+                )
+            if (own := _own_settings(assignment)) is not None:
+                st.button(
+                    "Back to its settings",
+                    on_click=controls.form().choose,
+                    args=(own.to_dict(),),
+                    icon=":material/undo:",
+                    help="The fixed knobs get the values of the assignment. Yours stay.",
+                )
+            st.button("Show all knobs", on_click=leave, icon=":material/tune:")
+        if assignment.id:
+            board_name.show()
 
 
-def _leave() -> None:
-    st.session_state.pop(_ASSIGNMENT, None)
-    for name in ("only", "task"):
+def leave() -> None:
+    """The visitor trains without the assignment."""
+    st.session_state.pop(_WORK, None)
+    for name in _NAMES:
         st.query_params.pop(name, None)
 
 
-def maker(config: RunConfig, offered: list[str]) -> None:
-    """Makes a link of the present knobs. Students may set those that are chosen among the `offered` ones."""
-    form = st.expander("Create an assignment link", icon=":material/school:", key="task_maker", on_change="rerun")
-    if not form.open:
-        return
-    with form:
-        question = st.text_input("Question", max_chars=MAX_QUESTION, placeholder="How few units still reach 95%?")
-        names = st.multiselect("Knobs that students can set", offered, format_func=lambda name: KNOBS[name].label)
-        if not names:
-            st.caption("Choose at least one knob. Students see only these knobs and your question.")
-            return
-        link = {**config.to_query(), "only": ",".join(names), **({"task": question} if question else {})}
-        st.code(f"{st.context.url or ''}?{urlencode(link, safe=',')}", language=None, wrap_lines=True)
-        st.caption("Students see only these knobs and your question.")
+def _arrive(link: dict[str, str]) -> _Work | None:
+    """Takes the assignment of the link. Its fixed knobs get its values."""
+    try:
+        config = controls.run_config()
+    except ConfigError:
+        config = RunConfig()
+    work = _Work(link, config)
+    found = _read(work)
+    if found is None:
+        return None
+    if found.id:
+        with_knobs = any(name in KNOBS for name in st.query_params)
+        controls.choose((found.begin(config) if with_knobs else found.start).to_dict())
+    st.session_state[_WORK] = work
+    return work
+
+
+def _read(work: _Work) -> Assignment | None:
+    """The kept assignment; without its file, the one that the link carries."""
+    problem = ""
+    if kept := work.link.get("assignment"):
+        try:
+            return lessons.assignments().get(kept)
+        except AssignmentError as error:
+            problem = error.sentence
+    try:
+        carried = assignments.from_link(work.link, work.start)
+    except AssignmentError as error:
+        carried, problem = None, f"The assignment of the link cannot be used. {error.sentence}"
+    if problem and carried is None:
+        st.error(plain(problem), icon=":material/link_off:")
+    elif problem:
+        st.caption(":material/link_off: This server does not know the assignment, so there is no class board.")
+    return carried
+
+
+def _own_settings(assignment: Assignment) -> RunConfig | None:
+    """What the form must be, if a fixed knob was changed, for example by advice of the coach; else None."""
+    try:
+        config = controls.run_config()
+    except ConfigError:
+        return assignment.start
+    return own if assignment.id and (own := assignment.begin(config)) != config else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.classroom.visitors import Visitor
 from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
@@ -17,7 +18,7 @@ from core.runs.store import PAUSED, Run
 from pages.parts.train import export_box, watched_run
 from pages.shared import caches, controls
 from pages.shared.local_time import run_title
-from pages.shared.visitor import visitor
+from pages.shared.visitor import current, may_control
 
 _PAUSE = (
     "Pauses after the present step. The run keeps the device until somebody else has waited "
@@ -52,7 +53,8 @@ def button_row(run: Run, state: str) -> None:
             case "finished":
                 _uses(run)
                 if not run.is_personalised:  # its training was not kept as epochs, and its knobs make another network
-                    _more_epochs(run)
+                    if run.prediction is None:  # else the result would be of other epochs than the prediction
+                        _more_epochs(run)
                     _restart(run)
                 _downloads(run)
             case _:
@@ -74,7 +76,7 @@ def undo_removal() -> None:
             st.button("Put it back", key="undo_removal", on_click=_put_back)
 
 
-def _remove(run_id: str, *, visitor: str) -> None:
+def _remove(run_id: str, *, visitor: Visitor) -> None:
     run = caches.store().get(run_id)
     caches.jobs().cancel(run_id, visitor=visitor)
     if not run.folder.is_dir():  # one that trained before is kept and can be resumed
@@ -83,12 +85,13 @@ def _remove(run_id: str, *, visitor: str) -> None:
 
 
 def _put_back() -> None:
-    run = st.session_state.pop(_REMOVED)
+    run = st.session_state[_REMOVED]
     try:
-        caches.store().restore(run.id)  # it waits again
+        caches.jobs().put_back(run, visitor=current())
     except DigitLabError as error:
         st.session_state[PROBLEM] = error.sentence
         return
+    del st.session_state[_REMOVED]
     watched_run.watch(run.id)
 
 
@@ -100,7 +103,8 @@ def _while_training(run: Run, state: str) -> None:
         _button(run, _Action("Pause", "pause", jobs.pause, help=_PAUSE))
     _button(run, _Action("One epoch", "skip_next", jobs.step, help="Trains to the end of the epoch, then pauses."))
     _button(run, _Action("Stop", "stop", jobs.stop, help="Ends the run and keeps its weights."))
-    _learning_rate(run, state)
+    if run.prediction is None:  # it was about this learning rate
+        _learning_rate(run, state)
 
 
 def _learning_rate(run: Run, state: str) -> None:
@@ -110,7 +114,7 @@ def _learning_rate(run: Run, state: str) -> None:
         now = run.rates[-1].learning_rate if run.rates else run.config.learning_rate
         st.text_input("New learning rate", f"{now:g}", key=key, help=f"A number from {KNOBS['learning_rate'].allowed}.")
 
-        def set_rate(run_id: str, *, visitor: str) -> None:
+        def set_rate(run_id: str, *, visitor: Visitor) -> None:
             text = controls.decimal(st.session_state[key])
             rate = KNOBS["learning_rate"].read("learning_rate", text, float)
             caches.jobs().set_learning_rate(run_id, rate, visitor=visitor)
@@ -146,9 +150,9 @@ def _more_epochs(run: Run) -> None:
 def _restart(run: Run) -> None:
     """A new run with the same knobs. The old one stays as it is."""
 
-    def again(run_id: str, *, visitor: str) -> None:
+    def again(run_id: str, *, visitor: Visitor) -> None:
         forecast = run.forecast_seconds
-        watched_run.watch_new(lambda: caches.jobs().submit(run.config, starter=visitor, forecast_seconds=forecast))
+        watched_run.watch_new(lambda: caches.jobs().submit(run.config, visitor=visitor, forecast_seconds=forecast))
 
     _button(
         run,
@@ -199,7 +203,7 @@ def _button(run: Run, action: _Action, *, primary: bool = False) -> None:
 
     def act() -> None:
         try:
-            action.do(run.id, visitor=visitor())
+            action.do(run.id, visitor=current())
         except DigitLabError as error:
             st.session_state[PROBLEM] = error.sentence
 
@@ -211,9 +215,9 @@ def _button(run: Run, action: _Action, *, primary: bool = False) -> None:
         on_click=act,
         type="primary" if primary else "secondary",
         disabled=not allowed,
-        help=action.help if allowed else "Somebody else started this run. Only they can control it.",
+        help=action.help if allowed else "Somebody else started this run. Only they and the teacher can control it.",
     )
 
 
 def _is_own(run: Run) -> bool:
-    return caches.jobs().may_control(run, visitor())
+    return may_control(run)

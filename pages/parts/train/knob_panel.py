@@ -1,11 +1,13 @@
 """The left side of Train: recipe, Start, the knobs, and the network that they make."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.classroom.assignments import Assignment
 from core.config import schedules
 from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
@@ -15,11 +17,11 @@ from core.network import forecast
 from core.network.architecture import LayerRow, layer_table
 from core.network.keras_script import script
 from core.runs.run import describe
-from pages.parts.train import assignment, form_match, layer_editor, watched_run
+from pages.parts.train import assignment, assignment_maker, form_match, layer_editor, prediction_box, watched_run
 from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
-from pages.shared.visitor import own, visitor
+from pages.shared.visitor import current, own, visitor
 
 OWN = "my own"
 _GROUPS = (NETWORK, LEARNING, DATA, RUN)
@@ -36,22 +38,24 @@ def panel() -> None:
     link_problem, recipe_box, start, problem = (st.container() for _ in range(4))
     with link_problem:
         controls.from_link()
-    students_knobs = assignment.knobs()
+        work = assignment.present()
     with recipe_box:
-        if students_knobs:
-            assignment.show(students_knobs)
+        if work:
+            assignment.show(work)
+            prediction_box.setting(work.asked)
+            prediction_box.show(work)
         else:
             _recipe()
-    if students_knobs:
-        _knobs(students_knobs)
+    if work:
+        _knobs(work.knobs)
     else:
         for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
             with tab:
                 _knobs([name for name, facts in KNOBS.items() if facts.group == group])
-    _result(start, problem, with_maker=not students_knobs)
+    _result(start, problem, work)
 
 
-def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool) -> None:
+def _result(start: DeltaGenerator, problem: DeltaGenerator, work: Assignment | None) -> None:
     """What the knobs make: the Start button above them, the network below them."""
     try:
         config = controls.run_config()
@@ -59,17 +63,17 @@ def _result(start: DeltaGenerator, problem: DeltaGenerator, *, with_maker: bool)
     except ConfigError as error:
         problem.error(error.sentence, icon=":material/error:")
         with start:
-            _start_button(None, 0.0)
+            _start_button(None, 0.0, work)
         return
     controls.to_link(config, assignment.query())
     with start:
-        _start(config)
+        _start(config, work)
     _layer_table(rows)
     program = st.expander("Show as Keras code", icon=":material/code:", key="program", on_change="rerun")
     if program.open:  # the browser loads 1.5 MB to colour it
         program.code(script(config, matching_recipe(config) or describe(config), short=True), language="python")
-    if with_maker:
-        assignment.maker(config, _offered(KNOBS))
+    if work is None:
+        assignment_maker.maker(config, _offered(KNOBS))
 
 
 def _knobs(names: list[str]) -> None:
@@ -150,23 +154,28 @@ def _images(config: RunConfig) -> int:
     return forecast.training_images(config, len(data.train) + len(data.validation))
 
 
-def _start(config: RunConfig) -> None:
+def _start(config: RunConfig, work: Assignment | None) -> None:
     """Start, the time and memory that the run will need, and whether there is an equal run already."""
     caches.jobs().warm_up(config)
     expected = forecast.forecast(config, _images(config), caches.store().runs())
     basis = f"from {count(expected.measured, 'run')} here" if expected.measured else "a guess before the first run here"
-    _start_button(config, expected.seconds)
+    _start_button(config, expected.seconds, work)
     st.markdown(
         f":material/timer: about **{duration(max(1, round(expected.seconds)))}** ({basis}) · "
         f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
     )
-    if not _equal_run(config):
+    if not _equal_run(config, mine_only=work is not None):
         form_match.show_below_start()
 
 
-def _equal_run(config: RunConfig) -> bool:
-    """Whether this very run was trained before. Says so, and offers to open it."""
+def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:
+    """Whether this very run was trained before. Says so, and offers to open it.
+
+    mine_only: in an assignment, somebody else's run would give away the result before the prediction.
+    """
     like = caches.store().find_identical(config, starter=visitor())
+    if like is not None and mine_only and not own(like):
+        return False
     shown = like is not None and like.id in watched_run.requested_runs()
     if like is None or (shown and like.active):
         return like is not None  # it was just started
@@ -178,26 +187,28 @@ def _equal_run(config: RunConfig) -> bool:
     return True
 
 
-def _start_button(config: RunConfig | None, seconds: float) -> None:
+def _start_button(config: RunConfig | None, seconds: float, work: Assignment | None) -> None:
     waits = data_findings.undecided()
     st.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=config is None or waits,
+        disabled=config is None or waits or (work is not None and not work.open),
         help="First decide about the images: fix them, or use them as they are." if waits else None,
         on_click=_submit,
-        args=(config, seconds),
+        args=(config, seconds, work),
     )
     if problem := st.session_state.pop(_START_FAILED, None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
 
 
-def _submit(config: RunConfig, seconds: float) -> None:
+def _submit(config: RunConfig, seconds: float, work: Assignment | None) -> None:
     try:
-        starter = visitor()
-        watched_run.watch_new(lambda: caches.jobs().submit(config, starter=starter, forecast_seconds=seconds))
+        # The file again: the teacher may have closed the assignment since the page was drawn.
+        facts = assignment.latest(work).submit(config, prediction_box.given(work)) if work else {}
+        submit = partial(caches.jobs().submit, config, visitor=current(), forecast_seconds=seconds, **facts)
+        watched_run.watch_new(submit)
     except DigitLabError as error:
         st.session_state[_START_FAILED] = error.sentence
 

@@ -12,6 +12,7 @@ from pages.parts.train import (
     form_change,
     form_match,
     network_panel,
+    prediction_result,
     preview,
     run_choice,
     run_status,
@@ -47,7 +48,9 @@ def panel() -> None:
     if not run.is_personalised:  # its knobs do not lead to its network
         form_match.show_beside_run(run)
     every, changed, times_set = _refresh_every(run), False, controls.times_set()
-    st.html(_STYLE + run_status.STYLE + preview.style(run))  # outside the fragment: the browser reads it once
+    st.html(
+        _STYLE + run_status.STYLE + prediction_result.STYLE + preview.style(run)
+    )  # outside the fragment: the browser reads it once
 
     @guarded_fragment(run_every=every)
     def live() -> None:
@@ -85,6 +88,7 @@ def _view(run: Run) -> None:
     run_status.headline(run, seen, state)
     if run.note:
         st.text(run.note)  # a visitor wrote it: as Markdown it could load pictures from elsewhere
+    prediction_result.show(run, state)
     buttons.button_row(run, state)
     if seen.started and pace.steps_done(seen):
         run_status.facts(run, seen, state)

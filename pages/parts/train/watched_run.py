@@ -55,6 +55,12 @@ def last_started() -> str:
     return st.session_state.get(_LAST_STARTED, "")
 
 
+def newest_started() -> str:
+    """Like `last_started`, but at once: also a run that the page has not shown yet."""
+    pending = st.session_state.get(_STARTED)
+    return pending[-1] if pending else last_started()
+
+
 def forget() -> None:
     """Forgets the run of the link, which no longer exists."""
     st.query_params.pop("run", None)

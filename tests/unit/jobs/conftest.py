@@ -15,7 +15,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def jobs(store):
-    jobs = Scheduler(store, spare=False, worker=STAND_IN)
+    jobs = Scheduler(store, spare=False, command=STAND_IN)
     yield jobs
     for run in store.active():
         jobs.stop(run.id)

@@ -3,6 +3,7 @@
 It learns nothing.
 """
 
+import os
 import sys
 import time
 
@@ -25,7 +26,7 @@ def main() -> None:
     if run.name == "dies":
         sys.exit(3)
     file = EventFile(run.events_path)
-    assert run.lock.acquire({"after": file.size})
+    assert run.lock.acquire({"pid": os.getpid(), "after": file.size})
     (run.folder / "queued").unlink()
     device = Lock(store.device_path(device_slot(run.config.device)))
     assert device.acquire({"run": run.id}), "two runs on one device"

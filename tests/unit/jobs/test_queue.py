@@ -4,7 +4,9 @@ import os
 import threading
 import time
 
+from core.classroom.visitors import Visitor
 from core.jobs import queue
+from core.jobs.queue import share_by_address
 from core.jobs.scheduler import fair_order
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT
@@ -79,7 +81,7 @@ def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starte
     monkeypatch.setattr(queue, "MAX_PAUSE_SECONDS", 0.5)
     paused = jobs.submit(LONG, starter="ada")
     wait_until(lambda: paused.state == "running")
-    jobs.pause(paused.id, visitor="ada")
+    jobs.pause(paused.id, visitor=Visitor("ada"))
     wait_until(lambda: paused.state == "paused")
     own = jobs.submit(SHORT, starter="ada")
     time.sleep(1.0)
@@ -91,7 +93,7 @@ def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starte
     assert paused.state == "paused"  # bob has only just come
     wait_until(lambda: other.state == "finished")
     assert paused.state == "stopped"
-    jobs.resume(paused.id, visitor="ada")
+    jobs.resume(paused.id, visitor=Visitor("ada"))
     wait_until(lambda: paused.state == "running")  # what was wished of it before is forgotten
 
 
@@ -106,3 +108,26 @@ def test_a_paused_run_gives_way_also_after_the_clock_was_set_back(jobs, store, m
     second = jobs.submit(SHORT, starter="b")
     wait_until(lambda: second.state == "finished")
     assert first.state == "stopped"
+
+
+def test_fifteen_forged_cookies_get_the_turns_of_one_address_and_not_fifteen(store):
+    forged = [store.create(SHORT, queued=True, starter=f"forged {number}") for number in range(15)]
+    others = [store.create(SHORT, queued=True, starter=f"pupil {number}") for number in range(3)]
+    seconds = [store.create(SHORT, queued=True, starter=f"pupil {number}") for number in range(3)]
+    addresses = {run.id: "10.0.0.9" for run in forged}
+    addresses |= {run.id: f"10.0.0.{number}" for pair in (others, seconds) for number, run in enumerate(pair)}
+    waiting = fair_order([*forged, *others, *seconds], [])
+    assert waiting[:15] == forged, "without addresses each forged visitor has a turn first"
+    shared = share_by_address(waiting, [], addresses, 3)
+    first_round, second_round = shared[:6], shared[6:12]
+    assert set(first_round) == {*forged[:3], *others}
+    assert set(second_round) == {*forged[3:6], *seconds}
+    assert share_by_address(waiting, [], addresses, 0) == waiting
+    assert share_by_address(waiting, [], {}, 3) == waiting, "visitors without a known address have their own turns"
+
+
+def test_a_run_that_trains_takes_one_of_its_address_turns(store):
+    training = [store.create(SHORT, starter=f"forged {number}") for number in range(3)]
+    forged, pupil = (store.create(SHORT, queued=True, starter=name) for name in ("forged 4", "pupil"))
+    addresses = {run.id: "10.0.0.9" for run in (*training, forged)}
+    assert share_by_address([forged, pupil], training, addresses, 3) == [pupil, forged]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.classroom.visitors import Visitor
 from core.errors import ConfigError, RunError
 from core.jobs.scheduler import Scheduler
 from core.network import forecast
@@ -31,13 +32,13 @@ def test_a_look_that_has_started_leaves_no_worker_behind_a_close(store, monkeypa
     looking, go_on = threading.Event(), threading.Event()
     lookers = []
 
-    def collect_ended() -> None:
+    def refresh() -> None:
         lookers.append(threading.current_thread())
         looking.set()
         go_on.wait(5)
 
-    jobs = Scheduler(store, worker=STAND_IN)
-    monkeypatch.setattr(jobs._workers, "collect_ended", collect_ended)  # of this one alone: others may still be open
+    jobs = Scheduler(store, command=STAND_IN)
+    monkeypatch.setattr(jobs.place, "refresh", refresh)  # of this one alone: others may still be open
     jobs.warm_up()
     assert looking.wait(5)
     closing = threading.Thread(target=jobs.close)
@@ -48,7 +49,7 @@ def test_a_look_that_has_started_leaves_no_worker_behind_a_close(store, monkeypa
     lookers[0].join(10)
     assert not closing.is_alive()
     assert not lookers[0].is_alive()
-    assert jobs._workers._spare is None
+    assert jobs.place._spare is None
 
 
 def test_pause_step_and_go_on(jobs):
@@ -89,15 +90,14 @@ def test_a_finished_run_takes_more_epochs(jobs):
         jobs.add_epochs(run.id, 5000)
 
 
-def test_only_the_starter_controls_a_run_unless_the_setting_says_otherwise(jobs, monkeypatch):
+def test_only_the_starter_and_the_teacher_control_a_run(jobs):
     run = jobs.submit(LONG, starter="ada")
     wait_until(lambda: run.state == "running")
     for ask in (jobs.stop, jobs.pause, jobs.step, jobs.resume, jobs.cancel):
         with pytest.raises(RunError, match="Somebody else started"):
-            ask(run.id, visitor="bob")
-    jobs.pause(run.id, visitor="ada")
-    monkeypatch.setenv("DIGIT_LAB_ANYONE_STOPS", "1")
-    jobs.stop(run.id, visitor="bob")
+            ask(run.id, visitor=Visitor("bob"))
+    jobs.pause(run.id, visitor=Visitor("ada"))
+    jobs.stop(run.id, visitor=Visitor("bob", is_teacher=True))
     wait_until(lambda: run.state == "stopped")
 
 
@@ -113,7 +113,7 @@ import sys, time
 from core.config.run_config import RunConfig
 from core.jobs.scheduler import Scheduler
 from core.runs.store import RunStore
-jobs = Scheduler(RunStore(), spare=False, worker=(sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
+jobs = Scheduler(RunStore(), spare=False, command=(sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
 jobs.submit(RunConfig(epochs=500), name="first")
 jobs.submit(RunConfig(epochs=2), name="second")
 print("submitted", flush=True)
@@ -134,7 +134,7 @@ def test_a_killed_dashboard_loses_nothing(store):
     epochs = len(first.epochs)
     wait_until(lambda: len(first.epochs) > epochs)  # it trains on without any dashboard
     assert second.state == "waiting"
-    again = Scheduler(RunStore(store.home), spare=False, worker=STAND_IN)  # the restarted one adopts both
+    again = Scheduler(RunStore(store.home), spare=False, command=STAND_IN)  # the restarted one adopts both
     again.stop(first.id)
     wait_until(lambda: second.state == "finished")
     assert first.state == "stopped"
@@ -149,8 +149,8 @@ def test_the_shipped_model_cannot_be_controlled(jobs):
 
 
 def test_a_defect_is_printed_once_and_not_five_times_a_second(store, monkeypatch, capsys):
-    jobs = Scheduler(store, spare=False, worker=STAND_IN)
-    monkeypatch.setattr(jobs._workers, "collect_ended", lambda: 1 / 0)  # of this one alone: others may still be open
+    jobs = Scheduler(store, spare=False, command=STAND_IN)
+    monkeypatch.setattr(jobs.place, "refresh", lambda: 1 / 0)  # of this one alone: others may still be open
     time.sleep(0.8)
     jobs.close()
     assert capsys.readouterr().err.count("ZeroDivisionError") == 1

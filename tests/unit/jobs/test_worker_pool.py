@@ -6,7 +6,7 @@ import time
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.jobs import worker_pool
+from core.jobs import places, worker_pool
 from core.jobs.scheduler import Scheduler
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
@@ -14,7 +14,7 @@ from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
 
 def test_what_is_likely_to_be_trained_is_warmed_up_once_it_stands_still(store, monkeypatch):
     monkeypatch.setattr(worker_pool, "DEBOUNCE_SECONDS", 0.3)
-    jobs = Scheduler(store, worker=STAND_IN)
+    jobs = Scheduler(store, command=STAND_IN)
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm_up(RunConfig(units=units))
         time.sleep(0.05)
@@ -34,11 +34,11 @@ def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants
     dies = (sys.executable, "-c", f"open({str(start_count)!r}, 'a').write('x')")
     workers = worker_pool.WorkerPool(store, spare=True, command=dies)
     for requests in (1, 2):
-        workers.request_spare()
-        workers.update_spare()
+        workers.expect()
+        workers.refresh()
         workers._spare.wait(10)
         for _ in range(3):
-            workers.update_spare()
+            workers.refresh()
         assert workers._spare is None
         assert start_count.read_text() == "x" * requests
 
@@ -48,8 +48,8 @@ def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monk
         raise RunError("The disk is full.")
 
     run = store.create(SHORT, queued=True)
-    monkeypatch.setattr(worker_pool.EventFile, "append", full)
-    worker_pool._mark_failed(run, "It could not start.")
+    monkeypatch.setattr(places.EventFile, "append", full)
+    places.mark_failed(run, "It could not start.")
     assert run.state == "interrupted"
 
 
@@ -65,7 +65,7 @@ def test_a_killed_worker_is_interrupted_and_the_next_run_begins(jobs, store):
     run = jobs.submit(LONG)
     wait_until(lambda: len(run.epochs) > 1)
     behind = jobs.submit(SHORT)
-    (worker,) = jobs._workers._assigned.values()
+    (worker,) = jobs.place._assigned.values()
     worker.kill()
     wait_until(lambda: run.state == "interrupted")
     wait_until(lambda: behind.state == "finished")
@@ -79,10 +79,21 @@ def test_a_worker_that_cannot_be_started_is_told_and_printed_once(store, monkeyp
 
     monkeypatch.setattr(worker_pool.subprocess, "Popen", no_process)
     monkeypatch.setattr(worker_pool, "RETRY_SECONDS", 0.2)
-    jobs = Scheduler(store, spare=True, worker=STAND_IN)
+    jobs = Scheduler(store, spare=True, command=STAND_IN)
     run = jobs.submit(SHORT)
     wait_until(lambda: run.state == "failed")
     jobs.close()
     assert run.ended is not None
     assert "Resource temporarily unavailable" in run.ended.reason
     assert capsys.readouterr().err.count("Traceback") == 0
+
+
+def test_a_run_can_be_killed_whoever_started_its_worker(jobs, store):
+    run = jobs.submit(LONG)
+    wait_until(lambda: len(run.epochs) > 1)
+    other_server = worker_pool.WorkerPool(store, spare=False, command=STAND_IN)
+    assert [device.runs for device in other_server.devices() if device.kind == "cpu"] == [(run.id,)]
+    assert other_server.free()["cpu"] == 0
+    other_server.kill(run)
+    wait_until(lambda: run.state == "interrupted")
+    wait_until(lambda: other_server.free()["cpu"] == 1)

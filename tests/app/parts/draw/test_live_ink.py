@@ -3,7 +3,10 @@
 import base64
 
 import pytest
+import streamlit as st
 
+from core.drawing.normalise import NormaliseOptions
+from pages.parts.draw import canvas, live_ink
 from pages.parts.draw.live_ink import SIDE, read
 
 
@@ -44,3 +47,29 @@ def test_ink_becomes_an_opaque_picture():
 )
 def test_a_message_of_another_form_is_ignored(message):
     assert read(message) is None
+
+
+class _Busy:
+    def admits(self, who: str) -> bool:
+        return False
+
+
+def test_ink_that_came_too_soon_is_asked_for_again_and_a_repeated_one_is_not(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"live_ink_who": "somebody"})
+    monkeypatch.setattr(live_ink, "_rate_limit", _Busy)
+    ink = read(sent())
+    assert live_ink._answer(None, ink, NormaliseOptions()) == {"skipped": True}
+    st.session_state["live_ink_done"] = ink.session, ink.seq
+    assert live_ink._answer(None, ink, NormaliseOptions()) == {}
+
+
+def test_a_finished_stroke_that_arrives_with_the_last_ink_is_noticed(monkeypatch):
+    drawing = {"objects": [{"type": "path"}]}
+    state = {"mounted": 0, "initial": None, "drawn": None, "seen": {"objects": []}}
+    monkeypatch.setattr(canvas, "_state", lambda key: state)
+    monkeypatch.setattr(st, "session_state", {"draw-0": {"drawing": {"raw": drawing}}})
+    assert canvas.has_unread_drawing("draw")
+    state["seen"] = drawing  # the canvas has run
+    assert not canvas.has_unread_drawing("draw")
+    state["mounted"] = 1  # cleared: the new canvas has sent nothing
+    assert not canvas.has_unread_drawing("draw")

@@ -1,6 +1,36 @@
-"""An assignment link: it shows the question and the knobs that it names; the other knobs keep their values."""
+"""An assignment: its question and knobs from a link, the prediction before Start, and both beside the run."""
 
-from tests.app.train_page import press, rerun, unfold, visit
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.classroom import board_names, names
+from core.classroom.assignments import Assignment, AssignmentStore, checked
+from core.config.run_config import RunConfig
+from core.runs.prediction import CHOICE, NUMBER, SETTING, TEXT, Asked, Choice, Prediction, Versus
+from core.runs.store import Run, RunStore
+from tests import made_runs
+from tests.app.train_page import labels, press, rerun, unfold, visit, words
+
+START = RunConfig(units=64, epochs=2)
+
+
+def own_runs(store: RunStore) -> list[Run]:
+    return [run for run in store.runs() if not run.shipped]
+
+
+def make(store: RunStore, asked: Asked, knobs: tuple[str, ...] = ("units",), start: RunConfig = START) -> Assignment:
+    return AssignmentStore(store.home).create(checked("How **fast**?", knobs, start, asked), "the teacher")
+
+
+def predict(page: AppTest, value: object) -> AppTest:
+    boxes = [*page.number_input, *page.radio, *page.text_area]
+    (box,) = [box for box in boxes if box.label.startswith("Your prediction")]
+    box.set_value(value)
+    return rerun(page)
+
+
+def html(page: AppTest) -> str:
+    return " ".join(each.proto.body for each in page.get("html"))
 
 
 def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
@@ -19,14 +49,6 @@ def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
     assert "only" not in page.query_params
 
 
-def test_a_task_is_made_as_a_link(store):
-    page = unfold(visit(units="64"), "task_maker")
-    next(box for box in page.multiselect if box.label == "Knobs that students can set").set_value(["epochs", "dropout"])
-    next(box for box in page.text_input if box.label == "Question").set_value("Why?")
-    rerun(page)
-    assert page.code[-1].value.endswith("?units=64&only=epochs,dropout&task=Why%3F")
-
-
 def test_a_knob_that_layers_by_hand_replace_is_not_left_to_turn(store):
     page = visit(network="dense32-dense16", only="units,network,epochs")
     shown = {*(slider.label for slider in page.select_slider), *(toggle.label for toggle in page.toggle)}
@@ -43,3 +65,128 @@ def test_a_knob_that_layers_by_hand_replace_is_not_left_to_turn(store):
 def test_a_link_that_names_no_knob_is_no_task(store):
     page = visit(only="nonsense", units="64")
     assert len(page.tabs) == 4
+
+
+def test_start_asks_for_the_prediction_and_the_run_keeps_it(store):
+    made = make(store, Asked(NUMBER, within=1.0))
+    page = visit(assignment=made.id)
+    assert [text.value for text in page.text] == ["How **fast**?"]
+    assert "at most 1 point away" in words(page)
+    press(page, "Start")
+    assert "Write your prediction" in words(page)
+    assert own_runs(store) == []
+    press(predict(page, 97.5), "Start")
+    (run,) = own_runs(store)
+    assert (run.config, run.assignment) == (START, made.id)
+    assert run.prediction == Prediction(made.question, made.asked, "97.5")
+    assert "97.5%" in html(page)
+    (box,) = [box for box in page.number_input if box.label.startswith("Your prediction")]
+    assert box.value is None  # the next run is predicted again
+
+
+@pytest.mark.parametrize(
+    ("asked", "value", "given"),
+    [
+        (Asked(CHOICE, choices=(Choice("*a*", 0, 50), Choice("b", 50, 100))), "b", "b"),
+        (Asked(TEXT), "It gets **worse**.", "It gets **worse**."),
+    ],
+)
+def test_choices_and_texts_are_predicted_too(store, asked, value, given):
+    page = visit(assignment=make(store, asked).id)
+    press(page, "Start")
+    assert own_runs(store) == []
+    press(predict(page, value), "Start")
+    (run,) = own_runs(store)
+    assert run.prediction.given == given
+
+
+def test_two_settings_are_trained_with_one_prediction(store):
+    made = make(store, Asked(SETTING, versus=Versus("units", ("16", "64"))), ())
+    page = press(predict(visit(assignment=made.id), "16"), "Start")
+    page.button_group[0].set_value("16")
+    rerun(page)
+    assert "Your first run has fixed it" in words(page)
+    press(page, "Start")
+    assert sorted(run.config.units for run in own_runs(store)) == [16, 64]
+    assert {run.prediction.given for run in own_runs(store)} == {"16"}
+
+
+def test_a_link_without_the_file_asks_all_the_same(store):
+    made = make(store, Asked(NUMBER))
+    AssignmentStore(store.home).delete(made.id)
+    page = visit(**made.to_query())
+    assert "there is no class board" in words(page)
+    press(predict(page, 90.0), "Start")
+    (run,) = own_runs(store)
+    assert (run.assignment, run.prediction.given, run.config.units) == ("", "90", 64)
+    page = visit(assignment=made.id)
+    assert "no such assignment" in words(page)
+    assert len(page.tabs) == 4
+
+
+def test_a_link_with_a_strange_prediction_says_so(store):
+    page = visit(only="units", predict="choice", choices="a")
+    assert "cannot be used" in words(page)
+    assert len(page.tabs) == 4
+
+
+def test_the_link_sets_free_knobs_and_no_fixed_one(store):
+    made = make(store, Asked(NUMBER))
+    page = visit(assignment=made.id, units="8", epochs="500")
+    press(predict(page, 90.0), "Start")
+    (run,) = own_runs(store)
+    assert run.config == START.changed(units=8)
+
+
+def test_a_fixed_knob_that_was_changed_is_refused_and_can_be_set_back(store):
+    page = predict(visit(assignment=make(store, Asked(NUMBER)).id), 90.0)
+    page.session_state["form"].choose({**START.to_dict(), "epochs": 9, "units": 32})
+    press(rerun(page), "Start")
+    assert "fixes Epochs" in words(page)
+    press(page, "Back to its settings")
+    press(predict(page, 90.0), "Start")
+    (run,) = own_runs(store)
+    assert run.config == START.changed(units=32)
+
+
+def test_nothing_starts_once_the_teacher_has_closed_it(store):
+    made = make(store, Asked(NUMBER))
+    page = predict(visit(assignment=made.id), 90.0)
+    AssignmentStore(store.home).change(made.id, open=False)
+    press(page, "Start")  # the page was drawn before
+    assert "closed" in words(page)
+    assert own_runs(store) == []
+    (start,) = [button for button in page.button if button.label == "Start"]
+    assert start.disabled
+
+
+def test_the_runs_of_others_do_not_give_the_result_away(store):
+    made = make(store, Asked(NUMBER))
+    facts = {"assignment": made.id, "prediction": Prediction("?", made.asked, "90").to_facts(), "starter": "another"}
+    made_runs.make(store, START, **facts)
+    assert "Open it" not in labels(visit(assignment=made.id))
+    assert "Open it" in labels(visit(**START.to_query()))
+
+
+def test_prediction_and_result_are_side_by_side(store):
+    asked = Asked(NUMBER, within=0.5)
+    facts = {"prediction": Prediction("<b>Why</b>?", asked, "96").to_facts()}
+    run = made_runs.make(store, level=0.97, **facts)
+    text = html(page := visit(run=run.id))
+    assert "96%" in text
+    assert "97.00%" in text
+    assert "Not met." in text
+    assert "1.00 points above the prediction" in text
+    assert "&lt;b&gt;Why&lt;/b&gt;" in text
+    assert not [box for box in page.number_input if box.label == "Epochs to add"]  # they would change the result
+
+
+def test_a_student_chooses_what_the_board_calls_them(store):
+    page = visit(assignment=make(store, Asked(NUMBER)).id)
+    next(box for box in page.text_input if box.label == "Your name for the class").set_value("Anna")
+    press(page, "Save")
+    (me,) = names.all_names(store.home)
+    assert board_names.BoardNames(store.home).shown(me) == names.pseudonym(me)
+    next(box for box in page.toggle if box.label == "Show it on the class board").set_value(True)
+    press(page, "Save")
+    assert board_names.BoardNames(store.home).shown(me) == "Anna"

@@ -65,7 +65,7 @@ def figure_on_test(run) -> str | None:
 
 
 def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):
-    monkeypatch.setattr(caches.jobs()._workers, "assign", lambda run: None)
+    monkeypatch.setattr(caches.jobs().place, "send", lambda run, kind: None)
     page = press(visit(), "Start")
     assert "Starting a training process" in words(page)
     device = Lock(store.device_path(device_slot("auto")))

@@ -1,0 +1,71 @@
+"""The class board as CSV: one line for each run, with everything that the board shows."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+from core.classroom.board import Board, BoardRow
+from core.classroom.board_names import BoardNames
+from core.formatting import csv_text
+
+COLUMNS = (
+    "question",
+    "run",
+    "student",
+    "started",
+    "state",
+    "progress",
+    "prediction",
+    "accuracy",
+    "measured_on",
+    "final",
+    "met",
+    "distance",
+    "verdict",
+    "best",
+    "most_surprising",
+)
+
+
+def board_csv(board: Board, names: BoardNames, *, teacher: bool = False) -> str:
+    """CSV of all runs, the oldest first, with the knobs that students may set.
+
+    Accuracies, progress and distance are shares in [0, 1], `started` is UTC. A missing figure is empty. Names and
+    predictions come from students: none of them is a formula in a spreadsheet. teacher: also the name that a student
+    gave for the class but does not show on the board.
+    """
+    written = io.StringIO()
+    table = csv.writer(written, lineterminator="\n")
+    knobs, given = board.assignment.free_knobs, ["given_name"] if teacher else []
+    table.writerow([*COLUMNS, *knobs, *given])
+    for row in board.rows:
+        values = [*_line(board, row, names.shown(row.starter)), *(getattr(row.run.config, knob) for knob in knobs)]
+        values += [names.given(row.starter)] if teacher else []
+        table.writerow([_cell(value) for value in values])
+    return written.getvalue()
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else csv_text(value) if isinstance(value, str) else value
+
+
+def _line(board: Board, row: BoardRow, name: str) -> list[object]:
+    started = datetime.fromtimestamp(row.run.created, UTC).isoformat(timespec="seconds")
+    reached, verdict = row.reached, row.verdict
+    return [
+        board.assignment.question,
+        row.run.id,
+        name,
+        started,
+        row.state,
+        round(row.progress, 4),
+        row.predicted,
+        reached.accuracy,
+        reached.images if reached.accuracy is not None else None,
+        reached.final,
+        verdict.met,
+        verdict.distance,
+        verdict.sentence,
+        row is board.best,
+        row is board.most_surprising,
+    ]

@@ -1,0 +1,73 @@
+"""Places: where runs train. The scheduler asks for room, sends runs there, hears that they ended, and can kill them.
+
+`worker_pool.WorkerPool` is this machine; a Ray cluster is another. Pages see the same run folders.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.config.run_config import RunConfig
+from core.errors import RunError
+from core.runs.events import FAILED, RunEnded
+from core.runs.run import Run
+from core.runs.timeline import EventFile
+
+CPU, GPU = "cpu", "gpu"  # the kinds of devices
+
+
+@dataclass(frozen=True)
+class Device:
+    """The devices of one kind on one machine. capacity: how many runs train there at a time; runs: their ids."""
+
+    node: str  # the name of the machine
+    kind: str  # CPU or GPU
+    name: str  # "CPU (2 cores)"
+    capacity: int
+    runs: tuple[str, ...] = ()
+
+
+class Place(Protocol):
+    """Where runs train. The scheduler's thread calls `free`, `send` and `refresh` in turn; pages call the others."""
+
+    def kinds(self, config: RunConfig) -> tuple[str, ...]:
+        """The kinds of devices on which a run with this config may train, the best one first."""
+
+    def free(self) -> dict[str, int]:
+        """How many more runs can start now on each kind of device."""
+
+    def send(self, run: Run, kind: str) -> None:
+        """Lets a waiting run train on a free device of this kind."""
+
+    def refresh(self) -> None:
+        """Notices which runs have ended. A run that could not begin is not tried for ever."""
+
+    def kill(self, run: Run) -> None:
+        """Ends the training of a run at once: it is then interrupted, and can resume from its last saved epoch."""
+
+    def forget_failures(self, run_id: str) -> None:
+        """Tries the run again, however often it could not begin or was lost before."""
+
+    def expect(self, config: RunConfig | None = None) -> None:
+        """Somebody will probably train soon, with `config` if it is known."""
+
+    def devices(self) -> list[Device]:
+        """All devices, and which runs train on them."""
+
+    def problem(self) -> str:
+        """A sentence: why no run can start here now; empty if nothing is wrong."""
+
+    def close(self) -> None:
+        """The dashboard ends. Runs continue to train."""
+
+
+def mark_failed(run: Run, reason: str) -> None:
+    """Writes the last event of a run that could not begin."""
+    run.queued_path.unlink(missing_ok=True)  # first: if the disk is full, the run is not tried again
+    with suppress(RunError, OSError):
+        file = EventFile(run.events_path)
+        try:
+            file.append(RunEnded(FAILED, reason, time.time(), epochs=0))
+        finally:
+            file.close()

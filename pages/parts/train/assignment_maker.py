@@ -1,0 +1,140 @@
+"""Makes an assignment of the present knobs: a question, what students may set, and what they predict."""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.classroom.assignments import Assignment, checked
+from core.classroom.ready_made import READY_MADE
+from core.config.run_config import KNOBS, RunConfig
+from core.errors import AssignmentError, DigitLabError
+from core.formatting import plain
+from core.runs.prediction import (
+    CHOICE,
+    KINDS,
+    MAX_CHOICES,
+    MAX_QUESTION,
+    MAX_WITHIN,
+    MIN_CHOICES,
+    MIN_WITHIN,
+    NOTHING,
+    NUMBER,
+    SETTING,
+    TEXT,
+    WITHIN,
+    Asked,
+)
+from pages.shared import controls, lessons
+from pages.shared.visitor import visitor
+
+_LABELS = {
+    NUMBER: "The accuracy at the end, as a number",
+    CHOICE: "One of your choices",
+    SETTING: "Which of two settings wins",
+    TEXT: "What will happen, in their own words",
+    NOTHING: "Nothing",
+}
+_CHOICES_HELP = (
+    f"Write {MIN_CHOICES} to {MAX_CHOICES} choices, one in each line. In brackets you can add the accuracies in % for "
+    "which a choice is right: It learns nothing [0-30]. Without them, you say on the class board which one is right."
+)
+_PLAN, _MADE, _FAILED = "maker_plan", "made_assignment", "maker_failed"  # session
+_NO_PLAN = "My own"
+
+
+def maker(config: RunConfig, offered: list[str]) -> None:
+    """The form. Students may set those knobs that are chosen among the `offered` ones."""
+    form = st.expander("Create an assignment", icon=":material/school:", key="task_maker", on_change="rerun")
+    if not form.open:
+        return
+    with form:
+        titles = [_NO_PLAN, *(plan.title for plan in READY_MADE)]
+        st.selectbox("Ready-made assignments", titles, key=_PLAN, on_change=_fill)
+        if plan := next((plan for plan in READY_MADE if plan.title == st.session_state.get(_PLAN)), None):
+            st.caption(f":material/lightbulb: {plan.aim} Change what you like.")
+        st.text_input("Question", max_chars=MAX_QUESTION, key="maker_question", placeholder="How few units reach 95%?")
+        known = [name for name in st.session_state.get("maker_knobs", []) if name in offered]
+        st.session_state["maker_knobs"] = known
+        st.multiselect("Knobs that students can set", offered, format_func=_label, key="maker_knobs")
+        st.selectbox("Before they train, students predict", KINDS, format_func=_LABELS.get, key="maker_kind")
+        _details(st.session_state["maker_kind"], config, offered)
+        st.caption("All other knobs stay as they are in the form now.")
+        st.button("Create the assignment", on_click=_create, args=(config,), icon=":material/school:")
+        if problem := st.session_state.pop(_FAILED, ""):
+            st.error(plain(problem), icon=":material/error:")
+        if made := st.session_state.get(_MADE):
+            _show(made)
+
+
+def _details(kind: str, config: RunConfig, offered: list[str]) -> None:
+    if kind == NUMBER:
+        st.session_state.setdefault("maker_within", WITHIN)
+        st.number_input(
+            "Met if the result is so many points away at most", MIN_WITHIN, MAX_WITHIN, step=0.1, key="maker_within"
+        )
+    elif kind == CHOICE:
+        st.text_area("Choices", key="maker_choices", help=_CHOICES_HELP, placeholder="It learns nothing [0-30]")
+        st.caption(_CHOICES_HELP)
+    elif kind == SETTING:
+        knob = st.selectbox("Two settings of", offered, format_func=_label, key="maker_versus")
+        now = KNOBS[knob].shown(getattr(config, knob))
+        st.text_input(f"{_label(knob)}: {plain(now)} or", key="maker_other", placeholder=KNOBS[knob].allowed)
+
+
+def _show(made: Assignment) -> None:
+    """The link of a new assignment, and the way to its class board."""
+    st.success(f"Ready: {plain(made.question)}", icon=":material/check:")
+    st.caption("The link for students:")
+    st.code(f"{st.context.url or ''}?{urlencode(made.to_query(), safe=',:')}", language=None, wrap_lines=True)
+    st.page_link(
+        "pages/board.py",
+        label="Open the class board",
+        icon=":material/groups:",
+        query_params={"assignment": made.id},
+    )
+
+
+def _create(config: RunConfig) -> None:
+    state = st.session_state
+    try:
+        asked = Asked.from_texts(_asked_texts(config))
+        assignment = checked(state.get("maker_question", ""), state.get("maker_knobs", []), config, asked)
+        state[_MADE] = lessons.assignments().create(assignment, visitor())
+    except DigitLabError as error:
+        state[_FAILED] = error.sentence
+        state.pop(_MADE, None)
+
+
+def _asked_texts(config: RunConfig) -> dict[str, object]:
+    """What the form asks, as texts that `Asked` checks."""
+    value = st.session_state.get
+    knob, other = value("maker_versus", ""), controls.decimal(value("maker_other", ""))
+    if value("maker_kind") == SETTING and ":" in other:
+        raise AssignmentError("The value of a setting must not contain a colon.")
+    return {
+        "predict": value("maker_kind", NOTHING),
+        "within": value("maker_within", WITHIN),
+        "choices": value("maker_choices", ""),
+        "versus": f"{knob}:{getattr(config, knob, '')}:{other}",
+    }
+
+
+def _fill() -> None:
+    """Fills the form with a ready-made assignment, and sets all knobs to its start."""
+    state = st.session_state
+    plan = next((plan for plan in READY_MADE if plan.title == state[_PLAN]), None)
+    state.pop(_MADE, None)
+    if plan is None:
+        return
+    made = plan.assignment
+    controls.form().choose(made.start.to_dict())
+    state["maker_question"], state["maker_knobs"] = made.question, list(made.knobs)
+    state["maker_kind"], state["maker_within"] = made.asked.kind, made.asked.within
+    state["maker_choices"] = "\n".join(map(str, made.asked.choices))
+    if versus := made.asked.versus:
+        state["maker_versus"] = versus.knob
+        state["maker_other"] = versus.other(versus.value_of(made.start))
+
+
+def _label(name: str) -> str:
+    return KNOBS[name].label

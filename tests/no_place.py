@@ -1,0 +1,28 @@
+"""A place for runs without a free device: all runs wait, and no process starts."""
+
+from core.config.run_config import RunConfig
+from core.jobs.places import Device
+
+
+class NoPlace:
+    """As `core.jobs.places.Place`; a scheduler with it only keeps the queue."""
+
+    def kinds(self, config: RunConfig) -> tuple[str, ...]:
+        return ("cpu",)
+
+    def free(self) -> dict[str, int]:
+        return {}
+
+    def devices(self) -> list[Device]:
+        return [Device("here", "cpu", "CPU (2 cores)", 1)]
+
+    def problem(self) -> str:
+        return ""
+
+    def refresh(self) -> None: ...
+
+    def expect(self, config: RunConfig | None = None) -> None: ...
+
+    def forget_failures(self, run_id: str) -> None: ...
+
+    def close(self) -> None: ...
