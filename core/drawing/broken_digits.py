@@ -5,17 +5,19 @@ import numpy as np
 from core.drawing.best_path import best_path
 from core.drawing.digit_region import DigitReader, DigitRegion, found_digit, merge
 from core.drawing.normalise import normalise_ink
-from core.drawing.touching_digits import MAX_ASPECT, digit_likelihood
+from core.drawing.touching_digits import digit_likelihood
 
 _MAX_PIECES = 3
+_MAX_WIDTH = 1.4  # of the line's height: wider pieces together are no digit
 _FRAGMENT = 0.75  # of the line's height: lower pieces may be parts of a digit
 _MAX_GAP = 0.15  # of the line's height, between the parts of one digit
 _WHOLE_PENALTY = 1.5  # for joining two pieces that are both as high as digits
 _SMALL_PENALTY = 4.0  # for a digit much lower than its line, for each height of the line that is missing
 
 
-def join_pieces(line: list[DigitRegion], height: float, reader: DigitReader | None) -> list[DigitRegion]:
+def join_pieces(line: list[DigitRegion], reader: DigitReader | None) -> list[DigitRegion]:
     """The pieces of a line, from left to right, with broken digits joined. Without `reader` nothing is joined."""
+    height = float(np.quantile([piece.height for piece in line], 0.75))
     groups = {
         (start, stop): _merged(line[start:stop])
         for start in range(len(line))
@@ -39,7 +41,7 @@ def join_pieces(line: list[DigitRegion], height: float, reader: DigitReader | No
 
 def _may_be_one(pieces: list[DigitRegion], height: float) -> bool:
     """Whether pieces side by side are close enough for one digit, and together no wider."""
-    if max(piece.right for piece in pieces) - pieces[0].left > MAX_ASPECT * height:
+    if max(piece.right for piece in pieces) - pieces[0].left > _MAX_WIDTH * height:
         return False
     gaps = [right.left - max(piece.right for piece in pieces[: at + 1]) for at, right in enumerate(pieces[1:])]
     has_fragment = any(piece.height < _FRAGMENT * height for piece in pieces)

@@ -21,7 +21,7 @@ def find_darkness(picture: np.ndarray) -> np.ndarray:
     grey = colours.mean(2)
     if _is_light_on_dark(grey):
         colours, grey = 255 - colours, 255 - grey
-    is_grey = colours.shape[2] == 1 or (np.ptp(colours[::3, ::3].astype(np.int16), axis=2) < 8).all()
+    is_grey = colours.shape[2] == 1
     layers = grey[..., None] if is_grey else np.dstack([grey, colours]).astype(np.float32)
     papers = np.dstack([_estimate_paper(layers[..., at]) for at in range(layers.shape[2])])
     darker = (papers - layers) / np.maximum(papers, 32)
@@ -102,5 +102,5 @@ def _local_noise(grey: np.ndarray) -> np.ndarray:
     if min(grey.shape) < 4 * step:
         return np.full(grey.shape, 1.05 * np.median(changes), np.float32)
     cells = changes.reshape(high // step, step, wide // step, step).mean((1, 3))
-    calm = ndimage.percentile_filter(cells, 40, size=9, mode="nearest")  # cells without ink
+    calm = ndimage.percentile_filter(cells, 40, size=5, mode="nearest")  # cells without ink
     return _resample(0.89 * calm, grey.shape, step)

@@ -5,6 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from core.drawing.paper import find_darkness
+from core.drawing.picture_file import MAX_BYTES as MAX_BYTES
 from core.drawing.picture_file import read as read
 from core.drawing.ruling import remove_ruling
 from core.drawing.stray_ink import find_pieces, remove_stray_ink

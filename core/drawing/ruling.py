@@ -16,6 +16,7 @@ _STRONG_SHARE = 0.002  # of the pixels: the darkest ones, which are ink
 _FAINT = 0.5  # of their darkness
 _COVERAGE = 0.6  # share of a line's columns in which there is ink …
 _ACROSS, _FAINT_COVERAGE = 0.6, 0.2  # … or less for a faint line, if it goes across that share of the picture
+_EDGE = 0.03  # of the width: a line that ends nearer to the edge reaches it
 _LONG = 0.3  # of the width: a line as long as this goes on after a gap
 
 
@@ -56,16 +57,22 @@ def remove_ruling(darkness: np.ndarray) -> np.ndarray:
     strongest = -np.partition(-darkness.ravel(), count)[:count]
     faint = (darkness > 0) & (darkness < _FAINT * strongest.mean())
     darkness = np.where(faint & ~remove_lines(faint, length, thickest, _FAINT_COVERAGE), 0, darkness)
-    return np.where(remove_lines(darkness > 0, length, thickest), darkness, 0)
+    return np.where(remove_lines(darkness > 0, length, thickest, to_edge=True), darkness, 0)
 
 
-def remove_lines(mask: np.ndarray, min_length: float, max_thickness: float, coverage: float = _COVERAGE) -> np.ndarray:
+def remove_lines(
+    mask: np.ndarray, min_length: float, max_thickness: float, coverage: float = _COVERAGE, *, to_edge: bool = False
+) -> np.ndarray:
     """`mask`, bool (h, w), without lines along both axes. Strokes that cross a line stay whole.
 
-    coverage: the share of a line that goes across the picture in which there is ink.
+    coverage: the share of a line that goes across the picture in which there is ink. to_edge: only lines that reach an
+    edge of the picture; others may be a form's.
     """
     for _ in range(2):
         lines = find_lines(mask, min_length, max_thickness, coverage)
+        if to_edge:
+            margin = _EDGE * mask.shape[1]
+            lines = [line for line in lines if line.start < margin or line.stop > mask.shape[1] - margin]
         mask = _without(mask, lines).T
     return mask
 
@@ -75,7 +82,8 @@ def find_lines(mask: np.ndarray, min_length: float, max_thickness: float, covera
     height, width = mask.shape
     runs = _upright_runs(mask)
     thin = runs.length <= max_thickness
-    columns, middles, lengths = runs.column[thin], runs.middle[thin], runs.length[thin]
+    thin_runs = _Runs(runs.column[thin], runs.first[thin], runs.length[thin])
+    columns, middles = thin_runs.column, thin_runs.middle
     if len(columns) < coverage * min_length:
         return []
     centred = columns - width / 2
@@ -94,7 +102,7 @@ def find_lines(mask: np.ndarray, min_length: float, max_thickness: float, covera
             break
         slope, row = best // (rows - 1), best % (rows - 1)
         used = free & ((bins[slope] == row) | (bins[slope] == row + 1))
-        line, inliers = _fit(columns, middles, lengths, free, used, covered, coverage)
+        line, inliers = _fit(thin_runs, free, used, covered, coverage)
         if line and line.stop - line.start >= min_length:
             found.append(line)
             used |= inliers
@@ -149,9 +157,11 @@ def _without_crumbs(mask: np.ndarray, near: np.ndarray) -> np.ndarray:
     return mask & ~crumbs[labels]
 
 
-def _fit(columns: np.ndarray, middles: np.ndarray, lengths: np.ndarray, free: np.ndarray, used: np.ndarray,
-         covered: np.ndarray, coverage: float) -> tuple[Line | None, np.ndarray]:  # fmt: skip
+def _fit(
+    runs: _Runs, free: np.ndarray, used: np.ndarray, covered: np.ndarray, coverage: float
+) -> tuple[Line | None, np.ndarray]:
     """The line through the runs `used`, bent a little if that fits, as far as it goes; and the runs on it."""
+    columns, middles, lengths = runs.column, runs.middle, runs.length
     inliers = used
     curve = np.zeros(3)
     for degree in (1, 1, 2):

@@ -76,7 +76,7 @@ def _order_digits(pieces: list[DigitRegion], reader: DigitReader | None) -> list
     for pieces_of_line in group_lines(remove_specks(pieces)):
         line = merge_overlapping(pieces_of_line)
         height = line_height(line)
-        joined = join_pieces(line, height, reader)
+        joined = join_pieces(line, reader)
         digits += [part for whole in joined for part in split_touching(whole, height, reader)]
     if len(digits) > MAX_DIGITS:
         raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Crop it to fewer.", received=len(digits))

@@ -10,10 +10,12 @@ from core.drawing.ruling import MAX_THICKNESS, remove_lines
 _MIN_SIDE_LENGTH = 1.25  # of the digits' height: a line of a frame or below a number
 _SOLID = 0.6  # of its longer side: a thing thicker than that is no stroke
 _MIN_SOLID = 0.35  # of the digits' height: smaller solid things are dots
+_ALONG = 0.35  # of the picture's side: what lies along its edge for so long is no stroke
 _WHOLE, _MANY = 0.5, 4  # at the picture's edge: of the digits' height, what is smaller; pieces on one edge, if more
 _MIN_INSIDE = 0.3  # of a ring's height: what is inside is a digit if it is as high as this
 _TICK, _UNEVEN = 0.25, 0.3  # of a tick's height: its width; of their distance: how much it varies
-_DASH, _MAX_GAP = 3, 0.35  # of its height: how long a dash is; of the digits' height: how far from its digit
+_DASH, _SHORT = 3, 0.7  # a dash: of its height, how long it is at least; of the digits' height, at most
+_MAX_GAP = 0.35  # of the digits' height: how far a bar is from its digit
 _FLAT, _LONG = 0.4, 1.4  # of the digits' height: lower and longer than that is a line below a number
 
 
@@ -67,7 +69,7 @@ def digit_size(pieces: Pieces) -> float:
     some = (longer < 20 * shorter) & (shorter > 0)
     if not some.any():
         return 0.0
-    sizes, weights = longer[some], np.minimum(pieces.areas[some], np.quantile(pieces.areas[some], 0.8))
+    sizes, weights = longer[some], pieces.areas[some]
     order = np.argsort(sizes)
     return float(sizes[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
 
@@ -88,12 +90,13 @@ def _without_solids(mask: np.ndarray) -> np.ndarray:
     sizes = np.maximum(pieces.heights, pieces.widths)
     at_edge = _edge_contact(pieces, mask.shape)
     solid = thickness > _SOLID * sizes
-    along_edge = (at_edge > 3 * thickness) & (at_edge > 0.04 * max(mask.shape))
+    along_edge = (at_edge > 3 * thickness) & (at_edge > _ALONG * max(mask.shape))
     strokes = ~solid & ~along_edge
     height = digit_size(Pieces(pieces.labels, *(side[strokes] for side in (
         pieces.tops, pieces.bottoms, pieces.lefts, pieces.rights, pieces.areas))))  # fmt: skip
-    usual = np.median(np.repeat(thickness[strokes], np.maximum(1, pieces.areas[strokes] // 50))) if strokes.any() else 0
-    thick_at_edge = (at_edge > 0) & (thickness > 2.5 * usual) & strokes.any()
+    inside = strokes & (at_edge == 0) & (sizes > _WHOLE * height)
+    usual = float(np.median(thickness[inside])) if inside.any() else np.inf
+    thick_at_edge = (at_edge > 0) & (thickness > 2.5 * usual)
     gone = (solid & (sizes > _MIN_SOLID * height)) | along_edge | thick_at_edge
     gone |= (at_edge > 0) & ((sizes < _WHOLE * height) | _are_many_on_one_edge(pieces, mask.shape))
     return mask if gone.all() else _keep(mask, pieces, gone)
@@ -168,7 +171,7 @@ def _surrounds(pieces: Pieces, outer: int, inner: int) -> bool:
     """Whether there is ink of `outer` to the left, to the right, above and below the middle of `inner`."""
     row = (pieces.tops[inner] + pieces.bottoms[inner]) // 2
     column = (pieces.lefts[inner] + pieces.rights[inner]) // 2
-    reach = max(2, pieces.heights[inner] // 5)  # a ring may have a gap
+    reach = max(2, pieces.heights[inner] // 3)  # a ring may have a gap
     across = (pieces.labels[max(0, row - reach) : row + reach] == outer + 1).any(0)
     down = (pieces.labels[:, max(0, column - reach) : column + reach] == outer + 1).any(1)
     return bool(across[:column].any() and across[column:].any() and down[:row].any() and down[row:].any())
@@ -179,7 +182,8 @@ def _without_underlines(mask: np.ndarray) -> np.ndarray:
     pieces = find_pieces(mask)
     size = digit_size(pieces)
     flat = (pieces.heights < _FLAT * size) & (pieces.widths > _LONG * size)
-    for at in np.flatnonzero((pieces.widths > _DASH * pieces.heights) & (pieces.heights < _FLAT * size)):
+    short = (pieces.widths < _SHORT * size) & (pieces.heights < _FLAT * size)  # a longer one may be a 1 on its side
+    for at in np.flatnonzero(short & (pieces.widths > _DASH * pieces.heights)):
         beside = (np.minimum(pieces.rights, pieces.rights[at]) - np.maximum(pieces.lefts, pieces.lefts[at])) > 0
         gap = np.maximum(pieces.tops, pieces.tops[at]) - np.minimum(pieces.bottoms, pieces.bottoms[at])
         flat[at] |= not (beside & (gap < _MAX_GAP * size) & (pieces.heights > 0.4 * size)).any()
