@@ -9,6 +9,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.shared import frame, server_settings, static_assets, streamlit_patches
+from pages.shared.http_guard import HttpGuard
 from pages.shared.visitor_cookie import VisitorCookie
 
 streamlit_patches.apply()
@@ -19,4 +20,5 @@ if __name__ == "__main__":
     chosen.run()
 else:
     server_settings.prepare(dict(os.environ))
-    app = st.App(__file__, routes=static_assets.routes(), middleware=[Middleware(VisitorCookie)])
+    middleware = [Middleware(HttpGuard), Middleware(VisitorCookie)]
+    app = st.App(__file__, routes=static_assets.routes(), middleware=middleware)

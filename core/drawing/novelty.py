@@ -6,11 +6,12 @@ letters from digits better than the network's energy or its largest probability 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import numpy as np
 from scipy import ndimage
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from core.data.principal_components import principal_directions
 
@@ -49,7 +50,7 @@ class NoveltyDetector:
     @classmethod
     def from_digits(cls, training: np.ndarray, held_out: np.ndarray) -> Self:
         """From training images, uint8 (n, 28, 28); held-out ones set the threshold. 54,000 images take about 3 s."""
-        with threadpool_limits(1):  # beside a training run, two threads are slower than one
+        with _libraries().limit(limits=1):  # beside a training run, two threads are slower than one
             features = _features(training)
             mean = features.mean(0)
             found_directions, _ = principal_directions(np.cov((features - mean).T), N_COMPONENTS)
@@ -65,7 +66,7 @@ class NoveltyDetector:
 
     def check(self, image: np.ndarray) -> NoveltyResult:
         """One image, uint8 (28, 28)."""
-        with threadpool_limits(1):
+        with _libraries().limit(limits=1):
             scores, nearest, distances = self._nearest(image[None])
         return NoveltyResult(float(scores[0]), bool(scores[0] > self.threshold), nearest[0], distances[0])
 
@@ -79,6 +80,12 @@ class NoveltyDetector:
         near = np.maximum(np.take_along_axis(squares, found, 1), 0)
         scores = np.sqrt(near.mean(1)) + residual + np.array([_shape_penalty(image) for image in images])
         return scores, found, np.sqrt(near + residual[:, None]).astype(np.float32)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries that multiply matrices for NumPy; to look for them takes longer than one drawing."""
+    return ThreadpoolController()
 
 
 def _features(images: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ While a run trains, some images must do, because the run needs the processor. A 
 """
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from core.evaluation.diagnostics import Sample
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.network.architecture import count_multiplications
 from core.network.dead_units import dead_units
-from core.network.numpy_network import Reader
+from core.network.graph_network import network_of
 from core.runs.store import Run
 
 MAX_IMAGES = 1000
@@ -43,7 +44,7 @@ def check(run: Run, epoch: int, data: Mnist) -> Checkup:
     number = int(min(MAX_IMAGES, MAX_MULTIPLICATIONS / max(count_multiplications(run.config), 1)))
     split = evaluations.default_split(run)  # where nothing is held out, the run trains on the validation images
     unseen, training = data.split(split)[:number], _training_images(run.config, data, number)
-    reader = Reader.of(run, epoch)
+    reader = network_of(run, epoch)
     probabilities = reader.probabilities(unseen.images)
     on_training = reader.probabilities(training.images)
     correct = unseen.labels[probabilities.argmax(1) == unseen.labels]
@@ -66,6 +67,7 @@ def with_all_images(found: Checkup, run: Run) -> Checkup:
     return replace(found, correct=tuple(correct), support=tuple(support), split=split)
 
 
+@lru_cache(maxsize=16)  # a run is checked many times; to join all training images takes 47 MB
 def _training_images(config: RunConfig, data: Mnist, number: int) -> Digits:
     """Images that the run trains on, spread evenly over all, with the labels that it trains on."""
     training, _ = select_images(config, data)

@@ -15,6 +15,7 @@ from core.runs.store import ACTIVE, MIN_STABLE_NS, Run, RunStore
 from core.runs.summaries import Summaries, Summary
 
 _KNOB_VALUES = attrgetter(*KNOBS)
+MAX_KNOWN = 5000  # rows of different parts of a long list
 _NOT_THE_EXPERIMENT = ("seed", "device")  # equal configs with several seeds are one experiment, repeated
 
 
@@ -77,10 +78,11 @@ class RunRows:
         self._store, self._summaries = store, summaries
         self._known: dict[str, tuple[RunRow, tuple[int, int]]] = {}
 
-    def all(self, test_images: int) -> list[RunRow]:
-        """Every run, newest first. `test_images`: the size of the test set in use, for the interval."""
-        found = [(run, self._row(run, test_images)) for run in self._store.runs()]
-        self._known = {run.id: evaluation for run, evaluation in found}
+    def all(self, test_images: int, runs: Iterable[Run] | None = None) -> list[RunRow]:
+        """Every run, newest first, or those in `runs`. `test_images`: the size of the test set in use."""
+        found = [(run, self._row(run, test_images)) for run in (self._store.runs() if runs is None else runs)]
+        known = {run.id: evaluation for run, evaluation in found}
+        self._known = known if len(self._known) > MAX_KNOWN or runs is None else {**self._known, **known}
         return [row for _, (row, _) in found]
 
     def _row(self, run: Run, test_images: int) -> tuple[RunRow, tuple[int, int]]:

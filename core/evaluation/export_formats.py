@@ -5,8 +5,13 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from core.errors import RunError
+from core.runs.run import Run
 
 TENSORFLOW = "tensorflow"
+FOREIGN = (
+    "{} can only be written for networks that were trained here, and this one was opened from a file. "
+    "Choose Keras, SavedModel or LiteRT instead."
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Format:
     packages: tuple[str, ...] = ()  # that must be installed, beside Keras
     is_network: bool = False  # a network that another tool runs; it is compared with Keras
     at_once: bool = False  # it takes milliseconds, so that a page writes it itself
+    needs_knobs: bool = False  # it is written from the knobs, which say nothing of a foreign network
 
     @property
     def needs_tensorflow(self) -> bool:
@@ -48,6 +54,11 @@ class Format:
         """Raises `RunError` if this installation cannot write the format."""
         if problem := self.problem():
             raise RunError(problem, received=self.name)
+
+    def check_run(self, run: Run) -> None:
+        """Raises `RunError` if the network of the run cannot be written in this format."""
+        if self.needs_knobs and run.foreign:
+            raise RunError(FOREIGN.format(self.label), received=self.name)
 
     def versions(self) -> dict[str, str]:
         """The packages that write the format, with their versions."""
@@ -95,6 +106,7 @@ FORMATS: dict[str, Format] = {
             "For ONNX Runtime, browsers and other frameworks.",
             ("onnx", "onnxruntime"),
             is_network=True,
+            needs_knobs=True,
         ),
         Format(
             "tensorboard",
@@ -109,6 +121,7 @@ FORMATS: dict[str, Format] = {
             ".ipynb",
             "For Jupyter and Colab: it trains the network in plain Keras.",
             at_once=True,
+            needs_knobs=True,
         ),
         Format(
             "everything",

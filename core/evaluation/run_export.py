@@ -39,9 +39,10 @@ def build_archive(run: Run) -> bytes:
     """Everything as one ZIP file, in a folder named like the run. Raises `OSError` if the run was deleted."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        program = script(run.config, run.title, describe_rate_changes(run))
-        written = {"README.md": _head(run) + model_card(run), "train.py": program, "history.csv": history(run)}
-        written["notebook.ipynb"] = notebook(run)
+        written = {"README.md": _head(run) + model_card(run), "history.csv": history(run)}
+        if not run.foreign:  # nobody knows how to train those
+            written["train.py"] = script(run.config, run.title, describe_rate_changes(run))
+            written["notebook.ipynb"] = notebook(run)
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
         if run.has_model:
@@ -84,6 +85,7 @@ def facts(run: Run) -> dict[str, Any]:
         "note": run.note,
         "state": run.state,
         "knobs": run.config.to_dict(),
+        "foreign": run.foreign,
         "started": _event_values(started),
         "ended": _event_values(ended),
         "rates_set_by_hand": [asdict(rate) for rate in run.rates],
@@ -134,6 +136,10 @@ def model_card(run: Run) -> str:
         lines += [each for line in _test_set(run) for each in (line, "")]
     if run.has_model:
         lines += ["```python", 'model = keras.models.load_model("model.keras")', _USE, "```", ""]
+    if run.foreign:
+        packages = ", ".join(map(" ".join, _package_versions().items()))
+        lines += [f"It was opened from a file, so Digit Lab cannot say how to train it. Exported with {packages}.", ""]
+        return "\n".join(lines)
     query = urlencode(run.config.to_query())
     lines += [
         f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "

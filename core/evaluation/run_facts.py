@@ -35,6 +35,7 @@ class RunDescription:
     test_set_opened: tuple[float, ...] = ()
     class_names: Names = DIGITS
     data_fingerprint: str = ""
+    foreign: bool = False  # its network has other layers than those that the knobs describe
 
     @property
     def ended(self) -> RunEnded:
@@ -78,6 +79,7 @@ def _description(facts: dict[str, Any], history: str) -> RunDescription:
         tuple(opened),
         checked_names(data["names"]) if data.get("names") else DIGITS,
         text(data.get("fingerprint", ""), MAX_FINGERPRINT),
+        bool(facts.get("foreign", False)),
     )
 
 

@@ -17,7 +17,7 @@ from core.config.knob import format_value
 from core.config.run_config import KNOBS
 from core.errors import RunError
 from core.network.architecture import layer_table
-from core.network.numpy_network import Reader
+from core.network.graph_network import network_of
 from core.runs.checkpoints import read_arrays
 from core.runs.curves import Curves
 from core.runs.moments import all_weights, read_moments
@@ -90,7 +90,7 @@ def _weights(run: Run) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     kept = run.checkpoint_epochs
     if not kept:
         if run.has_model:
-            yield len(run.epochs), dict(Reader.of(run).weights)
+            yield len(run.epochs), dict(network_of(run).weights)
         return
     names = list(read_arrays(run.epoch_path(kept[0])))
     first = next((moment for moment in read_moments(run) if moment.step == 0), None)
@@ -114,7 +114,8 @@ def _add_graph(writer: Any, run: Run, start: float) -> None:
         return AttrValue(list=AttrValue.ListValue(shape=[TensorShapeProto(dim=dims)]))
 
     nodes = [NodeDef(name="image", op="Input", attr={"_output_shapes": shape((28, 28))})]
-    for row in layer_table(run.config):
+    rows = network_of(run).rows if run.foreign else layer_table(run.config)
+    for row in rows:
         said = {"parameters": row.parameters, "activation": row.activation or "none"}
         attributes = {name: AttrValue(s=str(value).encode()) for name, value in said.items()}
         attributes["_output_shapes"] = shape(row.output_shape)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.class_names import DIGITS, Names
 from core.evaluation import tour_images, tour_network
 from core.evaluation.projection_film import predictions
 from core.evaluation.tour_stop import Recording, Stop
@@ -18,6 +19,7 @@ class Words:
     layers: Sequence[str]  # of the layers with weights, the last is "output"
     images: str  # what the fixed images are: "validation images"
     place: int = 0  # which of the fixed images runs through the network
+    classes: Names = DIGITS
 
 
 def tour(moments: Sequence[Moment], labels: np.ndarray, words: Words) -> list[Stop]:
@@ -56,5 +58,5 @@ def _sound(moments: Sequence[Moment]) -> int:
     return len(moments)
 
 
-def _names(words: Words) -> tuple[tuple[str, ...], str, int]:
-    return tuple(words.layers), words.images, words.place
+def _names(words: Words) -> tuple[tuple[str, ...], str, int, Names]:
+    return tuple(words.layers), words.images, words.place, words.classes

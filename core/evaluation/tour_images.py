@@ -33,7 +33,7 @@ def recognised(recording: Recording) -> Stop | None:
         f"{recording.step(position)}, {percent(true[position - 1, image], 1)} at {recording.step(position - 1)}."
     )
     look = "A tick or a cross says whether the network is right about each of these images now."
-    return Stop(position, DIGITS, f"Here it recognises this {labels[image]}", text, look, image)
+    return Stop(position, DIGITS, f"Here it recognises this {recording.label(image)}", text, look, image)
 
 
 def told_apart(recording: Recording) -> Stop | None:
@@ -59,7 +59,8 @@ def told_apart(recording: Recording) -> Stop | None:
         f"{recording.step(start + after)} {times(counts[after])}{end}."
     )
     look = "On the map each point is an image, and its colour is its label. A cross is a mistake."
-    return Stop(start + after, MAP, f"Here it learned to tell {a} from {b}", text, look)
+    title = f"Here it learned to tell {recording.classes[a]} from {recording.classes[b]}"
+    return Stop(start + after, MAP, title, text, look)
 
 
 def _confusion(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -81,11 +82,11 @@ def forgotten(recording: Recording) -> Stop | None:
     end = "right" if right[-1, image] else "wrong"
     text = (
         f"From moment to moment it was right and then wrong again {times(often[image])}, for the first time at "
-        f"{recording.step(position)}: there the network predicted {recording.predicted[position, image]}. "
+        f"{recording.step(position)}: there the network predicted {recording.prediction(position, image)}. "
         f"At the end it is {end}."
     )
     look = "Each row is an image, each column a moment. Red after green means: forgotten."
-    return Stop(position, LEARNED, f"It learned and forgot this {recording.labels[image]}", text, look, image)
+    return Stop(position, LEARNED, f"It learned and forgot this {recording.label(image)}", text, look, image)
 
 
 def learned_last(recording: Recording) -> Stop | None:
@@ -99,8 +100,8 @@ def learned_last(recording: Recording) -> Stop | None:
         return None
     text = (
         f"At {recording.step(position - 1)} the network still predicted "
-        f"{recording.predicted[position - 1, image]}. From {recording.step(position)} on it is right. Of all images "
+        f"{recording.prediction(position - 1, image)}. From {recording.step(position)} on it is right. Of all images "
         "that are right at the last three moments, none was wrong for longer."
     )
     look = "The rows are sorted: what was learned early is at the top, what was learned late is below it."
-    return Stop(position, LEARNED, f"It learned this {recording.labels[image]} late", text, look, image)
+    return Stop(position, LEARNED, f"It learned this {recording.label(image)} late", text, look, image)

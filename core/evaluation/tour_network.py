@@ -36,8 +36,8 @@ def one_image(recording: Recording) -> Stop:
     way = f"through {layers} to ten probabilities" if layers else "straight to ten probabilities"
     outcome = "right" if best == label else "wrong"
     text = (
-        f"This {label} runs from left to right, {way}. The highest is {percent(probabilities[best], 1)} for "
-        f"{best}: {outcome}."
+        f"This {recording.label(recording.place)} runs from left to right, {way}. The highest is "
+        f"{percent(probabilities[best], 1)} for {recording.classes[best]}: {outcome}."
     )
     look = "A line is weight × activation. Red lines raise a unit, blue lines lower it."
     return Stop(0, NETWORK, "One image runs through it", text, look, recording.place)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.data.class_names import Names
 from core.formatting import count
 from core.runs.moment import Moment
 
@@ -36,6 +37,15 @@ class Recording:
     layers: tuple[str, ...]
     images: str
     place: int
+    classes: Names
+
+    def label(self, image: int) -> str:
+        """The name of the class that a fixed image shows."""
+        return self.classes[self.labels[image]]
+
+    def prediction(self, position: int, image: int) -> str:
+        """The name of the class that was predicted for a fixed image at a moment."""
+        return self.classes[self.predicted[position, image]]
 
     @property
     def last(self) -> int:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from core import process_settings
 from core.data import mnist
+from core.errors import RunError
 from core.evaluation import export_card, tensorboard_export
 from core.evaluation.export_formats import FORMATS, TENSORFLOW, Format
 from core.evaluation.run_export import build_archive, file_name, notebook
@@ -45,6 +46,7 @@ def environment() -> dict[str, str]:
 def export(run: Run, form: Format, path: Path, report: ReportProgress) -> Exported:
     """Writes `run` to `path` and the card beside it. Raises `RunError` if that is not possible here."""
     form.check()
+    form.check_run(run)
     if form.at_once:
         write_atomic(path, notebook(run).encode() if form.name == "notebook" else build_archive(run))
         return Exported(path, None)
@@ -76,11 +78,20 @@ def export_all(run: Run, names: Sequence[str], output: str, report: ReportProgre
     with explain_disk_errors(place):
         (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
         for form in forms:
-            if len(forms) > 1 and (problem := form.problem()):
+            if len(forms) > 1 and (problem := _problem(run, form)):
                 yield problem
                 continue
             path = place / f"{file_name(run)}{form.suffix}" if is_folder else place
             yield export(run, form, path, report)
+
+
+def _problem(run: Run, form: Format) -> str:
+    """Why the run cannot be written in this format; empty if it can."""
+    try:
+        form.check_run(run)
+    except RunError as error:
+        return error.sentence
+    return form.problem()
 
 
 class ExportTask:
@@ -98,6 +109,7 @@ class ExportTask:
     def start(self) -> None:
         """Starts the process. Raises `RunError` if this installation cannot write the format."""
         self.form.check()
+        self.form.check_run(self.run)
         _remove_orphans(self.store)
         home = {"DIGIT_LAB_HOME": str(self.store.home)}
         self.task.start("core.jobs.export", self.run.id, self.form.name, **environment(), **home)

@@ -14,7 +14,7 @@ from core import process_settings
 from core.data import mnist
 from core.drawing.personal_digits import FinetuneResult, PersonalDigits
 from core.errors import DrawingError
-from core.network.numpy_network import Reader
+from core.network.graph_network import network_of
 from core.runs.store import RunStore
 from core.subprocess_task import Progress, ReportProgress, SubprocessTask, one_at_a_time
 from core.training.keras_import import import_keras
@@ -85,7 +85,7 @@ class Personalisation:
                 )
 
             progress(0.05)
-            network = Reader.of(run, epoch or (None if run.has_model else max(run.checkpoint_epochs, default=None)))
+            network = network_of(run, epoch or (None if run.has_model else max(run.checkpoint_epochs, default=None)))
             model, gain = finetune.train_copy(network, digits, progress=progress)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the copy is saved completely
             gain = replace(gain, seconds=time.monotonic() - began)

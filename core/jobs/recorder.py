@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.data import mnist
-from core.devices import device_slot
+from core.devices import device_slot, is_out_of_memory
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
 from core.files import Lock, explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from core.training.trainer import TrainingResult
 
 RESERVED_BYTES = 64 * 1024
+_NO_MEMORY = (
+    "The computer ran out of memory. Close other programs, or choose a smaller network or batch size. Then resume."
+)
 YIELDED_REASON = "It was stopped because others waited for the device while it was paused. Resume continues from here."
 
 
@@ -100,9 +103,7 @@ class RunRecorder:
             return self._failed(str(error))
         except Exception as error:
             traceback.print_exc()
-            logged = self.record.log_path.exists()  # the command line has none, and prints instead
-            details = "the run's worker.log" if logged else "the message above"
-            return self._failed(f"Training failed: {type(error).__name__}: {error} Details are in {details}.")
+            return self._failed(_reason(error, logged=self.record.log_path.exists()))
 
     def _train(self) -> RunEnded:
         from core.training import trainer
@@ -183,6 +184,14 @@ class RunRecorder:
             self._emit(ended)
         except DigitLabError as error:
             print(error, file=sys.stderr)  # even the reserved space is full: the run will show as interrupted
+
+
+def _reason(error: Exception, *, logged: bool) -> str:
+    """Why a training failed. logged: whether its process has a log; the command line prints instead."""
+    if is_out_of_memory(error):
+        return _NO_MEMORY
+    details = "the run's worker.log" if logged else "the message above"
+    return f"Training failed: {type(error).__name__}: {error} Details are in {details}."
 
 
 @contextmanager

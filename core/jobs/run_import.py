@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-
 from core import process_settings
 from core.config.recipes import matching_recipe
 from core.data.mnist import Mnist
@@ -22,15 +20,17 @@ from core.evaluation import run_archive
 from core.evaluation.metrics import evaluate
 from core.evaluation.run_facts import RunDescription, read_description
 from core.files import write_arrays, write_json
-from core.network.foreign_model import ForeignModel, read_foreign
+from core.network.foreign_model import ForeignGraph, read_foreign
+from core.network.graph_network import GraphReader
 from core.network.keras_file import check_finite, own_weights
 from core.network.numpy_network import Reader
+from core.network.own_layers import ForeignModel
 from core.runs import file_names
 from core.runs.addition import add_run
 from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import Run, RunStore
 from core.subprocess_task import ROOT, child_environment
-from core.training.rebuild import WEIGHTS
+from core.training.rebuild import BLUEPRINT, WEIGHTS
 
 _TIMEOUT = 180.0  # seconds for Keras to start and to write one network
 IMAGES = 1000  # that tell which input a network expects
@@ -97,16 +97,16 @@ def import_network(
     note = f"Opened from a file. Its input: {fitted.scaling}. With it, {fitted.accuracy:.1%} of "
     note += f"{len(data.validation[:IMAGES]):,} validation images are right."
     ended = RunEnded(FINISHED, "", time.time(), 0)
-    description = RunDescription("", model.config, title, note, "", time.time(), (ended,), (), data.names)
-    return Imported(_create(store, description, fitted.weights, visitor), note)
+    network = fitted.network
+    description = RunDescription("", network.config, title, note, "", time.time(), (ended,), (), data.names)
+    return Imported(_create(store, description, network, visitor), note)
 
 
-def _fit_input(model: ForeignModel, data: Mnist, scaling: str) -> "_Trial":
+def _fit_input(model: ForeignModel | ForeignGraph, data: Mnist, scaling: str) -> "_Trial":
     """The input that the network expects: what its first layer says, what the visitor says, or what does best."""
-    if model.scaling:
-        scale, offset = model.scaling
+    if model.scales_itself:
         words = "pixels from 0 to 255, which its first layer scales"
-        return _Trial.of(words, model, data.validation[:IMAGES], (255 * scale, offset))
+        return _Trial.of(words, model, data.validation[:IMAGES], (255.0, 0.0))
     digits = data.validation[:IMAGES]
     names = [scaling] if scaling in SCALINGS else [*SCALINGS]
     tried = [_Trial.of(name, model, digits) for name in names]
@@ -128,46 +128,53 @@ class _Trial:
     """One scaling of the input, and how well the network does with it."""
 
     scaling: str
-    weights: dict[str, np.ndarray]
+    network: Reader
     accuracy: float
     loss: float
 
     @classmethod
-    def of(cls, scaling: str, model: ForeignModel, digits: Digits, change: tuple[float, float] | None = None) -> Self:
+    def of(
+        cls, scaling: str, model: ForeignModel | ForeignGraph, digits: Digits, change: tuple[float, float] | None = None
+    ) -> Self:
         """change: factor and offset, if they are not those of the scaling's name."""
-        weights = model.for_input(*(change or SCALINGS[scaling]))
-        found = evaluate(digits.labels, Reader(model.config, weights).logits(digits.images))
-        return cls(scaling, weights, found.accuracy, float("inf") if found.loss is None else found.loss)
+        network = model.reader(*(change or SCALINGS[scaling]))
+        found = evaluate(digits.labels, network.logits(digits.images))
+        return cls(scaling, network, found.accuracy, float("inf") if found.loss is None else found.loss)
 
 
 def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Imported:
     described = read_description(files)
-    weights = None
-    if file_names.MODEL in files:
+    network: Reader | None = None
+    if described.foreign:
+        network = GraphReader.read(io.BytesIO(files.get(file_names.MODEL, b"")))
+    elif file_names.MODEL in files:
         weights = own_weights(io.BytesIO(files[file_names.MODEL]), described.config)
         check_finite(weights.values())
+        network = Reader(described.config, weights)
     wanted = described.run_id
-    run = _create(store, described, weights, visitor)
+    run = _create(store, described, network, visitor)
     if wanted and run.id != wanted:
         return Imported(run, f"The run {wanted} exists here already, so this one has the new id {run.id}.")
     return Imported(run, f"The run {run.id} is here again.")
 
 
-def _create(store: RunStore, described: RunDescription, weights: dict[str, np.ndarray] | None, visitor: str) -> Run:
+def _create(store: RunStore, described: RunDescription, network: Reader | None, visitor: str) -> Run:
     """Writes all files into a hidden folder, which is renamed when it is complete."""
 
     def fill(folder: Path) -> None:
         (folder / file_names.EVENTS).write_text("".join(map(to_line, described.events)), "utf-8")
         if described.test_set_opened:
             write_json(folder / file_names.TEST_SET, {"opened": list(described.test_set_opened)})
-        if weights is not None:
-            write_arrays(folder / WEIGHTS, weights)
+        if network is not None:
+            write_arrays(folder / WEIGHTS, dict(network.weights))
+            if isinstance(network, GraphReader):
+                write_json(folder / BLUEPRINT, network.blueprint())
             _rebuild(folder)
 
     recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""
     facts = {"name": described.name, "note": described.note, "recipe": recipe, "starter": visitor}
     names = {"names": list(described.class_names), "fingerprint": described.data_fingerprint}
-    facts_of_run = {**facts, "created": described.created, "data": names}
+    facts_of_run = {**facts, "created": described.created, "data": names, "foreign": isinstance(network, GraphReader)}
     return add_run(store, described.config, facts_of_run, described.run_id, fill)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from core import untrusted
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, RunError
-from core.files import exclusive, explain_disk_errors, read_json, write_json
+from core.files import exclusive, explain_disk_errors, read_json, sync_folder, write_json
 from core.jobs.sweep_axes import MAX_RUNS, Axis, read_axis
 from core.runs.gate import MAX_TIME
 from core.runs.store import Run, RunStore
@@ -92,6 +92,7 @@ class SweepStore:
             write_json(
                 folder / "sweep.json", {**facts, "name": name, "starter": starter, "created": now, "stopped": False}
             )
+            sync_folder(self.folder)
         return self.get(folder.name)
 
     def all(self) -> list[Sweep]:

@@ -8,7 +8,6 @@ import numpy as np
 from core.data.principal_components import principal_directions
 from core.digits import SIDE
 from core.errors import RunError
-from core.network.backward import input_gradient
 from core.network.forward import MODEL
 from core.network.numpy_network import Reader
 
@@ -27,7 +26,7 @@ def saliency(reader: Reader, image: np.ndarray, digit: int) -> np.ndarray:
     Positive: more ink here makes `digit` more likely. image: uint8 (28, 28). The logit, not the probability, because
     the softmax of a confident network is flat. K. Simonyan et al., Deep Inside Convolutional Networks, 2014.
     """
-    return input_gradient(reader.config, reader.weights, image, digit)
+    return reader.gradient(image, digit)
 
 
 def occlusion(network: Classifier, image: np.ndarray, digit: int, window: int = 5) -> np.ndarray:
@@ -59,11 +58,12 @@ def first_weights(reader: Reader) -> np.ndarray:
     for row in reader.rows:
         if row.kind in ("dense", "conv"):
             kernel = reader.weights[f"{MODEL}/{row.name}/kernel"]
-            if row.kind == "conv":
+            if row.kind == "conv" and kernel.shape[2] == 1:
                 return np.moveaxis(kernel[:, :, 0], -1, 0)  # (k, k, 1, filters) → (filters, k, k)
-            side = math.isqrt(len(kernel))  # (pixels, units)
-            return kernel.T.reshape(-1, side, side)
-    raise RunError("This network has no layer with weights. Choose another run.")
+            if row.kind == "dense" and (side := math.isqrt(len(kernel))) ** 2 == len(kernel):
+                return kernel.T.reshape(-1, side, side)  # (pixels, units)
+            break
+    raise RunError("This network has no first layer whose weights form an image. Look at its layer outputs instead.")
 
 
 def principal_components(features: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:

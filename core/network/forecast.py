@@ -5,6 +5,7 @@ multiplications in dense layers and in convolutions, for values that convolution
 The price of each part is fitted to the runs on this device. Until there are some, prices from another machine are used.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ _SAMPLED = 12  # configs of a sweep; more would take too long at every click
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds of training and bytes of memory. `measured`: how many runs on this device it is based on."""
+    """Seconds of training and bytes of memory. `measured`: how many runs on this device it is based on, at most 30."""
 
     seconds: float
     memory: int
@@ -50,8 +51,8 @@ class Forecast:
 
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     """The forecast for `config` on `images` training images. Raises `NetworkError` for impossible layers."""
-    comparable = [run for run in runs if _is_comparable(run, config)]
-    prices = _fit_prices(comparable[:_NEWEST])
+    comparable = list(itertools.islice((run for run in runs if _is_comparable(run, config)), _NEWEST))
+    prices = _fit_prices(comparable)
     seconds = float(_costs(config, images) @ prices) + config.epochs * _redraw_seconds(config, images)
     return Forecast(seconds, memory(config), len(comparable))
 

@@ -5,7 +5,7 @@ Keras would need seconds to import and 400 MB, for the same probabilities (to fl
 
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
@@ -18,6 +18,7 @@ from core.config.run_config import RunConfig
 from core.errors import NetworkError, RunError
 from core.files import open_regular
 from core.network.architecture import WEIGHT_NAMES, LayerRow, layer_table
+from core.network.backward import input_gradient
 from core.network.forward import MODEL, activations, apply_activation, forward_rows
 from core.network.keras_file import max_weights_bytes, own_weights
 from core.runs.checkpoints import read_arrays
@@ -33,6 +34,10 @@ class Reader:
     def __init__(self, config: RunConfig, weights: Mapping[str, np.ndarray]) -> None:
         """weights: float32, by Keras' path (`digit_lab/dense1/kernel`)."""
         self.config, self.weights, self.rows = config, weights, layer_table(config)
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Self:
+        """The same layers with other weights."""
+        return type(self)(self.config, weights)
 
     @classmethod
     def of(cls, run: Run, epoch: int | None = None) -> Self:
@@ -59,19 +64,15 @@ class Reader:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """The output of the last hidden layer: float32 (n, units); the pixels if there is none."""
-        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)] or [images]
-        if len(parts) == 1 or not _all_cores.acquire(blocking=False):
-            return np.concatenate([self._features(part) for part in parts])
-        try:
-            # Batches in parallel, each on one core: NumPy alone would divide only the matrix products among the cores.
-            with _libraries().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
-                return np.concatenate(list(pool.map(self._features, parts)))
-        finally:
-            _all_cores.release()
+        return in_batches(self._features, images)
 
     def layers(self, images: np.ndarray) -> list[tuple[LayerRow, np.ndarray]]:
         """The output of each row for a few images: float32 (n, *output_shape), probabilities last."""
         return activations(self.config, self.weights, images)
+
+    def gradient(self, image: np.ndarray, digit: int) -> np.ndarray:
+        """∂ logit of `digit` / ∂ ink, at `image` (uint8 (28, 28)), ink from 0 to 1: float32 (28, 28)."""
+        return input_gradient(self.config, self.weights, image, digit)
 
     def _features(self, images: np.ndarray) -> np.ndarray:
         ((_, values),) = deque(forward_rows(self.rows[:-1], self.weights, images), maxlen=1)
@@ -88,6 +89,19 @@ class Reader:
                     "it belongs to another network. Choose another epoch or run, or train again.",
                     received=size,
                 )
+
+
+def in_batches(compute: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = BATCH) -> np.ndarray:
+    """`compute` for at most `batch` images at a time, on all cores, as one array."""
+    parts = [images[start : start + batch] for start in range(0, len(images), batch)] or [images]
+    if len(parts) == 1 or not _all_cores.acquire(blocking=False):
+        return np.concatenate([compute(part) for part in parts])
+    try:
+        # Batches in parallel, each on one core: NumPy alone would divide only the matrix products among the cores.
+        with _libraries().limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.concatenate(list(pool.map(compute, parts)))
+    finally:
+        _all_cores.release()
 
 
 @cache

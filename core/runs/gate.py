@@ -40,6 +40,7 @@ class Facts(NamedTuple):
     class_names: Names
     data_fingerprint: str  # empty: unknown
     imported: bool  # it came as a file from elsewhere
+    foreign: bool  # its network has other layers than those that the knobs describe
     assignment: str  # the id of its assignment, or empty
     prediction: Prediction | None  # None: nothing was asked
 
@@ -73,6 +74,7 @@ def check_facts(folder: Path, facts: Any) -> Facts:
             number(facts.get("forecast_seconds", 0.0), 0, MAX_SECONDS),
             *_data_facts(facts.get("data")),
             bool(facts.get("imported", False)),
+            bool(facts.get("foreign", False)),
             text(facts.get("assignment", ""), MAX_ASSIGNMENT),
             Prediction.from_facts(facts.get("prediction")),
         )
@@ -80,6 +82,16 @@ def check_facts(folder: Path, facts: Any) -> Facts:
         raise RunError(
             f"The run {folder.name} is damaged: its run.json holds a value that is not allowed there.", str(error)
         ) from error
+
+
+def check_fact(name: str, value: Any) -> str | bool:
+    """A name, a note or a mark that a browser sent. Raises `RunError` if it is too long or of another type."""
+    longest = {"name": MAX_NAME, "note": MAX_NOTE}.get(name)
+    if longest is None:
+        return bool(value)
+    if not isinstance(value, str) or len(value) > longest:
+        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", name)
+    return text(value, longest, lines=name == "note")
 
 
 def _data_facts(data: Any) -> tuple[Names, str]:

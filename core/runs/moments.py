@@ -7,6 +7,7 @@ import os
 import zipfile
 import zlib
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ class MomentFolder:
                 path.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=4)  # `Digits` are compared by identity; pages ask at every refresh
 def fixed_images(validation: Digits) -> np.ndarray:
     """Which validation images the moments of every run measure: int64 (at most 500,).
 
@@ -51,7 +53,9 @@ def fixed_images(validation: Digits) -> np.ndarray:
     first = np.arange(min(FIRST_IMAGES, len(validation)))
     rest = validation.labels[len(first) :]
     drawn = stratified_sample(rest, min(MAX_IMAGES - len(first), len(rest)), np.random.default_rng(0))
-    return np.concatenate([first, len(first) + drawn]).astype(np.int64)
+    found = np.concatenate([first, len(first) + drawn]).astype(np.int64)
+    found.flags.writeable = False
+    return found
 
 
 def has_all_weights(moment: Moment) -> bool:

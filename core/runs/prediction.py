@@ -34,6 +34,11 @@ class Choice:
     def __str__(self) -> str:
         return self.words if self.low is None else f"{self.words} [{self.low:g}-{self.high:g}]"
 
+    @property
+    def explained(self) -> str:
+        """The words with the range, for the student: 'It learns nothing (0 to 30%)'."""
+        return self.words if self.low is None else f"{self.words} ({self.low:g} to {self.high:g}%)"
+
     def distance(self, accuracy: float) -> float | None:
         """How far a share in [0, 1] is from the range: 0 inside. None without a range."""
         if self.low is None or self.high is None:

@@ -37,6 +37,7 @@ class Run(RunFolder):
         self.colour_index = checked.colour_index
         self.class_names, self.data_fingerprint = checked.class_names, checked.data_fingerprint
         self.imported = checked.imported  # it came as a file from elsewhere
+        self.foreign = checked.foreign  # its layers are in its file alone; the knobs say nothing of them
         self.assignment, self.prediction = checked.assignment, checked.prediction  # made before it trained
         self.forecast_seconds = checked.forecast_seconds  # 0: there was no forecast
 

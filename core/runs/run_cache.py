@@ -3,13 +3,17 @@
 import os
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.errors import RunError
 from core.files import read_json
 from core.runs import file_names, gate
+from core.runs.events import INTERRUPTED, OUTCOMES
 from core.runs.run import ACTIVE, Run
+from core.runs.run_index import MIN_CHANGES, Entry, Stamp, read_index, write_index
 from core.runs.timeline import Timeline, read_end
 
 MIN_STABLE_NS = 100_000_000  # nanoseconds; two changes of a folder within this time may get the same time stamp
@@ -22,15 +26,18 @@ class _Cached:
     Whatever starts a run again creates or removes a file in its folder, so this stays valid until the stamps change.
     """
 
-    stamp: tuple[int, int, int]
+    stamp: Stamp
     run: Run
+    facts: dict[str, Any]
     final_state: str = ""
 
 
 class RunCache:
-    """Reads runs from their folders. Any number of threads may use it."""
+    """Reads runs from their folders. Any number of threads may use it. index: the file of `run_index`."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: Path) -> None:
+        self._index_path, self._index = index, read_index(index)
+        self._changes = 0  # since the index was written
         self._timelines: dict[Path, Timeline] = {}
         self._cached: dict[str, _Cached] = {}
         self._refused: dict[str, str] = {}  # a sentence for each folder that could not be read
@@ -45,9 +52,13 @@ class RunCache:
         folder = Path(path)
         with self._lock:
             timeline = self._timelines.setdefault(folder, Timeline(folder / file_names.EVENTS))
+        indexed = self._index.pop(folder.name, None)
+        known = indexed if indexed and indexed.stamp == stamp else None  # the gate has seen these very files
         try:
-            gate.check_folder(folder)
-            run = Run(folder, read_json(folder / file_names.FACTS), timeline)
+            if known is None:
+                gate.check_folder(folder)
+            facts = known.facts if known else read_json(folder / file_names.FACTS)
+            run = Run(folder, facts, timeline)
         except RunError as error:
             self._refused[path] = error.sentence
             return None
@@ -55,7 +66,9 @@ class RunCache:
             self._refused[path] = f"The run {folder.name} cannot be read: {error.strerror}."
             return None
         if now - max(stamp[:2]) > MIN_STABLE_NS:
-            self._cached[path] = _Cached(stamp, run)
+            final_state = known.final_state if known and known.final_state in (*OUTCOMES, INTERRUPTED) else ""
+            self._cached[path] = _Cached(stamp, run, facts, final_state)
+            self._changes += known is None
         return run
 
     def why_refused(self, path: str) -> str:
@@ -72,10 +85,21 @@ class RunCache:
         state = ended.outcome if ended else run.state
         if cached and cached.run is run and over and state not in ACTIVE:
             cached.final_state = state
+            self._changes += 1
         return state
 
+    def save_index(self, folders: Collection[str]) -> None:
+        """Writes what is known of the runs in these folders, if there is much that the file does not have yet."""
+        if self._changes < MIN_CHANGES:
+            return
+        self._changes = 0
+        known = {path: cached for path in folders if (cached := self._cached.get(path))}
+        entries = {Path(path).name: Entry(each.stamp, each.facts, each.final_state) for path, each in known.items()}
+        self.saving = threading.Thread(target=write_index, args=(self._index_path, entries), daemon=True)
+        self.saving.start()
 
-def _stamp(folder: str) -> tuple[int, int, int]:
+
+def _stamp(folder: str) -> Stamp:
     """It changes when run.json, or any file of the folder, is created, replaced or removed."""
     try:
         status, facts = os.lstat(folder), os.lstat(f"{folder}/run.json")

@@ -39,8 +39,8 @@ from core.runs import file_names, gate, trash
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.run_cache import MIN_STABLE_NS, RunCache
+from core.runs.shared_list import SharedList
 from core.runs.trash import RUN_ID
-from core.untrusted import text
 
 __all__ = (
     "ACTIVE",
@@ -57,6 +57,7 @@ __all__ = (
 )  # fmt: skip
 
 _SHIPPED_FOLDER = Path(__file__).parents[1] / "shipped"
+INDEX = "runs.index.json"
 _EDITABLE = {"name": "", "note": "", "starred": False, "baseline": False}
 
 
@@ -69,6 +70,7 @@ class RunFacts:
     starter: str = ""  # the visitor who started it
     sweep: str = ""  # the id of its sweep
     forecast_seconds: float = 0.0  # 0: no forecast
+    foreign: bool = False  # its network has other layers than those that the knobs describe
     assignment: str = ""  # the id of the assignment that it answers
     prediction: dict[str, str] | None = None  # as `Prediction.to_facts` has it
 
@@ -82,12 +84,13 @@ class RunStore:
     def __init__(self, home: Path | None = None) -> None:
         self.home = Path(home) if home else default_home()
         self.folder, self.trash = self.home / "runs", self.home / "trash"
-        with self._home_errors():
+        with _home_errors(self.home):
             self.folder.mkdir(parents=True, exist_ok=True)
             for folder in (self.home, self.folder):
                 if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
                     raise PermissionError(errno.EACCES, "no permission to read and write it")
-        self._cache = RunCache()
+        self._cache = RunCache(self.home / INDEX)
+        self._list = SharedList(self._read_all)
         _remove_unfinished(self.folder)
 
     def create(self, config: RunConfig, *, queued: bool = False, **facts: Any) -> Run:
@@ -106,11 +109,16 @@ class RunStore:
                 sync_folder(self.folder)
         finally:
             shutil.rmtree(unseen, ignore_errors=True)
-        return self.get(run_id)
+        return self._changed(run_id)
 
     def runs(self) -> list[Run]:
-        """Every readable run, newest first, and the shipped model last."""
-        found = [run for folder in self._folders() if (run := self._cache.read(folder))]
+        """Every readable run, newest first, and the shipped model last. A long list may be a moment old."""
+        return self._list.get()
+
+    def _read_all(self) -> list[Run]:
+        folders = list(self._folders())
+        found = [run for folder in folders if (run := self._cache.read(folder))]
+        self._cache.save_index(folders)
         return sorted(found, key=lambda run: (run.shipped, -run.created, run.id))
 
     def get(self, run_id: str) -> Run:
@@ -140,10 +148,10 @@ class RunStore:
 
         A run that `starter` started comes before those of others.
         """
-        same = (run for run in self.runs() if run.config == config and not run.shipped)
-        complete = (run for run in same if run.active or run.state == FINISHED)
-        alike = [run for run in complete if not run.rates and not run.is_personalised]
-        return next((run for run in alike if run.starter == starter), next(iter(alike), None))
+        same = [run for run in self.runs() if run.config == config and not run.shipped]
+        same.sort(key=lambda run: run.starter != starter)
+        complete = (run for run in same if self.state(run) in (*ACTIVE, FINISHED))
+        return next((run for run in complete if not run.rates and not run.is_personalised), None)
 
     def damaged(self) -> dict[str, str]:
         """The folders without a readable run, which are set aside: id → a sentence that says why."""
@@ -153,7 +161,7 @@ class RunStore:
     def update(self, run_id: str, **facts: Any) -> Run:
         """Sets `name`, `note`, `starred` or `baseline`. At most one run is the baseline."""
         unknown = set(facts) - set(_EDITABLE)
-        facts = {name: _check_fact(name, value) for name, value in facts.items()}
+        facts = {name: gate.check_fact(name, value) for name, value in facts.items()}
         if unknown:
             raise RunError(f"Only {', '.join(_EDITABLE)} of a run can be set.", received=", ".join(sorted(unknown)))
         if facts.get("baseline"):
@@ -170,15 +178,21 @@ class RunStore:
         path = run.facts_path
         with run.exclusive():
             write_json(path, {**(read_json(path) or {}), **facts})
-        return self.get(run_id)
+        return self._changed(run_id)
 
     def delete(self, run_id: str) -> None:
         """Moves the run, damaged or not, to the trash; `restore` moves it back."""
         trash.delete(run_id, self.folder, self.trash)
+        self._list.changed()
 
     def restore(self, run_id: str) -> Run:
         """Moves a deleted run back."""
         trash.restore(run_id, self.folder, self.trash)
+        return self._changed(run_id)
+
+    def _changed(self, run_id: str) -> Run:
+        """The run, after this process changed its folder: the next list has it."""
+        self._list.changed()
         return self.get(run_id)
 
     def device_path(self, device: str) -> Path:
@@ -190,21 +204,10 @@ class RunStore:
     def _folders(self) -> Iterator[str]:
         if (_SHIPPED_FOLDER / file_names.FACTS).exists():
             yield str(_SHIPPED_FOLDER)
-        with self._home_errors(), suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+        with _home_errors(self.home), suppress(FileNotFoundError), os.scandir(self.folder) as entries:
             for entry in entries:
                 if RUN_ID.fullmatch(entry.name) and (entry.is_dir() or entry.is_symlink()):
                     yield entry.path
-
-    @contextmanager
-    def _home_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise HomeError(
-                f"The folder for data and runs cannot be used: {error.strerror}. "
-                "Repair it, or set DIGIT_LAB_HOME to another folder.",
-                received=str(self.home),
-            ) from error
 
     def new_id(self, wanted: str = "") -> str:
         """An id that no run has, `wanted` if it is free. The time alone is not enough: a sweep is quick."""
@@ -219,6 +222,18 @@ class RunStore:
         return 0 if latest is None else latest.colour_index + 1
 
 
+@contextmanager
+def _home_errors(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HomeError(
+            f"The folder for data and runs cannot be used: {error.strerror}. "
+            "Repair it, or set DIGIT_LAB_HOME to another folder.",
+            received=str(home),
+        ) from error
+
+
 def _remove_unfinished(folder: Path) -> None:
     """Removes what a killed process left of a run that it was creating, once it is an hour old."""
     remove_temporary_files(folder)
@@ -228,13 +243,3 @@ def _remove_unfinished(folder: Path) -> None:
                 with suppress(OSError):
                     if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
                         shutil.rmtree(entry.path, ignore_errors=True)
-
-
-def _check_fact(name: str, value: Any) -> str | bool:
-    """A name, a note or a mark that a browser sent. Raises `RunError` if it is too long or of another type."""
-    longest = {"name": gate.MAX_NAME, "note": gate.MAX_NOTE}.get(name)
-    if longest is None:
-        return bool(value)
-    if not isinstance(value, str) or len(value) > longest:
-        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", name)
-    return text(value, longest, lines=name == "note")

@@ -9,6 +9,7 @@ A run that still trains is read at every call; a run that has ended is read once
 import io
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,14 +18,16 @@ from typing import Any
 import numpy as np
 
 from core.files import read_json, suppress_disk_errors, write_atomic
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started, Untrained, checked_event
+from core.runs.curves import Curves
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started, checked_event
 from core.runs.file_names import CURVE, MAX_BYTES, SUMMARY
 from core.runs.store import Run
-from core.runs.timeline import before_resume
 from core.untrusted import load_array
 
 POINTS = 512
 MAX_CURVES_IN_MEMORY = 200  # of 10 kB each
+MAX_GROWING = 20  # runs that train
+FRESH_SECONDS = 1.0
 _VERSION = 1
 _EPOCH = [field.name for field in fields(EpochDone)]
 
@@ -81,7 +84,8 @@ class Summaries:
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[list[int], Summary]] = {}
-        self._curves: dict[Path, tuple[list[int], Curve]] = {}
+        self._curves: dict[Path, tuple[list[int], Curve, float]] = {}
+        self._growing: dict[Path, Curves] = {}  # of the runs that train: read on, and not again from the beginning
 
     def get(self, run: Run) -> Summary:
         stamp = _stamp(run)
@@ -92,11 +96,12 @@ class Summaries:
         return known[1]
 
     def curve(self, run: Run) -> Curve:
-        """Loss and accuracy during training, as at most 512 means."""
-        stamp = _stamp(run)
+        """Loss and accuracy during training, as at most 512 means. While it trains, it may be `FRESH_SECONDS` old."""
+        stamp, now = _stamp(run), time.monotonic()
         known = self._curves.get(run.folder)
-        if known is None or known[0] != stamp:
-            known = self._curves[run.folder] = (stamp, self._read_curve(run))
+        is_old = known is None or now - known[2] > FRESH_SECONDS or self.get(run).ended is not None
+        if known is None or (known[0] != stamp and is_old):
+            known = self._curves[run.folder] = (stamp, self._read_curve(run), now)
             if len(self._curves) > MAX_CURVES_IN_MEMORY:
                 self._curves.pop(next(iter(self._curves)), None)
         return known[1]
@@ -107,7 +112,10 @@ class Summaries:
         if is_complete and _is_newer(path, run.events_path):
             with suppress(OSError, ValueError, TypeError, EOFError):
                 return _checked_curve(load_array(path, MAX_BYTES[CURVE]))
-        curve = _read_points(run)
+        growing = self._growing.setdefault(run.folder, Curves(run))
+        curve = _curve_of(growing.refresh())
+        if is_complete or len(self._growing) > MAX_GROWING:
+            self._growing.pop(run.folder, None)
         if is_complete:
             content = io.BytesIO()
             np.save(content, np.stack([curve.step, curve.epoch, curve.seconds, curve.loss, curve.accuracy]))
@@ -169,19 +177,13 @@ def _event(kind: type, values: dict[str, Any] | None) -> Any:
     return None if values is None else checked_event(kind, values)
 
 
-def _read_points(run: Run) -> Curve:
-    batches: list[BatchDone] = []
-    per_epoch = 1
-    for event in run.events()[0]:
-        if isinstance(event, Started):
-            per_epoch = event.batches
-            batches = before_resume(batches, event)
-        elif isinstance(event, Untrained):
-            batches = [BatchDone(0, 1, 0, event.seconds, event.loss, event.accuracy, 0.0)]
-        elif isinstance(event, BatchDone):
-            batches.append(event)
+def _curve_of(seen: Curves) -> Curve:
+    per_epoch = seen.started.batches if seen.started else 1
+    points = seen.batches
+    if first := seen.untrained:
+        points = [BatchDone(0, 1, 0, first.seconds, first.loss, first.accuracy, 0.0), *points]
     rows = np.array(
-        [[b.step, b.epoch - 1 + b.batch / per_epoch, b.seconds, b.loss, b.accuracy] for b in batches], np.float64
+        [[b.step, b.epoch - 1 + b.batch / per_epoch, b.seconds, b.loss, b.accuracy] for b in points], np.float64
     ).reshape(-1, 5)
     return Curve(*thin(rows, POINTS).T.astype(np.float32))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from core.files import explain_disk_errors, open_regular
+from core.files import explain_disk_errors, open_regular, sync_folder
 from core.runs.events import BatchDone, EpochDone, Event, Paused, RateChanged, RunEnded, Started, from_line, to_line
 
 _InAnEpoch = TypeVar("_InAnEpoch", bound=BatchDone | EpochDone | RateChanged)
@@ -64,7 +64,9 @@ class Timeline:
 
     def refresh(self) -> "Timeline":
         with self._lock:
-            self._start_over_if_replaced()
+            size = self._start_over_if_replaced()
+            if size == self._offset:
+                return self  # the page asks many runs that ended long ago
             for lines, end in _pieces(self.path, self._offset):
                 at = self._offset
                 for line in lines:
@@ -75,7 +77,8 @@ class Timeline:
                 self._offset = end
         return self
 
-    def _start_over_if_replaced(self) -> None:
+    def _start_over_if_replaced(self) -> int:
+        """The size of the file."""
         try:
             status = os.lstat(self.path)
         except OSError:
@@ -84,6 +87,7 @@ class Timeline:
         if file != self._file or size < self._offset:
             self._file, self._offset, self.started, self.started_at = file, 0, None, -1
             self.epochs, self.rates, self.ended, self.paused, self.step = [], [], None, False, 0
+        return size
 
     def _take(self, event: Event | None, at: int) -> None:
         if event is None:
@@ -113,6 +117,8 @@ class EventFile:
         with explain_disk_errors(path):
             self._file = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
             self._begin_a_line()
+            if not self.size:
+                sync_folder(path.parent)  # after a power cut, the file is still named there
 
     def append(self, event: Event) -> None:
         """Raises `RunError` if the disk is full."""

@@ -15,7 +15,7 @@ from core.evaluation import seal
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.network.numpy_network import Reader
 from core.runs.store import Run
-from core.training.models import build, get_weights, set_weights
+from core.training import graph_model
 
 REPLAY_DIGITS = 1500  # training digits that are mixed in
 OWN_SHARE = 0.3  # of all training images that are the visitor's own, by repetition
@@ -63,11 +63,10 @@ def train_copy(
     before = _accuracy(network, test_digits), _accuracy(network, other_digits)
     newest = own_digits[-1:]
     newest_before = _predict(network, newest)
-    copy = build(network.config)
-    set_weights(copy, network.weights)
+    copy = graph_model.of_reader(network)
     images, labels = _mix_with_replay(training_digits, digits.replay, seed)
     _train(copy, images, labels, seed, progress)
-    tuned_network = Reader(network.config, get_weights(copy))
+    tuned_network = network.with_weights(graph_model.weights_of(copy, network))
     after = _accuracy(tuned_network, test_digits), _accuracy(tuned_network, other_digits)
     seconds = time.perf_counter() - start_time
     shares = (before[0], after[0]), (before[1], after[1])

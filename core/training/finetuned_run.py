@@ -24,9 +24,8 @@ def save_copy(
     store: RunStore, original: Run, model: keras.Model, gain: FinetuneResult, own_count: int, *, starter: str = ""
 ) -> Run:
     """Saves the copy as a run of its own; its note says what it was trained on."""
-    run = store.create(
-        original.config, recipe=original.recipe, name=f"My hand · {original.title}"[:80], starter=starter
-    )
+    name = f"My hand · {original.title}"[:80]
+    run = store.create(original.config, recipe=original.recipe, name=name, starter=starter, foreign=original.foreign)
     try:
         with explain_disk_errors(run.model_path):
             return _write_run(store, run, original, model, gain, own_count)

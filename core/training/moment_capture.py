@@ -29,7 +29,7 @@ MAX_WHOLE_MOMENTS = 6
 MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
 WAITING_BYTES = 200_000_000  # of weights that wait to be measured; more of them make training wait
-SHARE_OF_TIME = 0.015  # of one core, for measuring while training runs
+SHARE_OF_TIME = 0.01  # of one core, for measuring while training runs
 
 
 class MomentSink(Protocol):
@@ -102,7 +102,8 @@ class MomentCapture:
 
     def start(self, step: int) -> None:
         """Begins the series at `step`: with a moment of the untrained network, or where a resumed run continues."""
-        self.sink.discard_after(step)
+        was_stopped_here = step not in self.steps  # the moment of the stop is not one of the whole run
+        self.sink.discard_after(step - 1 if was_stopped_here else step)
         self._add(_Snapshot(step, self.source.copy_weights(), None, None, is_shown=step == 0))
         self._thread.start()
 
@@ -110,6 +111,11 @@ class MomentCapture:
         """Copies the network as it is after `step`; `sums` are those of the epoch so far."""
         copied = Sums(sums.loss, sums.correct, sums.images)
         self._add(_Snapshot(step, self.source.copy_weights(), copied, self._last))
+
+    def capture_stop(self, step: int, sums: Sums) -> None:
+        """As `capture`, where the run is stopped between two moments: its film ends with the network that it keeps."""
+        if step not in self.steps:
+            self.capture(step, sums)
 
     def finish(self) -> None:
         """Returns when all moments are written. Raises what went wrong, but for a full disk."""

@@ -20,6 +20,7 @@ MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer unit
 MAX_BYTES_WITH_MAPS = 600_000  # of a network with feature maps; compressed, they take about half
 BATCH = 100  # images: the output of a convolution for so many stays in the processor's cache
 _COMPONENT_VECTORS, _COMPONENT_ROUNDS = 8, 12  # of the subspace iteration that finds two principal components
+_COMPONENT_TOLERANCE = 1e-4  # it ends when the variance that the vectors hold grows by less than this share
 
 
 Before = tuple[int, Sequence[np.ndarray]]  # the step and all weights of the snapshot before
@@ -153,10 +154,14 @@ class MomentMeasure:
         found = self._components
         if found is None:
             found = np.random.default_rng(0).standard_normal((centred.shape[1], width)).astype(np.float32)
+        scores, variance = centred @ found, 0.0
         for _ in range(_COMPONENT_ROUNDS):
-            found = np.linalg.qr(centred.T @ (centred @ found))[0]
+            found = np.linalg.qr(centred.T @ scores)[0]
+            scores = centred @ found
+            before, variance = variance, float(np.square(scores).sum())
+            if variance - before <= _COMPONENT_TOLERANCE * variance:
+                break
         self._components = found
-        scores = centred @ found
         _, rotation = np.linalg.eigh(scores.T @ scores)
         positions = (scores @ rotation[:, ::-1])[:, :2].astype(np.float32)
         return np.pad(positions, ((0, 0), (0, 2 - positions.shape[1])))

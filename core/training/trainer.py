@@ -196,6 +196,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             return
         if self.loop.step > self.last_point_step:
             self._emit_point(self.clock.seconds)
+        if self.moments:
+            self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         if self.hooks.save_state and math.isfinite(self.loop.epoch_sums.loss):
             self.loop.sync()
             self.hooks.save_state(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))

@@ -15,6 +15,7 @@ from core.data.mnist import Mnist
 from core.jobs import search
 from core.jobs.admission import Rules
 from core.jobs.scheduler import Scheduler
+from core.network.graph_network import network_of
 from core.network.numpy_network import Reader
 from core.runs.store import RunStore
 from pages.shared import server_settings
@@ -58,7 +59,7 @@ def searches() -> bool:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _reader(run_id: str, epoch: int | None, changed: float) -> Reader:
-    return Reader.of(store().get(run_id), epoch)
+    return network_of(store().get(run_id), epoch)
 
 
 def reader(run_id: str, epoch: int | None = None) -> Reader:

@@ -52,7 +52,7 @@ def film_of(run: Run, moments: list[Moment], place: int) -> dict[str, Any]:
         _moment(run, moment, digits.images, place, guesses, positions)
         for moment, guesses, positions in zip(moments, predicted, align_maps(moments), strict=True)
     ]
-    words = Words([layer["name"] for layer in shown[-1]["layers"]], images_shown(run), place)
+    words = Words([layer["name"] for layer in shown[-1]["layers"]], images_shown(run), place, run.class_names)
     return {
         "order": learning_order(predicted, digits.labels).tolist(),
         "moments": shown,

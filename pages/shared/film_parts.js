@@ -115,7 +115,7 @@ export function drawCharts(canvas, height, { position, last }, colours, charts) 
 
 // The first images as buttons with the answers of one or two networks; a click chooses the image that runs through them.
 // place: the chosen image; choosable: how many can be chosen. guesses, words: the answers for an image, and in words.
-export function drawDigits(box, { sheet, across, labels, colours }, { place, choosable }, guesses, words, choose) {
+export function drawDigits(box, { sheet, across, labels, names, colours }, { place, choosable }, guesses, words, choose) {
   const count = Math.min(DIGITS, labels.length);
   if (box.children.length !== count) {
     box.replaceChildren(...labels.slice(0, count).map((_, at) => {
@@ -129,11 +129,11 @@ export function drawDigits(box, { sheet, across, labels, colours }, { place, cho
   [...box.children].forEach((button, at) => {
     button.disabled = at >= choosable;
     button.setAttribute("aria-pressed", String(at === place));
-    button.setAttribute("aria-label", `a ${labels[at]}, ${words(at)}`);
-    button.title = `label ${labels[at]}, ${words(at)}`;
+    button.setAttribute("aria-label", `a ${names[labels[at]]}, ${words(at)}`);
+    button.title = `label ${names[labels[at]]}, ${words(at)}`;
     guesses(at).forEach((guess, i) => {
       const mark = button.children[i + 1], right = guess === labels[at];
-      mark.textContent = `${right ? "✓" : "✗"} ${guess}`;
+      mark.textContent = `${right ? "✓" : "✗"} ${names[guess]}`;
       mark.style.setProperty("--mark", right ? colours.right : colours.wrong);
     });
   });

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import DigitLabError
 from core.formatting import plain
+from pages.shared import crowd
 
 
 @contextmanager
@@ -30,6 +31,7 @@ def guarded_fragment(*, run_every: float | None = None) -> Callable[[Callable[..
         @st.fragment(run_every=run_every)
         @functools.wraps(draw)
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            crowd.note()
             with guard():
                 return draw(*args, **kwargs)
 

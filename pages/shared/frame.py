@@ -9,12 +9,12 @@ from core.config.recipes import RECIPES
 from core.errors import DigitLabError
 from core.formatting import plain
 from core.runs.run import PAUSED, WAITING, describe
-from pages.shared import browser_history, caches, data_status, html_links, keyboard, server_guard, visitor
+from pages.shared import browser_history, caches, crowd, data_status, html_links, keyboard, server_guard, visitor
 from pages.shared.fragments import guard as guard  # for the pages: `frame.guard`
 from pages.shared.fragments import guarded_fragment
 
 _INSIDE, _BOUND_FOR, _PAGE = "_inside_navigation", "_bound_for", "_page"
-_VISITS = "_visits"
+_VISITS, _OPENED = "_visits", "_opened_pages"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Page:
     """One screen: the file `pages/<name>.py`, its title and icon in the navigation, and the sentence below its title.
 
     `card` says on the start page what a visitor finds there; pages without it have no card there. A page that is
-    `hidden` is not in the navigation: a link leads to it.
+    `hidden` is not in the navigation until the visitor has been there: a link leads to it.
     """
 
     name: str
@@ -38,7 +38,8 @@ class Page:
 
     @property
     def navigation(self) -> dict[str, Any]:
-        seen: dict[str, Any] = {"visibility": "hidden"} if self.hidden else {}
+        unseen = self.hidden and self.name not in st.session_state.get(_OPENED, ())
+        seen: dict[str, Any] = {"visibility": "hidden"} if unseen else {}
         return {"title": self.title, "icon": self.icon, "url_path": self.name, "default": self is PAGES[0], **seen}
 
 
@@ -132,6 +133,8 @@ def page(name: str) -> None:
     if st.session_state.get(_PAGE) != name:
         st.session_state[_PAGE] = name
         st.session_state[_VISITS] = visits() + 1
+        st.session_state[_OPENED] = {*st.session_state.get(_OPENED, ()), name}
+    crowd.note()
     with st.container(key="frame", gap="xxsmall"):
         script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
@@ -165,7 +168,7 @@ def _run_badge(*, with_epoch: bool) -> None:
         caches.jobs()  # after a restart of the server, this starts the queue again
     caches.searches()
 
-    @guarded_fragment(run_every=2.0 if busy else None)
+    @guarded_fragment(run_every=crowd.stretched(2.0) if busy else None)
     def badge() -> None:
         active = caches.store().active()
         if not active:

@@ -153,26 +153,35 @@ function drawCell(context, layer, unit, cell, picture, most, colours) {
   }
 }
 
-function drawOutputs(context, frame, places, colours, label) {
+// A text that fits into `room` pixels.
+function fitting(context, text, room) {
+  let shown = text;
+  while (shown.length > 1 && context.measureText(shown).width > room) shown = `${shown.replace("…", "").slice(0, -1)}…`;
+  return shown;
+}
+
+function drawOutputs(context, frame, places, colours, { label, names }) {
   const layer = frame.layers.at(-1), best = layer.values.indexOf(Math.max(...layer.values));
+  const long = names.some((name) => name.length > 1), size = places.narrow ? (long ? 9 : 12) : long ? 12 : 14;
+  const named = !long ? 18 : places.narrow ? 34 : 68; // where the bars begin
   places.outputs.forEach(({ x, y, wide, high }, digit) => {
-    const share = layer.values[digit], room = wide - 20 - (places.narrow ? 34 : 52);
+    const share = layer.values[digit], room = wide - named - 2 - (places.narrow ? (long ? 24 : 34) : 52);
     const tone = digit === best ? (label === null ? colours.primary : digit === label ? colours.right : colours.wrong) : css([130, 136, 150], 0.75);
-    context.font = `${digit === best ? 700 : 500} ${places.narrow ? 12 : 14}px ${colours.font}`;
+    context.font = `${digit === best ? 700 : 500} ${size}px ${colours.font}`;
     context.textBaseline = "middle";
     context.textAlign = "left";
     context.fillStyle = colours.text;
-    context.fillText(String(digit), x + 2, y + high / 2);
+    context.fillText(fitting(context, names[digit], named - 5), x + 2, y + high / 2);
     context.fillStyle = css([130, 136, 150], 0.16);
     context.beginPath();
-    context.roundRect(x + 18, y + high / 2 - 6, room, 12, 4);
+    context.roundRect(x + named, y + high / 2 - 6, room, 12, 4);
     context.fill();
     context.fillStyle = tone;
     context.beginPath();
-    context.roundRect(x + 18, y + high / 2 - 6, Math.max(1.5, room * share), 12, 4);
+    context.roundRect(x + named, y + high / 2 - 6, Math.max(1.5, room * share), 12, 4);
     context.fill();
     context.fillStyle = colours.text;
-    context.font = `${digit === best ? 600 : 400} ${places.narrow ? 10 : 12}px ${colours.font}`;
+    context.font = `${digit === best ? 600 : 400} ${places.narrow ? (long ? 9 : 10) : 12}px ${colours.font}`;
     context.textAlign = "right";
     context.globalAlpha = digit === best ? 1 : 0.7;
     context.fillText(share === null ? "NaN" : `${(100 * share).toFixed(places.narrow ? 0 : 1)}%`, x + wide, y + high / 2);
@@ -238,7 +247,7 @@ export class Living {
     this.sizes.disconnect();
   }
 
-  // frame: the network for one image. context: {colours, sheet, across, labels, label, alt, height, key, act}.
+  // frame: the network for one image. context: {colours, sheet, across, labels, label, names, alt, height, key, act}.
   show(frame, context) {
     if (this.key !== context.key) {
       this.key = context.key;
@@ -278,7 +287,7 @@ export class Living {
       const picture = layer.pictures && this.strip(layer, colours);
       cells.forEach((cell, unit) => drawCell(pen, layer, unit, cell, picture, most, colours));
     });
-    drawOutputs(pen, frame, places, colours, context.label);
+    drawOutputs(pen, frame, places, colours, context);
     this.ring(pen, chosen, colours);
     canvas.dataset.key = context.key;
     canvas.dataset.moment = context.moment ?? "";
@@ -359,7 +368,7 @@ export class Living {
   write() {
     const { layer: position, unit } = this.current(), layer = this.frame.layers[position];
     const halve = this.context.act && ((source, what = "halve") => this.context.act({ layer: layer.name, unit: layer.units[unit], what, source }));
-    const parts = [heading(layer, unit, this.context.labels.length), sum(layer, unit), products(layer, unit, halve, halve && this.connections(position, unit))];
+    const parts = [heading(layer, unit, this.context), sum(layer, unit), products(layer, unit, halve, halve && this.connections(position, unit))];
     if (layer.patches?.[unit]) parts.push(patch(layer.patches[unit], theme(this.root, this.context.colours), halve));
     if (halve && position === 0 && layer.kind === "dense" && layer.pictures) parts.push(this.pixels(layer, unit, halve));
     if (layer.exciting?.[unit]?.length) parts.push(this.exciting(layer.exciting[unit]));
@@ -464,7 +473,7 @@ export class Living {
     };
     const body = [row(["Layer", "Unit", "Sum w·x + b", "Bias b", "Activation", "Dead"], "th")];
     for (const layer of this.frame.layers)
-      layer.units.forEach((unit, i) => body.push(row([shownName(layer), unit, number(layer.sums[i]), number(layer.biases[i]),
+      layer.units.forEach((unit, i) => body.push(row([shownName(layer), layer.kind === "output" ? this.context.names[unit] : unit, number(layer.sums[i]), number(layer.biases[i]),
         layer.values[i] === null ? "NaN" : layer.kind === "output" ? percent(layer.values[i]) : number(layer.values[i]), layer.dead?.[i] ? "yes" : "no"], "td")));
     this.table.replaceChildren(...body);
   }
@@ -477,9 +486,10 @@ function element(name, kind = "", text = "") {
   return made;
 }
 
-function heading(layer, unit, images) {
-  const index = layer.units[unit], names = { conv: `${layer.name} · map ${index} of ${layer.total}`, output: `output · digit ${index}` };
-  const box = element("div", "living-title", names[layer.kind] ?? `${layer.name} · unit ${index} of ${layer.total}`);
+function heading(layer, unit, context) {
+  const index = layer.units[unit], images = context.labels.length, digits = context.names.every((name, at) => name === String(at));
+  const titles = { conv: `${layer.name} · map ${index} of ${layer.total}`, output: digits ? `output · digit ${index}` : `output · ${context.names[index]}` };
+  const box = element("div", "living-title", titles[layer.kind] ?? `${layer.name} · unit ${index} of ${layer.total}`);
   if (layer.off?.[unit]) box.append(element("span", "living-flag", "switched off"));
   else if (layer.dead?.[unit]) box.append(element("span", "living-flag", `dead: 0 for all ${images} validation images`));
   return box;

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core.config.run_config import RunConfig
+from core.data.class_names import DIGITS, Names
 from core.digits import Digits
 from core.network.living import LivingNetwork
 from core.network.living_view import LayerSurvey, LayerView, NetworkView
@@ -32,14 +34,15 @@ HTML = """<div class="living"><canvas role="img" tabindex="0"></canvas><p class=
 
 @dataclass(frozen=True)
 class ShownImage:
-    """The image of a drawing. label: the digit that it shows, None where nobody knows. caption: a sentence about it.
+    """The image of a drawing. label: the class that it shows, None where nobody knows. caption: a sentence about it.
 
-    moment: which snapshot of the network this is, for tests and for the film.
+    moment: which snapshot of the network this is, for tests and for the film. names: of the ten classes.
     """
 
     label: int | None
     caption: str = ""
     moment: str = ""
+    names: Names = DIGITS
 
 
 def living_network(
@@ -63,7 +66,7 @@ def living_network(
 
     data = {
         "frame": frame(view, config, off),
-        "context": context(config, label=image.label, moment=image.moment, alt=alt_text(view)),
+        "context": context(config, image, alt=alt_text(view, image.names)),
         "caption": image.caption or sentence(view),
         "can_break": on_change is not None,
     }
@@ -81,18 +84,22 @@ def sentence(view: NetworkView) -> str:
     )
 
 
-def alt_text(view: NetworkView) -> str:
+def alt_text(view: NetworkView, classes: Names) -> str:
     """What the drawing shows, in words."""
     probabilities = view.layers[-1].values
     best = int(np.argmax(probabilities))
     names = ", ".join(f"{layer.name} with {layer.total} units" for layer in view.layers[:-1]) or "no hidden layer"
-    answer = f"Its answer: {best} with {probabilities[best]:.2%}."
+    answer = f"Its answer: {classes[best]} with {probabilities[best]:.2%}."
     return f"The network from image to output: {names}. {answer} Arrow keys choose a unit."
 
 
 def fixed() -> Digits:
     """The validation images that every drawing of a network uses."""
-    validation = caches.data().validation
+    return _fixed(caches.data().validation)
+
+
+@lru_cache(maxsize=2)  # `Digits` are compared by identity; every refresh asks
+def _fixed(validation: Digits) -> Digits:
     return validation[fixed_images(validation)]
 
 
@@ -110,7 +117,7 @@ def surveyed(reader: Reader) -> tuple[LivingNetwork, tuple[LayerSurvey, ...]]:
     return _surveyed(f"{reader.config.layers}{reader.config.activation}{content.hexdigest()}", reader)
 
 
-def context(config: RunConfig, *, label: int | None, moment: str, alt: str, height: int = HEIGHT) -> dict[str, Any]:
+def context(config: RunConfig, image: ShownImage, *, alt: str, height: int = HEIGHT) -> dict[str, Any]:
     """What the drawing needs beside the numbers."""
     right, wrong = palette.verdict_text()
     return {
@@ -123,8 +130,9 @@ def context(config: RunConfig, *, label: int | None, moment: str, alt: str, heig
         "sheet": _sheet(caches.data().source.sentence),
         "across": ACROSS,
         "labels": fixed().labels.tolist(),
-        "label": label,
-        "moment": moment,
+        "label": image.label,
+        "names": image.names,
+        "moment": image.moment,
         "key": f"{config.layers}",
         "alt": alt,
         "height": height,

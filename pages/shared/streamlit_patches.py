@@ -1,6 +1,6 @@
 """Changes to Streamlit itself, for the whole server process. The entry script applies them."""
 
-from pages.shared import click_dedupe, message_queue, server_guard
+from pages.shared import click_dedupe, memory, message_queue, server_guard
 
 
 def apply() -> None:
@@ -8,3 +8,4 @@ def apply() -> None:
     click_dedupe.count_once()
     message_queue.keep_finished_fragments()
     server_guard.apply()
+    memory.apply()

@@ -168,3 +168,21 @@ def test_a_choice_is_kept_for_these_files_only(inverted, tmp_path):
     assert mnist.load().source.fixes == (fixes.INVERT,)
     (tmp_path / "own.npz").touch()
     assert mnist.load().source.fixes == ()
+
+
+def test_the_lessons_name_the_classes(own_shapes, open_page):
+    for step, wanted in (("one-hot", "label of cross"), ("softmax", "logit of cross"), ("loss", "(cross)")):
+        app = open_page("prepare", step=step, index="3")
+        assert not app.exception, step
+        shown = words(app) + " ".join(f"{html.proto.body}" for html in app.get("html")) + str(app.slider)
+        assert wanted in shown, step
+        assert "triangle" in shown, step
+
+
+@pytest.mark.parametrize("page", ["explore", "evaluate", "train", "draw"])
+def test_maps_and_drawn_networks_name_the_classes(own_shapes, open_page, page):
+    query = {"explore": {"view": "map"}, "evaluate": {"view": "network", "split": "validation", "index": "0"}}
+    run = {} if page == "train" else {"run": shapes_run(caches.store()).id}  # Train draws the form's network
+    app = open_page(page, **run, **query.get(page, {}))
+    assert not app.exception
+    assert any('"names": ["circle", "square"' in mounted.proto.json for mounted in app.get("bidi_component"))

@@ -194,7 +194,7 @@ def test_the_end_of_the_slider_of_softmax_twice_has_the_number_of_its_bar(open_p
     app = open_page("prepare", step="twice", index="4")
     rerun(app, app.slider(key="prepare_sure").set_value(10.0))
     drawn = max(float(share) for share in re.findall(r"([\d.]+)%", words(app).split("Softmax twice")[-1][:200]))
-    assert f"the highest bar of this digit is **{drawn:.1f}%**" in words(app)
+    assert f"the highest bar of this image is **{drawn:.1f}%**" in words(app)
     assert "e to that power" in words(app)
 
 

@@ -33,6 +33,13 @@ OURS = re.compile(r"(?!(http|ws)s?://)|(http|ws)s?://127\.0\.0\.1")  # data:, bl
 expect.set_options(timeout=20_000)  # a loaded machine is slow; what is wrong stays wrong
 
 
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     """A dashboard in its own process and home. It can be killed and started again on the same port."""
 
@@ -42,9 +49,7 @@ class Server:
         self.home = home
         self.script, self.environment = script, environment
         self.log = home / "server.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 

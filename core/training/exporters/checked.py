@@ -18,11 +18,11 @@ from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.export_card import KERAS, Check, Measured
 from core.evaluation.export_formats import FORMATS, Format
 from core.formatting import count
-from core.network.numpy_network import Reader
+from core.network.graph_network import network_of
 from core.runs.run import Run
 from core.subprocess_task import ReportProgress
+from core.training import graph_model
 from core.training.exporters.exporter import Exportable, exporter
-from core.training.models import build_layers, set_weights
 from core.training.predict import Predictor
 
 COMPARED = 1_000  # test images; their labels are not read, so this does not open a sealed test set
@@ -70,13 +70,12 @@ def exportable(run: Run, sample: np.ndarray) -> Exportable:
     newest = max(run.checkpoint_epochs, default=None)
     if not run.has_model and newest is None:
         raise RunError(f"{run.title} has no network yet. Let it finish an epoch, or choose another run.")
-    saved = Reader.of(run, None if run.has_model else newest)
+    saved = network_of(run, None if run.has_model else newest)
     if not all(np.isfinite(array).all() for array in saved.weights.values()):
         raise RunError(f"{run.title} has weights that are not finite, so no tool can use it. Choose another run.")
-    model = build_layers(saved.config)
-    set_weights(model, saved.weights)
+    model = graph_model.of_reader(saved)
     model(np.zeros((1, SIDE, SIDE), np.uint8))  # Keras converts only a network that was called
-    return Exportable(saved.config, saved.weights, model, sample)
+    return Exportable(saved, model, sample)
 
 
 def _sibling(path: Path, form: Format, name: str) -> str:

@@ -3,7 +3,7 @@
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -13,17 +13,16 @@ import keras
 import numpy as np
 
 from core import process_settings
-from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.evaluation.export_formats import FORMATS
+from core.network.numpy_network import Reader
 
 
 class Exportable(NamedTuple):
     """A trained network. sample: training images, uint8 (n, 28, 28), for formats that measure ranges of values."""
 
-    config: RunConfig
-    weights: Mapping[str, np.ndarray]  # float32, by Keras' path
-    model: keras.Sequential
+    network: Reader
+    model: keras.Model  # the same in Keras
     sample: np.ndarray
 
 

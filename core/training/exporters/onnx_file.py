@@ -11,7 +11,7 @@ from core.training.exporters.exporter import Exportable, in_parts
 
 def write(network: Exportable, path: Path) -> None:
     """Writes the network: `image`, uint8 (batch, 28, 28), to `probabilities`, float32 (batch, 10)."""
-    write_atomic(path, onnx_bytes(network.config, network.weights))
+    write_atomic(path, onnx_bytes(network.network.config, network.network.weights))
 
 
 def probabilities(path: Path, images: np.ndarray) -> np.ndarray:

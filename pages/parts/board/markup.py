@@ -56,7 +56,7 @@ def _tile(board: Board, runs: list[BoardRow], names: BoardNames) -> str:
             kind += " is-surprising"
             badge += f'<span class="badge missed">! {_which(board.most_surprising, runs)}surprise</span>'
     name = escape(names.shown(row.starter))
-    more = f" · run {len(runs)}" if len(runs) > 1 else ""
+    more = [f"run {len(runs)}"] if len(runs) > 1 else []
     return (
         f'<li class="tile {kind}"><div class="who" title="{name}">{badge}{name}</div>'
         f"{_hidden(row) if board.hides_results else _score(row)}"
@@ -94,13 +94,13 @@ def _hidden(row: BoardRow) -> str:
     )
 
 
-def _note(row: BoardRow, more: str, *, hidden: bool) -> str:
+def _note(row: BoardRow, more: list[str], *, hidden: bool) -> str:
     """The state where it is not a normal one, the settings and the number of the run."""
     parts = [] if row.reached.final or row.state == RUNNING else [row.state]
     if not hidden:
         parts += [row.settings] if row.settings else []
         parts += ["on training images"] if row.reached.accuracy is not None and row.reached.images == "training" else []
-    return " · ".join(parts) + more
+    return " · ".join([*parts, *more])
 
 
 def _notable(board: Board, names: BoardNames) -> str:

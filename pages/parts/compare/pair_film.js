@@ -102,14 +102,15 @@ class Pair {
 
   drawDigits() {
     const guesses = (place) => [0, 1].map((side) => this.moment(side).guesses[place]);
-    const words = (place) => `left predicts ${guesses(place)[0]}, right predicts ${guesses(place)[1]}`;
+    const { names } = this.data.sides[0].context;
+    const words = (place) => `left predicts ${names[guesses(place)[0]]}, right predicts ${names[guesses(place)[1]]}`;
     this.shared.drawDigits(this.parts.digits, this.data.sides[0].context, this.data, guesses, words, (place) => this.send("digit", place));
   }
 
   fillTable() {
     const { table } = this.parts;
     if (!table.open || !this.films) return;
-    const { labels } = this.data.sides[0].context, moments = [0, 1].map((side) => this.moment(side)), { place } = this.data;
+    const { labels, names } = this.data.sides[0].context, moments = [0, 1].map((side) => this.moment(side)), { place } = this.data;
     const outputs = moments.map((moment) => moment.frame.layers.at(-1).values), at = (side) => this.ticks[this.position][side + 1];
     const both = (of) => [0, 1].map((side) => of(moments[side], side));
     const rows = [
@@ -120,8 +121,8 @@ class Pair {
       [`Loss on ${labels.length} images`, ...both((moment) => loss(moment.validation_loss))],
       ["Training accuracy in this epoch", ...both((moment) => this.shared.percent(moment.accuracy))],
       ["Training loss in this epoch", ...both((moment) => (moment.step ? loss(moment.loss) : "–"))],
-      [`Probability of ${labels[place]}, the label of this image`, ...both((_, side) => this.shared.percent(outputs[side][labels[place]]).replace("–", "not a number"))],
-      ["Prediction for this image", ...both((moment) => String(moment.guesses[place]))],
+      [`Probability of ${names[labels[place]]}, the label of this image`, ...both((_, side) => this.shared.percent(outputs[side][labels[place]]).replace("–", "not a number"))],
+      ["Prediction for this image", ...both((moment) => names[moment.guesses[place]])],
     ];
     const names = [...new Set(moments.flatMap((moment) => moment.layers.map((layer) => layer.name)))];
     for (const name of names) {

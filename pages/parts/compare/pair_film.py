@@ -69,13 +69,13 @@ def _right(left: Run, right: Run) -> _Side:
 
 def _side(side: _Side, place: int) -> dict[str, Any]:
     run = side.run
-    label = int(living_network.fixed().labels[place])
+    shown = living_network.ShownImage(int(living_network.fixed().labels[place]), names=run.class_names)
     alt = f"{run_title(run)}: {alt_text(side.moments[-1])}"
     return {
         "title": run_title(run),
         "colour": side.colour,
         "address": film_address(run, place),
-        "context": living_network.context(run.config, label=label, moment="", alt=alt, height=HEIGHT),
+        "context": living_network.context(run.config, shown, alt=alt, height=HEIGHT),
         "images": images_shown(run),
         "seen": images_seen(run, side.moments),
         "ended": run.state,

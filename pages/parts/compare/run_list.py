@@ -9,6 +9,7 @@ from core.evaluation.csv_export import runs_csv
 from core.formatting import plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import add_run, curve_chart, deletion, run_rows, verdict_card
+from pages.shared import crowd
 from pages.shared.fragments import guarded_fragment
 
 REFRESH_SECONDS = 2.0
@@ -21,7 +22,7 @@ def show() -> None:
     training = _trains(run_rows.rows())
     run_rows.say_missing_ones(run_rows.rows())  # above the fragment, which would remove it after two seconds
 
-    @guarded_fragment(run_every=REFRESH_SECONDS if training else None)
+    @guarded_fragment(run_every=crowd.stretched(REFRESH_SECONDS) if training else None)
     def view() -> None:
         found = run_rows.rows()
         if _trains(found) != training:
@@ -64,6 +65,7 @@ def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
     if refused := st.session_state.pop(run_rows.REFUSED, None):
         st.warning(plain(refused), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        run_rows.choose_part()
         group_by = st.selectbox(
             "Group by",
             ["", *comparison.differing_knobs(row.config for row in found)],
@@ -77,7 +79,7 @@ def _toolbar(found: list[RunRow], shown: list[RunRow]) -> str:
         deletion.undo_button()
         st.download_button(
             "Download all runs (.csv)",
-            lambda: runs_csv(run_rows.rows()),
+            lambda: runs_csv(run_rows.all_rows()),
             "digit-lab-runs.csv",
             "text/csv",
             icon=":material/table:",

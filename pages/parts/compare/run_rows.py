@@ -11,7 +11,7 @@ from core.evaluation import comparison
 from core.evaluation.comparison import RunRow, RunRows
 from core.evaluation.grouping import group_by_knob
 from core.runs.events import FINISHED
-from core.runs.store import ACTIVE
+from core.runs.store import ACTIVE, Run
 from core.runs.summaries import Summaries
 from pages.parts.compare.run_cells import Layout, columns, filter_words, table_row
 from pages.parts.compare.run_table import Table, run_table
@@ -24,6 +24,8 @@ CHOSEN, DELETED, REFUSED = "compare_chosen", "compare_deleted", "compare_refused
 MAX_KNOBS = 6  # columns for knobs that differ
 MAX_SHOWN = 30  # runs in the charts
 FIRST_SHOWN = 5
+PART = 500  # rows that a browser gets at once: of 10,000 it would get 9 MB
+PART_SHOWN = "compare_part"  # session
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,8 +40,46 @@ def _rows() -> RunRows:
 
 
 def rows() -> list[RunRow]:
-    """Every run, newest first."""
-    return _rows().all(len(caches.data().test))
+    """Every run, newest first; of a long list the part that the visitor chose, with the runs in the charts."""
+    return _of(_shown_part(caches.store().runs()))
+
+
+def all_rows() -> list[RunRow]:
+    """Every run, newest first, however long the list is."""
+    return _of(None)
+
+
+def rows_of_sweep(sweep_id: str) -> list[RunRow]:
+    """The runs of a sweep, newest first."""
+    return _of(run for run in caches.store().runs() if run.sweep == sweep_id)
+
+
+def _of(runs: Iterable[Run] | None) -> list[RunRow]:
+    return _rows().all(len(caches.data().test), runs)
+
+
+def _shown_part(runs: list[Run]) -> list[Run]:
+    if len(runs) <= PART:
+        return runs
+    start = PART * min(int(st.session_state.get(PART_SHOWN, 0)), (len(runs) - 1) // PART)
+    kept = {*st.session_state.get(CHOSEN, ()), *_linked()}
+    here = {run.id for run in runs[start : start + PART]}
+    return [run for run in runs if run.id in here or run.id in kept or run.baseline or run.shipped]
+
+
+def choose_part() -> None:
+    """The box that chooses which part of a long list is shown; nothing for a list that is not long."""
+    every = len(caches.store().runs())
+    if every <= PART:
+        return
+    st.selectbox(
+        "Part of the list",
+        range(-(-every // PART)),
+        format_func=lambda place: f"Runs {PART * place + 1:,} to {min(PART * (place + 1), every):,} of {every:,}",
+        key=PART_SHOWN,
+        width=260,
+        help="The newest runs come first. Filter and order change this part only. The file has all runs.",
+    )
 
 
 def chosen(found: list[RunRow]) -> list[RunRow]:

@@ -11,8 +11,9 @@ from pages.shared.film_data import fits, has_film, images_shown
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
-from pages.shared.stable_selectbox import picker
-from pages.shared.visitor import marks, own, own_first
+from pages.shared.run_options import more_runs, run_options
+from pages.shared.stable_selectbox import picked, picker
+from pages.shared.visitor import marks, own
 
 _SIDES = ("left", "right")
 _PLACE = "compare_digit"  # session: which of the fixed images runs through both networks
@@ -51,8 +52,12 @@ def show() -> None:
 
 def _runs() -> dict[str, Run]:
     """The runs that have ended: the visitor's own first, and those with a film before those without."""
-    runs = own_first(run for run in caches.store().runs() if not run.active and run.started)
-    runs.sort(key=lambda run: (not has_film(run), not own(run), run.shipped))  # stable: the newest first in each group
+    linked = [st.query_params.get(side) for side in _SIDES]
+    chosen = [picked(f"compare_{side}") for side in _SIDES]
+    active = {run.id for run in caches.store().active()}
+    runs = run_options(caches.store().runs(), lambda run: run.id not in active and run.started, keep=(*linked, *chosen))
+    # Stable: the newest first in each group.
+    runs.sort(key=lambda run: (not has_film(run), not own(run), run.shipped))
     return {run.id: run for run in runs}
 
 
@@ -67,7 +72,7 @@ def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
     for column, side, there in zip(st.columns(2), _SIDES, linked, strict=True):
         first = there if there in runs else free.pop(0)
         with column:
-            chosen = picker(side.capitalize(), labels, key=f"compare_{side}", first=first)
+            chosen = picker(side.capitalize(), labels, key=f"compare_{side}", first=first, help=more_runs(runs))
         url_state.write("compare", side, chosen)
         found.append(runs[chosen])
     return found[0], found[1]

@@ -13,7 +13,7 @@ from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import run_rows, sweep_answer, sweep_form
 from pages.parts.compare.sweep_form import WATCHED
-from pages.shared import caches
+from pages.shared import caches, crowd
 from pages.shared.fragments import guarded_fragment
 from pages.shared.stable_selectbox import picker
 from pages.shared.visitor import current, may_control
@@ -45,12 +45,12 @@ def _explain() -> None:
 def _panel(sweep_id: str) -> None:
     active = _is_active(SweepStore(caches.store()).get(sweep_id))
 
-    @guarded_fragment(run_every=REFRESH_SECONDS if active else None)
+    @guarded_fragment(run_every=crowd.stretched(REFRESH_SECONDS) if active else None)
     def view() -> None:
         sweep = SweepStore(caches.store()).get(sweep_id)
         if _is_active(sweep) != active:
             st.rerun()
-        _view(sweep, [row for row in run_rows.rows() if row.run.sweep == sweep_id], active=active)
+        _view(sweep, run_rows.rows_of_sweep(sweep_id), active=active)
 
     view()
 

@@ -14,8 +14,9 @@ from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
-from pages.shared.stable_selectbox import picker
-from pages.shared.visitor import marks, own_first, visitor
+from pages.shared.run_options import more_runs, run_options
+from pages.shared.stable_selectbox import picked, picker
+from pages.shared.visitor import marks, visitor
 
 _RUN, _EPOCH = "draw_run", "draw_epoch"
 _LINK = "draw_link"  # the link when this page last ran
@@ -64,9 +65,12 @@ def rerun_on_stroke(show: Callable[[NetworkChoice], None]) -> Callable[[NetworkC
     return fragment
 
 
-def usable_runs() -> list[Run]:
-    """The runs with a network to ask, the visitor's own first: finished, shipped, or with a saved epoch."""
-    return own_first(run for run in caches.store().runs() if run.has_model or run.checkpoint_epochs)
+def usable_runs(*keep: str | None) -> list[Run]:
+    """The runs with a network to ask, the visitor's own first: finished, shipped, or with a saved epoch.
+
+    keep: ids of runs that are in the list even if it is long.
+    """
+    return run_options(caches.store().runs(), lambda run: run.has_model or run.checkpoint_epochs, keep=keep)
 
 
 def followed_new_link() -> bool:
@@ -77,19 +81,27 @@ def followed_new_link() -> bool:
 
 def choose(*, linked: bool) -> NetworkChoice | None:
     """Controls for the choice of the network; None, with an explanation, if there is none. linked: use the link."""
-    runs = {run.id: run for run in usable_runs()}
+    requested = st.query_params.get("run")
+    runs = {run.id: run for run in usable_runs(requested, picked(_RUN))}
     if not runs:
         st.info("No network is trained yet. Train one first; it takes a few seconds.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         return None
-    requested = st.query_params.get("run")
     if linked and requested in runs:
         st.session_state[_RUN] = requested
     elif requested and (linked or requested not in runs):
         say_missing(requested)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         labels = {run_id: _label(runs[run_id]) + mark for run_id, mark in marks(runs.values()).items()}
-        chosen = picker("Network", labels, key=_RUN, first=_first(runs.values()), persist_state="session", width=440)
+        chosen = picker(
+            "Network",
+            labels,
+            key=_RUN,
+            first=_first(runs.values()),
+            persist_state="session",
+            width=440,
+            help=more_runs(runs),
+        )
         st.query_params["run"] = chosen
         st.session_state[_LINK] = (chosen, st.query_params.get("send"))
         network = NetworkChoice(runs[chosen], _choose_epoch(runs[chosen]))

@@ -169,7 +169,8 @@ def _is_ready(run: Run, split: str, epoch: int | None) -> bool:
     with st.container(border=True):
         st.markdown(f"This network has not predicted the **{images:,}** images yet.")
         st.button("Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
-        st.caption("It has convolutions, so this takes some seconds. The result is kept.")
+        why = "Nobody knows how large it is" if run.foreign else "It has convolutions"
+        st.caption(f"{why}, so this may take some seconds. The result is kept.")
     return False
 
 

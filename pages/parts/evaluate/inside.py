@@ -97,7 +97,7 @@ def _layers(selection: Selection) -> None:
                 alt=f"The {len(maps)} maps of {name}",
             )
         else:
-            _strip(name, values)
+            _strip(name, values.ravel())
 
 
 def _chosen_layers(run_id: str, names: list[str]) -> list[str]:

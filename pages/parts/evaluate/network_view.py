@@ -11,6 +11,7 @@ from core.network.interventions import ALL_UNITS, Intervention, apply_interventi
 from core.network.living import LivingNetwork
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection
+from pages.shared import foreign_networks
 from pages.shared.fragments import guarded_fragment
 from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
@@ -21,6 +22,9 @@ _MAX_TEXTS = 6  # of them in words
 
 def show(selection: Selection) -> None:
     """The network for the open image, with its parts to switch off."""
+    if selection.run.foreign:
+        st.info(foreign_networks.SENTENCE, icon=":material/info:")
+        return
     index = selection.opened()
     _network(selection, index)
     image_list.links(selection, index)
@@ -42,7 +46,7 @@ def _network(selection: Selection, index: int) -> None:
     living_network(
         broken.view(image, surveys, mask, halved(network, changes)),
         network.config,
-        ShownImage(label),
+        ShownImage(label, names=selection.names),
         key="evaluate_network",
         off=mask,
         on_change=_listener(selection, network),

@@ -13,8 +13,9 @@ from pages.shared import caches
 from pages.shared.digit_grid import DigitTiles, digit_grid
 from pages.shared.local_time import run_title
 from pages.shared.predictions import predict
+from pages.shared.run_options import more_runs, run_options
 from pages.shared.softmax import softmax_bars
-from pages.shared.stable_selectbox import picker
+from pages.shared.stable_selectbox import picked, picker
 
 KINDS = {
     disagreement.DISAGREE: "They disagree",
@@ -54,7 +55,11 @@ def show(selection: Selection) -> None:
 
 def _other(selection: Selection) -> Run | None:
     """The second run; None, after a sentence, if there is none."""
-    others = [run for run in caches.store().runs() if run.has_model and run.id != selection.run.id]
+    others = run_options(
+        caches.store().runs(),
+        lambda run: run.id != selection.run.id and run.has_model,
+        keep=(picked("evaluate_second"),),
+    )
     if selection.split == TEST:
         sealed = [run for run in others if seal.sealed(run)]
         others = [run for run in others if not seal.sealed(run)]
@@ -64,7 +69,7 @@ def _other(selection: Selection) -> Run | None:
         st.info("There is no second run for these images. Train one, or choose other images.")
         return None
     titles = {run.id: run_title(run) for run in others}
-    chosen = picker("Second run", titles, key="evaluate_second")
+    chosen = picker("Second run", titles, key="evaluate_second", help=more_runs(titles))
     return next(run for run in others if run.id == chosen)
 
 

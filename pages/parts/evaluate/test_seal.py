@@ -31,7 +31,8 @@ def show(run: Run) -> None:
 
 def _so_far() -> str:
     """For how many of the visitor's own runs the test set is open; empty if they have no such run."""
-    mine = [run for run in caches.store().runs() if run.starter == visitor() and run.config.holds_out]
+    me = visitor()
+    mine = [run for run in caches.store().runs() if run.starter == me and run.config.holds_out]
     opened = sum(bool(seal.test_set_openings(run)) for run in mine)
     runs = f"{len(mine):,} runs" if len(mine) > 1 else "one run"
     return f"You have opened it for **{opened:,}** of the {runs} that you started in this browser." if mine else ""

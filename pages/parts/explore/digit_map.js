@@ -216,7 +216,7 @@ class DigitMap {
     legend.replaceChildren(...present.map(digit => {
       const entry = document.createElement('span'), dot = document.createElement('i');
       dot.style.background = this.data.colours[digit];
-      entry.append(dot, String(digit));
+      entry.append(dot, this.data.names[digit]);
       entry.onpointerenter = () => { this.lit = digit; this.draw(); };
       entry.onpointerleave = () => { this.lit = -1; this.draw(); };
       return entry;

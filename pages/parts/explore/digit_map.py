@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import DIGITS as DIGIT_NAMES
+from core.data.class_names import Names
 from pages.shared.components import payload
 from pages.shared.digit_grid import chosen_position, montage
 from pages.shared.palette import DIGITS
@@ -47,6 +49,7 @@ class MapPoints:
     images: np.ndarray
     labels: np.ndarray
     captions: Sequence[str]
+    names: Names = DIGIT_NAMES  # of the ten classes
 
 
 def digit_map(
@@ -64,6 +67,7 @@ def digit_map(
     an empty array if there are none. Both are called before the page is drawn again. reveal: as in `digit_grid`.
     """
     data = _packed(points.places, points.images, points.labels, list(points.captions), alt, reveal)
+    data = {**data, "names": points.names}
 
     def choose() -> None:
         position = chosen_position(st.session_state[key].get("chosen"), data["rev"], len(points.labels))

@@ -88,9 +88,9 @@ def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: 
     digits = data.split(choice.split)[at]
     captions = [f"{data.names[label]} · {index}" for label, index in zip(digits.labels, at, strict=True)]
     digit_map(
-        MapPoints(places, digits.images, digits.labels, captions),
+        MapPoints(places, digits.images, digits.labels, captions, data.names),
         key=f"explore_map_{kind}",
-        alt=f"A map of {len(at):,} {choice.split} images, coloured by digit",
+        alt=f"A map of {len(at):,} {choice.split} images, coloured by class",
         on_choose=lambda position: open_digit(choice.split, at[position]),
         reveal="closer",
         on_surround=lambda inside: keep_only(choice.split, at[inside] if len(inside) else None),

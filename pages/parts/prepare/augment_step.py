@@ -1,5 +1,6 @@
 """The lesson's step for augmentation: one digit twenty-five times, made by the functions that training uses."""
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,13 @@ def previewer(example: Example) -> None:
         rng = np.random.default_rng(seed)
         made, lines, config = _knobs(digits, rng, seed) if how == _KNOB else _own(digits, rng, seed)
     with sides[1]:
-        alt = f"25 distorted digits, as the network sees them: {', '.join(map(str, digits.labels))}"
-        captions = [str(label) for label in digits.labels] if many else [f"version {n + 1}" for n in range(SAMPLES)]
+        shown = [example.names[label] for label in digits.labels]
+        captions = shown if many else [f"version {n + 1}" for n in range(SAMPLES)]
+        alt = f"25 distorted images, as the network sees them: {', '.join(shown)}"
         chosen = digit_grid(DigitTiles(made, captions, columns=5, alt=alt, tile=84), key="prepare_made") or 0
         st.caption("Select a version to compare it with the original.")
     with sides[2]:
-        _compare(digits, made, chosen)
+        _compare(digits.images[chosen], made[chosen], shown[chosen], chosen)
     left, right = st.columns(2)
     with left:
         before_after({"original": digits.images}, {"distorted": made})
@@ -120,9 +122,8 @@ def _own(digits: Digits, rng: np.random.Generator, seed: int) -> tuple[np.ndarra
     return made, lines, None
 
 
-def _compare(digits: Digits, made: np.ndarray, chosen: int) -> None:
-    """The original, the chosen version, and the difference between them."""
-    before, after = digits.images[chosen], made[chosen]
+def _compare(before: np.ndarray, after: np.ndarray, name: str, chosen: int) -> None:
+    """The original, the chosen version, and the difference between them. name: of the original's class."""
     changed = np.abs(after.astype(int) - before).mean() / 255
     legend = (
         f"<span style='color:rgb{POSITIVE}'>●</span> more ink<br><span style='color:rgb{NEGATIVE}'>●</span> less "
@@ -131,7 +132,7 @@ def _compare(digits: Digits, made: np.ndarray, chosen: int) -> None:
     )
     show(
         draw.line(
-            draw.picture(before, 118, f"Original, a {digits.labels[chosen]}", "original"),
+            draw.picture(before, 118, f"Original, a {name}", "original"),
             draw.picture(after, 118, "The distorted version", f"version {chosen + 1}"),
             draw.picture(_difference(before, after), 118, "The difference: more ink in red, less ink in blue", legend),
         )
@@ -148,7 +149,7 @@ def _difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 def _too_much(example: Example) -> None:
     turned = rotate(example.image[None], 180.0)[0]
-    flipped = example.image[:, ::-1]
+    flipped, still = example.image[:, ::-1], f"still labelled {escape(example.name)}"
     st.markdown(
         "**Too much augmentation makes labels wrong.** A 6 rotated by 180° is a 9, and a mirrored 3 is not a digit. "
         "Flips work for photos of cats but not for digits. If you cannot read a digit yourself, the change is too "
@@ -157,8 +158,8 @@ def _too_much(example: Example) -> None:
     )
     show(
         draw.line(
-            draw.picture(example.image, 84, "The digit", f"label {example.label}"),
-            draw.picture(turned, 84, "The digit upside down", f"rotated by 180°, still labelled {example.label}"),
-            draw.picture(flipped, 84, "The digit mirrored", f"mirrored, still labelled {example.label}"),
+            draw.picture(example.image, 84, "The image", f"label {escape(example.name)}"),
+            draw.picture(turned, 84, "The image upside down", f"rotated by 180°, {still}"),
+            draw.picture(flipped, 84, "The image mirrored", f"mirrored, {still}"),
         )
     )

@@ -31,7 +31,7 @@ def harder(example: Example) -> None:
     digit_grid(
         DigitTiles(
             training.images[:SAMPLES],
-            [f"“{label}”" for label in training.labels[:SAMPLES]],
+            [f"“{example.names[label]}”" for label in training.labels[:SAMPLES]],
             marks=[False if is_wrong else None for is_wrong in wrong_labels[:SAMPLES]],
             alt=f"The first {SAMPLES} training images with their training labels; ✗ marks wrong labels",
         ),

@@ -26,8 +26,8 @@ def one_hot_labels(example: Example) -> None:
     )
     show(
         draw.line(
-            draw.picture(example.image, 84, f"The digit, a {example.label}"),
-            draw.matrix(label, title="label"),
+            draw.picture(example.image, 84, f"The image, a {example.name}"),
+            draw.matrix(label, title="label" if example.data.shows_digits else f"label of {example.name}"),
             "→",
             draw.matrix(
                 np.stack([np.arange(NUM_CLASSES), row[0].astype(int)]),
@@ -37,7 +37,7 @@ def one_hot_labels(example: Example) -> None:
         )
     )
     st.markdown("### Why not train on the number itself?")
-    _near(example.label)
+    _near(example)
     left, right = st.columns(2)
     with left:
         before_after({"this label": label}, {"one-hot": row})
@@ -62,37 +62,48 @@ def _colours() -> str:
     return draw.table(["Colour", *(f"Is it {name.lower()}?" for name in COLOURS)], rows, numbers=(1, 2, 3))
 
 
-def _near(label: int) -> None:
-    digits = np.arange(NUM_CLASSES)
+def _near(example: Example) -> None:
+    digits, label, names = np.arange(NUM_CLASSES), example.label, example.names
     other = (label + 6) % NUM_CLASSES
     between = (label + other) / 2
     st.markdown(
-        "As a number, 4 is closer to 5 than 9 is. For images this is misleading: reading a 5 as a 4 is just as wrong "
-        f"as reading it as a 9. A network that predicts one number and cannot decide between {label} and {other} "
+        f"{_misleading(example)} A network that predicts one number and cannot decide between {label} and {other} "
         f"would answer {between:g}"
-        f"{', a third digit' if between == int(between) else ', which is not a digit'}. "
-        "With one-hot labels every wrong digit is equally far away, √2:"
+        f"{f', a third {example.kind}' if between == int(between) else f', which is not a {example.kind}'}. "
+        f"With one-hot labels every wrong {example.kind} is equally far away, √2:"
     )
     show(
         draw.line(
             draw.bars(
                 np.abs(digits - label),
+                names,
                 on=label,
                 title=f"As numbers: distance from {label}",
-                top=float(np.abs(digits - label).max()),
-                written="{:g}",
-                high="6.5rem",
+                how=draw.Bars(float(np.abs(digits - label).max()), "{:g}", "6.5rem"),
             ),
             draw.bars(
                 one_hot_distances(digits, label),
+                names,
                 on=label,
                 title=f"As one-hot labels: distance from {label}",
-                top=2.0,
-                written="{:.2f}",
-                high="6.5rem",
+                how=draw.Bars(2.0, "{:.2f}", "6.5rem"),
             ),
             top=True,
         )
+    )
+
+
+def _misleading(example: Example) -> str:
+    """Why the distance of two labels means nothing."""
+    if example.data.shows_digits:
+        return (
+            "As a number, 4 is closer to 5 than 9 is. For images this is misleading: reading a 5 as a 4 is just as "
+            "wrong as reading it as a 9."
+        )
+    names = example.names
+    return (
+        f"As a number, 4 is closer to 5 than 9 is. For images this is misleading: taking {names[5]} (5) for {names[4]} "
+        f"(4) is just as wrong as taking it for {names[9]} (9)."
     )
 
 

@@ -73,18 +73,20 @@ def show_pass(example: Example, forward_pass: ForwardPass, taken: int) -> None:
     after = f"after {taken:,} step{'' if taken == 1 else 's'}" if taken else "before the first step"
     show(
         draw.line(
-            draw.picture(example.image, WIDE, f"The digit, a {example.label}", "784 pixels"),
+            draw.picture(example.image, WIDE, f"The image, a {example.name}", "784 pixels"),
             "→",
             draw.picture(picture(units, 1.0), 96, f"The activations of {HIDDEN} units", f"{HIDDEN} units"),
             "→",
-            draw.bars(forward_pass.probabilities[0], on=example.label, title=f"10 probabilities, {after}"),
+            draw.bars(
+                forward_pass.probabilities[0], example.names, on=example.label, title=f"10 probabilities, {after}"
+            ),
             top=False,
         )
     )
     probability = forward_pass.probabilities[0, example.label]
     st.markdown(
-        f"**Loss** = −ln {probability:.4f} = **{forward_pass.loss:.4f}**, because the true digit {example.label} has "
-        f"the probability {probability:.1%}."
+        f"**Loss** = −ln {probability:.4f} = **{forward_pass.loss:.4f}**, because the true "
+        f"{example.kind} {example.name} has the probability {probability:.1%}."
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import Names
 from core.lesson import one_step
 from core.lesson.one_step import HIDDEN, ForwardPass, TinyNetwork
 from pages.parts.prepare import lesson_pictures as draw
@@ -29,7 +30,7 @@ def neuron(example: Example) -> None:
     total, output = forward_pass.sums[0, unit], forward_pass.activations[0, unit]
     show(
         draw.line(
-            draw.picture(example.image, WIDE, f"The digit, a {example.label}", "pixels, 0 to 1"),
+            draw.picture(example.image, WIDE, f"The image, a {example.name}", "pixels, 0 to 1"),
             "×",
             draw.picture(picture(square(weights)), WIDE, f"Weights of unit {unit}", "weights"),
             "=",
@@ -66,14 +67,20 @@ def gradient(example: Example) -> None:
     error = slopes.output_bias
     show(
         draw.line(
-            draw.bars(forward_pass.probabilities[0], on=example.label, title="1. Prediction"),
-            draw.bars(np.eye(10)[example.label], on=example.label, title="2. Target", written="{:.0f}"),
+            draw.bars(forward_pass.probabilities[0], example.names, on=example.label, title="1. Prediction"),
+            draw.bars(
+                np.eye(10)[example.label],
+                example.names,
+                on=example.label,
+                title="2. Target",
+                how=draw.Bars(written="{:.0f}"),
+            ),
             top=True,
         )
     )
     st.markdown(
-        f"**3. Prediction − target** is the gradient at the ten logits: {_listed(error)}. It is negative for "
-        f"{example.label}, so the step raises that logit, and positive for the others, so it lowers them."
+        f"**3. Prediction − target** is the gradient at the ten logits: {_listed(error, example.names)}. It is "
+        f"negative for {example.name}, so the step raises that logit, and positive for the others, so it lowers them."
     )
     unit = _choose_unit(forward_pass)
     back = float(network.output_weights[unit] @ error)
@@ -88,7 +95,7 @@ def gradient(example: Example) -> None:
     )
     show(
         draw.line(
-            draw.picture(example.image, WIDE, f"The digit, a {example.label}", "pixels"),
+            draw.picture(example.image, WIDE, f"The image, a {example.name}", "pixels"),
             f"× {back if open_gate else 0:+.3f} =",
             draw.picture(
                 picture(square(slopes.hidden_weights[:, unit])),
@@ -165,7 +172,7 @@ def by_hand(example: Example) -> None:
     with right, wrong("one_step"):
         st.markdown(
             "After 100 steps on **one** image the network knows this image and nothing else: it predicts "
-            f"{example.label} for almost every digit. That is why training uses thousands of images, in batches."
+            f"{example.name} for almost every image. That is why training uses thousands of images, in batches."
         )
 
 
@@ -232,5 +239,5 @@ def _batch(example: Example) -> np.ndarray:
     return (example.index + np.arange(min(_BATCH, len(example.train)))) % len(example.train)
 
 
-def _listed(values: np.ndarray) -> str:
-    return ", ".join(f"{digit}: {value:+.2f}" for digit, value in enumerate(values))
+def _listed(values: np.ndarray, names: Names) -> str:
+    return ", ".join(f"{name}: {value:+.2f}" for name, value in zip(names, values, strict=True))

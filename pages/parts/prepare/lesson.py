@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from core.data.class_names import Names
 from core.data.mnist import Mnist
 from core.digits import Digits
 from core.lesson.tensors import ArrayInfo
@@ -27,6 +28,26 @@ class Example(NamedTuple):
     @property
     def train(self) -> Digits:
         return self.data.train
+
+    @property
+    def names(self) -> Names:
+        """The names of the ten classes."""
+        return self.data.names
+
+    @property
+    def name(self) -> str:
+        """The name of its class: "7" or "Trouser"."""
+        return self.names[self.label]
+
+    @property
+    def label_text(self) -> str:
+        """Its label as a number, with the name of the class where that is another one: "7" or "1 (Trouser)"."""
+        return self.name if self.data.shows_digits else f"{self.label} ({self.name})"
+
+    @property
+    def kind(self) -> str:
+        """What a class is called: a digit in MNIST."""
+        return "digit" if self.data.shows_digits else "class"
 
 
 def style() -> None:

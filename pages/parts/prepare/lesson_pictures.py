@@ -1,10 +1,12 @@
 """Digits, matrices and bars as HTML. They follow the theme, wrap on a phone, and have a text alternative."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
+from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from pages.shared.image_uri import png_uri
 
@@ -84,22 +86,31 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequen
     return f"<div class='scroll'><table class='plain'><tr>{heads}</tr>{body}</table></div>"
 
 
-def bars(
-    values: np.ndarray, *, on: int, title: str, top: float = 1.0, written: str = "{:.1%}", high: str = "9rem"
-) -> str:
-    """Ten bars, one for each digit. The bar of digit `on` is green; a value of `top` fills the height."""
-    texts = [written.format(value) for value in values]
-    description = f"{title}: " + ", ".join(f"{digit}: {text}" for digit, text in enumerate(texts))
+@dataclass(frozen=True)
+class Bars:
+    """How ten bars look: a value of `top` fills the height, `written` is the format of each value, `high` a length."""
+
+    top: float = 1.0
+    written: str = "{:.1%}"
+    high: str = "9rem"
+
+
+def bars(values: np.ndarray, names: Names, *, on: int, title: str, how: Bars = Bars()) -> str:
+    """Ten bars, one for each class. The bar of class `on` is green."""
+    texts = [how.written.format(value) for value in values]
+    description = f"{title}: " + ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
+    shares = [min(value / how.top, 1) for value in values]
+    kind = "digit" if names == DIGITS else "digit named"
     columns = "".join(
         f"<div class='{'on' if digit == on else ''}'><div class='well'><div style='width:100%'>"
         f"<div class='value'>{texts[digit]}</div>"
-        f"<div class='bar' style='height:calc((var(--high, 9rem) - 1.4rem) * {min(values[digit] / top, 1):.4f})'></div>"
-        f"</div></div><div class='digit'>{digit}</div></div>"
+        f"<div class='bar' style='height:calc((var(--high, 9rem) - 1.4rem) * {shares[digit]:.4f})'></div>"
+        f"</div></div><div class='{kind}'>{escape(names[digit])}</div></div>"
         for digit in range(NUM_CLASSES)
     )
     label = escape(description)
     heading = f"<div class='bars-title'>{escape(title)}</div>"
     return (
         f"<div style='flex:1 1 19rem;max-width:36rem'>{heading}"
-        f"<div class='bars' role='img' aria-label='{label}' style='--high:{high}'>{columns}</div></div>"
+        f"<div class='bars' role='img' aria-label='{label}' style='--high:{how.high}'>{columns}</div></div>"
     )

@@ -2,6 +2,7 @@
 
 import base64
 import math
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -29,7 +30,7 @@ def two_forms(example: Example) -> None:
     """Categorical and sparse categorical cross-entropy of the same prediction."""
     st.markdown(
         "The **loss** measures how wrong a prediction is. **Cross-entropy** takes the probability of the true "
-        "digit and "
+        "class and "
         "computes minus its logarithm. A certain, correct prediction has loss 0. A guess (10%) has loss 2.30. A "
         "certain, wrong prediction has an infinite loss."
     )
@@ -37,13 +38,14 @@ def two_forms(example: Example) -> None:
     label = np.array([example.label])
     target, right = one_hot(label), float(probabilities[0, example.label])
     losses = cross_entropy(target, probabilities)[0], sparse_cross_entropy(label, probabilities)[0]
-    show(draw.line(draw.bars(probabilities[0], on=example.label, title="The prediction"), _curve(right), top=True))
+    bars = draw.bars(probabilities[0], example.names, on=example.label, title="The prediction")
+    show(draw.line(bars, _curve(right), top=True))
     st.markdown("### Two forms of the same label")
     left, side = st.columns(2)
     with left:
-        show(_sum_of_ten(probabilities[0], target[0], example.label, losses[0]))
+        show(_sum_of_ten(probabilities[0], target[0], example, losses[0]))
     side.markdown(
-        f"**Sparse categorical** uses the label as a number, {example.label}. It looks up probability "
+        f"**Sparse categorical** uses the label as a number, {example.label_text}. It looks up probability "
         f"{example.label} of the prediction and computes minus its logarithm:\n\n"
         f"**−ln {right:.4f} = {losses[1]:.4f}**\n\n"
         f"{'The same number.' if math.isclose(*losses) else ''} In the other form, nine of the ten products are 0."
@@ -83,16 +85,16 @@ def two_forms(example: Example) -> None:
         )
 
 
-def _sum_of_ten(probabilities: np.ndarray, target: np.ndarray, label: int, loss: float) -> str:
-    """−Σ target · ln probability, one row per digit."""
-    rows = [
-        [f"<b>{digit}</b>", f"{on:.0f}", f"{share:.4f}", f"{math.log(share):.4f}", f"{-on * math.log(share) + 0:.4f}"]
-        for digit, (on, share) in enumerate(zip(target, probabilities, strict=True))
-    ]
+def _sum_of_ten(probabilities: np.ndarray, target: np.ndarray, example: Example, loss: float) -> str:
+    """−Σ target · ln probability, one row per class."""
+    rows = []
+    for name, on, share in zip(example.names, target, probabilities, strict=True):
+        log = math.log(share)
+        rows.append([f"<b>{escape(name)}</b>", f"{on:.0f}", f"{share:.4f}", f"{log:.4f}", f"{-on * log + 0:.4f}"])
     rows.append(["<b>sum</b>", "1", "1.0000", "", f"<b>{loss:.4f}</b>"])
-    head = ["digit", "one-hot label", "probability", "ln probability", "− label · ln probability"]
+    head = [example.kind, "one-hot label", "probability", "ln probability", "− label · ln probability"]
     return "<p><b>Categorical</b> uses the label as a one-hot row and multiplies all ten pairs:</p>" + draw.table(
-        head, rows, numbers=(1, 2, 3, 4), on=label
+        head, rows, numbers=(1, 2, 3, 4), on=example.label
     )
 
 
@@ -126,7 +128,7 @@ def _curve(share: float) -> str:
     alt = f"The curve of minus the logarithm falls from infinity at 0 to 0 at 100%; {label}"
     return (
         f"<figure class='curve'><img src='{source}' alt='{alt}'>"
-        "<figcaption>probability of the true digit → loss</figcaption></figure>"
+        "<figcaption>probability of the true class → loss</figcaption></figure>"
     )
 
 

@@ -1,6 +1,7 @@
 """The steps for softmax: from logits to probabilities, and softmax applied twice by mistake."""
 
 import math
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -40,7 +41,7 @@ def scores(example: Example) -> np.ndarray:
 def by_hand(example: Example) -> None:
     """Softmax with every number."""
     st.markdown(
-        "The last layer computes one number for each digit, a **logit**. A logit can be any number. **Softmax** "
+        "The last layer computes one number for each class, a **logit**. A logit can be any number. **Softmax** "
         "turns the "
         "ten logits into probabilities that sum to 1, like this: raise *e* to the power of each logit, add "
         "the ten "
@@ -50,10 +51,11 @@ def by_hand(example: Example) -> None:
     logits = scores(example) * scaled
     logits[example.label] += raised
     answer = softmax_steps(logits)
-    bars = draw.bars(answer.shares, on=example.label, title="Probabilities", high="15rem")
-    show(draw.line(_arithmetic(answer, example.label), bars, top=True), _templates(example))
+    how = draw.Bars(high="15rem")
+    bars = draw.bars(answer.shares, example.names, on=example.label, title="Probabilities", how=how)
+    show(draw.line(_arithmetic(answer, example), bars, top=True), _templates(example))
     st.markdown(
-        f"{_verdict(answer.shares, example.label)} The ten probabilities sum to {answer.shares.sum():.6f}. "
+        f"{_verdict(answer.shares, example)} The ten probabilities sum to {answer.shares.sum():.6f}. "
         "If one logit is larger than another by 1, its probability is *e* = 2.718 times as large. Adding the same "
         "number "
         "to all ten logits changes nothing."
@@ -71,18 +73,19 @@ def by_hand(example: Example) -> None:
         _overflow(answer.scores)
 
 
-def _verdict(shares: np.ndarray, label: int) -> str:
-    """The digit with the highest probability, and whether it is right."""
-    best = np.flatnonzero(np.isclose(shares, shares.max(), rtol=1e-9))
+def _verdict(shares: np.ndarray, example: Example) -> str:
+    """The class with the highest probability, and whether it is right."""
+    found = np.flatnonzero(np.isclose(shares, shares.max(), rtol=1e-9))
+    best = [example.names[place] for place in found]
     if len(best) > 1:
-        return f"{', '.join(map(str, best[:-1]))} and {best[-1]} have the same probability, so there is no prediction."
-    verdict = "which is right" if best[0] == label else f"but the digit is a {label}"
+        return f"{', '.join(best[:-1])} and {best[-1]} have the same probability, so there is no prediction."
+    verdict = "which is right" if found[0] == example.label else f"but the image shows a {example.name}"
     return f"The prediction is **{best[0]}**, {verdict}."
 
 
 def _knobs(example: Example) -> tuple[float, float]:
     left, right = st.columns(2)
-    raised = left.slider(f"Add to the logit of {example.label}", -5.0, 5.0, 0.0, 0.5, key="prepare_raise")
+    raised = left.slider(f"Add to the logit of {example.name}", -5.0, 5.0, 0.0, 0.5, key="prepare_raise")
     scaled = right.slider(
         "Multiply all logits by",
         0.0,
@@ -95,27 +98,28 @@ def _knobs(example: Example) -> tuple[float, float]:
     return raised, scaled
 
 
-def _arithmetic(answer: SoftmaxSteps, label: int) -> str:
-    rows = [
-        [f"<b>{digit}</b>", f"{score:.2f}", f"{power:,.3f}", f"{power:,.3f} ÷ {answer.total:,.3f}", f"{share:.2%}"]
-        for digit, (score, power, share) in enumerate(zip(answer.scores, answer.powers, answer.shares, strict=True))
-    ]
+def _arithmetic(answer: SoftmaxSteps, example: Example) -> str:
+    rows, total = [], answer.total
+    for name, score, power, share in zip(example.names, answer.scores, answer.powers, answer.shares, strict=True):
+        divided = f"{power:,.3f} ÷ {total:,.3f}"
+        rows.append([f"<b>{escape(name)}</b>", f"{score:.2f}", f"{power:,.3f}", divided, f"{share:.2%}"])
     rows.append(["<b>sum</b>", "", f"<b>{answer.total:,.3f}</b>", "", f"<b>{answer.shares.sum():.2%}</b>"])
-    head = ["digit", "1. logit", "2. e to that power", "3. divided by the sum", "probability"]
-    return draw.table(head, rows, numbers=(1, 2, 3, 4), on=label)
+    head = [example.kind, "1. logit", "2. e to that power", "3. divided by the sum", "probability"]
+    return draw.table(head, rows, numbers=(1, 2, 3, 4), on=example.label)
 
 
 def _templates(example: Example) -> str:
     _, means = _layer(example.data.source.sentence, example.data)
     pictures = draw.line(
-        *(draw.picture(m.astype(np.uint8), 46, f"The mean of all images of {d}", str(d)) for d, m in enumerate(means))
+        *(
+            draw.picture(mean.astype(np.uint8), 46, f"The mean of all images of {name}", escape(name))
+            for name, mean in zip(example.names, means, strict=True)
+        )
     )
     return (
         f"{pictures}<p class='note'>These logits come from a layer that was not trained. Its weights are the mean "
-        f"image "
-        "of each digit: the closer your digit is to a mean image, the higher the logit. It gets about 80% of MNIST "
-        "right. "
-        "Training does much better.</p>"
+        f"image of each {example.kind}: the closer your image is to a mean image, the higher the logit. "
+        f"{'It gets about 80% of MNIST right. ' if example.data.shows_digits else ''}Training does much better.</p>"
     )
 
 
@@ -149,15 +153,15 @@ def twice(example: Example) -> None:
     best = int(once.argmax())
     show(
         draw.line(
-            draw.bars(once, on=best, title="Softmax once"),
+            draw.bars(once, example.names, on=best, title="Softmax once"),
             "→",
-            draw.bars(again, on=best, title="Softmax twice"),
+            draw.bars(again, example.names, on=best, title="Softmax twice"),
         )
     )
     st.markdown(
         f"Every bar stays between **{SOFTMAX_OF_ZERO:.1%}** and **{SOFTMAX_OF_ONE:.1%}**, however certain the "
         f"network is. "
-        f"At the right end of the slider the highest bar of this digit is **{at_the_end:.1%}**. Here is why. The most "
+        f"At the right end of the slider the highest bar of this image is **{at_the_end:.1%}**. Here is why. The most "
         "certain prediction, one 1 and nine 0s, becomes:"
     )
     show(

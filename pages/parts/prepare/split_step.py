@@ -71,18 +71,18 @@ def _sorted_cut(example: Example) -> None:
     training = np.concatenate([example.train.labels, example.data.validation.labels])
     held_out = len(example.data.validation)
     cut = np.bincount(np.sort(training)[-held_out:], minlength=NUM_CLASSES)
+    kinds = "digits" if example.data.shows_digits else "classes"
     st.markdown(
         "Some data sets are **sorted by label**. If you hold out the last tenth of such a data set, the validation "
-        "images show digits that are missing from the training images. MNIST is already shuffled. Shuffle your own "
-        "data "
-        "before you split it."
+        f"images show {kinds} that are missing from the training images. MNIST is already shuffled. Shuffle your own "
+        "data before you split it."
     )
     kept = example.data.validation.counts
-    top = float(max(cut.max(), 1))
+    how = draw.Bars(float(max(cut.max(), 1)), "{:,}", "5.5rem")
     show(
         draw.line(
-            draw.bars(kept, on=-1, title="Validation, from shuffled data", top=top, written="{:,}", high="5.5rem"),
-            draw.bars(cut, on=-1, title="Validation, from sorted data", top=top, written="{:,}", high="5.5rem"),
+            draw.bars(kept, example.names, on=-1, title="Validation, from shuffled data", how=how),
+            draw.bars(cut, example.names, on=-1, title="Validation, from sorted data", how=how),
         )
     )
 
@@ -177,12 +177,13 @@ def _pictures(example: Example, cut: slice) -> Digits:
 
 def _unshuffled(example: Example, n: int) -> None:
     order = np.argsort(example.train.labels[:5000], kind="stable")[:16]
+    kind, names = example.kind, example.names
     st.markdown(
-        "**Sorted images.** With images sorted by label and `shuffle=False`, each batch holds only one digit. The "
-        "network "
-        "learns to predict always 0, then always 1 and so on, and forgets the digit before:"
+        f"**Sorted images.** With images sorted by label and `shuffle=False`, each batch holds only one {kind}. The "
+        f"network learns to predict always {names[0]}, then always {names[1]} and so on, and forgets the {kind} before:"
     )
-    show(draw.stack(list(example.train.images[order[:12]]), 38, "A batch that holds only the digit 0", overlap=0.0))
+    alt = f"A batch that holds only the {kind} {names[0]}"
+    show(draw.stack(list(example.train.images[order[:12]]), 38, alt, overlap=0.0))
     st.markdown(
         f"**A wrong batch size.** A very large batch does not fit into the device's memory. A batch of 1 makes "
         f"{n:,} steps "

@@ -1,6 +1,6 @@
 """Makes an assignment of the present knobs: a question, what students may set, and what they predict."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ from core.runs.prediction import (
     WITHIN,
     Asked,
 )
-from pages.shared import controls, lessons
+from pages.shared import controls, lessons, server_guard
 from pages.shared.visitor import visitor
 
 _LABELS = {
@@ -64,6 +64,7 @@ def maker(config: RunConfig, offered: list[str]) -> None:
             st.error(plain(problem), icon=":material/error:")
         if made := st.session_state.get(_MADE):
             _show(made)
+        st.page_link("pages/board.py", label="All assignments and their class boards", icon=":material/list:")
 
 
 def _details(kind: str, config: RunConfig, offered: list[str]) -> None:
@@ -85,6 +86,11 @@ def _show(made: Assignment) -> None:
     """The link of a new assignment, and the way to its class board."""
     st.success(f"Ready: {plain(made.question)}", icon=":material/check:")
     st.caption("The link for students:")
+    if server_guard.is_loopback(urlsplit(st.context.url or "").hostname):
+        st.caption(
+            ":material/info: Only this computer can open this address. For a class, start the server for the network, "
+            "open this page under its address there, and share that link."
+        )
     st.code(f"{st.context.url or ''}?{urlencode(made.to_query(), safe=',:')}", language=None, wrap_lines=True)
     st.page_link(
         "pages/board.py",

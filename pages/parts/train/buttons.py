@@ -149,6 +149,8 @@ def _more_epochs(run: Run) -> None:
 
 def _restart(run: Run) -> None:
     """A new run with the same knobs. The old one stays as it is."""
+    if run.prediction is not None:  # a new run of an assignment has a prediction of its own: the form asks for it
+        return
 
     def again(run_id: str, *, visitor: Visitor) -> None:
         forecast = run.forecast_seconds
@@ -164,25 +166,31 @@ def _downloads(run: Run) -> None:
     """The run as files, each made when it is downloaded."""
     name = run_export.file_name(run)
     with st.popover("Download", icon=":material/download:", width="content"):
-        st.caption("The network, a program and a notebook that train it in Keras, all figures, and a description.")
+        programs = "" if run.foreign else "a program and a notebook that train it in Keras, "
+        st.caption(f"The network, {programs}all figures, and a description.")
         _download("Everything", "folder_zip", lambda: run_export.build_archive(run), f"{name}.zip", "application/zip")
         with st.container(horizontal=True, gap="small"):
             if run.has_model:
                 _download("Network", "network_node", run.read_model, f"{name}.keras", "application/zip")
-            _download(
-                "Program",
-                "code",
-                lambda: script(run.config, run_title(run), describe_rate_changes(run)),
-                f"{name}.py",
-                "text/x-python",
-            )
-            _download(
-                "Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", "application/x-ipynb+json"
-            )
+            if not run.foreign:
+                _programs(run)
             if run.epochs:
                 _download("History", "table", lambda: run_export.history(run), f"{name}.csv", "text/csv")
         if run.has_model or run.checkpoint_epochs:
             export_box.show(run)
+
+
+def _programs(run: Run) -> None:
+    """What trains the same network without Digit Lab."""
+    name, mime = run_export.file_name(run), "application/x-ipynb+json"
+    _download(
+        "Program",
+        "code",
+        lambda: script(run.config, run_title(run), describe_rate_changes(run)),
+        f"{name}.py",
+        "text/x-python",
+    )
+    _download("Notebook", "menu_book", lambda: run_export.notebook(run), f"{name}.ipynb", mime)
 
 
 def _download(label: str, icon: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:

@@ -20,8 +20,11 @@ def show(run: Run) -> None:
     )
     form = _FORMS[name]
     st.caption(form.about)
-    if problem := form.problem():
-        st.info(problem, icon=":material/info:")
+    try:
+        form.check()
+        form.check_run(run)
+    except DigitLabError as error:
+        st.info(error.sentence, icon=":material/info:")
         return
     task = ExportTask(run, form, caches.store())
     running = task.progress().running

@@ -98,7 +98,7 @@ class Film {
   }
 
   drawDigits({ guesses }) {
-    const words = (place) => `predicted ${guesses[place]}`;
+    const words = (place) => `predicted ${this.context.names[guesses[place]]}`;
     this.shared.drawDigits(this.parts.digits, this.context, this.data, (place) => [guesses[place]], words, (place) => this.send("digit", place));
   }
 
@@ -199,9 +199,9 @@ class Film {
   tell() {
     const words = this.parts.picked.querySelector("span"), { picked: place, last } = this;
     if (!words || place === null || place === undefined) return;
-    const { moments } = this.film, { labels } = this.context, wrong = moments.map((moment) => moment.guesses[place] !== labels[place]), late = wrong.lastIndexOf(true);
+    const { moments } = this.film, { labels, names } = this.context, wrong = moments.map((moment) => moment.guesses[place] !== labels[place]), late = wrong.lastIndexOf(true);
     const story = late === last ? "It is still wrong at the end." : late < 0 ? "It was right from the start." : `Learned for good at ${this.step(moments[late + 1])}.`;
-    const text = `Label ${labels[place]}, predicted ${moments[this.position].guesses[place]}. ${last ? story : ""}`;
+    const text = `Label ${names[labels[place]]}, predicted ${names[moments[this.position].guesses[place]]}. ${last ? story : ""}`;
     if (words.textContent !== text) words.textContent = text;
   }
 

@@ -1,5 +1,6 @@
 """A run as a film of its moments, or its newest moment while it trains: network, curves, digits, map and layers."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -58,7 +59,7 @@ def newest(run: Run, place: int, *, key: str) -> dict[str, Any]:
     """Shows the newest moment of a run that trains. Returns what was clicked, as `film` does."""
     moment = newest_moment(run)
     assert moment is not None
-    data = {"film": _live(run.id, moment.step, place, run), "key": run.id, "play": "Play"}
+    data = {**_live(run.id, moment.step, place, run), "key": run.id, "play": "Play"}
     return _mount(run, moment, place, data, key)
 
 
@@ -73,13 +74,13 @@ def newest_moment(run: Run) -> Moment | None:
 
 def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str) -> dict[str, Any]:
     choosable = shown_images(moment)
-    label = int(living_network.fixed().labels[place])
+    shown = living_network.ShownImage(int(living_network.fixed().labels[place]), names=run.class_names)
     message = {
         **data,
         "network": static_assets.script_address(living_network.SCRIPT),
         "shared": static_assets.script_address(film_data.SCRIPT),
         "tour_script": static_assets.script_address(film_tour.SCRIPT),
-        "context": living_network.context(run.config, label=label, moment="", alt=alt_text(moment), height=HEIGHT),
+        "context": living_network.context(run.config, shown, alt=alt_text(moment), height=HEIGHT),
         "caption": film_data.CAPTION,
         "images": images_shown(run),
         "place": place,
@@ -104,11 +105,16 @@ def _read(path: str, changed: int) -> Moment | None:
     return read_moment(Path(path))
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=16)  # all who watch get the same file, once for each moment
 def _live(run_id: str, step: int, place: int, _run: Run) -> dict[str, Any]:
     moment = newest_moment(_run)
     assert moment is not None
-    return film_of(_run, [moment], place)
+    content = film_of(_run, [moment], place)
+    try:
+        text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+        return {"address": static_assets.serve_bytes(text.encode(), "live", "json")}
+    except OSError:  # a full disk
+        return {"film": content}
 
 
 @st.cache_resource(show_spinner=False)

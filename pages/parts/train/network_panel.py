@@ -88,7 +88,7 @@ def _untrained_network(config: RunConfig, what: str, moment: str = "form") -> No
     living_network(
         network.view(digits.images[place], surveys),
         config,
-        ShownImage(int(digits.labels[place]), caption, moment=moment),
+        ShownImage(int(digits.labels[place]), caption, moment, caches.data().names),
         key=f"network_{moment}",
     )
 

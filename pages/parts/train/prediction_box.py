@@ -91,7 +91,7 @@ def _ask(asked: Asked, key: str) -> None:
         case "text":
             st.text_area(_LABEL, max_chars=MAX_TEXT, key=key, height=80, placeholder="What will happen, and why?")
         case _:
-            options = asked.options
+            options = asked.options | {choice.words: choice.explained for choice in asked.choices}
             st.radio(_LABEL, list(options), index=None, key=key, format_func=lambda name: plain(options[name]))
 
 

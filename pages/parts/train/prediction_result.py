@@ -29,9 +29,11 @@ def show(run: Run, state: str) -> None:
     prediction = run.prediction
     if prediction is None or (state in ACTIVE and not own(run)):
         return
-    work = lessons.find(run.assignment)
-    mine = [each for each in caches.store().runs() if each.prediction and each.starter == run.starter]
-    result, verdict = result_of(run, caches.store(), mine, work.answer if work else "")
+    asked, store = prediction.asked, caches.store()
+    # Only where they are needed: thirty visitors may watch, twice a second, and the home may have a thousand runs.
+    others = store.runs() if asked.versus else []
+    work = lessons.find(run.assignment) if asked.teacher_decides else None
+    result, verdict = result_of(run, store, others, work.answer if work else "")
     when = "Result" if result.final else "So far"
     right, wrong = palette.verdict_text()
     sign = {
@@ -44,5 +46,5 @@ def show(run: Run, state: str) -> None:
         f'<div class="predicted">{question}<div><span>{"Your prediction" if own(run) else "Prediction"}</span>'
         f"<b>{escape(prediction.shown)}</b></div>"
         f"<div><span>{when}, on {result.images} images</span><b>{percent(result.accuracy)}</b></div>"
-        f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(prediction.asked))}</p></div>"
+        f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(asked))}</p></div>"
     )

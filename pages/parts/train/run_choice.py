@@ -1,5 +1,7 @@
 """Which run the right side of Train shows, the picker of another one, and folders that cannot be shown."""
 
+import itertools
+
 import streamlit as st
 
 from core.errors import RunError
@@ -11,8 +13,9 @@ from pages.parts.train import watched_run
 from pages.shared import caches
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
+from pages.shared.run_options import more_runs, run_options
 from pages.shared.stable_selectbox import picked, picker
-from pages.shared.visitor import marks, own, own_first
+from pages.shared.visitor import marks, own
 
 _DELETE_FAILED = "delete_failed"  # session
 _MAX_DAMAGED = 20  # of the folders that cannot be read
@@ -25,7 +28,9 @@ def choose() -> Run | None:
 
     A newcomer sees nobody else's run unless they pick it.
     """
-    runs = own_first(run for run in caches.store().runs() if not run.shipped)
+    runs = run_options(
+        caches.store().runs(), lambda run: not run.shipped, keep=(*watched_run.requested_runs(), *_active())
+    )
     by_id = {run.id: run for run in runs}
     requested = _requested_run(by_id)
     if requested:
@@ -35,7 +40,9 @@ def choose() -> Run | None:
         labels = {} if requested else {_NONE: "No run chosen"}
         labels |= {run.id: _label(run) + mark[run.id] for run in runs}
         first = requested or _NONE
-        picker("Run", labels, key=_picker_key(first), first=first, on_change=_follow, args=(first,))
+        picker(
+            "Run", labels, key=_picker_key(first), first=first, on_change=_follow, args=(first,), help=more_runs(runs)
+        )
     return by_id[requested] if requested else None
 
 
@@ -46,8 +53,12 @@ def _requested_run(by_id: dict[str, Run]) -> str | None:
         _say_missing(run_id)
     mine = [run for run in by_id.values() if own(run)]
     active = [run for run in caches.store().active() if own(run) and run.id in by_id]
-    trained = [run for run in mine if run.epochs or run.has_model]
-    return next((run.id for run in [*active, *trained, *mine]), None)
+    trained = (run for run in mine if run.has_model or run.epochs)
+    return next((run.id for run in itertools.chain(active, trained, mine)), None)
+
+
+def _active() -> list[str]:
+    return [run.id for run in caches.store().active()]
 
 
 def _say_missing(run_id: str) -> None:

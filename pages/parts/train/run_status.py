@@ -4,10 +4,9 @@ import html
 
 import streamlit as st
 
-from core.devices import device_slot, usage
+from core.devices import usage
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
-from core.files import Lock
 from core.formatting import count, duration, percent, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
@@ -15,8 +14,8 @@ from core.runs import pace
 from core.runs.curves import Curves
 from core.runs.events import FAILED, FINISHED, RunEnded
 from core.runs.store import PAUSED, RUNNING, Run
+from pages.parts.train.queue_place import waits_for
 from pages.shared import caches
-from pages.shared.local_time import run_title
 from pages.shared.visitor import may_control
 
 STYLE = """<style>
@@ -25,6 +24,10 @@ STYLE = """<style>
 .facts span {font-size: .78rem; opacity: .8}
 .facts b {font-weight: 600; font-variant-numeric: tabular-nums}
 </style>"""
+_INTERRUPTED = (
+    "its process was killed, or the computer was switched off. If it happens again, memory may be short: close other "
+    "programs, or choose a smaller network or batch size."
+)
 _AWAITED = (
     f"Somebody waits for the device. Continue within {MAX_PAUSE_SECONDS:.0f} s, or this run is stopped. "
     "Its weights are kept."
@@ -36,7 +39,7 @@ def headline(run: Run, seen: Curves, state: str) -> None:
     started, ended = seen.started, seen.ended
     match state:
         case "waiting":
-            st.info(_waits_for(run), icon=":material/hourglass_empty:")
+            st.info(waits_for(run), icon=":material/hourglass_empty:")
         case "starting":
             st.progress(0.0, "Starting: reading the images and building the network.")
         case "running" | "paused" if started:
@@ -47,40 +50,13 @@ def headline(run: Run, seen: Curves, state: str) -> None:
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             done = f"after {count(len(seen.epochs), 'epoch')}" if seen.epochs else "before its first epoch was complete"
-            st.warning(f"Interrupted {done}. Resume: {run.continues}", icon=":material/bolt:")
+            st.warning(f"Interrupted {done}: {_INTERRUPTED} Resume: {run.continues}", icon=":material/bolt:")
         case _ if ended:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
             sentences = (f"{outcome} of training.", best, plain(ended.reason), _forecast_error(run, ended))
             show(" ".join(filter(None, sentences)))
-
-
-def _waits_for(run: Run) -> str:
-    """What a run that has not started waits for."""
-    queue = [waiting.id for waiting in caches.jobs().queue()]
-    ahead = queue.index(run.id) if run.id in queue else 0
-    busy = next(iter(caches.jobs().running()), None)
-    if busy is None and not ahead:
-        return _other_user(run) or "Starting a training process. It loads Keras first, which takes some seconds."
-    place = "next in the queue" if ahead == 0 else f"{count(ahead, 'run')} before it"
-    if busy is None:
-        return f"Waiting: {place}."
-    if busy.state != PAUSED:
-        return f"Waiting for the device: {place}. Now training: {plain(run_title(busy))}."
-    own = busy.starter == run.starter
-    then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
-    return f"Waiting for the device: {place}. {plain(run_title(busy))} is paused and uses it. {then}"
-
-
-def _other_user(run: Run) -> str:
-    """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
-    holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
-    if not holder or holder.get("run") == run.id:
-        return ""
-    if "visitor" in holder:
-        return "Waiting for the device: a network is learning somebody's handwriting on Draw."
-    return "Waiting for the device: another program on this machine uses it."
 
 
 def _forecast_error(run: Run, ended: RunEnded) -> str:

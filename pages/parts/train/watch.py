@@ -19,7 +19,7 @@ from pages.parts.train import (
     watched_run,
 )
 from pages.parts.train.scroll_into_view import reveal
-from pages.shared import caches, controls
+from pages.shared import caches, controls, crowd
 from pages.shared.fragments import guarded_fragment
 
 KEY = "watch"
@@ -48,11 +48,12 @@ def panel() -> None:
     if not run.is_personalised:  # its knobs do not lead to its network
         form_match.show_beside_run(run)
     every, changed, times_set = _refresh_every(run), False, controls.times_set()
+    seconds = crowd.stretched(every)
     st.html(
         _STYLE + run_status.STYLE + prediction_result.STYLE + preview.style(run)
     )  # outside the fragment: the browser reads it once
 
-    @guarded_fragment(run_every=every)
+    @guarded_fragment(run_every=seconds)
     def live() -> None:
         nonlocal changed
         resumed = every is None and run.active  # by a button: this fragment has no timer that would follow it

@@ -7,8 +7,8 @@ import pytest
 
 from core import files
 from core.config.run_config import RunConfig
-from core.runs.events import BatchDone, EpochDone, RunEnded
-from core.runs.store import RunStore
+from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.store import Run, RunStore
 from core.runs.summaries import POINTS, Summaries, thin
 from core.runs.timeline import EventFile
 from tests.made_runs import make
@@ -73,3 +73,30 @@ def test_a_long_curve_is_thinned_to_means_and_keeps_its_end(store, summaries):
 def test_thinning_leaves_a_short_curve_alone():
     rows = np.arange(50.0).reshape(10, 5)
     assert thin(rows, 10) is rows
+
+
+def test_the_curve_of_a_run_that_trains_is_read_on_and_is_whole_at_its_end(store, summaries, monkeypatch):
+    run = store.create(RunConfig(epochs=2))
+    file = EventFile(run.events_path)
+    file.append(Started(1.0, "CPU", 10, 100, 0, 10, 2))
+    offsets: list[int] = []
+    read = Run.events
+    monkeypatch.setattr(Run, "events", lambda self, offset=0: offsets.append(offset) or read(self, offset))
+    clock = [100.0]
+    monkeypatch.setattr("core.runs.summaries.time.monotonic", lambda: clock[0])
+
+    def train(step: int) -> int:
+        file.append(BatchDone(step, 1, step, 0.1 * step, 1 / step, 0.5, 9.0))
+        return len(summaries.curve(run).loss)
+
+    assert train(1) == 1
+    assert train(2) == 1  # it may be a second old: all who look at it share one reading
+    clock[0] += 2
+    assert train(3) == 3
+    assert offsets[0] == 0
+    assert offsets[1] > 0, "it was read from its beginning again"
+    train(4)
+    file.append(RunEnded("stopped", "", 2.0, epochs=0))
+    assert len(summaries.curve(run).loss) == 4, "nothing is drawn again after the end"
+    file.close()
+    assert len(Summaries().curve(run).loss) == 4

@@ -88,7 +88,7 @@ def test_start_asks_for_the_prediction_and_the_run_keeps_it(store):
     ("asked", "value", "given"),
     [
         (Asked(CHOICE, choices=(Choice("*a*", 0, 50), Choice("b", 50, 100))), "b", "b"),
-        (Asked(TEXT), "It gets **worse**.", "It gets **worse**."),
+        pytest.param(Asked(TEXT), "It gets **worse**.", "It gets **worse**.", marks=pytest.mark.slow),
     ],
 )
 def test_choices_and_texts_are_predicted_too(store, asked, value, given):
@@ -100,6 +100,7 @@ def test_choices_and_texts_are_predicted_too(store, asked, value, given):
     assert run.prediction.given == given
 
 
+@pytest.mark.slow
 def test_two_settings_are_trained_with_one_prediction(store):
     made = make(store, Asked(SETTING, versus=Versus("units", ("16", "64"))), ())
     page = press(predict(visit(assignment=made.id), "16"), "Start")
@@ -124,12 +125,14 @@ def test_a_link_without_the_file_asks_all_the_same(store):
     assert len(page.tabs) == 4
 
 
+@pytest.mark.slow
 def test_a_link_with_a_strange_prediction_says_so(store):
     page = visit(only="units", predict="choice", choices="a")
     assert "cannot be used" in words(page)
     assert len(page.tabs) == 4
 
 
+@pytest.mark.slow
 def test_the_link_sets_free_knobs_and_no_fixed_one(store):
     made = make(store, Asked(NUMBER))
     page = visit(assignment=made.id, units="8", epochs="500")
@@ -160,6 +163,7 @@ def test_nothing_starts_once_the_teacher_has_closed_it(store):
     assert start.disabled
 
 
+@pytest.mark.slow
 def test_the_runs_of_others_do_not_give_the_result_away(store):
     made = make(store, Asked(NUMBER))
     facts = {"assignment": made.id, "prediction": Prediction("?", made.asked, "90").to_facts(), "starter": "another"}
@@ -179,8 +183,10 @@ def test_prediction_and_result_are_side_by_side(store):
     assert "1.00 points above the prediction" in text
     assert "&lt;b&gt;Why&lt;/b&gt;" in text
     assert not [box for box in page.number_input if box.label == "Epochs to add"]  # they would change the result
+    assert "Restart" not in labels(page)
 
 
+@pytest.mark.slow
 def test_a_student_chooses_what_the_board_calls_them(store):
     page = visit(assignment=make(store, Asked(NUMBER)).id)
     next(box for box in page.text_input if box.label == "Your name for the class").set_value("Anna")

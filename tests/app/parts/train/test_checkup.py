@@ -1,36 +1,62 @@
-"""The coach's check of each digit with a run's latest weights."""
+"""The coach's check of a run that trains: not after each epoch, and never an old one once the run has ended."""
 
-import numpy as np
+from types import SimpleNamespace
+
 import pytest
 
-from core.config.run_config import RunConfig
-from core.evaluation.checkup import MAX_IMAGES
-from core.runs.checkpoints import write_arrays
-from pages.parts.train.checkup import checkup
-from pages.shared import caches
-from tests.known_run import known_run
+from core.evaluation.checkup import Checkup
+from pages.parts.train import checkup
 
 
-@pytest.mark.parametrize(("validate_on", "split"), [("held-out", "validation"), ("test", "test"), ("none", "test")])
-def test_digits_are_judged_on_images_that_no_run_was_trained_on(store, validate_on, split):
-    # Without held-out images the validation images are trained on: a run that knows them by heart reads them all.
-    run = store.create(RunConfig(hidden_layers=0, validate_on=validate_on))
-    run.epoch_path(1).parent.mkdir(exist_ok=True)
-    always_three = {
-        "digit_lab/probabilities/kernel": np.zeros((784, 10), np.float32),
-        "digit_lab/probabilities/bias": np.eye(10, dtype=np.float32)[3],
-    }
-    write_arrays(run.epoch_path(1), always_three)
-    seen = checkup(store.get(run.id))
-    expected = getattr(caches.data(), split).labels[:MAX_IMAGES]
-    assert seen.split == split
-    assert seen.support == tuple((expected == digit).sum() for digit in range(10))
-    assert seen.correct == tuple((expected == 3).sum() if digit == 3 else 0 for digit in range(10))
+@pytest.fixture
+def checked(monkeypatch) -> list[int]:
+    """The epochs whose weights were examined."""
+    epochs: list[int] = []
+
+    def check(run, epoch: int) -> Checkup:
+        epochs.append(epoch)
+        return Checkup(correct=(epoch,) * 10)
+
+    monkeypatch.setattr(checkup, "_check", check)
+    monkeypatch.setattr(checkup, "with_all_images", lambda found, run: found)
+    return epochs
 
 
-def test_a_run_that_has_ended_is_judged_on_all_images(store):
-    data = caches.data()
-    run = known_run(store, data, wrong_every=10)
-    seen = checkup(run)
-    assert seen.support == tuple(data.validation.counts)
-    assert sum(seen.correct) == len(data.validation) - -(-len(data.validation) // 10)
+@pytest.fixture
+def run(tmp_path):
+    for epoch in (1, 2, 3):
+        (tmp_path / str(epoch)).touch()
+    return SimpleNamespace(
+        path=str(tmp_path), active=True, checkpoint_epochs=[1], epoch_path=lambda epoch: tmp_path / str(epoch)
+    )
+
+
+def test_a_run_that_trains_is_checked_every_few_seconds(run, checked, monkeypatch):
+    assert checkup.checkup(run).correct[0] == 1
+    run.checkpoint_epochs = [1, 2]
+    assert checkup.checkup(run).correct[0] == 1
+    monkeypatch.setattr(checkup, "MIN_SECONDS", 0.0)
+    assert checkup.checkup(run).correct[0] == 2
+    assert checked == [1, 2]
+
+
+def test_nobody_waits_for_a_check_that_another_visitor_has_begun(run, checked, monkeypatch):
+    checkup.checkup(run)
+    run.checkpoint_epochs = [1, 2]
+    monkeypatch.setattr(checkup, "MIN_SECONDS", 0.0)
+    with checkup._latest(run.path).computing:
+        assert checkup.checkup(run).correct[0] == 1
+
+
+def test_after_its_end_the_last_weights_count_at_once(run, checked):
+    checkup.checkup(run)
+    run.checkpoint_epochs, run.active = [1, 2, 3], False
+    assert checkup.checkup(run).correct[0] == 3
+    checkup.checkup(run)
+    assert checked == [1, 3]
+
+
+def test_without_weights_there_is_nothing_to_check(run, checked):
+    run.checkpoint_epochs = []
+    assert checkup.checkup(run) == Checkup()
+    assert checked == []

@@ -1,0 +1,58 @@
+"""What a run that has not started waits for: its place in the queue, and about how long."""
+
+from collections.abc import Sequence
+
+from core.devices import device_slot
+from core.files import Lock
+from core.formatting import count, duration, plain
+from core.jobs.scheduler import MAX_PAUSE_SECONDS
+from core.runs.store import PAUSED, Run
+from pages.shared import caches
+from pages.shared.local_time import run_title
+
+
+def waits_for(run: Run) -> str:
+    """Sentences about the runs before this one, which train or wait."""
+    queue = caches.jobs().queue()
+    places = [waiting.id for waiting in queue]
+    ahead = queue[: places.index(run.id)] if run.id in places else []
+    running = caches.jobs().running()
+    busy = next(iter(running), None)
+    if busy is None and not ahead:
+        return _other_user(run) or "Starting a training process. It loads Keras first, which takes some seconds."
+    place = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
+    if busy is None:
+        return f"Waiting: {place}."
+    if busy.state != PAUSED:
+        seconds = seconds_until_start(ahead, running)
+        when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
+        return f"Waiting for the device: {place}.{when} Now training: {plain(run_title(busy))}."
+    own = busy.starter == run.starter
+    then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
+    return f"Waiting for the device: {place}. {plain(run_title(busy))} is paused and uses it. {then}"
+
+
+def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float | None:
+    """From the forecasts of the runs before it and the progress of those that train; None where one has no forecast."""
+    each = [*(_seconds_left(run) for run in running), *(run.forecast_seconds or None for run in ahead)]
+    known = [seconds for seconds in each if seconds is not None]
+    return sum(known) / len(running) if running and len(known) == len(each) else None
+
+
+def _seconds_left(run: Run) -> float | None:
+    """Of a run that trains: from its epochs so far, before the first one from its forecast."""
+    started, epochs = run.started, run.epochs
+    if started is None or not epochs or not epochs[-1].epoch:
+        return run.forecast_seconds or None
+    done = epochs[-1]
+    return done.seconds / done.epoch * max(started.epochs - done.epoch, 0)
+
+
+def _other_user(run: Run) -> str:
+    """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
+    holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
+    if not holder or holder.get("run") == run.id:
+        return ""
+    if "visitor" in holder:
+        return "Waiting for the device: a network is learning somebody's handwriting on Draw."
+    return "Waiting for the device: another program on this machine uses it."

@@ -1,0 +1,204 @@
+"""A visitor without a browser: one websocket that speaks Streamlit's own protocol, for benchmarks with many visitors.
+
+It does what Streamlit's page does: it opens pages, keeps the timers of fragments, sends the states of widgets, and
+fetches the pictures and files that a page names. It draws nothing.
+"""
+
+import asyncio
+import json
+import re
+import secrets
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+_FILES = re.compile(rb"/media/[0-9a-f]{20,}\.[a-z0-9]{2,5}")
+PATIENCE = 60.0  # seconds until a page that does not come counts as an error
+
+
+@dataclass
+class Page:
+    """What the server has sent of the page that is open."""
+
+    timers: dict[str, float] = field(default_factory=dict)  # fragment → seconds
+    widgets: dict[str, tuple[str, str]] = field(default_factory=dict)  # a part of its key or name → id, fragment
+    data: dict[str, Any] = field(default_factory=dict)  # component → what it was sent last
+    files: set[bytes] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)  # in boxes with a message
+
+
+@dataclass
+class Visitor:
+    """One browser tab. `errors` holds what a person would see as a failure; `pages` holds seconds for each page."""
+
+    url: str
+    number: int
+    page: Page = field(default_factory=Page)
+    name: str = "start"
+    pages: list[float] = field(default_factory=list)
+    refreshes: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    received_bytes: int = 0
+    seen_files: set[bytes] = field(default_factory=set)
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    async def __aenter__(self) -> "Visitor":
+        self.socket = await websockets.connect(
+            self.url.replace("http", "ws") + "/_stcore/stream",
+            max_size=None,
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers={"Cookie": f"digit_lab_visitor={self.secret}"},
+            open_timeout=PATIENCE,
+            ping_interval=None,
+        )
+        self._finished = asyncio.Event()
+        self._arrived = asyncio.Condition()
+        self._busy = asyncio.Lock()  # one script at a time, as the page of one person
+        self._widget_states: dict[str, Any] = {}
+        self._tasks = [asyncio.create_task(self._receive())]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop_timers()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.socket.close()
+
+    async def open(self, name: str, query: str = "") -> float:
+        """Opens a page; returns the seconds until its script has ended and its files are here."""
+        async with self._busy:
+            self._stop_timers()
+            self.page, self.name, self._widget_states = Page(), name, {}
+            began = time.perf_counter()
+            await self._run(query=query)
+            await self._fetch_files()
+            took = time.perf_counter() - began
+        self.pages.append(took)
+        for fragment, seconds in self.page.timers.items():
+            self._tasks.append(asyncio.create_task(self._refresh(self.page, fragment, seconds)))
+        return took
+
+    async def send(self, widget: str, value: Any, kind: str = "json_value", *, wait: bool = True) -> None:
+        """Sends the new state of a widget; its fragment runs again, or the page if it is in none."""
+        widget_id, fragment = self.page.widgets[widget]
+        self._widget_states[widget_id] = (kind, value)
+        if not wait:
+            await self._send(fragment=fragment)
+            return
+        async with self._busy:
+            await self._run(fragment=fragment)
+            await self._fetch_files()
+        if kind == "trigger_value":
+            del self._widget_states[widget_id]
+
+    async def until(self, arrived: Any, seconds: float = PATIENCE) -> bool:
+        """Waits until `arrived()` is true for what the server has sent; false if it takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), self._arrived:
+                await self._arrived.wait_for(arrived)
+                return True
+        return False
+
+    async def _run(self, *, query: str = "", fragment: str = "", auto: bool = False) -> None:
+        self._finished.clear()
+        await self._send(query=query, fragment=fragment, auto=auto)
+        try:
+            await asyncio.wait_for(self._finished.wait(), PATIENCE)
+        except TimeoutError:
+            self.errors.append(f"{self.name} did not come within {PATIENCE:.0f} s")
+
+    async def _send(self, *, query: str = "", fragment: str = "", auto: bool = False) -> None:
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.page_name, rerun.query_string, rerun.fragment_id, rerun.is_auto_rerun = self.name, query, fragment, auto
+        for widget_id, (kind, value) in self._widget_states.items():
+            text = json.dumps(value) if kind == "json_value" else value
+            rerun.widget_states.widgets.add(id=widget_id, **{kind: text})
+        await self.socket.send(message.SerializeToString())
+
+    async def _refresh(self, page: Page, fragment: str, seconds: float) -> None:
+        """The timer of one fragment, which the browser keeps."""
+        while self.page is page:
+            await asyncio.sleep(seconds)
+            if self.page is not page or fragment not in page.timers:
+                return
+            async with self._busy:
+                if self.page is not page:
+                    return
+                began = time.perf_counter()
+                await self._run(fragment=fragment, auto=True)
+                await self._fetch_files()
+                self.refreshes.append(time.perf_counter() - began)
+
+    def _stop_timers(self) -> None:
+        self.page.timers.clear()
+
+    async def _receive(self) -> None:
+        try:
+            async for content in self.socket:
+                self.received_bytes += len(content)
+                message = ForwardMsg()
+                message.ParseFromString(content)  # type: ignore[arg-type]
+                self._take(message, content)  # type: ignore[arg-type]
+                async with self._arrived:
+                    self._arrived.notify_all()
+        except websockets.ConnectionClosed as closed:
+            self.errors.append(f"the connection was lost: {closed}")
+            self._finished.set()
+
+    def _take(self, message: ForwardMsg, content: bytes) -> None:
+        kind = message.WhichOneof("type")
+        self.page.files.update(_FILES.findall(content))
+        if kind == "script_finished":
+            if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:  # else the script begins again
+                self._finished.set()
+        elif kind == "auto_rerun":
+            self.page.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "stop_auto_rerun":
+            self.page.timers.pop(message.stop_auto_rerun.fragment_id, None)
+        elif kind == "delta":
+            self._take_element(message)
+
+    def _take_element(self, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        kind, fragment = element.WhichOneof("type"), message.delta.fragment_id
+        match kind:
+            case "exception":
+                self.errors.append(f"{self.name}: {element.exception.type}: {element.exception.message[:200]}")
+            case "alert" if element.alert.format == element.alert.ERROR:
+                self.errors.append(f"{self.name}: {element.alert.body[:200]}")
+            case "alert":
+                self.page.said.append(element.alert.body)
+            case "bidi_component":
+                name = element.bidi_component.component_name
+                self.page.widgets[name] = element.bidi_component.id, fragment
+                with suppress(ValueError, TypeError):
+                    (self.page.data[name],) = json.loads(element.bidi_component.json)
+            case "component_instance":
+                self.page.widgets["canvas"] = element.component_instance.id, fragment
+            case "button":
+                self.page.widgets[element.button.label] = element.button.id, fragment
+            case "html":
+                if 'class="softmax"' in element.html.body:
+                    self.page.data["softmax"] = element.html.body
+
+    async def _fetch_files(self) -> None:
+        """A browser fetches each file once."""
+        for path in self.page.files - self.seen_files:
+            self.seen_files.add(path)
+            try:
+                content = await asyncio.to_thread(self._get, path.decode())
+                self.received_bytes += len(content)
+            except OSError as error:
+                self.errors.append(f"{self.name}: {path.decode()}: {error}")
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
+            return bytes(answer.read())

@@ -1,0 +1,19 @@
+"""A system that refuses: for tests that may run as root, who may do everything."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, below: Path, number: int, *, reading: bool = False) -> None:
+    """The system refuses each new file below a folder, or reading there: tests may run as root, who may do all."""
+    system_open = os.open
+
+    def refusing(path, flags, *rest, **others):
+        writes = flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR)
+        if str(path).startswith(str(below)) and (reading or writes):
+            raise OSError(number, os.strerror(number), str(path))
+        return system_open(path, flags, *rest, **others)
+
+    monkeypatch.setattr(os, "open", refusing)
