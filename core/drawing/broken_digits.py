@@ -10,7 +10,7 @@ from core.drawing.touching_digits import digit_likelihood
 _MAX_PIECES = 3
 _MAX_WIDTH = 1.4  # of the line's height: wider pieces together are no digit
 _FRAGMENT = 0.75  # of the line's height: lower pieces may be parts of a digit
-_MAX_GAP = 0.15  # of the line's height, between the parts of one digit
+_MAX_GAP = 0.22  # of the line's height, between the parts of one digit
 _WHOLE_PENALTY = 1.5  # for joining two pieces that are both as high as digits
 _SMALL_PENALTY = 4.0  # for a digit much lower than its line, for each height of the line that is missing
 
@@ -45,7 +45,7 @@ def _may_be_one(pieces: list[DigitRegion], height: float) -> bool:
         return False
     gaps = [right.left - max(piece.right for piece in pieces[: at + 1]) for at, right in enumerate(pieces[1:])]
     has_fragment = any(piece.height < _FRAGMENT * height for piece in pieces)
-    return max(gaps) <= _MAX_GAP * height * (1 if has_fragment else 0.6)
+    return max(gaps) <= _MAX_GAP * height * (1 if has_fragment else 0.4)
 
 
 def _penalty(pieces: list[DigitRegion], whole: DigitRegion, height: float) -> float:

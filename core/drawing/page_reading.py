@@ -13,7 +13,7 @@ from core.errors import DrawingError
 
 _TINY = 64  # pixels of the longer side: nobody writes several digits on so few
 _READS_WELL = -1.75  # mean likelihood of the digits of a page that is upright
-_HANDICAP = (0.0, 0.25, 0.6, 0.25)  # by how much better each number of turns must read
+_HANDICAP = (0.0, 0.25, 1.0, 0.25)  # by how much better each number of turns must read
 _NO_DIGIT = 1.25  # of the novelty threshold: a mark above that is no digit
 _DOUBTED_NO_DIGIT, _DOUBT = 0.95, 0.8  # … or above that, if the network is less sure than this
 _USUAL_NOVELTY = 0.75  # of the threshold: up to here a digit is like others

@@ -207,9 +207,10 @@ def _longest_stretch(
         return int(places[0]), int(places[-1]) + 1
     stretches = ndimage.binary_closing(np.pad(thin | ink, 16), np.ones(13))[16:-16]
     labels, _ = ndimage.label(stretches)
-    best, longest = None, 0
+    best: tuple[int, int] | None = None
+    longest = 0
     for (piece,) in ndimage.find_objects(labels):
-        own = np.count_nonzero(thin[piece])
+        own = int(np.count_nonzero(thin[piece]))
         if own > longest and own >= _COVERAGE * (piece.stop - piece.start):
             longest, best = own, (int(piece.start), int(piece.stop))
     if best and best[1] - best[0] > _LONG * width:  # it goes on behind a stroke

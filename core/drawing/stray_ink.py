@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from core.drawing.ruling import MAX_THICKNESS, remove_lines
+from core.drawing.ruling import MAX_THICKNESS, find_lines, remove_lines
 
 _MIN_SIDE_LENGTH = 1.25  # of the digits' height: a line of a frame or below a number
 _SOLID = 0.6  # of its longer side: a thing thicker than that is no stroke
 _MIN_SOLID = 0.35  # of the digits' height: smaller solid things are dots
 _ALONG = 0.35  # of the picture's side: what lies along its edge for so long is no stroke
 _WHOLE, _MANY = 0.5, 4  # at the picture's edge: of the digits' height, what is smaller; pieces on one edge, if more
+_BOX, _BOX_SIDE = 0.8, 0.8  # of the digits' height: the smallest box; of a box with a digit: how long its sides are
 _MIN_INSIDE = 0.3  # of a ring's height: what is inside is a digit if it is as high as this
 _TICK, _UNEVEN = 0.25, 0.3  # of a tick's height: its width; of their distance: how much it varies
 _DASH, _SHORT = 3, 0.7  # a dash: of its height, how long it is at least; of the digits' height, at most
@@ -127,6 +128,10 @@ def _without_frames(mask: np.ndarray, thickest: float) -> np.ndarray:
     if not height:
         return mask
     mask = _keep(mask, pieces, framed)
+    for at in np.flatnonzero((np.minimum(pieces.widths, pieces.heights) > _BOX * height) & ~framed):
+        box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
+        own = pieces.labels[box] == at + 1
+        mask[box] &= ~own | _without_box(own, thickest)
     large = (np.maximum(pieces.widths, pieces.heights) > _MIN_SIDE_LENGTH * height) & ~framed
     for at in np.flatnonzero(large):
         box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
@@ -134,6 +139,15 @@ def _without_frames(mask: np.ndarray, thickest: float) -> np.ndarray:
         without = remove_lines(np.pad(own, 4), _MIN_SIDE_LENGTH * height, thickest)[4:-4, 4:-4]
         mask[box] &= ~own | _without_ticks(without, own & ~without)
     return mask
+
+
+def _without_box(piece: np.ndarray, thickest: float) -> np.ndarray:
+    """`piece`, bool (h, w), without the box in which its digit stands and which it touches; a digit alone stays."""
+    padded = np.pad(piece, 4)
+    sides = [find_lines(each, _BOX_SIDE * (each.shape[1] - 8), thickest) for each in (padded, padded.T)]
+    if sum(map(len, sides)) < 3:
+        return piece
+    return remove_lines(padded, _BOX_SIDE * min(piece.shape), thickest)[4:-4, 4:-4]
 
 
 def _without_ticks(mask: np.ndarray, line: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from core.drawing.seams import add_borders, find_seams
 
 MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
-_MAX_WHOLE_WIDTH = 1.6  # of its line's height: a low wide 0 is one digit, if it reads better than its parts
+_MAX_WHOLE_WIDTH = 1.3  # of its line's height: a low wide 0 is one digit, if it reads better than its parts
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _NOVELTY_WEIGHT = 5.0  # weight of the novelty score beside the network's own probability
@@ -36,10 +36,8 @@ def split_touching(whole: DigitRegion, height: float, reader: DigitReader | None
     probabilities = reader.probabilities(images)
     scores = dict(zip(parts, digit_likelihood(probabilities, reader.novelty_score(images)), strict=True))
     read = dict(zip(parts, map(found_digit, parts.values(), images, probabilities), strict=True))
-    if whole.width > MAX_ASPECT * height:  # certainly more than one digit
+    if whole.width > _MAX_WHOLE_WIDTH * height:  # certainly more than one digit
         for span, part in parts.items():
-            if span == (0, len(edges) - 1):
-                continue
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
     return [read[span] for span in best_path(scores, len(edges))] or [whole]
 
