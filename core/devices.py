@@ -57,7 +57,7 @@ def device_slot(requested: str) -> str:
 
 @contextmanager
 def use_device(requested: str) -> Iterator[str]:
-    """Computes on the requested device (auto, cpu or gpu) and yields its name with its memory.
+    """Computes on the requested device (auto, cpu or gpu) and yields its name with its memory and its node.
 
     Raises `DeviceError` if a GPU is requested and none can be used.
     """
@@ -75,12 +75,18 @@ def use_device(requested: str) -> Iterator[str]:
         )
     if found and requested != "cpu":
         with keras.device("gpu:0"):
-            yield found[0]
+            yield found[0] + _on_node()
     elif found:
         with keras.device("cpu:0"):
-            yield cpu_name()
+            yield cpu_name() + _on_node()
     else:
-        yield cpu_name()
+        yield cpu_name() + _on_node()
+
+
+def _on_node() -> str:
+    """ " on lab-2" in a run that a cluster placed on that machine."""
+    node = os.environ.get("DIGIT_LAB_NODE", "")
+    return f" on {node}" if node else ""
 
 
 def on_gpu() -> bool:

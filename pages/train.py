@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.train import knob_panel
 from pages.parts.train import watch as train_watch
-from pages.shared import frame, static_assets
+from pages.shared import frame, places, static_assets
 
 frame.page("train")
 with frame.guard():
@@ -13,4 +13,5 @@ with frame.guard():
         knob_panel.panel()
     with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
+    places.panel()
     static_assets.fetch_plotly()

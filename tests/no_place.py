@@ -2,10 +2,13 @@
 
 from core.config.run_config import RunConfig
 from core.jobs.places import Device
+from core.runs.run import Run
 
 
 class NoPlace:
     """As `core.jobs.places.Place`; a scheduler with it only keeps the queue."""
+
+    address = ""
 
     def kinds(self, config: RunConfig) -> tuple[str, ...]:
         return ("cpu",)
@@ -26,3 +29,8 @@ class NoPlace:
     def forget_failures(self, run_id: str) -> None: ...
 
     def close(self) -> None: ...
+
+    def usage(self, run: Run) -> None: ...
+
+    def has(self, run_id: str) -> bool:
+        return False

@@ -10,7 +10,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,7 @@ class AssignmentStore:
 
     def change(self, assignment_id: str, **values: Any) -> Assignment:
         """Sets `open`, `hidden_until` or `answer`. The caller has checked that the visitor may do so."""
+        self.get(assignment_id)
         with self._exclusive():
             present = self.get(assignment_id)
             options = ("", *present.asked.options)
@@ -200,9 +202,10 @@ class AssignmentStore:
     def _path(self, assignment_id: str) -> Path:
         return self.folder / f"{assignment_id}.json"
 
-    def _exclusive(self) -> Any:
-        with explain_disk_errors(self.folder):
-            return exclusive(self.folder / ".lock")
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        with explain_disk_errors(self.folder), exclusive(self.folder / ".lock"):
+            yield
 
 
 def _read(assignment_id: str, facts: Any) -> Assignment:

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,24 +36,31 @@ def used(home: Path, *, fresh: bool = False) -> int:
 def make_room(store: RunStore, limit: int, *, keep: Callable[[Run], bool]) -> None:
     """Deletes for good until the runs take at most `limit` bytes: first the trash, then the oldest runs.
 
-    A run that trains, waits, is the baseline or has a star stays, and each that `keep` names.
+    A run that trains, waits, is the baseline or has a star stays, and each that `keep` names. If the others do not take
+    enough, nothing is deleted.
     """
-    total = used(store.home, fresh=True)
-    for folder in sorted(map(Path, _folders(store.trash)), key=lambda path: path.lstat().st_ctime):
-        if total <= limit:
-            return
-        total -= _size(str(folder))
-        shutil.rmtree(folder, ignore_errors=True)
+    surplus, chosen = used(store.home, fresh=True) - limit, list[Run | Path]()
+    for candidate in _candidates(store, keep):
+        if surplus <= 0:
+            break
+        surplus -= _size(str(candidate if isinstance(candidate, Path) else candidate.folder))
+        chosen.append(candidate)
+    for each in chosen if surplus <= 0 else ():
+        if isinstance(each, Run):
+            with suppress(RunError):  # it has just started again
+                store.delete(each.id)
+                shutil.rmtree(store.trash / each.id, ignore_errors=True)
+        else:
+            shutil.rmtree(each, ignore_errors=True)
+    used(store.home, fresh=True)
+
+
+def _candidates(store: RunStore, keep: Callable[[Run], bool]) -> Iterator[Run | Path]:
+    """What may be deleted, in this order: the folders in the trash, then runs, each from the oldest."""
+    yield from sorted(map(Path, _folders(store.trash)), key=lambda path: path.lstat().st_ctime)
     for run in reversed(store.runs()):
-        if total <= limit:
-            return
-        if run.shipped or run.starred or run.baseline or keep(run) or run.active:
-            continue
-        with suppress(RunError):  # it has just started again
-            size = _size(str(run.folder))
-            store.delete(run.id)
-            shutil.rmtree(store.trash / run.id, ignore_errors=True)
-            total -= size
+        if not (run.shipped or run.starred or run.baseline or keep(run) or run.active):
+            yield run
 
 
 def _folders(part: Path) -> list[str]:

@@ -6,11 +6,12 @@ from typing import Any
 from core.config.run_config import KNOB_TYPES, KNOBS
 
 EVERYONE, TEACHER, NOBODY = WHO = "everyone", "teacher", "nobody"
-LIMITS, KNOB_BOUNDS, PEOPLE = "limits", "knobs", "people"  # sections of the file
+LIMITS, KNOB_BOUNDS, PEOPLE, CLUSTER = "limits", "knobs", "people", "cluster"  # sections of the file
 _SECTIONS_ABOUT = {
     LIMITS: "What visitors may do. 0: no limit. Runs of the command line have no limits.",
     KNOB_BOUNDS: "The largest value of a knob that visitors may train with. 0: no limit but the knob's own.",
     PEOPLE: "Which address a visitor has, and who is a teacher beside the browsers that the teacher's key unlocked.",
+    CLUSTER: "Several machines train the runs, by way of Ray (docs/cluster.md). It counts after a restart.",
 }
 MAX_TEXT, MAX_LIST = 200, 500
 
@@ -116,6 +117,13 @@ _ALL = (
     Setting("teacher_claim", PEOPLE, "Claim of a teacher",
             "Or: who logs in with this claim, such as roles, and the value below.", "", ""),
     Setting("teacher_claim_value", PEOPLE, "Value of this claim", "For example teacher.", "", ""),
+    Setting(
+        "cluster_address", CLUSTER, "Address of the cluster",
+        "Host and port of Ray's head node, such as lab-1:6379. RAY_ADDRESS replaces it. Empty: runs train on this "
+        "machine.", "", "",
+    ),
+    Setting("cluster_cpus", CLUSTER, "CPUs of one run", "So many CPUs one run on a node uses.", 1, 1, 256),
+    Setting("cluster_runs_per_gpu", CLUSTER, "Runs on one GPU", "So many runs share a GPU at a time.", 1, 1, 100),
 )  # fmt: skip
 SETTINGS = {setting.name: setting for setting in _ALL}
 SECTIONS = {

@@ -29,14 +29,16 @@ class KnownSet(NamedTuple):
 
     title: str
     names: Names
+    hub: str = ""  # its name on Hugging Face and in keras.datasets
     md5: Mapping[str, str] = {}
 
 
-MNIST = KnownSet("MNIST", DIGITS)
+MNIST = KnownSet("MNIST", DIGITS, "mnist")
 KNOWN = (
     KnownSet(
         "Fashion-MNIST",
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        "fashion_mnist",
         {  # https://github.com/zalandoresearch/fashion-mnist
             "x_train": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
             "y_train": "25c81989df183df01b3e8a0aad5dffbe",
@@ -47,6 +49,7 @@ KNOWN = (
     KnownSet(
         "Kuzushiji-MNIST",
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        "",
         {  # http://codh.rois.ac.jp/kmnist, as torchvision checks them
             "x_train": "bdb82020997e1d708af4cf47b453dcf7",
             "y_train": "e144d726b3acfaa3e44228e80efcd344",
@@ -55,6 +58,11 @@ KNOWN = (
         },
     ),
 )
+
+
+def set_of(names: Names) -> KnownSet:
+    """The published set with these names of classes; one without a title for names of one's own."""
+    return next((one for one in (MNIST, *KNOWN) if one.names == names), KnownSet("", names))
 
 
 def known_set(files: Mapping[str, Path], training_images: np.ndarray) -> KnownSet | None:

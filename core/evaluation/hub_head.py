@@ -7,27 +7,30 @@ documentation of model cards; `model-index` holds the accuracies.
 import json
 from collections.abc import Iterator, Mapping
 
+from core.data.class_names import MNIST, KnownSet
+
 Figures = Mapping[str, tuple[float, float | None]]  # accuracy and loss by `training`, `validation` and `test`
-DATASET = "mnist"  # its name on the Hub
-_TAGS = ("digit-lab", "image-classification", "handwritten-digits", "mnist")
+_TAGS = ("digit-lab", "image-classification")
 _SPLITS = {"validation": ("train", "Validation accuracy"), "test": ("test", "Test accuracy")}
 
 
-def yaml_head(title: str, figures: Figures) -> str:
-    """The head with its two lines `---`, and an empty line after it."""
-    return "\n".join(["---", *_fields(), *_model_index(title, figures), "---", "", ""])
+def yaml_head(title: str, figures: Figures, data: KnownSet = MNIST) -> str:
+    """The head with its two lines `---`, and an empty line after it. data: what the network was trained on."""
+    return "\n".join(["---", *_fields(data), *_model_index(title, figures, data), "---", "", ""])
 
 
-def _fields() -> Iterator[str]:
+def _fields(data: KnownSet) -> Iterator[str]:
     yield "library_name: keras"
     yield "license: mit  # the licence of Digit Lab; choose your own for your network"
     yield "pipeline_tag: image-classification"
-    yield f"datasets:\n- {DATASET}"
+    if data.hub:
+        yield f"datasets:\n- {data.hub}"
     yield "metrics:\n- accuracy"
-    yield from ("tags:", *(f"- {tag}" for tag in _TAGS))
+    own = ["handwritten-digits"] if data == MNIST else []
+    yield from ("tags:", *(f"- {tag}" for tag in (*_TAGS, *own, *([data.hub] if data.hub else []))))
 
 
-def _model_index(title: str, figures: Figures) -> Iterator[str]:
+def _model_index(title: str, figures: Figures, data: KnownSet) -> Iterator[str]:
     """The accuracies on images that the network was not trained on; nothing where none is known."""
     known = [(split, label, figures[name][0]) for name, (split, label) in _SPLITS.items() if name in figures]
     if not known:
@@ -37,7 +40,8 @@ def _model_index(title: str, figures: Figures) -> Iterator[str]:
     yield "  results:"
     for split, label, accuracy in known:
         yield "  - task:\n      type: image-classification"
-        yield f"    dataset:\n      type: {DATASET}\n      name: MNIST\n      split: {split}"
+        yield f"    dataset:\n      type: {data.hub or 'own'}\n      name: {data.title or 'own images'}"
+        yield f"      split: {split}"
         yield f"    metrics:\n    - type: accuracy\n      value: {accuracy:.6g}\n      name: {label}"
 
 

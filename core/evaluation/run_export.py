@@ -20,6 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlencode
 
+from core.data.class_names import set_of
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.evaluation.hub_head import yaml_head
 from core.evaluation.seal import test_set_openings
@@ -28,6 +29,7 @@ from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line
 from core.runs.run import Run, describe_rate_changes
 
+_LOAD = "keras.datasets.mnist.load_data()"
 _PACKAGES = ("keras", "tensorflow", "jax", "numpy")
 _USE = "probabilities = model.predict(images)  # uint8 (n, 28, 28), white on black from 0 to 255 → float32 (n, 10)"
 _TABLE = ("| images | accuracy | loss |", "|---|---|---|")
@@ -41,7 +43,7 @@ def build_archive(run: Run) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         written = {"README.md": _head(run) + model_card(run), "history.csv": history(run)}
         if not run.foreign:  # nobody knows how to train those
-            written["train.py"] = script(run.config, run.title, describe_rate_changes(run))
+            written["train.py"] = program(run)
             written["notebook.ipynb"] = notebook(run)
         for name, text in {**written, "run.json": json.dumps(facts(run), indent=1) + "\n"}.items():
             archive.writestr(f"{file_name(run)}/{name}", text)
@@ -50,11 +52,24 @@ def build_archive(run: Run) -> bytes:
     return packed.getvalue()
 
 
+def program(run: Run, title: str = "") -> str:
+    """The program that trains the run's network in plain Keras. title: in its first line, if not the run's."""
+    return _with_data(run, script(run.config, title or run.title, describe_rate_changes(run)))
+
+
 def notebook(run: Run) -> str:
     """The notebook that trains the run's network in plain Keras, with the run's figures to compare with."""
-    return notebook_json(
-        run.config, run.title, describe_rate_changes(run), [*_TABLE, *rows] if (rows := _figures(run)) else []
-    )
+    figures = [*_TABLE, *rows] if (rows := _figures(run)) else []
+    return _with_data(run, notebook_json(run.config, run.title, describe_rate_changes(run), figures))
+
+
+def _with_data(run: Run, text: str) -> str:
+    """A program that loads the data set of the run; for one's own images a comment says where they must be loaded."""
+    if run.reads_digits:
+        return text
+    hub = set_of(run.class_names).hub
+    load = f"keras.datasets.{hub}.load_data()" if hub else f"{_LOAD}  # The run used other images: load yours here."
+    return text.replace("reads handwritten digits", "tells ten classes of images apart").replace(_LOAD, load)
 
 
 def file_name(run: Run) -> str:
@@ -117,7 +132,9 @@ def _program() -> str:
 def _head(run: Run) -> str:
     """The head of the card for Hugging Face. Validation counts only if it was on held-out images."""
     return yaml_head(
-        run.title, {name: found for name, found in figures(run).items() if name == "test" or run.config.holds_out}
+        run.title,
+        {name: found for name, found in figures(run).items() if name == "test" or run.config.holds_out},
+        set_of(run.class_names),
     )
 
 
@@ -125,7 +142,7 @@ def model_card(run: Run) -> str:
     """The model card: what the network is, how accurate it is, how to use it, in Markdown."""
     started, done = run.started, describe_rate_changes(run)
     lines = [f"# {run.title}", "", *([run.note, ""] if run.note else [])]
-    lines += ["A network that reads handwritten digits, trained on MNIST with Digit Lab.", ""]
+    lines += [_what_it_does(run), ""]
     if started:
         size, seen = f"{started.parameters:,} parameters", f"{started.train_images:,} training images"
         lines += [f"{size}; {seen}; computed on {started.device}.", ""]
@@ -153,6 +170,13 @@ def model_card(run: Run) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _what_it_does(run: Run) -> str:
+    if run.reads_digits:
+        return "A network that reads handwritten digits, trained on MNIST with Digit Lab."
+    data = set_of(run.class_names).title or "images of one's own"
+    return f"A network that tells {', '.join(run.class_names)} apart, trained on {data} with Digit Lab."
 
 
 def _package_versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ both curves are in one chart. Epochs count from 1. TensorFlow is not needed.
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.network.architecture import layer_table
 from core.network.graph_network import network_of
 from core.runs.checkpoints import read_arrays
 from core.runs.curves import Curves
+from core.runs.events import BatchDone, EpochDone
 from core.runs.moments import all_weights, read_moments
 from core.runs.run import Run
 
@@ -45,41 +46,67 @@ def event_files(run: Run, name: str) -> bytes:
     return packed.getvalue()
 
 
+def add_batch(writer: Any, batch: BatchDone, at: float) -> None:
+    """One point of the curves within an epoch. at: seconds since 1970."""
+    for what in ("loss", "accuracy"):
+        writer.add_scalar(f"batch_{what}", getattr(batch, what), batch.step, walltime=at)
+
+
+def add_epoch(writer: Any, epoch: EpochDone, at: float) -> None:
+    """One epoch's point of the training curves."""
+    for what in ("loss", "accuracy", "learning_rate"):
+        writer.add_scalar(f"epoch_{what}", getattr(epoch, what), epoch.epoch, walltime=at)
+
+
+def add_validation(writer: Any, epoch: EpochDone, at: float) -> None:
+    """One epoch's point of the validation curves, if the run has any."""
+    for what in ("loss", "accuracy"):
+        if (value := getattr(epoch, f"validation_{what}")) is not None:
+            writer.add_scalar(f"epoch_{what}", value, epoch.epoch, walltime=at)
+
+
+def add_histograms(writer: Any, number: int, weights: Mapping[str, np.ndarray], at: float) -> None:
+    """The weights after an epoch, by Keras' path."""
+    for path, values in weights.items():
+        finite = values[np.isfinite(values)].astype(np.float64)
+        if finite.size:
+            writer.add_histogram(path, finite, number, bins=_BINS, walltime=at)
+
+
+def add_description(writer: Any, run: Run, at: float) -> None:
+    """The knobs as text, and the graph of the layers."""
+    rows = "\n".join(f"| {name} | {format_value(getattr(run.config, name))} |" for name in KNOBS)
+    writer.add_text("knobs", f"| knob | value |\n|---|---|\n{rows}", walltime=at)
+    _add_graph(writer, run, at)
+
+
+def new_writer(folder: Path) -> Any:
+    """A writer of event files into `folder`."""
+    from tensorboardX import SummaryWriter
+
+    return SummaryWriter(str(folder))
+
+
 def _write_training(folder: Path, run: Run, curves: Curves) -> None:
-    writer, start = _writer(folder), curves.started.time if curves.started else 0.0
+    writer, start = new_writer(folder), curves.started.time if curves.started else 0.0
     for batch in curves.batches:
-        for what in ("loss", "accuracy"):
-            writer.add_scalar(f"batch_{what}", getattr(batch, what), batch.step, walltime=start + batch.seconds)
+        add_batch(writer, batch, start + batch.seconds)
     for epoch in curves.epochs:
-        for what in ("loss", "accuracy", "learning_rate"):
-            writer.add_scalar(f"epoch_{what}", getattr(epoch, what), epoch.epoch, walltime=start + epoch.seconds)
+        add_epoch(writer, epoch, start + epoch.seconds)
     times = {epoch.epoch: start + epoch.seconds for epoch in curves.epochs}
     for number, weights in _weights(run):
-        for path, values in weights.items():
-            finite = values[np.isfinite(values)].astype(np.float64)
-            if finite.size:
-                writer.add_histogram(path, finite, number, bins=_BINS, walltime=times.get(number, start))
-    rows = "\n".join(f"| {name} | {format_value(getattr(run.config, name))} |" for name in KNOBS)
-    writer.add_text("knobs", f"| knob | value |\n|---|---|\n{rows}", walltime=start)
-    _add_graph(writer, run, start)
+        add_histograms(writer, number, weights, times.get(number, start))
+    add_description(writer, run, start)
     writer.close()
 
 
 def _write_validation(folder: Path, run: Run, curves: Curves) -> None:
     if all(epoch.validation_loss is None for epoch in curves.epochs):
         return
-    writer, start = _writer(folder), curves.started.time if curves.started else 0.0
+    writer, start = new_writer(folder), curves.started.time if curves.started else 0.0
     for epoch in curves.epochs:
-        for what in ("loss", "accuracy"):
-            if (value := getattr(epoch, f"validation_{what}")) is not None:
-                writer.add_scalar(f"epoch_{what}", value, epoch.epoch, walltime=start + epoch.seconds)
+        add_validation(writer, epoch, start + epoch.seconds)
     writer.close()
-
-
-def _writer(folder: Path) -> Any:
-    from tensorboardX import SummaryWriter
-
-    return SummaryWriter(str(folder))
 
 
 def _weights(run: Run) -> Iterator[tuple[int, dict[str, np.ndarray]]]:

@@ -109,8 +109,9 @@ class Admission:
         if not limits.disk_bytes:
             return
         needed += sum(expected_bytes(run.config) for run in self.store.active())
-        if limits.settings["delete_oldest"] and disk.used(self.store.home) + needed > limits.disk_bytes:
-            disk.make_room(self.store, max(0, limits.disk_bytes - needed), keep=lambda run: bool(run.assignment))
+        allowed = limits.disk_bytes - needed
+        if limits.settings["delete_oldest"] and 0 <= allowed < disk.used(self.store.home):
+            disk.make_room(self.store, allowed, keep=lambda run: bool(run.assignment))
         limits.check_disk(disk.used(self.store.home), needed)
 
 

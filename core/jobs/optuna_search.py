@@ -2,6 +2,7 @@
 
 import contextlib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ class Search:
 
     store: RunStore
     sweep: Sweep
+    slots: Callable[[], int] = lambda: 1  # how many runs train at a time
 
     def __post_init__(self) -> None:
         import optuna
@@ -44,18 +46,20 @@ class Search:
         # A search that is started again must not draw the same numbers as before.
         seed = self.sweep.base.seed + len(self.study.get_trials(deepcopy=False))
         self.study.sampler = optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3))
+            seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3)), constant_liar=self.slots() > 1
         )
         self._importances = Importances(optuna)
 
     def advance(self) -> bool:
-        """Reads the results of the runs and starts the next one. False when the search has ended."""
+        """Reads the results of the runs and starts the next ones. False when the search has ended."""
         sweep = SweepStore(self.store).get(self.sweep.id)
         open_trials = self._running_trials()
         waiting = [trial for trial in open_trials if not self._update_trial(trial)]
         finished = len(self.study.get_trials(deepcopy=False)) >= sweep.trials
-        if not waiting and not sweep.stopped and not finished:
-            waiting = [self._start_trial()]
+        # On a cluster as many at a time as runs can train; their results come a little later to Optuna.
+        while len(waiting) < self.slots() and not sweep.stopped and not finished:
+            waiting.append(self._start_trial())
+            finished = len(self.study.get_trials(deepcopy=False)) >= sweep.trials
         has_more = bool(waiting) or not (sweep.stopped or finished)
         self._write_findings(ended=not has_more)
         return has_more

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.config.run_config import RunConfig
+from core.devices import Usage
 from core.errors import RunError
 from core.runs.events import FAILED, RunEnded
 from core.runs.run import Run
@@ -31,6 +32,8 @@ class Device:
 class Place(Protocol):
     """Where runs train. The scheduler's thread calls `free`, `send` and `refresh` in turn; pages call the others."""
 
+    address: str  # of the cluster; empty: this machine
+
     def kinds(self, config: RunConfig) -> tuple[str, ...]:
         """The kinds of devices on which a run with this config may train, the best one first."""
 
@@ -39,6 +42,9 @@ class Place(Protocol):
 
     def send(self, run: Run, kind: str) -> None:
         """Lets a waiting run train on a free device of this kind."""
+
+    def has(self, run_id: str) -> bool:
+        """Whether the run was sent here and has not ended."""
 
     def refresh(self) -> None:
         """Notices which runs have ended. A run that could not begin is not tried for ever."""
@@ -54,6 +60,9 @@ class Place(Protocol):
 
     def devices(self) -> list[Device]:
         """All devices, and which runs train on them."""
+
+    def usage(self, run: Run) -> Usage | None:
+        """How busy the device of a run is that trains; None if that is not known."""
 
     def problem(self) -> str:
         """A sentence: why no run can start here now; empty if nothing is wrong."""

@@ -12,6 +12,8 @@ from core.runs.store import WAITING, Run, RunStore
 
 MAX_PAUSE_SECONDS = 60.0  # after this, a paused run gives its device to others: it must not stop a whole class
 MAX_ADDRESSES = 1000  # those of runs that have ended are forgotten when there are more
+MAX_STOP_SECONDS = 300.0  # after this, a run that does not follow a Stop is killed; saving a large network takes long
+HANGING_LOOK_SECONDS = 5.0
 RELEASE_SECONDS = 5.0  # for a worker to release a run that it may not train
 
 
@@ -22,6 +24,8 @@ class RunQueue:
         self.store, self.place = store, place
         self.turns_per_address = 0  # runs of one network address that come before other addresses; 0: no limit
         self.addresses: dict[str, str] = {}  # run → network address; only in memory, so that no file names them
+        self._stopped_since: dict[str, float] = {}  # runs that were asked to stop, and when that was first seen
+        self._next_look = 0.0  # for runs that hang
         self._blocking_since: dict[str, float] = {}  # paused runs that others wait for, and when that was first seen
 
     def waiting(self) -> list[Run]:
@@ -94,6 +98,18 @@ class RunQueue:
             if max(time.time() - max(since, waited_from), now - first_seen) > MAX_PAUSE_SECONDS:
                 ControlRequests(run).yield_device()
         self._blocking_since = blocking
+
+    def kill_those_that_hang(self) -> None:
+        """Ends runs that have not followed a Stop: their process hangs, or their machine does not answer."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + HANGING_LOOK_SECONDS
+        stopped = {run.id: run for run in self.running() if ControlRequests(run).read().get("stop")}
+        self._stopped_since = {run_id: self._stopped_since.get(run_id, now) for run_id in stopped}
+        for run_id, since in self._stopped_since.items():
+            if now - since > MAX_STOP_SECONDS:
+                self.place.kill(stopped[run_id])
 
     def _move_to_trash(self, run: Run) -> None:
         deadline = time.monotonic() + RELEASE_SECONDS

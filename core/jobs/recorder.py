@@ -16,6 +16,7 @@ from core.devices import device_slot, is_out_of_memory
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
 from core.files import Lock, explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
+from core.jobs.live_tensorboard import LiveTensorBoard
 from core.jobs.run_files import RunFiles
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
@@ -51,7 +52,7 @@ class RunRecorder:
         self.store, self.record, self.warm = store, store.get(run_id), warm
         self.on_event, self.on_wait = on_event, on_wait
         self.control = ControlReader(self.record)
-        self.files = RunFiles(store, self.record)
+        self.files, self.tensorboard = RunFiles(store, self.record), LiveTensorBoard(self.record)
         self.diverged = ""  # the reason, once the loss is no longer a number
 
     def run(self, *, claim: bool = False) -> RunEnded | None:
@@ -148,11 +149,11 @@ class RunRecorder:
 
     def _emit(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Started):
-            for missing in self.files.missing_epochs(event):
-                self.events.append(missing)
+        for missing in self.files.missing_epochs(event) if isinstance(event, Started) else ():
+            self.events.append(missing)
         if isinstance(event, (BatchDone, EpochDone)) and not math.isfinite(event.loss):
             self._stop_diverged(event)
+        self.tensorboard.add(event)
         self.on_event(event)
 
     def _stop_diverged(self, event: BatchDone | EpochDone) -> None:

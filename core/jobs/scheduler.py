@@ -123,6 +123,7 @@ class Scheduler(RunRequests):
 
     def _start_due_runs(self) -> None:
         self.place.refresh()
+        self._queue.kill_those_that_hang()
         if self._queue.waiting():
             self._queue.turns_per_address = self._admission.turns_per_address
             self._queue.stop_long_pauses()

@@ -12,6 +12,7 @@ import time
 
 from core import process_settings
 from core.files import Lock
+from core.jobs.cluster.records import slots
 from core.jobs.optuna_search import Search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.store import RunStore
@@ -67,7 +68,7 @@ def main(sweep_id: str) -> int:
     lock = Lock(sweep.folder / "lock")
     if not lock.acquire({"pid": os.getpid()}):
         return 1
-    search = Search(store, sweep)
+    search = Search(store, sweep, lambda: slots(store.home))
     last_change, seen = time.monotonic(), (0, 0)
     while search.advance():
         now = len(sweep.runs(store.runs())), sum(run.step for run in store.active())

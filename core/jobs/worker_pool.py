@@ -1,8 +1,6 @@
 """This machine as a place: one spare worker process that prepares, and those that were given a run."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from core.config.run_config import RunConfig
-from core.devices import device_slot
+from core.devices import Usage, device_slot
 from core.errors import RunError
 from core.jobs import local_devices
 from core.jobs.places import Device, mark_failed
@@ -30,6 +28,8 @@ MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they beg
 
 class WorkerPool:
     """The worker processes that this server started: a `Place`. Each device trains one run at a time."""
+
+    address = ""
 
     def __init__(self, store: RunStore, *, spare: bool = True, command: Sequence[str] = ()) -> None:
         """command: starts a worker, by default `WORKER_COMMAND`."""
@@ -59,7 +59,7 @@ class WorkerPool:
         worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
             try:
-                worker = self._start()
+                worker = _start(self.store, self.command)
             except OSError as error:
                 self._start_failed(run, error)
                 return
@@ -87,21 +87,23 @@ class WorkerPool:
         elif self._expected is None or self._expected[0] != config:
             self._expected = config, time.monotonic()
 
+    def has(self, run_id: str) -> bool:
+        return run_id in self._assigned
+
     def forget_failures(self, run_id: str) -> None:
         self._failures.pop(run_id, None)
 
     def devices(self) -> list[Device]:
         return local_devices.devices(self.store)
 
+    def usage(self, run: Run) -> Usage:
+        return local_devices.usage_by(run)
+
     def problem(self) -> str:
         return ""
 
     def kill(self, run: Run) -> None:
-        """Also a worker that another server of this machine started."""
-        pid = (run.holder or {}).get("pid")
-        if isinstance(pid, int) and pid > 1 and pid != os.getpid():
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        local_devices.kill_worker(run)
 
     def refresh(self) -> None:
         self._collect_ended()
@@ -134,7 +136,7 @@ class WorkerPool:
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
         elif is_wanted and self._spare is None and not self._assigned:
             with suppress(OSError):  # without a spare worker, a run starts a few seconds later
-                self._spare, self._warm_config = self._start(), None
+                self._spare, self._warm_config = _start(self.store, self.command), None
         self._warm_up_spare()
 
     def _warm_up_spare(self) -> None:
@@ -157,26 +159,27 @@ class WorkerPool:
             spare.kill()
             spare.wait()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """A worker in its own session, so that Ctrl-C stops only the dashboard."""
-        log = self.store.home / "worker.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home))
-        with log.open("wb") as output:
-            return subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
     def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
             return self.store.get(run_id)
         return None
+
+
+def _start(store: RunStore, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """A worker in its own session, so that Ctrl-C stops only the dashboard."""
+    log = store.home / "worker.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:

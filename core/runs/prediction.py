@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from core.config.knob import format_value
-from core.config.run_config import KNOBS, read_knob
+from core.config.run_config import KNOBS, RunConfig, read_knob
 from core.errors import AssignmentError, ConfigError
 from core.untrusted import text
 
@@ -77,7 +77,7 @@ class Versus:
         """The setting as people read it: 'Learning rate 0.03'."""
         return f"{KNOBS[self.knob].label} {KNOBS[self.knob].shown(read_knob(self.knob, value))}"
 
-    def value_of(self, config: Any) -> str:
+    def value_of(self, config: RunConfig) -> str:
         """The value in a config, as text."""
         return format_value(getattr(config, self.knob))
 
@@ -93,7 +93,8 @@ class Versus:
         if knob not in KNOBS or len(values) != 2:
             raise AssignmentError("Two settings must be one knob with two values, such as units:16:128.", words)
         try:
-            first, second = (format_value(read_knob(knob, value)) for value in values)
+            configs = (RunConfig(**{knob: read_knob(knob, value)}) for value in values)
+            first, second = (format_value(getattr(config, knob)) for config in configs)  # as runs write them
         except ConfigError as error:
             raise AssignmentError(f"One of the two settings cannot be used: {error.sentence}", words) from error
         if first == second:

@@ -14,6 +14,7 @@ from core.data import mnist
 from core.data.mnist import Mnist
 from core.jobs import search
 from core.jobs.admission import Rules
+from core.jobs.cluster.place import choose
 from core.jobs.scheduler import Scheduler
 from core.network.graph_network import network_of
 from core.network.numpy_network import Reader
@@ -46,8 +47,8 @@ def jobs() -> Scheduler:
         scheduler = _schedulers.get(runs.home)
         if scheduler is None or scheduler.closed:
             rules = Rules(server_settings.settings, lambda: len(data().train) + len(data().validation))
-            spare = os.environ.get("DIGIT_LAB_SPARE") != "0"
-            scheduler = _schedulers[runs.home] = Scheduler(runs, rules=rules, spare=spare)
+            place = choose(runs, spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+            scheduler = _schedulers[runs.home] = Scheduler(runs, place, rules=rules)
         return scheduler
 
 

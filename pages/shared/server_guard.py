@@ -6,6 +6,7 @@ Streamlit accepts its own maintenance messages from every browser. `clear_cache`
 
 import functools
 import ipaddress
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ def apply() -> None:
     accept_local_names()
     # To print it, and as soon as a foreign page connects, Streamlit would ask another server for our own address.
     net_util.get_external_ip = _no_address
+    # Who connects from this machine, for example through a simple tunnel, could otherwise name any network address.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
 
 
 def refuse_maintenance() -> None:

@@ -45,18 +45,19 @@ def test_recordings_in_the_documents_stay_small():
 
 
 def test_requirements_pin_every_package_exactly():
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt", "requirements-ray.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.lstrip().startswith("#")]
         assert lines
         assert all(re.match(r"[\w.\-\[\]]+==[\w.]+( ;.*)?$", line) for line in lines)
 
 
 def test_the_app_and_its_tests_run_on_the_same_versions():
-    names = ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt")
+    names = ("requirements.txt", "requirements-dev.txt", "requirements-gpu.txt", "requirements-ray.txt")
     files = ((ROOT / name).read_text().splitlines() for name in names)
-    app, dev, gpu = ({line.partition(" ;")[0] for line in lines if "==" in line} for lines in files)
+    app, dev, gpu, ray = ({line.partition(" ;")[0] for line in lines if "==" in line} for lines in files)
     assert app <= dev
     assert app <= gpu
+    assert app <= ray
 
 
 def test_the_package_with_a_gpu_is_the_same_version_everywhere():

@@ -73,7 +73,7 @@ def _manage(assignment: Assignment) -> None:
 
 
 def _shown(choice: str) -> str:
-    return plain(choice) or _UNDECIDED
+    return choice or _UNDECIDED
 
 
 def _button(assignment: Assignment, label: str, icon: str, values: dict[str, object]) -> None:

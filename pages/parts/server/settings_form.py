@@ -5,14 +5,14 @@ from typing import Any
 import streamlit as st
 
 from core.classroom import settings as core_settings
-from core.classroom.setting_list import KNOB_BOUNDS, LIMITS, PEOPLE, SECTIONS, SETTINGS, Setting
+from core.classroom.setting_list import CLUSTER, KNOB_BOUNDS, LIMITS, PEOPLE, SECTIONS, SETTINGS, Setting
 from core.classroom.settings import Settings
 from core.errors import DigitLabError
 from core.formatting import plain
 from pages.shared import caches, server_settings
 from pages.shared.visitor import current
 
-_TITLES = {LIMITS: "Limits", KNOB_BOUNDS: "Largest values of knobs", PEOPLE: "Teachers and network"}
+_TITLES = {LIMITS: "Limits", KNOB_BOUNDS: "Largest values of knobs", PEOPLE: "Teachers and network", CLUSTER: "Cluster"}
 _RESULT, _VERSION = "server_saved", "server_form_version"  # session
 
 

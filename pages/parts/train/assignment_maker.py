@@ -24,7 +24,7 @@ from core.runs.prediction import (
     WITHIN,
     Asked,
 )
-from pages.shared import controls, lessons, server_guard
+from pages.shared import caches, controls, lessons, server_guard
 from pages.shared.visitor import visitor
 
 _LABELS = {
@@ -40,6 +40,7 @@ _CHOICES_HELP = (
 )
 _PLAN, _MADE, _FAILED = "maker_plan", "made_assignment", "maker_failed"  # session
 _NO_PLAN = "My own"
+_ALL_TRAINING = 60_000  # images, with the validation images
 
 
 def maker(config: RunConfig, offered: list[str]) -> None:
@@ -52,6 +53,11 @@ def maker(config: RunConfig, offered: list[str]) -> None:
         st.selectbox("Ready-made assignments", titles, key=_PLAN, on_change=_fill)
         if plan := next((plan for plan in READY_MADE if plan.title == st.session_state.get(_PLAN)), None):
             st.caption(f":material/lightbulb: {plan.aim} Change what you like.")
+            data = caches.data()
+            if len(data.train) + len(data.validation) != _ALL_TRAINING or not data.shows_digits:
+                st.caption(
+                    ":material/info: Its figures are for all 70,000 MNIST images. This server uses other images."
+                )
         st.text_input("Question", max_chars=MAX_QUESTION, key="maker_question", placeholder="How few units reach 95%?")
         known = [name for name in st.session_state.get("maker_knobs", []) if name in offered]
         st.session_state["maker_knobs"] = known

@@ -12,8 +12,6 @@ from core.errors import DigitLabError
 from core.evaluation import run_export
 from core.formatting import count, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
-from core.network.keras_script import script
-from core.runs.run import describe_rate_changes
 from core.runs.store import PAUSED, Run
 from pages.parts.train import export_box, watched_run
 from pages.shared import caches, controls
@@ -186,7 +184,7 @@ def _programs(run: Run) -> None:
     _download(
         "Program",
         "code",
-        lambda: script(run.config, run_title(run), describe_rate_changes(run)),
+        lambda: run_export.program(run, run_title(run)),
         f"{name}.py",
         "text/x-python",
     )

@@ -10,6 +10,7 @@ from core.config.knob import format_value
 from core.config.run_config import KNOB_TYPES
 from core.formatting import plain
 from core.runs.prediction import MAX_TEXT, NOTHING, Asked, Versus
+from core.runs.run import Run
 from pages.parts.train import watched_run
 from pages.shared import caches, controls
 from pages.shared.visitor import visitor
@@ -60,19 +61,17 @@ def fixed_by_first_setting(assignment: Assignment) -> str:
     """The visitor's prediction about two settings, once they have trained one of them but not both; else empty."""
     if (versus := assignment.asked.versus) is None:
         return ""
-    mine = [
-        run
-        for run in caches.store().runs()
-        if run.starter == visitor()
-        and run.prediction
-        and run.assignment == assignment.id
-        and (run.prediction.question, run.prediction.asked) == (assignment.question, assignment.asked)
-    ]
-    newest = next((run for run in mine if run.prediction), None)
+    me, asked = visitor(), (assignment.id, assignment.question, assignment.asked)
+    mine = [run for run in caches.store().runs() if run.starter == me and _question_of(run) == asked]
+    newest = next(iter(mine), None)
     if newest is None or newest.prediction is None or outcome.counterparts(newest, mine):
         return ""
     now = format_value(controls.chosen()[versus.knob])
     return newest.prediction.given if now == versus.other(versus.value_of(newest.config)) else ""
+
+
+def _question_of(run: Run) -> tuple[str, str, Asked] | None:
+    return (run.assignment, run.prediction.question, run.prediction.asked) if run.prediction else None
 
 
 def _ask(asked: Asked, key: str) -> None:

@@ -13,23 +13,29 @@ from pages.shared.local_time import run_title
 
 def waits_for(run: Run) -> str:
     """Sentences about the runs before this one, which train or wait."""
+    place = caches.jobs().place
+    if problem := place.problem():
+        return f"Waiting. {problem}"
+    if place.address and place.has(run.id):
+        return "Starting a training process on the cluster. It loads Keras first, which takes some seconds."
     queue = caches.jobs().queue()
     places = [waiting.id for waiting in queue]
     ahead = queue[: places.index(run.id)] if run.id in places else []
     running = caches.jobs().running()
     busy = next(iter(running), None)
     if busy is None and not ahead:
-        return _other_user(run) or "Starting a training process. It loads Keras first, which takes some seconds."
-    place = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
+        other = "" if place.address else _other_user(run)
+        return other or "Starting a training process. It loads Keras first, which takes some seconds."
+    position = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
     if busy is None:
-        return f"Waiting: {place}."
+        return f"Waiting: {position}."
     if busy.state != PAUSED:
         seconds = seconds_until_start(ahead, running)
         when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
-        return f"Waiting for the device: {place}.{when} Now training: {plain(run_title(busy))}."
+        return f"Waiting for the device: {position}.{when} Now training: {plain(run_title(busy))}."
     own = busy.starter == run.starter
     then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
-    return f"Waiting for the device: {place}. {plain(run_title(busy))} is paused and uses it. {then}"
+    return f"Waiting for the device: {position}. {plain(run_title(busy))} is paused and uses it. {then}"
 
 
 def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float | None:

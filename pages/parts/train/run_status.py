@@ -4,7 +4,6 @@ import html
 
 import streamlit as st
 
-from core.devices import usage
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.formatting import count, duration, percent, plain
@@ -73,7 +72,7 @@ def facts(run: Run, seen: Curves, state: str) -> None:
         if (speed := pace.images_per_second(seen)) is not None:
             figures.append(("Images per second", count(speed)))
         figures.append(("Time left", duration(pace.seconds_left(seen))))
-        figures += _meter(seen.started.device)
+        figures += _meter(run.id, seen.started.device)
     elif ended := seen.ended:
         figures.append(("Images per second", count(ended.images_per_second)))
         for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
@@ -95,9 +94,11 @@ def _test(run: Run, ended: RunEnded) -> str:
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
-def _meter(device: str) -> list[tuple[str, str]]:
+def _meter(run_id: str, device: str) -> list[tuple[str, str]]:
     """The device that trains, and how busy it is now."""
-    now = usage(processor=device.startswith("CPU"))  # a run may use the CPU although there is a GPU
+    now = caches.jobs().place.usage(caches.store().get(run_id))
+    if now is None:
+        return [("Device", device)]
     gib = 2**30
     memory = f"{now.memory_used / gib:.1f} of {now.memory_total / gib:.0f} GiB"
     busy = [("Busy", percent(now.utilization, 0))] if now.utilization is not None else []

@@ -82,6 +82,11 @@ def test_no_link_or_pipe_is_followed(kept, tmp_path):
         kept.get(made.id)
 
 
+def test_changing_an_unknown_assignment_is_said_too(kept):
+    with pytest.raises(AssignmentError, match="no such assignment"):
+        kept.change("1a2b3c4d", open=False)
+
+
 @pytest.mark.parametrize("strange", ["", "../secret", "1a2b3c4", "1A2B3C4D", "x" * 1000, "1a2b3c4d\n"])
 def test_an_unknown_assignment_is_said(kept, strange):
     with pytest.raises(AssignmentError, match="no such assignment"):

@@ -50,7 +50,8 @@ def test_the_trash_goes_first_and_then_the_oldest_runs_but_none_that_matters(sto
     assert make_room(650) == everything
     assert not list(store.trash.iterdir())
     assert make_room(550) == everything - {oldest.id}
-    assert make_room(0) == everything - {oldest.id, newest.id}
+    assert make_room(0) == everything - {oldest.id}, "the newest alone would not be enough, so it stays"
+    assert make_room(450) == everything - {oldest.id, newest.id}
     assert not list(store.trash.iterdir())
 
 

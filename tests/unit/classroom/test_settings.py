@@ -19,7 +19,7 @@ def test_the_file_is_created_with_every_setting_explained_and_none_set(tmp_path)
     found = settings.read(tmp_path, shared=True)
     assert not found.chosen
     assert not found.problems
-    assert set(tomllib.loads(text)) == {"limits", "knobs", "people"}
+    assert set(tomllib.loads(text)) == {"limits", "knobs", "people", "cluster"}
 
 
 def test_an_existing_file_is_left_alone(tmp_path):

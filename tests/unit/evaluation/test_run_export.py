@@ -12,6 +12,7 @@ import pytest
 
 from core.__main__ import _parser
 from core.config.run_config import RunConfig
+from core.data.class_names import KNOWN
 from core.evaluation import evaluations, run_export, seal
 from core.runs.events import EpochDone, RateChanged, RunEnded, Started
 from core.runs.store import RunStore
@@ -137,3 +138,24 @@ def test_the_network_answers_as_before(tmp_path):
     taken = models.load(tmp_path / run_export.file_name(shipped) / "model.keras")
     kept = models.load(shipped.model_path)
     assert np.array_equal(taken.predict(images, verbose=0), kept.predict(images, verbose=0))
+
+
+@pytest.mark.parametrize(
+    ("names", "loads", "card"),
+    [
+        (KNOWN[0].names, "keras.datasets.fashion_mnist.load_data()", "- fashion_mnist"),
+        (tuple("abcdefghij"), "load_data()  # The run used other images", "a, b, c, d, e, f, g, h, i, j apart"),
+    ],
+)
+def test_a_network_of_other_classes_says_what_it_was_trained_on(run, names, loads, card):
+    store = RunStore(run.folder.parent.parent)
+    store.write(run.id, data={"names": list(names), "fingerprint": ""})
+    archive, _ = opened(store.get(run.id))
+    text = {name.partition("/")[2]: archive.read(name).decode() for name in archive.namelist()}
+    assert loads in text["train.py"]
+    assert loads in text["notebook.ipynb"]
+    compile(text["train.py"], "train.py", "exec")
+    json.loads(text["notebook.ipynb"])
+    assert card in text["README.md"]
+    assert "handwritten" not in text["README.md"] + text["train.py"]
+    assert "- mnist" not in text["README.md"]

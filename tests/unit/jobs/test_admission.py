@@ -12,6 +12,7 @@ from core.errors import LimitError
 from core.jobs.admission import Rules, expected_bytes
 from core.jobs.scheduler import Scheduler
 from core.jobs.sweep_axes import extreme_configs, read_axis
+from core.runs.events import FINISHED, RunEnded, to_line
 from core.runs.store import RunStore
 from tests.no_place import NoPlace
 
@@ -155,18 +156,17 @@ def test_a_full_allowance_of_disk_refuses_runs_and_names_the_trash(limited):
 
 def test_the_oldest_run_makes_room_only_where_that_is_switched_on(limited, monkeypatch):
     cautious, tidy = limited(runs_gigabytes=1), limited(runs_gigabytes=1, delete_oldest=True)
-    made = []
-    monkeypatch.setattr("core.classroom.disk.make_room", lambda store, limit, keep: made.append((limit, keep)))
+    old = cautious.store.create(SMALL)
+    old.events_path.write_text(to_line(RunEnded(FINISHED, "", 5.0, 0)))
+    monkeypatch.setattr("core.classroom.disk._size", lambda folder: 600_000_000)
+    monkeypatch.setattr("core.classroom.disk._FRESH_SECONDS", 0.0)
     with pytest.raises(LimitError):
-        cautious.check_disk(2_000_000_000)
-    assert not made
+        cautious.check_disk(500_000_000)
     with pytest.raises(LimitError):
-        tidy.check_disk(2_000_000_000)
-    ((limit, keep),) = made
-    assert limit == 0
-    store = tidy.store
-    assert keep(store.create(SMALL, assignment="1a2b3c4d"))
-    assert not keep(store.create(SMALL))
+        tidy.check_disk(1_000_000_001)  # this would not fit into an empty folder either, so nothing is deleted for it
+    assert cautious.store.get(old.id)
+    tidy.check_disk(500_000_000)
+    assert not [run for run in cautious.store.runs() if not run.shipped]
 
 
 def test_a_scheduler_without_rules_has_no_limits(tmp_path):

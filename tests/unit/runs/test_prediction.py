@@ -70,6 +70,13 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(texts):
     assert refused.value.sentence.endswith(".")
 
 
+def test_two_settings_are_written_as_runs_write_them():
+    versus = Versus.read("network:conv08x3-dense32:dense032")
+    assert versus.values == ("conv8x3-dense32", "dense32")
+    with pytest.raises(AssignmentError, match="cannot be used"):
+        Versus.read("network:dense0:dense32")
+
+
 @pytest.mark.parametrize(
     ("kind", "given"),
     [

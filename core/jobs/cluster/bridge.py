@@ -1,0 +1,182 @@
+"""`python -m core.jobs.cluster.bridge`: the process between the dashboard and the cluster. Only it imports Ray.
+
+It reads the records of runs that were sent, follows each of these runs, and writes which nodes there are. It only uses
+files: it can be killed and started again, and then finds the runs on the cluster by their names.
+"""
+
+import os
+import secrets
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from core.errors import ConfigError
+from core.files import write_json
+from core.jobs.cluster import settings as cluster_settings
+from core.jobs.cluster.follower import Follower
+from core.jobs.cluster.interface import Cluster, Node
+from core.jobs.cluster.records import KILL, LOST, PLACED, REQUEUED, SENT, Record, Records, Status
+from core.jobs.cluster.settings import ClusterSettings
+from core.jobs.places import CPU, Device
+from core.runs.control import ControlRequests
+from core.runs.store import RunStore
+
+POLL_SECONDS = 0.1
+NODES_SECONDS = 1.0  # between two looks at the nodes
+SILENT_SECONDS = 10.0  # after this without an answer, no run is sent
+STATUS_SECONDS = 0.5
+MAX_LOSSES = 1  # so often a run goes back into the queue when its node is lost
+
+
+class Bridge:
+    """Follows the runs of one home on one cluster."""
+
+    def __init__(self, store: RunStore, cluster: Cluster, settings: ClusterSettings) -> None:
+        self.store, self.cluster, self.settings = store, cluster, settings
+        self.records = Records(store.home)
+        self.followers: dict[str, Follower] = {}
+        self._nodes: list[Node] = []
+        self._answered_at = 0.0  # when the cluster was last asked and then answered
+        self._lost_at: dict[str, float] = {}  # when the loss of a run was noticed
+        self._status: Status | None = None
+        self._status_at = 0.0
+
+    def find_again(self) -> None:
+        """Follows the runs that an earlier bridge placed. What nobody knows any more ends."""
+        self.look_at_nodes()
+        actors = self.cluster.actors()
+        for record in self.records.all():
+            if record.state not in (PLACED, KILL):
+                continue
+            if record.actor in actors:
+                self._follow(record)
+            else:
+                self.records.change(record.run_id, state=LOST, losses=record.losses + 1)
+        for name in actors - {record.actor for record in self.records.all()}:
+            self.cluster.kill(name)
+
+    def look_at_nodes(self) -> None:
+        """Asks the cluster which nodes live. This takes long while the head node is away."""
+        asked_at = time.monotonic()
+        self._nodes = self.cluster.nodes()
+        self._answered_at = asked_at
+
+    def step(self) -> None:
+        """One look at the records and at the followers."""
+        for run_id, follower in list(self.followers.items()):
+            if not follower.is_alive:
+                del self.followers[run_id]
+        for record in self.records.all():
+            if record.run_id in self.followers:
+                if record.state == KILL:
+                    self.followers[record.run_id].kill()
+            elif record.state == SENT:
+                name = f"{record.run_id}.{secrets.token_hex(4)}"
+                self._follow(Record(record.run_id, SENT, record.kind, name, record.losses))
+            elif record.state == KILL:
+                self.records.remove(record.run_id)
+            elif record.state == LOST:
+                self._requeue(record)
+        self._write_status()
+
+    def _follow(self, record: Record) -> None:
+        names = {node.id: node.name for node in self._nodes}
+        threads = self.settings.cpus if record.kind == CPU else 0
+        follower = Follower(
+            self.store, self.records, self.cluster, record, lambda node: names.get(node) or node[:8], threads
+        )
+        self.followers[record.run_id] = follower
+        follower.start()
+
+    def _requeue(self, record: Record) -> None:
+        """A lost run goes back into the queue once, when the cluster answers again."""
+        noticed = self._lost_at.setdefault(record.run_id, time.monotonic())
+        if self._answered_at < noticed + NODES_SECONDS:
+            return  # perhaps the head node is lost: until it answers, the run is shown as interrupted
+        del self._lost_at[record.run_id]
+        run = self.store.get(record.run_id)
+        if record.losses > MAX_LOSSES or ControlRequests(run).read().get("stop"):
+            self.records.remove(record.run_id)
+            return
+        self.records.change(record.run_id, state=REQUEUED)
+        write_json(run.queued_path, run.created)  # before the runs that came later
+
+    def _write_status(self) -> None:
+        placed = {run_id: follower for run_id, follower in self.followers.items() if follower.node}
+        devices = []
+        for node in self._nodes:
+            for kind, capacity in node.room(self.settings).items():
+                runs = tuple(i for i, each in placed.items() if (each.node, each.record.kind) == (node.name, kind))
+                if capacity or runs:
+                    devices.append(Device(node.name, kind, _device_name(node, kind), capacity, runs))
+        usage = {run_id: follower.usage for run_id, follower in placed.items()}
+        is_silent = time.monotonic() - self._answered_at > SILENT_SECONDS
+        error = "The head node of the cluster does not answer. Runs wait until it does." if is_silent else ""
+        status = Status(error, tuple(devices), usage)
+        if status != self._status and time.monotonic() - self._status_at > STATUS_SECONDS:
+            self._status, self._status_at = status, time.monotonic()
+            self.records.write_status(status)
+
+
+def _device_name(node: Node, kind: str) -> str:
+    if kind == CPU:
+        return f"CPU ({node.cpus:g} core{'s' * (node.cpus != 1)})"
+    return f"{node.gpus:g} × {node.gpu or 'GPU'}"
+
+
+def serve(bridge: Bridge) -> None:
+    """Works until no dashboard is there and no run is left."""
+    bridge.find_again()
+    threading.Thread(target=_look_for_ever, args=(bridge.look_at_nodes,), daemon=True).start()
+    while bridge.records.is_wanted() or bridge.followers:
+        bridge.step()
+        time.sleep(POLL_SECONDS)
+
+
+def _look_for_ever(look: Callable[[], None]) -> None:
+    while True:
+        try:
+            look()
+        except Exception:
+            traceback.print_exc()
+        time.sleep(NODES_SECONDS)
+
+
+def main() -> int:
+    """Connects and serves; returns 1 where another bridge lives or the cluster does not answer."""
+    store = RunStore()
+    records = Records(store.home)
+    lock = records.lock
+    if not lock.acquire({"pid": os.getpid()}):
+        return 1
+    address = ""
+    try:
+        settings = cluster_settings.load(store.home)
+        if settings is None:
+            return 0
+        address = settings.address
+        records.write_status(Status(f"The cluster at {settings.address} is being asked. Runs wait until it answers."))
+        from core.jobs.cluster.ray_cluster import RayCluster
+
+        cluster = RayCluster(settings, records.name())
+    except ConfigError as error:
+        records.write_status(Status(error.sentence))
+        return 1
+    except Exception as error:  # Ray raises many kinds
+        traceback.print_exc()
+        records.write_status(
+            Status(
+                f"The cluster at {address} does not answer: {type(error).__name__}. Runs wait. Is Ray started "
+                f"there, is this machine a part of the cluster, and do both have the same token? "
+                f"{records.folder.name}/bridge.log says more."
+            )
+        )
+        return 1
+    serve(Bridge(store, cluster, settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""What a Ray cluster brings and costs: throughput on one and two nodes, the time to the first point, idle memory.
+
+`python -m tests.benchmarks.cluster`: on one machine, with nodes of one CPU each. A run there computes with one thread.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from core.jobs.cluster.place import choose
+from core.jobs.places import Place
+from core.jobs.scheduler import Scheduler
+from core.runs.store import Run, RunStore
+from tests.benchmarks.machine import describe
+from tests.ray_cluster import end_bridge, nodes, wait_for_bridge
+from tests.small_run import SMALL, wait_until
+
+RAYS = ("raylet", "gcs_server", "ray/_private", "ray::")  # in the command lines of Ray's own processes
+
+
+def throughput(store: RunStore, place: Place, runs: int) -> float:
+    """Seconds from the first Start until `runs` small runs have finished."""
+    jobs = Scheduler(store, place)
+    began = time.monotonic()
+    made = [jobs.submit(SMALL.changed(seed=seed)) for seed in range(runs)]
+    wait_until(lambda: all(run.state == "finished" for run in made), 600)
+    seconds = time.monotonic() - began
+    jobs.close()
+    return seconds
+
+
+def first_point(store: RunStore, place: Place, *, warm_seconds: float = 0.0) -> float:
+    """Seconds from Start to the first point. warm_seconds: how long a waiting worker may prepare before."""
+    jobs = Scheduler(store, place)
+    if warm_seconds:
+        jobs.warm_up(SMALL)
+        time.sleep(warm_seconds)
+    began = time.monotonic()
+    run = jobs.submit(SMALL)
+    wait_until(lambda: run.step > 0, 120)
+    seconds = time.monotonic() - began
+    wait_until(lambda: run.state == "finished", 120)
+    jobs.close()
+    return seconds
+
+
+def point_delays(store: RunStore, place: Place) -> list[float]:
+    """Seconds between a point's time on the node and the moment when it is in the dashboard's folder, 20 times."""
+    jobs = Scheduler(store, place)
+    run = jobs.submit(SMALL.changed(epochs=300))
+    wait_until(lambda: len(run.epochs) > 2, 120)
+    delays = [_delay(run) for _ in range(20)]
+    jobs.stop(run.id)
+    wait_until(lambda: run.state == "stopped", 60)
+    jobs.close()
+    return delays
+
+
+def _delay(run: Run) -> float:
+    """How old the newest point is when it arrives; both sides read the clock of this machine."""
+    (there,) = Path(tempfile.gettempdir()).glob(f"digit-lab-run-*/runs/{run.id}/events.jsonl")
+    before = run.events_path.stat().st_size
+    wait_until(lambda: there.stat().st_size > before)
+    written, size = time.monotonic(), there.stat().st_size
+    wait_until(lambda: run.events_path.stat().st_size >= size)
+    return time.monotonic() - written
+
+
+def memory(words: tuple[str, ...]) -> float:
+    """MB that processes whose command line has one of `words` use alone; what they share is left out."""
+    total = 0
+    for process in psutil.process_iter():
+        try:
+            command = " ".join(process.cmdline())
+            if any(word in command for word in words) and process.pid != os.getpid():
+                total += process.memory_full_info().uss
+        except psutil.Error:
+            continue
+    return total / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=12)
+    runs = parser.parse_args().runs
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        store = RunStore(Path(folder))
+        os.environ.pop("RAY_ADDRESS", None)
+        cold = [first_point(store, choose(store, spare=False)) for _ in range(3)]
+        rows.append(("Start to first point, this machine, no waiting worker", f"{statistics.median(cold):.1f} s"))
+        warm = first_point(store, choose(store), warm_seconds=15.0)
+        rows.append(("Start to first point, this machine, a worker waits", f"{warm:.1f} s"))
+        local = throughput(store, choose(store, spare=False), runs)
+        rows.append((f"{runs} small runs on this machine without Ray, one at a time, both cores", f"{local:.0f} s"))
+        for number in (1, 2):
+            with nodes(number):
+                place = choose(store)
+                place.refresh()
+                wait_for_bridge(place)
+                rows.append((f"idle: Ray's processes, {number} nodes", f"{memory(RAYS):.0f} MB"))
+                if number == 1:
+                    rows.append(("idle: the bridge", f"{memory(('core.jobs.cluster.bridge',)):.0f} MB"))
+                    there = [first_point(store, choose(store)) for _ in range(3)]
+                    rows.append(("Start to first point, Ray", f"{statistics.median(there):.1f} s"))
+                    delays = point_delays(store, choose(store))
+                    way = f"median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s"
+                    rows.append(("a point's way to the dashboard", way))
+                took = throughput(store, choose(store), runs)
+                rows.append((f"{runs} small runs, {number} nodes of one CPU", f"{took:.0f} s"))
+                end_bridge(store)
+    print(describe("ray", "psutil"))
+    print("\n| what | measured |\n|---|---|")
+    print("\n".join(f"| {name} | {value} |" for name, value in rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""A cluster for tests: its actors are threads of this process, and their workers learn nothing."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from core.jobs.cluster.interface import ActorLost, Node
+from core.jobs.cluster.remote_run import RemoteRun
+from tests.unit.jobs.stand_in import STAND_IN
+
+
+class StandInCluster:
+    """Two nodes with one CPU each."""
+
+    def __init__(self) -> None:
+        self.alive = [Node("a" * 8, "lab-1", 1, 0), Node("b" * 8, "lab-2", 1, 0)]
+        self.runs: dict[str, tuple[str, RemoteRun]] = {}
+        self.answers = True
+        self._pool = ThreadPoolExecutor(16)
+        self._lock = threading.Lock()
+
+    def nodes(self) -> list[Node]:
+        if not self.answers:
+            raise ConnectionError("the head node is away")
+        return list(self.alive)
+
+    def actors(self) -> set[str]:
+        return set(self.runs)
+
+    def start(self, name: str, kind: str) -> None:
+        with self._lock:
+            used = {node for node, _ in self.runs.values()}
+            free = [node.id for node in self.alive if node.id not in used]
+            self.runs[name] = free[0], RemoteRun(STAND_IN)
+
+    def ask(self, name: str, method: str, *arguments: Any) -> tuple[str, Future]:
+        if name not in self.runs:
+            raise ActorLost(name)
+        node, run = self.runs[name]
+        future = self._pool.submit(getattr(run, method), *arguments)
+        if method == "hello":
+            answer: Future = Future()
+            answer.set_result({**future.result(), "node": node})
+            return name, answer
+        return name, future
+
+    def answer(self, asked: tuple[str, Future], seconds: float) -> Any:
+        name, future = asked
+        answer = future.result(seconds)
+        if name not in self.runs:  # lost meanwhile
+            raise ActorLost(name)
+        return answer
+
+    def kill(self, name: str) -> None:
+        found = self.runs.pop(name, None)
+        if found:
+            found[1].end()
+
+    def lose(self, place: int) -> None:
+        """A node is gone, with all that ran there."""
+        node = self.alive.pop(place)
+        for name in [name for name, (where, _) in self.runs.items() if where == node.id]:
+            self.kill(name)
+
+    def close(self) -> None:
+        for name in list(self.runs):
+            self.kill(name)
+        self._pool.shutdown()
