@@ -100,5 +100,7 @@ def _read_turned(ink: np.ndarray, turns: int, reader: PageReader, single: bool) 
     turned = np.ascontiguousarray(np.rot90(ink, -turns))
     found = [find_one_digit(turned, reader)] if single else find_digits(turned, reader)
     reading = judge(found, reader, turns)
-    likelihood = digit_likelihood(np.stack([digit.probabilities for digit in found]), _novelty(found, reader))
+    likelihood = digit_likelihood(
+        np.stack([digit.probabilities for digit in found if digit.probabilities is not None]), _novelty(found, reader)
+    )
     return reading, float(likelihood.mean())

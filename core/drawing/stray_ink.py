@@ -47,7 +47,8 @@ def find_pieces(mask: np.ndarray) -> Pieces:
     labels, count = ndimage.label(mask, np.ones((3, 3)))
     boxes = ndimage.find_objects(labels)
     sides = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes]).reshape(-1, 4)
-    return Pieces(labels, *sides.T, np.bincount(labels.ravel(), minlength=count + 1)[1:])
+    tops, bottoms, lefts, rights = sides.T
+    return Pieces(labels, tops, bottoms, lefts, rights, np.bincount(labels.ravel(), minlength=count + 1)[1:])
 
 
 def remove_stray_ink(mask: np.ndarray) -> np.ndarray:
@@ -176,7 +177,7 @@ def _frames(pieces: Pieces) -> np.ndarray:
             & (pieces.lefts > pieces.lefts[at]) & (pieces.rights < pieces.rights[at])
             & (pieces.heights > _MIN_INSIDE * min(pieces.heights[at], pieces.widths[at]))
         )  # fmt: skip
-        if any(_surrounds(pieces, at, other) for other in np.flatnonzero(inside)):
+        if any(_surrounds(pieces, int(at), int(other)) for other in np.flatnonzero(inside)):
             framed[at] = True
     return framed
 
