@@ -1,6 +1,6 @@
 """Ends workers and servers at random moments and counts what is lost.
 
-    .venv/bin/python -m tests.benchmarks.kill_loop [--rounds 100] [--servers 10] [--epochs 300] [--seed 1]
+    .venv/bin/python -m tests.benchmarks.kill_loop [--rounds 100] [--servers 10] [--epochs 300] [--minutes 60]
 
 Each round starts a worker on a new run or on one that was ended before, lets it live for a random time, from its
 imports to late in its training, and ends it: two of three times with `kill -9`, else by a Stop. A round of a server
@@ -34,7 +34,7 @@ ENDED = ("interrupted", "stopped")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("rounds", 100), ("servers", 0), ("epochs", 300), ("seed", 1)):
+    for name, default in (("rounds", 100), ("servers", 0), ("epochs", 300), ("seed", 1), ("minutes", 60)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     chance, config = random.Random(asked.seed), CONFIG.changed(epochs=asked.epochs)
@@ -42,7 +42,10 @@ def main() -> None:
         os.environ.update(DIGIT_LAB_HOME=home, KERAS_HOME=home)
         os.environ.pop("MNIST_PATH", None)
         store, recorded, ends = RunStore(Path(home)), {}, Counter()
+        latest = time.monotonic() + 60 * asked.minutes  # after this, no round begins
         for number in range(1, asked.rounds + 1):
+            if time.monotonic() > latest:
+                break
             ends[_round(store, config, chance)] += 1
             _check(store, recorded)
             print(f"{number}: {recorded}", flush=True)

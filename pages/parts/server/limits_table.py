@@ -15,7 +15,7 @@ _WHO = {EVERYONE: "everyone", NOBODY: "nobody"}
 def show() -> None:
     """Draws a table: limit, value, who set it."""
     settings = server_settings.settings()
-    st.subheader("What visitors may do", anchor=False)
+    st.header("What visitors may do", anchor=False)
     st.caption(
         "Other computers can open this server, so limits protect it."
         if settings.shared

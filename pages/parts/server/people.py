@@ -16,7 +16,7 @@ _NAME, _KEY, _PROBLEM = "server_name", "server_key", "server_problem"  # widgets
 
 def show() -> None:
     """Draws it."""
-    st.subheader("You", anchor=False)
+    st.header("You", anchor=False)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem), icon=":material/error:")
     st.markdown(f"In the class you are **{plain(display_name())}**.")

@@ -19,7 +19,7 @@ _RESULT, _VERSION = "server_saved", "server_form_version"  # session
 def show() -> None:
     """Draws the form."""
     settings = server_settings.settings()
-    st.subheader("Settings", anchor=False)
+    st.header("Settings", anchor=False)
     for problem in settings.problems:
         st.warning(plain(problem), icon=":material/edit_document:")
     if result := st.session_state.pop(_RESULT, None):

@@ -16,7 +16,7 @@ _ALL = "all visitors"
 
 def show() -> None:
     """Draws the buttons."""
-    st.subheader("Upkeep", anchor=False)
+    st.header("Upkeep", anchor=False)
     if done := st.session_state.pop(_DONE, None):
         st.info(plain(done), icon=":material/info:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):

@@ -10,6 +10,8 @@ from core.runs.store import PAUSED, Run
 from pages.shared import caches
 from pages.shared.local_time import run_title
 
+LOADING_SECONDS = 4.0  # of each process that trains: Keras comes first
+
 
 def waits_for(run: Run) -> str:
     """Sentences about the runs before this one, which train or wait."""
@@ -27,11 +29,11 @@ def waits_for(run: Run) -> str:
         other = "" if place.address else _other_user(run)
         return other or "Starting a training process. It loads Keras first, which takes some seconds."
     position = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
+    seconds = seconds_until_start(ahead, running)
+    when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
     if busy is None:
-        return f"Waiting: {position}."
+        return f"Waiting: {position}.{when}"
     if busy.state != PAUSED:
-        seconds = seconds_until_start(ahead, running)
-        when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
         return f"Waiting for the device: {position}.{when} Now training: {plain(run_title(busy))}."
     own = busy.starter == run.starter
     then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
@@ -40,9 +42,11 @@ def waits_for(run: Run) -> str:
 
 def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float | None:
     """From the forecasts of the runs before it and the progress of those that train; None where one has no forecast."""
-    each = [*(_seconds_left(run) for run in running), *(run.forecast_seconds or None for run in ahead)]
+    each = [*map(_seconds_left, running), *(run.forecast_seconds or None for run in ahead)]
     known = [seconds for seconds in each if seconds is not None]
-    return sum(known) / len(running) if running and len(known) == len(each) else None
+    if len(known) < len(each):
+        return None
+    return (sum(known) + LOADING_SECONDS * len(ahead)) / max(len(running), 1)
 
 
 def _seconds_left(run: Run) -> float | None:

@@ -14,7 +14,9 @@ from core.classroom.visitors import Visitor
 from core.errors import ConfigError, RunError
 from core.jobs.scheduler import Scheduler
 from core.network import forecast
+from core.runs.prediction import NUMBER, Asked, Prediction
 from core.runs.store import RunStore
+from tests import made_runs
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
 
@@ -73,6 +75,16 @@ def test_a_stopped_run_resumes_from_its_last_epoch_and_forgets_the_stop(jobs):
     jobs.resume(run.id)
     wait_until(lambda: run.state == "running" and len(run.epochs) > epochs)
     assert run.started.from_epoch == epochs
+
+
+def test_a_run_whose_result_was_predicted_keeps_its_knobs(jobs):
+    prediction = Prediction("?", Asked(NUMBER), "97").to_facts()
+    made = made_runs.make(jobs.store, prediction=prediction)
+    with pytest.raises(RunError, match="predicted"):
+        jobs.add_epochs(made.id, 3)
+    with pytest.raises(RunError, match="predicted"):
+        jobs.set_learning_rate(made.id, 0.1)
+    assert jobs.store.get(made.id).config == made.config
 
 
 def test_a_finished_run_takes_more_epochs(jobs):
