@@ -8,6 +8,8 @@ from core.classroom.visitors import Visitor
 from core.jobs import queue
 from core.jobs.queue import share_by_address
 from core.jobs.scheduler import fair_order
+from core.runs.control import ControlRequests
+from tests.no_place import NoPlace
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT
 
@@ -131,3 +133,22 @@ def test_a_run_that_trains_takes_one_of_its_address_turns(store):
     forged, pupil = (store.create(SHORT, queued=True, starter=name) for name in ("forged 4", "pupil"))
     addresses = {run.id: "10.0.0.9" for run in (*training, forged)}
     assert share_by_address([forged, pupil], training, addresses, 3) == [pupil, forged]
+
+
+def test_a_run_that_does_not_follow_a_stop_is_killed_after_a_while(store, monkeypatch):
+    killed = []
+    place = NoPlace()
+    place.kill = lambda run: killed.append(run.id)
+    hangs, obeys = store.create(LONG), store.create(LONG)
+    locks = [run.lock for run in (hangs, obeys)]
+    assert all(lock.acquire({"after": 0}) for lock in locks)
+    ControlRequests(hangs).stop()
+    waiting = queue.RunQueue(store, place)
+    monkeypatch.setattr(queue, "HANGING_LOOK_SECONDS", 0.0)
+    waiting.kill_those_that_hang()
+    assert not killed
+    monkeypatch.setattr(queue, "MAX_STOP_SECONDS", 0.0)
+    waiting.kill_those_that_hang()
+    assert killed == [hangs.id]
+    for lock in locks:
+        lock.release()
