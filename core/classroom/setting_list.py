@@ -104,7 +104,7 @@ _ALL = (
     _limit("digits_in_all", "Drawings of all visitors", "Drawings that all visitors together may keep.",
            shared=50_000),
     _limit("picture_megabytes", "Largest picture (MB)", "A photograph for Draw may have so many megabytes.",
-           alone=10, shared=10, high=10),
+           alone=25, shared=25, high=25),
     *map(_bound, _BOUNDED),
     Setting(
         "address_header", PEOPLE, "Header with the network address",

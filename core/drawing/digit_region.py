@@ -55,6 +55,11 @@ class FoundDigit(DigitRegion):
     image: np.ndarray
     probabilities: np.ndarray | None = None
 
+    @property
+    def read_as(self) -> int:
+        """The digit with the highest probability; -1 without a network."""
+        return -1 if self.probabilities is None else int(self.probabilities.argmax())
+
 
 def read_regions(regions: list[DigitRegion], reader: DigitReader | None) -> list[FoundDigit]:
     """The regions with image and probabilities. What is read already is not read a second time."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.drawing.broken_digits import join_pieces
 from core.drawing.digit_region import (
     MAX_DIGITS,
     DigitReader,
@@ -71,8 +72,12 @@ def _order_digits(pieces: list[DigitRegion], reader: DigitReader | None) -> list
             f"this. Crop it to the handwriting, at most {MAX_DIGITS} digits.",
             received=len(pieces),
         )
-    lines = [merge_overlapping(line) for line in group_lines(remove_specks(pieces))]
-    digits = [part for line in lines for whole in line for part in split_touching(whole, line_height(line), reader)]
+    digits: list[DigitRegion] = []
+    for pieces_of_line in group_lines(remove_specks(pieces)):
+        line = merge_overlapping(pieces_of_line)
+        height = line_height(line)
+        joined = join_pieces(line, reader)
+        digits += [part for whole in joined for part in split_touching(whole, height, reader)]
     if len(digits) > MAX_DIGITS:
         raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Crop it to fewer.", received=len(digits))
     return read_regions(digits, reader)

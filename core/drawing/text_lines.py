@@ -6,6 +6,8 @@ from core.drawing.digit_region import DigitRegion, merge
 
 _MIN_OVERLAP = 0.45  # of the narrower piece's width above or below the other: from here on they are one digit
 
+_MAX_GAP = 0.3  # of the taller piece: how far a bar or a foot is from the rest of its digit
+
 
 def group_lines(pieces: list[DigitRegion]) -> list[list[DigitRegion]]:
     """Pieces side by side are one line, also if it rises or falls; lines from top to bottom.
@@ -37,12 +39,17 @@ def _join(piece: DigitRegion, lines: list[list[DigitRegion]], neighbours: list[D
         for at, other in enumerate(neighbours)
         if other.top <= middle <= other.bottom
         or piece.top <= (other.top + other.bottom) / 2 <= piece.bottom
-        or (_is_one_digit(other, piece) and other.top < piece.bottom and piece.top < other.bottom)
+        or (_is_one_digit(other, piece) and _gap_between(other, piece) < _MAX_GAP * max(other.height, piece.height))
     ]
     if beside:
         lines[min(beside, key=lambda at: abs(neighbours[at].top + neighbours[at].bottom - 2 * middle))].append(piece)
     else:
         lines.append([piece])
+
+
+def _gap_between(one: DigitRegion, other: DigitRegion) -> int:
+    """How far one is above the other; negative if they are beside each other."""
+    return max(one.top, other.top) - min(one.bottom, other.bottom)
 
 
 def merge_overlapping(line: list[DigitRegion]) -> list[DigitRegion]:

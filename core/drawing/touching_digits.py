@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from core.drawing.best_path import best_path
 from core.drawing.digit_region import DigitReader, DigitRegion, found_digit
 from core.drawing.normalise import INK_THRESHOLD, normalise_ink
 from core.drawing.seams import add_borders, find_seams
 
 MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
+_MAX_WHOLE_WIDTH = 1.3  # of its line's height: a low wide 0 is one digit, if it reads better than its parts
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _NOVELTY_WEIGHT = 5.0  # weight of the novelty score beside the network's own probability
@@ -24,6 +26,7 @@ def split_touching(whole: DigitRegion, height: float, reader: DigitReader | None
         for a in range(len(edges))
         for b in range(a + 1, len(edges))
         if _MIN_WIDTH * height <= middles[b] - middles[a] <= MAX_ASPECT * height
+        or ((a, b) == (0, len(edges) - 1) and whole.width <= _MAX_WHOLE_WIDTH * height)
     ]
     tried = {span: _cut_between(whole, edges[span[0]], edges[span[1]]) for span in spans}
     parts = {span: part for span, part in tried.items() if part is not None}
@@ -33,10 +36,10 @@ def split_touching(whole: DigitRegion, height: float, reader: DigitReader | None
     probabilities = reader.probabilities(images)
     scores = dict(zip(parts, digit_likelihood(probabilities, reader.novelty_score(images)), strict=True))
     read = dict(zip(parts, map(found_digit, parts.values(), images, probabilities), strict=True))
-    if whole.width > MAX_ASPECT * height:  # certainly more than one digit
+    if whole.width > _MAX_WHOLE_WIDTH * height:  # certainly more than one digit
         for span, part in parts.items():
             scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
-    return [read[span] for span in _best_segmentation(scores, len(edges))] or [whole]
+    return [read[span] for span in best_path(scores, len(edges))] or [whole]
 
 
 def digit_likelihood(probabilities: np.ndarray, novelty_score: np.ndarray) -> np.ndarray:
@@ -54,19 +57,3 @@ def _cut_between(whole: DigitRegion, start: np.ndarray, stop: np.ndarray) -> Dig
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     box = whole.left + left, whole.top + top, whole.left + right, whole.top + bottom
     return DigitRegion(*box, ink[top:bottom, left:right])
-
-
-def _best_segmentation(scores: dict[tuple[int, int], float], edges: int) -> list[tuple[int, int]]:
-    """The spans from the first edge to the last with the largest sum of scores."""
-    best: list[tuple[float, list[tuple[int, int]]] | None] = [(0.0, [])] + [None] * (edges - 1)
-    for stop in range(1, edges):
-        for start in range(stop):
-            before = best[start]
-            if before is None or (start, stop) not in scores:
-                continue
-            score = before[0] + scores[(start, stop)]
-            here = best[stop]
-            if here is None or score > here[0]:
-                best[stop] = (score, [*before[1], (start, stop)])
-    found = best[-1]
-    return found[1] if found else []

@@ -44,6 +44,7 @@ class Reader:
         self.familiar = NoveltyDetector.from_digits(data.train.images[:20000], data.validation.images)
 
         self.probabilities, self.novelty_score = self.network.probabilities, self.familiar.novelty_score
+        self.novelty_threshold = self.familiar.threshold
 
     def read(self, found: list[FoundDigit]) -> list[int]:
         return [int(digit.probabilities.argmax()) for digit in found]

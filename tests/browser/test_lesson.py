@@ -31,6 +31,8 @@ def make_assignment(page: Page) -> str:
     page.get_by_text("Create an assignment").click()
     page.get_by_label("Question").fill(QUESTION)
     page.get_by_label("Question").press("Enter")
+    page.wait_for_timeout(500)  # until the script begins: it draws the boxes again, which closes an open list
+    wait_idle(page)
     knobs = page.get_by_role("combobox", name="Knobs that students can set")
     knobs.click()
     page.get_by_role("option", name="Epochs", exact=True).click()

@@ -1,5 +1,6 @@
 """The warning that a drawing may be no digit, with the training digits nearest to it."""
 
+import math
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -19,6 +20,12 @@ def check_novelty(digit: np.ndarray) -> NoveltyResult | None:
 def novelty_score(images: np.ndarray) -> np.ndarray:
     """How much each image differs from all digits, float (n,); waits until the detector is built."""
     return _detector(caches.data().source.sentence).result().novelty_score(images)
+
+
+def novelty_threshold(*, waits: bool) -> float:
+    """The score above which a drawing gets a warning; infinite while the detector is built, unless this `waits`."""
+    detector = _detector(caches.data().source.sentence)
+    return detector.result().threshold if waits or detector.done() else math.inf
 
 
 def warn(verdict: NoveltyResult | None) -> None:

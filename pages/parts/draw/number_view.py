@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.drawing import segmentation, strokes
+from core.drawing import page_reading, segmentation, strokes
 from core.errors import DrawingError
 from pages.parts.draw import canvas, reading
 from pages.parts.draw.network_choice import NetworkChoice, rerun_on_stroke
@@ -19,8 +19,9 @@ def show(network: NetworkChoice) -> None:
         if rgba is None:
             raise DrawingError("Write a number from left to right, such as 2026. The digits may touch.")
         written = strokes.from_canvas(canvas.drawn(KEY))
-        found = segmentation.find_digits_in_strokes(written, reading.PageReader(network), (HEIGHT, WIDTH))
+        reader = reading.Reader(network, waits=False)
+        found = segmentation.find_digits_in_strokes(written, reader, (HEIGHT, WIDTH))
     except DrawingError as error:
         st.info(error.sentence, icon=":material/draw:")
         return
-    reading.show(rgba[..., 0], found, network.names)
+    reading.show(rgba[..., 0], page_reading.judge(found, reader), network.names)

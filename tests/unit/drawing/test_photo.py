@@ -7,9 +7,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from scipy import ndimage
 
-from core.drawing import photo
+from core.drawing import photo, picture_file
 from core.drawing.segmentation import find_digits, find_one_digit
 from core.drawing.strokes import Stroke, render
 from core.errors import DrawingError
@@ -50,15 +49,6 @@ def test_two_digits_are_found_in_bad_light(ruled, inverted):
     assert len(found) == 2
     assert abs(found[0].left - 145) < 8
     assert abs(found[1].right - 405) < 8
-
-
-@pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize("length", [3, 4, 9, 40])
-def test_bars_open_and_close_as_scipy_has_it(axis, length):
-    mask = np.random.default_rng(length).random((60, 70)) < 0.9
-    bar = np.ones((length, 1) if axis == 0 else (1, length), bool)
-    assert np.array_equal(photo._open(mask, length, axis), ndimage.binary_opening(mask, bar))
-    assert np.array_equal(photo._close(mask, length, axis), ndimage.binary_closing(mask, bar))
 
 
 @pytest.mark.parametrize("degrees", [-4, 2])
@@ -110,6 +100,43 @@ def test_other_formats_are_read(kind):
     assert len(find_digits(photo.extract_photo_ink(photo.read(saved(photographed(), kind))))) == 2
 
 
+def test_a_heic_picture_is_read():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(photographed())).save(file)
+    grey = photo.read(file.getvalue())
+    assert grey.shape == (HEIGHT, WIDTH)
+    assert len(find_digits(photo.extract_photo_ink(grey))) == 2
+
+
+def test_colours_are_kept_and_grey_pictures_are_grey():
+    grey = photographed()
+    assert photo.read(saved(np.dstack([grey] * 3))).ndim == 2
+    assert photo.read(saved(np.dstack([grey, grey, grey // 2]))).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_pen_pencil_and_orange_on_one_page_are_all_ink():
+    ink = seven_and_one()[..., None]
+    colours = np.full((HEIGHT, WIDTH, 3), 20.0)
+    colours[:, 320:] = (255, 190, 60)
+    page = (ink * colours + (1 - ink) * 250).astype(np.uint8)
+    assert len(find_digits(photo.extract_photo_ink(page))) == 2
+
+
+def test_a_thick_stroke_on_a_small_picture_is_not_hollow():
+    pen = render([Stroke(np.array([[70.0, 60.0], [100.0, 30.0], [100.0, 170.0]]), 36.0)], 200, 200)[..., 0]
+    assert photo.extract_photo_ink(pen)[pen > 200].min() > 0.5
+
+
+def test_dark_corners_and_the_edge_of_a_shadow_are_no_ink():
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    corners = 1 - 0.6 * ((x / WIDTH - 0.5) ** 2 + (y / HEIGHT - 0.5) ** 2) / 0.5
+    shadow = np.where(x + 0.3 * y < 330, 0.5, 1.0)
+    for light in (corners, shadow):
+        page = (235 * light * (1 - 0.85 * seven_and_one())).astype(np.uint8)
+        assert len(find_digits(photo.extract_photo_ink(page))) == 2
+
+
 def test_one_digit_in_pieces_is_one_digit():
     ink = photo.extract_photo_ink(photo.read(saved(photographed())))
     whole, parts = find_one_digit(ink), find_digits(ink)
@@ -117,7 +144,7 @@ def test_one_digit_in_pieces_is_one_digit():
 
 
 def test_large_pictures_are_made_smaller():
-    assert max(photo.read(saved(np.zeros((3000, 2000), np.uint8))).shape) == photo.WORKING_SIDE
+    assert max(photo.read(saved(np.zeros((3000, 2000), np.uint8))).shape) == picture_file.WORKING_SIDE
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -172,6 +199,6 @@ def test_a_large_webp_is_refused_from_its_first_bytes(size, monkeypatch):
     def opened(*_: object, **__: object) -> None:
         raise AssertionError("Pillow takes the memory when it opens the file")
 
-    monkeypatch.setattr(photo.Image, "open", opened)
+    monkeypatch.setattr(picture_file.Image, "open", opened)
     with pytest.raises(DrawingError, match="WebP picture 16"):
         photo.read(webp_header(*size))

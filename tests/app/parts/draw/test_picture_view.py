@@ -1,0 +1,75 @@
+"""A picture on Draw: its number, marks that are no digits, turns, and that nobody else sees it."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.config.run_config import RunConfig
+from core.drawing.strokes import Stroke, render
+from core.runs.store import RunStore
+
+
+@pytest.fixture(scope="module")
+def run(home):
+    from core.training.models import build, save
+
+    store = RunStore()
+    run = store.create(RunConfig(units=16), name="for pictures")
+    save(build(run.config), run.model_path)
+    yield store.get(run.id)
+    store.delete(run.id)
+
+
+def page_of_ones(*, turned: bool = False) -> bytes:
+    strokes = [Stroke(np.array([[80.0 + 70 * at, 60.0], [75.0 + 70 * at, 160.0]]), 9.0) for at in range(3)]
+    grey = 255 - render(strokes, 220, 320)[..., 0]
+    file = io.BytesIO()
+    Image.fromarray(np.rot90(grey) if turned else grey).save(file, "PNG")
+    return file.getvalue()
+
+
+def rerun(app):
+    app.session_state["_inside_navigation"] = True
+    return app.run()
+
+
+def with_picture(app, content: bytes | None):
+    app.session_state["draw_way"] = "picture"
+    app = rerun(app)
+    if content:
+        app.file_uploader[0].set_value(("page.png", content, "image/png"))
+        app = rerun(app)
+    return app
+
+
+def shown(app) -> str:
+    return " ".join(block.value for block in (*app.markdown, *app.header, *app.caption, *app.info, *app.error))
+
+
+def test_a_picture_gets_its_number_and_a_trust_for_each_digit(open_page, run):
+    app = with_picture(open_page("draw", run=run.id), page_of_ones())
+    assert not app.exception
+    assert all(f"{at}: **" in shown(app) for at in (1, 2, 3))  # an untrained network may call them marks
+    assert "Probability that" in shown(app) or "no digit" in shown(app)
+
+
+def test_one_digit_can_be_asked_for_and_a_turn_be_chosen(open_page, run):
+    app = with_picture(open_page("draw", run=run.id), page_of_ones(turned=True))
+    app.toggle[0].set_value(True)
+    app = rerun(app)
+    assert not app.exception
+    assert "1: **" in shown(app)
+    assert "2: **" not in shown(app)
+
+
+def test_a_picture_is_shown_to_nobody_else_and_leaves_no_file(open_page, run, home):
+    app = with_picture(open_page("draw", run=run.id), None)
+    before = {path for path in home.rglob("*") if path.is_file()}
+    app = with_picture(app, page_of_ones())
+    assert "1: **" in shown(app)
+    another = with_picture(open_page("draw", run=run.id), None)
+    assert "Choose a picture" in shown(another)
+    assert "1: **" not in shown(another)
+    assert {path for path in home.rglob("*") if path.is_file()} == before

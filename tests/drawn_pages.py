@@ -1,0 +1,320 @@
+"""Pages of digits that tests and benchmarks draw: paper, ruling, inks, light and things that a photograph shows.
+
+    content, text = draw_page(rng, "ruled", writer)
+
+`KINDS` names the kinds. Each page is another one: size, place, slope, blur, grain and file format are drawn at random.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from tests.written_digits import Writer, render_lines
+
+BLACK, BLUE, RED, GREEN = (25, 25, 30), (30, 50, 150), (190, 30, 40), (20, 110, 60)
+ORANGE, PENCIL = (255, 140, 0), (150, 150, 152)
+
+
+@dataclass
+class Page:
+    """The page while it is drawn: what the paper reflects, float (h, w, 3) in [0, 1], and what stands on it."""
+
+    rng: np.random.Generator
+    write: Writer
+    seen: np.ndarray
+    pen: float = 6.0
+    height: float = 90.0
+    text: str = ""
+    boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.seen.shape[1], self.seen.shape[0]
+
+    def put(self, mask: np.ndarray, left: float, top: float, colour: tuple[int, int, int] = BLACK) -> None:
+        """Lays ink on the page; what is outside is cut off."""
+        x, y = round(left), round(top)
+        mask = mask[max(0, -y) :, max(0, -x) :]
+        place = self.seen[max(0, y) : max(0, y) + mask.shape[0], max(0, x) : max(0, x) + mask.shape[1]]
+        mask = mask[: place.shape[0], : place.shape[1], None]
+        place[:] = place * (1 - mask) + np.array(colour) / 255 * mask
+
+    def line(self, points: list[tuple[float, float]], width: float, colour: tuple[int, int, int]) -> None:
+        low = np.maximum(np.floor(np.min(points, 0) - width - 1), -300)
+        wide, high = np.minimum(np.ceil(np.max(points, 0) + width + 1), np.add(self.size, 300)) - low
+        fine = Image.new("L", (2 * int(max(wide, 1)), 2 * int(max(high, 1))))
+        moved = [(2 * (x - low[0]), 2 * (y - low[1])) for x, y in points]
+        ImageDraw.Draw(fine).line(moved, fill=255, width=max(1, round(2 * width)))
+        self.put(np.asarray(fine.reduce(2)) / 255, float(low[0]), float(low[1]), colour)
+
+    def row(self, digits: str, left: float, base: float, *, slope: float = 0.0, step: float = 0.0,
+            colours: list[tuple[int, int, int]] | None = None) -> None:  # fmt: skip
+        """Writes `digits` side by side on a base line that falls by `slope`."""
+        at = left
+        for place, digit in enumerate(digits):
+            mask = self.write(self.rng, int(digit), self.height * self.rng.uniform(0.92, 1.08), self.pen)
+            top = base + slope * (at - left) - mask.shape[0]
+            x = left + step * place + (step - mask.shape[1]) / 2 if step else at
+            self.put(mask, x, top, colours[place] if colours else BLACK)
+            self.boxes.append((x, top, x + mask.shape[1], top + mask.shape[0]))
+            at += mask.shape[1] + self.height * self.rng.uniform(0.22, 0.45)
+        self.text += digits
+
+
+def digits_for(rng: np.random.Generator, count: int) -> str:
+    return "".join(str(digit) for digit in rng.integers(0, 10, count))
+
+
+def _plain(page: Page) -> None:
+    page.row(digits_for(page.rng, int(page.rng.integers(4, 9))), 60, page.size[1] * page.rng.uniform(0.4, 0.7))
+
+
+def _sloping(page: Page) -> None:
+    slope = np.tan(np.deg2rad(page.rng.uniform(3, 10) * page.rng.choice([-1, 1])))
+    base = page.size[1] * (0.75 if slope < 0 else 0.35)
+    page.row(digits_for(page.rng, int(page.rng.integers(6, 10))), 50, base, slope=slope)
+
+
+def _converging(page: Page) -> None:
+    slopes = np.tan(np.deg2rad(page.rng.uniform(-4, 4) + np.array([-3.0, 0, 3])))
+    page.height *= 0.8
+    for place, slope in enumerate(slopes if page.rng.random() < 0.5 else slopes[::-1]):
+        # The lines come closer to one another to the right, or to the left.
+        base = page.size[1] * (0.28 + 0.26 * place)
+        page.row(digits_for(page.rng, int(page.rng.integers(2, 7))), page.rng.uniform(40, 90), base, slope=slope * 0.6)
+
+
+def _ruled(page: Page) -> None:
+    wide, high = page.size
+    tilt, spread = page.rng.uniform(-0.06, 0.06), page.rng.uniform(0, 0.06)
+    for y in np.arange(page.rng.uniform(10, 40), high, page.height * page.rng.uniform(0.6, 1.1)):
+        slope = tilt + spread * (y / high - 0.5)
+        colour = tuple(int(c) for c in page.rng.integers(120, 190, 3)) if page.rng.random() < 0.01 else (150, 165, 195)
+        page.line([(0, y - slope * wide / 2), (wide, y + slope * wide / 2)], page.rng.uniform(1.5, 2.5), colour)
+    if page.rng.random() < 0.4:
+        x = page.rng.uniform(15, 40)
+        page.line([(x, 0), (x + tilt * high, high)], 2, (220, 120, 120))
+    _plain(page)
+
+
+def _squared(page: Page) -> None:
+    wide, high = page.size
+    apart, tilt = page.height * page.rng.uniform(0.3, 0.6), page.rng.uniform(-0.04, 0.04)
+    for y in np.arange(-100, high + 100, apart):
+        page.line([(0, y), (wide, y + tilt * wide)], 1.5, (170, 180, 205))
+    for x in np.arange(-100, wide + 100, apart):
+        page.line([(x, 0), (x - tilt * high, high)], 1.5, (170, 180, 205))
+    _plain(page)
+
+
+def _boxes(page: Page, gap: float, *, open_top: bool = False) -> None:
+    width = page.height * page.rng.uniform(1.15, 1.5)
+    count = int(page.rng.integers(3, min(7, (page.size[0] - 90) // (width + gap))))
+    left, base = 70.0, page.size[1] * 0.6
+    top, bottom = base - page.height * 1.3, base + page.height * 0.2
+    pen, colour = page.rng.uniform(2, 4), (60, 60, 65)
+    if open_top:
+        page.line([(left, bottom), (left + count * width, bottom)], pen, colour)
+        for place in range(count + 1):
+            x = left + place * width
+            page.line([(x, bottom), (x, bottom - page.height * page.rng.choice([0.3, 0.3, 0.9]))], pen, colour)
+    else:
+        for place in range(count):
+            x = left + place * (width + gap)
+            page.line([(x, top), (x + width, top), (x + width, bottom), (x, bottom), (x, top)], pen, colour)
+    page.row(digits_for(page.rng, count), left, base, step=width + gap)
+
+
+def _underlined(page: Page) -> None:
+    page.row(digits_for(page.rng, int(page.rng.integers(2, 7))), 90, page.size[1] * 0.55)
+    left, right, base = page.boxes[0][0], page.boxes[-1][2], max(box[3] for box in page.boxes)
+    x = np.linspace(left - 10, right + 10, 30)
+    y = base + page.height * page.rng.uniform(0.12, 0.3) + page.rng.uniform(-0.05, 0.05) * (x - left)
+    for extra in range(int(page.rng.integers(1, 3))):
+        wavy = y + 2 * np.sin(x / 40) + 0.18 * extra * page.height
+        page.line(list(zip(x.tolist(), wavy.tolist(), strict=True)), page.pen * 0.8, BLACK)
+
+
+def _ringed(page: Page) -> None:
+    page.row(digits_for(page.rng, int(page.rng.integers(1, 5))), 190, page.size[1] * 0.55)
+    left, right = page.boxes[0][0], page.boxes[-1][2]
+    top, bottom = min(box[1] for box in page.boxes), max(box[3] for box in page.boxes)
+    angles = np.linspace(0, 2 * np.pi * page.rng.uniform(0.98, 1.04), 60)
+    x = (left + right) / 2 + (0.72 * (right - left) + 12) * np.cos(angles)
+    y = (top + bottom) / 2 + (0.75 * (bottom - top) + 6) * np.sin(angles)
+    page.line(list(zip(x.tolist(), y.tolist(), strict=True)), page.pen * 0.8, BLACK)
+
+
+def _inks(page: Page) -> None:
+    count = int(page.rng.integers(5, 9))
+    palette = [
+        (BLACK, BLUE, RED),
+        (BLUE, RED, GREEN),
+        (BLACK, PENCIL, PENCIL),
+        (BLUE, PENCIL, RED),
+        (BLACK, ORANGE, BLUE),
+    ]
+    chosen = palette[int(page.rng.integers(len(palette)))]
+    page.row(
+        digits_for(page.rng, count), 50, page.size[1] * 0.55, colours=[chosen[3 * i // count] for i in range(count)]
+    )
+
+
+def _one_ink(page: Page) -> None:
+    colour = [PENCIL, ORANGE, RED, (240, 180, 40)][int(page.rng.integers(4))]
+    page.row(digits_for(page.rng, 6), 50, page.size[1] * 0.55, colours=[colour] * 6)
+
+
+def _pieces(page: Page) -> None:
+    """One digit whose parts do not touch: the bar of a 5, the foot of a 1, the halves of a 4, the loops of an 8."""
+    gap = page.rng.uniform(0.05, 0.12)
+    ways = {
+        "5": [[(0.15 + gap, -0.02), (0.6 + gap, -0.04)], [(0.08, 0.02), (0.04, 0.45), (0.3, 0.42), (0.55, 0.6),
+              (0.52, 0.85), (0.25, 1), (0, 0.9)]],
+        "1": [[(0.05, 0.2), (0.25, 0), (0.25, 0.95)], [(0.02, 1 + gap), (0.48, 1 + gap)]],
+        "4": [[(0.1, 0), (0, 0.55), (0.42 - gap, 0.55)], [(0.5, 0.05), (0.48, 1)]],
+        "7": [[(0, 0), (0.55, 0)], [(0.58, gap), (0.25, 1)]],
+    }  # fmt: skip
+    page.text = str(page.rng.choice(list(ways)))
+    page.height *= 1.5
+    page.put(render_lines(page.rng, ways[page.text], page.height, page.pen), page.size[0] * 0.4, page.size[1] * 0.3)
+
+
+def _specks(page: Page) -> None:
+    _plain(page)
+    for _ in range(int(page.rng.integers(4, 40))):
+        x, y = page.rng.uniform(0, page.size[0]), page.rng.uniform(0, page.size[1])
+        page.line([(x, y), (x + page.rng.uniform(1, 5), y + page.rng.uniform(0, 4))], page.rng.uniform(1, 4), BLACK)
+
+
+def _table(page: Page) -> None:
+    """The page ends; a dark table begins."""
+    _plain(page)
+    wide, high = page.size
+    x, y = np.meshgrid(np.arange(wide), np.arange(high))
+    table = np.zeros((high, wide), bool)
+    for _ in range(int(page.rng.integers(1, 4))):
+        edge, tilt = page.rng.uniform(0.01, 0.09), page.rng.uniform(-0.03, 0.03)
+        sides = (x < edge * 0.4 * wide + tilt * 0.3 * y, y < edge * high + tilt * x,
+                 y > (1 - edge) * high + tilt * x)  # fmt: skip
+        table |= sides[int(page.rng.integers(3))]
+    grain = ndimage.gaussian_filter(page.rng.normal(0, 1, (high, wide)), (1, 12))
+    wood = np.array(page.rng.uniform(0.12, 0.4)) * (1 + 0.6 * grain / grain.std() * 0.3)
+    page.seen = np.where(table[..., None], np.clip(wood, 0, 1)[..., None] * [1.0, 0.8, 0.6], page.seen)
+
+
+def _thing(page: Page) -> None:
+    """A thumb at the edge, an eraser or a coin on the page."""
+    _plain(page)
+    wide, high = page.size
+    y, x = np.mgrid[:high, :wide]
+    kind = page.rng.integers(3)
+    if kind == 0:
+        thumb = ((x - page.rng.uniform(0.1, 0.9) * wide) / 60) ** 2 + ((y - high) / (0.16 * high)) ** 2 < 1
+        mask, colour = thumb, (0.72, 0.52, 0.42)
+    elif kind == 1:
+        left = page.rng.uniform(0, 0.8) * wide
+        mask, colour = (abs(x - left - 70) < 60) & (y > 0.82 * high) & (y < 0.97 * high), (0.2, 0.2, 0.22)
+    else:
+        mask = (x - page.rng.uniform(0.1, 0.9) * wide) ** 2 + (y - 0.11 * high) ** 2 < (0.09 * high) ** 2
+        colour = (0.45, 0.38, 0.25)
+    soft = ndimage.gaussian_filter(mask.astype(float), 1.5)[..., None]
+    page.seen = page.seen * (1 - soft) + np.array(colour) * soft
+
+
+def _vignette(page: Page) -> None:
+    _plain(page)
+    wide, high = page.size
+    y, x = np.mgrid[:high, :wide]
+    away = ((x / wide - 0.5) ** 2 + (y / high - 0.5) ** 2) / 0.5
+    page.seen = page.seen * (page.rng.uniform(0.6, 0.95) * (1 - page.rng.uniform(0.3, 0.6) * away))[..., None]
+
+
+def _shadow(page: Page) -> None:
+    """A shadow with a sharp edge, at any angle."""
+    _plain(page)
+    wide, high = page.size
+    y, x = np.mgrid[:high, :wide]
+    angle = page.rng.uniform(0, 2 * np.pi)
+    side = (x - wide * page.rng.uniform(0.3, 0.7)) * np.cos(angle) + (y - high * page.rng.uniform(0.3, 0.7)) * np.sin(
+        angle
+    )
+    light = 1 - page.rng.uniform(0.3, 0.55) / (1 + np.exp(-np.clip(side / page.rng.uniform(0.5, 3), -50, 50)))
+    page.seen = page.seen * light[..., None]
+
+
+def _uneven(page: Page) -> None:
+    _plain(page)
+    page.seen = page.seen * np.linspace(1, page.rng.uniform(0.35, 0.7), page.size[0])[:, None]
+
+
+def _small(page: Page) -> None:
+    """A drawing program's small picture with a thick pen: light on dark, or dark on light."""
+    side = int(page.rng.integers(100, 300))
+    page.text = digits_for(page.rng, 1)
+    page.seen = np.zeros((side, side, 3))
+    mask = page.write(page.rng, int(page.text), side * page.rng.uniform(0.6, 0.85), side * page.rng.uniform(0.08, 0.15))
+    page.put(mask, (side - mask.shape[1]) / 2, (side - mask.shape[0]) / 2, (255, 255, 255))
+    if page.rng.random() < 0.5:
+        page.seen = 1 - page.seen
+
+
+def _chalk(page: Page) -> None:
+    _plain(page)
+    page.seen = 0.15 + 0.75 * (1 - page.seen)
+
+
+KINDS: dict[str, Callable[[Page], None]] = {
+    "plain": _plain, "sloping": _sloping, "converging lines": _converging, "ruled": _ruled, "squared": _squared,
+    "boxes": lambda page: _boxes(page, 0.3 * page.height), "comb": lambda page: _boxes(page, 0),
+    "open comb": lambda page: _boxes(page, 0, open_top=True), "underlined": _underlined, "ringed": _ringed,
+    "several inks": _inks, "one light ink": _one_ink, "pieces": _pieces, "specks": _specks, "table": _table,
+    "thing": _thing, "vignette": _vignette, "sharp shadow": _shadow, "uneven light": _uneven, "thick and small": _small,
+    "chalk": _chalk, "turned": _plain, "16 bits": _plain, "transparent": _plain,
+}  # fmt: skip
+
+
+def draw_page(rng: np.random.Generator, kind: str, write: Writer) -> tuple[bytes, str]:
+    """The file's bytes, and the digits that stand on the page."""
+    wide = int(rng.choice([900, 1200, 1600]))
+    high = round(wide * rng.uniform(0.55, 0.75))
+    scale = wide / 1000
+    paper = np.array([1, rng.uniform(0.97, 1), rng.uniform(0.92, 1)]) * rng.uniform(0.85, 0.97)
+    page = Page(
+        rng,
+        write,
+        np.broadcast_to(paper, (high, wide, 3)).copy(),
+        scale * rng.uniform(4, 9),
+        scale * rng.uniform(70, 100),
+    )
+    KINDS[kind](page)
+    if kind == "turned":
+        page.seen = np.rot90(page.seen, int(rng.choice([1, 3])))
+    return _save(page, kind), page.text
+
+
+def _save(page: Page, kind: str) -> bytes:
+    rng, file = page.rng, io.BytesIO()
+    if kind == "16 bits":
+        deep = Image.fromarray((page.seen.mean(2) * 65535).astype(np.uint16))
+        deep.save(file, "PNG")
+        return file.getvalue()
+    if kind == "transparent":
+        alpha = np.clip((0.9 - page.seen.min(2)) / 0.7, 0, 1)[..., None]
+        colour = np.broadcast_to(rng.choice([0.0, 1.0]), page.seen.shape)
+        Image.fromarray((255 * np.concatenate([colour, alpha], 2)).astype(np.uint8)).save(file, "PNG")
+        return file.getvalue()
+    blur, grain = (0, 0) if kind == "thick and small" else (rng.uniform(0, 1.5), rng.uniform(0, 5))
+    noisy = (
+        ndimage.gaussian_filter(255 * page.seen, (blur, blur, 0)) + rng.normal(0, grain, page.seen.shape[:2])[..., None]
+    )
+    picture = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+    if rng.random() < 0.7:
+        picture.save(file, "JPEG", quality=int(rng.integers(60, 95)))
+    else:
+        picture.save(file, "PNG")
+    return file.getvalue()
