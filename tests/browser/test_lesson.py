@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from core.classroom.assignments import AssignmentStore, checked
 from core.config.run_config import RunConfig
@@ -31,9 +32,14 @@ def make_assignment(page: Page) -> str:
     page.get_by_text("Create an assignment").click()
     page.get_by_label("Question").fill(QUESTION)
     page.get_by_label("Question").press("Enter")
+    page.wait_for_timeout(500)  # until the script begins: it draws the boxes again, which closes an open list
+    wait_idle(page)
     knobs = page.get_by_role("combobox", name="Knobs that students can set")
-    knobs.click()
-    page.get_by_role("option", name="Epochs", exact=True).click()
+    for _ in range(8):  # a page that is still being drawn closes the list again
+        with suppress(TimeoutError):
+            knobs.click()
+            page.get_by_role("option", name="Epochs", exact=True).click(timeout=3000)
+            break
     page.keyboard.press("Escape")
     wait_idle(page)
     page.get_by_role("button", name="Create the assignment").click()
