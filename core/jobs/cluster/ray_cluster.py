@@ -3,6 +3,7 @@
 Each run is one named, detached actor: it outlives the bridge, which finds it again by its name.
 """
 
+import logging
 import os
 from collections import Counter
 from typing import Any
@@ -44,7 +45,7 @@ class RayCluster:
             address=settings.address,
             namespace=namespace,
             log_to_driver=False,
-            logging_level="error",
+            logging_level=logging.ERROR,
             runtime_env=runtime_env,
         )
 
