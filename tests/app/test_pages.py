@@ -59,6 +59,7 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
     assert "MNIST" in " ".join(text.value for text in app.markdown)
 
 
+@pytest.mark.slow
 def test_pages_open_digits_are_read_and_personal_digits_are_trained_without_keras():
     # In a process of its own: other tests have Keras loaded already.
     subprocess.run([sys.executable, "-c", COLD, *NAMES], cwd=ROOT, check=True, timeout=120)

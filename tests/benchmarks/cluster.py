@@ -1,6 +1,6 @@
 """What a Ray cluster brings and costs: throughput on one and two nodes, the time to the first point, idle memory.
 
-`python -m tests.benchmarks.cluster`: on one machine, with nodes of one CPU each. A run there computes with one thread.
+`python -m tests.benchmarks.cluster`: on one machine, with nodes of one core each. A run there computes with one thread.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -89,37 +90,58 @@ def _row(name: str, value: str) -> None:
     print(f"| {name} | {value} |", flush=True)
 
 
+def pin(cluster: Any) -> None:
+    """Gives each node a core of its own, as if it were a machine with one: all that it starts inherits this."""
+    for node, core in zip(cluster.list_all_nodes(), sorted(os.sched_getaffinity(0)), strict=False):
+        raylet = psutil.Process(node.all_processes["raylet"][0].process.pid)
+        for process in (raylet, *raylet.children(recursive=True)):
+            process.cpu_affinity([core])
+
+
+def measure_machine(store: RunStore, runs: int) -> None:
+    """The lines of the table without Ray."""
+    os.environ.pop("RAY_ADDRESS", None)
+    cold = [first_point(store, choose(store, spare=False)) for _ in range(3)]
+    _row("Start to first point, this machine, no waiting worker", f"{statistics.median(cold):.1f} s")
+    warm = first_point(store, choose(store), warm_seconds=15.0)
+    _row("Start to first point, this machine, a worker waits", f"{warm:.1f} s")
+    local = throughput(store, choose(store, spare=False), runs)
+    _row(f"{runs} small runs on this machine without Ray, one at a time, all cores", f"{local:.0f} s")
+
+
+def measure_cluster(store: RunStore, runs: int, number: int) -> None:
+    """The lines of the table with `number` nodes."""
+    with nodes(number) as cluster:
+        pin(cluster)
+        place = choose(store)
+        place.refresh()
+        wait_for_bridge(place)
+        _row(f"idle: Ray's processes, {number} nodes", f"{memory(RAYS):.0f} MB")
+        if number == 1:
+            _row("idle: the bridge", f"{memory(('core.jobs.cluster.bridge',)):.0f} MB")
+            there = [first_point(store, choose(store)) for _ in range(3)]
+            _row("Start to first point, Ray", f"{statistics.median(there):.1f} s")
+            delays = point_delays(store, choose(store))
+            way = f"median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s"
+            _row("a point's way to the dashboard", way)
+        took = throughput(store, choose(store), runs)
+        _row(f"{runs} small runs, {number} nodes with a core each", f"{took:.0f} s")
+        end_bridge(store)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=12)
-    runs = parser.parse_args().runs
+    parser.add_argument("--skip-machine", action="store_true", help="only the cluster")
+    asked = parser.parse_args()
     print(describe("ray", "psutil"))
     print("\n| what | measured |\n|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         store = RunStore(Path(folder))
-        os.environ.pop("RAY_ADDRESS", None)
-        cold = [first_point(store, choose(store, spare=False)) for _ in range(3)]
-        _row("Start to first point, this machine, no waiting worker", f"{statistics.median(cold):.1f} s")
-        warm = first_point(store, choose(store), warm_seconds=15.0)
-        _row("Start to first point, this machine, a worker waits", f"{warm:.1f} s")
-        local = throughput(store, choose(store, spare=False), runs)
-        _row(f"{runs} small runs on this machine without Ray, one at a time, both cores", f"{local:.0f} s")
+        if not asked.skip_machine:
+            measure_machine(store, asked.runs)
         for number in (1, 2):
-            with nodes(number):
-                place = choose(store)
-                place.refresh()
-                wait_for_bridge(place)
-                _row(f"idle: Ray's processes, {number} nodes", f"{memory(RAYS):.0f} MB")
-                if number == 1:
-                    _row("idle: the bridge", f"{memory(('core.jobs.cluster.bridge',)):.0f} MB")
-                    there = [first_point(store, choose(store)) for _ in range(3)]
-                    _row("Start to first point, Ray", f"{statistics.median(there):.1f} s")
-                    delays = point_delays(store, choose(store))
-                    way = f"median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s"
-                    _row("a point's way to the dashboard", way)
-                took = throughput(store, choose(store), runs)
-                _row(f"{runs} small runs, {number} nodes of one CPU", f"{took:.0f} s")
-                end_bridge(store)
+            measure_cluster(store, asked.runs, number)
 
 
 if __name__ == "__main__":

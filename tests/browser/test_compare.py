@@ -10,7 +10,7 @@ from core.runs.store import Run, RunStore
 from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
 from tests.made_runs import make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

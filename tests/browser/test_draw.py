@@ -33,6 +33,7 @@ def test_a_stroke_survives_a_reload_at_once(newcomer: Page):
     expect(answer(page)).to_contain_text("It reads")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("window", "smallest", "largest"), [(1440, 400, 420), (1000, 280, 420), (641, 280, 420), (390, 280, 390)]
 )

@@ -10,7 +10,7 @@ from core.runs.store import RunStore
 from tests.browser.conftest import Server, wait_idle
 from tests.known_run import known_run
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

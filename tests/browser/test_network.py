@@ -17,6 +17,8 @@ from core.runs.run import Run
 from core.runs.store import RunStore
 from tests.browser.conftest import wait_idle
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 FORM = "network=dense48-dense24&epochs=6&seed=5&validate_on=held-out"
 LONG_FORM = FORM.replace("epochs=6", "epochs=400")
 LIVE = """() => {
@@ -113,7 +115,6 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
     np.testing.assert_allclose(hidden, moment.layers[0].activations[0].astype(float), atol=6e-3)
 
 
-@pytest.mark.slow
 def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page, server):
     run, moments, film = film_of(page, server, f"{server.url}/train?{FORM}")
     _, images, _ = fixed_digits()
@@ -142,7 +143,6 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
     assert number(product) + number(sign.replace("+", "") + bias) == pytest.approx(number(total), abs=2e-3)
 
 
-@pytest.mark.slow
 def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
     link = f"{server.url}/train?network=conv4x5-norm-pool4-dense16&epochs=2&train_images=2000"
     _, moments, film = film_of(page, server, link)

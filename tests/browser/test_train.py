@@ -148,6 +148,7 @@ def test_a_recipe_is_kept_when_a_knob_is_moved_before_the_slow_answer_comes(newc
     assert f"augmentation={before + 0.05:.12g}" in page.url
 
 
+@pytest.mark.slow
 def test_the_first_arrow_key_after_a_recipe_keeps_the_focus(newcomer: Page):
     visit(newcomer, "/train")
     newcomer.get_by_role("combobox", name="Recipe").click()
@@ -163,6 +164,7 @@ def test_the_first_arrow_key_after_a_recipe_keeps_the_focus(newcomer: Page):
         expect(units).to_be_focused()
 
 
+@pytest.mark.slow
 def test_no_chart_offers_an_upload_or_adds_stops_for_the_tab_key(server: Server, newcomer: Page):
     """Plotly 4 has "Share chart…" among its buttons, which sends the chart to Plotly Cloud."""
     page, run = newcomer, made_runs.make(RunStore(server.home), RunConfig(epochs=2), points=8)

@@ -1,10 +1,13 @@
 """A network built layer by layer on Train."""
 
+import pytest
+
 from pages.parts.train import layer_editor
 from pages.shared import controls
 from tests.app.train_page import press, rerun, visit
 
 
+@pytest.mark.slow
 def test_layers_are_added_moved_and_removed_by_hand(store):
     page = visit()
     next(toggle for toggle in page.toggle if toggle.label == "Layers by hand").set_value(True)
