@@ -124,8 +124,8 @@ class Pair {
       [`Probability of ${names[labels[place]]}, the label of this image`, ...both((_, side) => this.shared.percent(outputs[side][labels[place]]).replace("–", "not a number"))],
       ["Prediction for this image", ...both((moment) => names[moment.guesses[place]])],
     ];
-    const names = [...new Set(moments.flatMap((moment) => moment.layers.map((layer) => layer.name)))];
-    for (const name of names) {
+    const layerNames = [...new Set(moments.flatMap((moment) => moment.layers.map((layer) => layer.name)))];
+    for (const name of layerNames) {
       const layers = moments.map((moment) => moment.layers.find((layer) => layer.name === name));
       rows.push([`Change of ${name} per step`, ...layers.map((layer) => (layer?.update_ratio == null ? "–" : `${Number((100 * layer.update_ratio).toPrecision(2))}%`))]);
       rows.push([`Dead units in ${name}`, ...layers.map((layer) => (layer ? this.shared.percent(layer.dead) : "–"))]);
