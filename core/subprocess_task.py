@@ -12,9 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from core import untrusted
 from core.files import Lock, read_json, write_json
@@ -34,6 +34,24 @@ def child_environment(**changes: str) -> dict[str, str]:
     paths = {name: str(Path(os.environ[name]).expanduser().absolute()) for name in _PATHS if os.environ.get(name)}
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **paths, "DIGIT_LAB_HOME": str(home()), "PYTHONPATH": search, **changes}
+
+
+def start_process(
+    command: Sequence[str], log: IO[bytes], environment: Mapping[str, str], *, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Starts a program of this project that writes all its output to `log`. environment: from `child_environment`.
+
+    It has a session of its own, so that Ctrl-C stops only the dashboard. Raises `OSError` if it cannot be started.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=stdin,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 class ReportProgress(Protocol):
@@ -94,15 +112,7 @@ class SubprocessTask:
         self._state_path.parent.mkdir(parents=True, exist_ok=True)
         self._state_path.unlink(missing_ok=True)
         with self._log_path.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=ROOT,
-                env=child_environment(**environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = start_process([sys.executable, "-m", *command], log, child_environment(**environment))
         deadline = time.monotonic() + _TIMEOUT
         while self._lock.holder() is None and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)  # until the process holds the lock, so that nobody starts a second one

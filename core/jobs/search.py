@@ -16,7 +16,7 @@ from core.jobs.cluster.records import slots
 from core.jobs.optuna_search import Search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.store import RunStore
-from core.subprocess_task import ROOT, child_environment
+from core.subprocess_task import child_environment, start_process
 
 POLL_SECONDS = 0.5
 IDLE_SECONDS = 30 * 60  # the search ends when no run advances for so long; the next dashboard starts it again
@@ -27,18 +27,9 @@ def start(store: RunStore, sweep: Sweep) -> None:
     """Starts the process of the search, unless it is running."""
     if Lock(sweep.folder / "lock").holder() is not None:
         return
-    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
+    command = [sys.executable, "-m", "core.jobs.search", sweep.id]
     with (sweep.folder / "search.log").open("ab") as log:
-        command = [sys.executable, "-m", "core.jobs.search", sweep.id]
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        process = start_process(command, log, child_environment(DIGIT_LAB_HOME=str(store.home)))
     _started[:] = [child for child in _started if child.poll() is None] + [process]
 
 

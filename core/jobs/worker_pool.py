@@ -15,7 +15,7 @@ from core.jobs import local_devices
 from core.jobs.places import Device, mark_failed
 from core.network.architecture import count_parameters
 from core.runs.store import WAITING, Run, RunStore
-from core.subprocess_task import ROOT, child_environment
+from core.subprocess_task import child_environment, start_process
 from core.training import warmup
 
 WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
@@ -166,20 +166,12 @@ class WorkerPool:
 
 
 def _start(store: RunStore, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """A worker in its own session, so that Ctrl-C stops only the dashboard."""
+    """A worker that waits for a run on its stdin."""
     log = store.home / "worker.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = child_environment(DIGIT_LAB_HOME=str(store.home))
     with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        return start_process(command, output, environment, stdin=subprocess.PIPE)
 
 
 def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:

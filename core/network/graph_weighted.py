@@ -13,14 +13,14 @@ from core.network.graph_sums import Window
 @layers("Dense")
 def _dense(given: Given) -> Operation:
     settings, shape = given.settings, given.shape
-    units, bias = settings.whole("units", 1, MAX_UNITS), settings.flag("use_bias", True)
+    units = settings.whole("units", 1, MAX_UNITS)
     settings.must_be("quantization_config")
     name, function = given.activation()
     return Operation(
         "dense",
         (*shape[:-1], units),
         _with_bias(lambda values, weights: values @ weights["kernel"]),
-        {"kernel": (shape[-1], units), **({"bias": (units,)} if bias else {})},
+        {"kernel": (shape[-1], units), **_bias(given, units)},
         name,
         function,
         math.prod(shape) * units,
@@ -41,7 +41,7 @@ def _convolution(given: Given) -> Operation:
         "conv",
         shape,
         _with_bias(lambda values, weights: graph_sums.convolve(values, weights["kernel"], window, groups)),
-        {"kernel": kernel, **({"bias": (filters,)} if settings.flag("use_bias", True) else {})},
+        {"kernel": kernel, **_bias(given, filters)},
         name,
         function,
         math.prod(shape[:2]) * math.prod(kernel),
@@ -59,7 +59,7 @@ def _depthwise(given: Given) -> Operation:
         "depthwise",
         shape,
         _with_bias(lambda values, weights: graph_sums.convolve_depthwise(values, weights["kernel"], window)),
-        {"kernel": kernel, **({"bias": (channels * many,)} if settings.flag("use_bias", True) else {})},
+        {"kernel": kernel, **_bias(given, channels * many)},
         name,
         function,
         math.prod(shape[:2]) * math.prod(kernel),
@@ -86,7 +86,7 @@ def _separable(given: Given) -> Operation:
         {
             "depthwise_kernel": depthwise,
             "pointwise_kernel": pointwise,
-            **({"bias": (filters,)} if settings.flag("use_bias", True) else {}),
+            **_bias(given, filters),
         },
         name,
         function,
@@ -165,6 +165,11 @@ def _normalization(given: Given) -> Operation:
 
 def _standardised(values: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
     return np.asarray((values - mean) / np.maximum(np.sqrt(variance), np.float32(1e-7)))
+
+
+def _bias(given: Given, size: int) -> dict[str, Shape]:
+    """The shape of the bias by its name; empty where the layer has none."""
+    return {"bias": (size,)} if given.settings.flag("use_bias", True) else {}
 
 
 def _with_bias(sums: Callable[[np.ndarray, Weights], np.ndarray]) -> Compute:

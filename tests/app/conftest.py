@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from core.config.run_config import RunConfig
 from core.errors import DataError
 from core.jobs import worker_pool
-from core.runs.store import RunStore
+from core.runs.store import Run, RunStore
 from pages.shared import caches
 from tests.app.compare_page import home_store, me, queued, table  # noqa: F401 (fixtures of the tests of Compare)
 from tests.app.train_page import wait_until
@@ -41,6 +42,18 @@ def keras_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     if "keras" in sys.modules:
         monkeypatch.setattr("keras.backend.clear_session", lambda free_memory=True: None)
         gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def untrained_run(home) -> Iterator[Run]:
+    """A run with an untrained network: what counts is that a page asks it and shows what it says."""
+    from core.training.models import build, save
+
+    store = RunStore()
+    run = store.create(RunConfig(units=16), name="untrained")
+    save(build(run.config), run.model_path)
+    yield store.get(run.id)
+    store.delete(run.id)
 
 
 @pytest.fixture

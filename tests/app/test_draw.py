@@ -14,16 +14,9 @@ from core.runs.store import RunStore
 from pages.shared import visitor
 
 
-@pytest.fixture(scope="module")
-def run(home):
-    """An untrained network is enough: what counts here is that the page asks it and shows what it says."""
-    from core.training.models import build, save
-
-    store = RunStore()
-    run = store.create(RunConfig(units=16), name="for drawing")
-    save(build(run.config), run.model_path)
-    yield store.get(run.id)
-    store.delete(run.id)
+@pytest.fixture
+def run(untrained_run):
+    return untrained_run
 
 
 @pytest.fixture

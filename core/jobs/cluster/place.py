@@ -15,7 +15,7 @@ from core.jobs.places import CPU, GPU, Device, Place
 from core.jobs.worker_pool import WorkerPool
 from core.runs.run import Run
 from core.runs.store import RunStore
-from core.subprocess_task import ROOT, child_environment
+from core.subprocess_task import child_environment, start_process
 
 BRIDGE_COMMAND = (sys.executable, "-m", "core.jobs.cluster.bridge")
 RETRY_SECONDS = 5.0  # between two starts of the bridge
@@ -103,19 +103,10 @@ class ClusterPlace:
         """The bridge ends when its last run has ended and no dashboard is there."""
 
     def _start(self) -> subprocess.Popen[bytes] | None:
-        log = self.records.folder / "bridge.log"
         environment = child_environment(DIGIT_LAB_HOME=str(self.store.home))
         try:
-            with log.open("wb") as output:
-                return subprocess.Popen(
-                    self.command,
-                    cwd=ROOT,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            with (self.records.folder / "bridge.log").open("wb") as log:
+                return start_process(self.command, log, environment)
         except OSError as error:
             self.records.write_status(Status(f"The connection to the cluster could not be started: {error.strerror}."))
             return None

@@ -12,13 +12,7 @@ from core.classroom.board_csv import COLUMNS, board_csv
 from core.classroom.board_names import BoardNames
 from core.config.run_config import RunConfig
 from core.runs.prediction import NUMBER, TEXT, Asked, Prediction
-from core.runs.store import RunStore
 from tests import made_runs
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
 
 
 @pytest.fixture

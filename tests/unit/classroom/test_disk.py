@@ -12,11 +12,6 @@ from core.runs.store import Run, RunStore
 KILOBYTES = 1000
 
 
-@pytest.fixture
-def store(tmp_path) -> RunStore:
-    return RunStore(tmp_path)
-
-
 def ended(store: RunStore, kilobytes: int = 100) -> Run:
     run = store.create(RunConfig())
     run.events_path.write_text(to_line(RunEnded(FINISHED, "", time.time(), 0)))

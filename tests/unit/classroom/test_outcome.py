@@ -7,16 +7,10 @@ from core.classroom.outcome import Reached
 from core.config.run_config import RunConfig
 from core.runs.events import STOPPED
 from core.runs.prediction import CHOICE, NUMBER, SETTING, TEXT, Asked, Choice, Prediction, Versus
-from core.runs.store import RunStore
 from tests import made_runs
 
 VERSUS = Asked(SETTING, versus=Versus("units", ("16", "128")))
 RANGES = Asked(CHOICE, choices=(Choice("low", 0, 90), Choice("high", 90, 100)))
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
 
 
 def made(store, asked, given, level=0.97, config=None, **facts):

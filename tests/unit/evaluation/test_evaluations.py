@@ -11,7 +11,6 @@ from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.evaluation import evaluation_cache, evaluations, seal
 from core.runs.events import RunEnded, Started
-from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 
 
@@ -29,11 +28,6 @@ class Network:
     def logits(self, images):
         self.calls += 1
         return self.answer[: len(images)]
-
-
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
 
 
 def finished(store, config=None, images=(1000, 200), **ended):

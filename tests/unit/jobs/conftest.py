@@ -3,14 +3,14 @@
 import pytest
 
 from core.jobs.scheduler import Scheduler
-from core.runs.store import RunStore
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import STAND_IN
 
 
 @pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
+def embedded_data(monkeypatch, embedded):
+    """Runs of this process train on the embedded images."""
+    monkeypatch.setattr("core.data.mnist.load", lambda: embedded)
 
 
 @pytest.fixture

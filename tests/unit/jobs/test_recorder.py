@@ -11,19 +11,9 @@ from core.jobs.recorder import RunRecorder
 from core.runs.checkpoints import read_arrays, read_state
 from core.runs.control import ControlReader, ControlRequests
 from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started
-from core.runs.store import RunStore
 from tests.small_run import SMALL, train, wait_until
 
-pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch, embedded):
-    """A store of its own, with the embedded images at hand."""
-    from core.jobs import recorder
-
-    monkeypatch.setattr(recorder.mnist, "load", lambda: embedded)
-    return RunStore(tmp_path)
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled", "embedded_data")
 
 
 def test_a_run_keeps_its_weights_and_says_so_last(store):

@@ -7,19 +7,9 @@ from core.jobs.recorder import RunRecorder
 from core.runs.control import ControlRequests
 from core.runs.curves import Curves
 from core.runs.events import BatchDone
-from core.runs.store import RunStore
 from tests.small_run import SMALL, train, weights_of
 
-pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch, embedded):
-    """A store of its own, with the embedded images at hand."""
-    from core.jobs import recorder
-
-    monkeypatch.setattr(recorder.mnist, "load", lambda: embedded)
-    return RunStore(tmp_path)
+pytestmark = pytest.mark.usefixtures("nothing_is_compiled", "embedded_data")
 
 
 def test_an_epoch_saved_but_not_reported_is_reported_by_the_resume(store):

@@ -95,11 +95,6 @@ class Pretender:
         file.close()
 
 
-@pytest.fixture
-def store(tmp_path) -> RunStore:
-    return RunStore(tmp_path)
-
-
 def started(store: RunStore, *, trials: int, prune: bool = True):
     base = search_base(RunConfig(epochs=4, validate_on="none"))
     return SweepStore(store).create(

@@ -12,14 +12,7 @@ from core.runs.store import RunStore
 from tests.conftest import ROOT
 from tests.small_run import SMALL, train, wait_until, weights_of
 
-
-@pytest.fixture
-def store(tmp_path, monkeypatch, embedded):
-    """A store of its own, with the embedded images at hand."""
-    from core.data import mnist
-
-    monkeypatch.setattr(mnist, "load", lambda: embedded)
-    return RunStore(tmp_path)
+pytestmark = pytest.mark.usefixtures("embedded_data")
 
 
 def process(store: RunStore, order: str) -> subprocess.Popen:

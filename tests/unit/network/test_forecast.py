@@ -27,11 +27,6 @@ def seconds(config: RunConfig, images: int = 54_000) -> float:
     )
 
 
-@pytest.fixture
-def store(tmp_path):
-    return RunStore(tmp_path)
-
-
 def finished_run(
     store: RunStore,
     config: RunConfig,

@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from core.runs.store import RunStore
 from tests.conftest import ROOT
 
 HOLDER = """
@@ -17,11 +15,6 @@ assert Lock(Path(sys.argv[1])).acquire({"after": int(sys.argv[2])})
 print("held", flush=True)
 time.sleep(60)
 """
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> RunStore:
-    return RunStore(tmp_path)
 
 
 @pytest.fixture

@@ -8,20 +8,10 @@ import pytest
 from core import files
 from core.config.run_config import RunConfig
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
-from core.runs.store import Run, RunStore
+from core.runs.store import Run
 from core.runs.summaries import POINTS, Summaries, thin
 from core.runs.timeline import EventFile
 from tests.made_runs import make
-
-
-@pytest.fixture
-def store(tmp_path) -> RunStore:
-    return RunStore(tmp_path)
-
-
-@pytest.fixture
-def summaries() -> Summaries:
-    return Summaries()
 
 
 def test_a_summary_is_kept_and_made_again_when_the_run_goes_on(store, summaries):

@@ -6,20 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.config.run_config import RunConfig
 from core.drawing.strokes import Stroke, render
-from core.runs.store import RunStore
 
 
-@pytest.fixture(scope="module")
-def run(home):
-    from core.training.models import build, save
-
-    store = RunStore()
-    run = store.create(RunConfig(units=16), name="for pictures")
-    save(build(run.config), run.model_path)
-    yield store.get(run.id)
-    store.delete(run.id)
+@pytest.fixture
+def run(untrained_run):
+    return untrained_run
 
 
 def page_of_ones(*, turned: bool = False) -> bytes:

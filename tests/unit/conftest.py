@@ -1,4 +1,6 @@
-"""What the tests of this folder share."""
+"""What the tests of all packages share."""
+
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +9,8 @@ from core.runs.summaries import Summaries
 
 
 @pytest.fixture
-def store(tmp_path) -> RunStore:
+def store(tmp_path: Path) -> RunStore:
+    """A store of its own."""
     return RunStore(tmp_path)
 
 
