@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.config.run_config import KNOB_TYPES, KNOBS
+from core.drawing.picture_file import MAX_BYTES
 
 EVERYONE, TEACHER, NOBODY = WHO = "everyone", "teacher", "nobody"
 LIMITS, KNOB_BOUNDS, PEOPLE, CLUSTER = "limits", "knobs", "people", "cluster"  # sections of the file
@@ -14,6 +15,7 @@ _SECTIONS_ABOUT = {
     CLUSTER: "Several machines train the runs, by way of Ray (docs/cluster.md). It counts after a restart.",
 }
 MAX_TEXT, MAX_LIST = 200, 500
+_PICTURE = MAX_BYTES // 1_000_000  # megabytes that Draw reads at most
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ _ALL = (
     _limit("digits_in_all", "Drawings of all visitors", "Drawings that all visitors together may keep.",
            shared=50_000),
     _limit("picture_megabytes", "Largest picture (MB)", "A photograph for Draw may have so many megabytes.",
-           alone=25, shared=25, high=25),
+           alone=_PICTURE, shared=_PICTURE, high=_PICTURE),
     *map(_bound, _BOUNDED),
     Setting(
         "address_header", PEOPLE, "Header with the network address",

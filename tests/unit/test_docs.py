@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.classroom.setting_list import LIMITS, SECTIONS, SETTINGS
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS
 
@@ -26,6 +27,21 @@ def test_the_readme_names_every_knob(name: str):
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_readme_names_every_recipe(name: str):
     assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", [setting.name for setting in SECTIONS[LIMITS][1]])
+def test_the_table_of_limits_has_the_defaults(name: str):
+    table = (ROOT / "docs/classroom.md").read_text("utf-8")
+    shared, alone = re.search(rf"^\| `{name}`: .* \| ([^|]*) \| ([^|]*) \|$", table, re.MULTILINE).groups()
+    assert [_shown(SETTINGS[name].shared), _shown(SETTINGS[name].alone)] == [_number(shared), _number(alone)]
+
+
+def _shown(value: bool | int | str) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value or "no limit")
+
+
+def _number(cell: str) -> str:
+    return re.sub(r" (s|GB|MB)$", "", cell.strip()).replace(",", "")
 
 
 def test_every_file_the_documents_link_to_is_there():
