@@ -1,4 +1,4 @@
-"""Pages of digits that tests and benchmarks draw: paper, ruling, inks, light and things that a photograph shows.
+"""Pages of digits that tests and benchmarks draw: paper, ruling, inks and file formats.
 
     content, text = draw_page(rng, "ruled", writer)
 
@@ -7,62 +7,14 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from scipy import ndimage
 
+from tests import page_light
+from tests.drawn_page import BLACK, BLUE, GREEN, ORANGE, PENCIL, RED, Page
 from tests.written_digits import Writer, render_lines
-
-BLACK, BLUE, RED, GREEN = (25, 25, 30), (30, 50, 150), (190, 30, 40), (20, 110, 60)
-ORANGE, PENCIL = (255, 140, 0), (150, 150, 152)
-
-
-@dataclass
-class Page:
-    """The page while it is drawn: what the paper reflects, float (h, w, 3) in [0, 1], and what stands on it."""
-
-    rng: np.random.Generator
-    write: Writer
-    seen: np.ndarray
-    pen: float = 6.0
-    height: float = 90.0
-    text: str = ""
-    boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.seen.shape[1], self.seen.shape[0]
-
-    def put(self, mask: np.ndarray, left: float, top: float, colour: tuple[int, int, int] = BLACK) -> None:
-        """Lays ink on the page; what is outside is cut off."""
-        x, y = round(left), round(top)
-        mask = mask[max(0, -y) :, max(0, -x) :]
-        place = self.seen[max(0, y) : max(0, y) + mask.shape[0], max(0, x) : max(0, x) + mask.shape[1]]
-        mask = mask[: place.shape[0], : place.shape[1], None]
-        place[:] = place * (1 - mask) + np.array(colour) / 255 * mask
-
-    def line(self, points: list[tuple[float, float]], width: float, colour: tuple[int, int, int]) -> None:
-        low = np.maximum(np.floor(np.min(points, 0) - width - 1), -300)
-        wide, high = np.minimum(np.ceil(np.max(points, 0) + width + 1), np.add(self.size, 300)) - low
-        fine = Image.new("L", (2 * int(max(wide, 1)), 2 * int(max(high, 1))))
-        moved = [(2 * (x - low[0]), 2 * (y - low[1])) for x, y in points]
-        ImageDraw.Draw(fine).line(moved, fill=255, width=max(1, round(2 * width)))
-        self.put(np.asarray(fine.reduce(2)) / 255, float(low[0]), float(low[1]), colour)
-
-    def row(self, digits: str, left: float, base: float, *, slope: float = 0.0, step: float = 0.0,
-            colours: list[tuple[int, int, int]] | None = None) -> None:  # fmt: skip
-        """Writes `digits` side by side on a base line that falls by `slope`."""
-        at = left
-        for place, digit in enumerate(digits):
-            mask = self.write(self.rng, int(digit), self.height * self.rng.uniform(0.92, 1.08), self.pen)
-            top = base + slope * (at - left) - mask.shape[0]
-            x = left + step * place + (step - mask.shape[1]) / 2 if step else at
-            self.put(mask, x, top, colours[place] if colours else BLACK)
-            self.boxes.append((x, top, x + mask.shape[1], top + mask.shape[0]))
-            at += mask.shape[1] + self.height * self.rng.uniform(0.22, 0.45)
-        self.text += digits
 
 
 def digits_for(rng: np.random.Generator, count: int) -> str:
@@ -191,67 +143,6 @@ def _specks(page: Page) -> None:
         page.line([(x, y), (x + page.rng.uniform(1, 5), y + page.rng.uniform(0, 4))], page.rng.uniform(1, 4), BLACK)
 
 
-def _table(page: Page) -> None:
-    """The page ends; a dark table begins."""
-    _plain(page)
-    wide, high = page.size
-    x, y = np.meshgrid(np.arange(wide), np.arange(high))
-    table = np.zeros((high, wide), bool)
-    for _ in range(int(page.rng.integers(1, 4))):
-        edge, tilt = page.rng.uniform(0.01, 0.09), page.rng.uniform(-0.03, 0.03)
-        sides = (x < edge * 0.4 * wide + tilt * 0.3 * y, y < edge * high + tilt * x,
-                 y > (1 - edge) * high + tilt * x)  # fmt: skip
-        table |= sides[int(page.rng.integers(3))]
-    grain = ndimage.gaussian_filter(page.rng.normal(0, 1, (high, wide)), (1, 12))
-    wood = np.array(page.rng.uniform(0.12, 0.4)) * (1 + 0.6 * grain / grain.std() * 0.3)
-    page.seen = np.where(table[..., None], np.clip(wood, 0, 1)[..., None] * [1.0, 0.8, 0.6], page.seen)
-
-
-def _thing(page: Page) -> None:
-    """A thumb at the edge, an eraser or a coin on the page."""
-    _plain(page)
-    wide, high = page.size
-    y, x = np.mgrid[:high, :wide]
-    kind = page.rng.integers(3)
-    if kind == 0:
-        thumb = ((x - page.rng.uniform(0.1, 0.9) * wide) / 60) ** 2 + ((y - high) / (0.16 * high)) ** 2 < 1
-        mask, colour = thumb, (0.72, 0.52, 0.42)
-    elif kind == 1:
-        left = page.rng.uniform(0, 0.8) * wide
-        mask, colour = (abs(x - left - 70) < 60) & (y > 0.82 * high) & (y < 0.97 * high), (0.2, 0.2, 0.22)
-    else:
-        mask = (x - page.rng.uniform(0.1, 0.9) * wide) ** 2 + (y - 0.11 * high) ** 2 < (0.09 * high) ** 2
-        colour = (0.45, 0.38, 0.25)
-    soft = ndimage.gaussian_filter(mask.astype(float), 1.5)[..., None]
-    page.seen = page.seen * (1 - soft) + np.array(colour) * soft
-
-
-def _vignette(page: Page) -> None:
-    _plain(page)
-    wide, high = page.size
-    y, x = np.mgrid[:high, :wide]
-    away = ((x / wide - 0.5) ** 2 + (y / high - 0.5) ** 2) / 0.5
-    page.seen = page.seen * (page.rng.uniform(0.6, 0.95) * (1 - page.rng.uniform(0.3, 0.6) * away))[..., None]
-
-
-def _shadow(page: Page) -> None:
-    """A shadow with a sharp edge, at any angle."""
-    _plain(page)
-    wide, high = page.size
-    y, x = np.mgrid[:high, :wide]
-    angle = page.rng.uniform(0, 2 * np.pi)
-    side = (x - wide * page.rng.uniform(0.3, 0.7)) * np.cos(angle) + (y - high * page.rng.uniform(0.3, 0.7)) * np.sin(
-        angle
-    )
-    light = 1 - page.rng.uniform(0.3, 0.55) / (1 + np.exp(-np.clip(side / page.rng.uniform(0.5, 3), -50, 50)))
-    page.seen = page.seen * light[..., None]
-
-
-def _uneven(page: Page) -> None:
-    _plain(page)
-    page.seen = page.seen * np.linspace(1, page.rng.uniform(0.35, 0.7), page.size[0])[:, None]
-
-
 def _small(page: Page) -> None:
     """A drawing program's small picture with a thick pen: light on dark, or dark on light."""
     side = int(page.rng.integers(100, 300))
@@ -263,18 +154,24 @@ def _small(page: Page) -> None:
         page.seen = 1 - page.seen
 
 
-def _chalk(page: Page) -> None:
-    _plain(page)
-    page.seen = 0.15 + 0.75 * (1 - page.seen)
+def _seen(light: Callable[[Page], None]) -> Callable[[Page], None]:
+    """A plain page, and then what the photograph adds."""
+
+    def draw(page: Page) -> None:
+        _plain(page)
+        light(page)
+
+    return draw
 
 
 KINDS: dict[str, Callable[[Page], None]] = {
     "plain": _plain, "sloping": _sloping, "converging lines": _converging, "ruled": _ruled, "squared": _squared,
     "boxes": lambda page: _boxes(page, 0.3 * page.height), "comb": lambda page: _boxes(page, 0),
     "open comb": lambda page: _boxes(page, 0, open_top=True), "underlined": _underlined, "ringed": _ringed,
-    "several inks": _inks, "one light ink": _one_ink, "pieces": _pieces, "specks": _specks, "table": _table,
-    "thing": _thing, "vignette": _vignette, "sharp shadow": _shadow, "uneven light": _uneven, "thick and small": _small,
-    "chalk": _chalk, "turned": _plain, "16 bits": _plain, "transparent": _plain,
+    "several inks": _inks, "one light ink": _one_ink, "pieces": _pieces, "specks": _specks,
+    "table": _seen(page_light.table), "thing": _seen(page_light.thing), "vignette": _seen(page_light.vignette),
+    "sharp shadow": _seen(page_light.shadow), "uneven light": _seen(page_light.uneven), "thick and small": _small,
+    "chalk": _seen(page_light.chalk), "turned": _plain, "16 bits": _plain, "transparent": _plain,
 }  # fmt: skip
 
 

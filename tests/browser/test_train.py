@@ -13,7 +13,7 @@ from core.config.run_config import RunConfig
 from core.devices import device_slot
 from core.files import Lock
 from core.runs.control import ControlRequests
-from core.runs.events import BatchDone, EpochDone, RunEnded, Started
+from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
 from tests import made_runs
@@ -104,80 +104,6 @@ def test_resume_more_epochs_and_restart_are_followed_to_their_end(server: Server
     page.wait_for_url(lambda url: "run=" in url and cut_short.id not in url)
     (restarted,) = [run for run in store.runs() if run.id in page.url]
     finish(page, restarted, 6)
-
-
-def test_what_the_coach_sets_is_seen_at_once(server: Server, newcomer: Page):
-    run = made_runs.make(RunStore(server.home), RunConfig(epochs=1), points=8, outcome="failed")
-    events = EventFile(run.events_path)
-    events.append(BatchDone(9, 2, 1, 0.5, float("nan"), 0.1, 100.0))
-    events.close()
-    visit(newcomer, f"/train?run={run.id}")
-    newcomer.get_by_role("button", name="Learning rate 0.0001").click()
-    newcomer.wait_for_url(lambda url: "learning_rate=0.0001" in url)  # the knobs, which the link names
-
-
-SLOW_ANSWERS = """() => {
-  const milliseconds = 900, add = WebSocket.prototype.addEventListener;
-  WebSocket.prototype.addEventListener = function (kind, listener, ...more) {
-    if (kind !== "message") return add.call(this, kind, listener, ...more);
-    return add.call(this, kind, (event) => setTimeout(() => listener.call(this, event), milliseconds), ...more);
-  };
-}"""
-
-
-@pytest.mark.slow
-def test_a_recipe_is_kept_when_a_knob_is_moved_before_the_slow_answer_comes(newcomer: Page):
-    """The network became one dense layer of 128 again, and the slider sprang back."""
-    page = newcomer
-    page.add_init_script(f"({SLOW_ANSWERS})()")
-    page.goto("/train?dropout=0.2")
-    augmentation = page.get_by_role("slider", name="Augmentation")
-    page.get_by_role("tab", name="Data").click()
-    expect(augmentation).to_be_visible()
-    page.wait_for_timeout(3000)
-    page.get_by_role("combobox", name="Recipe").click()
-    page.get_by_role("option", name="best: ").click()
-    augmentation.press("ArrowRight")  # still the old slider, at 0
-    page.wait_for_timeout(4000)
-    assert "network=conv32x5" in page.url
-    before = float(augmentation.get_attribute("aria-valuetext"))
-    augmentation.press("ArrowRight")
-    page.wait_for_timeout(4000)
-    assert "network=conv32x5" in page.url
-    assert float(augmentation.get_attribute("aria-valuetext")) == pytest.approx(before + 0.05)
-    assert f"augmentation={before + 0.05:.12g}" in page.url
-
-
-@pytest.mark.slow
-def test_the_first_arrow_key_after_a_recipe_keeps_the_focus(newcomer: Page):
-    visit(newcomer, "/train")
-    newcomer.get_by_role("combobox", name="Recipe").click()
-    newcomer.get_by_role("option", name="chollet: ").click()
-    newcomer.wait_for_url(lambda url: "units=512" in url)
-    wait_idle(newcomer)
-    units = newcomer.get_by_role("slider", name="Units")
-    for value in ("1,024", "2,048"):
-        units.press("ArrowRight") if value == "1,024" else newcomer.keyboard.press("ArrowRight")
-        expect(units).to_have_attribute("aria-valuetext", value)
-        wait_idle(newcomer)
-        newcomer.wait_for_timeout(300)
-        expect(units).to_be_focused()
-
-
-@pytest.mark.slow
-def test_no_chart_offers_an_upload_or_adds_stops_for_the_tab_key(server: Server, newcomer: Page):
-    """Plotly 4 has "Share chart…" among its buttons, which sends the chart to Plotly Cloud."""
-    page, run = newcomer, made_runs.make(RunStore(server.home), RunConfig(epochs=2), points=8)
-    for address, plot in ((f"/train?run={run.id}", ".live-plot"), (f"/compare?runs={run.id}", ".overlay-plot")):
-        visit(page, address)
-        chart = page.locator(f"{plot}.js-plotly-plot").first
-        chart.scroll_into_view_if_needed()
-        chart.hover()
-        expect(page.locator(f"{plot} .modebar-btn").first).to_be_attached()
-        titles = page.locator(".modebar-btn").evaluate_all("all => all.map((button) => button.dataset.title)")
-        assert "Zoom" in titles
-        assert not [title for title in titles if "hare" in title or "loud" in title]
-        assert not page.locator(f"{plot} *").evaluate_all("all => all.filter((each) => each.tabIndex >= 0).length")
 
 
 def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_chart(browser: Browser, server: Server):
