@@ -17,6 +17,7 @@ from core.jobs import worker_pool
 from core.runs.store import Run, RunStore
 from pages.shared import caches
 from tests.app.compare_page import home_store, me, queued, table  # noqa: F401 (fixtures of the tests of Compare)
+from tests.app.draw_page import personal, who  # noqa: F401 (fixtures of the tests of Draw)
 from tests.app.train_page import wait_until
 from tests.conftest import ROOT
 

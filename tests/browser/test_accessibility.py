@@ -231,56 +231,6 @@ def test_axe_finds_nothing_serious_on_draw(browser: Browser, server: Server, tra
     assert without_faults(found)
 
 
-FOCUSED = """() => {
-  let focused = document.activeElement;
-  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  const style = getComputedStyle(focused), ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth);
-  const name = focused.getAttribute("aria-label") || focused.innerText.slice(0, 40);
-  return { kind: focused.tagName, name, ring: ring ? style.outlineColor : "" };
-}"""
-
-
-@pytest.mark.slow
-@SCHEMES
-def test_the_focus_is_seen_on_every_link_and_button(browser: Browser, server: Server, trained: list[Run], scheme: str):
-    """Streamlit's page links had no ring at all, and its other rings have a contrast of 2.3."""
-    with visitor(browser, server, color_scheme=scheme) as page:
-        visit(page, f"/train?run={trained[0].id}")
-        expect(page.locator(".film-play")).to_be_visible()
-        pages = page.get_by_role("navigation", name="App pages").get_by_role("link").count()
-        stops = []
-        for _ in range(45):
-            page.keyboard.press("Tab")
-            stops.append(page.evaluate(FOCUSED))
-    start = next(
-        number for number, stop in enumerate(stops, 1) if stop["name"].endswith("Start") and stop["kind"] == "BUTTON"
-    )
-    assert start <= pages + 9, "the way to Start got longer"
-    assert {stop["kind"] for stop in stops} >= {"A", "BUTTON", "SUMMARY", "INPUT"}
-    unseen = [stop for stop in stops if stop["kind"] != "INPUT" and stop["kind"] != "BODY" and not stop["ring"]]
-    assert not unseen
-
-
-def test_the_keyboard_reaches_the_start_button_in_two_steps(newcomer: Page):
-    visit(newcomer, "/train")
-    link = newcomer.get_by_role("link", name="Skip to “Start”")
-    expect(link).to_be_attached()
-    newcomer.keyboard.press("Tab")
-    expect(link).to_be_focused()
-    newcomer.keyboard.press("Enter")
-    expect(newcomer.locator("[data-testid=stBaseButton-primary]").first).to_be_focused()
-
-
-@pytest.mark.slow
-def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Server):
-    with visitor(browser, server, viewport={"width": 390, "height": 800}) as page:
-        visit(page, "/")
-        menu = page.get_by_role("button", name="Open the menu of pages")
-        expect(menu).to_be_visible()
-        menu.click()
-        expect(page.get_by_role("link", name="Explore").first).to_be_visible()
-
-
 @pytest.mark.slow
 @SCHEMES
 def test_axe_finds_nothing_serious_in_a_tour_and_in_two_films(browser: Browser, server: Server, scheme: str):
