@@ -64,18 +64,15 @@ class RunRequests(ABC):
         self._enqueue(run, visitor)
 
     def stop(self, run_id: str, *, visitor: Visitor | None = None) -> None:
-        """Stops a run and saves its weights, or takes a waiting run out of the queue."""
+        """Stops a run and saves its weights, or takes a waiting run out of the queue.
+
+        A run that never trained goes to the trash and can be put back.
+        """
         run = self._get_controllable(run_id, visitor)
-        if run.state == WAITING and self._queue.remove(run):
+        if self._queue.remove(run):  # a worker that is just taking it finds it gone
             return
         if run.active:
             ControlRequests(run).stop()
-
-    def cancel(self, run_id: str, *, visitor: Visitor | None = None) -> None:
-        """Takes a waiting run out of the queue. A run that never trained goes to the trash and can be restored."""
-        run = self._get_controllable(run_id, visitor)
-        if not self._queue.remove(run):
-            raise RunError(f"The run {run.title} is no longer waiting. Stop it instead.")
 
     def set_learning_rate(self, run_id: str, rate: float, *, visitor: Visitor | None = None) -> None:
         """Sets the learning rate of a run that trains. Raises `ConfigError` if the rate is out of range."""
@@ -83,7 +80,7 @@ class RunRequests(ABC):
         self._requests_to(run_id, visitor).learning_rate(rate)
 
     def put_back(self, run: Run, *, visitor: Visitor | None = None) -> Run:
-        """Puts a run that `cancel` removed back into the queue."""
+        """Puts a run that `stop` removed back into the queue."""
         with self._admission.lock:
             self._admission.check_room([run.config], visitor)
             run = self.store.restore(run.id)

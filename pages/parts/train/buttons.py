@@ -43,9 +43,9 @@ def button_row(run: Run, state: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="run_buttons"):
         match state:
             case "waiting":
-                _button(run, _Action("Remove from queue", "close", _remove, help="You can put it back afterwards."))
+                _button(run, _Action("Remove from queue", "close", _end, help="You can put it back afterwards."))
             case "starting":
-                _button(run, _Action("Stop", "stop", caches.jobs().stop, help="Stops the run before it trains."))
+                _button(run, _Action("Stop", "stop", _end, help="Stops the run before it trains."))
             case "running" | "paused":
                 _while_training(run, state)
             case "finished":
@@ -74,9 +74,10 @@ def undo_removal() -> None:
             st.button("Put it back", key="undo_removal", on_click=_put_back)
 
 
-def _remove(run_id: str, *, visitor: Visitor) -> None:
+def _end(run_id: str, *, visitor: Visitor) -> None:
+    """Removes a run from the queue, or stops it if it has begun since the page was drawn."""
     run = caches.store().get(run_id)
-    caches.jobs().cancel(run_id, visitor=visitor)
+    caches.jobs().stop(run_id, visitor=visitor)
     if not run.folder.is_dir():  # one that trained before is kept and can be resumed
         st.session_state[_REMOVED] = run
         watched_run.forget()
@@ -100,7 +101,7 @@ def _while_training(run: Run, state: str) -> None:
     else:
         _button(run, _Action("Pause", "pause", jobs.pause, help=_PAUSE))
     _button(run, _Action("One epoch", "skip_next", jobs.step, help="Trains to the end of the epoch, then pauses."))
-    _button(run, _Action("Stop", "stop", jobs.stop, help="Ends the run and keeps its weights."))
+    _button(run, _Action("Stop", "stop", _end, help="Ends the run and keeps its weights."))
     if run.prediction is None:  # it was about this learning rate
         _learning_rate(run, state)
 
@@ -214,10 +215,12 @@ def _button(run: Run, action: _Action, *, primary: bool = False) -> None:
             st.session_state[PROBLEM] = error.sentence
 
     allowed = action.everybody or _is_own(run)
+    # "Remove from queue" and "Stop" are one button: a click is lost if the state changes before it arrives at another.
+    name = "end" if action.do is _end else action.label
     st.button(
         action.label,
         icon=f":material/{action.icon}:",
-        key=f"{action.label}_{run.id}",
+        key=f"{name}_{run.id}",
         on_click=act,
         type="primary" if primary else "secondary",
         disabled=not allowed,

@@ -42,7 +42,7 @@ def test_a_visitor_has_so_many_waiting_runs_and_then_a_sentence(limited):
     with pytest.raises(LimitError, match=r"You have 2 runs waiting\. At most 2"):
         jobs.submit(SMALL, visitor=ADA)
     jobs.submit(SMALL, visitor=BOB)
-    jobs.cancel(runs[0].id, visitor=ADA)
+    jobs.stop(runs[0].id, visitor=ADA)
     jobs.submit(SMALL, visitor=ADA)
     with pytest.raises(LimitError, match="You have 2 runs"):
         jobs.put_back(runs[0], visitor=ADA)  # else cancel and put back would be a way around the limit

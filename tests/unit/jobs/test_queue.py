@@ -38,7 +38,7 @@ def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
     first = jobs.submit(LONG)
     wait_until(lambda: first.state == "running")
     waiting = jobs.submit(SHORT)
-    jobs.cancel(waiting.id)
+    jobs.stop(waiting.id)
     assert jobs.queue() == []
     assert store.restore(waiting.id).state == "waiting"
 
@@ -58,7 +58,7 @@ def test_a_run_is_withdrawn_for_good_though_a_worker_was_about_to_take_it(jobs, 
 
     worker = threading.Thread(target=look_and_let_go)
     worker.start()
-    jobs.cancel(waiting.id)
+    jobs.stop(waiting.id)
     worker.join()
     assert claimable == [False]
     assert waiting.id not in {run.id for run in store.runs()}
@@ -74,7 +74,7 @@ def test_a_run_that_was_resumed_and_withdrawn_is_what_it_was(jobs):
     wait_until(lambda: other.state == "running")
     jobs.resume(first.id)
     assert first.state == "waiting"
-    jobs.cancel(first.id)
+    jobs.stop(first.id)
     assert first.state == "stopped"
 
 

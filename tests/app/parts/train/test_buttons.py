@@ -1,8 +1,13 @@
 """The buttons of a run on Train: what each of them does, and for whom."""
 
+import os
+import time
+
 from core.config.run_config import RunConfig
+from core.runs.control import ControlRequests
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
+from pages.shared import caches
 from tests.app.train_page import labels, press, rerun, visit, wait_until, words
 from tests.made_runs import make
 
@@ -30,6 +35,27 @@ def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(st
     run = make(store, RunConfig(epochs=2), outcome="stopped")
     run.model_path.write_bytes(b"a network")
     assert links(visit(run=run.id)) == {"Draw a digit", "Evaluate"}
+
+
+def test_a_run_that_begins_in_the_moment_of_the_click_is_stopped(store, monkeypatch):
+    monkeypatch.setattr(caches.jobs().place, "send", lambda run, kind: None)
+    page = press(visit(), "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    remove = next(button for button in page.button if button.label == "Remove from queue")
+    lock = begin(run)
+    press(page, "Remove from queue")
+    assert ControlRequests(run).read()["stop"]
+    stop = next(button for button in rerun(page).button if button.label == "Stop")
+    assert stop.id == remove.id  # a click on its way reaches the button also if the page was drawn in between
+    lock.release()
+
+
+def begin(run):
+    """Takes a waiting run, as a worker does."""
+    lock = run.lock
+    assert lock.acquire({"pid": os.getpid(), "since": time.time(), "after": 0})
+    run.queued_path.unlink()
+    return lock
 
 
 def links(page):

@@ -174,7 +174,7 @@ def test_a_cancelled_run_is_not_started(jobs, cluster):
     blocking = [jobs.submit(LONG) for _ in range(2)]
     wait_until(lambda: all(run.state == "running" for run in blocking))
     waiting = jobs.submit(LONG)
-    jobs.cancel(waiting.id)
+    jobs.stop(waiting.id)
     assert len(cluster.runs) == 2
     jobs.place.kill(blocking[0])
     wait_until(lambda: blocking[0].state == "interrupted")

@@ -101,7 +101,7 @@ def test_a_waiting_run_is_cancelled_and_a_training_one_is_killed(jobs, store):
     training = [jobs.submit(LONG) for _ in range(2)]
     waiting = jobs.submit(LONG)
     wait_for_all(training, "running")
-    jobs.cancel(waiting.id)
+    jobs.stop(waiting.id)
     assert waiting.id not in {run.id for run in store.runs()}
     for run in training:
         jobs.place.kill(run)
