@@ -12,6 +12,7 @@ from core.config.run_config import RunConfig
 from core.devices import Usage, device_slot
 from core.errors import RunError
 from core.jobs import local_devices
+from core.jobs.kept_workers import KeptWorkers, close_stdin, end_worker
 from core.jobs.places import Device, mark_failed
 from core.network.architecture import count_parameters
 from core.runs.store import WAITING, Run, RunStore
@@ -41,6 +42,7 @@ class WorkerPool:
         self._expected: tuple[RunConfig, float] | None = None  # and since when
         self._warm_config: RunConfig | None = None  # of the spare worker
         self._assigned: dict[str, subprocess.Popen[bytes]] = {}
+        self._kept = KeptWorkers(store)
 
     def kinds(self, config: RunConfig) -> tuple[str, ...]:
         return (device_slot(config.device),)
@@ -55,8 +57,10 @@ class WorkerPool:
         }
 
     def send(self, run: Run, kind: str) -> None:
-        """Gives a run to the spare worker, or to a new one."""
-        worker, self._spare = self._spare, None
+        """Gives a run to the worker of another seed, to the spare worker, or to a new one."""
+        worker = self._kept.take(run, kind)
+        if worker is None:
+            worker, self._spare = self._spare, None
         if worker is None or worker.poll() is not None:
             try:
                 worker = _start(self.store, self.command)
@@ -64,7 +68,7 @@ class WorkerPool:
                 self._start_failed(run, error)
                 return
         self._assigned[run.id] = worker
-        _send_line(worker, run.id)
+        _send_line(worker, self._kept.order_for(run, kind))
 
     def _start_failed(self, run: Run, error: OSError) -> None:
         """No process can be started: too little memory, too many processes, a full disk. Later it may be possible."""
@@ -107,18 +111,25 @@ class WorkerPool:
 
     def refresh(self) -> None:
         self._collect_ended()
+        self._kept.end_idle()
         self._update_spare()
 
     def close(self) -> None:
+        for worker in self._assigned.values():
+            close_stdin(worker)  # those that train go on, but wait for no other run
+        self._kept.end_idle(0.0)
         self._stop_spare()
 
     def _collect_ended(self) -> None:
         """Removes workers that have exited. A run whose workers exit before they begin is not tried for ever."""
         for run_id, worker in list(self._assigned.items()):
             if worker.poll() is None:
+                if self._kept.keep_if_ended(run_id, self._find_run(run_id), worker):
+                    del self._assigned[run_id]
                 continue
             del self._assigned[run_id]
-            _close_stdin(worker)
+            self._kept.forget(run_id)
+            close_stdin(worker)
             run = self._find_run(run_id)
             if run and run.state == WAITING:
                 self._failures[run_id] += 1
@@ -134,7 +145,7 @@ class WorkerPool:
         if self._spare and (not is_wanted or self._spare.poll() is not None):
             self._stop_spare()
             self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
-        elif is_wanted and self._spare is None and not self._assigned:
+        elif is_wanted and self._spare is None and not self._assigned and not self._kept.are_any_idle:
             with suppress(OSError):  # without a spare worker, a run starts a few seconds later
                 self._spare, self._warm_config = _start(self.store, self.command), None
         self._warm_up_spare()
@@ -152,12 +163,7 @@ class WorkerPool:
     def _stop_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare:
-            _close_stdin(spare)  # end of its stdin
-            with suppress(subprocess.TimeoutExpired):
-                spare.wait(0.1)
-                return
-            spare.kill()
-            spare.wait()
+            end_worker(spare)
 
     def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
@@ -179,9 +185,3 @@ def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:
     with suppress(BrokenPipeError):
         worker.stdin.write(f"{line}\n".encode())
         worker.stdin.flush()
-
-
-def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
-    if worker.stdin:
-        with suppress(BrokenPipeError):
-            worker.stdin.close()

@@ -20,10 +20,25 @@ _NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, **dict.fromke
 
 
 class WarmNetwork(NamedTuple):
-    """A network from `models.build` with its compiled program, and the config that it fits."""
+    """A network from `models.build` with its compiled program, and the config that it fits, as `warmup_config` has it.
+
+    is_trained: it has other weights than at first.
+    """
 
     config: RunConfig
     network: Any  # keras.Sequential; the dashboard imports this module too, and it has no Keras
+    is_trained: bool = False
+
+    def network_for(self, config: RunConfig) -> Any:
+        """The network with the first weights of `config`; None if that needs another program."""
+        needed = warmup_config(config)
+        if needed.changed(seed=self.config.seed) != self.config:
+            return None
+        if self.is_trained or needed != self.config:
+            from core.training.training_state import reseed
+
+            reseed(self.network, config)
+        return self.network
 
 
 def warmup_config(config: RunConfig) -> RunConfig:
