@@ -24,10 +24,11 @@ _HELP = (
 def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
     """Draws the button that opens the box. config: None if the knobs do not fit. seconds: the forecast for one run."""
     most, refusal = _most_seeds()
+    disabled = disabled or config is None or bool(refusal)
     with st.popover(
         "Repeat with seeds",
         icon=":material/casino:",
-        disabled=disabled or config is None or bool(refusal),
+        disabled=disabled,
         help=refusal or None,
         width="content",
         key=f"repeat_{st.session_state.get(_STARTED, 0)}",
@@ -48,7 +49,7 @@ def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
             "each with its own charts. Then Compare shows mean and spread."
         )
         st.button(
-            f"Start {seeds} runs", icon=":material/play_arrow:", type="primary", key="repeat_start",
+            f"Start {seeds} runs", icon=":material/play_arrow:", type="primary", key="repeat_start", disabled=disabled,
             on_click=_submit, args=(config, seeds, seconds),
         )  # fmt: skip
 

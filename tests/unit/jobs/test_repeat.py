@@ -1,5 +1,7 @@
 """Several seeds of one config: their runs, the limits, and the worker process that trains one after another."""
 
+import subprocess
+
 import pytest
 
 from core.classroom.settings import Settings
@@ -15,7 +17,7 @@ from tests.no_place import NoPlace
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
 
-ME, SOMEBODY = Visitor("a" * 12, "10.0.0.1"), Visitor("b" * 12, "10.0.0.2")
+ME = Visitor("a" * 12, "10.0.0.1")
 
 
 def start(jobs: Scheduler, config: RunConfig = SHORT, seeds: int = 3):
@@ -90,12 +92,15 @@ def test_runs_of_other_knobs_or_other_sweeps_get_a_process_of_their_own(jobs):
     assert first[0] != second[0]
 
 
-def test_another_visitor_has_a_turn_between_two_seeds(jobs):
-    seeds = start(jobs, SHORT.changed(epochs=20), seeds=3)
-    other = jobs.submit(SHORT, visitor=SOMEBODY)
-    end_all(jobs)
-    assert other.ended.time < seeds[1].ended.time
-    assert {run.state for run in seeds} == {"finished"}
+def test_a_waiting_worker_that_does_not_fit_the_next_run_ends(store):
+    kept, worker = kept_workers.KeptWorkers(store), subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    run = store.create(SHORT, sweep="261128-120000-abcd")
+    store.create(SHORT.changed(seed=2), sweep=run.sweep, queued=True)
+    assert kept.order_for(run, "cpu") == f"{run.id} {kept_workers.THEN_WAIT}"
+    assert kept.keep_if_ended(run.id, run, worker)
+    assert kept.take(store.create(SHORT.changed(seed=2, units=9), sweep=run.sweep), "cpu") is None
+    assert worker.poll() is not None
+    assert not kept.are_any_idle
 
 
 def test_a_killed_process_loses_one_seed_and_the_others_train(jobs):
