@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core import process_settings
 from core.config.run_config import RunConfig
-from core.devices import device_slot
+from core.devices import device_kind
 from core.files import open_regular
 from core.home import home
 from core.jobs.recorder import RunRecorder
@@ -40,9 +40,9 @@ def main() -> None:
             print(f"Ready for {describe(warm.config)}." if warm else "Compiling in advance failed.", flush=True)
 
 
-def prepare_keras() -> None:
+def prepare_keras(device: str = "auto") -> None:
     """Imports Keras for a run of this process, and lets it use the programs that earlier runs compiled."""
-    compile_cache.enable(home() / "programs", on_gpu=device_slot("auto") == "gpu")
+    compile_cache.enable(home() / "programs", on_gpu=device_kind(device) == "gpu")
     import_keras()
 
 
