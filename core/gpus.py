@@ -36,6 +36,12 @@ def are_several_installed() -> bool:
     return len(_installed()) > 1
 
 
+def driver_version() -> str:
+    """The version of NVIDIA's driver; empty without one."""
+    nvml = _nvml()
+    return str(nvml.nvmlSystemGetDriverVersion()) if nvml else ""
+
+
 def load(gpu: Gpu) -> Load:
     """How busy a GPU is now."""
     nvml, handle = _nvml(), _handle(gpu.uuid)

@@ -17,6 +17,7 @@ _DRIVER = Path(__file__).parent / "stand_in_driver"
 @contextmanager
 def installed(number: int) -> Iterator[pytest.MonkeyPatch]:
     """A machine with so many GPUs: gpu:0 is "Stand-in A (80 GiB)" with the UUID GPU-0000-0, gpu:1 is "Stand-in B"."""
+    before = dict(os.environ)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STAND_IN_GPUS", str(number))
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(_DRIVER), os.environ.get("PYTHONPATH")])))
@@ -27,6 +28,9 @@ def installed(number: int) -> Iterator[pytest.MonkeyPatch]:
         forget()
         yield patch
         sys.modules.pop("pynvml", None)
+    for name in set(os.environ) - set(before):  # a run in this process has taken a slot
+        del os.environ[name]
+    os.environ.update(before)
     forget()
 
 

@@ -18,8 +18,8 @@ from core.files import open_regular
 from core.home import home
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
-from core.training import compile_cache, warmup
-from core.training.keras_import import import_keras
+from core.training import compile_cache, gpu_programs, warmup
+from core.training.keras_import import import_keras, is_tensorflow
 from core.training.warmup import WarmNetwork
 
 
@@ -30,6 +30,8 @@ def main() -> None:
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
+        if is_tensorflow():
+            gpu_programs.start_trial()
     warm: WarmNetwork | None = None
     while command := _read_command():
         if not command.startswith("{"):

@@ -17,6 +17,10 @@ class NVMLError(Exception):
 def nvmlInit() -> None: ...
 
 
+def nvmlSystemGetDriverVersion() -> str:
+    return "580.1"
+
+
 def nvmlDeviceGetCount() -> int:
     return int(os.environ["STAND_IN_GPUS"])
 
