@@ -7,7 +7,7 @@ import os
 import sys
 from typing import NoReturn
 
-from core import devices, process_settings
+from core import devices, gpus, process_settings
 from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
@@ -17,7 +17,7 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
-from core.jobs import foreground, repeat
+from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, RunEnded
 from core.runs.store import Run, RunStore
@@ -104,14 +104,15 @@ def _train(options: argparse.Namespace) -> int:
     )
     configs = repeat.configs_of(config, repeat.read_count(options.seeds)) if options.seeds is not None else []
     layer_table(config)  # refuses an impossible network before a run is created
+    slots.check(config.device)
     store = RunStore()
     # Refuses an unreadable data set too; reading it again for training takes a millisecond.
     for finding in mnist.load().source.open_findings:
         print(f"Warning: {finding.sentence}", file=sys.stderr)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
-    _import_keras_quietly()
-    if config.device == "gpu":
+    _import_keras_quietly(config.device)
+    if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them
         with devices.use_device(config.device):
             pass
     if options.seeds is not None:
@@ -163,12 +164,12 @@ def _recipe_name(requested: str | None, config: RunConfig) -> str:
     return requested if requested and recipe(requested).config == plain else matching_recipe(config)
 
 
-def _import_keras_quietly() -> None:
+def _import_keras_quietly(device: str) -> None:
     """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
     with process_settings.hide_stderr():
-        prepare_keras()
+        prepare_keras(device)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import devices, process_settings
+from core import devices, gpus, process_settings
 from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
 from core.devices import on_gpu
@@ -203,7 +203,7 @@ class _Until(keras.callbacks.Callback):
 
 def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("scikit-", "sk")))
-    gpu = f"{devices.usage().name}, " if on_gpu() else ""
+    gpu = f"{devices.usage(*gpus.gpus()[:1]).name}, " if on_gpu() else ""
     cores = len(os.sched_getaffinity(0))
     return f"{gpu}{rivals.processor()}, {cores} cores, Python {platform.python_version()}, {versions}"
 

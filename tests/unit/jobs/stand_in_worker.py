@@ -3,12 +3,12 @@
 It learns nothing.
 """
 
+import json
 import os
 import sys
 import time
 
-from core.devices import device_slot
-from core.files import Lock
+from core.jobs import slots
 from core.jobs.kept_workers import THEN_WAIT
 from core.runs.control import ControlReader
 from core.runs.events import BatchDone, EpochDone, Paused, RunEnded, Started
@@ -37,11 +37,16 @@ def train(store: RunStore, run_id: str) -> None:
     lock = run.lock
     assert lock.acquire({"pid": os.getpid(), "after": file.size})
     (run.folder / "queued").unlink()
-    device = Lock(store.device_path(device_slot(run.config.device)))
-    assert device.acquire({"run": run.id}), "two runs on one device"
+    (slot,) = slots.slots_for(run.config.device)
+    places = [slots.lock(store, slot, place) for place in range(slot.capacity)]
+    held = next((place for place in places if place.acquire({"run": run.id}, timeout=0.5)), None)
+    assert held, "more runs in one slot than it has places"
     control = ControlReader(run)
     done = len(run.epochs)
-    file.append(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    name = f"{slot.gpu.name}, {os.environ.get('DIGIT_LAB_GPU')}" if slot.gpu else "CPU"
+    with (store.home / "environments").open("a") as environments:
+        environments.write(f"{json.dumps({'run': run.id, **os.environ})}\n")
+    file.append(Started(time.time(), name, 1, 10, 0, 1, run.config.epochs, from_epoch=done))
     outcome = "finished"
     for epoch in range(done + 1, run.config.epochs + 1):
         if control.is_paused(epoch - 1):
@@ -59,7 +64,7 @@ def train(store: RunStore, run_id: str) -> None:
     file.close()
     with (store.home / "trained_by").open("a") as processes:
         processes.write(f"{os.getpid()}\n")
-    device.release()
+    held.release()
     lock.release()
 
 

@@ -30,6 +30,12 @@ def processes(jobs: Scheduler) -> list[str]:
     return path.read_text().split() if path.exists() else []
 
 
+def process_now(jobs: Scheduler) -> subprocess.Popen:
+    """The process that trains."""
+    (worker,) = jobs.place._assigned.values()
+    return worker.process
+
+
 def end_all(jobs: Scheduler) -> None:
     wait_until(lambda: not jobs.store.active(), 15)
 
@@ -78,7 +84,7 @@ def test_one_process_trains_all_seeds(jobs):
 def test_the_process_ends_after_the_last_seed(jobs):
     start(jobs, seeds=2)
     wait_until(lambda: jobs.place._assigned)
-    (worker,) = jobs.place._assigned.values()
+    worker = process_now(jobs)
     end_all(jobs)
     assert worker.wait(10) == 0
 
@@ -96,8 +102,8 @@ def test_a_waiting_worker_that_does_not_fit_the_next_run_ends(store):
     kept, worker = kept_workers.KeptWorkers(store), subprocess.Popen(["cat"], stdin=subprocess.PIPE)
     run = store.create(SHORT, sweep="261128-120000-abcd")
     store.create(SHORT.changed(seed=2), sweep=run.sweep, queued=True)
-    assert kept.order_for(run, "cpu") == f"{run.id} {kept_workers.THEN_WAIT}"
-    assert kept.keep_if_ended(run.id, run, worker)
+    assert kept.order_for(run) == f"{run.id} {kept_workers.THEN_WAIT}"
+    assert kept.keep_if_ended(run.id, run, worker, "cpu")
     assert kept.take(store.create(SHORT.changed(seed=2, units=9), sweep=run.sweep), "cpu") is None
     assert worker.poll() is not None
     assert not kept.are_any_idle
@@ -106,7 +112,7 @@ def test_a_waiting_worker_that_does_not_fit_the_next_run_ends(store):
 def test_a_killed_process_loses_one_seed_and_the_others_train(jobs):
     runs = start(jobs, SHORT.changed(epochs=30), seeds=3)
     wait_until(lambda: len(runs[0].epochs) > 1)
-    (worker,) = jobs.place._assigned.values()
+    worker = process_now(jobs)
     worker.kill()
     wait_until(lambda: runs[0].state == "interrupted")
     jobs.resume(runs[0].id)
@@ -134,7 +140,7 @@ def test_a_worker_whose_next_seed_was_cancelled_ends(jobs, monkeypatch):
     monkeypatch.setattr(kept_workers.KeptWorkers.end_idle, "__defaults__", (0.1,))
     runs = start(jobs, SHORT.changed(epochs=20), seeds=2)
     wait_until(lambda: len(runs[0].epochs) > 1)
-    (worker,) = jobs.place._assigned.values()
+    worker = process_now(jobs)
     jobs.stop(runs[1].id)
     end_all(jobs)
     assert worker.wait(10) == 0
@@ -144,7 +150,7 @@ def test_a_worker_that_waits_for_a_seed_ends_with_its_dashboard(store):
     jobs = Scheduler(store, spare=False, command=STAND_IN)
     runs = start(jobs, SHORT.changed(epochs=20), seeds=2)
     wait_until(lambda: len(runs[0].epochs) > 1)
-    (worker,) = jobs.place._assigned.values()
+    worker = process_now(jobs)
     jobs.close()
     assert worker.wait(10) == 0
     assert [run.state for run in runs] == ["finished", "waiting"]  # the next dashboard goes on
