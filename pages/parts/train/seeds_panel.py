@@ -50,7 +50,7 @@ def show(run: Run) -> None:
     states = {each.id: caches.store().state(each) for each in runs}
     with st.container(key="seeds", gap="small"):
         marks = (_mark(each, states[each.id], is_here=each.id == run.id) for each in sorted(runs, key=_seed))
-        st.html(f'{STYLE}<div class="seeds" role="list" aria-label="Seeds">{"".join(marks)}</div>')
+        st.html(f'{STYLE}<div class="seeds" role="list" aria-label="All seeds">{"".join(marks)}</div>')
         _spread(runs, states)
         _buttons(run, sweep, runs, states)
 
