@@ -20,7 +20,7 @@ STYLE = """<style>
 .seeds b {font-weight: 600}
 .seeds .here {text-decoration: underline; text-underline-offset: .2em}
 </style>"""
-_PROBLEM = "seeds_problem"  # session
+_PROBLEM, _TO_COMPARE = "seeds_problem", "seeds_to_compare"  # session
 
 
 def group_of(run: Run) -> Sweep | None:
@@ -44,6 +44,8 @@ def show(run: Run) -> None:
     sweep = group_of(run)
     if sweep is None:
         return
+    if st.session_state.pop(_TO_COMPARE, False):  # not at the click: the page may just then be drawn again
+        st.switch_page("pages/compare.py")
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     runs = sweep.runs(caches.store().runs())
@@ -113,14 +115,22 @@ def _buttons(run: Run, sweep: Sweep, runs: list[Run], states: dict[str, str]) ->
                 on_click=watched_run.watch_new,
                 args=(lambda: training,),
             )
-        if st.button("Show all in Compare", icon=":material/compare_arrows:", key=f"compare_seeds_{sweep.id}"):
-            st.session_state |= {"compare_sweep": sweep.id, "compare_view": "sweep"}
-            st.switch_page("pages/compare.py")
+        st.button(
+            "Show all in Compare",
+            icon=":material/compare_arrows:",
+            key=f"compare_seeds_{sweep.id}",
+            on_click=_choose_in_compare,
+            args=(sweep.id,),
+        )
     if active:
         st.caption(
             "The seeds train one after another. Stop and Learning rate act on one seed. Pause holds the others, too: "
             "they wait for the device."
         )
+
+
+def _choose_in_compare(sweep_id: str) -> None:
+    st.session_state |= {"compare_sweep": sweep_id, "compare_view": "sweep", _TO_COMPARE: True}
 
 
 def _stop_all(sweep_id: str) -> None:

@@ -84,3 +84,14 @@ def test_the_limits_of_the_server_bound_the_number_of_seeds(store, waiting, most
     box = next(box for box in page.number_input if box.label == "Seeds")
     assert (box.min, box.max) == (2, most)
     assert next(button for button in page.button if button.key == "repeat_start").disabled is not allowed
+
+
+def test_the_seeds_can_be_opened_in_compare(store):
+    runs = made_seeds(store, [0.96, 0.97])
+    page = visit(run=runs[0].id)
+    (button,) = [button for button in page.button if button.label == "Show all in Compare"]
+    button.click()
+    page.session_state["_inside_navigation"] = True
+    page.run()
+    assert page.session_state["compare_view"] == "sweep"
+    assert page.session_state["compare_sweep"] == runs[0].sweep
