@@ -36,8 +36,8 @@ class KeptWorkers:
         return bool(self._idle)
 
     def order_for(self, run: Run) -> str:
-        """The line that a worker gets for `run`: it waits afterwards if another seed is in the queue."""
-        if not any(_differ_in_seed(run, other) for other in self.store.active() if other.state == WAITING):
+        """The line that a worker gets for `run`: it waits afterwards if the run may have other seeds."""
+        if not run.sweep:
             return run.id
         self._will_wait.add(run.id)
         return f"{run.id} {THEN_WAIT}"
@@ -52,14 +52,18 @@ class KeptWorkers:
         return None
 
     def keep_if_ended(self, run_id: str, run: Run | None, process: "subprocess.Popen[bytes]", slot: str) -> bool:
-        """Keeps the worker if its run has ended and it now waits. run: None if its folder is gone."""
+        """Whether the run has ended and its worker now waits: for another seed in the queue, else it is ended.
+
+        run: None if its folder is gone.
+        """
         if run_id not in self._will_wait or (run and run.state in ACTIVE):
             return False
         self._will_wait.remove(run_id)
-        if run is None:
-            end_worker(process)
-        else:
+        waiting = [other for other in self.store.active() if other.state == WAITING]
+        if run and any(_differ_in_seed(run, other) for other in waiting):
             self._idle.append(_Idle(process, slot, run, time.monotonic()))
+        else:
+            end_worker(process)
         return True
 
     def forget(self, run_id: str) -> None:

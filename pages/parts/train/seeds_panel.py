@@ -130,7 +130,7 @@ def _buttons(run: Run, sweep: Sweep, runs: list[Run], states: dict[str, str]) ->
 
 
 def _choose_in_compare(sweep_id: str) -> None:
-    st.session_state |= {"compare_sweep": sweep_id, "compare_view": "sweep", _TO_COMPARE: True}
+    st.session_state.update({"compare_sweep": sweep_id, "compare_view": "sweep", _TO_COMPARE: True})
 
 
 def _stop_all(sweep_id: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from core.__main__ import main
 from core.jobs.recorder import RunRecorder
 from core.jobs.sweep import SweepStore
+from core.runs.events import EpochDone
 from core.runs.store import RunStore
 from tests.small_run import SMALL, train, weights_of
 
@@ -82,6 +83,6 @@ def test_a_run_that_fails_leaves_no_network_for_the_next_seed(store, monkeypatch
     recorder = RunRecorder(store, run.id)
     recorder.run()
     failing = RunRecorder(store, store.create(SMALL.changed(seed=2)).id, warm=recorder.warm)
-    monkeypatch.setattr(failing, "on_event", lambda event: 1 / 0)
+    monkeypatch.setattr(failing, "on_event", lambda event: 1 / 0 if isinstance(event, EpochDone) else None)
     assert failing.run().outcome == "failed"
     assert failing.warm is None
