@@ -20,7 +20,7 @@ _OPTIMIZERS = {
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
 _SHORTENED = (
-    "# Here the downloaded program has 500 lines of NumPy that redraw digits. They define EpochPrefetcher, Redrawer\n"
+    "# Here the downloaded program has 600 lines of NumPy that redraw digits. They define EpochPrefetcher, Redrawer\n"
     f"# and {KNOBS_CLASS}."
 )
 _REDRAWN_IMAGES = '''class RedrawnImages(keras.utils.PyDataset):
@@ -63,7 +63,7 @@ def script(config: RunConfig, title: str, by_hand: str = "", *, short: bool = Fa
     Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
     seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
     images are exactly those of the run. Changes made while the run trained (`by_hand`) are left out, and the program
-    says so. short: without the 500 lines that redraw images, for reading.
+    says so. short: without the 600 lines that redraw images, for reading.
     """
     head = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
     head += f'\n\nNot in this program: while the run trained, {by_hand}.\n"""' if by_hand else '"""'
