@@ -59,7 +59,7 @@ class Scheduler(RunRequests):
     def submit_all(self, runs: Sequence[tuple[RunConfig, dict[str, Any]]], *, visitor: Visitor | None) -> list[Run]:
         """New runs with their facts: all of them, or none if a limit refuses one."""
         owner = {"starter": visitor.id} if visitor else {}
-        with self._admission.lock:
+        with self._admission.exclusive():
             if any(facts.get("sweep") for _, facts in runs):
                 self._admission.check_may_sweep(visitor)
             self._admission.check_runs([config for config, _ in runs], visitor)
@@ -77,6 +77,10 @@ class Scheduler(RunRequests):
         configs: all runs of a sweep; of a search, its extreme ones.
         """
         self._admission.check_sweep(configs, visitor, trials=trials)
+
+    def check_size(self, config: RunConfig, seconds: float, visitor: Visitor) -> None:
+        """Whether `visitor` may start a run of so many seconds, however many wait. Raises `LimitError`."""
+        self._admission.check_size(config, seconds, visitor)
 
     def check_disk(self, needed: int) -> None:
         """Whether there is disk for `needed` bytes of a run that does not wait, such as a copy. Raises `LimitError`."""
