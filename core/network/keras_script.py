@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.config.run_config import NO_VALIDATION, REDRAWING_KNOBS, RunConfig
-from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
+from core.config.schedules import (
+    EXPONENTIAL_END,
+    ONE_CYCLE_RISE,
+    ONE_CYCLE_START,
+    PLATEAU_PATIENCE,
+    has_step_schedule,
+)
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, layer_table
 from core.network.redraw_source import KNOBS_CLASS, redraw_source
@@ -159,17 +165,29 @@ def _layer(row: LayerRow) -> str:
     raise AssertionError(f"no Keras code for {row.kind}")
 
 
+def _schedule(config: RunConfig) -> Iterator[str]:
+    rate = repr(config.learning_rate)
+    yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
+    match config.schedule:
+        case "cosine":
+            schedule = f"CosineDecay({rate}, steps)"
+        case "exponential":
+            schedule = f"ExponentialDecay({rate}, steps, {EXPONENTIAL_END})"
+        case _:
+            yield f"rising = round(steps * {ONE_CYCLE_RISE})"
+            first = repr(config.learning_rate * ONE_CYCLE_START)
+            schedule = f"CosineDecay({first}, steps - rising, warmup_target={rate}, warmup_steps=rising)"
+    yield f"learning_rate = keras.optimizers.schedules.{schedule}"
+
+
 def _training(config: RunConfig) -> Iterator[str]:
     if config.redraws_images:
         yield from _REDRAWN_IMAGES.format(batch=config.batch_size, epochs=config.epochs, seed=config.seed).splitlines()
         yield ""
         yield ""
     rate = repr(config.learning_rate)
-    if config.schedule in ("cosine", "exponential"):
-        yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
-        cosine = config.schedule == "cosine"
-        decay = f"CosineDecay({rate}, steps)" if cosine else f"ExponentialDecay({rate}, steps, {EXPONENTIAL_END})"
-        yield f"learning_rate = keras.optimizers.schedules.{decay}"
+    if has_step_schedule(config):
+        yield from _schedule(config)
         rate = "learning_rate"
     yield "model.compile("
     yield f"    optimizer=keras.optimizers.{_OPTIMIZERS[config.optimizer].format(rate=rate)},"

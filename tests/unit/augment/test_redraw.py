@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, distance_to_strokes, style_strokes
-from core.augment.redraw import EpochPrefetcher, Redrawer
+from core.augment.redraw import MANY_THREADS, EpochPrefetcher, Redrawer
 from core.augment.redraw_plan import PEN_WIDTHS
 from core.augment.skeletons import centre_lines
 from core.config.run_config import RunConfig
@@ -99,6 +99,16 @@ def test_any_number_of_threads_draws_the_same_images(some: Digits):
         Redrawer(many.images, many.labels, config, threads).draw_epoch(random(1, 0, DISTORTIONS)) for threads in (1, 5)
     )
     assert np.array_equal(one, five)
+
+
+@pytest.mark.parametrize("threads", [1, MANY_THREADS])
+def test_the_next_epochs_are_drawn_before_they_are_asked_for(some: Digits, threads: int):
+    config = RunConfig(augmentation=0.5, epochs=4)
+    drawn = EpochPrefetcher(Redrawer(some.images, some.labels, config, threads))
+    epochs = [drawn(epoch) for epoch in range(4)]
+    again = Redrawer(some.images, some.labels, config, 1)
+    for epoch, images in enumerate(epochs):
+        assert np.array_equal(images, again.draw_epoch(random(1, epoch, DISTORTIONS)))
 
 
 def test_a_failure_while_images_are_drawn_reaches_the_training(some: Digits):
