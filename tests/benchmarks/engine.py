@@ -41,7 +41,7 @@ from tests.benchmarks.stock import STOCK, Stock
 HERE = Path(__file__).parent
 PACKAGES = ("tensorflow", "keras", "jax", "numpy", "scikit-learn")
 BACKEND = keras.backend.backend()
-OF = ("" if BACKEND == "tensorflow" else f"-{BACKEND}") + "-gpu" * on_gpu()
+OF = "" if BACKEND == "tensorflow" and not on_gpu() else f"-{BACKEND}" + "-gpu" * on_gpu()
 RESULTS, PAGE = HERE / f"engine{OF}.json", HERE.parents[1] / "docs" / f"speed{OF}.md"
 
 
