@@ -3,7 +3,7 @@
 Before that, the dashboard may send the config that will probably be trained, as one line of JSON; the worker compiles
 its network. If stdin ends while the worker waits, the dashboard is gone and the worker exits. While it trains, it does
 not read: it outlives the dashboard, writes to the run's folder and exits with the run, which frees the device's memory.
-Only if another seed of the run is in the queue, it waits for that one: then nothing is imported or compiled again.
+Only after a run of a sweep it waits: if another seed comes, nothing is imported or compiled again (`kept_workers`).
 """
 
 import json
