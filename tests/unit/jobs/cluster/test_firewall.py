@@ -23,10 +23,12 @@ LITTLE = ("--num-cpus=1", f"--object-store-memory={80 * 2**20}", "--block")
 def documented(kind: str) -> list[str]:
     """The words of the documented command that starts the head ("--head") or a node ("--address=")."""
     text = (ROOT / "docs" / "cluster.md").read_text("utf-8").partition("```sh")[2].partition("```")[0]
+    text = text.replace("\\\n", "")
     (ports,) = re.findall(r"PORTS=\"(.+?)\"", text)
     (line,) = [line for line in text.splitlines() if "ray start" in line and kind in line]
-    command = line.partition("#")[0].partition("ray start")[2].replace("$PORTS", ports)
-    return command.replace("LAPTOP", cluster_machines.ADDRESSES["head"][0]).replace("NODE", "10.109.0.2").split()
+    command = line.partition("ray start")[2].replace("$PORTS", ports)
+    addresses = cluster_machines.ADDRESSES
+    return command.replace("LAPTOP", addresses["head"][0]).replace("NODE", addresses["node"][0]).split()
 
 
 def test_only_machines_of_the_cluster_reach_it_and_only_at_the_named_addresses(tmp_path: Path):
@@ -39,13 +41,9 @@ def test_only_machines_of_the_cluster_reach_it_and_only_at_the_named_addresses(t
     ray = Path(sys.executable).with_name("ray")
     with cluster_machines.machines(environment) as machines:
         head, node, stranger = machines.values()
-        head.start(
-            str(ray), "start", *documented("--head"), *LITTLE, log=tmp_path / "head.log"
-        )
+        head.start(str(ray), "start", *documented("--head"), *LITTLE, log=tmp_path / "head.log")
         wait_until(lambda: {6379, 6380} <= head.listening(), 180)
-        node.start(
-            str(ray), "start", *documented("--address="), *LITTLE, log=tmp_path / "node.log"
-        )
+        node.start(str(ray), "start", *documented("--address="), *LITTLE, log=tmp_path / "node.log")
         wait_until(lambda: 6380 in node.listening(), 180)
         named, other = head.addresses
         assert stranger.reached(other, [6379]) == stranger.reached(named, [6379]) == [6379]  # Ray is on all networks

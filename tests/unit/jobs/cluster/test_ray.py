@@ -22,7 +22,8 @@ from tests.small_run import SMALL, train, wait_until, weights_of
 from tests.unit.jobs.cluster.needs_ray import NEEDS_RAY
 
 pytestmark = NEEDS_RAY
-LONG = SMALL.changed(epochs=500)
+SLOW = SMALL.changed(epochs=15, train_images=4000, batch_size=10)  # some tenths of a second for each epoch
+LONG = SLOW.changed(epochs=500)
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +141,7 @@ def test_a_waiting_run_is_cancelled_and_a_training_one_is_killed(jobs, store, tr
 
 
 def test_one_node_is_killed_and_all_six_runs_finish(cluster, jobs, tmp_path):
-    config = SMALL.changed(epochs=30)
-    runs = [jobs.submit(config.changed(seed=seed)) for seed in range(6)]
+    runs = [jobs.submit(SLOW.changed(seed=seed)) for seed in range(6)]
     victim = next(node for node in cluster.list_all_nodes() if node is not cluster.head_node)
 
     def on_victim():
