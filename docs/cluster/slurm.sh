@@ -13,6 +13,6 @@ export RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
 
 echo "When it says so below: ssh -L 8501:$head:8501 LOGIN-NODE, then open http://localhost:8501"
 srun ray symmetric-run --address "$head:6379" --min-nodes "$SLURM_JOB_NUM_NODES" --num-cpus "$SLURM_CPUS_PER_TASK" \
-  --node-manager-port=6380 --object-manager-port=6381 --runtime-env-agent-port=6382 \
+  --node-manager-port=6380 --object-manager-port=6381 --runtime-env-agent-port=6382 --ray-client-server-port=6383 \
   --min-worker-port=6400 --max-worker-port=6999 \
   -- env RAY_ADDRESS="$head:6379" python -m digit_lab --headless --host "$head"

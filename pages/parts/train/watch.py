@@ -27,7 +27,7 @@ from pages.shared.fragments import guarded_fragment
 KEY = "watch"
 # Seconds between two refreshes of a run that waits behind another, starts, trains, or trains for long.
 WAITING_SECONDS, STARTING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 1.0, 0.3, 0.5, 1.0
-AWAY_REFRESH_SECONDS = 0.25  # of a run that trains on another machine: a point is on the chart after 0.5 s
+AWAY_REFRESH_SECONDS = 0.25  # of a run that trains on another machine: its points already took a moment to come
 LONG_SECONDS = 30  # of training: a run that takes longer is refreshed less often
 _FIRST = "Press Start. The network begins to learn, and its curves appear here. Then a tour shows how it learned."
 
