@@ -90,7 +90,8 @@ def page(results: dict) -> str:
 
 *fit* is the whole training in a new process, with building, tracing and compiling the steps. *After a warm-up* they are
 there already, as for a run from the page with the waiting worker. On a CPU, TensorFlow only traces a network with
-convolutions, without compiling. Both leave out importing TensorFlow, reading the data and the last reading of the test set.
+convolutions, without compiling. Both leave out importing TensorFlow, reading the data and the last reading of the test
+set.
 
 Measured on {results["device"]}; {results["machine"]}.
 To repeat: `MNIST_PATH=… python -m tests.benchmarks.time_to_99`; on a GPU add `--page docs/fast-gpu.md`.
