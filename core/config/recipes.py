@@ -93,7 +93,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "fast",
-            "Two convolutions and one cycle of the learning rate: 99% in seconds",
+            "Two convolutions: 99% in seconds",
             _FAST,
             "Digit Lab; the network of train_mnist_fast (tuomaso), trained for two epochs",
             "docs/fast.md",

@@ -89,8 +89,9 @@ def page(results: dict) -> str:
 | **mean** | **{mean["test_accuracy"]:.2%}** | **{mean["seconds"]:.1f}** | **{mean["seconds_warm"]:.1f}** |
 
 *fit* is the whole training in a new process, with building, tracing and compiling the steps. *After a warm-up* they are
-there already, as for a run from the page with the waiting worker. Both leave out importing TensorFlow, reading the data
-and the last reading of the test set.
+there already, as for a run from the page with the waiting worker. On a CPU, TensorFlow only traces a network with
+convolutions, without compiling. Both leave out importing TensorFlow, reading the data and the last reading of the test
+set.
 
 Measured on {results["device"]}; {results["machine"]}.
 To repeat: `MNIST_PATH=… python -m tests.benchmarks.time_to_99`; on a GPU add `--page docs/fast-gpu.md`.
