@@ -21,7 +21,7 @@ from core.jobs.kept_workers import THEN_WAIT
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
 from core.training import compile_cache, gpu_programs, warmup
-from core.training.keras_import import import_keras, is_tensorflow
+from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
 
@@ -32,8 +32,7 @@ def main() -> None:
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
-        if is_tensorflow():
-            gpu_programs.start_trial()
+        gpu_programs.start_trial()
     warm: WarmNetwork | None = None
     while command := _read_command():
         if not command.startswith("{"):
@@ -43,6 +42,7 @@ def main() -> None:
                 return
         elif not _has_input():
             warm = warmup.warm_up_network(RunConfig.from_dict(json.loads(command)))
+            gpu_programs.start_trial()
             print(f"Ready for {describe(warm.config)}." if warm else "Compiling in advance failed.", flush=True)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.data import mnist
 from core.data.mnist import Mnist
+from core.devices import use_device
 from core.digits import Digits
 
 # Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a
@@ -70,7 +71,8 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
             return True
 
     config = warmup_config(config)
-    with suppress(Exception):
+    # Within `use_device` from the beginning: the first operation on a GPU would else take all of its memory.
+    with suppress(Exception), use_device(config.device):
         data, network = mnist.load(), models.build(config)
         held_out = data.validation[:10] if config.holds_out else data.validation
         small_data = Mnist(
