@@ -60,8 +60,12 @@ def main() -> None:
 
 
 def one_run(config: RunConfig) -> Loop:
-    data = mnist.load().training
-    return Loop(models.build(config), data, None, LoopOptions(config.batch_size, config.seed))
+    model, data = models.build(config), mnist.load().training
+    loop = Loop(model, data, None, LoopOptions(config.batch_size, config.seed))
+    if keras.backend.backend() == "jax":  # where `fit` would pass the values; a call then takes them for itself
+        parts = model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
+        loop.backend.state = tuple([variable.value.copy() for variable in part] for part in parts)
+    return loop
 
 
 def seconds(call: Callable[[], Any]) -> tuple[float, float]:
