@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
-from core.drawing.pieces import find_pieces, keep_others
+from core.drawing.pieces import digit_size, find_pieces, keep_others
 
 _TICK, _UNEVEN = 0.25, 0.3  # of a tick's height: its width; of their distance: how much it varies
+_SHORTEST, _LOWER = 0.2, 0.08  # of the digits' height: of a tick; how much lower than digits it ends
 _MOST_BOXES = 12  # of a form: more are not recognised by their ticks
 
 
@@ -31,6 +32,25 @@ def remove_ticks(mask: np.ndarray, line: np.ndarray) -> np.ndarray:
     for middle in np.arange(middles[0], middles[-1], step)[1:]:  # those that touch a digit
         _erase_upward(mask, round(middle), int(pieces.bottoms[ticks].max()), width)
     return mask
+
+
+def remove_ticks_without_line(mask: np.ndarray) -> np.ndarray:
+    """Removes ticks whose line is gone already: thin, evenly spaced, and they end at one height below the digits.
+
+    mask: bool (h, w), the ink.
+    """
+    pieces = find_pieces(mask)
+    size = digit_size(pieces)
+    thin = (pieces.widths < np.maximum(_TICK / 2 * pieces.heights, 6)) & (pieces.heights > _SHORTEST * size)
+    rest = ~thin & (pieces.heights > 2 * _SHORTEST * size)
+    if not rest.any():
+        return mask
+    thin &= pieces.bottoms > np.median(pieces.bottoms[rest]) + _LOWER * size
+    middles, bottoms = (pieces.lefts + pieces.rights)[thin] / 2, pieces.bottoms[thin]
+    if len(middles) < 3 or not _common_step(np.sort(middles)):
+        return mask
+    level = np.polynomial.polynomial.polyval(middles, np.polynomial.polynomial.polyfit(middles, bottoms, 1))
+    return keep_others(mask, pieces, thin) if np.abs(bottoms - level).max() < _LOWER / 2 * size else mask
 
 
 def _common_step(places: np.ndarray) -> float:

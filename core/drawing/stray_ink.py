@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from core.drawing.form_ticks import remove_ticks
+from core.drawing.form_ticks import remove_ticks, remove_ticks_without_line
 from core.drawing.pieces import Pieces, digit_size, find_pieces, keep_others
 from core.drawing.ruling import MAX_THICKNESS, find_lines, remove_lines
 from core.drawing.underlines import remove_underlines
@@ -28,7 +28,7 @@ def remove_stray_ink(mask: np.ndarray) -> np.ndarray:
     mask = remove_underlines(mask)
     for _ in range(2):  # a frame around a frame
         mask = _without_frames(mask, thickest)
-    return remove_underlines(mask)
+    return remove_ticks_without_line(remove_underlines(mask))
 
 
 def _without_solids(mask: np.ndarray) -> np.ndarray:

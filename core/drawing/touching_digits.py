@@ -9,7 +9,8 @@ from core.drawing.seams import add_borders, find_seams
 
 MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
-_MAX_WHOLE_WIDTH = 1.6  # of its line's height: a low wide 0 is one digit, if it reads better than its parts
+_MAX_WHOLE_WIDTH = 1.6  # of its line's height: a low wide 0 is one digit, if it reads better than its parts …
+_USUAL_WHOLE_WIDTH, _WIDE_WHOLE_PENALTY = 1.3, 1.5  # … by so much, if it is wider than that
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _USUAL_HEIGHT, _SMALL_PENALTY = 0.75, 4.0  # of its line's height; for each such height that is missing below that
@@ -39,9 +40,11 @@ def split_touching(whole: DigitRegion, height: float, reader: DigitReader | None
     read = dict(zip(parts, map(found_digit, parts.values(), images, probabilities), strict=True))
     for span, part in parts.items():
         scores[span] -= small_penalty(part, height)
-    if whole.width > _MAX_WHOLE_WIDTH * height:  # certainly more than one digit
+    if whole.width > _USUAL_WHOLE_WIDTH * height:  # probably more than one digit
         for span, part in parts.items():
-            scores[span] -= _TOO_WIDE * max(0.0, part.width / height - _WIDE)
+            is_whole = span == (0, len(edges) - 1)
+            too_wide = _TOO_WIDE * max(0.0, part.width / height - _WIDE)
+            scores[span] -= _WIDE_WHOLE_PENALTY if is_whole else too_wide
     return [read[span] for span in best_path(scores, len(edges))] or [whole]
 
 

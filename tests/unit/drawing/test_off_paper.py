@@ -1,4 +1,4 @@
-"""What lies around the paper is told from the paper, and a shadow is paper."""
+"""What lies around the paper is found, and a shadow counts as paper."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_a_small_page_on_a_large_table_stays():
     assert not off[120:280, 170:430].any()
 
 
-def test_a_grey_picture_of_a_cloth_is_told_by_its_grain():
+def test_a_grey_picture_of_a_cloth_is_found_by_its_grain():
     grey = paper().mean(2).astype(np.uint8)
     grey[300:] = np.clip(np.random.default_rng(3).normal(120, 25, (100, WIDE)), 0, 255)
     off = find_off_paper(grey)

@@ -38,6 +38,11 @@ def comb(draw: ImageDraw.ImageDraw) -> None:
         draw.line([(x, 205), (x, 165)], fill=255, width=3)
 
 
+def comb_without_line(draw: ImageDraw.ImageDraw) -> None:
+    for x in (120, 230, 340, 450):
+        draw.line([(x, 205), (x, 120)], fill=255, width=3)
+
+
 def comb_at_digits(draw: ImageDraw.ImageDraw) -> None:
     """Its second upright line goes into the 7 and the third into the 0."""
     draw.line([(60, 205), (500, 205)], fill=255, width=3)
@@ -50,6 +55,7 @@ STRAY: dict[str, Drawing] = {
     "an open ring": lambda draw: draw.arc((90, 50, 450, 240), 15, 345, fill=255, width=4),
     "boxes": boxes,
     "a comb": comb,
+    "a comb without its line": comb_without_line,
     "a comb that touches digits": comb_at_digits,
     "an underline": lambda draw: draw.line([(130, 215), (260, 219), (400, 214)], fill=255, width=5),
     "an object": lambda draw: draw.rectangle((480, 200, 560, 270), fill=255),
