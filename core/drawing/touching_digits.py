@@ -10,7 +10,7 @@ from core.drawing.seams import add_borders, find_seams
 MAX_ASPECT = 1.15  # of its line's height: what is wider is more than one digit
 _MAX_SINGLE_WIDTH = 0.85  # of its line's height: what is narrower is one digit
 _MAX_WHOLE_WIDTH = 1.6  # of its line's height: a low wide 0 is one digit, if it reads better than its parts …
-_USUAL_WHOLE_WIDTH, _WIDE_WHOLE_PENALTY = 1.3, 1.5  # … by so much, if it is wider than that
+_USUAL_WHOLE_WIDTH, _WIDE_WHOLE_PENALTY = 1.3, 2.5  # … by so much, if it is wider than that
 _WIDE, _TOO_WIDE = 0.8, 10.0  # among touching digits: above this width a part is less likely to be one digit
 _MIN_WIDTH = 0.12  # of the height, for a part between two seams: a 1
 _USUAL_HEIGHT, _SMALL_PENALTY = 0.75, 4.0  # of its line's height; for each such height that is missing below that
