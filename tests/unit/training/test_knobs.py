@@ -18,7 +18,7 @@ TO = {
     "hidden_layers": 2, "units": 32, "activation": "tanh", "dropout": 0.5, "network": "conv4x5-pool4",
     "optimizer": "sgd", "learning_rate": 0.1, "schedule": "cosine", "batch_size": 100, "epochs": 1, "patience": 1,
     "validate_on": "none", "train_images": 500, "wrong_labels": 0.5, "augmentation": 1.0, "pen": 1.0, "styles": 1.0,
-    "seed": 2,
+    "seed": 2, "writers": 1,
 }  # fmt: skip
 ELSEWHERE = {"loss", "device"}  # each has a test of its own below
 CLOCK = {"time", "seconds", "fit_seconds", "images_per_second", "best_epoch"}
