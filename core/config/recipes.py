@@ -79,7 +79,7 @@ RECIPES: dict[str, Recipe] = {
             "best",
             "Three convolutions for digits drawn by hand",
             _BEST,
-            "Digit Lab; the model that comes with the program was trained with it, on MNIST and on digits of pen writers",
+            "Digit Lab; the model that comes with the program was trained with it, also on digits of pen writers",
             "docs/shipped_model.md",
         ),
     )

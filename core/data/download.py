@@ -86,8 +86,7 @@ def _fetch(
             reason = "the file has the wrong SHA-256" if isinstance(error, ValueError) else type(error).__name__
             problems.append(f"{mirror}: {reason}")
     raise DataError(
-        f"{archive.name} could not be downloaded ({'; '.join(problems)}). "
-        f"Check the network connection, or {remedy}."
+        f"{archive.name} could not be downloaded ({'; '.join(problems)}). Check the network connection, or {remedy}."
     )
 
 

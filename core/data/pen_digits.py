@@ -51,7 +51,7 @@ class PenDigits:
     @classmethod
     def of(cls, digits: Iterable[PenDigit]) -> Self:
         """From parsed digits. Raises `ValueError` for one without strokes, or with impossible numbers."""
-        strokes, labels, writers = [], [], []
+        strokes, labels, writers = list[tuple[np.ndarray, ...]](), list[int](), list[int]()
         for digit in digits:
             parts = tuple(np.array(stroke, float).reshape(-1, 2) for stroke in digit.strokes if stroke)
             if not parts or not 0 <= digit.label < NUM_CLASSES or not 1 <= digit.writer <= WRITERS:

@@ -1,4 +1,4 @@
-"""Reads UNIPEN files, as UCI publishes its pen digits: the lines of pen strokes, packed by the old program `compress`."""
+"""Reads UNIPEN files, as UCI publishes its pen digits: lines of pen strokes, packed by the old program `compress`."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -51,7 +51,7 @@ def decompress(content: bytes, limit: int) -> bytes:
         raise ValueError("not a .Z file")
     max_bits, has_clear = content[2] & 31, bool(content[2] & 128)
     table = [bytes([value]) for value in range(256)] + [b""] * has_clear
-    found, total, before = [], 0, b""
+    found, total, before = list[bytes](), 0, b""
     bits, at, began, end = _FIRST_BITS, 24, 24, 8 * len(content)
     while True:
         if len(table) > (1 << bits) - 1 and bits < max_bits:

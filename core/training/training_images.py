@@ -1,4 +1,4 @@
-"""The images a run trains on: those of the data set, and digits of other writers if the knob `writers` asks for them."""
+"""The images a run trains on: those of the data set, and digits of pen writers if the knob `writers` asks for them."""
 
 from typing import NamedTuple
 
@@ -40,10 +40,10 @@ def training_images(config: RunConfig, data: Mnist) -> TrainingImages:
         drawn = writers_digits(config.writers)
     except DataError as error:
         return TrainingImages(training, validation, f"{source} Without the pen digits: {error.sentence}")
-    joined = Digits(
-        np.concatenate([training.images, drawn.images]), np.concatenate([training.labels, drawn.labels])
+    joined = Digits(np.concatenate([training.images, drawn.images]), np.concatenate([training.labels, drawn.labels]))
+    return TrainingImages(
+        joined, validation, f"{source} And {len(drawn):,} drawings of {config.writers} other writers."
     )
-    return TrainingImages(joined, validation, f"{source} And {len(drawn):,} drawings of {config.writers} other writers.")
 
 
 def writers_digits(writers: int) -> Digits:

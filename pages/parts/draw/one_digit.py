@@ -18,6 +18,7 @@ from pages.parts.draw import (
     network_view,
     novelty_warning,
     probe,
+    several_digits,
     step_pictures,
     why,
 )
@@ -71,7 +72,8 @@ def show(network: NetworkChoice) -> None:
         with right, st.container(key="answer"):
             st.info(error.sentence, icon=":material/draw:")
         return
-    reply(network, drawn, middle, right)
+    if not several_digits.show(network, drawn.digit, KEY, right):
+        reply(network, drawn, middle, right)
 
 
 def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
@@ -83,7 +85,7 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
     with right, st.container(key="answer"):
         st.header(answer(probabilities, names=network.names), anchor=False)
         softmax_bars(probabilities, names=network.names)
-        novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
+        novelty_warning.warn(network, drawn.digit)
         if network.run.reads_digits:
             my_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)

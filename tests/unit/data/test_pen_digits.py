@@ -52,9 +52,19 @@ def test_every_form_gives_the_same_digits(tmp_path, monkeypatch):
         ]
 
 
-@pytest.mark.parametrize("content", [b"", b"no digits", b'{"label": 3}', b'{"label": 12, "writer": 1, "strokes": [[1, 2]]}',
-                                     b'{"label": 1, "writer": 1, "strokes": []}', b"\x1f\x8bshort", b"PK\x03\x04",
-                                     b'{"label": 1, "writer": 1, "strokes": [[1, 1e99]]}'])  # fmt: skip
+DAMAGED = (
+    b"",
+    b"no digits",
+    b'{"label": 3}',
+    b'{"label": 12, "writer": 1, "strokes": [[1, 2]]}',
+    b'{"label": 1, "writer": 1, "strokes": []}',
+    b'{"label": 1, "writer": 1, "strokes": [[1, 1e99]]}',
+    b"\x1f\x8bshort",
+    b"PK\x03\x04",
+)
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_file_of_something_else_is_answered_with_what_to_do(content, tmp_path, monkeypatch):
     path = tmp_path / "pens"
     path.write_bytes(content)
@@ -71,12 +81,10 @@ def test_they_are_fetched_once_and_checked(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pen_digits, "MIRRORS", (f"http://127.0.0.1:{server.server_port}/",))
     monkeypatch.setattr(pen_digits, "ARCHIVE", Archive("uci.zip", len(content), "0" * 64))
-    with pytest.raises(DataError, match="wrong SHA-256.*set PEN_DIGITS_PATH"):
+    with pytest.raises(DataError, match=r"wrong SHA-256.*set PEN_DIGITS_PATH"):
         pen_digits.load()
     assert not (tmp_path / "home/data/pen_digits.zip").exists()
-    monkeypatch.setattr(
-        pen_digits, "ARCHIVE", Archive("uci.zip", len(content), hashlib.sha256(content).hexdigest())
-    )
+    monkeypatch.setattr(pen_digits, "ARCHIVE", Archive("uci.zip", len(content), hashlib.sha256(content).hexdigest()))
     assert len(pen_digits.load()) == 2
     server.shutdown()
     server.server_close()

@@ -19,7 +19,7 @@ def test_digits_have_label_writer_and_strokes_that_point_downwards():
 
 def test_text_without_digits_has_none_and_damaged_points_are_refused():
     assert list(unipen.parse("hello\n.COMMENT\n")) == []
-    with pytest.raises(ValueError, match="invalid literal|too many"):
+    with pytest.raises(ValueError, match=r"invalid literal|too many"):
         list(unipen.parse(TWO_DIGITS.replace(" 266 339", " 266 339 x")))
 
 

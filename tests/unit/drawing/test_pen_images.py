@@ -36,4 +36,4 @@ def test_every_digit_is_drawn_with_every_pen_and_only_once(two: PenDigits, monke
 def test_other_digits_are_drawn_again(two: PenDigits):
     first = pen_images.training_digits(two)
     assert len(pen_images.training_digits(two.by([2]))) == len(first) // 2
-    assert pen_digits.IMAGES_PER_WRITER == 250 * len(PEN_WIDTHS)
+    assert 250 * len(PEN_WIDTHS) == pen_digits.IMAGES_PER_WRITER

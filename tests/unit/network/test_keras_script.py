@@ -172,7 +172,7 @@ def test_the_short_form_is_for_reading():
     config = RECIPES["best"].config
     short, whole = script(config, "Best", short=True), script(config, "Best")
     assert "500 lines of NumPy" in short
-    assert len(short.splitlines()) < 80 < 550 < len(whole.splitlines()) < 650
+    assert len(short.splitlines()) < 85 < 550 < len(whole.splitlines()) < 650
     assert script(RunConfig(), "Mine", short=True) == script(RunConfig(), "Mine")
 
 
