@@ -107,7 +107,9 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield "labels[wrong] = (labels[wrong] + rng.integers(1, 10, len(wrong))) % 10"
     if config.redraws_images:
         yield "# The images of each epoch, drawn while the epoch before it trains: some seconds for 60,000."
-        knobs = ", ".join(f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "seed", "epochs"))
+        knobs = ", ".join(
+            f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "unchanged", "seed", "epochs")
+        )
         yield f"knobs = {KNOBS_CLASS}({knobs})"
         yield "redrawn = EpochPrefetcher(Redrawer(images, labels, knobs))"
     if config.writers:
