@@ -27,12 +27,11 @@ _BEST = RunConfig(
     learning_rate=0.002,
     schedule="cosine",
     batch_size=128,
-    epochs=10,
+    epochs=20,
     validate_on=NO_VALIDATION,
     augmentation=0.7,
     pen=0.4,
     styles=0.4,
-    unchanged=0.3,
     writers=24,
 )
 
