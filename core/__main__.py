@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from core import devices, process_settings
+from core import devices, gpus, process_settings
 from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
@@ -18,6 +18,7 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
 from core.formatting import count, duration, file_size, percent
+from core.jobs import slots
 from core.jobs.progress_bar import ProgressBar
 from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, RunEnded, to_line
@@ -102,6 +103,7 @@ def _train(options: argparse.Namespace) -> int:
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
     layer_table(config)  # refuses an impossible network before a run is created
+    slots.check(config.device)
     store = RunStore()
     # Refuses an unreadable data set too; reading it again for training takes a millisecond.
     for finding in mnist.load().source.open_findings:
@@ -109,8 +111,8 @@ def _train(options: argparse.Namespace) -> int:
     _check_writers(config)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
-    _import_keras_quietly()
-    if config.device == "gpu":
+    _import_keras_quietly(config.device)
+    if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them
         with devices.use_device(config.device):
             pass
     run = store.create(config, recipe=_recipe_name(options.recipe, config), name=options.name)
@@ -177,12 +179,12 @@ def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:
     return ended
 
 
-def _import_keras_quietly() -> None:
+def _import_keras_quietly(device: str) -> None:
     """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
     with process_settings.hide_stderr():
-        prepare_keras()
+        prepare_keras(device)
 
 
 def _report(run: Run, ended: RunEnded) -> dict[str, Any]:

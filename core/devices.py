@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import psutil
 
+from core import gpus
 from core.errors import DeviceError
+from core.gpus import Gpu
 
-GIB = 2**30
+# What a process finds in its environment if it was given a GPU: the GPU's name among those of the dashboard, where the
+# machine has several; and the share of the GPU's memory that it may take, where runs share a GPU.
+GIVEN_GPU, MEMORY_SHARE = "DIGIT_LAB_GPU", "DIGIT_LAB_GPU_MEMORY"
+_RESERVED = 0.1  # of a shared GPU's memory: for the driver, and for the kernels of each process
 
 
 @dataclass(frozen=True)
@@ -24,18 +27,13 @@ class Usage:
     memory_total: int
 
 
-def usage(*, processor: bool = False) -> Usage:
-    """The current load of the first GPU, or of the CPU if `processor` is set or there is no NVIDIA GPU."""
-    gpu = None if processor else _nvml_gpu()
+def usage(gpu: Gpu | None = None) -> Usage:
+    """The current load of a GPU, or of the CPU."""
     if gpu is None:
         memory = psutil.virtual_memory()
         return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
-    nvml, handle = gpu
-    memory = _nvml_memory(nvml, handle)
-    utilization = None
-    with suppress(nvml.NVMLError):  # a partitioned GPU (MIG) does not report it
-        utilization = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
-    return Usage(_nvml_name(nvml, handle), utilization, memory.used, memory.total)
+    now = gpus.load(gpu)
+    return Usage(gpu.name, now.utilization, now.memory_used, gpu.memory)
 
 
 def cpu_name() -> str:
@@ -44,22 +42,28 @@ def cpu_name() -> str:
     return f"CPU ({cores} core{'s' * (cores > 1)})"
 
 
-def gpu_name() -> str:
-    """The first NVIDIA GPU with its memory, "NVIDIA H200 (139 GiB)"; empty if there is none."""
-    gpu = _nvml_gpu()
-    return _nvml_name(*gpu) if gpu else ""
+def device_kind(requested: str) -> str:
+    """The kind of device that a run uses, "gpu" or "cpu". requested: auto, cpu, gpu or gpu:N."""
+    return "gpu" if requested != "cpu" and gpus.gpus() else "cpu"
 
 
-def device_slot(requested: str) -> str:
-    """The device that a run uses, "gpu" or "cpu"; each trains one run at a time. Does not import a backend."""
-    return "gpu" if requested != "cpu" and _nvml_gpu() else "cpu"
+def memory_share(runs: int) -> dict[str, str]:
+    """The environment of a process that shares a GPU with others, so that it takes only its part of the memory.
+
+    runs: how many share it. By default each takes what it needs.
+    """
+    if runs <= 1:
+        return {}
+    share = f"{(1 - _RESERVED) / runs:.4f}"
+    by_jax = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", share)
+    return {MEMORY_SHARE: share, "XLA_PYTHON_CLIENT_MEM_FRACTION": by_jax, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
 
 
 @contextmanager
 def use_device(requested: str) -> Iterator[str]:
-    """Computes on the requested device (auto, cpu or gpu) and yields its name with its memory and its node.
+    """Computes on the requested device (auto, cpu, gpu or gpu:N) and yields its name with its memory and its node.
 
-    Raises `DeviceError` if a GPU is requested and none can be used.
+    Raises `DeviceError` if a GPU is requested that does not exist or cannot be used.
     """
     import keras
 
@@ -67,20 +71,37 @@ def use_device(requested: str) -> Iterator[str]:
     if requested == "cpu":
         _hide_gpus(backend)
     found = _gpu_names(backend)
-    if requested == "gpu" and not found:
+    if requested.startswith("gpu") and not found:
         raise DeviceError(
             "No usable GPU was found, so device must be auto or cpu. "
             "Choose auto, or install GPU support (README: With a GPU).",
             requested,
         )
     if found and requested != "cpu":
-        with keras.device("gpu:0"):
-            yield found[0] + _on_node()
+        number = _number(requested)
+        if number >= len(found):
+            raise missing_gpu(requested, [f"gpu:{place}" for place in range(len(found))])
+        with keras.device(f"gpu:{number}"):
+            yield found[number] + _on_node()
     elif found:
         with keras.device("cpu:0"):
             yield cpu_name() + _on_node()
     else:
         yield cpu_name() + _on_node()
+
+
+def missing_gpu(requested: str, present: list[str]) -> DeviceError:
+    """The error for a GPU that does not exist. present: the names of those that do, such as "gpu:0"."""
+    if not present:
+        there = f"This machine has no GPU, so there is no {requested}. Choose auto or cpu."
+    else:
+        there = f"This machine has no {requested}. It has {' and '.join(present)}. Choose one, auto, cpu or gpu."
+    return DeviceError(there, requested)
+
+
+def _number(requested: str) -> int:
+    """Which of the GPUs that this process sees: the only one, if it was given one."""
+    return int(requested.partition(":")[2] or 0) if GIVEN_GPU not in os.environ else 0
 
 
 def _on_node() -> str:
@@ -129,42 +150,32 @@ def _gpu_names(backend: str) -> list[str]:
         import jax
 
         devices = [device for device in jax.devices() if device.platform in ("gpu", "cuda", "rocm")]
-        return [_gpu_name(device.device_kind) for device in devices]
+        return _shown_names([device.device_kind for device in devices])
     import tensorflow as tf
 
     devices = tf.config.get_visible_devices("GPU")
-    for device in devices:
+    for number, device in enumerate(devices):
         with suppress(RuntimeError):  # after the first computation it cannot be set any more; it is set already
-            tf.config.experimental.set_memory_growth(device, True)
-    return [
-        _gpu_name(tf.config.experimental.get_device_details(device).get("device_name", "GPU")) for device in devices
-    ]
+            if limit := _memory_limit(number):
+                part = tf.config.LogicalDeviceConfiguration(memory_limit=limit)
+                tf.config.set_logical_device_configuration(device, [part])
+            else:
+                tf.config.experimental.set_memory_growth(device, True)
+    details = [tf.config.experimental.get_device_details(device) for device in devices]
+    return _shown_names([each.get("device_name", "GPU") for each in details])
 
 
-def _gpu_name(plain: str) -> str:
-    return gpu_name() or plain
+def _memory_limit(number: int) -> int:
+    """The memory that this process may take of a GPU that it shares, in MiB; 0 if it shares none."""
+    present = gpus.gpus()
+    share = float(os.environ.get(MEMORY_SHARE) or 0)
+    return int(share * present[number].memory / 2**20) if number < len(present) else 0
 
 
-def _nvml_name(nvml: Any, handle: Any) -> str:
-    """The name with the memory, "NVIDIA H200 (140 GiB)"."""
-    return f"{nvml.nvmlDeviceGetName(handle)} ({_nvml_memory(nvml, handle).total / GIB:.0f} GiB)"
-
-
-def _nvml_memory(nvml: Any, handle: Any) -> Any:
-    """As nvidia-smi shows it. Only old drivers include the memory that the driver reserves, 0.6 GiB on an H200."""
-    try:
-        return nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
-    except nvml.NVMLError:
-        return nvml.nvmlDeviceGetMemoryInfo(handle)
-
-
-@cache
-def _nvml_gpu() -> tuple[Any, Any] | None:
-    """NVIDIA's management library and its first GPU; None if there is no such GPU or no driver."""
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        return pynvml, pynvml.nvmlDeviceGetHandleByIndex(0)
-    except Exception:  # pynvml creates its error classes at run time, and raises OSError without a driver
-        return None
+def _shown_names(plain: list[str]) -> list[str]:
+    """The driver's names with the memory, and "gpu:1" where there are several. plain: the backend's own names."""
+    names = [gpu.name for gpu in gpus.gpus()[: len(plain)]]
+    names += plain[len(names) :]
+    if given := os.environ.get(GIVEN_GPU):
+        return [f"{name}, {given}" for name in names]
+    return [f"{name}, gpu:{number}" for number, name in enumerate(names)] if len(names) > 1 else names

@@ -10,8 +10,13 @@ class NoPlace:
 
     address = ""
 
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
+    def check(self, config: RunConfig) -> None: ...
+
+    def slots(self, config: RunConfig) -> tuple[str, ...]:
         return ("cpu",)
+
+    def slot_of(self, run: Run) -> str:
+        return ""
 
     def free(self) -> dict[str, int]:
         return {}

@@ -1,6 +1,7 @@
 """A knob: label, help, range and checks of one setting. Its name, type and default are a field of `RunConfig`."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ class Knob:
     high: float | None = None
     step: float | None = None  # of the slider
     choices: tuple[str, ...] = ()
+    pattern: str = ""  # other values beside the choices: a regular expression
+    pattern_shown: str = ""  # the same for people
     log: bool = False  # the slider has a logarithmic scale
     zero: str = ""  # what its widget shows for 0, where 0 has a meaning of its own
 
@@ -27,7 +30,7 @@ class Knob:
     def allowed(self) -> str:
         """The allowed values: 'relu, elu, gelu' or '1 to 4096'; empty if any text is allowed."""
         if self.choices or self.low is None:
-            return ", ".join(self.choices)
+            return ", ".join(filter(None, (*self.choices, self.pattern_shown)))
         return f"{format_value(self.low)} to {format_value(self.high)}"
 
     def shown(self, value: Any, empty: str = "none") -> str:
@@ -39,7 +42,7 @@ class Knob:
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it has another type or is out of range."""
         if kind is str:
-            if not isinstance(value, str) or (self.choices and value not in self.choices) or len(value) > MAX_TEXT:
+            if not isinstance(value, str) or len(value) > MAX_TEXT or not self._may_be(value):
                 allowed = f"one of {self.allowed}" if self.choices else f"text of at most {MAX_TEXT} characters"
                 raise ConfigError(f"{name} must be {allowed}.", received=value)
             return value
@@ -50,6 +53,11 @@ class Knob:
         if not number or not self.low <= value <= self.high or (kind is int and value != int(value)):
             raise ConfigError(f"{name} must be {allowed}.", received=value)
         return kind(value)
+
+    def _may_be(self, text: str) -> bool:
+        if not self.choices or text in self.choices:
+            return True
+        return bool(self.pattern and re.fullmatch(self.pattern, text))
 
     def read(self, name: str, text: str, kind: type) -> Any:
         """Reads a value of `kind` from text. Raises `ConfigError` if the text is not one."""

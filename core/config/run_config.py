@@ -227,8 +227,10 @@ class RunConfig:
         "auto",
         RUN,
         "Device",
-        "Where to train. auto: on the GPU if there is one.",
+        "Where to train. auto: on a free GPU if the machine has any, else on the CPU. gpu:1 is the second GPU.",
         choices=("auto", "cpu", "gpu"),
+        pattern="gpu:(0|[1-9][0-9]?)",
+        pattern_shown="gpu:0, gpu:1 …",
     )
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """Admission to the queue: whether the limits of the server allow the runs that a visitor asks for."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.classroom import disk
@@ -9,6 +9,7 @@ from core.classroom.limits import Limits, Waiting
 from core.classroom.settings import Settings
 from core.classroom.visitors import Visitor
 from core.config.run_config import RunConfig
+from core.files import exclusive, explain_disk_errors
 from core.jobs import search
 from core.jobs.queue import RunQueue
 from core.jobs.run_files import kept_epochs
@@ -32,12 +33,27 @@ class Rules:
 class Admission:
     """Checks what visitors ask for. Without rules, and without a visitor (the command line), all is allowed.
 
-    Hold `lock` from the check until the runs exist: many visitors ask at once.
+    Stay within `exclusive` from the check until the runs exist: many visitors ask at once.
     """
 
     def __init__(self, store: RunStore, queue: RunQueue, rules: Rules | None) -> None:
         self.store, self._queue, self._rules = store, queue, rules
-        self.lock = threading.RLock()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Only one request at a time is checked and carried out, also where several servers share one home."""
+        path = self.store.folder / ".admission.lock"
+        with explain_disk_errors(path):
+            self.store.folder.mkdir(parents=True, exist_ok=True)
+            with exclusive(path):
+                yield
+
+    def check_size(self, config: RunConfig, seconds: float, visitor: Visitor) -> None:
+        """Whether a run of so many seconds may be started, however many wait. Raises `LimitError`."""
+        if self._rules is not None and not visitor.is_teacher:
+            limits = Limits(self._rules.settings())
+            limits.check_config(config)
+            limits.check_seconds(seconds)
 
     def check_runs(self, configs: Sequence[RunConfig], visitor: Visitor | None) -> None:
         """Whether these new runs may wait. Raises `LimitError`."""

@@ -1,37 +1,44 @@
-"""The devices of this machine: whether they are free, and which run trains on each of them."""
+"""The devices of this machine: which run trains on each of them, and how busy they are."""
 
 import os
 import platform
 import signal
 from contextlib import suppress
-from typing import Any
 
-from core.devices import Usage, cpu_name, device_slot, gpu_name, usage
-from core.files import Lock
+from core.devices import Usage, usage
+from core.jobs import slots
 from core.jobs.places import CPU, GPU, Device
+from core.jobs.slots import Slot
 from core.runs.run import Run
 from core.runs.store import RunStore
 
 
-def kinds() -> tuple[str, ...]:
-    """The kinds of devices that this machine has. Each trains one run at a time."""
-    return (GPU, CPU) if device_slot("auto") == GPU else (CPU,)
-
-
-def holder(store: RunStore, kind: str) -> dict[str, Any] | None:
-    """Facts about the process that uses the device; None if it is free."""
-    return Lock(store.device_path(kind)).holder()
-
-
 def devices(store: RunStore) -> list[Device]:
-    """All devices, and the run that trains on each of them."""
-    names = {CPU: cpu_name(), GPU: gpu_name()}
-    return [Device(platform.node(), kind, names[kind], 1, _runs(store, kind)) for kind in kinds()]
+    """All devices, and the runs that train on each of them."""
+    return [_device(store, slot) for slot in slots.all_slots()]
 
 
-def usage_by(run: Run) -> Usage:
+def _device(store: RunStore, slot: Slot) -> Device:
+    kind = GPU if slot.gpu else CPU
+    return Device(platform.node(), kind, slot.shown_name, slot.capacity, runs_in(store, slot), slot.name)
+
+
+def runs_in(store: RunStore, slot: Slot) -> tuple[str, ...]:
+    """The ids of the runs that train in a slot."""
+    ids = (holder.get("run") for holder in slots.holders(store, slot))
+    return tuple(run_id for run_id in ids if isinstance(run_id, str))
+
+
+def slot_of(store: RunStore, run: Run) -> Slot | None:
+    """The slot in which a run trains; None if it does not train now."""
+    return next((slot for slot in slots.all_slots() if run.id in runs_in(store, slot)), None)
+
+
+def usage_by(store: RunStore, run: Run) -> Usage:
     """How busy the device of a run is. It may use the CPU although there is a GPU."""
-    return usage(processor=run.started is not None and run.started.device.startswith("CPU"))
+    slot = slot_of(store, run)
+    is_on_cpu = run.started is not None and run.started.device.startswith("CPU")
+    return usage(slot.gpu if slot and not is_on_cpu else None)
 
 
 def kill_worker(run: Run) -> None:
@@ -41,8 +48,3 @@ def kill_worker(run: Run) -> None:
     if isinstance(pid, int) and pid > 1 and pid != os.getpid() and "node" not in holder:  # else it is the bridge
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-
-
-def _runs(store: RunStore, kind: str) -> tuple[str, ...]:
-    run_id = (holder(store, kind) or {}).get("run")
-    return (run_id,) if isinstance(run_id, str) else ()

@@ -20,13 +20,17 @@ CPU, GPU = "cpu", "gpu"  # the kinds of devices
 
 @dataclass(frozen=True)
 class Device:
-    """The devices of one kind on one machine. capacity: how many runs train there at a time; runs: their ids."""
+    """A device, or all of one kind on a machine of a cluster.
+
+    capacity: how many runs train there at a time; runs: their ids.
+    """
 
     node: str  # the name of the machine
     kind: str  # CPU or GPU
     name: str  # "CPU (2 cores)"
     capacity: int
     runs: tuple[str, ...] = ()
+    slot: str = ""  # its name as a value of the knob `device`; empty on a cluster, which chooses the device itself
 
 
 class Place(Protocol):
@@ -34,14 +38,23 @@ class Place(Protocol):
 
     address: str  # of the cluster; empty: this machine
 
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
-        """The kinds of devices on which a run with this config may train, the best one first."""
+    def check(self, config: RunConfig) -> None:
+        """Raises `DeviceError` if the config asks for a device that does not exist here."""
+
+    def slots(self, config: RunConfig) -> tuple[str, ...]:
+        """The slots in which a run with this config may train, the best one first.
+
+        On this machine a slot is one device ("cpu", "gpu:1"), on a cluster all devices of one kind.
+        """
 
     def free(self) -> dict[str, int]:
-        """How many more runs can start now on each kind of device."""
+        """How many more runs can start now in each slot."""
 
-    def send(self, run: Run, kind: str) -> None:
-        """Lets a waiting run train on a free device of this kind."""
+    def send(self, run: Run, slot: str) -> None:
+        """Lets a waiting run train in a slot that has room."""
+
+    def slot_of(self, run: Run) -> str:
+        """The slot in which a run trains; empty if that is not known."""
 
     def has(self, run_id: str) -> bool:
         """Whether the run was sent here and has not ended."""

@@ -39,13 +39,15 @@ class RunQueue:
         return [run for run in self.store.active() if run.state != WAITING]
 
     def due(self) -> list[tuple[Run, str]]:
-        """The runs that can start now, and on which kind of device: in their order, as many as there is room for."""
+        """The runs that can start now, and in which slot: in their order, as many as there is room for."""
         free, due = self.place.free(), []
         for run in self.waiting():
-            kind = next((kind for kind in self.place.kinds(run.config) if free.get(kind, 0) > 0), None)
-            if kind is not None:  # else later runs find no room either, whoever started them
-                free[kind] -= 1
-                due.append((run, kind))
+            if self.place.has(run.id):
+                continue  # its process has not taken it yet
+            slot = next((slot for slot in self.place.slots(run.config) if free.get(slot, 0) > 0), None)
+            if slot is not None:  # else later runs find no room either, whoever started them
+                free[slot] -= 1
+                due.append((run, slot))
         return due
 
     def remember(self, run: Run, address: str) -> None:
@@ -78,11 +80,12 @@ class RunQueue:
 
     def blocked_by(self, run: Run) -> list[Run]:
         """The waiting runs of other visitors for the device of this run. A visitor's own runs can wait."""
-        kinds = set(self.place.kinds(run.config))
+        held = self.place.slot_of(run)
+        slots = {held} if held else set(self.place.slots(run.config))
         return [
             other
             for other in self.waiting()
-            if other.starter != run.starter and kinds.intersection(self.place.kinds(other.config))
+            if other.starter != run.starter and slots.intersection(self.place.slots(other.config))
         ]
 
     def stop_long_pauses(self) -> None:

@@ -6,16 +6,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.data import mnist
-from core.devices import device_slot, is_out_of_memory
+from core.devices import is_out_of_memory
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
-from core.files import Lock, explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
+from core.files import explain_disk_errors, remove_temporary_files, sync_folder, write_atomic
+from core.jobs import slots
 from core.jobs.live_tensorboard import LiveTensorBoard
 from core.jobs.run_files import RunFiles
 from core.runs.control import ControlReader
@@ -64,7 +65,7 @@ class RunRecorder:
                 return None
             if claim and not self._claim():
                 return None
-            with _reserved_disk(self.record.folder / "room"), self._device():
+            with _reserved_disk(self.record.folder / "room"), self._slot():
                 ended = self._train_safely()
             self._write_end(ended)
             return ended
@@ -84,18 +85,9 @@ class RunRecorder:
             return False
         return True
 
-    @contextmanager
-    def _device(self) -> Iterator[None]:
-        """Holds the device. It waits while another run holds it."""
-        lock = Lock(self.store.device_path(device_slot(self.record.config.device)))
-        while not lock.acquire({"run": self.record.id}, timeout=0.2):
-            self.on_wait((lock.holder() or {}).get("run", ""))
-            if self.control.should_stop():
-                break
-        try:
-            yield
-        finally:
-            lock.release()
+    def _slot(self) -> AbstractContextManager[None]:
+        """Holds a device that has room, and waits for one."""
+        return slots.hold(self.store, self.record, self.on_wait, self.control.should_stop)
 
     def _train_safely(self) -> RunEnded:
         try:

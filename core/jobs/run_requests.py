@@ -81,7 +81,7 @@ class RunRequests(ABC):
 
     def put_back(self, run: Run, *, visitor: Visitor | None = None) -> Run:
         """Puts a run that `stop` removed back into the queue."""
-        with self._admission.lock:
+        with self._admission.exclusive():
             self._admission.check_room([run.config], visitor)
             run = self.store.restore(run.id)
         self._wake()
@@ -92,7 +92,7 @@ class RunRequests(ABC):
         """Looks at the queue at once. retried: the id of a run that may fail to start as often as a new one."""
 
     def _enqueue(self, run: Run, visitor: Visitor | None, *, step: bool = False) -> None:
-        with self._admission.lock:
+        with self._admission.exclusive():
             self._admission.check_room([run.config], visitor)
             self._queue.add(run, step=step, address=visitor.address if visitor else "")
         self._wake(run.id)

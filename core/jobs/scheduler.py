@@ -52,14 +52,16 @@ class Scheduler(RunRequests):
     def submit(self, config: RunConfig, *, visitor: Visitor | None = None, **facts: Any) -> Run:
         """A new run of `visitor` that waits for its device. `facts` as in `RunStore.create`.
 
-        Raises `LimitError` if a limit of the server refuses it.
+        Raises `LimitError` if a limit of the server refuses it, `DeviceError` if its device does not exist.
         """
         return self.submit_all([(config, facts)], visitor=visitor)[0]
 
     def submit_all(self, runs: Sequence[tuple[RunConfig, dict[str, Any]]], *, visitor: Visitor | None) -> list[Run]:
         """New runs with their facts: all of them, or none if a limit refuses one."""
         owner = {"starter": visitor.id} if visitor else {}
-        with self._admission.lock:
+        for config, _ in runs:
+            self.place.check(config)
+        with self._admission.exclusive():
             if any(facts.get("sweep") for _, facts in runs):
                 self._admission.check_may_sweep(visitor)
             self._admission.check_runs([config for config, _ in runs], visitor)
@@ -77,6 +79,10 @@ class Scheduler(RunRequests):
         configs: all runs of a sweep; of a search, its extreme ones.
         """
         self._admission.check_sweep(configs, visitor, trials=trials)
+
+    def check_size(self, config: RunConfig, seconds: float, visitor: Visitor) -> None:
+        """Whether `visitor` may start a run of so many seconds, however many wait. Raises `LimitError`."""
+        self._admission.check_size(config, seconds, visitor)
 
     def check_disk(self, needed: int) -> None:
         """Whether there is disk for `needed` bytes of a run that does not wait, such as a copy. Raises `LimitError`."""
@@ -127,8 +133,8 @@ class Scheduler(RunRequests):
         if self._queue.waiting():
             self._queue.turns_per_address = self._admission.turns_per_address
             self._queue.stop_long_pauses()
-            for run, kind in self._queue.due():
-                self.place.send(run, kind)
+            for run, slot in self._queue.due():
+                self.place.send(run, slot)
 
     def _print_once(self, problem: str) -> None:
         """Prints a traceback, but not the same one five times a second."""

@@ -12,7 +12,7 @@ import time
 
 from core import process_settings
 from core.files import Lock
-from core.jobs.cluster.records import slots
+from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.optuna_search import Search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.store import RunStore
@@ -59,7 +59,7 @@ def main(sweep_id: str) -> int:
     lock = Lock(sweep.folder / "lock")
     if not lock.acquire({"pid": os.getpid()}):
         return 1
-    search = Search(store, sweep, lambda: slots(store.home))
+    search = Search(store, sweep, lambda: runs_at_a_time(store.home, sweep.base.device))
     last_change, seen = time.monotonic(), (0, 0)
     while search.advance():
         now = len(sweep.runs(store.runs())), sum(run.step for run in store.active())

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from core import process_settings
 from core.config.run_config import RunConfig
-from core.devices import device_slot
+from core.devices import device_kind
 from core.files import open_regular
 from core.home import home
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
-from core.training import compile_cache, warmup
-from core.training.keras_import import import_keras
+from core.training import compile_cache, gpu_programs, warmup
+from core.training.keras_import import import_keras, is_tensorflow
 from core.training.warmup import WarmNetwork
 
 
@@ -30,6 +30,8 @@ def main() -> None:
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
+        if is_tensorflow():
+            gpu_programs.start_trial()
     warm: WarmNetwork | None = None
     while command := _read_command():
         if not command.startswith("{"):
@@ -40,9 +42,9 @@ def main() -> None:
             print(f"Ready for {describe(warm.config)}." if warm else "Compiling in advance failed.", flush=True)
 
 
-def prepare_keras() -> None:
+def prepare_keras(device: str = "auto") -> None:
     """Imports Keras for a run of this process, and lets it use the programs that earlier runs compiled."""
-    compile_cache.enable(home() / "programs", on_gpu=device_slot("auto") == "gpu")
+    compile_cache.enable(home() / "programs", on_gpu=device_kind(device) == "gpu")
     import_keras()
 
 

@@ -1,70 +1,92 @@
 """This machine as a place: one spare worker process that prepares, and those that were given a run."""
 
-import json
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from core.config.run_config import RunConfig
-from core.devices import Usage, device_slot
+from core.devices import Usage
 from core.errors import RunError
-from core.jobs import local_devices
+from core.jobs import local_devices, slots
 from core.jobs.places import Device, mark_failed
-from core.network.architecture import count_parameters
+from core.jobs.slots import Slot
+from core.jobs.spare_worker import SpareWorker, close_stdin, send_line
 from core.runs.store import WAITING, Run, RunStore
 from core.subprocess_task import child_environment, start_process
-from core.training import warmup
 
 WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
-SPARE_SECONDS = 15 * 60  # an unused spare worker exits after this and frees its 550 MB
-DEBOUNCE_SECONDS = 1.0  # a knob that still changes is not worth a compilation
-MAX_WARMUP_PARAMETERS = 5_000_000  # a larger network takes much memory in the spare worker, perhaps for nothing
 RETRY_SECONDS = 5.0  # between two attempts to start a process
 MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they began
 
 
+@dataclass(frozen=True)
+class _Assigned:
+    """A worker that was given a run, and the slot in which it trains."""
+
+    process: "subprocess.Popen[bytes]"
+    slot: str
+
+
 class WorkerPool:
-    """The worker processes that this server started: a `Place`. Each device trains one run at a time."""
+    """The worker processes that this server started: a `Place`."""
 
     address = ""
 
     def __init__(self, store: RunStore, *, spare: bool = True, command: Sequence[str] = ()) -> None:
         """command: starts a worker, by default `WORKER_COMMAND`."""
         self.store, self.spare_allowed, self.command = store, spare, command or WORKER_COMMAND
-        self._last_request: float = -SPARE_SECONDS
         self._failures: Counter[str] = Counter()
         self._last_failed_start = -RETRY_SECONDS
-        self._spare: subprocess.Popen[bytes] | None = None
-        self._expected: tuple[RunConfig, float] | None = None  # and since when
-        self._warm_config: RunConfig | None = None  # of the spare worker
-        self._assigned: dict[str, subprocess.Popen[bytes]] = {}
+        self._spare = SpareWorker(self._start)
+        self._assigned: dict[str, _Assigned] = {}
 
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
-        return (device_slot(config.device),)
+    def check(self, config: RunConfig) -> None:
+        slots.check(config.device)
+
+    def slots(self, config: RunConfig) -> tuple[str, ...]:
+        """The spare worker's slot comes first: there the run starts at once."""
+        names = [slot.name for slot in slots.slots_for(config.device)]
+        return tuple(sorted(names, key=lambda name: self._spare.process is None or name != self._spare.slot))
 
     def free(self) -> dict[str, int]:
-        """A device is free if no worker of this server uses it, and no other process of this machine."""
-        runs = (run for run_id in self._assigned if (run := self._find_run(run_id)))
-        busy = {device_slot(run.config.device) for run in runs}
-        return {
-            kind: int(kind not in busy and local_devices.holder(self.store, kind) is None)
-            for kind in local_devices.kinds()
-        }
+        """A slot has room if other workers of this server, and other processes of this machine, leave some."""
+        return {slot.name: slot.capacity - self._count_in(slot) for slot in slots.all_slots()}
 
-    def send(self, run: Run, kind: str) -> None:
+    def _count_in(self, slot: Slot) -> int:
+        """How many runs train in a slot, or will as soon as their worker is ready."""
+        assigned = {run_id for run_id, worker in self._assigned.items() if worker.slot == slot.name}
+        held = [holder.get("run") for holder in slots.holders(self.store, slot)]
+        return len(assigned) + sum(run_id not in assigned for run_id in held)
+
+    def send(self, run: Run, slot: str) -> None:
         """Gives a run to the spare worker, or to a new one."""
-        worker, self._spare = self._spare, None
-        if worker is None or worker.poll() is not None:
+        worker = self._spare.take(slot)
+        if worker is None:
             try:
-                worker = _start(self.store, self.command)
+                worker = self._start(next(each for each in slots.all_slots() if each.name == slot))
             except OSError as error:
                 self._start_failed(run, error)
                 return
-        self._assigned[run.id] = worker
-        _send_line(worker, run.id)
+        self._assigned[run.id] = _Assigned(worker, slot)
+        send_line(worker, run.id)
+
+    def slot_of(self, run: Run) -> str:
+        if run.id in self._assigned:
+            return self._assigned[run.id].slot
+        slot = local_devices.slot_of(self.store, run)
+        return slot.name if slot else ""
+
+    def _start(self, slot: Slot) -> "subprocess.Popen[bytes]":
+        """A worker that waits for a run on its stdin. It sees only the device of this slot."""
+        log = self.store.home / "worker.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), **slots.environment(slot))
+        with log.open("wb") as output:
+            return start_process(self.command, output, environment, stdin=subprocess.PIPE)
 
     def _start_failed(self, run: Run, error: OSError) -> None:
         """No process can be started: too little memory, too many processes, a full disk. Later it may be possible."""
@@ -78,14 +100,7 @@ class WorkerPool:
 
     def expect(self, config: RunConfig | None = None) -> None:
         """Keeps a spare worker. `config`, if known, is compiled when it has not changed for a moment."""
-        self._last_request = time.monotonic()
-        if config is None:
-            return
-        config = warmup.warmup_config(config)
-        if count_parameters(config) > MAX_WARMUP_PARAMETERS:
-            self._expected = None
-        elif self._expected is None or self._expected[0] != config:
-            self._expected = config, time.monotonic()
+        self._spare.expect(config)
 
     def has(self, run_id: str) -> bool:
         return run_id in self._assigned
@@ -97,7 +112,7 @@ class WorkerPool:
         return local_devices.devices(self.store)
 
     def usage(self, run: Run) -> Usage:
-        return local_devices.usage_by(run)
+        return local_devices.usage_by(self.store, run)
 
     def problem(self) -> str:
         return ""
@@ -107,18 +122,19 @@ class WorkerPool:
 
     def refresh(self) -> None:
         self._collect_ended()
-        self._update_spare()
+        if self.spare_allowed:
+            self._spare.update(self.free, is_idle=not self._assigned)
 
     def close(self) -> None:
-        self._stop_spare()
+        self._spare.stop()
 
     def _collect_ended(self) -> None:
         """Removes workers that have exited. A run whose workers exit before they begin is not tried for ever."""
         for run_id, worker in list(self._assigned.items()):
-            if worker.poll() is None:
+            if worker.process.poll() is None:
                 continue
             del self._assigned[run_id]
-            _close_stdin(worker)
+            close_stdin(worker.process)
             run = self._find_run(run_id)
             if run and run.state == WAITING:
                 self._failures[run_id] += 1
@@ -128,60 +144,7 @@ class WorkerPool:
                         run, f"The training process ended {MAX_ATTEMPTS} times before it began. The reason is in {log}."
                     )
 
-    def _update_spare(self) -> None:
-        """Keeps one spare worker while somebody will probably train and no other worker trains."""
-        is_wanted = self.spare_allowed and time.monotonic() - self._last_request < SPARE_SECONDS
-        if self._spare and (not is_wanted or self._spare.poll() is not None):
-            self._stop_spare()
-            self._last_request = -SPARE_SECONDS  # a worker that exited by itself would exit again
-        elif is_wanted and self._spare is None and not self._assigned:
-            with suppress(OSError):  # without a spare worker, a run starts a few seconds later
-                self._spare, self._warm_config = _start(self.store, self.command), None
-        self._warm_up_spare()
-
-    def _warm_up_spare(self) -> None:
-        """Sends the spare worker the expected config when it has not changed for a moment."""
-        spare, expected = self._spare, self._expected
-        if not spare or not expected or expected[0] == self._warm_config:
-            return
-        config, since = expected
-        if time.monotonic() - since > DEBOUNCE_SECONDS:
-            self._warm_config = config
-            _send_line(spare, json.dumps(config.to_dict()))
-
-    def _stop_spare(self) -> None:
-        spare, self._spare = self._spare, None
-        if spare:
-            _close_stdin(spare)  # end of its stdin
-            with suppress(subprocess.TimeoutExpired):
-                spare.wait(0.1)
-                return
-            spare.kill()
-            spare.wait()
-
     def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
             return self.store.get(run_id)
         return None
-
-
-def _start(store: RunStore, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """A worker that waits for a run on its stdin."""
-    log = store.home / "worker.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    environment = child_environment(DIGIT_LAB_HOME=str(store.home))
-    with log.open("wb") as output:
-        return start_process(command, output, environment, stdin=subprocess.PIPE)
-
-
-def _send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:
-    assert worker.stdin is not None
-    with suppress(BrokenPipeError):
-        worker.stdin.write(f"{line}\n".encode())
-        worker.stdin.flush()
-
-
-def _close_stdin(worker: "subprocess.Popen[bytes]") -> None:
-    if worker.stdin:
-        with suppress(BrokenPipeError):
-            worker.stdin.close()

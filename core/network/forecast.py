@@ -14,7 +14,7 @@ import numpy as np
 from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.data.pen_digits import IMAGES_PER_WRITER
-from core.devices import device_slot
+from core.devices import device_kind
 from core.network.architecture import count_multiplications, count_outputs, count_parameters
 from core.runs.events import FINISHED
 from core.runs.store import Run
@@ -91,7 +91,7 @@ def _is_comparable(run: Run, config: RunConfig) -> bool:
     """Whether a run's duration is useful here: whole epochs, without a resume, on the same device."""
     if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
         return False
-    return device_slot(run.config.device) == device_slot(config.device)
+    return device_kind(run.config.device) == device_kind(config.device)
 
 
 def _fit_prices(runs: list[Run]) -> np.ndarray:

@@ -17,6 +17,7 @@ import numpy as np
 from core.digits import Digits
 from core.training.batching import Call, LoopOptions, Plan, StartPoint, Sums, shuffled_order
 from core.training.call_size import choose_batches_per_call
+from core.training.placement import stay_on_cpu
 
 
 class Loop:
@@ -36,7 +37,8 @@ class Loop:
         self.epoch_sums = Sums()  # of the batches of this epoch so far
         self._recent_sums = Sums()
         self._first_epoch = 0, Sums()  # batches that were trained before, and their sums
-        _build_metrics(model)
+        with stay_on_cpu():
+            _build_metrics(model)
         self.backend = _backend()(model, train, _plan(self))
 
     def fit(
@@ -62,17 +64,16 @@ class Loop:
         model.test_function = self.backend.test_function(self.validation)
         model.steps_per_execution = self.batches_per_call
         try:
-            return model.fit(
-                self.backend.placeholder_batches(
-                    self.batches
-                ),  # Keras only counts the batches; the engine chooses their images
-                shuffle=False,
-                epochs=epochs,
-                initial_epoch=start.epoch,
-                callbacks=[sync_variables, *callbacks, *filter(None, [live])],
-                validation_data=self.backend.placeholder_batches(1) if self.validation else None,
-                verbose=verbose,
-            )
+            with stay_on_cpu():  # the backend has a device of its own
+                return model.fit(
+                    self.backend.placeholder_batches(self.batches),  # Keras only counts; the engine chooses the images
+                    shuffle=False,
+                    epochs=epochs,
+                    initial_epoch=start.epoch,
+                    callbacks=[sync_variables, *callbacks, *filter(None, [live])],
+                    validation_data=self.backend.placeholder_batches(1) if self.validation else None,
+                    verbose=verbose,
+                )
         finally:
             model.train_function, model.test_function, model.steps_per_execution = original_functions
             self.backend.end()

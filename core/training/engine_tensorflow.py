@@ -13,6 +13,7 @@ from core.training.batching import VALIDATION_BATCH, Call, Plan, Sums, drop_padd
 from core.training.compact_model import compact_pixels
 from core.training.compiled_steps import CompiledSteps
 from core.training.models import has_convolutions
+from core.training.placement import on_device
 from core.training.train_step import logit_columns, logit_gradients, logits
 
 
@@ -21,6 +22,12 @@ class TensorFlow:
 
     def __init__(self, model: keras.Sequential, train: Digits, plan: Plan) -> None:
         self.model, self.plan = model, plan
+        self.device = model.trainable_variables[0].value.device
+        with on_device(self.device):
+            self._prepare(train, plan)
+
+    def _prepare(self, train: Digits, plan: Plan) -> None:
+        model = self.model
         pixels = compact_pixels(model, None if plan.augment else train.images)
         self.program = Program.for_model(model, pixels, scheduled=plan.scheduled)
         self.compact = self.program.compact
@@ -31,12 +38,17 @@ class TensorFlow:
 
     def put(self, images: np.ndarray) -> None:
         """Sets the training images: uint8 (n, 28, 28)."""
-        self.images = self.program.device_images(images)
+        with on_device(self.device):
+            self.images = self.program.device_images(images)
 
     def run(self, call: Call) -> Sums:
         """Trains the batches of one call."""
         if self.compact:
             self.compact.copy_from_model()
+        with on_device(self.device):
+            return self._run(call)
+
+    def _run(self, call: Call) -> Sums:
         all_logits = []
         for batches, sizes, rates, count in call.padded_batches(self.plan):
             if len(batches) == self.plan.batches_per_call and batches.shape[1] == self.plan.batch_size:
@@ -54,7 +66,9 @@ class TensorFlow:
         sums = Sums()
         for start in range(0, len(digits), VALIDATION_BATCH):
             part = digits[start : start + VALIDATION_BATCH]
-            sums += Sums.from_logits(part.labels, logits(self.model, tf.constant(part.images)))
+            with on_device(self.device):
+                outputs = logits(self.model, tf.constant(part.images))
+            sums += Sums.from_logits(part.labels, outputs)
         return sums
 
     def placeholder_batches(self, batches: int) -> Any:

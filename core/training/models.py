@@ -12,6 +12,7 @@ from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.network.architecture import LayerRow, layer_table
 from core.network.initial_weights import layer_seed
+from core.training.placement import build_on_cpu
 
 _OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "adam": keras.optimizers.Adam,
@@ -29,9 +30,10 @@ def build(config: RunConfig) -> keras.Sequential:
 
     Its weights depend on `config.seed` alone. Raises `NetworkError` if the layers do not fit together.
     """
-    model = build_layers(config)
-    model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
-    model.optimizer.build(model.trainable_variables)  # so that a model that was saved untrained loads unchanged
+    with build_on_cpu():
+        model = build_layers(config)
+        model.compile(optimizer=optimizer(config), loss=_LOSSES[config.loss], metrics=["accuracy"], jit_compile=False)
+        model.optimizer.build(model.trainable_variables)  # so that a model that was saved untrained loads unchanged
     return model
 
 

@@ -31,15 +31,16 @@ def warmup_config(config: RunConfig) -> RunConfig:
     return config.changed(**_NEUTRAL_KNOBS)
 
 
-def warm_up_process() -> None:
-    """Trains a small network on a few images of noise."""
+def warm_up_process() -> list[np.ndarray]:
+    """Trains a small network on a few images of noise, and returns its weights."""
     from core.training.trainer import train
 
     noise = Digits(
         np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8), np.arange(300, dtype=np.uint8) % 10
     )
     small_data = Mnist(noise, noise[:10], noise[:10], mnist.Source("warm-up", "Noise.", complete=False))
-    train(RunConfig(units=8, epochs=1), small_data, emit=lambda event: None)
+    weights: list[np.ndarray] = train(RunConfig(units=8, epochs=1), small_data, lambda event: None).model.get_weights()
+    return weights
 
 
 def warm_up_network(config: RunConfig) -> WarmNetwork | None:

@@ -13,9 +13,10 @@ import streamlit as st
 from core.config.knob import Knob
 from core.config.recipes import recipe
 from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
-from core.errors import ConfigError
+from core.errors import ConfigError, DeviceError
 from core.formatting import plain
-from pages.shared import frame
+from core.jobs.places import GPU
+from pages.shared import caches, frame
 
 _FORM = "form"  # session: survives a change of the page, which widgets do not
 _MAX_POSITIONS = 150  # of a slider: with more, the mouse cannot set it to one value
@@ -107,7 +108,14 @@ def _widget(facts: Knob, kind: type) -> Any:
 
 
 def _choice(name: str, facts: Knob, key: str, disabled: bool) -> str:
-    return st.selectbox(facts.label, facts.choices, key=key, help=facts.help, disabled=disabled)
+    choices = facts.choices if name != "device" else _devices(facts, st.session_state[key])
+    return st.selectbox(facts.label, choices, key=key, help=facts.help, disabled=disabled)
+
+
+def _devices(facts: Knob, present: str) -> list[str]:
+    """Where there are several GPUs, each can be chosen. present: always among them, as a saved run may have it."""
+    gpus = [device.slot for device in caches.jobs().place.devices() if device.slot and device.kind == GPU]
+    return list(dict.fromkeys([*facts.choices, *(gpus if len(gpus) > 1 else []), present]))
 
 
 def _text(name: str, facts: Knob, key: str, disabled: bool) -> str:
@@ -173,6 +181,11 @@ def from_link() -> None:
     except ConfigError as error:
         unknown = [error.sentence]
     config, refused = base.with_query(query)
+    try:
+        caches.jobs().place.check(config)
+    except DeviceError as error:
+        config = config.changed(device=RunConfig.device)
+        refused.append(error.sentence)
     _remember(query)
     choose(config.to_dict())
     if left_out := [*unknown, *refused]:

@@ -1,4 +1,4 @@
-"""Where runs train on a cluster: machines, their devices, and what runs on each."""
+"""Where runs train, on a cluster or on several GPUs: machines, their devices, and what runs on each."""
 
 import html
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import RunError
 from core.formatting import count
-from core.jobs.places import Device
+from core.jobs.places import GPU, Device
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
@@ -22,9 +22,9 @@ _STYLE = """<style>
 
 
 def panel() -> None:
-    """A table of the cluster's devices. Without a cluster it shows nothing."""
+    """A table of the devices. Without a cluster and without a second GPU it shows nothing."""
     place = caches.jobs().place
-    if not place.address:
+    if not place.address and sum(device.kind == GPU for device in place.devices()) < 2:
         return
     with st.expander("Where runs train", icon=":material/lan:", key="places", on_change="rerun") as box:
         if not box.open:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.classroom import settings
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation import seal
@@ -160,3 +161,12 @@ def test_the_charts_show_measured_values_unless_smoothing_is_chosen(store):
 def test_the_schedule_is_drawn_before_it_is_used(store):
     charts = len(visit().get("bidi_component"))
     assert len(visit(schedule="cosine").get("bidi_component")) == charts + 1
+
+
+def test_before_start_the_page_says_which_limit_will_refuse_the_run(store):
+    settings.change(store.home, {"units": 64})
+    try:
+        assert "Units may be at most 64 on this server" in words(visit(units="100"))
+        assert "may be at most" not in words(visit(units="64"))
+    finally:
+        (store.home / settings.FILE).unlink()

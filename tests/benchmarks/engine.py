@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import devices, process_settings
+from core import devices, gpus, process_settings
 from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
 from core.devices import on_gpu
@@ -41,7 +41,7 @@ from tests.benchmarks.stock import STOCK, Stock
 HERE = Path(__file__).parent
 PACKAGES = ("tensorflow", "keras", "jax", "numpy", "scikit-learn")
 BACKEND = keras.backend.backend()
-OF = ("" if BACKEND == "tensorflow" else f"-{BACKEND}") + "-gpu" * on_gpu()
+OF = "" if BACKEND == "tensorflow" and not on_gpu() else f"-{BACKEND}" + "-gpu" * on_gpu()
 RESULTS, PAGE = HERE / f"engine{OF}.json", HERE.parents[1] / "docs" / f"speed{OF}.md"
 
 
@@ -203,7 +203,7 @@ class _Until(keras.callbacks.Callback):
 
 def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("scikit-", "sk")))
-    gpu = f"{devices.usage().name}, " if on_gpu() else ""
+    gpu = f"{devices.usage(*gpus.gpus()[:1]).name}, " if on_gpu() else ""
     cores = len(os.sched_getaffinity(0))
     return f"{gpu}{rivals.processor()}, {cores} cores, Python {platform.python_version()}, {versions}"
 

@@ -7,7 +7,7 @@ import numpy as np
 PLACES = {
     "": "on two cores",
     "-jax": "on two cores, by Keras' JAX backend",
-    "-gpu": "on a GPU",
+    "-tensorflow-gpu": "on a GPU, by Keras' TensorFlow backend",
     "-jax-gpu": "on a GPU, by Keras' JAX backend",
 }
 MAX_EPOCHS = 15  # in which a recipe is given up that does not get to the share asked for

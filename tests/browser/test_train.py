@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.config.run_config import RunConfig
-from core.devices import device_slot
-from core.files import Lock
+from core.jobs import slots
 from core.runs.control import ControlRequests
 from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import Run, RunStore
@@ -69,7 +68,7 @@ def wait_for_points(page: Page, more_than: int) -> None:
 @pytest.fixture
 def nothing_trains(server: Server) -> Iterator[None]:
     """The test has the device, and does what a worker would do."""
-    device = Lock(RunStore(server.home).device_path(device_slot("auto")))
+    device = slots.lock(RunStore(server.home), slots.slots_for("auto")[0])
     assert device.acquire({"run": "of a test"}, timeout=60.0)
     yield
     device.release()

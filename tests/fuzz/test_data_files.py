@@ -1,12 +1,14 @@
-"""Data files from anywhere: `.npz` archives and IDX files, packed or not."""
+"""Data files from anywhere: `.npz` archives, IDX files, pickles, CSV files and pictures, packed or not."""
 
 import gzip
 import io
+import pickle
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
+from PIL import Image
 
 from core.data import formats
 from tests.fuzz.cases import AMOUNTS, damaged, tries
@@ -80,3 +82,67 @@ def test_idx_files(amount, tmp_path: Path):
 
     original = originals["x_train"]
     tries(read, damaged(gzip.compress(original), original) | damaged(original).map(gzip.compress), amount)
+
+
+@AMOUNTS
+def test_pickles(amount, tmp_path: Path):
+    pairs = [(_ARRAYS["x_train"].reshape(20, 784) / np.float32(255), _LABELS.astype(np.int64))] * 3
+    originals = [pickle.dumps(value, protocol) for value in (tuple(pairs), _ARRAYS) for protocol in (0, 2, 4)]
+    path, zipped = tmp_path / "mnist.pkl", tmp_path / "mnist.pkl.gz"
+
+    def read(content: bytes) -> None:
+        path.write_bytes(content)
+        formats.read(path)
+
+    def read_zipped(content: bytes) -> None:
+        zipped.write_bytes(content)
+        formats.read(zipped)
+
+    for original in originals:
+        read(original)
+    tries(read, damaged(*originals), amount)
+    tries(read_zipped, damaged(*map(gzip.compress, originals)) | damaged(*originals).map(gzip.compress), amount)
+
+
+@AMOUNTS
+def test_tables(amount, tmp_path: Path):
+    header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
+    rows = [",".join([str(label), *["0"] * 784]) for label in np.tile(_LABELS, 4)]
+    plain, named = "\n".join(rows).encode(), "\n".join([header, *rows]).encode()
+    path = tmp_path / "mnist_train.csv"
+    cells = (b"nan", b"1e999", b"-5", b"\0", b",", b",,,,", b"\r", b'"', b"0x10", b"\xff\xfe", b"9" * 400)
+
+    def read(content: bytes) -> None:
+        path.write_bytes(content)
+        formats.read(path)
+
+    def with_cells(edits: list[tuple[int, bytes]]) -> bytes:
+        content = named
+        for place, cell in edits:
+            at = place % len(content)
+            content = content[:at] + cell + content[at + 1 :]
+        return content
+
+    read(named)
+    edits = st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(cells)), min_size=1, max_size=4)
+    tries(read, damaged(plain, named) | edits.map(with_cells), amount)
+
+
+@AMOUNTS
+def test_folders_of_pictures(amount, tmp_path: Path):
+    picture = io.BytesIO()
+    Image.fromarray(np.zeros((28, 28), np.uint8)).save(picture, "PNG")
+    for label in range(10):
+        (tmp_path / f"{label}").mkdir()
+        for number in range(8):
+            (tmp_path / f"{label}" / f"{number}.png").write_bytes(picture.getvalue())
+    path, names = tmp_path / "3" / "3.png", tmp_path / "labels.txt"
+    sound = "\n".join(map(str, range(10))).encode()
+
+    def read(contents: tuple[bytes, bytes]) -> None:
+        path.write_bytes(contents[0])
+        names.write_bytes(contents[1])
+        formats.read(tmp_path)
+
+    read((picture.getvalue(), sound))
+    tries(read, st.tuples(damaged(picture.getvalue()), st.just(sound) | damaged(sound)), amount)

@@ -1,13 +1,13 @@
 """Which device computes, and what is said when it cannot."""
 
 import sys
-from types import SimpleNamespace
 
 import keras
 import pytest
 
 from core import devices
 from core.errors import DeviceError
+from tests.stand_in_gpus import installed
 
 
 def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
@@ -26,37 +26,41 @@ def test_asking_for_a_gpu_that_is_not_there_says_what_to_do(monkeypatch):
         pass
 
 
-def test_usage_without_a_gpu_is_the_processors(monkeypatch):
-    monkeypatch.setattr(devices, "_nvml_gpu", lambda: None)
+def test_usage_without_a_gpu_is_the_processors():
     usage = devices.usage()
     assert usage.name == devices.cpu_name()
     assert 0 <= usage.utilization <= 1
     assert 0 < usage.memory_used < usage.memory_total
 
 
-@pytest.mark.parametrize(("old_driver", "used"), [(False, 2), (True, 3)])
-def test_usage_of_a_gpu_is_read_from_nvml_without_the_drivers_own_part_where_it_is_known(monkeypatch, old_driver, used):
-    def memory(handle, version=None):
-        if version and old_driver:
-            raise nvml.NVMLError
-        return SimpleNamespace(used=(2 if version else 3) * devices.GIB, total=141 * devices.GIB)
+def test_a_gpu_that_was_given_to_a_process_is_named_as_the_dashboard_names_it():
+    with installed(2) as patch:
+        assert devices._shown_names(["A", "B"]) == ["Stand-in A (80 GiB), gpu:0", "Stand-in B (80 GiB), gpu:1"]
+        patch.setenv("CUDA_VISIBLE_DEVICES", "GPU-0000-1")
+        patch.setenv("DIGIT_LAB_GPU", "gpu:1")
+        assert devices._shown_names(["B"]) == ["Stand-in B (80 GiB), gpu:1"]
+    with installed(1):
+        assert devices._shown_names(["A"]) == ["Stand-in A (80 GiB)"]
 
-    nvml = SimpleNamespace(
-        NVMLError=type("NVMLError", (Exception,), {}),
-        nvmlMemory_v2=2,
-        nvmlDeviceGetMemoryInfo=memory,
-        nvmlDeviceGetUtilizationRates=lambda handle: SimpleNamespace(gpu=87),
-        nvmlDeviceGetName=lambda handle: "NVIDIA H200",
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own way")
+def test_a_run_that_shares_a_gpu_takes_only_its_part_of_the_memory(monkeypatch):
+    import tensorflow as tf
+
+    limits, growing = [], []
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["card"])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda card: {})
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", lambda card, on: growing.append(card))
+    monkeypatch.setattr(
+        tf.config, "set_logical_device_configuration", lambda card, parts: limits.append(parts[0].memory_limit)
     )
-    monkeypatch.setattr(devices, "_nvml_gpu", lambda: (nvml, object()))
-    assert devices.usage() == devices.Usage("NVIDIA H200 (141 GiB)", 0.87, used * devices.GIB, 141 * devices.GIB)
-    assert devices.usage(processor=True).name == devices.cpu_name()
-
-    def divided(handle):
-        raise nvml.NVMLError
-
-    nvml.nvmlDeviceGetUtilizationRates = divided
-    assert devices.usage().utilization is None
+    with installed(1) as patch:
+        assert devices._gpu_names("tensorflow") == ["Stand-in A (80 GiB)"]
+        assert (limits, growing) == ([], ["card"])
+        for name, value in devices.memory_share(4).items():
+            patch.setenv(name, value)
+        devices._gpu_names("tensorflow")
+    assert (limits, growing) == ([int(0.225 * 80 * 1024)], ["card"])
 
 
 def test_usage_is_known_where_keras_is_not_loaded():
@@ -64,6 +68,12 @@ def test_usage_is_known_where_keras_is_not_loaded():
 
     code = "import sys; from core import devices; devices.usage(); sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_gpu_with_a_number_that_is_not_there_names_those_that_are(monkeypatch):
+    monkeypatch.setattr(devices, "_gpu_names", lambda backend: ["one", "two"])
+    with pytest.raises(DeviceError, match=r"no gpu:2. It has gpu:0 and gpu:1"), devices.use_device("gpu:2"):
+        pass
 
 
 @pytest.mark.parametrize(

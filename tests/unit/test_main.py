@@ -127,9 +127,9 @@ def test_every_knob_is_an_option(name, capsys):
     ids=" ".join,
 )  # fmt: skip
 def test_an_error_is_one_sentence_and_exit_code_2(arguments, home, capsys):
-    from core.devices import device_slot
+    from core.devices import device_kind
 
-    if "gpu" in arguments and device_slot("gpu") == "gpu":
+    if "gpu" in arguments and device_kind("gpu") == "gpu":
         pytest.skip("this machine has a GPU")
     assert main(arguments) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Error")]
@@ -152,7 +152,7 @@ def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
     # TensorFlow takes seconds to import: a traceback came, and a run that looked interrupted stayed.
     from core.jobs import worker
 
-    def interrupted():
+    def interrupted(device):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(worker, "prepare_keras", interrupted)
@@ -162,9 +162,9 @@ def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
 
 
 def test_a_device_that_is_not_there_makes_no_run(home):
-    from core.devices import device_slot
+    from core.devices import device_kind
 
-    if device_slot("gpu") == "gpu":
+    if device_kind("gpu") == "gpu":
         pytest.skip("this machine has a GPU")
     assert main(["train", *FEW, "--device", "gpu"]) == 2
     assert [run for run in RunStore(home).runs() if not run.shipped] == []

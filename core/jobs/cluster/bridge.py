@@ -83,9 +83,14 @@ class Bridge:
 
     def _follow(self, record: Record) -> None:
         names = {node.id: node.name for node in self._nodes}
-        threads = self.settings.cpus if record.kind == CPU else 0
         follower = Follower(
-            self.store, self.records, self.cluster, record, lambda node: names.get(node) or node[:8], threads
+            self.store,
+            self.records,
+            self.cluster,
+            record,
+            node_name=lambda node: names.get(node) or node[:8],
+            threads=self.settings.cpus if record.kind == CPU else 0,
+            runs_per_gpu=round(1 / self.settings.gpu),
         )
         self.followers[record.run_id] = follower
         follower.start()

@@ -46,6 +46,7 @@ class Follower:
     record: Record
     node_name: Callable[[str], str]
     threads: int = 0  # of a run on a CPU
+    runs_per_gpu: int = 1
 
     def __post_init__(self) -> None:
         self.node, self.usage = "", dict[str, Any]()
@@ -132,6 +133,7 @@ class Follower:
             self.record.kind,
             self.node,
             self.threads,
+            self.runs_per_gpu,
         )
         if refusal := self._call("begin", assignment):
             raise DigitLabError(refusal)

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.devices import Usage
+from core.errors import DeviceError
 from core.jobs.cluster import settings as cluster_settings
 from core.jobs.cluster.records import HOLDS_A_DEVICE, KILL, SENT, Record, Records, Status, count_by_kind
 from core.jobs.places import CPU, GPU, Device, Place
@@ -35,12 +36,16 @@ class ClusterPlace:
         self._bridge: subprocess.Popen[bytes] | None = None
         self._last_start = self._last_want = -1e9
 
-    def kinds(self, config: RunConfig) -> tuple[str, ...]:
+    def check(self, config: RunConfig) -> None:
+        if config.device.startswith("gpu:"):
+            raise DeviceError("On a cluster, Ray chooses the GPU of a run. Choose auto, cpu or gpu.", config.device)
+
+    def slots(self, config: RunConfig) -> tuple[str, ...]:
         """With "auto", a free GPU comes first, then a CPU. A run that needs a missing GPU fails with a sentence."""
         status = self.records.status()
         if config.device == CPU or not status.capacity(GPU):
             return (CPU,)
-        return (GPU,) if config.device == GPU else (GPU, CPU)
+        return (GPU, CPU) if config.device == "auto" else (GPU,)
 
     def free(self) -> dict[str, int]:
         if self.problem():
@@ -48,10 +53,10 @@ class ClusterPlace:
         status, busy = self.records.status(), count_by_kind(self.records.all())
         return {kind: status.capacity(kind) - busy[kind] for kind in (CPU, GPU)}
 
-    def send(self, run: Run, kind: str) -> None:
+    def send(self, run: Run, slot: str) -> None:
         before = self.records.get(run.id)
         if before is None or before.state not in HOLDS_A_DEVICE:
-            self.records.write(Record(run.id, SENT, kind, losses=before.losses if before else 0))
+            self.records.write(Record(run.id, SENT, slot, losses=before.losses if before else 0))
 
     def refresh(self) -> None:
         """Starts the bridge where none lives, for example after it was killed."""
@@ -80,6 +85,10 @@ class ClusterPlace:
 
     def expect(self, config: RunConfig | None = None) -> None:
         """No worker waits on the nodes: that would hold a device."""
+
+    def slot_of(self, run: Run) -> str:
+        record = self.records.get(run.id)
+        return record.kind if record else ""
 
     def devices(self) -> list[Device]:
         return list(self.records.status().devices) if self.records.lock.holder() is not None else []

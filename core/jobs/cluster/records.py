@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from core.files import Lock, exclusive, explain_disk_errors, read_json, write_json
+from core.jobs import slots
 from core.jobs.cluster import settings
 from core.jobs.places import CPU, GPU, Device
 from core.runs.trash import RUN_ID
@@ -133,9 +134,11 @@ def count_by_kind(records: Iterable[Record]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in (CPU, GPU)}
 
 
-def slots(home: Path) -> int:
-    """How many runs train at a time: on the cluster, if one is chosen and answers, else one."""
-    return max(1, Records(home).status().capacity()) if settings.load(home) else 1
+def runs_at_a_time(home: Path, device: str) -> int:
+    """How many runs with this value of the knob `device` train at a time: on the cluster, if one is chosen."""
+    if settings.load(home):
+        return max(1, Records(home).status().capacity())  # one until it answers
+    return sum(slot.capacity for slot in slots.slots_for(device))
 
 
 def _device(facts: dict[str, Any]) -> Device:

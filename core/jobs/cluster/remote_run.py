@@ -17,12 +17,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.devices import Usage, gpu_name, usage
+from core import devices, gpus
+from core.devices import Usage, usage
 from core.files import Lock, write_atomic, write_json
 from core.jobs.cluster import node_data
 from core.jobs.cluster.outbox import Batch, Outbox
 from core.jobs.cluster.travelling import Piece, may_travel
-from core.jobs.places import CPU
+from core.jobs.places import CPU, GPU
 from core.process_settings import CPU_ONLY
 from core.runs import file_names
 from core.subprocess_task import ROOT, child_environment
@@ -47,6 +48,7 @@ class Assignment:
     kind: str  # CPU or GPU
     node: str  # how pages name the machine
     threads: int = 0  # of a run on a CPU; 0: as many as the machine has cores
+    runs_per_gpu: int = 1  # how many runs share a GPU
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class RemoteRun:
             environment |= CPU_ONLY  # a GPU of this node may train another run
             if given.threads:
                 environment |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(given.threads))
+        else:
+            environment |= {devices.GIVEN_GPU: _given_gpu(), **devices.memory_share(given.runs_per_gpu)}
         threading.Thread(target=self._work, args=(given.run_id, folder, environment), daemon=True).start()
         self._started.wait(30)
         if self._process:
@@ -192,8 +196,15 @@ class RemoteRun:
     def _usage_now(self) -> dict[str, Any]:
         if time.monotonic() - self._usage_at > _USAGE_SECONDS:
             self._usage_at = time.monotonic()
-            self._usage = usage(processor=self._kind == CPU or not gpu_name())
+            present = gpus.gpus() if self._kind == GPU else ()
+            self._usage = usage(present[0] if present else None)
         return asdict(self._usage) if self._usage else {}
+
+
+def _given_gpu() -> str:
+    """The name of the GPU that Ray chose, for pages: "gpu:1"; empty if the machine has only one."""
+    number = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return f"gpu:{number}" if number.isdecimal() and gpus.are_several_installed() else ""
 
 
 def _remove_left_over() -> None:

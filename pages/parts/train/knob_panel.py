@@ -11,7 +11,7 @@ from core.classroom.assignments import Assignment
 from core.config import schedules
 from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
-from core.errors import ConfigError, DigitLabError
+from core.errors import ConfigError, DigitLabError, LimitError
 from core.formatting import count, duration, plain
 from core.network import forecast
 from core.network.architecture import LayerRow, layer_table
@@ -164,8 +164,17 @@ def _start(config: RunConfig, work: Assignment | None) -> None:
         f":material/timer: about **{duration(max(1, round(expected.seconds)))}** ({basis}) · "
         f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
     )
+    _limit(config, expected.seconds)
     if not _equal_run(config, mine_only=work is not None):
         form_match.show_below_start()
+
+
+def _limit(config: RunConfig, seconds: float) -> None:
+    """Says before Start which limit will refuse this run. Start stays as it is: the teacher may raise the limit."""
+    try:
+        caches.jobs().check_size(config, seconds, current())
+    except LimitError as error:
+        st.warning(plain(error.sentence), icon=":material/block:")
 
 
 def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:

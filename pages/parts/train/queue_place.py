@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from core.devices import device_slot
-from core.files import Lock
 from core.formatting import count, duration, plain
+from core.jobs import slots
+from core.jobs.places import Place
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.runs.store import PAUSED, Run
 from pages.shared import caches
@@ -18,16 +18,19 @@ def waits_for(run: Run) -> str:
     place = caches.jobs().place
     if problem := place.problem():
         return f"Waiting. {problem}"
-    if place.address and place.has(run.id):
-        return "Starting a training process on the cluster. It loads Keras first, which takes some seconds."
+    where = " on the cluster" if place.address else ""
+    starting = f"Starting a training process{where}. It loads Keras first, which takes some seconds."
+    if place.has(run.id):
+        return starting
     queue = caches.jobs().queue()
     places = [waiting.id for waiting in queue]
-    ahead = queue[: places.index(run.id)] if run.id in places else []
-    running = caches.jobs().running()
+    before = queue[: places.index(run.id)] if run.id in places else []
+    ahead = [other for other in before if set(place.slots(other.config)) & set(place.slots(run.config))]
+    running = [other for other in caches.jobs().running() if _may_block(other, run, place)]
     busy = next(iter(running), None)
     if busy is None and not ahead:
         other = "" if place.address else _other_user(run)
-        return other or "Starting a training process. It loads Keras first, which takes some seconds."
+        return other or starting
     position = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
     seconds = seconds_until_start(ahead, running)
     when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
@@ -58,11 +61,15 @@ def _seconds_left(run: Run) -> float | None:
     return done.seconds / done.epoch * max(started.epochs - done.epoch, 0)
 
 
+def _may_block(other: Run, run: Run, place: Place) -> bool:
+    """Whether a run that trains uses a device that this one may use; a run whose device is not known may."""
+    return place.slot_of(other) in ("", *place.slots(run.config))
+
+
 def _other_user(run: Run) -> str:
-    """Who uses the device, if it is not one of the runs in the queue; empty if nobody does."""
-    holder = Lock(caches.store().device_path(device_slot(run.config.device))).holder()
-    if not holder or holder.get("run") == run.id:
+    """Who uses the device, if it is not one of the runs in the queue; empty if there is room."""
+    possible = slots.slots_for(run.config.device)
+    holders = [holder for slot in possible for holder in slots.holders(caches.store(), slot)]
+    if len(holders) < sum(slot.capacity for slot in possible) or run.id in [holder.get("run") for holder in holders]:
         return ""
-    if "visitor" in holder:
-        return "Waiting for the device: a network is learning somebody's handwriting on Draw."
     return "Waiting for the device: another program on this machine uses it."

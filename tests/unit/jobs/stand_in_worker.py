@@ -3,12 +3,12 @@
 It learns nothing.
 """
 
+import json
 import os
 import sys
 import time
 
-from core.devices import device_slot
-from core.files import Lock
+from core.jobs import slots
 from core.runs.control import ControlReader
 from core.runs.events import BatchDone, EpochDone, Paused, RunEnded, Started
 from core.runs.store import RunStore
@@ -28,11 +28,16 @@ def main() -> None:
     file = EventFile(run.events_path)
     assert run.lock.acquire({"pid": os.getpid(), "after": file.size})
     (run.folder / "queued").unlink()
-    device = Lock(store.device_path(device_slot(run.config.device)))
-    assert device.acquire({"run": run.id}), "two runs on one device"
+    (slot,) = slots.slots_for(run.config.device)
+    places = [slots.lock(store, slot, place) for place in range(slot.capacity)]
+    held = next((place for place in places if place.acquire({"run": run.id}, timeout=0.5)), None)
+    assert held, "more runs in one slot than it has places"
     control = ControlReader(run)
     done = len(run.epochs)
-    file.append(Started(time.time(), "CPU", 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    name = f"{slot.gpu.name}, {os.environ.get('DIGIT_LAB_GPU')}" if slot.gpu else "CPU"
+    with (store.home / "environments").open("a") as environments:
+        environments.write(f"{json.dumps({'run': run.id, **os.environ})}\n")
+    file.append(Started(time.time(), name, 1, 10, 0, 1, run.config.epochs, from_epoch=done))
     outcome = "finished"
     for epoch in range(done + 1, run.config.epochs + 1):
         if control.is_paused(epoch - 1):

@@ -45,16 +45,17 @@ def test_a_visitor_has_so_many_waiting_runs_and_then_a_sentence(limited):
     jobs.stop(runs[0].id, visitor=ADA)
     jobs.submit(SMALL, visitor=ADA)
     with pytest.raises(LimitError, match="You have 2 runs"):
-        jobs.put_back(runs[0], visitor=ADA)  # else cancel and put back would be a way around the limit
+        jobs.put_back(runs[0], visitor=ADA)  # else to remove and to put back would be a way around the limit
     assert {run.starter for run in jobs.queue()} == {ADA.id, BOB.id}
 
 
 def test_clicks_at_the_same_moment_do_not_pass_the_limit_together(limited):
-    jobs = limited(waiting_per_visitor=3)
+    servers = [limited(waiting_per_visitor=3) for _ in range(2)]  # on one home
+    jobs = servers[0]
 
-    def click(_: int) -> None:
+    def click(number: int) -> None:
         with suppress(LimitError):
-            jobs.submit(SMALL, visitor=ADA)
+            servers[number % 2].submit(SMALL, visitor=ADA)
 
     with ThreadPoolExecutor(8) as browsers:
         list(browsers.map(click, range(16)))

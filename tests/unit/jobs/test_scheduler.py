@@ -51,7 +51,7 @@ def test_a_look_that_has_started_leaves_no_worker_behind_a_close(store, monkeypa
     lookers[0].join(10)
     assert not closing.is_alive()
     assert not lookers[0].is_alive()
-    assert jobs.place._spare is None
+    assert jobs.place._spare.process is None
 
 
 def test_pause_step_and_go_on(jobs):

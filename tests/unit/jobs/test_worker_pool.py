@@ -6,14 +6,14 @@ import time
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.jobs import places, worker_pool
+from core.jobs import places, spare_worker, worker_pool
 from core.jobs.scheduler import Scheduler
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
 
 
 def test_what_is_likely_to_be_trained_is_warmed_up_once_it_stands_still(store, monkeypatch):
-    monkeypatch.setattr(worker_pool, "DEBOUNCE_SECONDS", 0.3)
+    monkeypatch.setattr(spare_worker, "DEBOUNCE_SECONDS", 0.3)
     jobs = Scheduler(store, command=STAND_IN)
     for units in (100, 101, 102):  # a slider on its way
         jobs.warm_up(RunConfig(units=units))
@@ -36,10 +36,10 @@ def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants
     for requests in (1, 2):
         workers.expect()
         workers.refresh()
-        workers._spare.wait(10)
+        workers._spare.process.wait(10)
         for _ in range(3):
             workers.refresh()
-        assert workers._spare is None
+        assert workers._spare.process is None
         assert start_count.read_text() == "x" * requests
 
 
@@ -66,7 +66,7 @@ def test_a_killed_worker_is_interrupted_and_the_next_run_begins(jobs, store):
     wait_until(lambda: len(run.epochs) > 1)
     behind = jobs.submit(SHORT)
     (worker,) = jobs.place._assigned.values()
-    worker.kill()
+    worker.process.kill()
     wait_until(lambda: run.state == "interrupted")
     wait_until(lambda: behind.state == "finished")
     jobs.resume(run.id)

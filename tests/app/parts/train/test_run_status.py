@@ -2,12 +2,12 @@
 
 import re
 
-from core.devices import device_slot
 from core.evaluation import evaluations, seal
-from core.files import Lock
+from core.jobs import slots
 from pages.shared import caches
 from tests.app.train_page import labels, press, rerun, visit, wait_until, words
 from tests.known_run import Oracle, known_run
+from tests.stand_in_gpus import installed
 
 
 def test_a_paused_run_is_not_shown_as_training_and_its_owner_learns_that_somebody_waits(store):
@@ -68,7 +68,35 @@ def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):
     monkeypatch.setattr(caches.jobs().place, "send", lambda run, kind: None)
     page = press(visit(), "Start")
     assert "Starting a training process" in words(page)
-    device = Lock(store.device_path(device_slot("auto")))
+    device = slots.lock(store, slots.slots_for("auto")[0])
     assert device.acquire({"run": "another program's"})
     assert "another program on this machine uses it" in words(rerun(page))
     device.release()
+
+
+def test_with_two_gpus_the_form_offers_each_and_a_waiting_run_names_only_what_it_waits_for(store):
+    with installed(2):
+        ada = visit(epochs="500", device="gpu:0")
+        assert next(box for box in ada.selectbox if box.label == "Device").options == [
+            "auto", "cpu", "gpu", "gpu:0", "gpu:1",
+        ]  # fmt: skip
+        press(ada, "Start")
+        (first,) = [run for run in store.runs() if not run.shipped]
+        wait_until(lambda: first.state == "running")
+        page_text = words(rerun(ada)) + " ".join(block.proto.body for block in ada.get("html"))
+        assert "Stand-in A (80 GiB), gpu:0" in page_text
+        assert "1.0 of 80 GiB" in page_text
+        bob = press(visit(epochs="500", device="gpu:0"), "Start")
+        assert "next in the queue" in words(rerun(bob))
+        eve = press(visit(epochs="500", device="cpu"), "Start")
+        assert "Waiting for the device" not in words(rerun(eve))
+        for page in (bob, ada, eve):
+            press(rerun(page), "Remove from queue" if "Remove from queue" in labels(page) else "Stop")
+        wait_until(lambda: not store.active())
+
+
+def test_a_gpu_of_a_link_that_does_not_exist_here_is_a_sentence(store):
+    with installed(1):
+        page = visit(device="gpu:3", epochs="2")
+        assert "One value of the link cannot be used. All others are set. This machine has no gpu:3." in words(page)
+        assert next(box for box in page.selectbox if box.label == "Device").value == "auto"

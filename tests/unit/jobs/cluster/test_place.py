@@ -11,7 +11,7 @@ from core.jobs.cluster import node_data, settings
 from core.jobs.cluster import place as place_module
 from core.jobs.cluster.interface import Node
 from core.jobs.cluster.place import ClusterPlace, choose
-from core.jobs.cluster.records import Records, Status, slots
+from core.jobs.cluster.records import Records, Status, runs_at_a_time
 from core.jobs.cluster.settings import ClusterSettings
 from core.jobs.places import Device
 from core.jobs.worker_pool import WorkerPool
@@ -22,7 +22,7 @@ from tests.unit.jobs.stand_in import SHORT
 def test_without_an_address_runs_train_on_this_machine(store, monkeypatch):
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     assert isinstance(choose(store, spare=False), WorkerPool)
-    assert slots(store.home) == 1
+    assert runs_at_a_time(store.home, "auto") == 1
 
 
 def test_the_address_comes_from_the_environment_or_from_the_settings(store, monkeypatch):
@@ -51,17 +51,17 @@ def test_a_chosen_cluster_without_ray_says_so_and_runs_wait(store, monkeypatch):
 
 def test_auto_takes_a_gpu_first_and_a_missing_gpu_is_left_to_the_worker(store):
     place = ClusterPlace(store)
-    assert place.kinds(SHORT.changed(device="gpu")) == ("cpu",)
+    assert place.slots(SHORT.changed(device="gpu")) == ("cpu",)
     place.records.write_status(Status("", (Device("lab", "gpu", "H200", 1), Device("lab", "cpu", "CPU", 3))))
-    assert place.kinds(SHORT) == ("gpu", "cpu")
-    assert place.kinds(SHORT.changed(device="gpu")) == ("gpu",)
-    assert place.kinds(SHORT.changed(device="cpu")) == ("cpu",)
+    assert place.slots(SHORT) == ("gpu", "cpu")
+    assert place.slots(SHORT.changed(device="gpu")) == ("gpu",)
+    assert place.slots(SHORT.changed(device="cpu")) == ("cpu",)
 
 
 def test_a_search_proposes_as_many_runs_as_there_is_room(store, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "lab-1:6379")
     Records(store.home).write_status(Status("", (Device("a", "cpu", "CPU", 3), Device("b", "gpu", "GPU", 1))))
-    assert slots(store.home) == 4
+    assert runs_at_a_time(store.home, "auto") == 4
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,132 @@
+"""The slots of this machine: the CPU and each GPU. A run trains in one of them, and its process holds a lock of it.
+
+A GPU trains one run at a time. DIGIT_LAB_RUNS_PER_GPU lets more runs share it: each has its part of the memory, and the
+GPU takes turns. One is the default, because a run alone is fastest, and because it was not measured how many runs an
+hour a shared GPU trains.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from core import devices, gpus
+from core.errors import DeviceError
+from core.files import Lock
+from core.gpus import Gpu
+from core.jobs.places import CPU
+from core.process_settings import CPU_ONLY
+from core.runs.run import Run
+from core.runs.store import RunStore
+
+MAX_RUNS_PER_GPU = 16
+_TRY_SECONDS = 0.2  # to take a lock: somebody may just be looking whether it is free
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One device of this machine. capacity: how many runs train there at a time."""
+
+    name: str  # as the knob `device` names it: "cpu", "gpu:1"
+    gpu: Gpu | None = None  # None: the CPU
+    capacity: int = 1
+
+    @property
+    def shown_name(self) -> str:
+        """ "CPU (2 cores)", "NVIDIA H200 (140 GiB)"; with "gpu:1" if there are several GPUs."""
+        if self.gpu is None:
+            return devices.cpu_name()
+        return f"{self.gpu.name}, {self.name}" if len(gpus.gpus()) > 1 else self.gpu.name
+
+
+def all_slots() -> tuple[Slot, ...]:
+    """All slots of this machine: the GPUs, then the CPU."""
+    capacity = runs_per_gpu()
+    return (*(Slot(f"gpu:{number}", gpu, capacity) for number, gpu in enumerate(gpus.gpus())), Slot(CPU))
+
+
+def slots_for(device: str) -> tuple[Slot, ...]:
+    """The slots in which a run with this value of the knob may train, the best one first.
+
+    A run that needs a missing GPU gets the CPU's: there it fails with a sentence.
+    """
+    *on_gpus, cpu = all_slots()
+    if device.startswith("gpu:") and devices.GIVEN_GPU not in os.environ:
+        on_gpus = [slot for slot in on_gpus if slot.name == device]
+    return (cpu,) if device == CPU or not on_gpus else tuple(on_gpus)
+
+
+def check(device: str) -> None:
+    """Raises `DeviceError` if the knob names a GPU by its number, and this machine has no such GPU."""
+    present = [slot.name for slot in all_slots() if slot.gpu]
+    if device.startswith("gpu:") and device not in present:
+        raise devices.missing_gpu(device, present)
+
+
+def runs_per_gpu() -> int:
+    """How many runs share a GPU: DIGIT_LAB_RUNS_PER_GPU. Raises `DeviceError` if that is no number from 1 to 16."""
+    text = os.environ.get("DIGIT_LAB_RUNS_PER_GPU", "1")
+    if text.isdecimal() and 1 <= int(text[:9]) <= MAX_RUNS_PER_GPU:
+        return int(text)
+    raise DeviceError(f"DIGIT_LAB_RUNS_PER_GPU must be a whole number from 1 to {MAX_RUNS_PER_GPU}. Correct it.", text)
+
+
+def environment(slot: Slot) -> dict[str, str]:
+    """What a process needs in its environment to use this slot alone, before it uses Keras' backend.
+
+    It sees only its GPU, and takes only its part of the memory if runs share the GPU.
+    """
+    if slot.gpu is None:
+        return dict(CPU_ONLY) if gpus.gpus() else {}
+    chosen = {}
+    if gpus.are_several_installed():
+        # By its UUID: the numbers of CUDA and of the driver may differ.
+        name = os.environ.get(devices.GIVEN_GPU, slot.name)
+        chosen = {"CUDA_VISIBLE_DEVICES": slot.gpu.uuid, devices.GIVEN_GPU: name}
+    return chosen | devices.memory_share(slot.capacity)
+
+
+def holders(store: RunStore, slot: Slot) -> list[dict[str, Any]]:
+    """Facts about each process that trains in a slot, its run among them."""
+    # All that there can be: a run keeps its place when the dashboard starts again with a smaller number.
+    places = range(MAX_RUNS_PER_GPU if slot.gpu else 1)
+    found = (lock(store, slot, place).holder() for place in places)
+    return [holder for holder in found if holder is not None]
+
+
+@contextmanager
+def hold(store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop: Callable[[], bool]) -> Iterator[None]:
+    """Takes a place in a slot for this process, and with it the slot's environment. It waits while there is none.
+
+    on_wait: called five times a second with the id of a run before it. If `should_stop`, it goes on without a place.
+    """
+    while (taken := _take(store, run)) is None:
+        before = holders(store, slots_for(run.config.device)[0])
+        on_wait(str(before[0].get("run", "")) if before else "")
+        if should_stop():
+            break
+    try:
+        if taken:  # a worker of the dashboard has this environment already
+            os.environ.update(environment(taken[0]))
+        yield
+    finally:
+        if taken:
+            taken[1].release()
+
+
+def _take(store: RunStore, run: Run) -> tuple[Slot, Lock] | None:
+    """A free place, and its lock; None if there is none now."""
+    for slot in slots_for(run.config.device):
+        for place in range(slot.capacity):
+            held = lock(store, slot, place)
+            if held.acquire({"run": run.id}, timeout=_TRY_SECONDS):
+                return slot, held
+    return None
+
+
+def lock(store: RunStore, slot: Slot, place: int = 0) -> Lock:
+    """The lock of one place in a slot. The process that trains there holds it."""
+    # It is named by the UUID of the GPU, because processes may number the GPUs in different ways.
+    name = slot.gpu.uuid if slot.gpu else CPU
+    return Lock(store.device_path(f"{name}.{place + 1}" if place else name))

@@ -1,0 +1,228 @@
+"""Each GPU is a slot of its own. The GPUs are stand-ins: what the driver says of them is made up."""
+
+import json
+
+import pytest
+
+from core import devices
+from core.errors import DeviceError
+from core.jobs import local_devices, slots
+from core.jobs.cluster.records import runs_at_a_time
+from core.jobs.scheduler import Scheduler
+from core.jobs.worker_pool import WorkerPool
+from core.process_settings import CPU_ONLY
+from tests.small_run import wait_until
+from tests.stand_in_gpus import installed
+from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
+
+
+@pytest.fixture
+def two_gpus():
+    with installed(2) as patch:
+        yield patch
+
+
+@pytest.fixture
+def one_gpu():
+    with installed(1) as patch:
+        yield patch
+
+
+@pytest.fixture
+def jobs_on_gpus(store, two_gpus):
+    jobs = Scheduler(store, spare=False, command=STAND_IN)
+    yield jobs
+    for run in store.active():
+        jobs.stop(run.id)
+    wait_until(lambda: not store.active())
+    jobs.close()
+
+
+def names(device):
+    return [slot.name for slot in slots.slots_for(device)]
+
+
+def seen(store, run):
+    lines = (store.home / "environments").read_text().splitlines()
+    return next(each for each in map(json.loads, lines) if each["run"] == run.id)
+
+
+def test_a_run_may_train_on_each_gpu_or_on_the_one_that_it_names(two_gpus):
+    assert names("auto") == names("gpu") == ["gpu:0", "gpu:1"]
+    assert names("gpu:1") == ["gpu:1"]
+    assert names("cpu") == names("gpu:7") == ["cpu"]  # the worker refuses a GPU that does not exist
+
+
+@pytest.mark.parametrize(
+    ("present", "sentence"),
+    [
+        (0, "This machine has no GPU, so there is no gpu:2. Choose auto or cpu."),
+        (2, "This machine has no gpu:2. It has gpu:0 and gpu:1. Choose one, auto, cpu or gpu."),
+    ],
+)
+def test_a_gpu_that_does_not_exist_is_refused_before_a_run_is_made(store, present, sentence):
+    with installed(present):
+        jobs = Scheduler(store, spare=False, command=STAND_IN)
+        with pytest.raises(DeviceError) as refused:
+            jobs.submit(SHORT.changed(device="gpu:2"))
+        jobs.close()
+    assert refused.value.sentence == sentence
+    assert [run for run in store.runs() if not run.shipped] == []
+
+
+@pytest.mark.parametrize("text", ["0", "17", "two", "-1", ""])
+def test_a_number_of_runs_that_is_none_is_refused(two_gpus, text):
+    two_gpus.setenv("DIGIT_LAB_RUNS_PER_GPU", text)
+    with pytest.raises(DeviceError, match="whole number from 1 to 16"):
+        slots.runs_per_gpu()
+
+
+def test_two_gpus_train_two_runs_and_the_processor_a_third_one(jobs_on_gpus, store):
+    jobs = jobs_on_gpus
+    first, second = jobs.submit(LONG), jobs.submit(LONG.changed(seed=2))
+    beside = jobs.submit(LONG.changed(device="cpu"))
+    third = jobs.submit(LONG.changed(seed=3))
+    wait_until(lambda: all(run.state == "running" for run in (first, second, beside)))
+    assert third.state == "waiting"
+    assert {run.started.device for run in (first, second)} == {
+        "Stand-in A (80 GiB), gpu:0", "Stand-in B (80 GiB), gpu:1",
+    }  # fmt: skip
+    assert {seen(store, run)["CUDA_VISIBLE_DEVICES"] for run in (first, second)} == {"GPU-0000-0", "GPU-0000-1"}
+    assert seen(store, beside)["CUDA_VISIBLE_DEVICES"] == CPU_ONLY["CUDA_VISIBLE_DEVICES"]
+    jobs.stop(first.id)
+    wait_until(lambda: third.state == "running")
+    assert third.started.device == first.started.device
+
+
+def test_a_run_waits_for_the_gpu_that_it_names_and_others_pass_it(jobs_on_gpus, store):
+    jobs = jobs_on_gpus
+    first = jobs.submit(LONG.changed(device="gpu:1"))
+    behind = jobs.submit(SHORT.changed(device="gpu:1", seed=2))
+    passes = jobs.submit(LONG.changed(seed=3))
+    wait_until(lambda: first.state == passes.state == "running")
+    assert behind.state == "waiting"
+    assert passes.started.device.endswith("gpu:0")
+    jobs.stop(first.id)
+    wait_until(lambda: behind.state == "finished")
+    assert behind.started.device.endswith("gpu:1")
+
+
+def test_the_meter_shows_the_gpu_that_the_run_holds(jobs_on_gpus, store):
+    jobs = jobs_on_gpus
+    first, second = jobs.submit(LONG.changed(device="gpu:1")), jobs.submit(LONG.changed(device="cpu"))
+    wait_until(lambda: first.state == second.state == "running")
+    assert jobs.place.slot_of(first) == "gpu:1"
+    assert jobs.place.usage(first) == devices.Usage("Stand-in B (80 GiB)", 0.2, 2 * 2**30, 80 * 2**30)
+    assert jobs.place.usage(second).name == devices.cpu_name()
+    assert [(device.name, device.runs) for device in WorkerPool(store, spare=False).devices()] == [
+        ("Stand-in A (80 GiB), gpu:0", ()),
+        ("Stand-in B (80 GiB), gpu:1", (first.id,)),
+        (devices.cpu_name(), (second.id,)),
+    ]
+
+
+def test_runs_share_a_gpu_and_its_memory_where_that_is_allowed(store, one_gpu):
+    one_gpu.setenv("DIGIT_LAB_RUNS_PER_GPU", "3")
+    assert runs_at_a_time(store.home, "auto") == 3
+    jobs = Scheduler(store, spare=False, command=STAND_IN)
+    runs = [jobs.submit(LONG.changed(seed=seed)) for seed in range(4)]
+    wait_until(lambda: all(run.state == "running" for run in runs[:3]))
+    assert runs[3].state == "waiting"
+    environment = seen(store, runs[0])
+    assert environment["XLA_PYTHON_CLIENT_MEM_FRACTION"] == environment["DIGIT_LAB_GPU_MEMORY"] == "0.3000"
+    assert "CUDA_VISIBLE_DEVICES" not in environment  # there is only one
+    for run in runs:
+        jobs.stop(run.id)
+    wait_until(lambda: not store.active())
+    jobs.close()
+
+
+def test_a_process_with_one_gpu_takes_the_lock_of_that_one(store, two_gpus):
+    (slot,) = slots.slots_for("gpu:1")
+    held = slots.lock(store, slot)
+    assert held.acquire({"run": "a"})
+    for name, value in slots.environment(slot).items():
+        two_gpus.setenv(name, value)
+    assert names("auto") == ["gpu:0"]  # the only one that it sees
+    assert names("gpu:1") == ["gpu:0"]
+    assert local_devices.runs_in(store, slots.slots_for("gpu:1")[0]) == ("a",)
+    assert slots.environment(slots.slots_for("gpu:1")[0])["DIGIT_LAB_GPU"] == "gpu:1"
+    held.release()
+
+
+def test_the_command_line_takes_a_free_gpu_for_itself(store, two_gpus):
+    import os
+
+    first, second = store.create(SHORT), store.create(SHORT)
+
+    def refuse(run_id):
+        raise AssertionError(f"it waits for {run_id}")
+
+    with slots.hold(store, first, refuse, lambda: False):
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-0000-0"
+        two_gpus.delenv("CUDA_VISIBLE_DEVICES")  # another process
+        two_gpus.delenv("DIGIT_LAB_GPU")
+        with slots.hold(store, second, refuse, lambda: False):
+            assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-0000-1"
+            assert os.environ["DIGIT_LAB_GPU"] == "gpu:1"
+
+
+def test_a_search_fills_all_gpus(store, two_gpus):
+    assert [runs_at_a_time(store.home, device) for device in ("auto", "gpu:1", "cpu")] == [2, 1, 1]
+
+
+def test_a_paused_run_gives_way_only_to_those_who_need_its_gpu(jobs_on_gpus, store):
+    jobs = jobs_on_gpus
+    first, second = (
+        jobs.submit(LONG.changed(device=f"gpu:{n}"), starter=name) for n, name in enumerate(("ada", "bob"))
+    )
+    wait_until(lambda: first.state == second.state == "running")
+    jobs.submit(SHORT.changed(device="gpu:1"), starter="eve")
+    assert not jobs.is_blocking_others(first)
+    assert jobs.is_blocking_others(second)
+
+
+class TestTheSpareWorker:
+    @pytest.fixture
+    def workers(self, store, two_gpus):
+        workers = WorkerPool(store, command=STAND_IN)
+        yield workers
+        workers.spare_allowed = False
+        workers.close()
+        wait_until(lambda: workers.refresh() or not workers._assigned)
+
+    def test_waits_where_the_next_run_will_train(self, workers, store):
+        workers.expect(SHORT)
+        workers.refresh()
+        assert workers._spare.slot == "gpu:0"
+        first = workers._spare.process
+        run = store.create(LONG, queued=True)
+        assert workers.slots(run.config) == ("gpu:0", "gpu:1")
+        workers.send(run, "gpu:0")
+        assert workers._assigned[run.id].process is first
+        workers.refresh()
+        assert workers._spare.slot == "gpu:1"
+        assert workers.slots(run.config) == ("gpu:1", "gpu:0")  # there a run starts at once
+        first.kill()
+        first.wait(10)
+        workers.refresh()
+        assert workers._spare.slot == "gpu:1"
+
+    def test_moves_to_the_processor_when_somebody_wants_that(self, workers, two_gpus):
+        workers.expect(SHORT)
+        workers.refresh()
+        workers.expect(SHORT.changed(device="cpu"))
+        workers.refresh()
+        assert workers._spare.slot == "gpu:0"  # not at each click
+        two_gpus.setattr("core.jobs.spare_worker.MOVE_SECONDS", 0.0)
+        workers.refresh()
+        assert workers._spare.slot == "cpu"
+
+    def test_is_not_given_a_run_for_another_gpu(self, workers, store):
+        workers.expect(SHORT)
+        workers.refresh()
+        run = store.create(SHORT.changed(device="gpu:1"), queued=True)
+        workers.send(run, "gpu:1")
+        assert workers._spare.process.poll() is None
+        wait_until(lambda: run.state == "finished")
+        assert run.started.device.endswith("gpu:1")
