@@ -2,49 +2,42 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core.drawing import page_reading, segmentation, strokes
-from core.drawing.digit_region import FoundDigit
+from core.drawing.novelty import NoveltyResult
+from core.drawing.page_reading import PageReading
 from core.errors import DrawingError
-from core.evaluation import digit_check
 from core.formatting import count
 from pages.parts.draw import canvas, reading
 from pages.parts.draw.network_choice import NetworkChoice
 
 
-def show(network: NetworkChoice, digit: np.ndarray, key: str, right: Any) -> bool:
-    """Reads the drawing as a number, if it is one. digit: all ink as one digit. key: of the canvas. Whether it did."""
-    found = _find(network, digit, key)
-    if not found:
+def show(network: NetworkChoice, verdict: NoveltyResult | None, key: str, right: Any) -> bool:
+    """Reads the canvas `key` as a number, if it holds one; returns whether it does. verdict: on all ink together."""
+    page = _read(network, verdict, key)
+    if page is None:
         return False
     with right, st.container(key="answer"):
         st.info(
-            f"**{count(len(found), 'digit')} stand here**, so they are read as a number, from left to right. Press "
-            "Clear to draw one digit, or choose “A number” above for a wider canvas.",
+            f"**{count(len(page.found), 'digit')} stand here**, so they are read as a number, from left to right. "
+            "Press Clear to draw one digit, or choose “A number” above for a wider canvas.",
             icon=":material/pin:",
         )
     picture = strokes.render(strokes.from_canvas(canvas.drawn(key)), canvas.SIDE, canvas.SIDE)[..., 0]
-    reading.show(picture, page_reading.judge(found, reading.Reader(network, waits=False)), network.names)
+    reading.show(picture, page, network.names)
     return True
 
 
-def _find(network: NetworkChoice, digit: np.ndarray, key: str) -> list[FoundDigit]:
-    """The digits on the canvas if there are at least two, and they look more like digits than all ink together."""
-    if not network.run.reads_digits:
-        return []
-    check = digit_check.shipped()
-    whole = check.check(digit)
-    if whole.is_digit:
-        return []
+def _read(network: NetworkChoice, verdict: NoveltyResult | None, key: str) -> PageReading | None:
+    """The number, if all ink together is hardly one digit, and there are several parts that are digits."""
+    if not (network.run.reads_digits and verdict and verdict.is_novel):
+        return None
+    reader = reading.Reader(network, waits=False)
     try:
         written = strokes.from_canvas(canvas.drawn(key))
-        found = segmentation.find_digits_in_strokes(
-            written, reading.Reader(network, waits=False), (canvas.SIDE, canvas.SIDE)
-        )
+        found = segmentation.find_digits_in_strokes(written, reader, (canvas.SIDE, canvas.SIDE))
     except DrawingError:
-        return []
-    doubts = check.doubts(np.stack([each.image for each in found]))
-    are_digits = bool((doubts <= check.threshold).all())
-    return found if len(found) > 1 and are_digits else []
+        return None
+    page = page_reading.judge(found, reader)
+    return page if len(found) > 1 and page.are_digits.all() else None
