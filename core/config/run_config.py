@@ -93,9 +93,10 @@ class RunConfig:
         "constant",
         LEARNING,
         "Schedule",
-        "How the learning rate changes during the run: constant, falling along a cosine or exponentially, or "
-        "divided by ten whenever the validation loss stops improving (plateau).",
-        choices=("constant", "cosine", "exponential", "plateau"),
+        "How the learning rate changes during the run: constant, falling along a cosine or exponentially, rising in "
+        "the first third and then falling (one-cycle, for few epochs with a high rate), or divided by ten whenever "
+        "the validation loss stops improving (plateau).",
+        choices=("constant", "cosine", "exponential", "one-cycle", "plateau"),
     )
     batch_size: int = knob(
         32,

@@ -117,6 +117,9 @@ class WorkerPool:
     def problem(self) -> str:
         return ""
 
+    def warning(self) -> str:
+        return ""
+
     def kill(self, run: Run) -> None:
         local_devices.kill_worker(run)
 

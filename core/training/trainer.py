@@ -93,7 +93,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.clock = RunClock(resume.seconds if resume else 0.0)
         scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.schedule = RunSchedule(config, len(self.training), scale)
-        augment, rates = _redrawn(config, self.training), self.schedule.rates()
+        augment, rates = _redrawn(config, self.training, epoch), self.schedule.rates()
         options = LoopOptions(config.batch_size, config.seed, augment, rates)
         self.loop = Loop(network, self.training, self.validation, options)
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
@@ -235,6 +235,11 @@ def _preview(config: RunConfig, data: Mnist, model: keras.Sequential) -> dict[st
     }
 
 
-def _redrawn(config: RunConfig, training: Digits) -> EpochPrefetcher | None:
-    """The images of each epoch, if the knobs ask for new ones."""
-    return EpochPrefetcher(Redrawer(training.images, training.labels, config)) if config.redraws_images else None
+def _redrawn(config: RunConfig, training: Digits, first_epoch: int) -> EpochPrefetcher | None:
+    """The images of each epoch, if the knobs ask for new ones. Those of `first_epoch` are drawn from now on."""
+    if not config.redraws_images:
+        return None
+    images = EpochPrefetcher(Redrawer(training.images, training.labels, config))
+    if first_epoch < config.epochs:
+        images.begin(first_epoch)
+    return images

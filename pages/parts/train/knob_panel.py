@@ -138,7 +138,8 @@ def _schedule() -> None:
     chart = Chart(
         [Series("learning rate", shown.astype(float), learning_rates[shown], palette.TRAINING)],
         generation=f"{config.schedule}:{config.learning_rate}:{total_steps}",
-        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over {count(total_steps, 'step')}",
+        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over "
+        f"{count(total_steps, 'step')}, at most {learning_rates.max():g}",
         x_title="step",
         title="Learning rate over the run",
         height=190,
