@@ -17,7 +17,15 @@ from core.network import forecast
 from core.network.architecture import LayerRow, layer_table
 from core.network.keras_script import script
 from core.runs.run import describe
-from pages.parts.train import assignment, assignment_maker, form_match, layer_editor, prediction_box, watched_run
+from pages.parts.train import (
+    assignment,
+    assignment_maker,
+    form_match,
+    layer_editor,
+    prediction_box,
+    repeat_box,
+    watched_run,
+)
 from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
@@ -199,18 +207,22 @@ def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:
 
 def _start_button(config: RunConfig | None, seconds: float, work: Assignment | None) -> None:
     waits = data_findings.undecided()
-    st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=config is None or waits or (work is not None and not work.open),
-        help="First decide about the images: fix them, or use them as they are." if waits else None,
-        on_click=_submit,
-        args=(config, seconds, work),
-    )
-    if problem := st.session_state.pop(_START_FAILED, None):
-        st.error(plain(problem), icon=":material/error:")
+    with st.container(horizontal=True, gap="small", key="start_row"):
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=config is None or waits or (work is not None and not work.open),
+            help="First decide about the images: fix them, or use them as they are." if waits else None,
+            on_click=_submit,
+            args=(config, seconds, work),
+        )
+        if work is None:  # an assignment asks for one run, whose result was predicted
+            repeat_box.show(config, seconds, disabled=waits)
+    for name in (_START_FAILED, repeat_box.FAILED):
+        if problem := st.session_state.pop(name, None):
+            st.error(plain(problem), icon=":material/error:")
 
 
 def _submit(config: RunConfig, seconds: float, work: Assignment | None) -> None:

@@ -18,6 +18,7 @@ from pages.parts.train import (
     preview,
     run_choice,
     run_status,
+    seeds_panel,
     watched_run,
 )
 from pages.parts.train.scroll_into_view import reveal
@@ -75,7 +76,7 @@ def _refresh_every(run: Run) -> float | None:
     It is the same from the first point to the last: a change draws the page and its charts again.
     """
     if not run.active:
-        return None
+        return LONG_REFRESH_SECONDS if seeds_panel.is_training(run) else None
     if run.started is None or not run.step:
         return WAITING_SECONDS if _is_behind_another(run) else STARTING_SECONDS
     if _trains_away(run):
@@ -102,6 +103,7 @@ def _view(run: Run) -> None:
         st.text(run.note)  # a visitor wrote it: as Markdown it could load pictures from elsewhere
     prediction_result.show(run, state)
     buttons.button_row(run, state)
+    seeds_panel.show(run)
     if seen.started and pace.steps_done(seen):
         run_status.facts(run, seen, state)
         charts.charts(run, seen)
