@@ -4,31 +4,25 @@
 import argparse
 import json
 import os
-import signal
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from core import devices, gpus, process_settings
 from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
-from core.data import mnist
+from core.data import mnist, pen_digits
 from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
-from core.formatting import count, duration, file_size, percent
-from core.jobs import slots
-from core.jobs.progress_bar import ProgressBar
+from core.formatting import file_size
+from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
-from core.runs.events import FAILED, STOPPED, RunEnded, to_line
+from core.runs.events import FAILED, STOPPED, RunEnded
 from core.runs.store import Run, RunStore
 
 ERROR, INTERRUPTED = 2, 130
-_REPORTED = (
-    "outcome", "epochs", "best_epoch", "test_loss", "test_accuracy", "validation_loss", "validation_accuracy",
-    "train_loss", "train_accuracy", "fit_seconds", "images_per_second",
-)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,6 +61,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
     training.add_argument("recipe", nargs="?", metavar="RECIPE", help=f"one of: {', '.join(RECIPES)}")
     training.add_argument("--json", action="store_true", help="print one JSON object at the end")
     training.add_argument("--name", default="", help="a name for the run")
+    training.add_argument(
+        "--seeds",
+        metavar="N",
+        help=f"train N runs that differ only in their seed, one after another ({repeat.MIN_SEEDS} to "
+        f"{repeat.MAX_SEEDS}; the first seed is --seed), and print mean and spread",
+    )
     for name, knob in KNOBS.items():
         option = f"--{name.replace('_', '-')}"
         help_text = (
@@ -102,27 +102,48 @@ def _train(options: argparse.Namespace) -> int:
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
+    configs = repeat.configs_of(config, repeat.read_count(options.seeds)) if options.seeds is not None else []
     layer_table(config)  # refuses an impossible network before a run is created
     slots.check(config.device)
     store = RunStore()
     # Refuses an unreadable data set too; reading it again for training takes a millisecond.
     for finding in mnist.load().source.open_findings:
         print(f"Warning: {finding.sentence}", file=sys.stderr)
+    _check_writers(config)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly(config.device)
     if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them
         with devices.use_device(config.device):
             pass
-    run = store.create(config, recipe=_recipe_name(options.recipe, config), name=options.name)
-    ended = _train_in_foreground(store, run)
+    if options.seeds is not None:
+        report, ended = foreground.train_seeds(store, configs, options.name, lambda *each: _print_end(options, *each))
+    else:
+        run = store.create(config, recipe=_recipe_name(options.recipe, config), name=options.name)
+        ended = foreground.Foreground(store).train(run)
+        report = foreground.report(run, ended)
+        _print_end(options, run, ended)
     if options.json:
-        print(json.dumps({**_report(run, ended), "recipe": options.recipe or run.recipe or None}))
+        print(json.dumps({**report, "recipe": options.recipe or report.get("recipe") or None}))
     if ended.outcome == FAILED:
         raise DigitLabError(ended.reason)
     if not options.json:
-        print(_summary(run, ended))
+        print(foreground.spread_summary(report), end="")
     return INTERRUPTED if ended.outcome == STOPPED else 0
+
+
+def _check_writers(config: RunConfig) -> None:
+    """Warns before the run is created, if it will have to do without the pen digits."""
+    try:
+        if config.writers:
+            pen_digits.load()
+    except DigitLabError as error:
+        print(f"Warning: the run trains without the pen writers. {error}", file=sys.stderr)
+
+
+def _print_end(options: argparse.Namespace, run: Run, ended: RunEnded) -> None:
+    if not options.json and ended.outcome != FAILED:
+        print(foreground.summary(run, ended))
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -153,50 +174,12 @@ def _recipe_name(requested: str | None, config: RunConfig) -> str:
     return requested if requested and recipe(requested).config == plain else matching_recipe(config)
 
 
-def _train_in_foreground(store: RunStore, run: Run) -> RunEnded:
-    from core.jobs.recorder import RunRecorder
-
-    bar = ProgressBar(run.config)
-    recorder = RunRecorder(store, run.id, on_event=bar.on_event, on_wait=bar.on_wait)
-    before = [signal.signal(sign, lambda *_: recorder.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        ended = recorder.run()
-    finally:
-        bar.close()
-        for sign, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-            signal.signal(sign, handler)
-    assert ended is not None, "no other process can have taken this new run"
-    return ended
-
-
 def _import_keras_quietly(device: str) -> None:
     """Imports TensorFlow without its log lines, which would spoil the progress bar, unless the import fails."""
     from core.jobs.worker import prepare_keras
 
     with process_settings.hide_stderr():
         prepare_keras(device)
-
-
-def _report(run: Run, ended: RunEnded) -> dict[str, Any]:
-    """What `--json` prints. A loss that is not finite is written as text, because JSON has no such number."""
-    values = json.loads(to_line(ended))
-    return {
-        "run": run.id,
-        "recipe": run.recipe,
-        **{name: values[name] for name in _REPORTED},
-        "device": run.started.device if run.started else None,
-        "model": str(run.model_path) if run.has_model else None,
-    }
-
-
-def _summary(run: Run, ended: RunEnded) -> str:
-    figures = {"training": ended.train_accuracy, "validation": ended.validation_accuracy, "test": ended.test_accuracy}
-    figures_text = ", ".join(
-        f"{name} accuracy {percent(value)}" for name, value in figures.items() if value is not None
-    )
-    saved = f"It is saved in {run.folder}." if run.has_model else f"Its log is in {run.folder}."
-    length = f"{count(ended.epochs, 'epoch')} ({duration(ended.fit_seconds)})"
-    return f"Run {run.id}: {ended.outcome} after {length}. {figures_text or 'No epoch was completed'}. {saved}"
 
 
 if __name__ == "__main__":

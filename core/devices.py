@@ -14,6 +14,7 @@ from core.gpus import Gpu
 # What a process finds in its environment if it was given a GPU: the GPU's name among those of the dashboard, where the
 # machine has several; and the share of the GPU's memory that it may take, where runs share a GPU.
 GIVEN_GPU, MEMORY_SHARE = "DIGIT_LAB_GPU", "DIGIT_LAB_GPU_MEMORY"
+_JAX_MEMORY = "XLA_PYTHON_CLIENT_MEM_FRACTION"
 _RESERVED = 0.1  # of a shared GPU's memory: for the driver, and for the kernels of each process
 
 
@@ -55,8 +56,10 @@ def memory_share(runs: int) -> dict[str, str]:
     if runs <= 1:
         return {}
     share = f"{(1 - _RESERVED) / runs:.4f}"
-    by_jax = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", share)
-    return {MEMORY_SHARE: share, "XLA_PYTHON_CLIENT_MEM_FRACTION": by_jax, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    # JAX has two names for it and refuses both at once. The user's own value wins.
+    is_set = any(name in os.environ for name in (_JAX_MEMORY, "XLA_CLIENT_MEM_FRACTION"))
+    for_jax = {} if is_set else {_JAX_MEMORY: share}
+    return {MEMORY_SHARE: share, "TF_FORCE_GPU_ALLOW_GROWTH": "true", **for_jax}
 
 
 @contextmanager

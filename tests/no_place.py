@@ -27,6 +27,9 @@ class NoPlace:
     def problem(self) -> str:
         return ""
 
+    def warning(self) -> str:
+        return ""
+
     def refresh(self) -> None: ...
 
     def expect(self, config: RunConfig | None = None) -> None: ...

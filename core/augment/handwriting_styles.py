@@ -8,7 +8,17 @@ A stroke is a chain of `POINTS` points (x, y) in pixels. If a digit gets no stro
 
 import numpy as np
 
-from core.augment.skeletons import BOTTOM, CELLS, CELLS_PER_PIXEL, LEFT, RIGHT, TOP, Skeletons, skeletons_from_mask
+from core.augment.skeletons import (
+    BOTTOM,
+    CELLS,
+    CELLS_PER_PIXEL,
+    LEFT,
+    MAX_DISTANCE,
+    RIGHT,
+    TOP,
+    Skeletons,
+    skeletons_from_mask,
+)
 from core.digits import SIDE
 
 STYLED_DIGITS = (1, 4, 7, 9)
@@ -28,20 +38,36 @@ def style_strokes(labels: np.ndarray, lines: Skeletons, rng: np.random.Generator
     return strokes
 
 
-def distance_to_strokes(strokes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Distance from each point (x, y), float32 (n, points), to the nearest stroke of its image: the same shape."""
+def distance_to_strokes(strokes: np.ndarray, x: np.ndarray, y: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Distance from each point (x, y), float32 (n, points), to the nearest stroke of its image: the same shape.
+
+    Only distances below `reach`, (n,), are exact; larger ones are larger than that. Most points are far from a stroke,
+    so they are not computed.
+    """
+    nearest = np.full(x.shape, MAX_DISTANCE**2, np.float32)
+    for stroke in np.moveaxis(strokes, 1, 0):
+        margin = reach[:, None] + 0.01  # for rounding
+        low, high = stroke.min(1) - margin, stroke.max(1) + margin
+        is_near = (x > low[:, :1]) & (x < high[:, :1]) & (y > low[:, 1:]) & (y < high[:, 1:])
+        image, point = np.nonzero(is_near)
+        found = _squared_distance(stroke, image, x[is_near], y[is_near])
+        nearest[image, point] = np.minimum(nearest[image, point], found)
+    return np.sqrt(nearest)
+
+
+def _squared_distance(strokes: np.ndarray, image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Squared distance of each point, float32 (points,), to the stroke of its `image`: `strokes` (n, 6, 2)."""
     nearest = np.full(x.shape, np.inf, np.float32)
-    pieces = STROKES * (POINTS - 1)
-    starts, ends = (part.reshape(len(x), pieces, 2) for part in (strokes[:, :, :-1], strokes[:, :, 1:]))
-    for piece in range(pieces):
-        (x0, y0), (dx, dy) = starts[:, piece].T[..., None], (ends - starts)[:, piece].T[..., None]
+    steps = np.diff(strokes, axis=1)
+    shares = steps / np.maximum((steps * steps).sum(2), 1e-6)[..., None]
+    for start, step, share in zip(*(np.moveaxis(each, 1, 0) for each in (strokes[:, :-1], steps, shares)), strict=True):
+        (x0, y0), (dx, dy), (x_share, y_share) = (each.T.take(image, axis=1) for each in (start, step, share))
         away_x, away_y = x - x0, y - y0
-        square = np.maximum(dx * dx + dy * dy, 1e-6)
-        along = np.clip(away_x * (dx / square) + away_y * (dy / square), 0, 1)
+        along = np.clip(away_x * x_share + away_y * y_share, 0, 1)
         away_x -= along * dx
         away_y -= along * dy
         np.minimum(nearest, away_x * away_x + away_y * away_y, out=nearest)
-    return np.sqrt(nearest)
+    return nearest
 
 
 def shorten_stems(fours: Skeletons, rng: np.random.Generator) -> Skeletons:

@@ -3,6 +3,7 @@
 Images are enlarged to a grid of half pixels. One row of this grid fits into a 64-bit number, so it is thinned at once.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +17,7 @@ INK_THRESHOLD = 100  # of 255: cells above this value are ink
 MAX_DISTANCE = 10  # fine cells; larger distances are stored as this
 DISTANCE_STEPS = 24  # stored steps per fine cell of distance
 DIRECTIONS = 16  # number of directions for the extreme points
-_AT_ONCE = 1000  # images
+_AT_ONCE = 200  # images, so that the data stays in the processor's cache
 
 _ONE = np.uint64(1)
 _ANGLES = np.arange(DIRECTIONS) * 2 * np.pi / DIRECTIONS
@@ -56,9 +57,11 @@ class Skeletons:
         return self.distance == 0
 
 
-def centre_lines(images: np.ndarray) -> Skeletons:
-    """The centre lines of `images`, uint8 (n, 28, 28). 60,000 images take about 5 s."""
-    parts = [_skeletons(images[start : start + _AT_ONCE]) for start in range(0, max(len(images), 1), _AT_ONCE)]
+def centre_lines(images: np.ndarray, threads: int = 1) -> Skeletons:
+    """The centre lines of `images`, uint8 (n, 28, 28). 60,000 images take a core some 4 s."""
+    starts = range(0, max(len(images), 1), _AT_ONCE)
+    with ThreadPoolExecutor(threads, "skeletons") as pool:
+        parts = list(pool.map(lambda start: _skeletons(images[start : start + _AT_ONCE]), starts))
     return Skeletons(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -68,17 +71,21 @@ def thin(ink: np.ndarray) -> np.ndarray:
     Two-step thinning of Guo and Hall (1989). It keeps strokes connected and does not shorten their ends.
     """
     rows = _pack_rows(ink)
-    while True:
-        before = rows
-        rows = _thinning_step(_thinning_step(rows, first=True), first=False)
-        if np.array_equal(rows, before):
-            return _unpack_rows(rows, ink.shape[2])
+    unfinished = np.arange(len(rows))  # images
+    while len(unfinished):
+        before = rows[unfinished]
+        after = _thinning_step(_thinning_step(before, first=True), first=False)
+        rows[unfinished] = after
+        unfinished = unfinished[(after != before).any(1)]
+    return _unpack_rows(rows, ink.shape[2])
 
 
 def squared_distances(line: np.ndarray) -> np.ndarray:
     """Squared distance of each cell to the nearest cell of `line`, at most `MAX_DISTANCE`²: bool (n, h, w) → uint8."""
-    squared = np.where(line, 0, MAX_DISTANCE**2).astype(np.uint8)
-    return _distance_pass(_distance_pass(squared, 2), 1)
+    # Images along the last axis: then every row of memory is long, and NumPy needs a tenth of the time.
+    # Images along the last axis: then rows in memory are long, and NumPy needs a tenth of the time.
+    squared = np.where(np.ascontiguousarray(np.moveaxis(line, 0, 2)), 0, MAX_DISTANCE**2).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(_distance_pass(_distance_pass(squared, 1), 0), 2, 0))
 
 
 def skeletons_from_mask(line: np.ndarray) -> Skeletons:
@@ -91,9 +98,10 @@ def _skeletons(images: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _measure(line: np.ndarray) -> tuple[np.ndarray, ...]:
-    cells = line.sum((1, 2))
+    columns, rows = line.sum(1, dtype=np.uint8), line.sum(2)
+    cells = rows.sum(1)
     places = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS_PER_PIXEL
-    middle = np.stack([line.sum(1) @ places, line.sum(2) @ places], 1) / np.maximum(cells, 1)[:, None]
+    middle = np.stack([columns.astype(int) @ places, rows @ places], 1) / np.maximum(cells, 1)[:, None]
     middle[cells == 0] = SIDE / 2
     # A slanted line is longer than the side of its cell: by a factor of 1.1, averaged over all directions.
     length = cells / CELLS_PER_PIXEL * 1.1
@@ -155,12 +163,12 @@ def _at_least_two(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) ->
 
 def _distance_pass(squared: np.ndarray, axis: int) -> np.ndarray:
     """The minimum of `squared` plus squared distance along `axis`: one half of an exact distance transform."""
-    source, nearest = np.moveaxis(squared, axis, 2), squared.copy()
-    found = np.moveaxis(nearest, axis, 2)
+    nearest = squared.copy()
+    source, found = np.moveaxis(squared, axis, 0), np.moveaxis(nearest, axis, 0)
     for way in range(1, MAX_DISTANCE):
-        further = np.minimum(source, MAX_DISTANCE**2 - way**2) + np.uint8(way**2)
-        np.minimum(found[:, :, way:], further[:, :, :-way], out=found[:, :, way:])
-        np.minimum(found[:, :, :-way], further[:, :, way:], out=found[:, :, :-way])
+        further = source + np.uint8(way**2)  # at most 181
+        np.minimum(found[way:], further[:-way], out=found[way:])
+        np.minimum(found[:-way], further[way:], out=found[:-way])
     return nearest
 
 

@@ -80,6 +80,9 @@ class Place(Protocol):
     def problem(self) -> str:
         """A sentence: why no run can start here now; empty if nothing is wrong."""
 
+    def warning(self) -> str:
+        """A sentence for the operator: what should be changed although runs train; empty if nothing is wrong."""
+
     def close(self) -> None:
         """The dashboard ends. Runs continue to train."""
 

@@ -39,7 +39,10 @@ YIELDED_REASON = "It was stopped because others waited for the device while it w
 
 
 class RunRecorder:
-    """Trains one run and records it: events, weights, and the reason if it fails."""
+    """Trains one run and records it: events, weights, and the reason if it fails.
+
+    `warm` is a network whose program is compiled. Afterwards it is the trained one, for another seed of the config.
+    """
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class RunRecorder:
         resume = self.files.load_state()
         if self.control.should_stop():
             raise RunError("The run was stopped before it began. Resume it to train it.")
-        is_warm = self.warm and self.warm.config == warmup.warmup_config(self.record.config)
+        warm, self.warm = self.warm, None  # a training that fails leaves other weights in it
         result = trainer.train(
             self.record.config,
             self.files.load_data(),
@@ -117,8 +120,9 @@ class RunRecorder:
                 moments=MomentFolder(self.record),
             ),
             resume,
-            self.warm.network if self.warm and is_warm else None,
+            warm.network_for(self.record.config) if warm else None,
         )
+        self.warm = WarmNetwork(warmup.warmup_config(self.record.config), result.model, is_trained=True)
         if self.diverged:
             return replace(result.ended, outcome=FAILED, reason=self.diverged)
         self._save_model(result)

@@ -66,12 +66,7 @@ class SpareWorker:
     def stop(self) -> None:
         process, self.process = self.process, None
         if process:
-            close_stdin(process)  # end of its stdin
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.1)
-                return
-            process.kill()
-            process.wait()
+            end_worker(process)
 
     def _best_slot(self, free: Mapping[str, int], *, is_idle: bool) -> Slot | None:
         """The slot in which the next run will probably train; None if no run can start soon."""
@@ -101,6 +96,16 @@ class SpareWorker:
         if time.monotonic() - since > DEBOUNCE_SECONDS:
             self._warm_config = config
             send_line(self.process, json.dumps(config.to_dict()))
+
+
+def end_worker(worker: "subprocess.Popen[bytes]") -> None:
+    """Ends a worker that waits for a run."""
+    close_stdin(worker)  # end of its stdin
+    with suppress(subprocess.TimeoutExpired):
+        worker.wait(0.1)
+        return
+    worker.kill()
+    worker.wait()
 
 
 def send_line(worker: "subprocess.Popen[bytes]", line: str) -> None:

@@ -1,8 +1,9 @@
-"""`python -m core.jobs.worker`: one process, one run. It imports TensorFlow, then reads a run's id from stdin.
+"""`python -m core.jobs.worker`: a process that trains a run. It imports TensorFlow, then reads a run's id from stdin.
 
 Before that, the dashboard may send the config that will probably be trained, as one line of JSON; the worker compiles
-its network. If stdin ends while the worker waits, the dashboard is gone and the worker exits. Once it trains, it reads
-no more: it outlives the dashboard, writes to the run's folder and exits with the run, which frees the device's memory.
+its network. If stdin ends while the worker waits, the dashboard is gone and the worker exits. While it trains, it does
+not read: it outlives the dashboard, writes to the run's folder and exits with the run, which frees the device's memory.
+Only after a run of a sweep it waits: if another seed comes, nothing is imported or compiled again (`kept_workers`).
 """
 
 import json
@@ -16,29 +17,32 @@ from core.config.run_config import RunConfig
 from core.devices import device_kind
 from core.files import open_regular
 from core.home import home
+from core.jobs.kept_workers import THEN_WAIT
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
 from core.training import compile_cache, gpu_programs, warmup
-from core.training.keras_import import import_keras, is_tensorflow
+from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
 
 def main() -> None:
-    """Waits for a run's id and trains that run."""
+    """Waits for a run's id and trains that run; then for another seed of it, if there is one."""
     process_settings.apply()
     process_settings.lower_priority(process_settings.KERAS_NICE)
     prepare_keras()
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
-        if is_tensorflow():
-            gpu_programs.start_trial()
+        gpu_programs.start_trial()
     warm: WarmNetwork | None = None
     while command := _read_command():
         if not command.startswith("{"):
-            _train(command, warm)
-            return
-        if not _has_input():
+            run_id, _, then = command.partition(" ")
+            warm = _train(run_id, warm)
+            if then != THEN_WAIT:
+                return
+        elif not _has_input():
             warm = warmup.warm_up_network(RunConfig.from_dict(json.loads(command)))
+            gpu_programs.start_trial()
             print(f"Ready for {describe(warm.config)}." if warm else "Compiling in advance failed.", flush=True)
 
 
@@ -63,12 +67,15 @@ def _has_input() -> bool:
     return bool(select.select([0], [], [], 0)[0])
 
 
-def _train(run_id: str, warm: WarmNetwork | None) -> None:
+def _train(run_id: str, warm: WarmNetwork | None) -> WarmNetwork | None:
+    """Trains a run. Returns its network, for another seed; None if the training failed."""
     store = RunStore()
     _log_to(store.get(run_id).log_path)
     recorder = RunRecorder(store, run_id, warm=warm)
     signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
     recorder.run(claim=True)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return recorder.warm
 
 
 def _log_to(path: Path) -> None:

@@ -12,6 +12,7 @@ from core.config.run_config import RunConfig
 from core.devices import Usage
 from core.errors import RunError
 from core.jobs import local_devices, slots
+from core.jobs.kept_workers import KeptWorkers
 from core.jobs.places import Device, mark_failed
 from core.jobs.slots import Slot
 from core.jobs.spare_worker import SpareWorker, close_stdin, send_line
@@ -42,6 +43,7 @@ class WorkerPool:
         self._failures: Counter[str] = Counter()
         self._last_failed_start = -RETRY_SECONDS
         self._spare = SpareWorker(self._start)
+        self._kept = KeptWorkers(store)
         self._assigned: dict[str, _Assigned] = {}
 
     def check(self, config: RunConfig) -> None:
@@ -63,8 +65,8 @@ class WorkerPool:
         return len(assigned) + sum(run_id not in assigned for run_id in held)
 
     def send(self, run: Run, slot: str) -> None:
-        """Gives a run to the spare worker, or to a new one."""
-        worker = self._spare.take(slot)
+        """Gives a run to the worker of another seed, to the spare worker, or to a new one."""
+        worker = self._kept.take(run, slot) or self._spare.take(slot)
         if worker is None:
             try:
                 worker = self._start(next(each for each in slots.all_slots() if each.name == slot))
@@ -72,7 +74,7 @@ class WorkerPool:
                 self._start_failed(run, error)
                 return
         self._assigned[run.id] = _Assigned(worker, slot)
-        send_line(worker, run.id)
+        send_line(worker, self._kept.order_for(run))
 
     def slot_of(self, run: Run) -> str:
         if run.id in self._assigned:
@@ -117,23 +119,33 @@ class WorkerPool:
     def problem(self) -> str:
         return ""
 
+    def warning(self) -> str:
+        return ""
+
     def kill(self, run: Run) -> None:
         local_devices.kill_worker(run)
 
     def refresh(self) -> None:
         self._collect_ended()
-        if self.spare_allowed:
+        self._kept.end_idle()
+        if self.spare_allowed and not self._kept.are_any_idle:
             self._spare.update(self.free, is_idle=not self._assigned)
 
     def close(self) -> None:
+        for worker in self._assigned.values():
+            close_stdin(worker.process)  # those that train go on, but wait for no other run
+        self._kept.end_idle(0.0)
         self._spare.stop()
 
     def _collect_ended(self) -> None:
         """Removes workers that have exited. A run whose workers exit before they begin is not tried for ever."""
         for run_id, worker in list(self._assigned.items()):
             if worker.process.poll() is None:
+                if self._kept.keep_if_ended(run_id, self._find_run(run_id), worker.process, worker.slot):
+                    del self._assigned[run_id]
                 continue
             del self._assigned[run_id]
+            self._kept.forget(run_id)
             close_stdin(worker.process)
             run = self._find_run(run_id)
             if run and run.state == WAITING:

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.config.run_config import NO_VALIDATION, REDRAWING_KNOBS, RunConfig
-from core.config.schedules import EXPONENTIAL_END, PLATEAU_PATIENCE
+from core.config.schedules import (
+    EXPONENTIAL_END,
+    ONE_CYCLE_RISE,
+    ONE_CYCLE_START,
+    PLATEAU_PATIENCE,
+    has_step_schedule,
+)
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.network.architecture import LayerRow, layer_table
 from core.network.redraw_source import KNOBS_CLASS, redraw_source
@@ -20,7 +26,7 @@ _OPTIMIZERS = {
 _LOSSES = {"sparse": "sparse_categorical_crossentropy", "one-hot": "categorical_crossentropy"}
 _MNIST = 60_000  # training images
 _SHORTENED = (
-    "# Here the downloaded program has 500 lines of NumPy that redraw digits. They define EpochPrefetcher, Redrawer\n"
+    "# Here the downloaded program has 600 lines of NumPy that redraw digits. They define EpochPrefetcher, Redrawer\n"
     f"# and {KNOBS_CLASS}."
 )
 _REDRAWN_IMAGES = '''class RedrawnImages(keras.utils.PyDataset):
@@ -62,8 +68,8 @@ def script(config: RunConfig, title: str, by_hand: str = "", *, short: bool = Fa
 
     Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
     seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
-    images are exactly those of the run. Changes made while the run trained (`by_hand`) are left out, and the program
-    says so. short: without the 500 lines that redraw images, for reading.
+    images are exactly those of the run. Left out are the digits of pen writers, and changes made while the run trained
+    (`by_hand`); the program says so. short: without the 600 lines that redraw images, for reading.
     """
     head = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
     head += f'\n\nNot in this program: while the run trained, {by_hand}.\n"""' if by_hand else '"""'
@@ -107,9 +113,14 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield "labels[wrong] = (labels[wrong] + rng.integers(1, 10, len(wrong))) % 10"
     if config.redraws_images:
         yield "# The images of each epoch, drawn while the epoch before it trains: some seconds for 60,000."
-        knobs = ", ".join(f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "seed", "epochs"))
+        knobs = ", ".join(
+            f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "unchanged", "seed", "epochs")
+        )
         yield f"knobs = {KNOBS_CLASS}({knobs})"
         yield "redrawn = EpochPrefetcher(Redrawer(images, labels, knobs))"
+    if config.writers:
+        yield f"# The run also trained on digits that {config.writers} people drew with a pen. Their strokes are not"
+        yield "# in this program: python -m core train of Digit Lab has them."
     if config.loss == "one-hot":
         names = ["labels", "test_labels", *(["validation_labels"] if config.holds_out else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)
@@ -159,17 +170,29 @@ def _layer(row: LayerRow) -> str:
     raise AssertionError(f"no Keras code for {row.kind}")
 
 
+def _schedule(config: RunConfig) -> Iterator[str]:
+    rate = repr(config.learning_rate)
+    yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
+    match config.schedule:
+        case "cosine":
+            schedule = f"CosineDecay({rate}, steps)"
+        case "exponential":
+            schedule = f"ExponentialDecay({rate}, steps, {EXPONENTIAL_END})"
+        case _:
+            yield f"rising = round(steps * {ONE_CYCLE_RISE})"
+            first = repr(config.learning_rate * ONE_CYCLE_START)
+            schedule = f"CosineDecay({first}, steps - rising, warmup_target={rate}, warmup_steps=rising)"
+    yield f"learning_rate = keras.optimizers.schedules.{schedule}"
+
+
 def _training(config: RunConfig) -> Iterator[str]:
     if config.redraws_images:
         yield from _REDRAWN_IMAGES.format(batch=config.batch_size, epochs=config.epochs, seed=config.seed).splitlines()
         yield ""
         yield ""
     rate = repr(config.learning_rate)
-    if config.schedule in ("cosine", "exponential"):
-        yield f"steps = {config.epochs} * -(-len(images) // {config.batch_size})"
-        cosine = config.schedule == "cosine"
-        decay = f"CosineDecay({rate}, steps)" if cosine else f"ExponentialDecay({rate}, steps, {EXPONENTIAL_END})"
-        yield f"learning_rate = keras.optimizers.schedules.{decay}"
+    if has_step_schedule(config):
+        yield from _schedule(config)
         rate = "learning_rate"
     yield "model.compile("
     yield f"    optimizer=keras.optimizers.{_OPTIMIZERS[config.optimizer].format(rate=rate)},"

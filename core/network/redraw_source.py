@@ -8,11 +8,11 @@ import inspect
 from functools import cache
 from types import ModuleType
 
-from core.augment import handwriting_styles, redraw, skeletons
+from core.augment import handwriting_styles, redraw, redraw_plan, render, skeletons
 from core.data import random_streams
 from core.digits import SIDE
 
-_MODULES = (random_streams, skeletons, handwriting_styles, redraw)  # each uses those before it
+_MODULES = (random_streams, skeletons, handwriting_styles, redraw_plan, render, redraw)  # each uses those before it
 KNOBS_CLASS = "RedrawKnobs"  # in the place of `RunConfig`
 _HEAD = f'''# How Digit Lab draws new training images for each epoch, from its modules random_streams, skeletons,
 # handwriting_styles and redraw. Each epoch depends on the seed alone, so the images are those of the run.
@@ -28,6 +28,7 @@ class {KNOBS_CLASS}(NamedTuple):
     augmentation: float
     pen: float
     styles: float
+    unchanged: float
     seed: int
     epochs: int'''
 

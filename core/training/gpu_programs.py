@@ -28,8 +28,10 @@ _MODULE = "core.training.gpu_programs"
 
 def start_trial() -> None:
     """Starts the trial for the GPU of this process, if there is one and it was not tried yet. It returns at once."""
+    import keras
+
     folder = compile_cache.folder_for_gpu(home() / "programs")
-    if folder is None or (folder / TRIED).exists():
+    if folder is None or (folder / TRIED).exists() or keras.backend.backend() != "tensorflow":
         return
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)

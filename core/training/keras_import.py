@@ -24,10 +24,3 @@ def import_keras() -> None:
             sys.modules.pop(name, None)
         gc.enable()
     gc.freeze()
-
-
-def is_tensorflow() -> bool:
-    """Whether Keras computes with TensorFlow. Keras has been imported."""
-    import keras
-
-    return str(keras.backend.backend()) == "tensorflow"

@@ -17,9 +17,12 @@ class RunSchedule:
         return self._planned() * self.scale if schedules.has_step_schedule(self.config) else None
 
     def change(self, rates: np.ndarray, step: int, rate: float) -> None:
-        """Scales the `rates` of the remaining steps so that the next one is `rate`."""
+        """Scales the `rates` of the remaining steps so that the largest of them is `rate`.
+
+        That is the next one, except while `one-cycle` rises: then `rate` is its new peak.
+        """
         remaining = self._planned()[step:]
-        self.scale = rate / max(float(remaining[0]), 1e-12)
+        self.scale = rate / max(float(remaining.max()), 1e-12)
         rates[step:] = remaining * self.scale
 
     def _planned(self) -> np.ndarray:

@@ -47,13 +47,18 @@ def _last_hidden_output(model: keras.Sequential, images: Any, step: Any = None) 
     training, x = step is not None, images
     for layer in model.layers[:-1]:
         if isinstance(layer, keras.layers.Dropout):
-            x = apply_dropout(x, layer.rate, layer.seed, step) if training and layer.rate else x
+            x = apply_dropout(x, layer.rate, _dropout_seed(layer), step) if training and layer.rate else x
         else:
             x = layer(x, training=training)
     return x
 
 
-def apply_dropout(x: Any, rate: float, seed: int, step: Any) -> Any:
+def _dropout_seed(layer: keras.layers.Dropout) -> Any:
+    """The seed of a layer, as a variable: so one compiled program serves every seed of a config."""
+    return ops.cast(layer.seed_generator.state[0], "uint32")
+
+
+def apply_dropout(x: Any, rate: float, seed: Any, step: Any) -> Any:
     """`x` with a random share `rate` of its values set to 0 and the others scaled up, as in Keras' dropout.
 
     The random numbers are a hash of seed, step and position, a dozen integer operations each. Keras uses Philox,
@@ -77,5 +82,5 @@ def _hash_bits(bits: Any) -> Any:
     return ops.bitwise_xor(bits, ops.right_shift(bits, _u32(16)))
 
 
-def _u32(value: int) -> Any:
+def _u32(value: Any) -> Any:
     return ops.convert_to_tensor(value, dtype="uint32")

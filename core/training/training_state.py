@@ -6,8 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from core.config.run_config import RunConfig
 from core.runs.checkpoints import TrainingState
-from core.training.models import get_weights, set_weights
+from core.training.models import build, get_weights, set_weights
 
 # What Keras' callbacks remember of earlier epochs.
 _CALLBACK_ATTRIBUTES = ("best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter")
@@ -40,6 +41,19 @@ def restore_state(saved: TrainingState, model: keras.Model, callbacks: Sequence[
                 setattr(callback, attribute, saved.state[f"{name}/{attribute}"].item())
         if f"{name}/best_weights/0" in saved.state:
             callback.best_weights = [saved.state[f"{name}/best_weights/{n}"] for n in range(len(model.weights))]
+
+
+def reseed(model: keras.Sequential, config: RunConfig) -> None:
+    """Makes `model` what `build(config)` makes. It was built for a config that differs only in its seed.
+
+    Its compiled steps stay with it: they do not depend on the seed.
+    """
+    fresh = build(config)
+    restore_state(capture_state(0, fresh, [], {}), model, [])
+    for layer, other in zip(model.layers, fresh.layers, strict=True):  # a saved network names its seeds
+        for attribute in ("seed", "kernel_initializer"):
+            if hasattr(other, attribute):
+                setattr(layer, attribute, getattr(other, attribute))
 
 
 def _other_variables(model: keras.Model) -> Iterator[tuple[str, Any]]:

@@ -12,18 +12,34 @@ import numpy as np
 from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.data import mnist
 from core.data.mnist import Mnist
+from core.devices import use_device
 from core.digits import Digits
 
 # Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a
-# CPU the program for those is compiled when the run starts.
-_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, **dict.fromkeys(REDRAWING_KNOBS, 0.0)}
+# CPU the program for those is compiled when the run starts, as with pen writers, who change the number of images.
+_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "writers": 0, **dict.fromkeys(REDRAWING_KNOBS, 0.0)}
 
 
 class WarmNetwork(NamedTuple):
-    """A network from `models.build` with its compiled program, and the config that it fits."""
+    """A network from `models.build` with its compiled program, and the config that it fits, as `warmup_config` has it.
+
+    is_trained: it has other weights than at first.
+    """
 
     config: RunConfig
     network: Any  # keras.Sequential; the dashboard imports this module too, and it has no Keras
+    is_trained: bool = False
+
+    def network_for(self, config: RunConfig) -> Any:
+        """The network with the first weights of `config`; None if that needs another program."""
+        needed = warmup_config(config)
+        if needed.changed(seed=self.config.seed) != self.config:
+            return None
+        if self.is_trained or needed != self.config:
+            from core.training.training_state import reseed
+
+            reseed(self.network, config)
+        return self.network
 
 
 def warmup_config(config: RunConfig) -> RunConfig:
@@ -55,7 +71,8 @@ def warm_up_network(config: RunConfig) -> WarmNetwork | None:
             return True
 
     config = warmup_config(config)
-    with suppress(Exception):
+    # Within `use_device` from the beginning: the first operation on a GPU would else take all of its memory.
+    with suppress(Exception), use_device(config.device):
         data, network = mnist.load(), models.build(config)
         held_out = data.validation[:10] if config.holds_out else data.validation
         small_data = Mnist(

@@ -10,6 +10,7 @@ from core.jobs.places import GPU, Device
 from pages.shared import caches
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
+from pages.shared.visitor import is_teacher
 
 _REFRESH_SECONDS = 2.0
 _STYLE = """<style>
@@ -26,6 +27,8 @@ def panel() -> None:
     place = caches.jobs().place
     if not place.address and sum(device.kind == GPU for device in place.devices()) < 2:
         return
+    if is_teacher() and (warning := place.warning()):  # a stranger must not read it here
+        st.warning(warning, icon=":material/lock_open:")
     with st.expander("Where runs train", icon=":material/lan:", key="places", on_change="rerun") as box:
         if not box.open:
             return

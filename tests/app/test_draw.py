@@ -3,11 +3,13 @@
 import io
 import shutil
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.config.run_config import RunConfig
 from core.runs.store import RunStore
+from pages.parts.draw import novelty_warning
 from tests.app.draw_page import SEVEN, draw, html, path, rerun, shown
 
 
@@ -138,3 +140,15 @@ def test_a_picture_without_digits_gets_a_sentence():
     Image.new("L", (100, 100), 255).save(file, "PNG")
     with pytest.raises(DrawingError):
         photo.extract_photo_ink(photo.read(file.getvalue()))
+
+
+def test_two_digits_in_the_place_of_one_are_read_as_a_number(open_page):
+    novelty_warning.novelty_score(np.zeros((1, 28, 28), np.uint8))  # waits for the detector
+    one, seven = path((60, 60), (60, 230)), path((130, 60), (230, 60), (170, 230))
+    app = draw(open_page("draw", run="shipped"), one, seven)
+    assert not app.exception
+    assert "2 digits stand here" in shown(app)
+    assert "It reads **17**" in shown(app)
+    app = draw(open_page("draw", run="shipped"), seven)
+    assert "stand here" not in shown(app)
+    assert "It reads **7**" in shown(app)

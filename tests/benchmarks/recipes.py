@@ -89,7 +89,8 @@ source uses them. Train accuracy is Keras' running figure of the last epoch, as 
 {sources}
 
 Measured on {"; ".join(sorted({run["machine"] for run in runs}))}, {" to ".join(sorted({run["date"] for run in runs}))}.
-Other work shared the machine while the seconds were measured. [speed.md](speed.md) says how fast the recipes are.
+Other work shared the machine while the seconds were measured. [speed.md](speed.md) says how fast the recipes are,
+and [fast.md](fast.md) how long `fast` needs to 99%.
 
 To repeat: `MNIST_PATH=… python -m tests.benchmarks.recipes`. On one machine, a seed gives the same figures to the
 last bit.

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.__main__ import _summary, main
+from core.__main__ import main
 from core.classroom import teacher
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
+from core.jobs import foreground
 from core.runs.events import RunEnded
 from core.runs.store import RunStore
 
@@ -111,7 +112,7 @@ def test_without_data_or_a_home_no_run_is_made(tmp_path, monkeypatch, capsys):
 )
 def test_a_single_epoch_is_reported_as_one(tmp_path, epochs, printed):
     run = RunStore(tmp_path).create(RunConfig())
-    assert printed in _summary(run, RunEnded("finished", "", 1.0, epochs))
+    assert printed in foreground.summary(run, RunEnded("finished", "", 1.0, epochs))
 
 
 @pytest.mark.parametrize("name", KNOBS)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from core.errors import ConfigError
 from core.files import write_json
 from core.jobs.cluster import settings as cluster_settings
+from core.jobs.cluster import token_check
 from core.jobs.cluster.follower import Follower
 from core.jobs.cluster.interface import Cluster, Node
 from core.jobs.cluster.records import KILL, LOST, PLACED, REQUEUED, SENT, Record, Records, Status
@@ -39,6 +40,7 @@ class Bridge:
         self.followers: dict[str, Follower] = {}
         self._nodes: list[Node] = []
         self._answered_at = 0.0  # when the cluster was last asked and then answered
+        self._is_open: bool | None = None  # None: it was not asked yet
         self._lost_at: dict[str, float] = {}  # when the loss of a run was noticed
         self._status: Status | None = None
         self._status_at = 0.0
@@ -62,6 +64,8 @@ class Bridge:
         asked_at = time.monotonic()
         self._nodes = self.cluster.nodes()
         self._answered_at = asked_at
+        if self._is_open is None:
+            self._is_open = self.cluster.is_open()
 
     def step(self) -> None:
         """One look at the records and at the followers."""
@@ -119,7 +123,7 @@ class Bridge:
         usage = {run_id: follower.usage for run_id, follower in placed.items()}
         is_silent = time.monotonic() - self._answered_at > SILENT_SECONDS
         error = "The head node of the cluster does not answer. Runs wait until it does." if is_silent else ""
-        status = Status(error, tuple(devices), usage)
+        status = Status(error, tuple(devices), usage, token_check.WARNING if self._is_open else "")
         if status != self._status and time.monotonic() - self._status_at > STATUS_SECONDS:
             self._status, self._status_at = status, time.monotonic()
             self.records.write_status(status)

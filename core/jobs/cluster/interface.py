@@ -33,6 +33,9 @@ class Cluster(Protocol):
     def nodes(self) -> list[Node]:
         """The nodes that live."""
 
+    def is_open(self) -> bool:
+        """Whether everybody who reaches it can run programs there, because it asks for no token."""
+
     def actors(self) -> set[str]:
         """The names of all actors of this home."""
 

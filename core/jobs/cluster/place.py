@@ -34,6 +34,7 @@ class ClusterPlace:
         self.store, self.address, self.command = store, address, command
         self.records = Records(store.home)
         self._bridge: subprocess.Popen[bytes] | None = None
+        self._has_warned = False
         self._last_start = self._last_want = -1e9
 
     def check(self, config: RunConfig) -> None:
@@ -64,6 +65,9 @@ class ClusterPlace:
         if now - self._last_want > _WANT_SECONDS:
             self._last_want = now
             self.records.want()
+        if not self._has_warned and (warning := self.warning()):
+            self._has_warned = True
+            print(warning, file=sys.stderr, flush=True)  # who started the dashboard reads its terminal
         if self._bridge is not None and self._bridge.poll() is not None:
             self._bridge = None
         is_missing = self._bridge is None and self.records.lock.holder() is None
@@ -100,6 +104,9 @@ class ClusterPlace:
         if self.records.lock.holder() is None:
             return status.error or "The connection to the cluster is being opened."
         return status.error
+
+    def warning(self) -> str:
+        return self.records.status().warning if self.records.lock.holder() is not None else ""
 
     def usage(self, run: Run) -> Usage | None:
         """How busy the device of a run is; None if that is not known."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import ray
 
+from core.jobs.cluster import token_check
 from core.jobs.cluster.interface import ActorLost, Node
 from core.jobs.cluster.remote_run import RemoteRun
 from core.jobs.cluster.settings import ClusterSettings
@@ -62,6 +63,10 @@ class RayCluster:
                 Node(node["NodeID"], name, resources.get("CPU", 0.0), resources.get("GPU", 0.0), "".join(models[:1]))
             )
         return sorted(found, key=lambda node: node.name)
+
+    def is_open(self) -> bool:
+        """Whether it asks for no token."""
+        return token_check.is_open(ray.get_runtime_context().gcs_address)
 
     def actors(self) -> set[str]:
         """The names of all actors of this home."""

@@ -43,11 +43,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Status:
-    """The cluster as the bridge saw it last. usage: of the device of each run, as in `devices.Usage`."""
+    """The cluster as the bridge saw it last.
+
+    usage: of the device of each run, as in `devices.Usage`. warning: a sentence for its operator; runs train anyway.
+    """
 
     error: str = ""  # a sentence: why nothing can be started there
     devices: tuple[Device, ...] = ()
     usage: dict[str, dict[str, Any]] = field(default_factory=dict)
+    warning: str = ""
 
     def capacity(self, kind: str = "") -> int:
         """How many runs train at a time on devices of this kind; on all if it is empty."""
@@ -117,7 +121,9 @@ class Records:
         facts = read_json(self.folder / "status.json")
         try:
             devices = tuple(_device(device) for device in facts["devices"][:1000])
-            return Status(text(facts["error"], 1000), devices, dict(facts["usage"]))
+            return Status(
+                text(facts["error"], 1000), devices, dict(facts["usage"]), text(facts.get("warning", ""), 1000)
+            )
         except (KeyError, TypeError, ValueError):
             return Status()
 

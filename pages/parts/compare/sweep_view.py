@@ -1,10 +1,7 @@
 """Compare's sweeps: the form, the progress of the chosen sweep, and its result."""
 
-import shutil
-
 import streamlit as st
 
-from core.errors import DigitLabError
 from core.evaluation.comparison import RunRow
 from core.formatting import plain
 from core.jobs import search
@@ -13,10 +10,10 @@ from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import run_rows, sweep_answer, sweep_form
 from pages.parts.compare.sweep_form import WATCHED
-from pages.shared import caches, crowd
+from pages.shared import caches, crowd, sweep_cancel
 from pages.shared.fragments import guarded_fragment
 from pages.shared.stable_selectbox import picker
-from pages.shared.visitor import current, may_control
+from pages.shared.visitor import may_control
 
 REFRESH_SECONDS = 2.0
 
@@ -89,15 +86,4 @@ def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
 
 
 def _cancel(sweep_id: str) -> None:
-    store = caches.store()
-    sweeps = SweepStore(store)
-    if not may_control(sweeps.get(sweep_id)):
-        return
-    sweeps.stop(sweep_id)
-    for run in sweeps.get(sweep_id).runs(store.active()):
-        try:
-            caches.jobs().stop(run.id, visitor=current())
-        except DigitLabError as error:
-            st.session_state[run_rows.REFUSED] = error.sentence
-        # A run that never trained is not worth restoring, and would push out what a visitor deleted.
-        shutil.rmtree(store.trash / run.id, ignore_errors=True)
+    st.session_state[run_rows.REFUSED] = sweep_cancel.cancel(sweep_id)

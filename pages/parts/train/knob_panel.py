@@ -17,7 +17,15 @@ from core.network import forecast
 from core.network.architecture import LayerRow, layer_table
 from core.network.keras_script import script
 from core.runs.run import describe
-from pages.parts.train import assignment, assignment_maker, form_match, layer_editor, prediction_box, watched_run
+from pages.parts.train import (
+    assignment,
+    assignment_maker,
+    form_match,
+    layer_editor,
+    prediction_box,
+    repeat_box,
+    watched_run,
+)
 from pages.parts.train.live_plot import Chart, Series, live_plot
 from pages.shared import caches, controls, data_findings, palette
 from pages.shared.local_time import run_title
@@ -138,7 +146,8 @@ def _schedule() -> None:
     chart = Chart(
         [Series("learning rate", shown.astype(float), learning_rates[shown], palette.TRAINING)],
         generation=f"{config.schedule}:{config.learning_rate}:{total_steps}",
-        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over {count(total_steps, 'step')}",
+        alt=f"Learning rate from {learning_rates[0]:g} to {learning_rates[-1]:g} over "
+        f"{count(total_steps, 'step')}, at most {learning_rates.max():g}",
         x_title="step",
         title="Learning rate over the run",
         height=190,
@@ -198,18 +207,22 @@ def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:
 
 def _start_button(config: RunConfig | None, seconds: float, work: Assignment | None) -> None:
     waits = data_findings.undecided()
-    st.button(
-        "Start",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=config is None or waits or (work is not None and not work.open),
-        help="First decide about the images: fix them, or use them as they are." if waits else None,
-        on_click=_submit,
-        args=(config, seconds, work),
-    )
-    if problem := st.session_state.pop(_START_FAILED, None):
-        st.error(plain(problem), icon=":material/error:")
+    with st.container(horizontal=True, gap="small", key="start_row"):
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=config is None or waits or (work is not None and not work.open),
+            help="First decide about the images: fix them, or use them as they are." if waits else None,
+            on_click=_submit,
+            args=(config, seconds, work),
+        )
+        if work is None:  # an assignment asks for one run, whose result was predicted
+            repeat_box.show(config, seconds, disabled=waits)
+    for name in (_START_FAILED, repeat_box.FAILED):
+        if problem := st.session_state.pop(name, None):
+            st.error(plain(problem), icon=":material/error:")
 
 
 def _submit(config: RunConfig, seconds: float, work: Assignment | None) -> None:

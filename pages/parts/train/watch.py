@@ -1,5 +1,7 @@
 """The right side of Train: one run, live while it trains."""
 
+import socket
+
 import streamlit as st
 
 from core.runs import pace
@@ -16,6 +18,7 @@ from pages.parts.train import (
     preview,
     run_choice,
     run_status,
+    seeds_panel,
     watched_run,
 )
 from pages.parts.train.scroll_into_view import reveal
@@ -25,6 +28,7 @@ from pages.shared.fragments import guarded_fragment
 KEY = "watch"
 # Seconds between two refreshes of a run that waits behind another, starts, trains, or trains for long.
 WAITING_SECONDS, STARTING_SECONDS, REFRESH_SECONDS, LONG_REFRESH_SECONDS = 1.0, 0.3, 0.5, 1.0
+AWAY_REFRESH_SECONDS = 0.25  # of a run that trains on another machine: its points already took a moment to come
 LONG_SECONDS = 30  # of training: a run that takes longer is refreshed less often
 _FIRST = "Press Start. The network begins to learn, and its curves appear here. Then a tour shows how it learned."
 
@@ -72,10 +76,18 @@ def _refresh_every(run: Run) -> float | None:
     It is the same from the first point to the last: a change draws the page and its charts again.
     """
     if not run.active:
-        return None
+        return LONG_REFRESH_SECONDS if seeds_panel.is_training(run) else None
     if run.started is None or not run.step:
         return WAITING_SECONDS if _is_behind_another(run) else STARTING_SECONDS
+    if _trains_away(run):
+        return AWAY_REFRESH_SECONDS
     return REFRESH_SECONDS if (run.forecast_seconds or 0.0) < LONG_SECONDS else LONG_REFRESH_SECONDS
+
+
+def _trains_away(run: Run) -> bool:
+    """Whether another machine trains it: then a refresh takes nothing from the training."""
+    node = (run.holder or {}).get("node")
+    return node is not None and node != socket.gethostname()
 
 
 def _is_behind_another(run: Run) -> bool:
@@ -91,6 +103,7 @@ def _view(run: Run) -> None:
         st.text(run.note)  # a visitor wrote it: as Markdown it could load pictures from elsewhere
     prediction_result.show(run, state)
     buttons.button_row(run, state)
+    seeds_panel.show(run)
     if seen.started and pace.steps_done(seen):
         run_status.facts(run, seen, state)
         charts.charts(run, seen)

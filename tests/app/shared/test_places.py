@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.jobs.cluster.token_check import WARNING
 from core.jobs.places import Device
 from pages.shared import caches, places
 from tests.no_place import NoPlace
@@ -40,6 +41,13 @@ def test_the_table_is_offered_only_with_a_cluster(cluster, open_page, monkeypatc
     assert "Where runs train" in labels
     monkeypatch.setattr(caches.jobs(), "place", NoPlace())
     assert "Where runs train" not in [box.label for box in open_page(page).expander]
+
+
+@pytest.mark.parametrize("teacher", [True, False])
+def test_only_the_teacher_reads_that_the_cluster_has_no_token(cluster, open_page, monkeypatch, teacher):
+    monkeypatch.setattr(cluster, "warning", lambda: WARNING, raising=False)
+    monkeypatch.setattr(places, "is_teacher", lambda: teacher)
+    assert [each.value for each in open_page("server").warning] == [WARNING] * teacher
 
 
 def test_a_waiting_run_says_why_the_cluster_takes_none(cluster, store, open_page):

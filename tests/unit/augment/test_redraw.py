@@ -1,10 +1,13 @@
 """Variations of the training images: what each knob does, and that an epoch's images follow from its seed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, style_strokes
-from core.augment.redraw import PEN_WIDTHS, EpochPrefetcher, Redrawer
+from core.augment.handwriting_styles import NO_STROKE, STYLED_DIGITS, distance_to_strokes, style_strokes
+from core.augment.redraw import MANY_THREADS, EpochPrefetcher, Redrawer
+from core.augment.redraw_plan import PEN_WIDTHS
 from core.augment.skeletons import centre_lines
 from core.config.run_config import RunConfig
 from core.data.random_streams import DISTORTIONS, random
@@ -78,6 +81,67 @@ def test_an_epoch_follows_from_seed_and_number_alone(some: Digits):
     assert not np.array_equal(epochs[0], epochs[1])
     other = Redrawer(some.images, some.labels, config.changed(seed=2))
     assert not np.array_equal(EpochPrefetcher(other)(0), epochs[0])
+
+
+def test_a_share_of_the_images_stays_as_it_is_and_the_others_do_not_change(some: Digits):
+    config = RunConfig(augmentation=0.5, pen=0.5)
+    drawn = Redrawer(some.images, some.labels, config).draw_epoch(random(1, 0, DISTORTIONS))
+    mixed = Redrawer(some.images, some.labels, config.changed(unchanged=0.5)).draw_epoch(random(1, 0, DISTORTIONS))
+    kept = (mixed == some.images).all((1, 2))
+    assert 0.35 < kept.mean() < 0.65
+    assert np.array_equal(mixed[~kept], drawn[~kept])
+
+
+def test_runs_of_earlier_versions_get_the_same_images(some: Digits):
+    # Twenty images as version 0.2 drew them: a run that began there and is resumed here must not notice.
+    before = np.load(Path(__file__).parent / "redrawn.npz")["images"].astype(int)
+    config = RunConfig(augmentation=0.5, pen=0.5, styles=0.5, epochs=3)
+    now = EpochPrefetcher(Redrawer(some.images, some.labels, config))(2)[::20]
+    assert np.abs(now - before).max() <= 1  # other processors may round differently
+    assert (now == before).mean() > 0.999
+
+
+def test_any_number_of_threads_draws_the_same_images(some: Digits):
+    config = RunConfig(augmentation=0.8, pen=0.5, styles=0.5)
+    many = Digits(np.tile(some.images, (3, 1, 1)), np.tile(some.labels, 3))
+    one, five = (
+        Redrawer(many.images, many.labels, config, threads).draw_epoch(random(1, 0, DISTORTIONS)) for threads in (1, 5)
+    )
+    assert np.array_equal(one, five)
+
+
+@pytest.mark.parametrize("threads", [1, MANY_THREADS])
+def test_the_next_epochs_are_drawn_before_they_are_asked_for(some: Digits, threads: int):
+    config = RunConfig(augmentation=0.5, epochs=4)
+    drawn = EpochPrefetcher(Redrawer(some.images, some.labels, config, threads))
+    epochs = [drawn(epoch) for epoch in range(4)]
+    again = Redrawer(some.images, some.labels, config, 1)
+    for epoch, images in enumerate(epochs):
+        assert np.array_equal(images, again.draw_epoch(random(1, epoch, DISTORTIONS)))
+
+
+def test_a_failure_while_images_are_drawn_reaches_the_training(some: Digits):
+    drawn = EpochPrefetcher(Redrawer(some.images, some.labels[:-1], RunConfig(pen=1.0)))
+    with pytest.raises((ValueError, IndexError)):
+        drawn(0)
+
+
+def test_distances_to_strokes_are_exact_where_they_matter(some: Digits, rng):
+    ones = some[some.labels == 1]
+    strokes = style_strokes(ones.labels, centre_lines(ones.images), rng)
+    x, y = rng.uniform(-3, 31, (2, len(ones), 50)).astype(np.float32)
+    starts, steps = (
+        strokes[:, :, :-1].reshape(len(ones), -1, 1, 2),
+        np.diff(strokes, axis=2).reshape(len(ones), -1, 1, 2),
+    )
+    away = np.stack([x, y], 2)[:, None] - starts
+    along = np.clip((away * steps).sum(3) / np.maximum((steps**2).sum(3), 1e-6), 0, 1)
+    exact = np.linalg.norm(away - along[..., None] * steps, axis=3).min(1)
+    found = distance_to_strokes(strokes, x, y, np.full(len(ones), 2.5, np.float32))
+    near = exact < 2.5
+    assert near.any(1).sum() > len(ones) / 2
+    assert found[near] == pytest.approx(exact[near], abs=1e-3)
+    assert (found[~near] >= 2.5 - 1e-3).all()
 
 
 def test_blank_images_and_no_images_are_borne(rng):

@@ -9,6 +9,7 @@ import sys
 import time
 
 from core.jobs import slots
+from core.jobs.kept_workers import THEN_WAIT
 from core.runs.control import ControlReader
 from core.runs.events import BatchDone, EpochDone, Paused, RunEnded, Started
 from core.runs.store import RunStore
@@ -17,16 +18,24 @@ from core.runs.timeline import EventFile
 
 def main() -> None:
     store = RunStore()
-    while (run_id := sys.stdin.readline().strip()).startswith("{"):
-        with (store.home / "warmed_up").open("a") as file:
-            file.write(f"{run_id}\n")
-    if not run_id:
-        return
+    while line := sys.stdin.readline().strip():
+        if line.startswith("{"):
+            with (store.home / "warmed_up").open("a") as file:
+                file.write(f"{line}\n")
+            continue
+        run_id, _, then = line.partition(" ")
+        train(store, run_id)
+        if then != THEN_WAIT:
+            return
+
+
+def train(store: RunStore, run_id: str) -> None:
     run = store.get(run_id)
     if run.name == "dies":
         sys.exit(3)
     file = EventFile(run.events_path)
-    assert run.lock.acquire({"pid": os.getpid(), "after": file.size})
+    lock = run.lock
+    assert lock.acquire({"pid": os.getpid(), "after": file.size})
     (run.folder / "queued").unlink()
     (slot,) = slots.slots_for(run.config.device)
     places = [slots.lock(store, slot, place) for place in range(slot.capacity)]
@@ -52,6 +61,11 @@ def main() -> None:
         run.state_path.write_bytes(b"kept")
         time.sleep(0.02)
     file.append(RunEnded(outcome, "", time.time(), len(run.epochs)))
+    file.close()
+    with (store.home / "trained_by").open("a") as processes:
+        processes.write(f"{os.getpid()}\n")
+    held.release()
+    lock.release()
 
 
 main()

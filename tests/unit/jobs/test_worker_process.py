@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from core.jobs.kept_workers import THEN_WAIT
 from core.runs.store import RunStore
 from tests.conftest import ROOT
 from tests.small_run import SMALL, train, wait_until, weights_of
@@ -74,6 +75,23 @@ def test_a_warmed_up_run_trains_the_same_bits(store):
     assert run.state == "finished"
     ours, theirs = weights_of(run), weights_of(plain)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_asked_to_wait_trains_another_seed_as_alone_and_ends(store):
+    config = SMALL.changed(dropout=0.3, optimizer="rmsprop")
+    runs = [store.create(config.changed(seed=seed), queued=True) for seed in (1, 2)]
+    worker = process(store, f"{runs[0].id} {THEN_WAIT}")
+    wait_until(lambda: runs[0].state == "finished")
+    send_line(worker, runs[1].id)
+    assert worker.wait(60) == 0
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert all(run.log_path.exists() for run in runs)
+    for run in runs:
+        alone, _ = train(store, run.config)
+        ours, theirs = weights_of(run), weights_of(alone)
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
 
 
 def test_an_idle_worker_ends_with_its_dashboard(store):

@@ -12,6 +12,7 @@ from core.augment.redraw import Redrawer
 from core.config.layers import LAYER_KINDS
 from core.config.recipes import RECIPES, TUTORIALS
 from core.config.run_config import KNOBS, RunConfig
+from core.config.schedules import learning_rates
 from core.data.random_streams import DISTORTIONS, random
 from core.network.keras_script import script
 from core.network.redraw_source import redraw_source
@@ -90,6 +91,18 @@ def test_its_optimiser_is_the_one_that_trains(name):
     assert {**theirs, "name": ""} == {**ours, "name": ""}
 
 
+@pytest.mark.parametrize(
+    "schedule", [name for name in KNOBS["schedule"].choices if name not in ("constant", "plateau")]
+)
+def test_its_learning_rate_is_the_one_of_the_run_in_every_step(schedule):
+    config = RunConfig(schedule=schedule, learning_rate=0.05, epochs=2, batch_size=10)
+    written = re.search(r"(?s)steps = .*?(?=model\.compile)", script(config, ""))[0]
+    left = {"keras": keras, "images": range(105)}
+    exec(written, left)
+    theirs = [float(left["learning_rate"](step)) for step in range(22)]
+    assert theirs == pytest.approx(learning_rates(config, 22), rel=1e-4, abs=1e-7)
+
+
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_every_recipe_reads_as_a_program_of_its_own(name):
     program = script(RECIPES[name].config, name)
@@ -100,7 +113,8 @@ def test_every_recipe_reads_as_a_program_of_its_own(name):
 
 @pytest.mark.parametrize("name", sorted(set(KNOBS) - {"device"}))
 def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
-    assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
+    base = RunConfig(augmentation=0.5) if name == "unchanged" else RunConfig()
+    assert script(base.changed(**{name: OTHER[name]}), "") != script(base, "")
 
 
 @pytest.mark.parametrize("kind", LAYER_KINDS)
@@ -118,7 +132,16 @@ def test_what_was_done_by_hand_is_said_to_be_missing():
 
 
 REDRAWN = RunConfig(
-    units=4, epochs=2, batch_size=100, augmentation=0.8, pen=0.5, styles=0.5, loss="one-hot", validate_on="none", seed=5
+    units=4,
+    epochs=2,
+    batch_size=100,
+    augmentation=0.8,
+    pen=0.5,
+    styles=0.5,
+    unchanged=0.25,
+    loss="one-hot",
+    validate_on="none",
+    seed=5,
 )
 
 
@@ -171,8 +194,8 @@ def test_names_of_the_code_that_redraws_never_clash():
 def test_the_short_form_is_for_reading():
     config = RECIPES["best"].config
     short, whole = script(config, "Best", short=True), script(config, "Best")
-    assert "500 lines of NumPy" in short
-    assert len(short.splitlines()) < 80 < 550 < len(whole.splitlines()) < 650
+    assert "600 lines of NumPy" in short
+    assert len(short.splitlines()) < 85 < 650 < len(whole.splitlines()) < 750
     assert script(RunConfig(), "Mine", short=True) == script(RunConfig(), "Mine")
 
 

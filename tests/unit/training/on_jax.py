@@ -58,6 +58,23 @@ def test_a_warmed_up_network_is_not_compiled_again(tiny_mnist, monkeypatch):
     assert (ended.train_loss, ended.validation_loss) == (alone.train_loss, alone.validation_loss)
 
 
+def test_a_trained_network_trains_another_seed_as_alone_without_compiling(tiny_mnist):
+    config = RunConfig(units=16, dropout=0.3, epochs=2)
+    first = train(config, tiny_mnist, lambda event: None).model
+    program = first.digit_lab_traced
+    compiled = program.train_steps._cache_size()
+    warm = warmup.WarmNetwork(warmup.warmup_config(config), first, is_trained=True)
+    other = config.changed(seed=2)
+    again = train(other, tiny_mnist, lambda event: None, network=warm.network_for(other)).model
+    assert again.digit_lab_traced is program
+    assert program.train_steps._cache_size() == compiled
+    alone = train(other, tiny_mnist, lambda event: None).model
+    for one, two in zip(again.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert again.get_config() == alone.get_config()
+    assert warm.network_for(other.changed(units=8)) is None
+
+
 def test_validation_counts_what_fills_the_last_part_up_as_nothing(tiny_mnist):
     from core.training.batching import LoopOptions
     from core.training.engine import Loop

@@ -4,7 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from core.augment.distortions import augment_images
+from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
+from core.data.random_streams import DISTORTIONS, random
 from core.devices import on_gpu
 from core.training import models, train_step
 from core.training.batching import LoopOptions, shuffled_order
@@ -224,6 +227,16 @@ def test_images_can_be_made_again_each_epoch(digits):
     model, _, _ = by_engine(config, digits, epochs=2, augment=lambda epoch: blank)
     fresh = models.build(config).get_weights()[0]
     assert np.array_equal(model.get_weights()[0], fresh)  # without ink no weight of the first layer has a gradient
+
+
+def test_it_trains_on_the_images_that_prepare_shows(digits):
+    config = RunConfig(units=8, augmentation=0.8, pen=0.5, styles=0.5, epochs=3)
+    drawn = EpochPrefetcher(Redrawer(digits.images, digits.labels, config))
+    loop = Loop(models.build(config), digits, None, LoopOptions(BATCH, config.seed, augment=drawn))
+    loop.begin_epoch(1)
+    trained = np.asarray(loop.backend.images).reshape(digits.images.shape).astype(int)
+    shown = augment_images(digits.images, digits.labels, config, random(config.seed, 1, DISTORTIONS))
+    assert np.abs(trained - shown).max() <= 1  # one grey level, for a backend that draws on its device
 
 
 def test_after_the_fast_path_keras_own_fit_works_again(digits):

@@ -38,4 +38,4 @@ def test_the_engine_and_a_whole_run_on_jax_do_as_on_tensorflow():
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "11 passed" in done.stdout, done.stdout[-300:]
+    assert "12 passed" in done.stdout, done.stdout[-300:]

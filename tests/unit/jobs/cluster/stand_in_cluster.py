@@ -16,6 +16,7 @@ class StandInCluster:
         self.alive = [Node("a" * 8, "lab-1", 1, 0), Node("b" * 8, "lab-2", 1, 0)]
         self.runs: dict[str, tuple[str, RemoteRun]] = {}
         self.answers = True
+        self.has_no_token = False
         self._pool = ThreadPoolExecutor(16)
         self._lock = threading.Lock()
 
@@ -23,6 +24,9 @@ class StandInCluster:
         if not self.answers:
             raise ConnectionError("the head node is away")
         return list(self.alive)
+
+    def is_open(self) -> bool:
+        return self.has_no_token
 
     def actors(self) -> set[str]:
         return set(self.runs)

@@ -188,6 +188,15 @@ def test_a_node_with_other_images_refuses_the_run(jobs, monkeypatch):
     assert run.ended.reason == "lab-1 has other images."
 
 
+def test_a_cluster_without_token_is_a_warning_in_the_terminal_and_runs_train(jobs, cluster, running, capsys):
+    assert jobs.place.warning() == ""
+    cluster.has_no_token = True
+    running.bridge._is_open = None
+    run = jobs.submit(SHORT)
+    wait_until(lambda: run.state == "finished" and jobs.place.warning())
+    wait_until(lambda: "has no token: everybody" in capsys.readouterr().err)
+
+
 def test_a_stop_request_survives_the_loss_of_the_node(jobs, cluster):
     run = jobs.submit(LONG)
     wait_until(lambda: len(run.epochs) > 1)

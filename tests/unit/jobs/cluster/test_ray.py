@@ -1,29 +1,29 @@
 """Runs on a real Ray cluster of two nodes on this machine. Without Ray these tests are skipped."""
 
-import importlib.util
 import os
 import signal
+import statistics
+import subprocess
 import time
 
 import numpy as np
+import psutil
 import pytest
 
-from core.jobs.cluster.place import ClusterPlace, choose
+from core.jobs.cluster.place import BRIDGE_COMMAND, ClusterPlace, choose
+from core.jobs.cluster.records import Records
+from core.jobs.cluster.token_check import is_open
 from core.jobs.scheduler import Scheduler
 from core.runs.store import RunStore
+from tests.conftest import ROOT
 from tests.ray_cluster import end_bridge, nodes, wait_for_bridge
+from tests.ray_delays import point_delays, request_delays
 from tests.small_run import SMALL, train, wait_until, weights_of
+from tests.unit.jobs.cluster.needs_ray import NEEDS_RAY
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -r requirements-ray.txt"
-    ),
-    # Ray leaves sockets and processes to the interpreter's end, and uses what will be removed from Python.
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-LONG = SMALL.changed(epochs=400)
+pytestmark = NEEDS_RAY
+SLOW = SMALL.changed(epochs=15, train_images=4000, batch_size=10)  # some tenths of a second for each epoch
+LONG = SLOW.changed(epochs=500)
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +33,29 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return RunStore(tmp_path_factory.mktemp("cluster"))
+def store(cluster, tmp_path_factory):
+    store = RunStore(tmp_path_factory.mktemp("cluster"))
+    yield store
+    end_bridge(store)
 
 
-@pytest.fixture(scope="module")
-def jobs(cluster, store):
+@pytest.fixture
+def jobs(store):
+    """A dashboard. The bridge goes on between the tests, and so do runs."""
     place = choose(store)
     assert isinstance(place, ClusterPlace)
     jobs = Scheduler(store, place)
     wait_for_bridge(place)
     yield jobs
-    for run in store.active():
-        jobs.stop(run.id)
-    wait_until(lambda: not store.active())
     jobs.close()
-    end_bridge(store)
+
+
+@pytest.fixture
+def training(jobs, store):
+    """A run that trains: the one of the test before, if it still does. To start one takes seconds."""
+    run = next((run for run in store.active() if run.config == LONG), None) or jobs.submit(LONG)
+    wait_until(lambda: len(run.epochs) > 1, 180)
+    return run
 
 
 def wait_for_all(runs, state, seconds=300.0):
@@ -57,6 +64,13 @@ def wait_for_all(runs, state, seconds=300.0):
         wait_until(lambda: all(run.state == state for run in runs), seconds)
     except AssertionError:
         pytest.fail(f"{[(run.state, run.holder, run.step) for run in runs]}")
+
+
+def listeners(name: str) -> int:
+    """On how many ports the processes with this word in their command listen, of those that this one started."""
+    ours = [each for each in psutil.Process().children(recursive=True) if name in each.cmdline()]
+    assert len(ours) == 1
+    return sum(each.status == psutil.CONN_LISTEN for each in ours[0].net_connections())
 
 
 def node_of(run) -> str:
@@ -76,67 +90,64 @@ def test_a_sweep_of_six_runs_spreads_over_both_nodes_and_equals_local_runs(jobs,
     assert [epoch.loss for epoch in runs[0].epochs] == [epoch.loss for epoch in here.epochs]
 
 
-def test_points_come_back_and_requests_reach_the_node_in_time(jobs):
-    run = jobs.submit(LONG)
-    wait_until(lambda: len(run.epochs) > 1)
-    ages = []
-    for _ in range(10):
-        step = run.step
-        wait_until(lambda: run.step > step)  # noqa: B023
-        ages.append(time.time())
-    assert np.median(np.diff(ages)) < 0.5
-    jobs.pause(run.id)
-    asked = time.monotonic()
-    wait_until(lambda: run.state == "paused")
-    assert time.monotonic() - asked < 2.0  # 0.5 s each way; the rest is for a busy machine
-    jobs.set_learning_rate(run.id, 0.0005)
-    jobs.resume(run.id)
-    wait_until(lambda: run.rates)
-    jobs.stop(run.id)
-    wait_until(lambda: run.state == "stopped")
-    assert run.has_model
+def test_points_and_requests_travel_within_half_a_second(jobs, training):
+    """Most of them, and none much longer: the machine of the tests may be busy."""
+    for delays in (point_delays(training, 60), request_delays(training, 16)):
+        assert statistics.quantiles(delays, n=10)[-2] < 0.5, delays  # 80%
+        assert max(delays) < 5.0
+    wait_until(lambda: training.rates)  # one of the requests was a rate
+    jobs.pause(training.id)
+    wait_until(lambda: training.state == "paused")
+    jobs.resume(training.id)
+    wait_until(lambda: training.state == "running")
 
 
-def test_a_waiting_run_is_cancelled_and_a_training_one_is_killed(jobs, store):
-    training = [jobs.submit(LONG) for _ in range(2)]
-    waiting = jobs.submit(LONG)
-    wait_for_all(training, "running")
-    jobs.stop(waiting.id)
-    assert waiting.id not in {run.id for run in store.runs()}
-    for run in training:
-        jobs.place.kill(run)
-    wait_for_all(training, "interrupted")
-    wait_until(lambda: jobs.place.records.all() == [])
+@pytest.mark.parametrize("token", ["", "0" * 64])
+def test_who_has_no_token_or_another_one_is_refused(cluster, tmp_path, token):
+    assert not is_open(cluster.address)
+    mode = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"RAY_AUTH_MODE": "disabled"}
+    environment = {**os.environ, **mode, "DIGIT_LAB_HOME": str(tmp_path)}
+    assert subprocess.run(BRIDGE_COMMAND, cwd=ROOT, env=environment, capture_output=True, timeout=120).returncode == 1
+    assert "the same token" in Records(tmp_path).status().error
 
 
-def test_a_run_goes_on_without_dashboard_and_bridge_and_both_find_it_again(jobs, store):
-    run = jobs.submit(LONG)
-    wait_until(lambda: len(run.epochs) > 1)
+def test_a_run_goes_on_without_dashboard_and_bridge_and_both_find_it_again(jobs, store, training):
+    listening = {name: listeners(name) for name in ("core.jobs.cluster.bridge", "core.jobs.cluster.node_worker")}
+    assert listening == {"core.jobs.cluster.bridge": 1, "core.jobs.cluster.node_worker": 0}  # the one is Ray's own
     jobs.close()
     end_bridge(store)
-    assert run.state == "interrupted"
-    epochs = len(run.epochs)
+    assert training.state == "interrupted"
+    epochs = len(training.epochs)
     time.sleep(1.0)
     again = Scheduler(store, choose(store))
-    wait_until(lambda: run.state == "running" and len(run.epochs) > epochs + 2)
-    assert run.started.from_epoch == 0  # it never stopped
-    assert [epoch.epoch for epoch in run.epochs] == list(range(1, len(run.epochs) + 1))
-    again.stop(run.id)
-    wait_until(lambda: run.state == "stopped")
+    wait_until(lambda: training.state == "running" and len(training.epochs) > epochs + 2, 180)
+    assert training.started.from_epoch == 0  # it never stopped
+    assert [epoch.epoch for epoch in training.epochs] == list(range(1, len(training.epochs) + 1))
+    again.stop(training.id)
+    wait_until(lambda: training.state == "stopped")
+    assert training.has_model
     again.close()
 
 
-def test_one_node_is_killed_and_all_six_runs_finish(cluster, store, tmp_path):
-    jobs = Scheduler(store, choose(store))
-    wait_for_bridge(jobs.place)
-    config = SMALL.changed(epochs=30)
-    runs = [jobs.submit(config.changed(seed=seed)) for seed in range(6)]
+def test_a_waiting_run_is_cancelled_and_a_training_one_is_killed(jobs, store, training):
+    other, waiting = jobs.submit(LONG.changed(seed=2)), jobs.submit(LONG.changed(seed=3))
+    wait_for_all([training, other], "running")
+    jobs.stop(waiting.id)
+    assert waiting.id not in {run.id for run in store.runs()}
+    for run in (training, other):
+        jobs.place.kill(run)
+    wait_for_all([training, other], "interrupted")
+    wait_until(lambda: jobs.place.records.all() == [])
+
+
+def test_one_node_is_killed_and_all_six_runs_finish(cluster, jobs, tmp_path):
+    runs = [jobs.submit(SLOW.changed(seed=seed)) for seed in range(6)]
     victim = next(node for node in cluster.list_all_nodes() if node is not cluster.head_node)
 
     def on_victim():
         return [run for run in runs if run.holder and victim.node_id.startswith(run.holder["node"].rsplit("-", 1)[1])]
 
-    wait_until(lambda: any(len(run.epochs) > 2 for run in on_victim()), 120)
+    wait_until(lambda: any(len(run.epochs) > 2 for run in on_victim()), 180)
     lost = next(run for run in on_victim() if len(run.epochs) > 2)
     cluster.remove_node(victim, allow_graceful=False)
     wait_for_all(runs, "finished")
@@ -144,29 +155,22 @@ def test_one_node_is_killed_and_all_six_runs_finish(cluster, store, tmp_path):
     whole, _ = train(RunStore(tmp_path), lost.config)  # without any loss
     for name, weights in weights_of(whole).items():
         np.testing.assert_array_equal(weights, weights_of(lost)[name])
-    jobs.close()
 
 
-def test_the_head_node_is_killed_and_the_run_goes_on_when_it_is_back(store):
-    """The last of this file: its cluster replaces the one before."""
-    end_bridge(store)
-    with nodes() as first:
-        jobs = Scheduler(store, choose(store))
-        wait_for_bridge(jobs.place)
-        run = jobs.submit(LONG)
-        wait_until(lambda: len(run.epochs) > 1)
-        for node in first.list_all_nodes():
-            for info in node.all_processes.values():
-                for process in info:
-                    os.kill(process.process.pid, signal.SIGKILL)
-        wait_until(lambda: run.state == "interrupted", 120)
+def test_the_head_node_is_killed_and_the_run_goes_on_when_it_is_back(cluster, jobs, store, training):
+    """The last of this file: it kills the cluster."""
+    run = training
+    for node in cluster.list_all_nodes():
+        for info in node.all_processes.values():
+            for process in info:
+                os.kill(process.process.pid, signal.SIGKILL)
+    wait_until(lambda: run.state == "interrupted", 120)
     epochs = len(run.epochs)
     assert run.resume_point is not None
     end_bridge(store)
-    with nodes():
+    with nodes(1):
         wait_until(lambda: run.state == "running" and len(run.epochs) > epochs, 120)
         assert run.started.from_epoch > 0
         jobs.stop(run.id)
         wait_until(lambda: run.state == "stopped")
-        jobs.close()
         end_bridge(store)

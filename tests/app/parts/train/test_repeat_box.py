@@ -1,0 +1,97 @@
+"""Repeat with seeds: the box beside Start, and what the page says about all seeds while they train and afterwards."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.classroom import settings
+from core.config.run_config import RunConfig
+from core.jobs import repeat
+from core.jobs.sweep import SweepStore
+from core.runs.store import Run, RunStore
+from tests.app.train_page import labels, press, rerun, visit, wait_until, words
+from tests.made_runs import make
+
+
+def choose(page: AppTest, seeds: int) -> AppTest:
+    next(box for box in page.number_input if box.label == "Seeds").set_value(seeds)
+    return rerun(page)
+
+
+def runs_by_seed(store: RunStore) -> list[Run]:
+    return sorted((run for run in store.runs() if not run.shipped), key=lambda run: run.config.seed)
+
+
+def made_seeds(store: RunStore, levels: list[float], starter: str = "") -> list[Run]:
+    configs = repeat.configs_of(RunConfig(epochs=2), len(levels))
+    sweep = repeat.create(store, configs, starter=starter)
+    return [make(store, config, level=level, sweep=sweep.id) for config, level in zip(configs, levels, strict=True)]
+
+
+def test_a_run_for_each_seed_starts_and_the_first_is_shown(store):
+    page = press(choose(visit(epochs="2", seed="4"), 3), "Start 3 runs")
+    runs = runs_by_seed(store)
+    assert [run.config.seed for run in runs] == [4, 5, 6]
+    assert page.query_params["run"] == runs[0].id
+    assert len({run.sweep for run in runs}) == 1
+    wait_until(lambda: not store.active())
+    assert {run.state for run in runs} == {"finished"}
+
+
+def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_buttons_do(store):
+    page = press(choose(visit(epochs="400"), 3), "Start 3 runs")
+    first, *others = runs_by_seed(store)
+    wait_until(lambda: first.state == "running")
+    rerun(page)
+    assert "one after another" in words(page)
+    assert "Pause holds the others" in words(page)
+    press(page, "Stop all seeds")
+    wait_until(lambda: not store.active())
+    assert first.state == "stopped"
+    assert not any(run.folder.exists() for run in others)
+    assert SweepStore(store).all()[0].stopped
+    assert "Stop all seeds" not in labels(rerun(page))
+
+
+def test_mean_spread_and_each_accuracy_are_shown(store):
+    runs = made_seeds(store, [0.96, 0.97, 0.98])
+    page = visit(run=runs[0].id)
+    assert "**97.00% ± 1.00 over 3 seeds** on the validation images" in words(page)
+    assert "Show all in Compare" in labels(page)
+    (line,) = [each.proto.body for each in page.get("html") if 'class="seeds"' in each.proto.body]
+    assert "seed 3 <b>98.00%</b>" in line
+
+
+def test_a_single_run_has_no_line_of_seeds(store):
+    page = visit(run=make(store).id)
+    assert not [each for each in page.get("html") if 'class="seeds"' in each.proto.body]
+
+
+def test_only_their_starter_can_stop_them(store):
+    runs = made_seeds(store, [0.96, 0.97], starter="another")
+    waiting = store.create(RunConfig(epochs=2, seed=3), queued=True, sweep=runs[0].sweep, starter="another")
+    page = visit(run=waiting.id)
+    (stop,) = [button for button in page.button if button.label == "Stop all seeds"]
+    assert stop.disabled
+
+
+@pytest.mark.parametrize(("waiting", "most", "allowed"), [(4, 4, True), (1, 20, False), (0, 20, True)])
+def test_the_limits_of_the_server_bound_the_number_of_seeds(store, waiting, most, allowed):
+    settings.change(store.home, {"waiting_per_visitor": waiting})
+    try:
+        page = visit()
+    finally:
+        (store.home / settings.FILE).unlink()
+    box = next(box for box in page.number_input if box.label == "Seeds")
+    assert (box.min, box.max) == (2, most)
+    assert next(button for button in page.button if button.key == "repeat_start").disabled is not allowed
+
+
+def test_the_seeds_can_be_opened_in_compare(store):
+    runs = made_seeds(store, [0.96, 0.97])
+    page = visit(run=runs[0].id)
+    (button,) = [button for button in page.button if button.label == "Show all in Compare"]
+    button.click()
+    page.session_state["_inside_navigation"] = True
+    page.run()
+    assert page.session_state["compare_view"] == "sweep"
+    assert page.session_state["compare_sweep"] == runs[0].sweep
