@@ -74,7 +74,7 @@ def show(network: NetworkChoice) -> None:
             st.info(error.sentence, icon=":material/draw:")
         return
     verdict = novelty_warning.check_novelty(drawn.digit)
-    if not several_digits.show(network, verdict, KEY, right):
+    if not several_digits.show(network, drawn.digit, KEY, right):
         reply(network, drawn, verdict, middle, right)
 
 
@@ -92,7 +92,7 @@ def reply(
     with right, st.container(key="answer"):
         st.header(answer(probabilities, names=network.names), anchor=False)
         softmax_bars(probabilities, names=network.names)
-        novelty_warning.warn(verdict)
+        novelty_warning.warn(network, drawn.digit, verdict)
         if network.run.reads_digits:
             my_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)

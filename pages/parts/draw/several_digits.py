@@ -2,20 +2,21 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core.drawing import page_reading, segmentation, strokes
-from core.drawing.novelty import NoveltyResult
 from core.drawing.page_reading import PageReading
 from core.errors import DrawingError
+from core.evaluation import digit_check
 from core.formatting import count
 from pages.parts.draw import canvas, reading
 from pages.parts.draw.network_choice import NetworkChoice
 
 
-def show(network: NetworkChoice, verdict: NoveltyResult | None, key: str, right: Any) -> bool:
-    """Reads the canvas `key` as a number, if it holds one; returns whether it does. verdict: on all ink together."""
-    page = _read(network, verdict, key)
+def show(network: NetworkChoice, digit: np.ndarray, key: str, right: Any) -> bool:
+    """Reads the canvas `key` as a number, if it holds one; returns whether it does. digit: all ink as one digit."""
+    page = _read(network, digit, key)
     if page is None:
         return False
     with right, st.container(key="answer"):
@@ -29,9 +30,10 @@ def show(network: NetworkChoice, verdict: NoveltyResult | None, key: str, right:
     return True
 
 
-def _read(network: NetworkChoice, verdict: NoveltyResult | None, key: str) -> PageReading | None:
+def _read(network: NetworkChoice, digit: np.ndarray, key: str) -> PageReading | None:
     """The number, if all ink together is hardly one digit, and there are several parts that are digits."""
-    if not (network.run.reads_digits and verdict and verdict.is_novel):
+    check = digit_check.shipped()
+    if not network.run.reads_digits or check.check(digit).is_digit:
         return None
     reader = reading.Reader(network, waits=False)
     try:
@@ -39,5 +41,6 @@ def _read(network: NetworkChoice, verdict: NoveltyResult | None, key: str) -> Pa
         found = segmentation.find_digits_in_strokes(written, reader, (canvas.SIDE, canvas.SIDE))
     except DrawingError:
         return None
-    page = page_reading.judge(found, reader)
-    return page if len(found) > 1 and page.are_digits.all() else None
+    doubts = check.doubts(np.stack([each.image for each in found]))
+    are_digits = len(found) > 1 and bool((doubts <= check.threshold).all())
+    return page_reading.judge(found, reader) if are_digits else None
