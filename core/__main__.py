@@ -12,7 +12,7 @@ from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
-from core.data import mnist
+from core.data import mnist, pen_digits
 from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
@@ -109,6 +109,7 @@ def _train(options: argparse.Namespace) -> int:
     # Refuses an unreadable data set too; reading it again for training takes a millisecond.
     for finding in mnist.load().source.open_findings:
         print(f"Warning: {finding.sentence}", file=sys.stderr)
+    _check_writers(config)
     process_settings.apply()
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly(config.device)
@@ -129,6 +130,15 @@ def _train(options: argparse.Namespace) -> int:
     if not options.json:
         print(foreground.spread_summary(report), end="")
     return INTERRUPTED if ended.outcome == STOPPED else 0
+
+
+def _check_writers(config: RunConfig) -> None:
+    """Warns before the run is created, if it will have to do without the pen digits."""
+    try:
+        if config.writers:
+            pen_digits.load()
+    except DigitLabError as error:
+        print(f"Warning: the run trains without the pen writers. {error}", file=sys.stderr)
 
 
 def _print_end(options: argparse.Namespace, run: Run, ended: RunEnded) -> None:

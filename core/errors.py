@@ -50,6 +50,10 @@ class DrawingError(DigitLabError):
     """A picture holds no digit, or cannot be read."""
 
 
+class TooManyMarksError(DrawingError):
+    """A picture shows more marks than the digits that one picture may hold."""
+
+
 class DeviceError(DigitLabError):
     """The requested device is missing, or ran out of memory."""
 

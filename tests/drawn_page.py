@@ -45,13 +45,15 @@ class Page:
 
     def row(self, digits: str, left: float, base: float, *, slope: float = 0.0, step: float = 0.0,
             colours: list[tuple[int, int, int]] | None = None) -> None:  # fmt: skip
-        """Writes `digits` side by side on a base line that falls by `slope`."""
+        """Writes `digits` side by side on a base line that falls by `slope`, as many as the page holds."""
         at = left
         for place, digit in enumerate(digits):
             mask = self.write(self.rng, int(digit), self.height * self.rng.uniform(0.92, 1.08), self.pen)
             top = base + slope * (at - left) - mask.shape[0]
             x = left + step * place + (step - mask.shape[1]) / 2 if step else at
+            if place and x + mask.shape[1] > self.size[0]:
+                break  # half a digit has no right answer
             self.put(mask, x, top, colours[place] if colours else BLACK)
             self.boxes.append((x, top, x + mask.shape[1], top + mask.shape[0]))
             at += mask.shape[1] + self.height * self.rng.uniform(0.22, 0.45)
-        self.text += digits
+            self.text += digit

@@ -26,7 +26,7 @@ _CHUNK = 300  # images at a time, so that the data stays in the processor's cach
 
 
 class Redrawer:
-    """Draws new versions of the same training images, following the knobs `augmentation`, `pen` and `styles`.
+    """Draws new versions of the same training images: knobs `augmentation`, `pen`, `styles` and `unchanged`.
 
     images: uint8 (n, 28, 28); labels: uint8 (n,). `threads` threads draw the pixels: by default all cores but one,
     which draws the random numbers. The images are the same with any number.
@@ -56,6 +56,9 @@ class Redrawer:
                 pending.append(pool.submit(draw, *work))
             for done in pending:
                 done.result()
+        if self.config.unchanged:
+            kept = rng.random(len(drawn)) < self.config.unchanged
+            drawn[kept] = self.images[kept]
         return drawn
 
     def _plans(self, rng: np.random.Generator) -> Iterator[tuple[slice, Skeletons, RedrawPlan]]:

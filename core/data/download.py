@@ -1,4 +1,4 @@
-"""Downloads the official MNIST from its mirrors: four gzipped files, each checked against its SHA-256."""
+"""Downloads the official MNIST, and other published files, from their mirrors; each is checked against its SHA-256."""
 
 import tempfile
 import threading
@@ -47,7 +47,7 @@ def download_to(folder: Path, progress: Callable[[int, int], None] = lambda done
 
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
         for archive in ARCHIVES:
-            _download_file(archive, Path(temporary), on_bytes)
+            _fetch(archive, MIRRORS, Path(temporary), on_bytes, remedy="set MNIST_PATH to a copy of MNIST")
             done += archive.size
         read(Path(temporary))
         for archive in ARCHIVES:
@@ -55,12 +55,25 @@ def download_to(folder: Path, progress: Callable[[int, int], None] = lambda done
     progress(total, total)
 
 
-def _download_file(archive: Archive, folder: Path, on_bytes: Callable[[int], None]) -> None:
+def download_file(archive: Archive, mirrors: tuple[str, ...], path: Path, *, remedy: str) -> None:
+    """Downloads one file to `path`, completely or not at all. Raises `DataError` if no mirror delivers it.
+
+    remedy: what people can do without a connection; the end of the error's sentence.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=path.parent) as temporary:
+        _fetch(archive, mirrors, Path(temporary), lambda n: None, remedy=remedy)
+        (Path(temporary) / archive.name).replace(path)
+
+
+def _fetch(
+    archive: Archive, mirrors: tuple[str, ...], folder: Path, on_bytes: Callable[[int], None], *, remedy: str
+) -> None:
     import pooch  # takes 0.2 s, and most visits download nothing
 
     pooch.get_logger().setLevel("ERROR")
     problems = []
-    for mirror in MIRRORS:
+    for mirror in mirrors:
         downloader = pooch.HTTPDownloader(
             progressbar=_ProgressBar(archive.size, on_bytes), chunk_size=1 << 16, timeout=TIMEOUT
         )
@@ -73,8 +86,7 @@ def _download_file(archive: Archive, folder: Path, on_bytes: Callable[[int], Non
             reason = "the file has the wrong SHA-256" if isinstance(error, ValueError) else type(error).__name__
             problems.append(f"{mirror}: {reason}")
     raise DataError(
-        f"{archive.name} could not be downloaded ({'; '.join(problems)}). "
-        "Check the network connection, or set MNIST_PATH to a copy of MNIST."
+        f"{archive.name} could not be downloaded ({'; '.join(problems)}). Check the network connection, or {remedy}."
     )
 
 

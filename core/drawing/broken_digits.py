@@ -5,14 +5,13 @@ import numpy as np
 from core.drawing.best_path import best_path
 from core.drawing.digit_region import DigitReader, DigitRegion, found_digit, merge
 from core.drawing.normalise import normalise_ink
-from core.drawing.touching_digits import digit_likelihood
+from core.drawing.touching_digits import digit_likelihood, small_penalty
 
 _MAX_PIECES = 3
 _MAX_WIDTH = 1.4  # of the line's height: wider pieces together are no digit
 _FRAGMENT = 0.75  # of the line's height: lower pieces may be parts of a digit
 _MAX_GAP = 0.22  # of the line's height, between the parts of one digit
 _WHOLE_PENALTY = 1.5  # for joining two pieces that are both as high as digits
-_SMALL_PENALTY = 4.0  # for a digit much lower than its line, for each height of the line that is missing
 
 
 def join_pieces(line: list[DigitRegion], reader: DigitReader | None) -> list[DigitRegion]:
@@ -50,8 +49,7 @@ def _may_be_one(pieces: list[DigitRegion], height: float) -> bool:
 
 def _penalty(pieces: list[DigitRegion], whole: DigitRegion, height: float) -> float:
     tall = sum(piece.height >= _FRAGMENT * height for piece in pieces)
-    missing = max(0.0, _FRAGMENT - max(whole.height, 0.7 * whole.width) / height)
-    return _WHOLE_PENALTY * max(0, tall - 1) + _SMALL_PENALTY * missing
+    return _WHOLE_PENALTY * max(0, tall - 1) + small_penalty(whole, height)
 
 
 def _merged(pieces: list[DigitRegion]) -> DigitRegion:

@@ -59,7 +59,8 @@ def read_page(ink: np.ndarray, reader: PageReader, *, turns: int | None = None, 
     """Reads `ink`, float32 (h, w) in [0, 1].
 
     turns: quarters clockwise; None tries all four where the picture does not read well as it is. single: all ink is one
-    digit, as on a very small picture. Raises `DrawingError` if there is nothing to read.
+    digit, as on a very small picture. Raises `DrawingError` if there is nothing to read, and `TooManyMarksError` if
+    there is too much.
     """
     single = single or max(ink.shape) <= _TINY
     if turns is not None:

@@ -3,13 +3,14 @@
 import numpy as np
 from scipy import ndimage
 
+from core.drawing.off_paper import find_off_paper
+
 MIN_DARKNESS = 0.1  # of the paper's brightness: what differs less is not ink
 _COARSE_SIDE = 300  # pixels of the longer side at which the paper is estimated
 _WIDEST_STROKE = 0.17  # of the longer side: what is darker and narrower than that is not paper
 _EVEN_DEVIATION, _EVEN_SHARE = 10, 0.95  # grey values; the share of the picture's edge that is nearer its median
 _COLOUR_PENALTY = 0.05  # a single colour is noisier than all three together
 _NOISE_FACTOR = 4.0
-_TABLE = 0.36  # of the bright paper: darker than a dark corner
 
 
 def find_darkness(picture: np.ndarray) -> np.ndarray:
@@ -29,16 +30,8 @@ def find_darkness(picture: np.ndarray) -> np.ndarray:
     darkness = np.clip(darkness, 0, 1).astype(np.float32)
     paper = papers[..., 0]
     lowest = np.maximum(MIN_DARKNESS, _NOISE_FACTOR * _local_noise(grey) / np.maximum(paper, 32))
-    lowest = np.where(_is_table(paper), 1, lowest)
+    lowest = np.where(find_off_paper(colours), 1, lowest)
     return np.where(darkness > lowest, darkness, 0).astype(np.float32)
-
-
-def _is_table(paper: np.ndarray) -> np.ndarray:
-    """Where there is no paper but a table below it, with a grain of its own: bool (h, w), a bit more than that."""
-    coarse = paper[::4, ::4]
-    dark = coarse < _TABLE * np.percentile(coarse, 90)
-    grown = ndimage.maximum_filter(dark.view(np.uint8), 9).view(bool)
-    return np.repeat(np.repeat(grown, 4, 0), 4, 1)[: paper.shape[0], : paper.shape[1]]
 
 
 def _is_light_on_dark(grey: np.ndarray) -> bool:

@@ -7,8 +7,9 @@ from scipy import ndimage
 from core.drawing.paper import find_darkness
 from core.drawing.picture_file import MAX_BYTES as MAX_BYTES
 from core.drawing.picture_file import read as read
+from core.drawing.pieces import find_pieces
 from core.drawing.ruling import remove_ruling
-from core.drawing.stray_ink import find_pieces, remove_stray_ink
+from core.drawing.stray_ink import remove_stray_ink
 from core.errors import DrawingError
 
 _SMALL = 400  # pixels of the longer side: smaller pictures are enlarged first

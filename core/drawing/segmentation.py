@@ -5,7 +5,7 @@ two digits is cut along seams that cross little ink. The seams are chosen so tha
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -23,17 +23,22 @@ from core.drawing.digit_region import (
 )
 from core.drawing.normalise import MAX_SIDE
 from core.drawing.strokes import Stroke
-from core.drawing.text_lines import group_lines, line_height, merge_overlapping
+from core.drawing.text_lines import Lines, group_lines, line_height, merge_overlapping, remove_tiny_lines
 from core.drawing.touching_digits import split_touching
-from core.errors import DrawingError
+from core.errors import DrawingError, TooManyMarksError
+
+_TOO_MANY = (
+    f"There are more separate marks than the {MAX_DIGITS} digits that a picture may hold. "
+    "Write fewer, or crop the picture."
+)
 
 
 def find_digits(ink: np.ndarray, reader: DigitReader | None = None) -> list[FoundDigit]:
     """The digits in `ink`, float32 (h, w) in [0, 1], in reading order. Without `reader` nothing is cut.
 
-    Raises `DrawingError` if there is none, or more than `MAX_DIGITS`.
+    Raises `DrawingError` if there is none, `TooManyMarksError` if there are more than `MAX_DIGITS`.
     """
-    return _order_digits(connected_components(ink), reader)
+    return _order_digits(connected_components(ink), reader, remove_tiny_lines)
 
 
 def find_one_digit(ink: np.ndarray, reader: DigitReader | None = None) -> FoundDigit:
@@ -63,21 +68,21 @@ def probability_all_correct(found: Sequence[FoundDigit]) -> float:
     return math.prod(float(digit.probabilities.max()) for digit in found if digit.probabilities is not None)
 
 
-def _order_digits(pieces: list[DigitRegion], reader: DigitReader | None) -> list[FoundDigit]:
+def _order_digits(
+    pieces: list[DigitRegion], reader: DigitReader | None, choose_lines: Callable[[Lines], Lines] = list
+) -> list[FoundDigit]:
+    """The digits that `pieces` make in those lines of text that `choose_lines` leaves."""
     if not pieces:
         raise DrawingError("There is no ink to read: the drawing is blank. Write digits from 0 to 9.")
+    pieces = remove_specks(pieces)
     if len(pieces) > 4 * MAX_DIGITS:
-        raise DrawingError(
-            f"The picture has too many separate spots to read: a page with a pattern, shadows or print looks like "
-            f"this. Crop it to the handwriting, at most {MAX_DIGITS} digits.",
-            received=len(pieces),
-        )
+        raise TooManyMarksError(_TOO_MANY, received=len(pieces))
     digits: list[DigitRegion] = []
-    for pieces_of_line in group_lines(remove_specks(pieces)):
+    for pieces_of_line in choose_lines(group_lines(pieces)):
         line = merge_overlapping(pieces_of_line)
         height = line_height(line)
         joined = join_pieces(line, reader)
         digits += [part for whole in joined for part in split_touching(whole, height, reader)]
     if len(digits) > MAX_DIGITS:
-        raise DrawingError(f"A picture may hold {MAX_DIGITS} digits. Crop it to fewer.", received=len(digits))
+        raise TooManyMarksError(_TOO_MANY, received=len(digits))
     return read_regions(digits, reader)

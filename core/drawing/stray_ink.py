@@ -1,11 +1,12 @@
 """Dark things in a picture that no pen wrote as a digit: objects, edges of the table, rings, frames, underlines."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import ndimage
 
+from core.drawing.form_ticks import remove_ticks, remove_ticks_without_line
+from core.drawing.pieces import Pieces, digit_size, find_pieces, keep_others
 from core.drawing.ruling import MAX_THICKNESS, find_lines, remove_lines
+from core.drawing.underlines import remove_underlines
 
 _MIN_SIDE_LENGTH = 1.25  # of the digits' height: a line of a frame or below a number
 _SOLID = 0.6  # of its longer side: a thing thicker than that is no stroke
@@ -13,42 +14,10 @@ _MIN_SOLID = 0.35  # of the digits' height: smaller solid things are dots
 _ALONG = 0.35  # of the picture's side: what lies along its edge for so long is no stroke
 _WHOLE, _MANY = 0.5, 4  # at the picture's edge: of the digits' height, what is smaller; pieces on one edge, if more
 _BOX, _BOX_SIDE = 0.8, 0.8  # of the digits' height: the smallest box; of a box with a digit: how long its sides are
+_RING, _TALL = 0.6, 1.6  # of a frame's ink, what is no straight side, if it is a ring; of the digits' height, a digit
 _MIN_INSIDE = 0.3  # of a ring's height: what is inside is a digit if it is as high as this
-_TICK, _UNEVEN = 0.25, 0.3  # of a tick's height: its width; of their distance: how much it varies
-_DASH, _SHORT = 3, 0.7  # a dash: of its height, how long it is at least; of the digits' height, at most
-_MAX_GAP = 0.35  # of the digits' height: how far a bar is from its digit
-_FLAT, _LONG = 0.4, 1.4  # of the digits' height: lower and longer than that is a line below a number
-
-
-@dataclass(frozen=True, eq=False)
-class Pieces:
-    """The connected ink of a picture: a number for each pixel, 0 is paper, and of each piece its box and area."""
-
-    labels: np.ndarray  # int32 (h, w)
-    tops: np.ndarray  # int (n,), of piece 1, 2, …
-    bottoms: np.ndarray
-    lefts: np.ndarray
-    rights: np.ndarray
-    areas: np.ndarray
-
-    @property
-    def heights(self) -> np.ndarray:
-        heights: np.ndarray = self.bottoms - self.tops
-        return heights
-
-    @property
-    def widths(self) -> np.ndarray:
-        widths: np.ndarray = self.rights - self.lefts
-        return widths
-
-
-def find_pieces(mask: np.ndarray) -> Pieces:
-    """The connected ink of `mask`, bool (h, w); a shared corner connects."""
-    labels, count = ndimage.label(mask, np.ones((3, 3)))
-    boxes = ndimage.find_objects(labels)
-    sides = np.array([(r.start, r.stop, c.start, c.stop) for r, c in boxes]).reshape(-1, 4)
-    tops, bottoms, lefts, rights = sides.T
-    return Pieces(labels, tops, bottoms, lefts, rights, np.bincount(labels.ravel(), minlength=count + 1)[1:])
+_SLIVER, _ASPECT = 0.5, 8  # what is left of a line: of the usual thickness; how many times as long as wide
+_AT_EDGE = 0.03  # of the picture's longer side: how near to its edge that is
 
 
 def remove_stray_ink(mask: np.ndarray) -> np.ndarray:
@@ -56,30 +25,10 @@ def remove_stray_ink(mask: np.ndarray) -> np.ndarray:
     longer = max(mask.shape)
     thickest = max(4.0, MAX_THICKNESS * longer)
     mask = _without_solids(mask)
-    mask = _without_underlines(mask)
+    mask = remove_underlines(mask)
     for _ in range(2):  # a frame around a frame
         mask = _without_frames(mask, thickest)
-    return _without_underlines(mask)
-
-
-def digit_size(pieces: Pieces) -> float:
-    """The longer side of most pieces, weighted by their ink: float, in pixels; 0 if there is none.
-
-    The longer side, because the page may be on its side. Long lines do not count.
-    """
-    shorter, longer = np.minimum(pieces.widths, pieces.heights), np.maximum(pieces.widths, pieces.heights)
-    some = (longer < 20 * shorter) & (shorter > 0)
-    if not some.any():
-        return 0.0
-    sizes, weights = longer[some], pieces.areas[some]
-    order = np.argsort(sizes)
-    return float(sizes[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
-
-
-def _keep(mask: np.ndarray, pieces: Pieces, gone: np.ndarray) -> np.ndarray:
-    """`mask` without the pieces of which `gone`, bool (n,), is true."""
-    kept: np.ndarray = mask & ~np.concatenate([[False], gone])[pieces.labels]
-    return kept
+    return remove_ticks_without_line(remove_underlines(mask))
 
 
 def _without_solids(mask: np.ndarray) -> np.ndarray:
@@ -100,8 +49,23 @@ def _without_solids(mask: np.ndarray) -> np.ndarray:
     usual = float(np.median(thickness[inside])) if inside.any() else np.inf
     thick_at_edge = (at_edge > 0) & (thickness > 2.5 * usual)
     gone = (solid & (sizes > _MIN_SOLID * height)) | along_edge | thick_at_edge
+    gone |= (thickness < _SLIVER * usual) & _are_slivers(pieces, mask.shape)
     gone |= (at_edge > 0) & ((sizes < _WHOLE * height) | _are_many_on_one_edge(pieces, mask.shape))
-    return mask if gone.all() else _keep(mask, pieces, gone)
+    return mask if gone.all() else keep_others(mask, pieces, gone)
+
+
+def _are_slivers(pieces: Pieces, shape: tuple[int, ...]) -> np.ndarray:
+    """Which pieces are straight and thin, along an edge of the picture and near to it: bool (n,)."""
+    margin = _AT_EDGE * max(shape)
+    shorter, longer = np.minimum(pieces.widths, pieces.heights), np.maximum(pieces.widths, pieces.heights)
+    upright = pieces.heights > pieces.widths
+    beside = np.where(
+        upright,
+        (pieces.rights < margin) | (pieces.lefts > shape[1] - margin),
+        (pieces.bottoms < margin) | (pieces.tops > shape[0] - margin),
+    )
+    slivers: np.ndarray = beside & (longer > _ASPECT * shorter)
+    return slivers
 
 
 def _are_many_on_one_edge(pieces: Pieces, shape: tuple[int, ...]) -> np.ndarray:
@@ -128,7 +92,10 @@ def _without_frames(mask: np.ndarray, thickest: float) -> np.ndarray:
         pieces.tops, pieces.bottoms, pieces.lefts, pieces.rights, pieces.areas))))  # fmt: skip
     if not height:
         return mask
-    mask = _keep(mask, pieces, framed)
+    mask = keep_others(mask, pieces, framed)
+    for at in np.flatnonzero(framed):
+        box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
+        mask[box] |= _digits_on_frame(pieces.labels[box] == at + 1, height, thickest)
     for at in np.flatnonzero((np.minimum(pieces.widths, pieces.heights) > _BOX * height) & ~framed):
         box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
         own = pieces.labels[box] == at + 1
@@ -138,8 +105,18 @@ def _without_frames(mask: np.ndarray, thickest: float) -> np.ndarray:
         box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
         own = pieces.labels[box] == at + 1
         without = remove_lines(np.pad(own, 4), _MIN_SIDE_LENGTH * height, thickest)[4:-4, 4:-4]
-        mask[box] &= ~own | _without_ticks(without, own & ~without)
+        mask[box] &= ~own | remove_ticks(without, own & ~without)
     return mask
+
+
+def _digits_on_frame(frame: np.ndarray, height: float, thickest: float) -> np.ndarray:
+    """The digits that touch a frame with straight sides: bool (h, w) as `frame`, of which they are a part."""
+    without = remove_lines(np.pad(frame, 4), height, thickest)[4:-4, 4:-4]
+    if np.count_nonzero(without) > _RING * np.count_nonzero(frame):  # hardly a straight side: a ring
+        return np.zeros(frame.shape, bool)
+    rest = find_pieces(without)
+    high = (rest.heights > _WHOLE * height) & (rest.heights < _TALL * height)
+    return keep_others(without, rest, ~high | (rest.widths < _MIN_INSIDE * height) | (rest.widths > _TALL * height))
 
 
 def _without_box(piece: np.ndarray, thickest: float) -> np.ndarray:
@@ -149,23 +126,6 @@ def _without_box(piece: np.ndarray, thickest: float) -> np.ndarray:
     if sum(map(len, sides)) < 3:
         return piece
     return remove_lines(padded, _BOX_SIDE * min(piece.shape), thickest)[4:-4, 4:-4]
-
-
-def _without_ticks(mask: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """Removes the short straight pieces on a line that divide it evenly, as in a form: they are no 1s.
-
-    mask, line: bool (h, w), the ink without the line, and the ink of the line.
-    """
-    pieces = find_pieces(mask)
-    touching = np.unique(pieces.labels[ndimage.binary_dilation(line, np.ones((3, 3)), iterations=3)])
-    upright = pieces.widths < np.maximum(_TICK * pieces.heights, 6)
-    ticks = np.zeros(len(pieces.areas), bool)
-    ticks[touching[touching > 0] - 1] = True
-    ticks &= upright
-    if np.count_nonzero(ticks) < 3:
-        return mask
-    apart = np.diff(np.sort((pieces.lefts + pieces.rights)[ticks] / 2))
-    return _keep(mask, pieces, ticks) if np.ptp(apart) < _UNEVEN * apart.mean() else mask
 
 
 def _frames(pieces: Pieces) -> np.ndarray:
@@ -190,17 +150,3 @@ def _surrounds(pieces: Pieces, outer: int, inner: int) -> bool:
     across = (pieces.labels[max(0, row - reach) : row + reach] == outer + 1).any(0)
     down = (pieces.labels[:, max(0, column - reach) : column + reach] == outer + 1).any(1)
     return bool(across[:column].any() and across[column:].any() and down[:row].any() and down[row:].any())
-
-
-def _without_underlines(mask: np.ndarray) -> np.ndarray:
-    """Removes long flat pieces below or above a number, also those that a hand drew, and dashes with no digit near."""
-    pieces = find_pieces(mask)
-    size = digit_size(pieces)
-    flat = (pieces.heights < _FLAT * size) & (pieces.widths > _LONG * size)
-    short = (pieces.widths < _SHORT * size) & (pieces.heights < _FLAT * size)  # a longer one may be a 1 on its side
-    for at in np.flatnonzero(short & (pieces.widths > _DASH * pieces.heights)):
-        beside = (np.minimum(pieces.rights, pieces.rights[at]) - np.maximum(pieces.lefts, pieces.lefts[at])) > 0
-        gap = np.maximum(pieces.tops, pieces.tops[at]) - np.minimum(pieces.bottoms, pieces.bottoms[at])
-        flat[at] |= not (beside & (gap < _MAX_GAP * size) & (pieces.heights > 0.4 * size)).any()
-    upright = pieces.heights > _FLAT * size
-    return mask if not upright.any() else _keep(mask, pieces, flat)

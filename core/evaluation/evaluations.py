@@ -76,7 +76,7 @@ def trained_on_other_subset(run: Run, data: Mnist) -> bool:
     training = len(data.train) + (0 if held_out else len(data.validation))
     validation = {HELD_OUT: len(data.validation), TEST_SET: len(data.test)}.get(config.validate_on, 0)
     pairs = [(started.validation_images, validation)]
-    pairs += [] if config.train_images else [(started.train_images, training)]
+    pairs += [] if config.train_images or config.writers else [(started.train_images, training)]
     differing = [(there, here) for there, here in pairs if there != here]
     for there, here in differing:
         if not {there, here} <= _SUBSET_SIZES:

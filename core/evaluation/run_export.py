@@ -174,7 +174,8 @@ def model_card(run: Run) -> str:
 
 def _what_it_does(run: Run) -> str:
     if run.reads_digits:
-        return "A network that reads handwritten digits, trained on MNIST with Digit Lab."
+        pens = f" and on digits of {run.config.writers} pen writers (UCI, CC BY 4.0)" if run.config.writers else ""
+        return f"A network that reads handwritten digits, trained on MNIST{pens} with Digit Lab."
     data = set_of(run.class_names).title or "images of one's own"
     return f"A network that tells {', '.join(run.class_names)} apart, trained on {data} with Digit Lab."
 

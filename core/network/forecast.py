@@ -13,6 +13,7 @@ import numpy as np
 
 from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
+from core.data.pen_digits import IMAGES_PER_WRITER
 from core.devices import device_kind
 from core.network.architecture import count_multiplications, count_outputs, count_parameters
 from core.runs.events import FINISHED
@@ -68,14 +69,14 @@ def mean_seconds(configs: Sequence[RunConfig], all_images: int, runs: Sequence[R
 def training_images(config: RunConfig, all_images: int) -> int:
     """How many images an epoch has if the data set has `all_images` training images."""
     there = all_images - all_images // HELD_OUT_DIVISOR if config.holds_out else all_images
-    return min(config.train_images or there, there)
+    return min(config.train_images or there, there) + config.writers * IMAGES_PER_WRITER
 
 
 def memory(config: RunConfig) -> int:
     """Bytes of the training process: TensorFlow, the images, weights with gradients and optimiser, a batch's values."""
     parameters = count_parameters(config)
     numbers = parameters * (2 + SLOTS[config.optimizer]) + config.batch_size * count_outputs(config) * 2
-    return TENSORFLOW_BYTES + 70_000 * 784 + 4 * numbers
+    return TENSORFLOW_BYTES + (70_000 + config.writers * IMAGES_PER_WRITER) * 784 + 4 * numbers
 
 
 def relative_error(run: Run) -> float | None:

@@ -68,8 +68,8 @@ def script(config: RunConfig, title: str, by_hand: str = "", *, short: bool = Fa
 
     Keras draws the initial weights and the order of the images, so the figures differ as between two seeds. With a
     seed, TensorFlow also shuffles every epoch in the same order, which costs `ten-epochs` some 0.2 points. Redrawn
-    images are exactly those of the run. Changes made while the run trained (`by_hand`) are left out, and the program
-    says so. short: without the 600 lines that redraw images, for reading.
+    images are exactly those of the run. Left out are the digits of pen writers, and changes made while the run trained
+    (`by_hand`); the program says so. short: without the 600 lines that redraw images, for reading.
     """
     head = f'"""{_plain(title)}: a network that reads handwritten digits, trained with Digit Lab.'
     head += f'\n\nNot in this program: while the run trained, {by_hand}.\n"""' if by_hand else '"""'
@@ -113,9 +113,14 @@ def _data(config: RunConfig) -> Iterator[str]:
         yield "labels[wrong] = (labels[wrong] + rng.integers(1, 10, len(wrong))) % 10"
     if config.redraws_images:
         yield "# The images of each epoch, drawn while the epoch before it trains: some seconds for 60,000."
-        knobs = ", ".join(f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "seed", "epochs"))
+        knobs = ", ".join(
+            f"{name}={getattr(config, name)!r}" for name in (*REDRAWING_KNOBS, "unchanged", "seed", "epochs")
+        )
         yield f"knobs = {KNOBS_CLASS}({knobs})"
         yield "redrawn = EpochPrefetcher(Redrawer(images, labels, knobs))"
+    if config.writers:
+        yield f"# The run also trained on digits that {config.writers} people drew with a pen. Their strokes are not"
+        yield "# in this program: python -m core train of Digit Lab has them."
     if config.loss == "one-hot":
         names = ["labels", "test_labels", *(["validation_labels"] if config.holds_out else [])]
         yield from (f"{name} = keras.utils.to_categorical({name}, 10)" for name in names)

@@ -28,6 +28,7 @@ class {KNOBS_CLASS}(NamedTuple):
     augmentation: float
     pen: float
     styles: float
+    unchanged: float
     seed: int
     epochs: int'''
 

@@ -21,8 +21,8 @@ class RunEvents:
     def __init__(self, config: RunConfig, data: Mnist, loop: Loop, clock: RunClock) -> None:
         self.config, self.data, self.loop, self.clock = config, data, loop, clock
 
-    def started(self, device: str, epoch: int, from_step: int) -> Started:
-        """The run begins after `epoch` epochs. from_step: where a stopped run continues, else 0."""
+    def started(self, device: str, source: str, epoch: int, from_step: int) -> Started:
+        """The run begins after `epoch` epochs. source: its images. from_step: where a stopped run continues, else 0."""
         return Started(
             time=time.time(),
             device=device,
@@ -32,7 +32,7 @@ class RunEvents:
             batches=self.loop.batches,
             epochs=self.config.epochs,
             from_epoch=epoch,
-            source=self.data.source.sentence,
+            source=source,
             from_step=from_step,
         )
 

@@ -14,7 +14,6 @@ from core import devices
 from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
-from core.data.sampling import select_images
 from core.digits import Digits
 from core.errors import DeviceError
 from core.runs.checkpoints import TrainingState
@@ -28,6 +27,7 @@ from core.training.moment_capture import MomentCapture
 from core.training.run_clock import RunClock
 from core.training.run_events import RunEvents
 from core.training.run_schedule import RunSchedule
+from core.training.training_images import training_images
 from core.training.training_state import capture_state, restore_state
 
 POINT_SECONDS = 0.02  # at least, between two live points, if the engine's calls are short
@@ -80,7 +80,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, config: RunConfig, data: Mnist, emit: Callable[[Event], None], hooks: Hooks) -> None:
         super().__init__()
         self.config, self.data, self.emit, self.hooks = config, data, emit, hooks
-        self.training, self.validation = select_images(config, data)
+        self.training, self.validation, self.source = training_images(config, data)
         self.keras_callbacks = build_callbacks(config)
         self.stopped = False
         self.history: dict[str, list[float]] = {}
@@ -102,7 +102,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.moments = MomentCapture(config, self.data, self.loop, self.hooks.moments, self.loop.batches)
         self.events = RunEvents(config, self.data, self.loop, self.clock)
         self.last_point_step = epoch * self.loop.batches + batch
-        self.emit(self.events.started(device, epoch, self.last_point_step if resume and resume.stopped else 0))
+        start_step = self.last_point_step if resume and resume.stopped else 0
+        self.emit(self.events.started(device, self.source, epoch, start_step))
         if not self.last_point_step:
             with self.clock.pause():  # it is not a part of `fit`
                 untrained = self.events.untrained()

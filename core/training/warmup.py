@@ -16,8 +16,8 @@ from core.devices import use_device
 from core.digits import Digits
 
 # Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a
-# CPU the program for those is compiled when the run starts.
-_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, **dict.fromkeys(REDRAWING_KNOBS, 0.0)}
+# CPU the program for those is compiled when the run starts, as with pen writers, who change the number of images.
+_NEUTRAL_KNOBS = {"epochs": 1, "patience": 0, "wrong_labels": 0.0, "writers": 0, **dict.fromkeys(REDRAWING_KNOBS, 0.0)}
 
 
 class WarmNetwork(NamedTuple):

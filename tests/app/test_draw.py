@@ -138,3 +138,22 @@ def test_a_picture_without_digits_gets_a_sentence():
     Image.new("L", (100, 100), 255).save(file, "PNG")
     with pytest.raises(DrawingError):
         photo.extract_photo_ink(photo.read(file.getvalue()))
+
+
+LETTER_M = path((60, 240), (70, 60), (140, 200), (210, 60), (220, 240))
+
+
+def test_a_letter_is_warned_of_and_a_digit_is_not(open_page, run):
+    assert "This may be no digit" in shown(draw(open_page("draw", run=run.id), LETTER_M))
+    assert "This may be no digit" not in shown(draw(open_page("draw", run=run.id), SEVEN))
+
+
+def test_two_digits_in_the_place_of_one_are_read_as_a_number(open_page):
+    one, seven = path((60, 60), (60, 230)), path((130, 60), (230, 60), (170, 230))
+    app = draw(open_page("draw", run="shipped"), one, seven)
+    assert not app.exception
+    assert "2 digits stand here" in shown(app)
+    assert "It reads **17**" in shown(app)
+    app = draw(open_page("draw", run="shipped"), seven)
+    assert "stand here" not in shown(app)
+    assert "It reads **7**" in shown(app)

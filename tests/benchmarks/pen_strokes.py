@@ -2,60 +2,47 @@
 
     PEN_DIGITS_PATH=pen_digits.jsonl.gz python -m tests.benchmarks.pen_strokes MODEL.keras …
 
-The strokes are UCI's Pen-Based Recognition of Handwritten Digits (original traces; Alimoglu and Alpaydin; CC BY 4.0),
-one JSON object a line: label, writer, id, strokes (each a flat list x0, y0, x1, y1 …, y downwards). Nothing is trained
-on them.
+`core.data.pen_digits` says whose strokes they are. Only the six writers are used that no network is trained on.
 """
 
-import gzip
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from core.data import pen_digits
+from core.data.pen_digits import PEN_WIDTHS as WIDTHS
+from core.data.pen_digits import PenDigits
 from core.drawing.normalise import MNIST_OPTIONS, NormaliseOptions, to_digit
-from core.drawing.strokes import Stroke, render, smooth_curve
+from core.drawing.pen_images import SIZES, draw
 
-SIDE = 280  # of the canvas
-WIDTHS = (12, 20, 28)
 _SEED = 20
 
 
+def kept_aside() -> PenDigits:
+    """The digits of the writers that no network is trained on."""
+    return pen_digits.load().by(pen_digits.KEPT_ASIDE)
+
+
 def load() -> tuple[list[list[np.ndarray]], np.ndarray]:
-    """The strokes of each digit, as (n, 2), and its label."""
-    path = os.environ.get("PEN_DIGITS_PATH")
-    if not path:
-        raise SystemExit("Set PEN_DIGITS_PATH to the pen digits (JSON lines, gzipped).")
-    with gzip.open(Path(path), "rt", encoding="utf-8") as lines:
-        digits = [json.loads(line) for line in lines]
-    strokes = [[np.asarray(s, float).reshape(-1, 2) for s in digit["strokes"]] for digit in digits]
-    return strokes, np.array([digit["label"] for digit in digits])
+    """The strokes of each digit of the writers kept aside, as (n, 2), and its label."""
+    kept = kept_aside()
+    return [list(strokes) for strokes in kept.strokes], kept.labels
 
 
-def canvas(strokes: list[np.ndarray], width: float, rng: np.random.Generator) -> np.ndarray:
-    """One digit on the canvas, uint8 (280, 280, 4): its ink's longer side takes 40 to 90 %, its place is random."""
-    points = np.concatenate(strokes)
-    low, span = points.min(0), np.ptp(points, axis=0)
-    scale = (rng.uniform(0.4, 0.9) * SIDE - width) / max(span.max(), 1)
-    ink = span * scale + width
-    corner = rng.uniform(0, 1, 2) * (SIDE - ink) + width / 2
-    drawn = [Stroke(smooth_curve((part - low) * scale + corner), width) for part in strokes]
-    return render(drawn, SIDE, SIDE)
-
-
-def canvases(width: float, every: int = 1) -> Iterator[np.ndarray]:
+def canvases(width: float, every: int = 1, sizes: tuple[float, float] = SIZES) -> Iterator[np.ndarray]:
     """All digits on canvases, drawn with a pen of this width; the same ones every time."""
     rng = np.random.default_rng(_SEED)
-    yield from (canvas(strokes, width, rng) for strokes in load()[0][::every])
+    yield from (draw(strokes, width, rng, sizes) for strokes in kept_aside().strokes[::every])
 
 
-def digits(width: float, options: NormaliseOptions = MNIST_OPTIONS, every: int = 1) -> np.ndarray:
+def digits(
+    width: float, options: NormaliseOptions = MNIST_OPTIONS, every: int = 1, sizes: tuple[float, float] = SIZES
+) -> np.ndarray:
     """What the network gets of them: uint8 (n, 28, 28)."""
-    return np.stack([to_digit(rgba, options).digit for rgba in canvases(width, every)])
+    return np.stack([to_digit(rgba, options).digit for rgba in canvases(width, every, sizes)])
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What visitors bring along: downloads of runs, and networks that somebody else saved."""
 
+import copy
 import io
 import json
 import zipfile
@@ -29,7 +30,7 @@ def edited(tree: Any, edits: Edits) -> Any:
     for place, new in edits:
         spots = list(_spots(tree))
         holder, key = spots[place % len(spots)]
-        holder[key] = new
+        holder[key] = copy.deepcopy(new)  # else the next edit may change the value that others use
     return tree
 
 

@@ -1,4 +1,8 @@
-"""The warning that a drawing may be no digit, with the training digits nearest to it."""
+"""The warning that a drawing may be no digit, with the training digits nearest to it.
+
+A network of its own says what is no digit (`core.evaluation.digit_check`). It knows handwritten digits; for a network
+that reads other things, the distance to the training images of the data set in use decides.
+"""
 
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,6 +11,8 @@ import numpy as np
 import streamlit as st
 
 from core.drawing.novelty import N_NEIGHBOURS, NoveltyDetector, NoveltyResult
+from core.evaluation import digit_check
+from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import caches
 from pages.shared.digit_grid import DigitTiles, digit_grid
 
@@ -28,14 +34,23 @@ def novelty_threshold(*, waits: bool) -> float:
     return detector.result().threshold if waits or detector.done() else math.inf
 
 
-def warn(verdict: NoveltyResult | None) -> None:
-    """Warns if the drawing differs more from the training digits than almost all real digits do."""
-    if verdict and verdict.is_novel:
-        st.warning(
-            "**This may be no digit.** It differs more from the training digits than 98 of 100 real digits do. Do not "
-            "trust the bars: a softmax always adds up to 100%, whatever the input.",
-            icon=":material/help:",
-        )
+def warn(network: NetworkChoice, digit: np.ndarray, verdict: NoveltyResult | None) -> None:
+    """Warns if `digit`, uint8 (28, 28), is hardly one, or unlike the images that the network learned from."""
+    if network.run.reads_digits:
+        found = digit_check.shipped().check(digit)
+        unusual, why = not found.is_digit, f"It looks more like {digit_check.KINDS[found.kind]}."
+    else:
+        unusual = bool(verdict and verdict.is_novel)
+        why = "It differs more from the training images than 98 of 100 real ones do."
+    if not unusual:
+        return
+    what = "digit" if network.run.reads_digits else "picture of these ten classes"
+    st.warning(
+        f"**This may be no {what}.** {why} Do not trust the bars: a softmax always adds up to 100%, whatever the "
+        "input.",
+        icon=":material/help:",
+    )
+    if verdict:
         evidence(verdict)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
+from core.drawing.novelty import NoveltyResult
 from core.errors import DrawingError
 from core.formatting import plain
 from pages.parts.draw import (
@@ -18,6 +19,7 @@ from pages.parts.draw import (
     network_view,
     novelty_warning,
     probe,
+    several_digits,
     step_pictures,
     why,
 )
@@ -71,11 +73,18 @@ def show(network: NetworkChoice) -> None:
         with right, st.container(key="answer"):
             st.info(error.sentence, icon=":material/draw:")
         return
-    reply(network, drawn, middle, right)
+    verdict = novelty_warning.check_novelty(drawn.digit)
+    if not several_digits.show(network, drawn.digit, KEY, right):
+        reply(network, drawn, verdict, middle, right)
 
 
-def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: Any) -> None:
-    """The network's input in the column `middle`, its prediction in `right`, and more about it below."""
+def reply(
+    network: NetworkChoice, drawn: NormalisedDrawing, verdict: NoveltyResult | None, middle: Any, right: Any
+) -> None:
+    """The network's input in the column `middle`, its prediction in `right`, and more about it below.
+
+    verdict: whether it looks like a digit; None as long as that is not known.
+    """
     probabilities = network.probabilities(drawn.digit)
     with middle:
         caption = "The network's input:\nexactly these 28×28 pixels."
@@ -83,7 +92,7 @@ def reply(network: NetworkChoice, drawn: NormalisedDrawing, middle: Any, right: 
     with right, st.container(key="answer"):
         st.header(answer(probabilities, names=network.names), anchor=False)
         softmax_bars(probabilities, names=network.names)
-        novelty_warning.warn(novelty_warning.check_novelty(drawn.digit))
+        novelty_warning.warn(network, drawn.digit, verdict)
         if network.run.reads_digits:
             my_hand.correct(drawn.digit, int(probabilities.argmax()))
     _more(network, drawn, probabilities)

@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.classroom.limits import Limits
 from core.drawing import page_reading, photo
-from core.errors import DigitLabError
+from core.drawing.picture_faults import describe_fault
+from core.errors import DigitLabError, TooManyMarksError
 from pages.parts.draw import reading
 from pages.parts.draw.network_choice import NetworkChoice
 from pages.shared import server_settings
@@ -46,6 +47,9 @@ def show(network: NetworkChoice) -> None:
             picture, ink = _ink(file.getvalue())
             turns = next(way for way, name in _TURNS.items() if name == label)
             page = page_reading.read_page(ink, reading.Reader(network), turns=turns, single=single)
+        except TooManyMarksError as error:
+            st.error(f"{error.sentence} {describe_fault(picture)}", icon=":material/broken_image:")
+            return
         except DigitLabError as error:
             st.error(error.sentence, icon=":material/broken_image:")
             return

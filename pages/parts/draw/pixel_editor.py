@@ -6,7 +6,7 @@ import streamlit as st
 from core.drawing import normalise
 from core.drawing.normalise import NormalisedDrawing
 from core.errors import DrawingError
-from pages.parts.draw import one_digit, pixel_grid, step_pictures
+from pages.parts.draw import novelty_warning, one_digit, pixel_grid, step_pictures
 from pages.parts.draw.network_choice import NetworkChoice, rerun_on_stroke
 
 KEY = "draw_grid"
@@ -31,7 +31,7 @@ def show(network: NetworkChoice) -> None:
     except DrawingError as error:
         right.info(error.sentence, icon=":material/grid_on:")
         return
-    one_digit.reply(network, drawn, middle, right)
+    one_digit.reply(network, drawn, novelty_warning.check_novelty(drawn.digit), middle, right)
 
 
 def _drawn(grid: np.ndarray, raw: bool) -> NormalisedDrawing:

@@ -83,6 +83,15 @@ def test_an_epoch_follows_from_seed_and_number_alone(some: Digits):
     assert not np.array_equal(EpochPrefetcher(other)(0), epochs[0])
 
 
+def test_a_share_of_the_images_stays_as_it_is_and_the_others_do_not_change(some: Digits):
+    config = RunConfig(augmentation=0.5, pen=0.5)
+    drawn = Redrawer(some.images, some.labels, config).draw_epoch(random(1, 0, DISTORTIONS))
+    mixed = Redrawer(some.images, some.labels, config.changed(unchanged=0.5)).draw_epoch(random(1, 0, DISTORTIONS))
+    kept = (mixed == some.images).all((1, 2))
+    assert 0.35 < kept.mean() < 0.65
+    assert np.array_equal(mixed[~kept], drawn[~kept])
+
+
 def test_runs_of_earlier_versions_get_the_same_images(some: Digits):
     # Twenty images as version 0.2 drew them: a run that began there and is resumed here must not notice.
     before = np.load(Path(__file__).parent / "redrawn.npz")["images"].astype(int)

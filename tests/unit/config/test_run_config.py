@@ -12,7 +12,7 @@ OTHER = {
     "hidden_layers": 3, "units": 64, "activation": "tanh", "dropout": 0.25, "optimizer": "sgd", "learning_rate": 0.1,
     "schedule": "cosine", "batch_size": 128, "epochs": 2, "patience": 3, "loss": "one-hot", "validate_on": "test",
     "train_images": 500, "wrong_labels": 0.2,
-    "augmentation": 0.5, "pen": 0.6, "styles": 0.3, "seed": 9, "device": "cpu",
+    "augmentation": 0.5, "pen": 0.6, "styles": 0.3, "writers": 2, "unchanged": 0.5, "seed": 9, "device": "cpu",
     "network": "conv8x3-pool2-dense32",
 }  # fmt: skip
 

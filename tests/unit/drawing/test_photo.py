@@ -137,6 +137,14 @@ def test_dark_corners_and_the_edge_of_a_shadow_are_no_ink():
         assert len(find_digits(photo.extract_photo_ink(page))) == 2
 
 
+def test_the_grain_of_a_table_below_the_page_is_no_ink():
+    """It was read as 1s, and the number shown as sure."""
+    page = np.dstack([photographed(noise=3.0)] * 3)
+    lines = np.random.default_rng(5).normal(0, 15, (40, 1, 1)) + np.random.default_rng(6).normal(0, 6, (40, WIDTH, 1))
+    page[-40:] = np.clip(np.array([105, 80, 55]) + lines, 0, 255)
+    assert len(find_digits(photo.extract_photo_ink(page))) == 2
+
+
 def test_one_digit_in_pieces_is_one_digit():
     ink = photo.extract_photo_ink(photo.read(saved(photographed())))
     whole, parts = find_one_digit(ink), find_digits(ink)

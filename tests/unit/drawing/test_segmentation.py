@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from core.drawing.digit_region import connected_components
 from core.drawing.normalise import extract_ink, normalise_ink
 from core.drawing.segmentation import MAX_DIGITS, find_digits, find_digits_in_strokes, probability_all_correct
 from core.drawing.strokes import Stroke, render
-from core.errors import DrawingError
+from core.drawing.text_lines import group_lines
+from core.errors import DrawingError, TooManyMarksError
 
 
 def stroke(*points, width=12.0) -> Stroke:
@@ -84,7 +86,7 @@ def test_strokes_part_digits_that_touch():
 
 
 def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
-    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (240, 200), width=6), stroke((240, 50), (240, 200))]
+    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (320, 200), width=6), stroke((320, 50), (320, 200))]
 
     found = find_digits(ink_of(linked), Upright())
     assert len(found) >= 2
@@ -92,8 +94,8 @@ def test_a_wide_piece_is_cut_where_its_halves_look_most_like_digits():
 
 
 def test_each_image_is_read_once_and_its_probabilities_come_with_the_digit():
-    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (240, 200), width=6), stroke((240, 50), (240, 200))]
-    apart = [Stroke(np.add(s.points, [320, 0]), s.width) for s in SEVEN]
+    linked = [stroke((40, 50), (40, 200)), stroke((40, 200), (320, 200), width=6), stroke((320, 50), (320, 200))]
+    apart = [Stroke(np.add(s.points, [400, 0]), s.width) for s in SEVEN]
     reader = Upright()
     found = find_digits(ink_of([*linked, *apart], width=700), reader)
     assert len(found) >= 3
@@ -114,6 +116,46 @@ def test_dust_is_no_digit():
     assert len(find_digits(ink_of([*ONE, stroke((300, 100), (301, 100), width=3)]))) == 1
 
 
+def test_dust_far_from_the_digits_is_no_line_of_its_own_in_a_picture():
+    dust = [stroke((300 + 9 * i, 240), (300 + 9 * i, 254), width=5) for i in range(3)]
+    assert len(find_digits(ink_of([*ONE, *SEVEN, *dust], height=300))) == 2
+    assert len(find_digits_in_strokes([*ONE, *SEVEN, *dust])) == 5  # on the canvas a visitor sees what was read
+
+
+@pytest.mark.parametrize(
+    ("bar", "rest"),
+    [
+        ([(150, 60), (230, 45)], [(70, 80), (75, 120), (130, 125), (125, 195), (60, 190)]),  # beside and above the rest
+        ([(75, 215), (135, 212)], [(130, 80), (70, 85), (75, 120), (120, 125), (125, 178)]),
+    ],
+    ids=["a bar that rises", "a foot"],
+)
+def test_a_piece_near_its_digit_is_in_its_line(bar, rest):
+    """It was a line of its own, which was read as digits."""
+    pieces = connected_components(ink_of([stroke(*bar, width=9), stroke(*rest, width=9), *FIVE]))
+    assert len(group_lines(pieces)) == 1
+
+
+class Whole(Upright):
+    """Knows 0s that are wider than high. Their parts look less like digits, as 1s."""
+
+    def probabilities(self, images):
+        return np.where(self.wide(images)[:, None], np.eye(10)[0], np.eye(10)[1]).astype(np.float32)
+
+    def novelty_score(self, images):
+        return np.where(self.wide(images), 0.2, 0.5)
+
+    @staticmethod
+    def wide(images):
+        return np.array([np.ptp(np.nonzero((image > 100).any(0))) > 16 for image in images])
+
+
+def test_a_0_half_as_wide_again_as_high_stays_whole():
+    angles = np.linspace(0, 2 * np.pi, 40)
+    zero = stroke(*zip(200 + 100 * np.cos(angles), 130 + 65 * np.sin(angles), strict=True))
+    assert [digit.read_as for digit in find_digits(ink_of([zero]), Whole())] == [0]
+
+
 def test_each_digit_keeps_its_own_ink_only():
     found = find_digits(ink_of(ALL))
     total = sum(one.ink.sum() for one in found)
@@ -129,8 +171,14 @@ def test_a_blank_picture_gets_a_sentence():
 
 def test_more_digits_than_anybody_writes_are_refused():
     bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MAX_DIGITS + 5)]
-    with pytest.raises(DrawingError, match=str(MAX_DIGITS)):
+    with pytest.raises(TooManyMarksError, match=str(MAX_DIGITS)):
         find_digits(ink_of(bars, 80, 12 * MAX_DIGITS + 100))
+
+
+def test_hundreds_of_specks_hide_no_digit():
+    ink = ink_of(ALL)
+    ink[4:40:6, 4::6] = 1  # 504 pixels above the digits
+    assert len(find_digits(ink)) == 4
 
 
 def test_a_stroke_far_beyond_the_canvas_costs_no_more_than_the_canvas():

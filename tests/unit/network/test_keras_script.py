@@ -113,7 +113,8 @@ def test_every_recipe_reads_as_a_program_of_its_own(name):
 
 @pytest.mark.parametrize("name", sorted(set(KNOBS) - {"device"}))
 def test_every_knob_changes_the_program_or_what_it_says_of_itself(name):
-    assert script(RunConfig(**{name: OTHER[name]}), "") != script(RunConfig(), "")
+    base = RunConfig(augmentation=0.5) if name == "unchanged" else RunConfig()
+    assert script(base.changed(**{name: OTHER[name]}), "") != script(base, "")
 
 
 @pytest.mark.parametrize("kind", LAYER_KINDS)
@@ -131,7 +132,16 @@ def test_what_was_done_by_hand_is_said_to_be_missing():
 
 
 REDRAWN = RunConfig(
-    units=4, epochs=2, batch_size=100, augmentation=0.8, pen=0.5, styles=0.5, loss="one-hot", validate_on="none", seed=5
+    units=4,
+    epochs=2,
+    batch_size=100,
+    augmentation=0.8,
+    pen=0.5,
+    styles=0.5,
+    unchanged=0.25,
+    loss="one-hot",
+    validate_on="none",
+    seed=5,
 )
 
 
@@ -185,7 +195,7 @@ def test_the_short_form_is_for_reading():
     config = RECIPES["best"].config
     short, whole = script(config, "Best", short=True), script(config, "Best")
     assert "600 lines of NumPy" in short
-    assert len(short.splitlines()) < 80 < 650 < len(whole.splitlines()) < 750
+    assert len(short.splitlines()) < 85 < 650 < len(whole.splitlines()) < 750
     assert script(RunConfig(), "Mine", short=True) == script(RunConfig(), "Mine")
 
 

@@ -13,14 +13,14 @@ from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 pytestmark = pytest.mark.usefixtures("nothing_is_compiled")
 BASE = RunConfig(units=16, batch_size=50, epochs=2, learning_rate=0.01)
 # Where the base would not show it: what to change it from, and what to.
-FROM = {"patience": {"learning_rate": 3.0, "epochs": 6}, "schedule": {"epochs": 3}}
+FROM = {"patience": {"learning_rate": 3.0, "epochs": 6}, "schedule": {"epochs": 3}, "unchanged": {"augmentation": 1.0}}
 TO = {
     "hidden_layers": 2, "units": 32, "activation": "tanh", "dropout": 0.5, "network": "conv4x5-pool4",
     "optimizer": "sgd", "learning_rate": 0.1, "schedule": "cosine", "batch_size": 100, "epochs": 1, "patience": 1,
     "validate_on": "none", "train_images": 500, "wrong_labels": 0.5, "augmentation": 1.0, "pen": 1.0, "styles": 1.0,
-    "seed": 2,
+    "seed": 2, "unchanged": 0.5,
 }  # fmt: skip
-ELSEWHERE = {"loss", "device"}  # each has a test of its own below
+ELSEWHERE = {"loss", "device", "writers"}  # below, and in test_training_images
 CLOCK = {"time", "seconds", "fit_seconds", "images_per_second", "best_epoch"}
 
 

@@ -56,6 +56,18 @@ def test_one_digit_can_be_asked_for_and_a_turn_be_chosen(open_page, run):
     assert "2: **" not in shown(app)
 
 
+def test_a_picture_of_something_else_than_digits_says_what_is_wrong(open_page, run):
+    grey = np.full((100, 1000), 230, np.uint8)
+    for at in range(48):
+        grey[30:80, 20 + 20 * at : 24 + 20 * at] = 40
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    app = with_picture(open_page("draw", run=run.id), file.getvalue())
+    (error,) = (block.value for block in app.error)
+    assert "40 digits" in error
+    assert "print" in error
+
+
 def test_a_picture_is_shown_to_nobody_else_and_leaves_no_file(open_page, run, home):
     app = with_picture(open_page("draw", run=run.id), None)
     before = {path for path in home.rglob("*") if path.is_file()}
