@@ -24,6 +24,7 @@ class RunQueue:
         self.store, self.place = store, place
         self.turns_per_address = 0  # runs of one network address that come before other addresses; 0: no limit
         self.addresses: dict[str, str] = {}  # run → network address; only in memory, so that no file names them
+        self._begun: dict[str, tuple[Run, float]] = {}  # runs that began, and when; see `_taken_turns`
         self._stopped_since: dict[str, float] = {}  # runs that were asked to stop, and when that was first seen
         self._next_look = 0.0  # for runs that hang
         self._blocking_since: dict[str, float] = {}  # paused runs that others wait for, and when that was first seen
@@ -31,9 +32,9 @@ class RunQueue:
     def waiting(self) -> list[Run]:
         active = self.store.active()
         waiting = [run for run in active if run.state == WAITING]
-        training = [run for run in active if run.state != WAITING]
-        ordered = fair_order(waiting, [run.starter for run in training])
-        return share_by_address(ordered, training, self.addresses, self.turns_per_address)
+        taken = self._taken_turns(waiting, [run for run in active if run.state != WAITING])
+        ordered = fair_order(waiting, [run.starter for run in taken])
+        return share_by_address(ordered, taken, self.addresses, self.turns_per_address)
 
     def running(self) -> list[Run]:
         return [run for run in self.store.active() if run.state != WAITING]
@@ -41,14 +42,35 @@ class RunQueue:
     def due(self) -> list[tuple[Run, str]]:
         """The runs that can start now, and in which slot: in their order, as many as there is room for."""
         free, due = self.place.free(), []
-        for run in self.waiting():
+        waiting = self.waiting()
+        self._remember_begun(waiting)
+        for run in waiting:
             if self.place.has(run.id):
                 continue  # its process has not taken it yet
             slot = next((slot for slot in self.place.slots(run.config) if free.get(slot, 0) > 0), None)
             if slot is not None:  # else later runs find no room either, whoever started them
                 free[slot] -= 1
                 due.append((run, slot))
+                self._begun[run.id] = run, time.time()
         return due
+
+    def _remember_begun(self, waiting: list[Run]) -> None:
+        """Remembers the runs that train, also those of other servers, and forgets those before all that wait."""
+        since = _oldest(waiting)
+        self._begun = {run_id: (run, at) for run_id, (run, at) in self._begun.items() if at >= since}
+        for run in self.running() if waiting else ():
+            self._begun.setdefault(run.id, (run, time.time()))
+
+    def _taken_turns(self, waiting: list[Run], training: list[Run]) -> list[Run]:
+        """The runs that train, and those that began while one of the `waiting` waited and have ended since.
+
+        Else one device would train all runs of somebody who queued many, before those of anybody who came a little
+        later: whenever it is free, nobody trains.
+        """
+        still_waiting, since = {run.id for run in waiting}, _oldest(waiting)
+        begun = {run.id: run for run, at in list(self._begun.values()) if at >= since}
+        taken = {**begun, **{run.id: run for run in training}}
+        return [run for run in taken.values() if run.id not in still_waiting]
 
     def remember(self, run: Run, address: str) -> None:
         """Keeps the network address from which a run was started; empty if it is unknown."""
@@ -123,8 +145,13 @@ class RunQueue:
         write_json(self.store.trash / run.id / QUEUED, run.created)
 
 
+def _oldest(waiting: list[Run]) -> float:
+    """When the first of them was queued; later than any time if there are none."""
+    return min((run.queued_since or 0.0 for run in waiting), default=float("inf"))
+
+
 def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:
-    """Everybody's first waiting run before anybody's second. `busy`: the starters of the runs that train now."""
+    """Everybody's first run before anybody's second. `busy`: the starter of each run that has taken a turn already."""
     turns = Counter(busy)
     ordered = []
     for run in sorted(waiting, key=lambda run: (run.queued_since or 0.0, run.id)):
@@ -133,23 +160,23 @@ def fair_order(waiting: list[Run], busy: list[str]) -> list[Run]:
     return [run for _, run in sorted(ordered, key=lambda pair: pair[0])]
 
 
-def share_by_address(
-    ordered: list[Run], training: Sequence[Run], addresses: Mapping[str, str], turns: int
-) -> list[Run]:
+def share_by_address(ordered: list[Run], taken: Sequence[Run], addresses: Mapping[str, str], turns: int) -> list[Run]:
     """The same order, in which one network address gets at most so many `turns` in each round of turns.
+
+    taken: the runs that have taken a turn already.
 
     Whoever forges many cookies has many visitors' turns, but one address. Runs without a known address keep theirs.
     """
     if not turns:
         return ordered
-    taken = Counter(addresses[run.id] for run in training if run.id in addresses)
-    rounds = Counter(run.starter for run in training)
+    used = Counter(addresses[run.id] for run in taken if run.id in addresses)
+    rounds = Counter(run.starter for run in taken)
     keyed = []
     for run in ordered:
         own_round, address = rounds[run.starter], addresses.get(run.id)
         rounds[run.starter] += 1
         if address:
-            own_round = max(own_round, taken[address] // turns)
-            taken[address] += 1
+            own_round = max(own_round, used[address] // turns)
+            used[address] += 1
         keyed.append((own_round, run))
     return [run for _, run in sorted(keyed, key=lambda pair: pair[0])]

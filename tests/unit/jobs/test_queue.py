@@ -34,6 +34,22 @@ def test_turns_are_fair(store):
     assert ordered == ["b1", "c1", "a1", "b2", "a2", "a3"]
 
 
+def test_turns_are_fair_also_on_one_device_that_is_free_between_two_runs(store):
+    place = NoPlace()
+    place.free = lambda: {"cpu": 1}
+    waiting = queue.RunQueue(store, place)
+    many = [store.create(SHORT, starter="ada", queued=True) for _ in range(3)]
+    began = []
+    for came in (None, "bob", "cleo", None, None):  # who comes while the run before trains
+        ((run, _),) = waiting.due()
+        run.queued_path.unlink()  # it begins, and has ended before the next look
+        began.append(run.starter)
+        if came:
+            store.create(SHORT, starter=came, queued=True)
+    assert began == ["ada", "ada", "bob", "cleo", "ada"]
+    assert len(many) == began.count("ada")
+
+
 def test_a_waiting_run_can_be_withdrawn_and_comes_back_with_undo(jobs, store):
     first = jobs.submit(LONG)
     wait_until(lambda: first.state == "running")
