@@ -24,7 +24,7 @@ if "MNIST_PATH" in os.environ:
 
 ROOT = Path(__file__).parents[1]
 BROWSER = "tests/browser/"
-LONG = (BROWSER, "tests/unit/test_engine", "tests/unit/test_worker_process", "tests/unit/test_cli")
+LONG = (BROWSER, "tests/unit/training/test_engine", "tests/unit/jobs/test_worker_process", "tests/unit/test_main")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,12 @@
 """What every answer tells browsers, and what only this machine may ask for."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from streamlit import config
 
 from pages.shared import http_guard, server_guard
+from tests import own_loop
 
 
 def ask(path: str = "/", client: str = "127.0.0.1", **headers: str) -> tuple[int, dict[str, str]]:
@@ -27,7 +27,7 @@ def ask(path: str = "/", client: str = "127.0.0.1", **headers: str) -> tuple[int
 
         await http_guard.HttpGuard(app)(scope, None, send)  # type: ignore[arg-type]
 
-    asyncio.run(run())
+    own_loop.run(run())
     start = sent[0]
     return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}
 
@@ -70,7 +70,7 @@ def test_websockets_pass():
     async def app(scope, receive, send) -> None:
         reached.append(scope["type"])
 
-    asyncio.run(http_guard.HttpGuard(app)({"type": "websocket"}, None, None))  # type: ignore[arg-type]
+    own_loop.run(http_guard.HttpGuard(app)({"type": "websocket"}, None, None))  # type: ignore[arg-type]
     assert reached == ["websocket"]
 
 

@@ -1,6 +1,5 @@
 """Files for the browser: sent from where they are installed, kept by browsers, and never written beside the code."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.shared import static_assets
+from tests import own_loop
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def get(name: str) -> Response:
         "headers": [],
         "path_params": {"name": name},
     }
-    return asyncio.run(static_assets.routes()[0].endpoint(Request(scope)))
+    return own_loop.run(static_assets.routes()[0].endpoint(Request(scope)))
 
 
 def name_in(address: str) -> str:

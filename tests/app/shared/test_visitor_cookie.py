@@ -1,10 +1,9 @@
 """The visitor's cookie: random, unreadable for scripts, for this site alone, and only over TLS where there is TLS."""
 
-import asyncio
-
 import pytest
 
 from pages.shared.visitor_cookie import VisitorCookie
+from tests import own_loop
 
 
 def cookies_set(scheme: str = "http", path: str = "/", method: str = "GET", **headers: str) -> list[str]:
@@ -20,7 +19,7 @@ def cookies_set(scheme: str = "http", path: str = "/", method: str = "GET", **he
     given = {"accept": "text/html,*/*", **headers}
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
     scope = {"type": "http", "method": method, "path": path, "scheme": scheme, "headers": pairs}
-    asyncio.run(VisitorCookie(app)(scope, None, send))
+    own_loop.run(VisitorCookie(app)(scope, None, send))
     return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
 
 
