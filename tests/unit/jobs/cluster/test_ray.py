@@ -66,9 +66,16 @@ def wait_for_all(runs, state, seconds=300.0):
         pytest.fail(f"{[(run.state, run.holder, run.step) for run in runs]}")
 
 
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended; a zombie counts as such
+        return []
+
+
 def listeners(name: str) -> int:
     """On how many ports the processes with this word in their command listen, of those that this one started."""
-    ours = [each for each in psutil.Process().children(recursive=True) if name in each.cmdline()]
+    ours = [each for each in psutil.Process().children(recursive=True) if name in _command(each)]
     assert len(ours) == 1
     return sum(each.status == psutil.CONN_LISTEN for each in ours[0].net_connections())
 
