@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.compare import run_list, side_view, sweep_view
 from pages.shared import frame, url_state
+from pages.shared.widget_values import keep
 
 VIEWS = {
     "runs": ("Runs", run_list.show),
@@ -18,9 +19,8 @@ _STYLE = "<style>[data-testid=stElementContainer] {transition: none !important; 
 
 def _view() -> str:
     """The chosen view, which is also in the link."""
-    linked = st.session_state.setdefault("compare_view", st.query_params.get("view"))
-    if linked not in VIEWS:
-        st.session_state["compare_view"] = "runs"
+    linked = st.query_params.get("view")
+    keep("compare_view", linked if linked in VIEWS else "runs")
     view = st.segmented_control(
         "View",
         list(VIEWS),

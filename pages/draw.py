@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.draw import canvas, my_hand, network_choice, number_view, one_digit, picture_view, pixel_editor
 from pages.shared import frame
+from pages.shared.widget_values import keep
 
 MODES = {
     "digit": (":material/draw: One digit", one_digit.show),
@@ -21,6 +22,7 @@ with frame.guard():
     if linked or st.session_state.get("draw_way") not in MODES:
         st.session_state["draw_way"] = "digit"
     if network:
+        keep("draw_way", "digit")
         mode = st.segmented_control(
             "What to read",
             list(MODES),

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts.evaluate import choice
 from pages.shared import frame
+from pages.shared.widget_values import keep
 
 
 class View(NamedTuple):
@@ -36,8 +37,7 @@ def _view() -> str:
     linked = st.query_params.get("view")
     if linked in VIEWS and linked != st.session_state.get("evaluate_view_in_link"):
         st.session_state["evaluate_view"] = linked
-    if st.session_state.get("evaluate_view") not in VIEWS:
-        st.session_state["evaluate_view"] = "figures"
+    keep("evaluate_view", "figures")
     view = st.segmented_control(
         "View",
         list(VIEWS),

@@ -90,10 +90,10 @@ def run_config() -> RunConfig:
 def knob(name: str, *, disabled: bool = False) -> Any:
     """Draws the widget of one knob and returns its value, which `RunConfig` checks once more."""
     facts, present = KNOBS[name], form()
-    key = present.key(name)
-    st.session_state.setdefault(key, present.values[name])
+    # The value is the widget's default, and is not set in the session: Streamlit sends what the session sets only once,
+    # and a browser that misses it because the page is drawn again shows the lowest value, which then counts as chosen.
     draw = _widget(facts, KNOB_TYPES[name])
-    present.values[name] = draw(name, facts, key, disabled)
+    present.values[name] = draw(name, present.values[name], present.key(name), disabled)
     return present.values[name]
 
 
@@ -107,9 +107,10 @@ def _widget(facts: Knob, kind: type) -> Any:
     return _slider if (facts.high - facts.low) / (facts.step or 1) <= _MAX_POSITIONS else _number
 
 
-def _choice(name: str, facts: Knob, key: str, disabled: bool) -> str:
-    choices = facts.choices if name != "device" else _devices(facts, st.session_state[key])
-    return st.selectbox(facts.label, choices, key=key, help=facts.help, disabled=disabled)
+def _choice(name: str, value: str, key: str, disabled: bool) -> str:
+    facts = KNOBS[name]
+    choices = [*(facts.choices if name != "device" else _devices(facts, value))]
+    return st.selectbox(facts.label, choices, choices.index(value), key=key, help=facts.help, disabled=disabled)
 
 
 def _devices(facts: Knob, present: str) -> list[str]:
@@ -118,32 +119,39 @@ def _devices(facts: Knob, present: str) -> list[str]:
     return list(dict.fromkeys([*facts.choices, *(gpus if len(gpus) > 1 else []), present]))
 
 
-def _text(name: str, facts: Knob, key: str, disabled: bool) -> str:
-    return st.text_input(facts.label, key=key, help=facts.help, disabled=disabled)
+def _text(name: str, value: str, key: str, disabled: bool) -> str:
+    facts = KNOBS[name]
+    return st.text_input(facts.label, value, key=key, help=facts.help, disabled=disabled)
 
 
-def _slider(name: str, facts: Knob, key: str, disabled: bool) -> float:
-    bounds = [KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1)]
-    low, high, step = bounds
-    return st.slider(facts.label, low, high, step=step, key=key, help=facts.help, disabled=disabled)
+def _slider(name: str, value: float, key: str, disabled: bool) -> float:
+    facts, (low, high, step) = KNOBS[name], _range(name)
+    return st.slider(facts.label, low, high, value, step, key=key, help=facts.help, disabled=disabled)
 
 
-def _number(name: str, facts: Knob, key: str, disabled: bool) -> float:
-    low, high, step = (KNOB_TYPES[name](bound) for bound in (facts.low, facts.high, facts.step or 1))
-    return st.number_input(facts.label, low, high, step=step, key=key, help=facts.help, disabled=disabled)
+def _number(name: str, value: float, key: str, disabled: bool) -> float:
+    facts, (low, high, step) = KNOBS[name], _range(name)
+    return st.number_input(facts.label, low, high, value, step, key=key, help=facts.help, disabled=disabled)
 
 
-def _powers(name: str, facts: Knob, key: str, disabled: bool) -> float:
+def _range(name: str) -> tuple[Any, Any, Any]:
+    """The lowest and the highest value, and the step between two values, in the knob's own type."""
+    facts, kind = KNOBS[name], KNOB_TYPES[name]
+    return kind(facts.low), kind(facts.high), kind(facts.step or 1)
+
+
+def _powers(name: str, value: float, key: str, disabled: bool) -> float:
     """A slider whose steps are powers. A value between them, as a link may bring it, gets a place of its own; 0 that
     means "all" is the last one."""
-    steps = sorted({*powers(facts, KNOB_TYPES[name]), st.session_state[key]} - ({0} if facts.zero else set()))
+    facts = KNOBS[name]
+    steps = sorted({*powers(facts, KNOB_TYPES[name]), value} - ({0} if facts.zero else set()))
     if facts.zero:
         steps.append(0)
 
     def text(step: float) -> str:
         return facts.zero if facts.zero and not step else f"{step:,}" if isinstance(step, int) else f"{step:g}"
 
-    return st.select_slider(facts.label, steps, key=key, help=facts.help, disabled=disabled, format_func=text)
+    return st.select_slider(facts.label, steps, value, key=key, help=facts.help, disabled=disabled, format_func=text)
 
 
 def powers(facts: Knob, kind: type) -> list[Any]:

@@ -16,6 +16,7 @@ from pages.shared import caches, url_state
 from pages.shared.local_time import local_time
 from pages.shared.predictions import predict
 from pages.shared.run_picker import choose_run
+from pages.shared.widget_values import keep
 
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
 _SPLIT, _EPOCH, _INDEX, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
@@ -93,7 +94,7 @@ def choose() -> Selection | None:
 
 
 def _choose_split(run: Run, first: str) -> str:
-    st.session_state.setdefault(_SPLIT, first)
+    keep(_SPLIT, first)
     lock = " :material/lock:" if seal.sealed(run) else ""
     split: str = st.segmented_control(
         "Images",
@@ -147,6 +148,7 @@ def _slider(run: Run, options: list[int]) -> int:
     linked = url_state.number(st.query_params.get("epoch", ""), max(options) + 1)
     if st.session_state.get(key) not in options:
         st.session_state[key] = linked if linked in options else options[-1]
+    keep(key, options[-1])
     return st.select_slider(
         "After epoch",
         options,

@@ -26,6 +26,7 @@ from core.runs.prediction import (
 )
 from pages.shared import caches, controls, lessons, server_guard
 from pages.shared.visitor import visitor
+from pages.shared.widget_values import keep
 
 _LABELS = {
     NUMBER: "The accuracy at the end, as a number",
@@ -62,6 +63,7 @@ def maker(config: RunConfig, offered: list[str]) -> None:
         known = [name for name in st.session_state.get("maker_knobs", []) if name in offered]
         st.session_state["maker_knobs"] = known
         st.multiselect("Knobs that students can set", offered, format_func=_label, key="maker_knobs")
+        keep("maker_kind", KINDS[0])
         st.selectbox("Before they train, students predict", KINDS, format_func=_LABELS.get, key="maker_kind")
         _details(st.session_state["maker_kind"], config, offered)
         st.caption("All other knobs stay as they are in the form now.")
@@ -75,7 +77,7 @@ def maker(config: RunConfig, offered: list[str]) -> None:
 
 def _details(kind: str, config: RunConfig, offered: list[str]) -> None:
     if kind == NUMBER:
-        st.session_state.setdefault("maker_within", WITHIN)
+        keep("maker_within", WITHIN)
         st.number_input(
             "Met if the result is so many points away at most", MIN_WITHIN, MAX_WITHIN, step=0.1, key="maker_within"
         )
