@@ -40,6 +40,7 @@ _CHOICES_HELP = (
     "which a choice is right: It learns nothing [0-30]. Without them, you say on the class board which one is right."
 )
 _PLAN, _MADE, _FAILED = "maker_plan", "made_assignment", "maker_failed"  # session
+_KNOBS, _FILLED = "maker_knobs", "maker_filled"  # session: the chosen knobs; how often a ready-made one filled the form
 _NO_PLAN = "My own"
 _ALL_TRAINING = 60_000  # images, with the validation images
 
@@ -60,9 +61,10 @@ def maker(config: RunConfig, offered: list[str]) -> None:
                     ":material/info: Its figures are for all 70,000 MNIST images. This server uses other images."
                 )
         st.text_input("Question", max_chars=MAX_QUESTION, key="maker_question", placeholder="How few units reach 95%?")
-        known = [name for name in st.session_state.get("maker_knobs", []) if name in offered]
-        st.session_state["maker_knobs"] = known
-        st.multiselect("Knobs that students can set", offered, format_func=_label, key="maker_knobs")
+        present = [name for name in st.session_state.get(_KNOBS, []) if name in offered]
+        st.session_state[_KNOBS] = st.multiselect(
+            "Knobs that students can set", offered, present, format_func=_label, key=_knobs_key()
+        )
         keep("maker_kind", KINDS[0])
         st.selectbox("Before they train, students predict", KINDS, format_func=_LABELS.get, key="maker_kind")
         _details(st.session_state["maker_kind"], config, offered)
@@ -73,6 +75,11 @@ def maker(config: RunConfig, offered: list[str]) -> None:
         if made := st.session_state.get(_MADE):
             _show(made)
         st.page_link("pages/board.py", label="All assignments and their class boards", icon=":material/list:")
+
+
+def _knobs_key() -> str:
+    """The key of the box of knobs: a new box for each ready-made assignment that fills it."""
+    return f"maker_knobs_{st.session_state.get(_FILLED, 0)}"
 
 
 def _details(kind: str, config: RunConfig, offered: list[str]) -> None:
@@ -112,7 +119,7 @@ def _create(config: RunConfig) -> None:
     state = st.session_state
     try:
         asked = Asked.from_texts(_asked_texts(config))
-        assignment = checked(state.get("maker_question", ""), state.get("maker_knobs", []), config, asked)
+        assignment = checked(state.get("maker_question", ""), state.get(_knobs_key(), []), config, asked)
         state[_MADE] = lessons.assignments().create(assignment, visitor())
     except DigitLabError as error:
         state[_FAILED] = error.sentence
@@ -142,7 +149,8 @@ def _fill() -> None:
         return
     made = plan.assignment
     controls.form().choose(made.start.to_dict())
-    state["maker_question"], state["maker_knobs"] = made.question, list(made.knobs)
+    state["maker_question"], state[_KNOBS] = made.question, list(made.knobs)
+    state[_FILLED] = state.get(_FILLED, 0) + 1
     state["maker_kind"], state["maker_within"] = made.asked.kind, made.asked.within
     state["maker_choices"] = "\n".join(map(str, made.asked.choices))
     if versus := made.asked.versus:
