@@ -17,7 +17,7 @@ from core.runs.moments import fixed_images
 from core.training.batching import Sums
 
 MAX_MOMENT_BYTES = 256_000  # without all weights: wide networks show fewer units a layer
-MAX_BYTES_WITH_MAPS = 600_000  # of a network with feature maps; compressed, they take about half
+MAX_BYTES_WITH_MAPS = 520_000  # of a network with feature maps; compressed, up to three quarters of it
 BATCH = 100  # images: the output of a convolution for so many stays in the processor's cache
 _COMPONENT_VECTORS, _COMPONENT_ROUNDS = 8, 12  # of the subspace iteration that finds two principal components
 _COMPONENT_TOLERANCE = 1e-4  # it ends when the variance that the vectors hold grows by less than this share
@@ -170,7 +170,7 @@ class MomentMeasure:
 def _units_shown(rows: Sequence[LayerRow], n: int) -> dict[str, np.ndarray]:
     """For each layer with weights the units in a moment, spread evenly: int32 (k,)."""
     room = MAX_BYTES_WITH_MAPS if any(row.kind == "conv" for row in rows) else MAX_MOMENT_BYTES
-    for most in (MAX_UNITS, 16, 8, 4):
+    for most in (MAX_UNITS, 24, 16, 8, 4):
         if sum(_bytes_shown(below, row, most, n) for below, row in _with_inputs(rows)) <= room:
             break
     return {

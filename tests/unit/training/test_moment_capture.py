@@ -216,7 +216,7 @@ def test_a_moment_stays_small(network):
     ("config", "batches", "most"),
     [
         pytest.param(RECIPES["dli"].config, 1875, 10_000_000, id="dli"),
-        pytest.param(RECIPES["best"].config, 469, 25_000_000, id="best", marks=pytest.mark.slow),
+        pytest.param(RECIPES["best"].config, 469, 20_000_000, id="best", marks=pytest.mark.slow),
     ],
 )
 def test_all_moments_of_a_run_take_little_room(config, batches, most, embedded, tmp_path):
