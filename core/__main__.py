@@ -7,12 +7,13 @@ import os
 import sys
 from typing import NoReturn
 
-from core import devices, gpus, process_settings
+from core import process_settings
 from core.classroom import teacher
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist, pen_digits
+from core.devices import computing, gpus
 from core.errors import DigitLabError
 from core.evaluation import mlflow_export
 from core.evaluation.export_formats import FORMATS
@@ -114,7 +115,7 @@ def _train(options: argparse.Namespace) -> int:
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly(config.device)
     if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them
-        with devices.use_device(config.device):
+        with computing.use_device(config.device):
             pass
     if options.seeds is not None:
         report, ended = foreground.train_seeds(store, configs, options.name, lambda *each: _print_end(options, *each))

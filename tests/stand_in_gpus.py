@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core import gpus
+from core.devices import gpus
 
 _CHOSEN = ("CUDA_VISIBLE_DEVICES", "DIGIT_LAB_RUNS_PER_GPU", "DIGIT_LAB_GPU", "XLA_PYTHON_CLIENT_MEM_FRACTION")
 _DRIVER = Path(__file__).parent / "stand_in_driver"
@@ -35,6 +35,6 @@ def installed(number: int) -> Iterator[pytest.MonkeyPatch]:
 
 
 def forget() -> None:
-    """What `core.gpus` remembers of the machine."""
+    """What `core.devices.gpus` remembers of the machine."""
     for remembered in (gpus._visible, gpus._installed, gpus._nvml):
         remembered.cache_clear()

@@ -5,7 +5,7 @@ import platform
 import signal
 from contextlib import suppress
 
-from core.devices import Usage, usage
+from core.devices.computing import Usage, usage
 from core.jobs import slots
 from core.jobs.places import CPU, GPU, Device
 from core.jobs.slots import Slot

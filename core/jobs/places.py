@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.config.run_config import RunConfig
-from core.devices import Usage
+from core.devices.computing import Usage
 from core.errors import RunError
 from core.runs.events import FAILED, RunEnded
 from core.runs.run import Run

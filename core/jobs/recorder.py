@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.data import mnist
-from core.devices import is_out_of_memory
+from core.devices.computing import is_out_of_memory
 from core.errors import DigitLabError, RunError
 from core.evaluation import evaluations
 from core.files import explain_disk_errors, remove_temporary_files, sync_folder, write_atomic

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from core import devices, gpus
+from core.devices import computing, gpus
+from core.devices.gpus import Gpu
 from core.errors import DeviceError
 from core.files import Lock
-from core.gpus import Gpu
 from core.jobs.places import CPU
 from core.process_settings import CPU_ONLY
 from core.runs.run import Run
@@ -36,7 +36,7 @@ class Slot:
     def shown_name(self) -> str:
         """ "CPU (2 cores)", "NVIDIA H200 (140 GiB)"; with "gpu:1" if there are several GPUs."""
         if self.gpu is None:
-            return devices.cpu_name()
+            return computing.cpu_name()
         return f"{self.gpu.name}, {self.name}" if len(gpus.gpus()) > 1 else self.gpu.name
 
 
@@ -52,7 +52,7 @@ def slots_for(device: str) -> tuple[Slot, ...]:
     A run that needs a missing GPU gets the CPU's: there it fails with a sentence.
     """
     *on_gpus, cpu = all_slots()
-    if device.startswith("gpu:") and devices.GIVEN_GPU not in os.environ:
+    if device.startswith("gpu:") and computing.GIVEN_GPU not in os.environ:
         on_gpus = [slot for slot in on_gpus if slot.name == device]
     return (cpu,) if device == CPU or not on_gpus else tuple(on_gpus)
 
@@ -61,7 +61,7 @@ def check(device: str) -> None:
     """Raises `DeviceError` if the knob names a GPU by its number, and this machine has no such GPU."""
     present = [slot.name for slot in all_slots() if slot.gpu]
     if device.startswith("gpu:") and device not in present:
-        raise devices.missing_gpu(device, present)
+        raise computing.missing_gpu(device, present)
 
 
 def runs_per_gpu() -> int:
@@ -82,9 +82,9 @@ def environment(slot: Slot) -> dict[str, str]:
     chosen = {}
     if gpus.are_several_installed():
         # By its UUID: the numbers of CUDA and of the driver may differ.
-        name = os.environ.get(devices.GIVEN_GPU, slot.name)
-        chosen = {"CUDA_VISIBLE_DEVICES": slot.gpu.uuid, devices.GIVEN_GPU: name}
-    return chosen | devices.memory_share(slot.capacity)
+        name = os.environ.get(computing.GIVEN_GPU, slot.name)
+        chosen = {"CUDA_VISIBLE_DEVICES": slot.gpu.uuid, computing.GIVEN_GPU: name}
+    return chosen | computing.memory_share(slot.capacity)
 
 
 def holders(store: RunStore, slot: Slot) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core import process_settings
 from core.config.run_config import RunConfig
-from core.devices import device_kind
+from core.devices.computing import device_kind
 from core.files import open_regular
 from core.home import home
 from core.jobs.kept_workers import THEN_WAIT

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.config.run_config import RunConfig
-from core.devices import Usage
+from core.devices.computing import Usage
 from core.errors import RunError
 from core.jobs import local_devices, slots
 from core.jobs.kept_workers import KeptWorkers

@@ -14,7 +14,7 @@ import numpy as np
 from core.config.run_config import HELD_OUT, NO_VALIDATION, TEST_SET, RunConfig
 from core.data.mnist import HELD_OUT_DIVISOR
 from core.data.pen_digits import IMAGES_PER_WRITER
-from core.devices import device_kind
+from core.devices.computing import device_kind
 from core.network.architecture import count_multiplications, count_outputs, count_parameters
 from core.runs.events import FINISHED
 from core.runs.store import Run

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from core.devices import on_gpu
+from core.devices.computing import on_gpu
 
 CALL_SECONDS = 0.05  # one call of the engine, and so the distance of points in the live chart
 

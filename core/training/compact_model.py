@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from core.devices import on_gpu
+from core.devices.computing import on_gpu
 from core.digits import NUM_CLASSES, SIDE
 from core.training.active_pixels import pixels_to_train
 from core.training.models import has_convolutions

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from core import gpus
+from core.devices import gpus
 
 WORKS = "works"  # a file in the folder of a GPU: it was tried that TensorFlow's cache works there
 MAX_PROGRAMS = 200  # programs of about 200 kB each; the oldest are deleted first

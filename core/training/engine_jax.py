@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from jax import numpy as jnp
 
-from core.devices import on_gpu
+from core.devices.computing import on_gpu
 from core.digits import NUM_CLASSES, Digits
 from core.training.batching import VALIDATION_BATCH, BatchArrays, Call, Plan, Sums, drop_padding
 from core.training.compact_model import compact_pixels

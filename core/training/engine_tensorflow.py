@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core.devices import on_gpu
+from core.devices.computing import on_gpu
 from core.digits import NUM_CLASSES, SIDE, Digits
 from core.training.batching import VALIDATION_BATCH, Call, Plan, Sums, drop_padding
 from core.training.compact_model import compact_pixels

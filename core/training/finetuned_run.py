@@ -5,7 +5,7 @@ import time
 
 import keras
 
-from core.devices import cpu_name
+from core.devices.computing import cpu_name
 from core.drawing.personal_digits import FinetuneResult
 from core.evaluation import seal
 from core.evaluation.evaluations import TEST, VALIDATION

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 from keras.callbacks import EarlyStopping
 
-from core import devices
 from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
+from core.devices import computing
 from core.digits import Digits
 from core.errors import DeviceError
 from core.runs.checkpoints import TrainingState
@@ -59,14 +59,14 @@ def train(
     network: built by `models.build` for this config, if it exists already.
     Raises `DeviceError` if the device is missing or out of memory, `NetworkError` for impossible layers.
     """
-    with devices.use_device(config.device) as device:
+    with computing.use_device(config.device) as device:
         try:
             result = _Run(config, data, emit, hooks or Hooks()).train(device, resume, network or build(config))
             if hooks and hooks.preview:  # of the final weights: the last one may be older than they are
                 hooks.preview(_preview(config, data, result.model))
             return result
         except Exception as error:
-            if not devices.is_out_of_memory(error):
+            if not computing.is_out_of_memory(error):
                 raise
             raise DeviceError(
                 f"{device} ran out of memory with batch_size {config.batch_size}. Lower the batch size, or choose a "

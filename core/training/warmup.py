@@ -12,7 +12,7 @@ import numpy as np
 from core.config.run_config import REDRAWING_KNOBS, RunConfig
 from core.data import mnist
 from core.data.mnist import Mnist
-from core.devices import use_device
+from core.devices.computing import use_device
 from core.digits import Digits
 
 # Knobs that change neither the network nor its compiled program. Redrawn images use all pixels (`active_pixels`): on a

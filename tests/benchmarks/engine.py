@@ -27,10 +27,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from core import devices, gpus, process_settings
+from core import process_settings
 from core.config.recipes import RECIPES, TUTORIALS
 from core.data import mnist
-from core.devices import on_gpu
+from core.devices import computing, gpus
+from core.devices.computing import on_gpu
 from core.runs.events import EpochDone, to_line
 from core.training.hooks import Control, Hooks
 from core.training.trainer import train
@@ -203,7 +204,7 @@ class _Until(keras.callbacks.Callback):
 
 def machine() -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("scikit-", "sk")))
-    gpu = f"{devices.usage(*gpus.gpus()[:1]).name}, " if on_gpu() else ""
+    gpu = f"{computing.usage(*gpus.gpus()[:1]).name}, " if on_gpu() else ""
     cores = len(os.sched_getaffinity(0))
     return f"{gpu}{rivals.processor()}, {cores} cores, Python {platform.python_version()}, {versions}"
 

@@ -21,8 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from core import gpus
 from core.config.recipes import TUTORIALS
+from core.devices import gpus
 from tests.benchmarks import gpu_page, gpu_runs
 from tests.conftest import ROOT
 from tests.stand_in_gpus import installed

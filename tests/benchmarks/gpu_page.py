@@ -5,7 +5,7 @@ import platform
 import statistics
 from typing import Any
 
-from core import gpus
+from core.devices import gpus
 from tests.benchmarks import machine as this_machine
 from tests.benchmarks.gpu_runs import KNOWN, NEW, WAITING
 

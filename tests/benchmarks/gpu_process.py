@@ -18,7 +18,7 @@ LIBRARIES = ("libcudart", "libcublas", "libcublasLt", "libcudnn", "libnccl", "li
 
 def device() -> dict[str, Any]:
     """The device's name, the versions, and the files of the GPU's libraries that a small product has loaded."""
-    from core.devices import use_device
+    from core.devices.computing import use_device
 
     with use_device("auto") as name:
         import keras

@@ -1,6 +1,6 @@
 """The library of NVIDIA's driver, for a machine without GPUs: STAND_IN_GPUS says how many it finds.
 
-It has only what `core.gpus` asks for. `tests.stand_in_gpus` puts this folder before the real library.
+It has only what `core.devices.gpus` asks for. `tests.stand_in_gpus` puts this folder before the real library.
 """
 
 import os

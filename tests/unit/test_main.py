@@ -128,7 +128,7 @@ def test_every_knob_is_an_option(name, capsys):
     ids=" ".join,
 )  # fmt: skip
 def test_an_error_is_one_sentence_and_exit_code_2(arguments, home, capsys):
-    from core.devices import device_kind
+    from core.devices.computing import device_kind
 
     if "gpu" in arguments and device_kind("gpu") == "gpu":
         pytest.skip("this machine has a GPU")
@@ -163,7 +163,7 @@ def test_ctrl_c_before_training_makes_no_run(home, capsys, monkeypatch):
 
 
 def test_a_device_that_is_not_there_makes_no_run(home):
-    from core.devices import device_kind
+    from core.devices.computing import device_kind
 
     if device_kind("gpu") == "gpu":
         pytest.skip("this machine has a GPU")

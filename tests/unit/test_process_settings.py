@@ -23,7 +23,7 @@ def test_the_users_own_settings_win(monkeypatch):
 @pytest.mark.slow
 def test_importing_a_module_changes_no_setting_of_the_process():
     code = (
-        "import os; before = dict(os.environ); import core.devices, core.training.engine_tensorflow; "
+        "import os; before = dict(os.environ); import core.devices.computing, core.training.engine_tensorflow; "
         "assert 'XLA_FLAGS' not in set(os.environ) - set(before); assert 'XLA_PYTHON_CLIENT_PREALLOCATE' not in "
         "os.environ"
     )

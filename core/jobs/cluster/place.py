@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.config.run_config import RunConfig
-from core.devices import Usage
+from core.devices.computing import Usage
 from core.errors import DeviceError
 from core.jobs.cluster import settings as cluster_settings
 from core.jobs.cluster.records import HOLDS_A_DEVICE, KILL, SENT, Record, Records, Status, count_by_kind

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import devices, gpus
-from core.devices import Usage, usage
+from core.devices import computing, gpus
+from core.devices.computing import Usage, usage
 from core.files import Lock, write_atomic, write_json
 from core.jobs.cluster import node_data
 from core.jobs.cluster.outbox import Batch, Outbox
@@ -108,7 +108,7 @@ class RemoteRun:
             if given.threads:
                 environment |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(given.threads))
         else:
-            environment |= {devices.GIVEN_GPU: _given_gpu(), **devices.memory_share(given.runs_per_gpu)}
+            environment |= {computing.GIVEN_GPU: _given_gpu(), **computing.memory_share(given.runs_per_gpu)}
         threading.Thread(target=self._work, args=(given.run_id, folder, environment), daemon=True).start()
         self._started.wait(30)
         if self._process:

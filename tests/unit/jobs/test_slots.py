@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core import devices
+from core.devices import computing
 from core.errors import DeviceError
 from core.jobs import local_devices, slots
 from core.jobs.cluster.records import runs_at_a_time
@@ -112,12 +112,12 @@ def test_the_meter_shows_the_gpu_that_the_run_holds(jobs_on_gpus, store):
     first, second = jobs.submit(LONG.changed(device="gpu:1")), jobs.submit(LONG.changed(device="cpu"))
     wait_until(lambda: first.state == second.state == "running")
     assert jobs.place.slot_of(first) == "gpu:1"
-    assert jobs.place.usage(first) == devices.Usage("Stand-in B (80 GiB)", 0.2, 2 * 2**30, 80 * 2**30)
-    assert jobs.place.usage(second).name == devices.cpu_name()
+    assert jobs.place.usage(first) == computing.Usage("Stand-in B (80 GiB)", 0.2, 2 * 2**30, 80 * 2**30)
+    assert jobs.place.usage(second).name == computing.cpu_name()
     assert [(device.name, device.runs) for device in WorkerPool(store, spare=False).devices()] == [
         ("Stand-in A (80 GiB), gpu:0", ()),
         ("Stand-in B (80 GiB), gpu:1", (first.id,)),
-        (devices.cpu_name(), (second.id,)),
+        (computing.cpu_name(), (second.id,)),
     ]
 
 

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import devices, process_settings
+from core import process_settings
 from core.config.recipes import RECIPES
 from core.data import mnist
+from core.devices import computing
 from core.network.initial_weights import initial_weights
 from core.training import call_size, compact_model, engine_tensorflow, models, trainer
 from core.training.hooks import Control, Hooks
@@ -40,7 +41,7 @@ def main(recipe: str) -> None:
     tf.debugging.set_log_device_placement(True)
     for module in (call_size, compact_model, engine_tensorflow):
         module.on_gpu = lambda: True
-    devices.use_device = second_device
+    computing.use_device = second_device
     trained = engine_tensorflow.TensorFlow.run
 
     def run(self, call):

@@ -8,7 +8,7 @@ from core.augment.distortions import augment_images
 from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
 from core.data.random_streams import DISTORTIONS, random
-from core.devices import on_gpu
+from core.devices.computing import on_gpu
 from core.training import models, train_step
 from core.training.batching import LoopOptions, shuffled_order
 from core.training.call_size import estimate_step_seconds

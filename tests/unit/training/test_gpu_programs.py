@@ -24,7 +24,7 @@ def folder_of(home: Path) -> Path:
 
 def test_a_gpu_has_a_folder_of_its_own_for_each_kind_and_driver(one_gpu, tmp_path):
     first = folder_of(tmp_path)
-    one_gpu.setattr("core.gpus.driver_version", lambda: "600.0")
+    one_gpu.setattr("core.devices.gpus.driver_version", lambda: "600.0")
     assert compile_cache.folder_for_gpu(tmp_path) != first
     with installed(2):  # of two kinds
         assert compile_cache.folder_for_gpu(tmp_path) is None

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import pytest
 
-from core import devices
 from core.config.run_config import KNOBS, RunConfig
 from core.data.mnist import Mnist
+from core.devices import computing
 from core.errors import DeviceError
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 
@@ -69,7 +69,7 @@ def test_the_loss_form_changes_what_the_labels_are_and_not_the_curve(small: Mnis
 
 
 def test_asking_for_a_gpu_where_there_is_none_is_answered_with_a_sentence(small: Mnist):
-    if devices.device_kind("gpu") == "gpu":
+    if computing.device_kind("gpu") == "gpu":
         pytest.skip("this machine has a GPU")
     with pytest.raises(DeviceError, match=r"device must be .*Received: 'gpu'"):
         story(BASE.changed(device="gpu"), small)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import gpus
+from core.devices import gpus
 from tests.stand_in_gpus import forget, installed
 
 

@@ -5,42 +5,45 @@ import sys
 import keras
 import pytest
 
-from core import devices
+from core.devices import computing
 from core.errors import DeviceError
 from tests.stand_in_gpus import installed
 
 
 def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
-    if devices._gpu_names(keras.backend.backend()):
+    if computing._gpu_names(keras.backend.backend()):
         pytest.skip("this machine has a GPU")
     for asked in ("auto", "cpu"):
-        with devices.use_device(asked) as name:
-            assert name == devices.cpu_name()
+        with computing.use_device(asked) as name:
+            assert name == computing.cpu_name()
             assert name.startswith("CPU (")
             assert "core" in name
 
 
 def test_asking_for_a_gpu_that_is_not_there_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(devices, "_gpu_names", lambda backend: [])
-    with pytest.raises(DeviceError, match=r"No usable GPU .*Choose auto.* Received: 'gpu'"), devices.use_device("gpu"):
+    monkeypatch.setattr(computing, "_gpu_names", lambda backend: [])
+    with (
+        pytest.raises(DeviceError, match=r"No usable GPU .*Choose auto.* Received: 'gpu'"),
+        computing.use_device("gpu"),
+    ):
         pass
 
 
 def test_usage_without_a_gpu_is_the_processors():
-    usage = devices.usage()
-    assert usage.name == devices.cpu_name()
+    usage = computing.usage()
+    assert usage.name == computing.cpu_name()
     assert 0 <= usage.utilization <= 1
     assert 0 < usage.memory_used < usage.memory_total
 
 
 def test_a_gpu_that_was_given_to_a_process_is_named_as_the_dashboard_names_it():
     with installed(2) as patch:
-        assert devices._shown_names(["A", "B"]) == ["Stand-in A (80 GiB), gpu:0", "Stand-in B (80 GiB), gpu:1"]
+        assert computing._shown_names(["A", "B"]) == ["Stand-in A (80 GiB), gpu:0", "Stand-in B (80 GiB), gpu:1"]
         patch.setenv("CUDA_VISIBLE_DEVICES", "GPU-0000-1")
         patch.setenv("DIGIT_LAB_GPU", "gpu:1")
-        assert devices._shown_names(["B"]) == ["Stand-in B (80 GiB), gpu:1"]
+        assert computing._shown_names(["B"]) == ["Stand-in B (80 GiB), gpu:1"]
     with installed(1):
-        assert devices._shown_names(["A"]) == ["Stand-in A (80 GiB)"]
+        assert computing._shown_names(["A"]) == ["Stand-in A (80 GiB)"]
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own way")
@@ -55,24 +58,24 @@ def test_a_run_that_shares_a_gpu_takes_only_its_part_of_the_memory(monkeypatch):
         tf.config, "set_logical_device_configuration", lambda card, parts: limits.append(parts[0].memory_limit)
     )
     with installed(1) as patch:
-        assert devices._gpu_names("tensorflow") == ["Stand-in A (80 GiB)"]
+        assert computing._gpu_names("tensorflow") == ["Stand-in A (80 GiB)"]
         assert (limits, growing) == ([], ["card"])
-        for name, value in devices.memory_share(4).items():
+        for name, value in computing.memory_share(4).items():
             patch.setenv(name, value)
-        devices._gpu_names("tensorflow")
+        computing._gpu_names("tensorflow")
     assert (limits, growing) == ([int(0.225 * 80 * 1024)], ["card"])
 
 
 def test_usage_is_known_where_keras_is_not_loaded():
     import subprocess
 
-    code = "import sys; from core import devices; devices.usage(); sys.exit('keras' in sys.modules)"
+    code = "import sys; from core.devices import computing; computing.usage(); sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_a_gpu_with_a_number_that_is_not_there_names_those_that_are(monkeypatch):
-    monkeypatch.setattr(devices, "_gpu_names", lambda backend: ["one", "two"])
-    with pytest.raises(DeviceError, match=r"no gpu:2. It has gpu:0 and gpu:1"), devices.use_device("gpu:2"):
+    monkeypatch.setattr(computing, "_gpu_names", lambda backend: ["one", "two"])
+    with pytest.raises(DeviceError, match=r"no gpu:2. It has gpu:0 and gpu:1"), computing.use_device("gpu:2"):
         pass
 
 
@@ -86,4 +89,4 @@ def test_a_gpu_with_a_number_that_is_not_there_names_those_that_are(monkeypatch)
     ],
 )
 def test_running_out_of_memory_is_distinguished_from_other_errors(error, full):
-    assert devices.is_out_of_memory(error) is full
+    assert computing.is_out_of_memory(error) is full

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from core import gpus
+from core.devices import gpus
+from core.devices.gpus import Gpu
 from core.errors import DeviceError
-from core.gpus import Gpu
 
 # What a process finds in its environment if it was given a GPU: the GPU's name among those of the dashboard, where the
 # machine has several; and the share of the GPU's memory that it may take, where runs share a GPU.
