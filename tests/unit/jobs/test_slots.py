@@ -29,13 +29,8 @@ def one_gpu():
 
 
 @pytest.fixture
-def jobs_on_gpus(store, two_gpus):
-    jobs = Scheduler(store, spare=False, command=STAND_IN)
-    yield jobs
-    for run in store.active():
-        jobs.stop(run.id)
-    wait_until(lambda: not store.active())
-    jobs.close()
+def jobs_on_gpus(two_gpus, jobs):
+    return jobs
 
 
 def names(device):

@@ -48,17 +48,20 @@ def test_digits_of_an_earlier_version_are_offered_once(open_page, run, personal,
     assert "**1 digit** here" not in shown(app)
 
 
+def save_as(app, label: int) -> None:
+    """Says which digit the drawing is, and saves it."""
+    predicted = int(app.header[0].value.split()[2].strip("*,"))
+    app.session_state[f"draw_said_{predicted}"] = label
+    rerun(app)
+    press(app, "Save to my digits")
+
+
 def test_a_correction_is_kept_once_and_that_is_reported(open_page, run, personal):
     app = draw(open_page("draw", run=run.id), SEVEN)
-    predicted = int(app.header[0].value.split()[2].strip("*,"))
-    app.session_state[f"draw_said_{predicted}"] = 7
-    rerun(app)
-    press(app, "Save to my digits")
+    save_as(app, 7)
     assert "Saved as a 7 of your hand." in shown(app)
     assert next(button for button in app.button if button.label == "Save to my digits").disabled
-    app.session_state[f"draw_said_{predicted}"] = 1
-    rerun(app)
-    press(app, "Save to my digits")
+    save_as(app, 1)
     assert "Saved as a 1 of your hand." in shown(app)
     assert [one.label for one in personal.all()] == [1]
     assert [button.label for button in app.button].count("Train a copy on them") == 1
@@ -67,10 +70,7 @@ def test_a_correction_is_kept_once_and_that_is_reported(open_page, run, personal
 def test_what_a_full_hand_refuses_is_reported(open_page, run, personal, monkeypatch):
     monkeypatch.setattr("core.drawing.personal_digits.MAX_DIGITS", 0)
     app = draw(open_page("draw", run=run.id), SEVEN)
-    predicted = int(app.header[0].value.split()[2].strip("*,"))
-    app.session_state[f"draw_said_{predicted}"] = 7
-    rerun(app)
-    press(app, "Save to my digits")
+    save_as(app, 7)
     assert "Delete some first" in shown(app)
 
 
