@@ -48,13 +48,23 @@ def component(name: str, script: Path, *, html: str, css: str, isolate_styles: b
     The loader calls the script's default function with the component and the exports of `common.js`, and calls `forget`
     with the component's parent element when the component is removed.
     """
-    loader = f"""
-    const scripts = () => Promise.all([{_imported(script)}, {_imported(_COMMON)}]);
+    return st.components.v2.component(name, html=html, css=css, js=loader(script), isolate_styles=isolate_styles)
+
+
+def loader(script: Path) -> str:
+    """The JavaScript that loads a component's `script`.
+
+    Streamlit 1.67 calls what it returns not only when the component is removed. If new data arrives while it still
+    waits for the call with older data, it does so as well, and the component stays.
+    """
+    return f"""
     export default (component) => {{
-      scripts().then(([own, common]) => own.default(component, common));
-      return () => scripts().then(([own]) => own.forget(component.parentElement));
+      const scripts = Promise.all([{_imported(script)}, {_imported(_COMMON)}]);
+      scripts.then(([own, common]) => own.default(component, common));
+      return () => scripts.then(([own]) => {{
+        if (!component.parentElement.isConnected) own.forget(component.parentElement);
+      }});
     }}"""
-    return st.components.v2.component(name, html=html, css=css, js=loader, isolate_styles=isolate_styles)
 
 
 def fetch_plotly() -> None:

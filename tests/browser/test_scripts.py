@@ -1,8 +1,9 @@
-"""The pages' own scripts, as a browser reads them."""
+"""The pages' own scripts, as a browser reads and calls them."""
 
 import pytest
 from playwright.sync_api import Browser
 
+from pages.shared import static_assets
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -23,3 +24,36 @@ def test_a_browser_can_read_every_script(browser: Browser):
     page.close()
     assert scripts
     assert {name: problem for name, problem in problems.items() if problem} == {}
+
+
+OVERTAKEN = """async ([loader]) => {
+  const import_ = (text) => import(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
+  const call = (await import_(loader)).default;
+  const inShadow = document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'open' });
+  const calls = [];
+  for (const parentElement of [document.body.appendChild(document.createElement('div')), inShadow]) {
+    const host = parentElement.host ?? parentElement;
+    host.told = [];
+    const end = call({ parentElement });
+    await end(); // the call was overtaken by newer data: the component is still there
+    const overtaken = host.told.join();
+    host.remove();
+    await end();
+    calls.push([overtaken, host.told.join()]);
+  }
+  return calls;
+}"""
+
+
+def test_a_component_is_forgotten_when_it_is_removed_and_not_when_newer_data_overtake_a_call(browser: Browser):
+    """Else a pen stroke, a chart or a film ends in the middle when two messages arrive at once."""
+    page = browser.new_page()
+    script = "const tell = (to, what) => (to.host ?? to).told.push(what); "
+    script += "export default ({ parentElement }) => tell(parentElement, 'shown'); "
+    script += "export function forget(parentElement) { tell(parentElement, 'forgotten'); }"
+    page.route("**/*", lambda route: route.fulfill(content_type="text/javascript", body=script))
+    page.route("**/empty", lambda route: route.fulfill(content_type="text/html", body=""))
+    page.goto("http://localhost/empty")
+    loader = static_assets.loader(ROOT / "pages" / "shared" / "common.js")
+    assert page.evaluate(OVERTAKEN, [loader]) == [["shown", "shown,forgotten"]] * 2
+    page.close()

@@ -17,6 +17,7 @@ export default function (component) {
   frame.data = data;
   frame.fit();
   return () => {
+    if (parentElement.isConnected) return; // Streamlit calls this also for a call that newer data overtook
     frame.stop();
     frames.delete(parentElement);
   };

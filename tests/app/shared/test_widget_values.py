@@ -38,7 +38,7 @@ def _value(proto) -> object:
     ],
 )  # fmt: skip
 def test_each_drawing_tells_every_value(name, query, open_page, store):
-    run = make(store, RunConfig(epochs=3), outcome="finished")
+    run = make(store, RunConfig(epochs=3, train_images=400), outcome="finished")
     page = open_page(name, **query, **({} if name == "train" else {"run": run.id}))
     first, second, third = told(page), told(rerun(page)), told(rerun(page))
     assert first
