@@ -23,7 +23,7 @@ from tests.unit.jobs.cluster.needs_ray import NEEDS_RAY
 
 pytestmark = NEEDS_RAY
 SLOW = SMALL.changed(epochs=15, train_images=4000, batch_size=10)  # some tenths of a second for each epoch
-LONG = SLOW.changed(epochs=500)
+LONG = SLOW.changed(epochs=500, batch_size=4)  # several tests use the same run, one after another
 
 
 @pytest.fixture(scope="module")
