@@ -77,12 +77,16 @@ def _order_digits(
     pieces = remove_specks(pieces)
     if len(pieces) > 4 * MAX_DIGITS:
         raise TooManyMarksError(_TOO_MANY, received=len(pieces))
-    digits: list[DigitRegion] = []
+    wholes: list[tuple[DigitRegion, float]] = []  # with the height of their line
     for pieces_of_line in choose_lines(group_lines(pieces)):
         line = merge_overlapping(pieces_of_line)
-        height = line_height(line)
-        joined = join_pieces(line, reader)
-        digits += [part for whole in joined for part in split_touching(whole, height, reader)]
-    if len(digits) > MAX_DIGITS:
-        raise TooManyMarksError(_TOO_MANY, received=len(digits))
+        wholes += [(whole, line_height(line)) for whole in join_pieces(line, reader)]
+    _refuse_too_many(wholes)  # before the slow search for touching digits, which only adds some
+    digits = [part for whole, height in wholes for part in split_touching(whole, height, reader)]
+    _refuse_too_many(digits)
     return read_regions(digits, reader)
+
+
+def _refuse_too_many(marks: Sequence[object]) -> None:
+    if len(marks) > MAX_DIGITS:
+        raise TooManyMarksError(_TOO_MANY, received=len(marks))

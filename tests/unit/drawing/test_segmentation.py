@@ -175,6 +175,14 @@ def test_more_digits_than_anybody_writes_are_refused():
         find_digits(ink_of(bars, 80, 12 * MAX_DIGITS + 100))
 
 
+def test_too_many_marks_are_refused_before_each_is_searched_for_touching_digits(monkeypatch):
+    """That takes a tenth of a second for each mark, and all four ways of a picture are tried."""
+    monkeypatch.setattr("core.drawing.segmentation.split_touching", lambda *_: pytest.fail("searched"))
+    bars = [stroke((12 * i + 8, 20), (12 * i + 8, 60), width=4.0) for i in range(MAX_DIGITS + 1)]
+    with pytest.raises(TooManyMarksError):
+        find_digits(ink_of(bars, 80, 12 * MAX_DIGITS + 100))
+
+
 def test_hundreds_of_specks_hide_no_digit():
     ink = ink_of(ALL)
     ink[4:40:6, 4::6] = 1  # 504 pixels above the digits
