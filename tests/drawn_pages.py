@@ -175,26 +175,32 @@ KINDS: dict[str, Callable[[Page], None]] = {
 }  # fmt: skip
 
 
-def draw_page(rng: np.random.Generator, kind: str, write: Writer) -> tuple[bytes, str]:
-    """The file's bytes, and the digits that stand on the page."""
+def blank_page(rng: np.random.Generator, write: Writer) -> Page:
+    """Paper of a random size and colour, and a pen for it."""
     wide = int(rng.choice([900, 1200, 1600]))
     high = round(wide * rng.uniform(0.55, 0.75))
     scale = wide / 1000
     paper = np.array([1, rng.uniform(0.97, 1), rng.uniform(0.92, 1)]) * rng.uniform(0.85, 0.97)
-    page = Page(
+    return Page(
         rng,
         write,
         np.broadcast_to(paper, (high, wide, 3)).copy(),
         scale * rng.uniform(4, 9),
         scale * rng.uniform(70, 100),
     )
+
+
+def draw_page(rng: np.random.Generator, kind: str, write: Writer) -> tuple[bytes, str]:
+    """The file's bytes, and the digits that stand on the page."""
+    page = blank_page(rng, write)
     KINDS[kind](page)
     if kind == "turned":
         page.seen = np.rot90(page.seen, int(rng.choice([1, 3])))
-    return _save(page, kind), page.text
+    return save(page, kind), page.text
 
 
-def _save(page: Page, kind: str) -> bytes:
+def save(page: Page, kind: str) -> bytes:
+    """The bytes of a file as a camera or a program writes them."""
     rng, file = page.rng, io.BytesIO()
     if kind == "16 bits":
         deep = Image.fromarray((page.seen.mean(2) * 65535).astype(np.uint16))

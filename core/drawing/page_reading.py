@@ -16,6 +16,8 @@ _READS_WELL = -1.75  # mean likelihood of the digits of a page that is upright
 _HANDICAP = (0.0, 0.25, 1.0, 0.25)  # by how much better each number of turns must read
 _NO_DIGIT = 1.25  # of the novelty threshold: a mark above that is no digit
 _DOUBTED_NO_DIGIT, _DOUBT = 0.95, 0.8  # … or above that, if the network is less sure than this
+_SURELY_NONE = 0.9  # doubt above which a mark is no digit
+_MAYBE_NONE, _UNSURE = 0.5, 0.9  # … or above the first, if the network is less sure than the second
 _USUAL_NOVELTY = 0.75  # of the threshold: up to here a digit is like others
 _NOVELTY_COST = 3.0  # how much trust a more unusual digit loses
 _MARK_TRUST = 0.95  # that a mark is no digit, if it was found to be none
@@ -28,6 +30,10 @@ class PageReader(DigitReader, Protocol):
     @property
     def novelty_threshold(self) -> float:
         """The novelty score above which an image is hardly a digit; infinite as long as it is not known."""
+        ...
+
+    def doubts(self, images: np.ndarray) -> np.ndarray:
+        """How probable it is that each image, uint8 (n, 28, 28), is no digit: float (n,); zeros if nobody knows."""
         ...
 
 
@@ -85,8 +91,12 @@ def judge(found: list[FoundDigit], reader: PageReader, turns: int = 0) -> PageRe
     """Which of the `found` marks are digits, and how far each reading can be trusted."""
     sure = np.array([float(digit.probabilities.max()) for digit in found if digit.probabilities is not None])
     share = _novelty(found, reader) / reader.novelty_threshold
-    are_digits = (share < _NO_DIGIT) & ((share < _DOUBTED_NO_DIGIT) | (sure > _DOUBT))
-    trust = _SEGMENTATION_TRUST * sure * np.exp(-_NOVELTY_COST * np.maximum(share - _USUAL_NOVELTY, 0))
+    doubts = reader.doubts(np.stack([digit.image for digit in found]))
+    is_strange = (share >= _NO_DIGIT) | ((share >= _DOUBTED_NO_DIGIT) & (sure <= _DOUBT))
+    is_none = (doubts > _SURELY_NONE) | ((doubts > _MAYBE_NONE) & (sure < _UNSURE))
+    are_digits = ~(is_strange | is_none)
+    unusual = np.maximum(share - _USUAL_NOVELTY, 0)
+    trust = _SEGMENTATION_TRUST * sure * (1 - doubts) * np.exp(-_NOVELTY_COST * unusual)
     return PageReading(found, are_digits, np.where(are_digits, trust, _MARK_TRUST), turns)
 
 

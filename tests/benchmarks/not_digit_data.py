@@ -66,7 +66,7 @@ _SUFFIXES = (".ttf", ".otf", ".woff2")
 def text(words: str, path: Path, rng: np.random.Generator) -> np.ndarray | None:
     """Some characters in a font, slightly turned, as the network's input, uint8 (28, 28); None if it lacks them."""
     font = _font(path)
-    if any(_is_missing(path, character) for character in words):
+    if not all(draws(path, character) for character in words):
         return None
     paper = Image.new("L", (_PAPER, _PAPER))
     ImageDraw.Draw(paper).text((_PAPER / 2, _PAPER / 2), words, 255, font, anchor="mm")
@@ -79,11 +79,11 @@ def _font(path: Path) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _is_missing(path: Path, character: str) -> bool:
-    """Whether the font draws its box for unknown characters; no font has the last character of the private area."""
+def draws(path: Path, character: str) -> bool:
+    """Whether the font has a character: it draws a box for others, as for the last one of the private area."""
     font = _font(path)
     mask, missing = font.getmask(character), font.getmask("\uf8fe")
-    return not character.strip() or mask.size == (0, 0) or bytes(mask) == bytes(missing)
+    return bool(character.strip()) and mask.size != (0, 0) and bytes(mask) != bytes(missing)
 
 
 def letters(n: int, rng: np.random.Generator, *, test: bool = False) -> Iterator[np.ndarray]:

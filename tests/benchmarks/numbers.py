@@ -13,6 +13,7 @@ from core.drawing.normalise import extract_ink
 from core.drawing.novelty import NoveltyDetector
 from core.drawing.segmentation import find_digits, find_digits_in_strokes
 from core.drawing.strokes import Stroke, render, smooth_curve
+from core.evaluation import digit_check
 from core.training.predict import Predictor
 from tests.benchmarks import pen_strokes
 
@@ -44,7 +45,7 @@ class Reader:
         self.familiar = NoveltyDetector.from_digits(data.train.images[:20000], data.validation.images)
 
         self.probabilities, self.novelty_score = self.network.probabilities, self.familiar.novelty_score
-        self.novelty_threshold = self.familiar.threshold
+        self.novelty_threshold, self.doubts = self.familiar.threshold, digit_check.shipped().doubts
 
     def read(self, found: list[FoundDigit]) -> list[int]:
         return [int(digit.probabilities.argmax()) for digit in found]

@@ -34,6 +34,11 @@ def novelty_threshold(*, waits: bool) -> float:
     return detector.result().threshold if waits or detector.done() else math.inf
 
 
+def doubts(network: NetworkChoice, images: np.ndarray) -> np.ndarray:
+    """How probable it is that each image is no digit, float (n,); zeros if the network reads other things."""
+    return digit_check.shipped().doubts(images) if network.run.reads_digits else np.zeros(len(images))
+
+
 def warn(network: NetworkChoice, digit: np.ndarray, verdict: NoveltyResult | None) -> None:
     """Warns if `digit`, uint8 (28, 28), is hardly one, or unlike the images that the network learned from."""
     if network.run.reads_digits:

@@ -38,6 +38,9 @@ class Reader:
     def novelty_score(self, images: np.ndarray) -> np.ndarray:
         return novelty_warning.novelty_score(images)
 
+    def doubts(self, images: np.ndarray) -> np.ndarray:
+        return novelty_warning.doubts(self.network, images)
+
 
 def show(picture: np.ndarray, page: PageReading, names: Names) -> None:
     """What was read in `picture`, uint8 (h, w) or (h, w, 3). names: of the network's classes."""

@@ -12,8 +12,8 @@ class Upright:
 
     novelty_threshold = 0.4
 
-    def __init__(self, sure: float = 0.99) -> None:
-        self.sure = sure
+    def __init__(self, sure: float = 0.99, doubt: float = 0.0) -> None:
+        self.sure, self.doubt = sure, doubt
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         return np.tile(np.where(np.arange(10) == 1, self.sure, (1 - self.sure) / 9), (len(images), 1))
@@ -22,6 +22,9 @@ class Upright:
         return np.array(
             [0.2 if np.ptp(np.nonzero(image > 60)[0]) > 15 and (image > 60).sum() < 150 else 0.9 for image in images]
         )
+
+    def doubts(self, images: np.ndarray) -> np.ndarray:
+        return np.full(len(images), self.doubt)
 
 
 def ones(count: int) -> np.ndarray:
@@ -54,6 +57,19 @@ def test_a_mark_that_is_no_digit_is_found_but_not_read():
     page = read_page(ink, Upright(), turns=0)
     assert page.text == "11"
     assert page.are_digits.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("sure", "doubt", "is_digit"), [(0.99, 0.95, False), (0.99, 0.6, True), (0.8, 0.6, False), (0.8, 0.4, True)]
+)
+def test_what_is_very_likely_no_digit_is_none_and_so_is_what_is_likely_none_and_read_unsurely(sure, doubt, is_digit):
+    page = read_page(ones(3), Upright(sure, doubt), turns=0)
+    assert page.are_digits.tolist() == [is_digit] * 3
+
+
+def test_trust_falls_with_the_doubt_whether_it_is_a_digit():
+    clear, doubted = read_page(ones(1), Upright(), turns=0), read_page(ones(1), Upright(doubt=0.4), turns=0)
+    assert doubted.probability < 0.65 * clear.probability
 
 
 def test_one_digit_in_two_parts_is_one():

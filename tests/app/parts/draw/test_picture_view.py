@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from core.drawing.strokes import Stroke, render
+from tests.benchmarks import not_digits
+from tests.written_digits import WAYS, render_lines
 
 
 @pytest.fixture
@@ -45,6 +47,21 @@ def test_a_picture_gets_its_number_and_a_trust_for_each_digit(open_page, run):
     assert not app.exception
     assert all(f"{at}: **" in shown(app) for at in (1, 2, 3))  # an untrained network may call them marks
     assert "Probability that" in shown(app) or "no digit" in shown(app)
+
+
+def test_letters_of_a_page_are_boxed_as_no_digits_and_its_digits_are_read(open_page):
+    rng, paper = np.random.default_rng(3), np.full((240, 900), 235.0)
+    marks = [WAYS[2][0], not_digits.LETTERS["A"], WAYS[7][0], not_digits.LETTERS["K"], not_digits.LETTERS["M"]]
+    for place, lines in enumerate(marks):
+        ink = render_lines(rng, lines, 110, 7)
+        at = 40 + 170 * place
+        paper[60 : 60 + ink.shape[0], at : at + ink.shape[1]] -= 200 * ink
+    file = io.BytesIO()
+    Image.fromarray(paper.astype(np.uint8)).save(file, "PNG")
+    app = with_picture(open_page("draw", run="shipped"), file.getvalue())
+    assert "It reads **27**" in shown(app)
+    assert "3 marks are no digits" in shown(app)
+    assert all(f"Mark {at}: **no digit**" in shown(app) for at in (2, 4, 5))
 
 
 def test_one_digit_can_be_asked_for_and_a_turn_be_chosen(open_page, run):
