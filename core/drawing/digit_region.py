@@ -75,6 +75,13 @@ def found_digit(region: DigitRegion, image: np.ndarray, probabilities: np.ndarra
     return FoundDigit(region.left, region.top, region.right, region.bottom, region.ink, image, probabilities)
 
 
+def read_as_it_is(ink: np.ndarray, reader: DigitReader | None) -> FoundDigit:
+    """The whole of `ink`, float32 (28, 28) in [0, 1], as the network's input."""
+    image = np.rint(255 * ink).astype(np.uint8)
+    shares = reader.probabilities(image[None])[0] if reader else None
+    return FoundDigit(0, 0, ink.shape[1], ink.shape[0], ink, image, shares)
+
+
 def stroke_regions(strokes: Sequence[Stroke], size: tuple[int, int]) -> list[DigitRegion]:
     """Each stroke on paper of its own size, without what was drawn beyond a canvas of `size`, (height, width).
 

@@ -11,6 +11,7 @@ from core.drawing.segmentation import find_digits, find_one_digit
 from core.drawing.touching_digits import digit_likelihood
 from core.errors import DrawingError
 
+_LIKELIHOOD_OF_MARKS = -4.0  # of what is no digit: letters are not turned till they look like digits
 _TINY = 64  # pixels of the longer side: nobody writes several digits on so few
 _READS_WELL = -1.75  # mean likelihood of the digits of a page that is upright
 _HANDICAP = (0.0, 0.25, 1.0, 0.25)  # by how much better each number of turns must read
@@ -114,4 +115,4 @@ def _read_turned(ink: np.ndarray, turns: int, reader: PageReader, single: bool) 
     likelihood = digit_likelihood(
         np.stack([digit.probabilities for digit in found if digit.probabilities is not None]), _novelty(found, reader)
     )
-    return reading, float(likelihood.mean())
+    return reading, float(np.where(reading.are_digits, likelihood, _LIKELIHOOD_OF_MARKS).mean())

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from core.drawing import mnist_form
 from core.drawing.paper import find_darkness
 from core.drawing.picture_file import MAX_BYTES as MAX_BYTES
 from core.drawing.picture_file import read as read
@@ -22,8 +23,11 @@ _MIN_SHARE_OF_DARKEST = 0.2  # of the darkest ink of the picture: lighter pieces
 def extract_photo_ink(picture: np.ndarray) -> np.ndarray:
     """How much ink each pixel holds, float32 (h, w) in [0, 1], in any light, dark on light or light on dark.
 
-    picture: uint8 (h, w) or (h, w, 3). Raises `DrawingError` if there is only paper.
+    picture: uint8 (h, w) or (h, w, 3); one that has MNIST's form stays as it is. Raises `DrawingError` if there is only
+    paper.
     """
+    if (ink := mnist_form.find_ink(picture)) is not None:
+        return ink
     enlarged = _enlarge(picture)
     darkness = remove_ruling(find_darkness(enlarged))
     near = 2 * round(_NEARBY * max(darkness.shape)) + 5

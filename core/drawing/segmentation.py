@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from core.drawing import mnist_form
 from core.drawing.broken_digits import join_pieces
 from core.drawing.digit_region import (
     MAX_DIGITS,
@@ -17,6 +18,7 @@ from core.drawing.digit_region import (
     FoundDigit,
     connected_components,
     merge,
+    read_as_it_is,
     read_regions,
     remove_specks,
     stroke_regions,
@@ -42,7 +44,12 @@ def find_digits(ink: np.ndarray, reader: DigitReader | None = None) -> list[Foun
 
 
 def find_one_digit(ink: np.ndarray, reader: DigitReader | None = None) -> FoundDigit:
-    """All of `ink`, float32 (h, w) in [0, 1], as one digit. Raises `DrawingError` if it is blank."""
+    """All of `ink`, float32 (h, w) in [0, 1], as one digit. Raises `DrawingError` if it is blank.
+
+    What has MNIST's form is read as it is.
+    """
+    if mnist_form.has_form(ink):
+        return read_as_it_is(ink, reader)
     pieces = connected_components(ink)
     if not pieces:
         raise DrawingError("There is no ink to read: the picture is blank. Write a digit from 0 to 9.")

@@ -210,3 +210,20 @@ def test_a_large_webp_is_refused_from_its_first_bytes(size, monkeypatch):
     monkeypatch.setattr(picture_file.Image, "open", opened)
     with pytest.raises(DrawingError, match="WebP picture 16"):
         photo.read(webp_header(*size))
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_an_image_of_mnist_is_read_as_it_is(embedded, inverted):
+    for image in embedded.test.images[:200]:
+        ink = photo.extract_photo_ink(255 - image if inverted else image)
+        found = find_one_digit(ink)
+        np.testing.assert_array_equal(found.image, image)
+    in_three_channels = np.repeat((255 - image if inverted else image)[..., None], 3, axis=2)
+    np.testing.assert_array_equal(find_one_digit(photo.extract_photo_ink(in_three_channels)).image, image)
+
+
+def test_a_small_picture_that_has_not_mnists_form_gets_it(embedded):
+    image = embedded.test.images[0]
+    moved = np.roll(image, 4, axis=1)  # off the centre
+    found = find_one_digit(photo.extract_photo_ink(moved))
+    assert np.abs(found.image.astype(int) - image).mean() < np.abs(moved.astype(int) - image).mean() / 2
