@@ -32,6 +32,7 @@ _BEST = RunConfig(
     augmentation=0.7,
     pen=0.4,
     styles=0.4,
+    unchanged=0.3,
     writers=24,
 )
 
