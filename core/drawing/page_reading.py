@@ -11,10 +11,10 @@ from core.drawing.segmentation import find_digits, find_one_digit
 from core.drawing.touching_digits import digit_likelihood
 from core.errors import DrawingError
 
-_LIKELIHOOD_OF_MARKS = -4.0  # of what is no digit: letters are not turned till they look like digits
 _TINY = 64  # pixels of the longer side: nobody writes several digits on so few
 _READS_WELL = -1.75  # mean likelihood of the digits of a page that is upright
 _HANDICAP = (0.0, 0.25, 1.0, 0.25)  # by how much better each number of turns must read
+_DIGITS_AFTER_TURN = 0.7  # share of the marks, at least: letters are not turned until some look like digits
 _NO_DIGIT = 1.25  # of the novelty threshold: a mark above that is no digit
 _DOUBTED_NO_DIGIT, _DOUBT = 0.95, 0.8  # … or above that, if the network is less sure than this
 _SURELY_NONE = 0.9  # doubt above which a mark is no digit
@@ -76,12 +76,14 @@ def read_page(ink: np.ndarray, reader: PageReader, *, turns: int | None = None, 
     refused: list[DrawingError] = []
     for way in (0, 1, 3, 2):
         try:
-            readings.append(_read_turned(ink, way, reader, single))
+            reading, likelihood = _read_turned(ink, way, reader, single)
         except DrawingError as error:
             refused.append(error)
             continue
-        if way == 0 and (single or readings[0][1] > _READS_WELL):
-            return readings[0][0]
+        if way == 0 and (single or likelihood > _READS_WELL):
+            return reading
+        if way == 0 or reading.are_digits.mean() >= _DIGITS_AFTER_TURN:
+            readings.append((reading, likelihood))
     if not readings:
         raise refused[0]
     # As it stands is most likely, and upside down is least.
@@ -115,4 +117,4 @@ def _read_turned(ink: np.ndarray, turns: int, reader: PageReader, single: bool) 
     likelihood = digit_likelihood(
         np.stack([digit.probabilities for digit in found if digit.probabilities is not None]), _novelty(found, reader)
     )
-    return reading, float(np.where(reading.are_digits, likelihood, _LIKELIHOOD_OF_MARKS).mean())
+    return reading, float(likelihood.mean())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.drawing.page_reading import read_page
+from core.drawing.page_reading import PageReading, read_page
 from core.errors import DrawingError
 
 
@@ -44,6 +44,16 @@ def test_a_page_on_its_side_is_turned(turns):
     page = read_page(np.rot90(ones(2), turns), Upright())
     assert page.text == "11"
     assert page.turns in (1, 3)
+
+
+@pytest.mark.parametrize(("digits_after_turn", "turns"), [(4, 1), (2, 0)])
+def test_marks_are_not_turned_until_some_of_them_look_like_digits(digits_after_turn, turns, monkeypatch):
+    def read(ink, way, reader, single):
+        are_digits = np.arange(5) < (digits_after_turn if way == 1 else 0)
+        return PageReading([], are_digits, np.ones(5), way), -2.0 if way == 1 else -5.0
+
+    monkeypatch.setattr("core.drawing.page_reading._read_turned", read)
+    assert read_page(ones(5), Upright()).turns == turns
 
 
 def test_a_chosen_turn_is_kept():
