@@ -91,7 +91,9 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{server.url}/train?run={run.id}")
         wait_idle(page)
-        row("a point, from the node's file to the chart", chart_delays(run, page, 20.0))
+        page.wait_for_function("Number(document.querySelector('.live-plot')?.dataset.points) > 0")
+        page.wait_for_timeout(3000)  # a page that has just been opened loads Plotly: one long frame
+        row("a point, from the node's file to the chart", chart_delays(run, page, 40.0))
         browser.close()
         ControlRequests(run).stop()
         wait_until(lambda: not run.active)
