@@ -5,6 +5,7 @@ measures the distance to the five nearest training digits, after blurring and a 
 letters from digits better than the network's energy or its largest probability (docs/drawing.md).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Self
@@ -25,7 +26,8 @@ _MAX_DEPTH, _DEPTH_PENALTY = (
     3.0,
     0.1,
 )  # pixels from the edge to the middle of the thickest stroke; each further pixel adds this
-_CHUNK = 250
+_CHUNK = 250  # images at a time
+_COMPARED = 25  # … with all training images: each takes 1 MB meanwhile
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +55,19 @@ class NoveltyDetector:
         with _libraries().limit(limits=1):  # beside a training run, two threads are slower than one
             features = _features(training)
             mean = features.mean(0)
-            found_directions, _ = principal_directions(np.cov((features - mean).T), N_COMPONENTS)
+            found_directions, _ = principal_directions(_scatter(features, mean), N_COMPONENTS)
             directions = np.ascontiguousarray(found_directions, np.float32)
-            found = cls(mean, directions, (features - mean) @ directions)
+            places = np.empty((len(features), directions.shape[1]), np.float32)
+            for part in _chunks(len(features)):
+                places[part] = (features[part] - mean) @ directions
+            found = cls(mean, directions, places)
             scores = found.novelty_score(held_out[:THRESHOLD_IMAGES])
         return cls(found.mean, found.directions, found.places, float(np.quantile(scores, 1 - NOVEL_SHARE)))
 
     def novelty_score(self, images: np.ndarray) -> np.ndarray:
         """How much each image, uint8 (n, 28, 28), differs from all digits: float64 (n,), usually about 0.2."""
-        parts = [images[at : at + _CHUNK] for at in range(0, len(images), _CHUNK)]
-        return np.concatenate([self._nearest(part)[0] for part in parts]) if parts else np.zeros(0)
+        parts = [self._nearest(images[part])[0] for part in _chunks(len(images), _COMPARED)]
+        return np.concatenate(parts) if parts else np.zeros(0)
 
     def check(self, image: np.ndarray) -> NoveltyResult:
         """One image, uint8 (28, 28)."""
@@ -90,12 +95,26 @@ def _libraries() -> ThreadpoolController:
 
 def _features(images: np.ndarray) -> np.ndarray:
     """Blurred, at half the size, scaled to length 1: float32 (n, 196)."""
-    blurred = [
-        ndimage.gaussian_filter(images[at : at + _CHUNK].astype(np.float32), (0, _BLUR, _BLUR))[:, ::2, ::2]
-        for at in range(0, len(images), _CHUNK)
-    ]
-    features = np.concatenate(blurred).reshape(len(images), -1)
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+    features = np.empty((len(images), (images.shape[1] // 2) * (images.shape[2] // 2)), np.float32)
+    for part in _chunks(len(images)):
+        blurred = ndimage.gaussian_filter(images[part].astype(np.float32), (0, _BLUR, _BLUR))[:, ::2, ::2]
+        features[part] = blurred.reshape(len(blurred), -1)
+        features[part] /= np.maximum(np.linalg.norm(features[part], axis=1, keepdims=True), 1e-6)
+    return features
+
+
+def _scatter(features: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """The covariance times the number of images, float64 (196, 196)."""
+    total = np.zeros((features.shape[1],) * 2)
+    for part in _chunks(len(features)):
+        off = features[part].astype(float) - mean
+        total += off.T @ off
+    return total
+
+
+def _chunks(images: int, size: int = _CHUNK) -> Iterator[slice]:
+    """All images in parts: the whole set at once would take hundreds of megabytes."""
+    return (slice(at, at + size) for at in range(0, images, size))
 
 
 def _shape_penalty(image: np.ndarray) -> float:
