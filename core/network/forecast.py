@@ -21,8 +21,8 @@ from core.runs.store import Run
 
 # Seconds for a run, an epoch, a batch, a multiplication in dense layers, one in convolutions, a value computed by a
 # convolution (forward; backward costs twice as much), and an updated parameter. Measured on two cores of a 2026 server
-# with TensorFlow 2.21, from sixteen networks, five of them with convolutions.
-PRIOR = np.array([1.4, 0.2, 2e-5, 1.4e-11, 2.5e-11, 5e-9, 1.6e-9])
+# with TensorFlow 2.21, from fifteen networks, nine of them with convolutions: each within a factor of 1.75.
+PRIOR = np.array([0.6, 0.1, 3e-5, 8e-12, 1.7e-11, 1.2e-9, 5e-10])
 # Standard deviations of logarithms: how much other devices differ from that one, in total and in each price, and how
 # much the durations of equal runs differ.
 DEVICES_DIFFER, RUNS_DIFFER = 1.0, 0.15

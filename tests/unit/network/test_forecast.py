@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.config.recipes import recipe
 from core.config.run_config import RunConfig
 from core.network import forecast
 from core.network.architecture import count_multiplications, count_parameters
@@ -52,6 +53,14 @@ def test_without_runs_there_is_a_guess_that_says_so(store):
     estimate = forecast.forecast(RunConfig(), 54_000, store.runs())
     assert estimate.measured == 0
     assert 0.5 < estimate.seconds < 60
+
+
+@pytest.mark.parametrize(("name", "measured"), [("fast", 9.8), ("best", 736)])
+def test_the_first_guess_for_convolutions_is_within_a_factor_of_two(name, measured):
+    """docs/fast.md and docs/shipped_model.md have what they took on two cores."""
+    config = recipe(name).config
+    guess = forecast.forecast(config, forecast.training_images(config, 60_000), []).seconds
+    assert measured / 2 < guess < 2 * measured
 
 
 def test_it_learns_this_device_from_its_runs(store):
