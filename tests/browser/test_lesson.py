@@ -35,10 +35,11 @@ def make_assignment(page: Page) -> str:
     page.wait_for_timeout(500)  # until the script begins: it draws the boxes again, which closes an open list
     wait_idle(page)
     knobs = page.get_by_role("combobox", name="Knobs that students can set")
-    for _ in range(8):  # a page that is still being drawn closes the list again
-        with suppress(TimeoutError):
+    for _ in range(8):  # a page that is still being drawn closes the list again, also between the parts of a click
+        with suppress(TimeoutError, AssertionError):
             knobs.click()
             page.get_by_role("option", name="Epochs", exact=True).click(timeout=3000)
+            expect(page.locator("[class*=st-key-maker_knobs]")).to_contain_text("Epochs", timeout=2000)
             break
     page.keyboard.press("Escape")
     wait_idle(page)
