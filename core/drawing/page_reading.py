@@ -16,9 +16,9 @@ _READS_WELL = -1.75  # mean likelihood of the digits of a page that is upright
 _HANDICAP = (0.0, 0.25, 1.0, 0.25)  # by how much better each number of turns must read
 _DIGITS_AFTER_TURN = 0.7  # share of the marks, at least: letters are not turned until some look like digits
 _NO_DIGIT = 1.25  # of the novelty threshold: a mark above that is no digit
-_DOUBTED_NO_DIGIT, _DOUBT = 0.95, 0.8  # … or above that, if the network is less sure than this
+_STRANGE, _SURE = 0.95, 0.8  # … or above the first, if the network is less sure than the second
 _SURELY_NONE = 0.9  # doubt above which a mark is no digit
-_MAYBE_NONE, _UNSURE = 0.5, 0.9  # … or above the first, if the network is less sure than the second
+_MAYBE_NONE, _VERY_SURE = 0.5, 0.9  # … or above the first, if the network is less sure than the second
 _USUAL_NOVELTY = 0.75  # of the threshold: up to here a digit is like others
 _NOVELTY_COST = 3.0  # how much trust a more unusual digit loses
 _MARK_TRUST = 0.95  # that a mark is no digit, if it was found to be none
@@ -95,8 +95,8 @@ def judge(found: list[FoundDigit], reader: PageReader, turns: int = 0) -> PageRe
     sure = np.array([float(digit.probabilities.max()) for digit in found if digit.probabilities is not None])
     share = _novelty(found, reader) / reader.novelty_threshold
     doubts = reader.doubts(np.stack([digit.image for digit in found]))
-    is_strange = (share >= _NO_DIGIT) | ((share >= _DOUBTED_NO_DIGIT) & (sure <= _DOUBT))
-    is_none = (doubts > _SURELY_NONE) | ((doubts > _MAYBE_NONE) & (sure < _UNSURE))
+    is_strange = (share >= _NO_DIGIT) | ((share >= _STRANGE) & (sure <= _SURE))
+    is_none = (doubts > _SURELY_NONE) | ((doubts > _MAYBE_NONE) & (sure < _VERY_SURE))
     are_digits = ~(is_strange | is_none)
     unusual = np.maximum(share - _USUAL_NOVELTY, 0)
     trust = _SEGMENTATION_TRUST * sure * (1 - doubts) * np.exp(-_NOVELTY_COST * unusual)

@@ -54,8 +54,8 @@ def component(name: str, script: Path, *, html: str, css: str, isolate_styles: b
 def loader(script: Path) -> str:
     """The JavaScript that loads a component's `script`.
 
-    Streamlit 1.67 calls what it returns not only when the component is removed. If new data arrives while it still
-    waits for the call with older data, it does so as well, and the component stays.
+    Streamlit 1.67 calls the returned function when the component is removed. It also calls it when new data arrives
+    before the call with older data has ended: then the component stays, and nothing may be forgotten.
     """
     return f"""
     export default (component) => {{

@@ -17,7 +17,7 @@ export default function (component) {
   frame.data = data;
   frame.fit();
   return () => {
-    if (parentElement.isConnected) return; // Streamlit calls this also for a call that newer data overtook
+    if (parentElement.isConnected) return; // it stays: see `loader` in static_assets.py
     frame.stop();
     frames.delete(parentElement);
   };
