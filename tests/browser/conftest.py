@@ -189,12 +189,13 @@ def step_back(process: int) -> None:
 
 AT_REST = """() => {
   const app = document.querySelector("[data-testid=stApp]")?.dataset;
-  return app?.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning";
+  const loaded = [...document.images].every((image) => image.complete || image.loading === "lazy");
+  return app?.testConnectionState === "CONNECTED" && app.testScriptState === "notRunning" && loaded;
 }"""
 
 
 def wait_idle(page: Page) -> None:
-    """Until the page's script has come to rest.
+    """Until the page's script has come to rest and its pictures are there: the server forgets those of the view before.
 
     Not by `expect`: that looks ever more seldom, and describes the element in words each time, which for a whole page
     takes more of the processor than the page itself.
