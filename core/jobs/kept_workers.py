@@ -37,16 +37,16 @@ class KeptWorkers:
 
     def order_for(self, run: Run) -> str:
         """The line that a worker gets for `run`: it waits afterwards if the run may have other seeds."""
-        if not run.sweep:
+        if not may_have_other_seeds(run):
             return run.id
         self._will_wait.add(run.id)
-        return f"{run.id} {THEN_WAIT}"
+        return order(run.id, then_wait=True)
 
     def take(self, run: Run, slot: str) -> "subprocess.Popen[bytes] | None":
         """The worker that waits in this slot and fits the run. Those that do not fit end: others need the memory."""
         for idle in [each for each in self._idle if each.slot == slot]:
             self._idle.remove(idle)
-            if _differ_in_seed(idle.run, run) and idle.process.poll() is None:
+            if differ_in_seed(idle.run, run) and idle.process.poll() is None:
                 return idle.process
             end_worker(idle.process)
         return None
@@ -59,8 +59,7 @@ class KeptWorkers:
         if run_id not in self._will_wait or (run and run.state in ACTIVE):
             return False
         self._will_wait.remove(run_id)
-        waiting = [other for other in self.store.active() if other.state == WAITING]
-        if run and any(_differ_in_seed(run, other) for other in waiting):
+        if run and does_another_seed_wait(self.store, run):
             self._idle.append(_Idle(process, slot, run, time.monotonic()))
         else:
             end_worker(process)
@@ -78,7 +77,22 @@ class KeptWorkers:
                 end_worker(idle.process)
 
 
-def _differ_in_seed(one: Run, other: Run) -> bool:
+def order(run_id: str, *, then_wait: bool) -> str:
+    """The line that lets a worker train a run. then_wait: it does not end with the run."""
+    return f"{run_id} {THEN_WAIT}" if then_wait else run_id
+
+
+def may_have_other_seeds(run: Run) -> bool:
+    """Whether other runs of its sweep may differ from `run` only in the seed."""
+    return bool(run.sweep)
+
+
+def does_another_seed_wait(store: RunStore, run: Run) -> bool:
+    """Whether a run that differs from `run` only in the seed waits in the queue."""
+    return any(other.state == WAITING and differ_in_seed(run, other) for other in store.active())
+
+
+def differ_in_seed(one: Run, other: Run) -> bool:
     """Whether two runs belong to one sweep and have the same knobs but for the seed: one program trains both."""
     same = one.config.changed(seed=other.config.seed) == other.config
     return bool(one.sweep) and one.sweep == other.sweep and one.id != other.id and same

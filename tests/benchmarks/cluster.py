@@ -13,6 +13,8 @@ from typing import Any
 
 import psutil
 
+from core.classroom.visitors import Visitor
+from core.jobs import repeat
 from core.jobs.cluster.place import choose
 from core.jobs.places import Place
 from core.jobs.scheduler import Scheduler
@@ -24,11 +26,14 @@ from tests.small_run import SMALL, wait_until
 RAYS = ("raylet", "gcs_server", "ray/_private", "ray::")  # in the command lines of Ray's own processes
 
 
-def throughput(store: RunStore, place: Place, runs: int) -> float:
-    """Seconds from the first Start until `runs` small runs have finished."""
+def throughput(store: RunStore, place: Place, runs: int, *, together: bool = False) -> float:
+    """Seconds from the first Start until `runs` small runs have finished. together: as seeds of one config."""
     jobs = Scheduler(store, place)
     began = time.monotonic()
-    made = [jobs.submit(SMALL.changed(seed=seed)) for seed in range(runs)]
+    if together:
+        made = repeat.start(jobs, SMALL.changed(seed=100), runs, visitor=Visitor("a" * 12, ""), seconds=1.0)
+    else:
+        made = [jobs.submit(SMALL.changed(seed=seed)) for seed in range(runs)]
     wait_until(lambda: all(run.state == "finished" for run in made), 600)
     seconds = time.monotonic() - began
     jobs.close()
@@ -126,6 +131,8 @@ def measure_cluster(store: RunStore, runs: int, number: int) -> None:
             _row("a point's way to the dashboard", way)
         took = throughput(store, choose(store), runs)
         _row(f"{runs} small runs, {number} nodes with a core each", f"{took:.0f} s")
+        took = throughput(store, choose(store), runs, together=True)
+        _row(f"the same as {runs} seeds of one config", f"{took:.0f} s")
         end_bridge(store)
 
 

@@ -11,17 +11,20 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
-from core.errors import ConfigError
+from core.errors import ConfigError, RunError
 from core.files import write_json
 from core.jobs.cluster import settings as cluster_settings
 from core.jobs.cluster import token_check
 from core.jobs.cluster.follower import Follower
 from core.jobs.cluster.interface import Cluster, Node
+from core.jobs.cluster.kept_actors import KeptActors
 from core.jobs.cluster.records import KILL, LOST, PLACED, REQUEUED, SENT, Record, Records, Status
 from core.jobs.cluster.settings import ClusterSettings
 from core.jobs.places import CPU, Device
 from core.runs.control import ControlRequests
+from core.runs.run import Run
 from core.runs.store import RunStore
 
 POLL_SECONDS = 0.1
@@ -38,6 +41,7 @@ class Bridge:
         self.store, self.cluster, self.settings = store, cluster, settings
         self.records = Records(store.home)
         self.followers: dict[str, Follower] = {}
+        self.kept = KeptActors(cluster)
         self._nodes: list[Node] = []
         self._answered_at = 0.0  # when the cluster was last asked and then answered
         self._is_open: bool | None = None  # None: it was not asked yet
@@ -72,20 +76,52 @@ class Bridge:
         for run_id, follower in list(self.followers.items()):
             if not follower.is_alive:
                 del self.followers[run_id]
+                self._keep_actor(follower)
+        self.kept.end_idle()
         for record in self.records.all():
             if record.run_id in self.followers:
                 if record.state == KILL:
                     self.followers[record.run_id].kill()
             elif record.state == SENT:
-                name = f"{record.run_id}.{secrets.token_hex(4)}"
-                self._follow(Record(record.run_id, SENT, record.kind, name, record.losses))
+                self._send(record)
             elif record.state == KILL:
                 self.records.remove(record.run_id)
             elif record.state == LOST:
                 self._requeue(record)
         self._write_status()
 
-    def _follow(self, record: Record) -> None:
+    def _send(self, record: Record) -> None:
+        """Lets a run train in an actor that waits for another seed of it, else in a new one."""
+        run = self._find_run(record.run_id)
+        if run is None:
+            self.records.remove(record.run_id)
+            return
+        kept = self.kept.take(run, record.kind)
+        if not kept and self._is_full(record.kind):
+            self.kept.end_one(record.kind)
+        name = kept or f"{record.run_id}.{secrets.token_hex(4)}"
+        self._follow(Record(record.run_id, SENT, record.kind, name, record.losses), is_kept=bool(kept))
+
+    def _is_full(self, kind: str) -> bool:
+        """Whether the actors that train and those that wait hold all devices of this kind."""
+        used = sum(follower.record.kind == kind for follower in self.followers.values()) + self.kept.count(kind)
+        return used >= sum(node.room(self.settings)[kind] for node in self._nodes)
+
+    def _keep_actor(self, follower: Follower) -> None:
+        """An actor that its follower has left waits for another seed of the run."""
+        if not follower.leaves_actor:
+            return
+        if run := self._find_run(follower.record.run_id):
+            self.kept.add(follower.record.actor, follower.record.kind, run)
+        else:
+            self.cluster.kill(follower.record.actor)
+
+    def _find_run(self, run_id: str) -> Run | None:
+        with suppress(RunError):
+            return self.store.get(run_id)
+        return None
+
+    def _follow(self, record: Record, *, is_kept: bool = False) -> None:
         names = {node.id: node.name for node in self._nodes}
         follower = Follower(
             self.store,
@@ -95,6 +131,7 @@ class Bridge:
             node_name=lambda node: names.get(node) or node[:8],
             threads=self.settings.cpus if record.kind == CPU else 0,
             runs_per_gpu=round(1 / self.settings.gpu),
+            is_kept=is_kept,
         )
         self.followers[record.run_id] = follower
         follower.start()
@@ -142,6 +179,7 @@ def serve(bridge: Bridge) -> None:
     while bridge.records.is_wanted() or bridge.followers:
         bridge.step()
         time.sleep(POLL_SECONDS)
+    bridge.kept.close()
 
 
 def _look_for_ever(look: Callable[[], None]) -> None:

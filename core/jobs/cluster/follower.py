@@ -22,6 +22,7 @@ from core.jobs.cluster.interface import ActorLost, Cluster
 from core.jobs.cluster.records import LOST, PLACED, Record, Records
 from core.jobs.cluster.remote_run import Assignment, Reply
 from core.jobs.cluster.travelling import Piece
+from core.jobs.kept_workers import does_another_seed_wait, may_have_other_seeds
 from core.jobs.places import mark_failed
 from core.runs import file_names
 from core.runs.run import Run
@@ -38,7 +39,10 @@ class _Withdrawn(Exception):
 
 @dataclass
 class Follower:
-    """One run. `start` returns at once. node_name: the name of a node for its id."""
+    """One run. `start` returns at once.
+
+    node_name: the name of a node for its id. is_kept: its actor has trained another seed and waits for this one.
+    """
 
     store: RunStore
     records: Records
@@ -47,10 +51,11 @@ class Follower:
     node_name: Callable[[str], str]
     threads: int = 0  # of a run on a CPU
     runs_per_gpu: int = 1
+    is_kept: bool = False
 
     def __post_init__(self) -> None:
         self.node, self.usage = "", dict[str, Any]()
-        self.killed = False
+        self.killed = self.leaves_actor = False
         self._thread = threading.Thread(target=self._follow_safely, name=self.record.run_id, daemon=True)
 
     def start(self) -> None:
@@ -62,7 +67,7 @@ class Follower:
 
     def kill(self) -> None:
         """Ends the training at once; the run is then interrupted."""
-        if self.killed:
+        if self.killed or not self.is_alive:
             return
         self.killed = True
         self.cluster.kill(self.record.actor)
@@ -73,6 +78,8 @@ class Follower:
             self._follow(run)
             self.records.remove(run.id)
         except ActorLost:
+            if self.is_kept and not self.node:
+                return  # it was lost while it waited: the bridge starts another one for this run
             print(f"The run {run.id} was lost with the machine {self.node}.", flush=True)
             if self.killed:
                 self.records.remove(run.id)
@@ -86,11 +93,12 @@ class Follower:
             mark_failed(run, sentence)
             self.records.remove(run.id)
         finally:
-            self.cluster.kill(self.record.actor)
+            if not self.leaves_actor:
+                self.cluster.kill(self.record.actor)
 
     def _follow(self, run: Run) -> None:
         is_new = self.record.state != PLACED
-        if is_new:
+        if is_new and not self.is_kept:
             self.cluster.start(self.record.actor, self.record.kind)
         facts = self._call("hello", go_on=lambda: not is_new or run.queued_path.exists())
         self.node = self.node_name(facts["node"])
@@ -105,11 +113,13 @@ class Follower:
                 self._begin(run)
             else:
                 run.queued_path.unlink(missing_ok=True)  # somebody resumed it while nobody followed it
-                if not self._call("attach", _names(run)):
+                if not self._call("attach", run.id, _names(run)):
                     raise ActorLost("it had not begun")
             self._copy(run)
-            with suppress(ActorLost):
-                self._call("end")
+            self.leaves_actor = not self.killed and does_another_seed_wait(self.store, run)
+            if not self.leaves_actor:
+                with suppress(ActorLost):
+                    self._call("end")
         finally:
             lock.release()
 
@@ -134,6 +144,7 @@ class Follower:
             self.node,
             self.threads,
             self.runs_per_gpu,
+            then_wait=may_have_other_seeds(run),
         )
         if refusal := self._call("begin", assignment):
             raise DigitLabError(refusal)

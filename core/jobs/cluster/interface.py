@@ -28,7 +28,7 @@ class Node:
 
 
 class Cluster(Protocol):
-    """Named actors on nodes: each trains one run and outlives the bridge."""
+    """Named actors on nodes: each trains one run at a time and outlives the bridge."""
 
     def nodes(self) -> list[Node]:
         """The nodes that live."""

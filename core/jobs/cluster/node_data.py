@@ -39,4 +39,5 @@ def share_home(run_home: Path) -> None:
     own = Path(os.environ.get("DIGIT_LAB_HOME") or "~/.digit-lab").expanduser().absolute()
     for name in ("data", "programs"):
         (own / name).mkdir(parents=True, exist_ok=True)
-        (run_home / name).symlink_to(own / name, target_is_directory=True)
+        if not (run_home / name).is_symlink():
+            (run_home / name).symlink_to(own / name, target_is_directory=True)

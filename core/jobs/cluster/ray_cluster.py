@@ -1,6 +1,6 @@
 """All that is asked of Ray. Only the bridge and the nodes import this module.
 
-Each run is one named, detached actor: it outlives the bridge, which finds it again by its name.
+Each run has a named, detached actor: it outlives the bridge, which finds it again by its name.
 """
 
 import logging
@@ -27,7 +27,7 @@ ENVIRONMENT = {
 
 
 class RunActor(RemoteRun):
-    """A run on a node, as Ray starts it."""
+    """One run at a time on a node, as Ray starts it."""
 
     def hello(self) -> dict[str, str]:
         return {**super().hello(), "node": ray.get_runtime_context().get_node_id()}

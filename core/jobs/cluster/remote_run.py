@@ -1,4 +1,6 @@
-"""A run on a node: it starts the unchanged worker in a home of its own and passes on what the worker writes.
+"""Runs on a node, one at a time: the unchanged worker trains them in a home of its own; what it writes is passed on.
+
+An actor trains one run; after it, if the queue has another seed of it, that one (`kept_actors`).
 
 `ray_cluster` makes an actor of it. It does not know Ray, so that tests can use it without a cluster.
 """
@@ -6,10 +8,7 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,10 +22,10 @@ from core.files import Lock, write_atomic, write_json
 from core.jobs.cluster import node_data
 from core.jobs.cluster.outbox import Batch, Outbox
 from core.jobs.cluster.travelling import Piece, may_travel
-from core.jobs.places import CPU, GPU
+from core.jobs.cluster.worker_process import WorkerProcess
+from core.jobs.places import GPU
 from core.process_settings import CPU_ONLY
 from core.runs import file_names
-from core.subprocess_task import ROOT, child_environment
 
 WAIT_SECONDS = 0.2  # how long an exchange waits for news: so long a request of a visitor may take as well
 BATCH_SECONDS = 0.1  # at least, between two batches of events
@@ -49,11 +48,12 @@ class Assignment:
     node: str  # how pages name the machine
     threads: int = 0  # of a run on a CPU; 0: as many as the machine has cores
     runs_per_gpu: int = 1  # how many runs share a GPU
+    then_wait: bool = False  # the worker waits for another seed when the run has ended
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What an exchange gives back. ended: the worker has exited and everything was sent."""
+    """What an exchange gives back. ended: the worker has ended the run and everything was sent."""
 
     batch: Batch
     ended: bool
@@ -61,21 +61,20 @@ class Reply:
 
 
 class RemoteRun:
-    """One run on this node. command: starts the worker."""
+    """One run at a time on this node. command: starts the worker."""
 
     def __init__(self, command: Sequence[str] = ()) -> None:
-        self._command = command or (sys.executable, "-m", "core.jobs.cluster.node_worker", str(os.getpid()))
         _remove_left_over()
         self.home = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._owner = Lock(self.home / "owner.lock")
         self._owner.acquire({"pid": os.getpid()})
-        self._process: subprocess.Popen[bytes] | None = None
-        self._started = threading.Event()
+        self._worker = WorkerProcess(command)
+        self._given: Assignment | None = None
         self._outbox: Outbox | None = None
         self._answered: tuple[int, Reply] | None = None
         self._usage: Usage | None = None
         self._usage_at = self._sent_at = 0.0
-        self._control, self._kind = b"", CPU
+        self._control = b""
 
     def hello(self) -> dict[str, str]:
         """Facts about this node."""
@@ -94,30 +93,26 @@ class RemoteRun:
                 os.utime(path, ns=(piece.changed, piece.changed))
 
     def begin(self, given: Assignment) -> str:
-        """Starts the worker. Returns a sentence if the run cannot train here, else an empty text."""
+        """Lets the worker train. Returns a sentence if the run cannot train here, else an empty text.
+
+        A worker that waits after another seed of the run goes on; its environment is that of the first run.
+        """
+        self._outbox, self._answered, self._control, self._given = None, None, b"", given
+        self._remove_other_runs(given.run_id)
         node_data.share_home(self.home)
-        self._kind = given.kind
         folder = self._prepare(given)
         if refusal := node_data.refusal(given.fingerprint):
             return refusal
         self._outbox = Outbox(folder, given.names)
         self._usage_now()  # the share of the CPU that is busy is measured from one call to the next
-        environment = {"DIGIT_LAB_HOME": str(self.home), "DIGIT_LAB_NODE": given.node}
-        if given.kind == CPU:
-            environment |= CPU_ONLY  # a GPU of this node may train another run
-            if given.threads:
-                environment |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(given.threads))
-        else:
-            environment |= {computing.GIVEN_GPU: _given_gpu(), **computing.memory_share(given.runs_per_gpu)}
-        threading.Thread(target=self._work, args=(given.run_id, folder, environment), daemon=True).start()
-        self._started.wait(30)
-        if self._process:
+        environment = {"DIGIT_LAB_HOME": str(self.home), "DIGIT_LAB_NODE": given.node, **_device_environment(given)}
+        if self._worker.train(given.run_id, folder / file_names.LOG, environment, then_wait=given.then_wait):
             return ""
         return f"No training process could be started on {given.node}. Free memory there, then resume."
 
-    def attach(self, names: dict[str, int]) -> bool:
+    def attach(self, run_id: str, names: dict[str, int]) -> bool:
         """Another bridge follows this run; False if it has not begun. names: as in `Assignment`."""
-        if self._outbox is None:
+        if self._outbox is None or self._outbox.folder.name != run_id:
             return False
         self._outbox, self._answered = Outbox(self._outbox.folder, names), None
         return True
@@ -151,9 +146,7 @@ class RemoteRun:
 
     def end(self) -> None:
         """Kills the worker, if it lives, and removes the files of the run from this node."""
-        if self._process and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait(10)
+        self._worker.kill()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _prepare(self, given: Assignment) -> Path:
@@ -172,33 +165,35 @@ class RemoteRun:
         write_json(folder / file_names.QUEUED, time.time())
         return folder
 
-    def _work(self, run_id: str, folder: Path, environment: dict[str, str]) -> None:
-        """Starts the worker and waits for its end: the worker lives as long as this thread."""
-        with suppress(OSError), (folder / file_names.LOG).open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=ROOT,
-                env=child_environment(**environment),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
-        self._started.set()
-        if self._process and self._process.stdin:
-            with suppress(BrokenPipeError):
-                self._process.stdin.write(f"{run_id}\n".encode())
-                self._process.stdin.close()
-            self._process.wait()
+    def _remove_other_runs(self, run_id: str) -> None:
+        """Removes what earlier runs of this actor left: the dashboard has it."""
+        for folder in (self.home / "runs").glob("*"):
+            if folder.name != run_id:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _is_working(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        """Whether the worker has not ended the run. One that waits afterwards has released the run's lock."""
+        if not self._worker.is_alive or self._given is None:
+            return False
+        if not self._given.then_wait:
+            return True
+        folder = self.home / "runs" / self._given.run_id
+        return (folder / file_names.QUEUED).exists() or Lock(folder / file_names.LOCK).holder() is not None
 
     def _usage_now(self) -> dict[str, Any]:
         if time.monotonic() - self._usage_at > _USAGE_SECONDS:
             self._usage_at = time.monotonic()
-            present = gpus.gpus() if self._kind == GPU else ()
+            present = gpus.gpus() if self._given and self._given.kind == GPU else ()
             self._usage = usage(present[0] if present else None)
         return asdict(self._usage) if self._usage else {}
+
+
+def _device_environment(given: Assignment) -> dict[str, str]:
+    """What a worker reads about its device."""
+    if given.kind == GPU:
+        return {computing.GIVEN_GPU: _given_gpu(), **computing.memory_share(given.runs_per_gpu)}
+    threads = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), str(given.threads))
+    return {**CPU_ONLY, **(threads if given.threads else {})}  # a GPU of this node may train another run
 
 
 def _given_gpu() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.jobs.cluster.interface import ActorLost, Node
 from core.jobs.cluster.remote_run import RemoteRun
+from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import STAND_IN
 
 
@@ -15,6 +16,7 @@ class StandInCluster:
     def __init__(self) -> None:
         self.alive = [Node("a" * 8, "lab-1", 1, 0), Node("b" * 8, "lab-2", 1, 0)]
         self.runs: dict[str, tuple[str, RemoteRun]] = {}
+        self.started: list[str] = []  # the names of all actors, also of those that have ended
         self.answers = True
         self.has_no_token = False
         self._pool = ThreadPoolExecutor(16)
@@ -33,9 +35,13 @@ class StandInCluster:
 
     def start(self, name: str, kind: str) -> None:
         with self._lock:
-            used = {node for node, _ in self.runs.values()}
-            free = [node.id for node in self.alive if node.id not in used]
-            self.runs[name] = free[0], RemoteRun(STAND_IN)
+            wait_until(self._free_nodes)
+            self.runs[name] = self._free_nodes()[0], RemoteRun(STAND_IN)
+            self.started.append(name)
+
+    def _free_nodes(self) -> list[str]:
+        used = {node for node, _ in list(self.runs.values())}
+        return [node.id for node in self.alive if node.id not in used]
 
     def ask(self, name: str, method: str, *arguments: Any) -> tuple[str, Future]:
         if name not in self.runs:

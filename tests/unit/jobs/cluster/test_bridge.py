@@ -1,86 +1,14 @@
 """The bridge between the dashboard and a cluster, with a stand-in for the cluster."""
 
-import sys
-import threading
 import time
-from contextlib import suppress
 
 import pytest
 
-from core.jobs.cluster import bridge as bridge_module
-from core.jobs.cluster import follower, remote_run
-from core.jobs.cluster import place as place_module
-from core.jobs.cluster.bridge import Bridge
-from core.jobs.cluster.place import ClusterPlace
-from core.jobs.cluster.settings import ClusterSettings
-from core.jobs.scheduler import Scheduler
+from core.jobs.cluster import remote_run
 from core.runs.control import ControlRequests
 from tests.small_run import wait_until
-from tests.unit.jobs.cluster.stand_in_cluster import StandInCluster
+from tests.unit.jobs.cluster.running_bridge import RunningBridge
 from tests.unit.jobs.stand_in import LONG, SHORT
-
-
-class Running:
-    """A bridge in a thread of this process."""
-
-    def __init__(self, store, cluster) -> None:
-        self.bridge = Bridge(store, cluster, ClusterSettings("stand-in:1"))
-        self.lock = self.bridge.records.lock
-        assert self.lock.acquire({"pid": 0}, timeout=10)
-        self.is_over = threading.Event()
-        self.thread = threading.Thread(target=self.work)
-        self.thread.start()
-
-    def work(self) -> None:
-        self.bridge.find_again()
-        while not self.is_over.is_set():
-            with suppress(ConnectionError):
-                self.bridge.look_at_nodes()
-            self.bridge.step()
-            time.sleep(0.03)
-
-    def close(self) -> None:
-        self.is_over.set()
-        self.thread.join()
-        self.lock.release()
-
-
-class Killed:
-    """What the threads of a killed bridge can still do: nothing."""
-
-    def ask(self, *_: object) -> None:
-        sys.exit()
-
-    answer = ask
-
-    def kill(self, name: str) -> None:
-        pass
-
-
-@pytest.fixture
-def cluster():
-    cluster = StandInCluster()
-    yield cluster
-    cluster.close()
-
-
-@pytest.fixture
-def running(store, cluster, monkeypatch, embedded):
-    monkeypatch.setattr(follower.mnist, "load", lambda: embedded)
-    monkeypatch.setattr(bridge_module, "STATUS_SECONDS", 0.0)
-    monkeypatch.setattr(bridge_module, "NODES_SECONDS", 0.05)
-    monkeypatch.setattr(place_module, "_has_ray", lambda: True)
-    running = Running(store, cluster)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def jobs(store, running):
-    jobs = Scheduler(store, ClusterPlace(store))
-    yield jobs
-    jobs.close()
-    running.bridge.cluster.close()
 
 
 def test_two_runs_train_on_two_nodes_and_the_third_waits(jobs, store):
@@ -154,12 +82,10 @@ def test_another_bridge_finds_the_runs_again(jobs, store, cluster, running):
     run = jobs.submit(LONG)
     wait_until(lambda: len(run.epochs) > 1)
     node = next(iter(cluster.runs))
-    for each in running.bridge.followers.values():
-        each.cluster = Killed()
-    running.close()
+    running.kill()
     wait_until(lambda: run.state == "interrupted")
     epochs, written = len(run.epochs), run.events_path.stat().st_size
-    again = Running(store, cluster)
+    again = RunningBridge(store, cluster)
     wait_until(lambda: run.state == "running" and len(run.epochs) > epochs + 2)
     assert list(cluster.runs) == [node]
     assert run.started.from_epoch == 0  # it never stopped

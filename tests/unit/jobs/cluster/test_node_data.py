@@ -11,7 +11,6 @@ from tests.small_run import wait_until
 from tests.unit.data.conftest import arrays  # noqa: F401
 from tests.unit.data.files_of_data import write_npz
 from tests.unit.data.test_download import mirror  # noqa: F401
-from tests.unit.jobs.cluster.test_bridge import cluster, jobs, running  # noqa: F401
 from tests.unit.jobs.stand_in import SHORT
 
 LOAD = mnist.load  # the fixture `running` replaces it

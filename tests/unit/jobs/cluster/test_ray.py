@@ -10,6 +10,8 @@ import numpy as np
 import psutil
 import pytest
 
+from core.classroom.visitors import Visitor
+from core.jobs import repeat
 from core.jobs.cluster.place import BRIDGE_COMMAND, ClusterPlace, choose
 from core.jobs.cluster.records import Records
 from core.jobs.cluster.token_check import is_open
@@ -73,9 +75,14 @@ def _command(process: psutil.Process) -> list[str]:
         return []
 
 
+def started(name: str) -> list[psutil.Process]:
+    """The processes with this word in their command, of those that this one started."""
+    return [each for each in psutil.Process().children(recursive=True) if name in _command(each)]
+
+
 def listeners(name: str) -> int:
-    """On how many ports the processes with this word in their command listen, of those that this one started."""
-    ours = [each for each in psutil.Process().children(recursive=True) if name in _command(each)]
+    """On how many ports the only one of these processes listens."""
+    ours = started(name)
     assert len(ours) == 1
     return sum(each.status == psutil.CONN_LISTEN for each in ours[0].net_connections())
 
@@ -95,6 +102,21 @@ def test_a_sweep_of_six_runs_spreads_over_both_nodes_and_equals_local_runs(jobs,
     for name, weights in weights_of(here).items():
         np.testing.assert_array_equal(weights, weights_of(runs[0])[name])
     assert [epoch.loss for epoch in runs[0].epochs] == [epoch.loss for epoch in here.epochs]
+
+
+def test_four_seeds_take_one_worker_on_each_of_two_nodes_and_equal_local_runs(jobs, tmp_path):
+    runs = repeat.start(jobs, SMALL, 4, visitor=Visitor("a" * 12, ""), seconds=1.0)
+    workers: set[int] = set()
+    while any(run.active for run in runs):
+        workers |= {each.pid for each in started("core.jobs.cluster.node_worker")}
+        time.sleep(0.05)
+    assert [run.state for run in runs] == ["finished"] * 4
+    assert len({node_of(run) for run in runs}) == len(workers) == 2
+    for run in runs:
+        here, _ = train(RunStore(tmp_path / run.id), run.config)
+        for name, weights in weights_of(here).items():
+            np.testing.assert_array_equal(weights, weights_of(run)[name])
+    wait_until(lambda: not started("core.jobs.cluster.node_worker"))
 
 
 def test_points_and_requests_travel_within_half_a_second(jobs, training):
