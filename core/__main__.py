@@ -22,6 +22,7 @@ from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, RunEnded
 from core.runs.store import Run, RunStore
+from core.training import kernel_trials
 
 ERROR, INTERRUPTED = 2, 130
 
@@ -112,6 +113,7 @@ def _train(options: argparse.Namespace) -> int:
         print(f"Warning: {finding.sentence}", file=sys.stderr)
     _check_writers(config)
     process_settings.apply()
+    kernel_trials.skip_for_dense(config)
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly(config.device)
     if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them

@@ -20,7 +20,7 @@ from core.home import home
 from core.jobs.kept_workers import THEN_WAIT
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
-from core.training import compile_cache, gpu_programs, warmup
+from core.training import compile_cache, gpu_programs, kernel_trials, warmup
 from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
@@ -70,7 +70,9 @@ def _has_input() -> bool:
 def _train(run_id: str, warm: WarmNetwork | None) -> WarmNetwork | None:
     """Trains a run. Returns its network, for another seed; None if the training failed."""
     store = RunStore()
-    _log_to(store.get(run_id).log_path)
+    run = store.get(run_id)
+    _log_to(run.log_path)
+    kernel_trials.skip_for_dense(run.config)
     recorder = RunRecorder(store, run_id, warm=warm)
     signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
     recorder.run(claim=True)

@@ -79,7 +79,9 @@ def measure(asked: argparse.Namespace, results_path: Path, page_path: Path) -> N
                         keep(POINT, backend, recipe, case, figure=seconds)
                 for recipe in recipes if FIT in asked.parts else ():
                     seed = 0 if asked.rehearsal else number
-                    keep(FIT, backend, recipe, figure=in_own_process("fit", recipe, str(seed)))
+                    sides = ("stock", "engine") if number % 2 else ("engine", "stock")
+                    figure = {side: in_own_process("fit", side, recipe, str(seed)) for side in sides}
+                    keep(FIT, backend, recipe, figure=figure)
     for backend in BACKENDS if SHARED in asked.parts else ():
         for at_a_time in AT_A_TIME[: 2 if asked.rehearsal else None]:
             with environment(KERAS_BACKEND=backend, DIGIT_LAB_RUNS_PER_GPU=str(at_a_time)):

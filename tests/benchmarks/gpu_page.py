@@ -74,8 +74,8 @@ def _fits(fits: dict[str, Any]) -> str:
     heads = ("backend", "recipe", "stock Keras, s", "engine, s", "ratio", "an epoch, s", "accuracy, stock", "engine")
     return _part(
         "The whole `fit` against stock Keras",
-        "With compiling and the recipe's own validation; the data are in memory. Each pair is measured in a new "
-        "process. Stock Keras begins in odd rounds and the engine in even ones: who begins also starts the GPU. "
+        "With compiling and the recipe's own validation; the data are in memory. Each training has a process of its "
+        "own, so it also starts the GPU. Stock Keras begins in odd rounds and the engine in even ones. "
         "*An epoch* is one after compiling.",
         _table(heads, rows),
     )
