@@ -18,6 +18,7 @@ from core.evaluation.evaluation_cache import cached_evaluation
 from core.network.architecture import count_multiplications
 from core.network.dead_units import dead_units
 from core.network.graph_network import network_of
+from core.runs.data_match import was_trained_on
 from core.runs.store import Run
 
 MAX_IMAGES = 1000
@@ -40,7 +41,12 @@ class Checkup:
 
 
 def check(run: Run, epoch: int, data: Mnist) -> Checkup:
-    """The weights after `epoch`, on at most `MAX_IMAGES` images. Raises `RunError` where the file is damaged."""
+    """The weights after `epoch`, on at most `MAX_IMAGES` images. Raises `RunError` where the file is damaged.
+
+    With another data set than the run's own it is empty: nobody knows which of these images the run has seen.
+    """
+    if not was_trained_on(run, data):
+        return Checkup()
     number = int(min(MAX_IMAGES, MAX_MULTIPLICATIONS / max(count_multiplications(run.config), 1)))
     split = evaluations.default_split(run)  # where nothing is held out, the run trains on the validation images
     unseen, training = data.split(split)[:number], _training_images(run.config, data, number)

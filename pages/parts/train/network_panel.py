@@ -7,6 +7,7 @@ from core.errors import DigitLabError
 from core.network.architecture import count_parameters, layer_table
 from core.network.initial_weights import initial_weights, is_exact, starts_as_same_network
 from core.network.numpy_network import Reader
+from core.runs.data_match import was_trained_on
 from core.runs.moments import fixed_images
 from core.runs.run import Run
 from pages.parts.train import form_change
@@ -33,6 +34,9 @@ def show(run: Run) -> None:
         clicked = film(run, place, key=f"network_{run.id}")
         if run.has_model:
             _break_it(run)
+    elif run.active and not was_trained_on(run, caches.data()):
+        st.caption("This run trains with another data set than the one in use, so its network cannot be shown.")
+        return
     elif run.active and newest_moment(run):
         clicked = newest(run, place, key=f"network_{run.id}")
     elif run.active:  # its first moment is not written yet

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.digits import SIDE, Digits
 from core.errors import RunError
+from core.runs.data_match import was_trained_on
 from core.runs.preview import Preview, read_preview
 from core.runs.store import Run
 from pages.shared import caches, diverging, palette
@@ -30,7 +31,12 @@ def show(run: Run) -> None:
         return  # not there yet, or being written at this moment
     digits, weights = st.columns(2, gap="medium")
     with digits:
-        _digits(run, preview.predicted)
+        if was_trained_on(run, caches.data()):
+            _digits(run, preview.predicted)
+        else:
+            st.caption(
+                "This run was trained with another data set than the one in use, so its predictions cannot be shown."
+            )
     with weights:
         _weights(run.preview_path, changed, preview.weights)
 
