@@ -19,6 +19,7 @@ from pages.shared.living_network import ShownImage, fixed, living_network, surve
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
 _MAX_PARAMETERS = 4_000_000  # of a network that is drawn before Start: drawing lots for more takes seconds
 _RUN, _FORM = "This run", "Before Start"
+_OTHER_DATA = "with another data set than the one in use"
 
 
 def show(run: Run) -> None:
@@ -29,13 +30,13 @@ def show(run: Run) -> None:
     place = _place()
     if not run.active and moments_of(run):
         if not fits(run):
-            st.caption("This run was trained with another data set than the one in use, so its film cannot be shown.")
+            st.caption(f"This run was trained {_OTHER_DATA}, so its film and its predictions cannot be shown.")
             return
         clicked = film(run, place, key=f"network_{run.id}")
         if run.has_model:
             _break_it(run)
     elif run.active and not was_trained_on(run, caches.data()):
-        st.caption("This run trains with another data set than the one in use, so its network cannot be shown.")
+        st.caption(f"This run trains {_OTHER_DATA}, so its network and its predictions cannot be shown.")
         return
     elif run.active and newest_moment(run):
         clicked = newest(run, place, key=f"network_{run.id}")

@@ -23,20 +23,16 @@ def style(run: Run) -> str:
 
 
 def show(run: Run) -> None:
-    """Draws both as the run last saved them."""
+    """Draws both as the run last saved them: with another data set in use, only the weights."""
     try:
         changed = run.preview_path.lstat().st_mtime_ns
         preview = _read(run.preview_path, changed, run)
     except (OSError, RunError):
         return  # not there yet, or being written at this moment
-    digits, weights = st.columns(2, gap="medium")
-    with digits:
-        if was_trained_on(run, caches.data()):
+    digits, weights = st.columns(2, gap="medium") if was_trained_on(run, caches.data()) else (None, st.container())
+    if digits:
+        with digits:
             _digits(run, preview.predicted)
-        else:
-            st.caption(
-                "This run was trained with another data set than the one in use, so its predictions cannot be shown."
-            )
     with weights:
         _weights(run.preview_path, changed, preview.weights)
 
