@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
+from typing import NamedTuple
 
-from core.config.run_config import KNOBS, RunConfig
+from core.config.run_config import KNOBS, TEST_SET, RunConfig
 from core.evaluation.evaluation_cache import cached_evaluation, changed_at
 from core.evaluation.metrics import wilson_interval
 from core.evaluation.seal import sealed_after
+from core.runs.data_match import DataInUse
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, MIN_STABLE_NS, Run, RunStore
 from core.runs.summaries import Summaries, Summary
@@ -19,9 +21,19 @@ MAX_KNOWN = 5000  # rows of different parts of a long list
 _NOT_THE_EXPERIMENT = ("seed", "device")  # equal configs with several seeds are one experiment, repeated
 
 
+class Experiment(NamedTuple):
+    """What all repetitions share. data: the fingerprint of their data set, empty if it is unknown."""
+
+    setting: RunConfig
+    data: str
+
+
 @dataclass(frozen=True, eq=False)
 class RunRow:
-    """One run as the table shows it. Accuracies are shares in [0, 1]; None where there is none, or it is sealed."""
+    """One run as the table shows it. Accuracies are shares in [0, 1]; None where there is none, or it is sealed.
+
+    test_images: how many gave the test accuracy. None, as the interval, where nobody knows: another data set is in use.
+    """
 
     run: Run
     summary: Summary
@@ -29,7 +41,7 @@ class RunRow:
     sealed: bool
     test: float | None
     test_interval: tuple[float, float] | None
-    test_images: int
+    test_images: int | None
     test_loss: float | None
 
     @property
@@ -37,9 +49,14 @@ class RunRow:
         return self.run.config
 
     @cached_property  # read for hundreds of runs at every click
-    def experiment(self) -> RunConfig:
-        """The config without its seed and device: equal for all repetitions."""
+    def setting(self) -> RunConfig:
+        """The config without its seed and device."""
         return self.config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})
+
+    @property
+    def experiment(self) -> Experiment:
+        """Equal for all repetitions."""
+        return Experiment(self.setting, self.run.data_fingerprint)
 
     @property
     def parameters(self) -> int | None:
@@ -76,36 +93,44 @@ class RunRows:
 
     def __init__(self, store: RunStore, summaries: Summaries) -> None:
         self._store, self._summaries = store, summaries
-        self._known: dict[str, tuple[RunRow, tuple[int, int]]] = {}
+        self._known: dict[str, tuple[RunRow, tuple[DataInUse, int]]] = {}
 
-    def all(self, test_images: int, runs: Iterable[Run] | None = None) -> list[RunRow]:
-        """Every run, newest first, or those in `runs`. `test_images`: the size of the test set in use."""
-        found = [(run, self._row(run, test_images)) for run in (self._store.runs() if runs is None else runs)]
+    def all(self, data: DataInUse, runs: Iterable[Run] | None = None) -> list[RunRow]:
+        """Every run, newest first, or those in `runs`."""
+        found = [(run, self._row(run, data)) for run in (self._store.runs() if runs is None else runs)]
         known = {run.id: evaluation for run, evaluation in found}
         self._known = known if len(self._known) > MAX_KNOWN or runs is None else {**self._known, **known}
         return [row for _, (row, _) in found]
 
-    def _row(self, run: Run, test_images: int) -> tuple[RunRow, tuple[int, int]]:
-        now, stamp = time.time_ns(), (test_images, changed_at(run))
+    def _row(self, run: Run, data: DataInUse) -> tuple[RunRow, tuple[DataInUse, int]]:
+        now, stamp = time.time_ns(), (data, changed_at(run))
         known = self._known.get(run.id)
         # The store makes a new object of a run when anything in its folder has changed.
         if known and known[0].run is run and known[0].state not in ACTIVE and known[1] == stamp:
             return known
-        row = build_row(run, self._store, self._summaries, test_images)
-        return row, stamp if now - stamp[1] > MIN_STABLE_NS else (0, 0)
+        row = build_row(run, self._store, self._summaries, data)
+        return row, stamp if now - stamp[1] > MIN_STABLE_NS else (data, 0)
 
 
-def build_row(run: Run, store: RunStore, summaries: Summaries, test_images: int) -> RunRow:
+def build_row(run: Run, store: RunStore, summaries: Summaries, data: DataInUse) -> RunRow:
     summary = summaries.get(run)
     evaluation = cached_evaluation(run)
-    test, interval, loss = None, None, None
+    test, interval, test_images, loss = None, None, None, None
     if evaluation is not None:
         test, interval, test_images, loss = evaluation.accuracy, evaluation.interval, evaluation.images, evaluation.loss
     elif summary.ended and summary.ended.test_accuracy is not None:
         test, loss = summary.ended.test_accuracy, summary.ended.test_loss
-        interval = wilson_interval(round(test * test_images), test_images)
+        if test_images := _recorded_test_images(run, data):
+            interval = wilson_interval(round(test * test_images), test_images)
     sealed = test is None and sealed_after(run, summary.ended)
     return RunRow(run, summary, store.state(run), sealed, test, interval, test_images, loss)
+
+
+def _recorded_test_images(run: Run, data: DataInUse) -> int | None:
+    """On how many test images the run itself measured its accuracy; None if nobody knows."""
+    if data.has_trained(run):
+        return data.test_images
+    return run.started.validation_images if run.started and run.config.validate_on == TEST_SET else None
 
 
 def differing_knobs(configs: Iterable[RunConfig]) -> list[str]:

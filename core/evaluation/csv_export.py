@@ -73,7 +73,7 @@ def _line(row: RunRow) -> list[object]:
     named = [run.id, csv_text(run.name), csv_text(run.note), run.starred, run.recipe, run.sweep, row.state, created]
     validated = [summary.best_validation, summary.last_validation, summary.saved_validation]
     learned = [ended.validation_loss, ended.train_accuracy, ended.train_loss] if ended else [None] * 3
-    tested = [row.test, row.test_loss, low, high, row.test_images if row.test is not None else None, row.sealed]
+    tested = [row.test, row.test_loss, low, high, row.test_images, row.sealed]
     saved_epoch = (ended.best_epoch or ended.epochs or None) if ended and run.has_model and summary.epochs else None
     trained = [row.parameters, len(summary.epochs), saved_epoch, summary.seconds or None]
     paced = [ended.images_per_second or None if ended else None, manual_rates(run)]

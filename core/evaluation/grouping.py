@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.config.run_config import KNOBS, RunConfig
-from core.evaluation.comparison import RunRow, differing_knobs, knob_text
+from core.config.run_config import KNOBS
+from core.evaluation.comparison import Experiment, RunRow, differing_knobs, knob_text
 from core.evaluation.significance import seed_statistics
 from core.formatting import count, percent
 
@@ -17,8 +17,8 @@ def group_by_experiment(found: Sequence[RunRow]) -> list[list[RunRow]]:
     A row forms a group of its own where it is no repetition (unfinished, learning rate changed during training,
     personalised) or the second run of a seed: its curve is equal to the first, so the spread would look too small.
     """
-    groups: dict[tuple[RunConfig, str], list[RunRow]] = {}
-    seeds: set[tuple[RunConfig, int]] = set()
+    groups: dict[tuple[Experiment, str], list[RunRow]] = {}
+    seeds: set[tuple[Experiment, int]] = set()
     for row in found:
         seed = row.experiment, row.config.seed
         joins = row.is_repetition and seed not in seeds
@@ -72,7 +72,10 @@ def _title(name: str, members: list[RunRow], knob: str) -> str:
         found = seed_statistics(validated)
         width = f" ± {100 * found.deviation:.2f}" if found.seeds > 1 else ""
         parts.append(f"best validation {percent(found.mean)}{width}, highest {percent(max(validated))}")
-    if others := [KNOBS[name].label.lower() for name in differing_knobs(row.config for row in members) if name != knob]:
+    others = [KNOBS[name].label.lower() for name in differing_knobs(row.config for row in members) if name != knob]
+    if len({row.run.data_fingerprint for row in members}) > 1:
+        others.insert(0, "data set")
+    if others:
         more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
         parts.append(f"these also differ in {', '.join(others[:MAX_NAMED])}{more}")
     return " · ".join(parts)

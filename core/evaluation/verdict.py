@@ -12,6 +12,7 @@ from core.evaluation.comparison import RunRow, describe_differences, knob_text
 from core.evaluation.evaluations import TEST, VALIDATION
 from core.evaluation.significance import LEVEL, Verdict, no_winner_text, winner_text
 from core.formatting import count, duration, percent, plain, points
+from core.runs.data_match import have_different_data
 from core.runs.run import manual_rates
 
 _LONGEST_NAME = 60  # letters of a name made from the knobs that differ
@@ -31,15 +32,16 @@ class Comparison:
     """Everything to say about two runs.
 
     names: what to call them. split: the images to judge both by; None where there are none, and `obstacle` says why.
-    by_accuracy: the verdict from the two accuracies alone; None where one of them is missing. over_seeds: the verdict
-    over all seeds of both experiments, where there are enough. differences: the knobs that differ, and the learning
-    rates that were changed during training. results: the figures of both.
+    by_accuracy: the verdict from the two accuracies alone; None where that says nothing, and `no_accuracy` says why.
+    over_seeds: the verdict over all seeds of both experiments, where there are enough. differences: the knobs that
+    differ, the data sets, and the learning rates that were changed during training. results: the figures of both.
     """
 
     names: tuple[str, str]
     split: str | None
     obstacle: str
     by_accuracy: Verdict | None
+    no_accuracy: str
     over_seeds: Verdict | None
     differences: list[Difference]
     results: list[Difference]
@@ -52,16 +54,19 @@ class Comparison:
 def compare(first: RunRow, second: RunRow, found: Sequence[RunRow], validation_images: int) -> Comparison:
     """Compares two runs. found: all runs, among them other seeds. validation_images: how many are held out."""
     names, split = _names(first, second), _common_split(first, second)
-    accuracies = [row.test if split == TEST else row.summary.saved_validation for row in (first, second)]
-    by_accuracy = None
-    if split and accuracies[0] is not None and accuracies[1] is not None:
-        images = first.test_images if split == TEST else validation_images
-        by_accuracy = accuracy_verdict(names, accuracies[0], accuracies[1], images, split)
+    here, there = (row.test if split == TEST else row.summary.saved_validation for row in (first, second))
+    by_accuracy, no_accuracy = None, f"At least one of the two has no accuracy on the {split} images yet."
+    images = first.test_images if split == TEST else validation_images
+    if have_different_data(first.run, second.run):
+        no_accuracy = "They were trained with different data sets, so their accuracies cannot be compared."
+    elif split and here is not None and there is not None and images:
+        by_accuracy = accuracy_verdict(names, here, there, images, split)
     return Comparison(
         names,
         split,
         "" if split else _obstacle(first, second),
         by_accuracy,
+        no_accuracy,
         _over_seeds(first, second, found),
         _differences(first, second),
         _results(first, second),
@@ -103,10 +108,12 @@ def _over_seeds(first: RunRow, second: RunRow, found: Sequence[RunRow]) -> Verdi
 
     None, too, where the config alone does not lead to one of the runs: its seeds say nothing about that run.
     """
-    if first.experiment == second.experiment or not (first.follows_its_config and second.follows_its_config):
+    if first.setting == second.setting or have_different_data(first.run, second.run):
+        return None
+    if not (first.follows_its_config and second.follows_its_config):
         return None
     here, there = repeated(first, found), repeated(second, found)
-    found_names = describe_differences([first.experiment, second.experiment])
+    found_names = describe_differences([first.setting, second.setting])
     names = (found_names[0], found_names[1]) if _short(found_names) else _names(first, second)
     for measure, figure in (("test", lambda row: row.test), ("validation", lambda row: row.summary.saved_validation)):
         values = [[value for row in rows if (value := figure(row)) is not None] for rows in (here, there)]
@@ -152,9 +159,17 @@ def _differences(first: RunRow, second: RunRow) -> list[Difference]:
         Difference(KNOBS[name].label, knob_text(name, here, "–"), knob_text(name, there, "–"))
         for name, (here, there) in found.items()
     ]
+    if have_different_data(first.run, second.run):
+        knobs.append(Difference("Data set", _data_set(first), _data_set(second)))
     here, there = (manual_rates(row.run) for row in (first, second))
     changed = [Difference("Learning rate changed during training", here or "–", there or "–")]
     return [*knobs, *(changed if here or there else [])]
+
+
+def _data_set(row: RunRow) -> str:
+    """The data set of a run: the number of its training images, and the beginning of its fingerprint."""
+    images = f"{count(row.summary.started.train_images, 'training image')}, " if row.summary.started else ""
+    return f"{images}{row.run.data_fingerprint[:4]}"
 
 
 def _results(first: RunRow, second: RunRow) -> list[Difference]:

@@ -85,7 +85,7 @@ def _controls(*, repeated: bool) -> _View:
 
 def _lines(groups: list[list[RunRow]]) -> list[_Line]:
     """One line for each group. A band whose first run's colour is taken gets one that is still free."""
-    experiments = describe_differences([group[0].experiment for group in groups if len(group) > 1])
+    experiments = describe_differences([group[0].setting for group in groups if len(group) > 1])
     names = iter(experiments)
     lines, taken = [], {colour(group[0]) for group in groups if len(group) == 1}
     for group in groups:

@@ -10,6 +10,7 @@ from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, TEST_SET
 from core.evaluation.comparison import RunRow, knob_text
 from core.formatting import count, percent
+from core.runs.data_match import have_different_data
 from core.runs.store import PAUSED, RUNNING
 from pages.shared import palette
 from pages.shared.local_time import local_time, run_title
@@ -124,7 +125,8 @@ def _number(value: float | None, form: str) -> list[Any]:
 
 def _gap(row: RunRow, baseline: RunRow) -> list[Any]:
     here, there = row.validation, baseline.validation
-    if row is baseline or here is None or there is None or row.config.validate_on != baseline.config.validate_on:
+    is_unlike = row.config.validate_on != baseline.config.validate_on or have_different_data(row.run, baseline.run)
+    if row is baseline or here is None or there is None or is_unlike:
         return ["", None, ""]
     return [f"{100 * (here - there):+.2f}", here - there, "percentage points of best validation accuracy"]
 
@@ -132,11 +134,13 @@ def _gap(row: RunRow, baseline: RunRow) -> list[Any]:
 def _test(row: RunRow) -> list[Any]:
     if row.sealed:
         return ["sealed", None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
-    if row.test is None or row.test_interval is None:
+    if row.test is None:
         return ["", None, ""]
+    if row.test_interval is None:
+        return [percent(row.test), row.test, "Measured with another data set than the one in use."]
     low, high = row.test_interval
     interval = f"{percent(row.test)} [{100 * low:.2f}–{100 * high:.2f}]"
-    return [interval, row.test, count(row.test_images, "test image")]
+    return [interval, row.test, count(row.test_images or 0, "test image")]
 
 
 def filter_words(row: RunRow, knobs: Iterable[str]) -> str:

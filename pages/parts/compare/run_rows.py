@@ -10,6 +10,7 @@ from core.errors import DigitLabError, RunError
 from core.evaluation import comparison
 from core.evaluation.comparison import RunRow, RunRows
 from core.evaluation.grouping import group_by_knob
+from core.runs.data_match import DataInUse
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, Run
 from core.runs.summaries import Summaries
@@ -55,7 +56,7 @@ def rows_of_sweep(sweep_id: str) -> list[RunRow]:
 
 
 def _of(runs: Iterable[Run] | None) -> list[RunRow]:
-    return _rows().all(len(caches.data().test), runs)
+    return _rows().all(DataInUse.of(caches.data()), runs)
 
 
 def _shown_part(runs: list[Run]) -> list[Run]:

@@ -95,7 +95,7 @@ def _by_images(first: RunRow, second: RunRow, comparison: Comparison, split: str
 def _by_accuracy(comparison: Comparison, before: str) -> None:
     """What the two accuracies alone say."""
     if comparison.by_accuracy is None:
-        st.info(f"{before}At least one of the two has no accuracy on the {comparison.split} images yet.")
+        st.info(f"{before}{comparison.no_accuracy}")
     else:
         verdict_box.show(comparison.by_accuracy, before)
 

@@ -6,6 +6,7 @@ from core.config.run_config import RunConfig
 from core.evaluation import comparison, verdict
 from core.evaluation.comparison import RunRow
 from core.evaluation.verdict import Comparison
+from core.runs.data_match import DataInUse
 from core.runs.events import RateChanged, RunEnded, to_line
 from core.runs.store import RunStore
 from core.runs.summaries import Summaries
@@ -13,10 +14,16 @@ from core.runs.timeline import EventFile
 from tests.made_runs import make
 
 TEST_IMAGES = 10_000
+HERE, ELSEWHERE = "a" * 16, "b" * 16  # two data sets: the one in use, and another one
+IN_USE = DataInUse(HERE, TEST_IMAGES)
 
 
-def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, **made) -> RunRow:
-    return comparison.build_row(make(store, config, **made), store, summaries, TEST_IMAGES)
+def row(store: RunStore, summaries: Summaries, config: RunConfig | None = None, data: str = "", **made) -> RunRow:
+    """data: the fingerprint of the run's data set."""
+    run = make(store, config, **made)
+    if data:
+        run = store.write(run.id, data={"fingerprint": data, "names": list("0123456789")})
+    return comparison.build_row(run, store, summaries, IN_USE)
 
 
 def compared(first: RunRow, second: RunRow, found: Sequence[RunRow] = ()) -> Comparison:
@@ -31,7 +38,7 @@ def rate_changed(store: RunStore, summaries: Summaries, config: RunConfig, **mad
     run = make(store, config, **made)
     lines = run.events_path.read_text().splitlines(keepends=True)
     run.events_path.write_text("".join([*lines[:-1], to_line(RateChanged(20, 3, 1.0, 0.01)), lines[-1]]))
-    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
+    return comparison.build_row(store.get(run.id), store, summaries, IN_USE)
 
 
 def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> RunRow:
@@ -41,4 +48,4 @@ def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> Ru
     file = EventFile(run.events_path)
     file.append(RunEnded("finished", "", 1.0, 4))
     file.close()
-    return comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
+    return comparison.build_row(store.get(run.id), store, summaries, IN_USE)

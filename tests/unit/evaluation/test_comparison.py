@@ -10,7 +10,7 @@ from core.evaluation.comparison import describe_differences
 from core.runs.events import EpochDone, RateChanged, RunEnded
 from core.runs.timeline import EventFile
 from tests.made_runs import make
-from tests.unit.evaluation.rows import TEST_IMAGES, compared, row
+from tests.unit.evaluation.rows import ELSEWHERE, HERE, IN_USE, OPEN, TEST_IMAGES, compared, row
 
 
 def test_a_row_holds_what_the_run_reported(store, summaries):
@@ -23,13 +23,21 @@ def test_a_row_holds_what_the_run_reported(store, summaries):
         assert abs(0.975 - end) / math.sqrt(end * (1 - end) / TEST_IMAGES) == pytest.approx(1.96, abs=1e-3)
 
 
+def test_the_interval_belongs_to_the_test_images_that_the_run_has_read(store, summaries):
+    assert row(store, summaries, OPEN, HERE, test=0.9).test_images == TEST_IMAGES
+    elsewhere = row(store, summaries, OPEN, ELSEWHERE, test=0.9)
+    assert (elsewhere.test, elsewhere.test_images, elsewhere.test_interval) == (0.9, None, None)
+    validated = row(store, summaries, RunConfig(validate_on="test"), ELSEWHERE, test=0.9)
+    assert validated.test_images == validated.run.started.validation_images == 6_000
+
+
 def test_test_figures_stay_empty_while_the_test_set_is_sealed(store, summaries):
     made = row(store, summaries)
     assert made.sealed
     assert seal.sealed(made.run)
     assert made.test is made.test_interval is None
     seal.open_test_set(made.run)
-    assert not comparison.build_row(made.run, store, summaries, TEST_IMAGES).sealed
+    assert not comparison.build_row(made.run, store, summaries, IN_USE).sealed
 
 
 def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summaries):
@@ -39,7 +47,7 @@ def test_patience_keeps_an_epoch_and_the_run_is_as_good_as_that_one(store, summa
         file.append(EpochDone(8 * epoch, epoch, 0.4 * epoch, 0.1, 0.99, 0.001, 0.05, accuracy))
     file.append(RunEnded("finished", "", 9.0, epochs=7, best_epoch=5))
     file.close()
-    made = comparison.build_row(store.get(run.id), store, summaries, TEST_IMAGES)
+    made = comparison.build_row(store.get(run.id), store, summaries, IN_USE)
     assert (made.validation, made.summary.last_validation, made.score) == (0.99, 0.98, 0.97)
     (saved,) = [each for each in compared(made, made).results if each.what == "Accuracy of the saved network"]
     assert saved.first == "97.00%"

@@ -16,6 +16,7 @@ from core.runs.store import RunStore
 from core.runs.summaries import Summaries
 from core.runs.timeline import EventFile
 from tests.made_runs import make
+from tests.unit.evaluation.rows import IN_USE
 
 
 def read(rows: list[RunRow]) -> list[dict[str, str]]:
@@ -23,7 +24,7 @@ def read(rows: list[RunRow]) -> list[dict[str, str]]:
 
 
 def row(store: RunStore, config: RunConfig, **made) -> RunRow:
-    return comparison.build_row(make(store, config, **made), store, Summaries(), 10_000)
+    return comparison.build_row(make(store, config, **made), store, Summaries(), IN_USE)
 
 
 def test_every_knob_comes_back_as_it_was(tmp_path):
@@ -53,7 +54,7 @@ def test_no_figure_of_the_run_is_missing(tmp_path):
     file.append(RunEnded("finished", "", 9.0, 4, 8.0, 27_000.0, 3, 0.99, 0.03, 0.96, 0.12, 0.96, 0.12))
     file.close()
     run.model_path.write_bytes(b"weights")
-    made = comparison.build_row(store.get(run.id), store, Summaries(), 10_000)
+    made = comparison.build_row(store.get(run.id), store, Summaries(), IN_USE)
     (line,) = read([made])
     names = ("train_accuracy", "train_loss", "validation_loss", "test_loss", "kept_epoch", "images_per_second")
     assert [float(line[name]) for name in names] == [0.99, 0.03, 0.12, 0.12, 3, 27_000]
@@ -71,7 +72,7 @@ def test_a_name_is_text_to_a_spreadsheet_and_never_a_formula(tmp_path):
     store = RunStore(tmp_path)
     named = make(store, RunConfig())
     store.update(named.id, name='=HYPERLINK("x"),\n2', note="+ more units")
-    (line,) = read([comparison.build_row(store.get(named.id), store, Summaries(), 10_000)])
+    (line,) = read([comparison.build_row(store.get(named.id), store, Summaries(), IN_USE)])
     assert line["name"] == '\'=HYPERLINK("x"), 2'  # one line
     assert line["note"] == "'+ more units"
 

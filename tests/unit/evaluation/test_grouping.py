@@ -2,7 +2,7 @@
 
 from core.config.run_config import RunConfig
 from core.evaluation import grouping
-from tests.unit.evaluation.rows import personalised, rate_changed, row
+from tests.unit.evaluation.rows import ELSEWHERE, HERE, personalised, rate_changed, row
 
 
 def test_groups_follow_the_values_of_the_knob_and_say_how_good_they_are(store, summaries):
@@ -31,6 +31,13 @@ def test_a_run_on_which_the_knob_has_no_effect_is_in_no_group_of_its_values(stor
 def test_seeds_of_one_config_are_one_experiment(store, summaries):
     rows = [row(store, summaries, RunConfig(units=units, seed=seed)) for units in (64, 128) for seed in (1, 2, 3)]
     assert [len(group) for group in grouping.group_by_experiment(rows)] == [3, 3]
+
+
+def test_seeds_of_two_data_sets_are_two_experiments(store, summaries):
+    rows = [row(store, summaries, RunConfig(seed=seed), data) for data in (HERE, ELSEWHERE) for seed in (1, 2, 3)]
+    assert [len(group) for group in grouping.group_by_experiment(rows)] == [3, 3]
+    (group,) = grouping.group_by_knob(rows, "units")
+    assert group.title.endswith(" · these also differ in data set, seed")
 
 
 def test_only_what_repeats_an_experiment_counts_as_one_of_its_seeds(store, summaries):

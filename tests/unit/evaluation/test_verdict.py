@@ -8,7 +8,7 @@ from core.config.run_config import RunConfig
 from core.errors import DataError
 from core.evaluation import verdict
 from core.evaluation.evaluations import TEST, VALIDATION
-from tests.unit.evaluation.rows import OPEN, TEST_IMAGES, compared, personalised, rate_changed, row
+from tests.unit.evaluation.rows import ELSEWHERE, HERE, OPEN, TEST_IMAGES, compared, personalised, rate_changed, row
 
 
 def test_the_test_set_judges_where_it_is_open_for_both_and_validation_else(store, summaries):
@@ -56,6 +56,27 @@ def test_images_of_different_sets_are_not_compared(store, summaries):
     made = row(store, summaries)
     with pytest.raises(DataError, match="same images"):
         compared(made, made).by_images(np.ones(10, bool), np.ones(12, bool))
+
+
+def test_accuracies_on_different_data_sets_are_not_compared(store, summaries):
+    here, there = (row(store, summaries, OPEN, data, test=0.98) for data in (HERE, ELSEWHERE))
+    found = compared(here, there)
+    assert found.by_accuracy is None
+    assert "different data sets" in found.no_accuracy
+    images = "54,000 training images"
+    assert ("Data set", f"{images}, aaaa", f"{images}, bbbb") in [
+        (each.what, each.first, each.second) for each in found.differences
+    ]
+    unknown = row(store, summaries, OPEN, test=0.98)  # of an earlier version
+    assert compared(here, unknown).by_accuracy is not None
+
+
+def test_seeds_of_different_data_sets_do_not_decide(store, summaries):
+    small = [row(store, summaries, RunConfig(units=64, seed=seed), HERE) for seed in (1, 2)]
+    large = [row(store, summaries, RunConfig(units=256, seed=seed), ELSEWHERE) for seed in (1, 2)]
+    assert compared(small[0], large[0], small + large).over_seeds is None
+    other = row(store, summaries, RunConfig(units=64, seed=3), ELSEWHERE)
+    assert {each.config.seed for each in verdict.repeated(small[0], [*small, other])} == {1, 2}
 
 
 def test_seeds_decide_where_both_have_several(store, summaries, rng):

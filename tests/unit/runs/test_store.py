@@ -50,6 +50,9 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
     assert store.find_identical(RunConfig()) is None
     write_events(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
     assert store.find_identical(RunConfig()).id == same.id
+    store.write(same.id, data={"fingerprint": "a" * 16, "names": list("0123456789")})
+    assert store.find_identical(RunConfig(), data="a" * 16).id == same.id
+    assert store.find_identical(RunConfig(), data="b" * 16) is None
 
 
 @pytest.mark.parametrize("below", ["", "lab/home"])
