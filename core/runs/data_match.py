@@ -1,5 +1,6 @@
 """Whether what a run says about images belongs to the images in use: people change their data, and downloads end."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.data.cache import fingerprint
@@ -31,3 +32,10 @@ def have_different_data(one: Run, other: Run) -> bool:
     """Whether two runs are known to be trained with different data sets: their accuracies cannot be compared."""
     known = one.data_fingerprint, other.data_fingerprint
     return all(known) and known[0] != known[1]
+
+
+def with_newest_data(runs: Sequence[Run]) -> list[Run]:
+    """Those of `runs` that can be averaged: trained with the data set of the newest one, as far as that is known."""
+    known = [(run.started.time, run.data_fingerprint) for run in runs if run.started and run.data_fingerprint]
+    newest = max(known)[1] if known else ""
+    return [run for run in runs if not newest or run.data_fingerprint in ("", newest)]

@@ -11,6 +11,7 @@ from core.evaluation.sweep_result import SEED, SweepResult, more_seeds, sweep_re
 from core.formatting import count, duration, percent, points
 from core.jobs.search_importance import MIN_TRIALS
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
+from core.runs.data_match import with_newest_data
 from core.runs.events import FINISHED
 from pages.parts.compare import parallel_plot, run_rows, setting_table, verdict_box
 from pages.parts.compare.sweep_forecast import expected_seconds
@@ -23,7 +24,11 @@ MAX_REPEATED = 5  # settings that get more seeds at once
 
 def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     """Draws the result so far; at least one run must have finished."""
-    finished = [row for row in rows if row.score is not None and row.state == FINISHED]
+    scored = [row for row in rows if row.score is not None and row.state == FINISHED]
+    comparable = set(with_newest_data([row.run for row in scored]))
+    finished = [row for row in scored if row.run in comparable]
+    if others := len(scored) - len(finished):
+        st.caption(f"Not counted: {count(others, 'run')} of another data set.")
     best = max(finished, key=lambda row: row.score or 0.0)
     knobs = [axis.knob for axis in sweep.axes]
     complete = [row for row in finished if row.is_repetition]

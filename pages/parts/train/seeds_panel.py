@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.errors import RunError
 from core.evaluation.significance import mean_interval, seed_statistics
-from core.formatting import percent, plain
+from core.formatting import count, percent, plain
 from core.jobs import repeat
 from core.jobs.sweep import Sweep, SweepStore
+from core.runs.data_match import with_newest_data
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, WAITING, Run
 from pages.parts.train import watched_run
@@ -77,7 +78,10 @@ def _accuracy(run: Run) -> float | None:
 
 
 def _spread(runs: list[Run], states: dict[str, str]) -> None:
-    complete = [run for run in runs if states[run.id] == FINISHED and not run.rates]
+    finished = [run for run in runs if states[run.id] == FINISHED and not run.rates]
+    complete = with_newest_data(finished)
+    if others := len(finished) - len(complete):
+        st.caption(f"Not counted: {count(others, 'seed')} of another data set.")
     accuracies = [accuracy for run in complete if (accuracy := _accuracy(run)) is not None]
     images = "validation" if runs[0].config.holds_out else "test"
     if len(accuracies) < repeat.MIN_SEEDS:

@@ -145,6 +145,17 @@ def test_a_sweep_over_seeds_shows_mean_and_interval_for_each_value(open_page: Op
     assert "More seeds" not in [each.label for each in app.button]  # it can tell
 
 
+def test_runs_of_an_earlier_data_set_do_not_decide_a_sweep(open_page: Open, home_store: RunStore, queued: list[Run]):
+    sweep = made_sweep(home_store, levels={64: [0.99, 0.98], 256: [0.96, 0.97]})
+    for run in home_store.runs():
+        if run.sweep == sweep.id:
+            data = {"fingerprint": ("a" if run.config.units == 256 else "b") * 16, "names": list("0123456789")}
+            home_store.write(run.id, data=data)
+    page_text = read_text(open_page("compare", view="sweep"))
+    assert "Not counted: 2 runs of another data set." in page_text
+    assert "98.50%" not in page_text
+
+
 def test_where_a_sweep_cannot_tell_it_offers_more_seeds(open_page: Open, home_store: RunStore, queued: list[Run]):
     sweep = made_sweep(home_store, levels={64: [0.970, 0.973], 256: [0.971, 0.975]})
     app = open_page("compare", view="sweep")

@@ -61,6 +61,15 @@ def test_mean_spread_and_each_accuracy_are_shown(store):
     assert "seed 3 <b>98.00%</b>" in line
 
 
+def test_seeds_of_another_data_set_are_not_counted(store):
+    runs = made_seeds(store, [0.96, 0.97, 0.99])
+    for run, data in zip(runs, "bba", strict=True):  # the last one in the list was trained with the newest data
+        store.write(run.id, data={"fingerprint": data * 16, "names": list("0123456789")})
+    shown = words(visit(run=runs[2].id))
+    assert "Not counted: 2 seeds of another data set." in shown
+    assert "over 3 seeds" not in shown
+
+
 def test_a_single_run_has_no_line_of_seeds(store):
     page = visit(run=make(store).id)
     assert not [each for each in page.get("html") if 'class="seeds"' in each.proto.body]
