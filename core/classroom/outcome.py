@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.config.run_config import NO_VALIDATION, TEST_SET, RunConfig
 from core.formatting import points
+from core.runs.data_match import have_different_data
 from core.runs.events import FINISHED
 from core.runs.prediction import Asked, Prediction
 from core.runs.run import Run
@@ -53,7 +54,7 @@ def reached(run: Run, state: str) -> Reached:
 
 
 def counterparts(run: Run, runs: Iterable[Run]) -> list[Run]:
-    """The same student's runs of the same question that differ from this one in the other setting alone."""
+    """The same student's runs of the same question and data set that differ from this one in the setting alone."""
     prediction = run.prediction
     if prediction is None or (versus := prediction.asked.versus) is None:
         return []
@@ -67,6 +68,7 @@ def counterparts(run: Run, runs: Iterable[Run]) -> list[Run]:
         and (each.prediction.question, each.prediction.asked) == (prediction.question, prediction.asked)
         and versus.value_of(each.config) == other
         and _without(versus.knob, each.config) == rest
+        and not have_different_data(run, each)
     ]
 
 

@@ -67,6 +67,9 @@ def test_the_other_setting_is_looked_for_among_the_same_students_equal_runs(stor
     stranger = Prediction("?", VERSUS, "16").to_facts()
     made_runs.make(store, RunConfig(units=128), starter="b", prediction=stranger)
     assert [each.id for each in outcome.counterparts(run, store.runs())] == [other.id]
+    for each, data in ((run, "a"), (other, "b")):
+        store.write(each.id, data={"fingerprint": data * 16, "names": list("0123456789")})
+    assert outcome.counterparts(store.get(run.id), store.runs()) == []  # the images may decide, and not the setting
 
 
 def test_nobody_judges_a_free_text_or_a_run_that_has_not_finished(store):
