@@ -2,6 +2,8 @@
 
 import functools
 import gc
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.config.run_config import RunConfig
+from core.data import mnist
 from core.errors import DataError
 from core.jobs import worker_pool
 from core.runs.store import Run, RunStore
@@ -71,10 +74,18 @@ def open_page() -> Callable[..., AppTest]:
     return open_page
 
 
+@pytest.fixture(scope="session")
+def unpacked_data(home: Path) -> Path:
+    """The images as every home keeps them, unpacked. To do that in each home takes half a second."""
+    mnist.load()
+    return home / "data" / "kept"
+
+
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
-    """An empty home, and a worker that learns nothing."""
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpacked_data: Path) -> Iterator[RunStore]:
+    """An empty home but for the images, and a worker that learns nothing."""
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path))
+    shutil.copytree(unpacked_data, tmp_path / "data" / "kept", copy_function=os.link)
     monkeypatch.setattr(worker_pool, "WORKER_COMMAND", (sys.executable, "-m", "tests.unit.jobs.stand_in_worker"))
     st.cache_resource.clear()
     st.cache_data.clear()
