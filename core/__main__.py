@@ -116,9 +116,9 @@ def _train(options: argparse.Namespace) -> int:
     kernel_trials.skip_for_dense(config)
     # The import takes seconds. A run created before it would look interrupted on the dashboard.
     _import_keras_quietly(config.device)
-    if config.device == "gpu" and not gpus.gpus():  # else the backend must first be given one of them
-        with computing.use_device(config.device):
-            pass
+    # Where the driver shows GPUs, the backend must first be given one of them.
+    if config.device == "gpu" and not gpus.gpus() and not computing.has_usable_gpu():
+        raise computing.missing_gpu(config.device, [], [])
     if options.seeds is not None:
         report, ended = foreground.train_seeds(store, configs, options.name, lambda *each: _print_end(options, *each))
     else:

@@ -11,6 +11,7 @@ import pytest
 from core.devices import gpus
 
 _CHOSEN = ("CUDA_VISIBLE_DEVICES", "DIGIT_LAB_RUNS_PER_GPU", "DIGIT_LAB_GPU", "XLA_PYTHON_CLIENT_MEM_FRACTION")
+_UNUSABLE = ("DIGIT_LAB_UNUSABLE_GPUS", "STAND_IN_UNUSABLE")
 _DRIVER = Path(__file__).parent / "stand_in_driver"
 
 
@@ -21,7 +22,7 @@ def installed(number: int) -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STAND_IN_GPUS", str(number))
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(_DRIVER), os.environ.get("PYTHONPATH")])))
-        for name in _CHOSEN:
+        for name in (*_CHOSEN, *_UNUSABLE):
             patch.delenv(name, raising=False)
         patch.syspath_prepend(str(_DRIVER))
         patch.delitem(sys.modules, "pynvml", raising=False)

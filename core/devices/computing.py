@@ -11,6 +11,8 @@ from core.devices import gpus
 from core.devices.gpus import Gpu
 from core.errors import DeviceError
 
+# For a run that exists: its knobs are fixed.
+COPY_RUN = 'A run keeps its device: click "Use these settings" beside it on Train, then choose another one and start.'
 # What a process finds in its environment if it was given a GPU: the GPU's name among those of the dashboard, where the
 # machine has several; and the share of the GPU's memory that it may take, where runs share a GPU.
 GIVEN_GPU, MEMORY_SHARE = "DIGIT_LAB_GPU", "DIGIT_LAB_GPU_MEMORY"
@@ -45,7 +47,7 @@ def cpu_name() -> str:
 
 def device_kind(requested: str) -> str:
     """The kind of device that a run uses, "gpu" or "cpu". requested: auto, cpu, gpu or gpu:N."""
-    return "gpu" if requested != "cpu" and gpus.gpus() else "cpu"
+    return "gpu" if requested != "cpu" and any(map(gpus.is_usable, gpus.gpus())) else "cpu"
 
 
 def memory_share(runs: int) -> dict[str, str]:
@@ -66,7 +68,7 @@ def memory_share(runs: int) -> dict[str, str]:
 def use_device(requested: str) -> Iterator[str]:
     """Computes on the requested device (auto, cpu, gpu or gpu:N) and yields its name with its memory and its node.
 
-    Raises `DeviceError` if a GPU is requested that does not exist or cannot be used.
+    Raises `DeviceError` if a GPU is requested that does not exist or cannot be used, with a sentence about a run.
     """
     import keras
 
@@ -74,16 +76,11 @@ def use_device(requested: str) -> Iterator[str]:
     if requested == "cpu":
         _hide_gpus(backend)
     found = _gpu_names(backend)
-    if requested.startswith("gpu") and not found:
-        raise DeviceError(
-            "No usable GPU was found, so device must be auto or cpu. "
-            "Choose auto, or install GPU support (README: With a GPU).",
-            requested,
-        )
+    number = _number(requested)
+    if requested.startswith("gpu") and number >= len(found):
+        usable = names(len(found))
+        raise missing_gpu(requested, names(len(gpus.gpus())) or usable, usable, more=COPY_RUN)
     if found and requested != "cpu":
-        number = _number(requested)
-        if number >= len(found):
-            raise missing_gpu(requested, [f"gpu:{place}" for place in range(len(found))])
         with keras.device(f"gpu:{number}"):
             yield found[number] + _on_node()
     elif found:
@@ -93,13 +90,30 @@ def use_device(requested: str) -> Iterator[str]:
         yield cpu_name() + _on_node()
 
 
-def missing_gpu(requested: str, present: list[str]) -> DeviceError:
-    """The error for a GPU that does not exist. present: the names of those that do, such as "gpu:0"."""
+def missing_gpu(requested: str, present: list[str], usable: list[str], *, more: str = "") -> DeviceError:
+    """The error for a GPU that does not exist, or that Keras cannot use.
+
+    requested: gpu or gpu:N. present: the names of the GPUs of this machine, such as "gpu:0"; usable: of those that
+    Keras can use, as far as that is known. more: a sentence that follows.
+    """
     if not present:
-        there = f"This machine has no GPU, so there is no {requested}. Choose auto or cpu."
+        there = "This machine has no GPU" + (f", so there is no {requested}" if requested != "gpu" else "")
+    elif requested == "gpu" or present == [requested]:
+        there = f"Keras cannot use {' and '.join(present)} of this machine"
+    elif requested in present:
+        there = f"Keras cannot use {requested}. This machine has {' and '.join(present)}"
     else:
-        there = f"This machine has no {requested}. It has {' and '.join(present)}. Choose one, auto, cpu or gpu."
-    return DeviceError(there, requested)
+        there = f"This machine has no {requested}. It has {' and '.join(present)}"
+    one = "another one" if requested in present else "one"
+    choice = f"Choose {one}, auto, cpu or gpu" if usable else "Choose auto or cpu"
+    install = ", or install GPU support (README: With a GPU)" if present and not usable else ""
+    return DeviceError(f"{there}. {choice}{install}. {more}".strip(), requested)
+
+
+def names(number: int) -> list[str]:
+    """How this process names its first so many GPUs: "gpu:0", "gpu:1"; the only one as the dashboard does."""
+    given = os.environ.get(GIVEN_GPU)
+    return [given] if given and number else [f"gpu:{place}" for place in range(number)]
 
 
 def _number(requested: str) -> int:
@@ -111,6 +125,15 @@ def _on_node() -> str:
     """ " on lab-2" in a run that a cluster placed on that machine."""
     node = os.environ.get("DIGIT_LAB_NODE", "")
     return f" on {node}" if node else ""
+
+
+def has_usable_gpu() -> bool:
+    """Whether Keras can use a GPU. The driver does not tell: Keras' backend may lack libraries, or be too new."""
+    import keras
+
+    with suppress(Exception):
+        return bool(_gpu_names(keras.backend.backend()))
+    return True  # the run itself will report the reason
 
 
 def on_gpu() -> bool:

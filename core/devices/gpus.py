@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 GIB = 2**30
+_UNUSABLE = "DIGIT_LAB_UNUSABLE_GPUS"  # in the environment, so that child processes know it too: UUIDs
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,18 @@ class Load:
 def gpus() -> tuple[Gpu, ...]:
     """The GPUs that this process may use, in the order in which they are numbered: gpu:0, gpu:1 …"""
     return _visible(os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def is_usable(gpu: Gpu) -> bool:
+    """Whether no process has said that Keras cannot use this GPU. Only a process that has imported Keras knows it."""
+    return gpu.uuid not in os.environ.get(_UNUSABLE, "").split(",")
+
+
+def mark_unusable(gpu: Gpu) -> None:
+    """Keras cannot use this GPU, nor others of its kind: this process and its new children use the CPU instead."""
+    for each in gpus():
+        if each.name == gpu.name and is_usable(each):
+            os.environ[_UNUSABLE] = ",".join(filter(None, [os.environ.get(_UNUSABLE), each.uuid]))
 
 
 def are_several_installed() -> bool:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.config.run_config import RunConfig
-from core.devices.computing import Usage
-from core.errors import RunError
+from core.devices.computing import COPY_RUN, Usage
+from core.errors import DeviceError, RunError
 from core.runs.events import FAILED, RunEnded
 from core.runs.run import Run
 from core.runs.timeline import EventFile
@@ -85,6 +85,14 @@ class Place(Protocol):
 
     def close(self) -> None:
         """The dashboard ends. Runs continue to train."""
+
+
+def check_run(place: Place, run: Run) -> None:
+    """As `Place.check`, for a run that exists: the sentence also says how to train it on another device."""
+    try:
+        place.check(run.config)
+    except DeviceError as error:
+        raise DeviceError(f"{error.sentence} {COPY_RUN}", error.received) from error
 
 
 def mark_failed(run: Run, reason: str) -> None:

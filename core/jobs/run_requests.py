@@ -6,6 +6,7 @@ from core.classroom.visitors import Visitor
 from core.config.recipes import matching_recipe
 from core.errors import RunError
 from core.jobs.admission import Admission
+from core.jobs.places import Place, check_run
 from core.jobs.queue import RunQueue
 from core.network import forecast
 from core.runs.control import ControlRequests
@@ -16,10 +17,12 @@ from core.runs.store import WAITING, Run, RunStore
 class RunRequests(ABC):
     """The requests of the scheduler. `visitor` is who asks; without it, every request is allowed.
 
-    Raises `RunError` if it is somebody else's run, and `LimitError` if a limit of the server refuses it.
+    Raises `RunError` if it is somebody else's run, `LimitError` if a limit of the server refuses it, and `DeviceError`
+    if a run would go back into the queue whose GPU is missing.
     """
 
     store: RunStore
+    place: Place
     _queue: RunQueue
     _admission: Admission
 
@@ -53,6 +56,7 @@ class RunRequests(ABC):
             raise RunError(f"The run {run.title} is still training. Wait until it ends, or stop it, then add epochs.")
         if run.resume_point is None:
             raise RunError(f"The run {run.title} has no saved epoch from which it could continue. Start it again.")
+        self._check_device(run)
         done = run.epochs[-1].epoch if run.epochs else 0
         config = run.config.changed(epochs=done + epochs)
         self._admission.check_runs([config], visitor)
@@ -81,6 +85,7 @@ class RunRequests(ABC):
 
     def put_back(self, run: Run, *, visitor: Visitor | None = None) -> Run:
         """Puts a run that `stop` removed back into the queue."""
+        self._check_device(run)
         with self._admission.exclusive():
             self._admission.check_room([run.config], visitor)
             run = self.store.restore(run.id)
@@ -91,7 +96,12 @@ class RunRequests(ABC):
     def _wake(self, retried: str = "") -> None:
         """Looks at the queue at once. retried: the id of a run that may fail to start as often as a new one."""
 
+    def _check_device(self, run: Run) -> None:
+        if not self.place.address:  # a cluster gives a run that asks for gpu:1 any GPU
+            check_run(self.place, run)
+
     def _enqueue(self, run: Run, visitor: Visitor | None, *, step: bool = False) -> None:
+        self._check_device(run)
         with self._admission.exclusive():
             self._admission.check_room([run.config], visitor)
             self._queue.add(run, step=step, address=visitor.address if visitor else "")

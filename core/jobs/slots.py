@@ -15,12 +15,15 @@ from core.devices import computing, gpus
 from core.devices.gpus import Gpu
 from core.errors import DeviceError
 from core.files import Lock
-from core.jobs.places import CPU
+from core.jobs.places import CPU, GPU
 from core.process_settings import CPU_ONLY
 from core.runs.run import Run
 from core.runs.store import RunStore
 
 MAX_RUNS_PER_GPU = 16
+# An argument of a worker, and its exit status: if Keras cannot use the GPU of its slot, it exits before it takes a run.
+# The queue then sends the run to the CPU. Without the argument, the run waits for the CPU in this process.
+LEAVE_WITHOUT_GPU, NO_USABLE_GPU = "--leave-without-gpu", 69
 _TRY_SECONDS = 0.2  # to take a lock: somebody may just be looking whether it is free
 
 
@@ -41,9 +44,13 @@ class Slot:
 
 
 def all_slots() -> tuple[Slot, ...]:
-    """All slots of this machine: the GPUs, then the CPU."""
+    """All slots of this machine: the GPUs, then the CPU. A GPU that Keras cannot use is none: its runs use the CPU."""
+    return (*(slot for slot in _gpu_slots() if slot.gpu and gpus.is_usable(slot.gpu)), Slot(CPU))
+
+
+def _gpu_slots() -> list[Slot]:
     capacity = runs_per_gpu()
-    return (*(Slot(f"gpu:{number}", gpu, capacity) for number, gpu in enumerate(gpus.gpus())), Slot(CPU))
+    return [Slot(f"gpu:{number}", gpu, capacity) for number, gpu in enumerate(gpus.gpus())]
 
 
 def slots_for(device: str) -> tuple[Slot, ...]:
@@ -58,10 +65,26 @@ def slots_for(device: str) -> tuple[Slot, ...]:
 
 
 def check(device: str) -> None:
-    """Raises `DeviceError` if the knob names a GPU by its number, and this machine has no such GPU."""
-    present = [slot.name for slot in all_slots() if slot.gpu]
-    if device.startswith("gpu:") and device not in present:
-        raise computing.missing_gpu(device, present)
+    """Raises `DeviceError` if the knob names a GPU that this machine does not have, or that Keras cannot use.
+
+    "gpu" is refused only if the driver shows GPUs: another kind of GPU is seen by Keras alone.
+    """
+    present, usable = [slot.name for slot in _gpu_slots()], [slot.name for slot in all_slots() if slot.gpu]
+    is_missing = device.startswith("gpu:") and device not in usable
+    if is_missing or (device == GPU and present and not usable):
+        raise computing.missing_gpu(device, present, usable)
+
+
+def mark_unusable(name: str) -> None:
+    """Keras cannot use the GPU of this slot: from now on it is none, so that not more runs use the CPU at a time."""
+    for slot in _gpu_slots():
+        if slot.name == name and slot.gpu:
+            gpus.mark_unusable(slot.gpu)
+
+
+def unusable() -> list[str]:
+    """The names of the GPUs that Keras cannot use, as far as that is known."""
+    return [slot.name for slot in _gpu_slots() if slot.gpu and not gpus.is_usable(slot.gpu)]
 
 
 def runs_per_gpu() -> int:
@@ -99,20 +122,41 @@ def holders(store: RunStore, slot: Slot) -> list[dict[str, Any]]:
 def hold(store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop: Callable[[], bool]) -> Iterator[None]:
     """Takes a place in a slot for this process, and with it the slot's environment. It waits while there is none.
 
+    If Keras cannot use the GPU of the slot, the run takes the place of a run on the CPU.
     on_wait: called five times a second with the id of a run before it. If `should_stop`, it goes on without a place.
     """
+    taken = _wait_for_place(store, run, on_wait, should_stop)
+    if taken and not _enter(taken[0]):
+        taken[1].release()
+        taken = _wait_for_place(store, run, on_wait, should_stop)
+    try:
+        yield
+    finally:
+        if taken:
+            taken[1].release()
+
+
+def _wait_for_place(
+    store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop: Callable[[], bool]
+) -> tuple[Slot, Lock] | None:
     while (taken := _take(store, run)) is None:
         before = holders(store, slots_for(run.config.device)[0])
         on_wait(str(before[0].get("run", "")) if before else "")
         if should_stop():
             break
-    try:
-        if taken:  # a worker of the dashboard has this environment already
-            os.environ.update(environment(taken[0]))
-        yield
-    finally:
-        if taken:
-            taken[1].release()
+    return taken
+
+
+def _enter(slot: Slot) -> bool:
+    """Gives this process the environment of the slot; a worker of the dashboard has it already.
+
+    False if Keras cannot use its GPU. This process can see no other one afterwards.
+    """
+    os.environ.update(environment(slot))
+    if slot.gpu is None or computing.has_usable_gpu():
+        return True
+    gpus.mark_unusable(slot.gpu)
+    return False
 
 
 def _take(store: RunStore, run: Run) -> tuple[Slot, Lock] | None:

@@ -55,6 +55,9 @@ class SpareWorker:
 
     def update(self, free: Callable[[], Mapping[str, int]], *, is_idle: bool) -> None:
         """Starts, moves or ends it. free: how many more runs can start in each slot. is_idle: no own worker trains."""
+        if self.process and self.process.poll() == slots.NO_USABLE_GPU:
+            slots.mark_unusable(self.slot)  # the next one waits on the CPU
+            self.stop()
         is_wanted = time.monotonic() - self._last_request < SPARE_SECONDS
         if self.process and (not is_wanted or self.process.poll() is not None):
             self.stop()

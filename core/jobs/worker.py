@@ -10,13 +10,16 @@ import json
 import os
 import select
 import signal
+import sys
 from pathlib import Path
 
 from core import process_settings
 from core.config.run_config import RunConfig
-from core.devices.computing import device_kind
+from core.devices import gpus
+from core.devices.computing import device_kind, has_usable_gpu
 from core.files import open_regular
 from core.home import home
+from core.jobs import slots
 from core.jobs.kept_workers import THEN_WAIT
 from core.jobs.recorder import RunRecorder
 from core.runs.store import RunStore, describe
@@ -30,6 +33,8 @@ def main() -> None:
     process_settings.apply()
     process_settings.lower_priority(process_settings.KERAS_NICE)
     prepare_keras()
+    if slots.LEAVE_WITHOUT_GPU in sys.argv and gpus.gpus() and not has_usable_gpu():
+        sys.exit(slots.NO_USABLE_GPU)
     if not _has_input():  # there is time to prepare
         warmup.warm_up_process()
         gpu_programs.start_trial()

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 from core.config.run_config import RunConfig
 from core.devices.computing import Usage
-from core.errors import RunError
+from core.errors import DeviceError, RunError
 from core.jobs import local_devices, slots
 from core.jobs.kept_workers import KeptWorkers
-from core.jobs.places import Device, mark_failed
+from core.jobs.places import Device, check_run, mark_failed
 from core.jobs.slots import Slot
 from core.jobs.spare_worker import SpareWorker, close_stdin, send_line
 from core.runs.store import WAITING, Run, RunStore
 from core.subprocess_task import child_environment, start_process
 
-WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker")
+WORKER_COMMAND = (sys.executable, "-m", "core.jobs.worker", slots.LEAVE_WITHOUT_GPU)
 RETRY_SECONDS = 5.0  # between two attempts to start a process
 MAX_ATTEMPTS = 2  # a run has failed when so many workers exited before they began
 
@@ -65,7 +65,15 @@ class WorkerPool:
         return len(assigned) + sum(run_id not in assigned for run_id in held)
 
     def send(self, run: Run, slot: str) -> None:
-        """Gives a run to the worker of another seed, to the spare worker, or to a new one."""
+        """Gives a run to the worker of another seed, to the spare worker, or to a new one.
+
+        A run whose GPU is missing fails: it was made on another machine, or before a GPU was removed.
+        """
+        try:
+            check_run(self, run)
+        except DeviceError as error:
+            mark_failed(run, error.sentence)
+            return
         worker = self._kept.take(run, slot) or self._spare.take(slot)
         if worker is None:
             try:
@@ -120,7 +128,12 @@ class WorkerPool:
         return ""
 
     def warning(self) -> str:
-        return ""
+        if not (names := slots.unusable()):
+            return ""
+        return (
+            f"Keras cannot use {' and '.join(names)} of this machine, so runs train on the CPU. "
+            "Install GPU support (README: With a GPU), then start the dashboard again."
+        )
 
     def kill(self, run: Run) -> None:
         local_devices.kill_worker(run)
@@ -147,6 +160,9 @@ class WorkerPool:
             del self._assigned[run_id]
             self._kept.forget(run_id)
             close_stdin(worker.process)
+            if worker.process.returncode == slots.NO_USABLE_GPU:
+                slots.mark_unusable(worker.slot)  # the run waits in the queue for the CPU
+                continue
             run = self._find_run(run_id)
             if run and run.state == WAITING:
                 self._failures[run_id] += 1

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import RunError
 from core.formatting import count
 from core.jobs.places import GPU, Device
-from pages.shared import caches
+from pages.shared import caches, server_settings
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.visitor import is_teacher
@@ -23,12 +23,13 @@ _STYLE = """<style>
 
 
 def panel() -> None:
-    """A table of the devices. Without a cluster and without a second GPU it shows nothing."""
+    """A warning, if there is one, and a table of the devices. Without a cluster and a second GPU there is no table."""
     place = caches.jobs().place
+    is_operator = is_teacher() or not (place.address or server_settings.is_shared())
+    if is_operator and (warning := place.warning()):  # a stranger must not read it here
+        st.warning(warning, icon=":material/warning:")
     if not place.address and sum(device.kind == GPU for device in place.devices()) < 2:
         return
-    if is_teacher() and (warning := place.warning()):  # a stranger must not read it here
-        st.warning(warning, icon=":material/lock_open:")
     with st.expander("Where runs train", icon=":material/lan:", key="places", on_change="rerun") as box:
         if not box.open:
             return

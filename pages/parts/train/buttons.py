@@ -11,6 +11,7 @@ from core.config.run_config import KNOBS
 from core.errors import DigitLabError
 from core.evaluation import run_export
 from core.formatting import count, plain
+from core.jobs.places import check_run
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.runs.store import PAUSED, Run
 from pages.parts.train import export_box, watched_run
@@ -152,6 +153,7 @@ def _restart(run: Run) -> None:
         return
 
     def again(run_id: str, *, visitor: Visitor) -> None:
+        check_run(caches.jobs().place, run)
         forecast = run.forecast_seconds
         watched_run.watch_new(lambda: caches.jobs().submit(run.config, visitor=visitor, forecast_seconds=forecast))
 

@@ -1,16 +1,13 @@
 """What a run that has not started waits for: its place in the queue, and about how long."""
 
-from collections.abc import Sequence
-
 from core.formatting import count, duration, plain
 from core.jobs import slots
 from core.jobs.places import Place
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
+from core.jobs.waiting_time import seconds_until_start
 from core.runs.store import PAUSED, Run
 from pages.shared import caches
 from pages.shared.local_time import run_title
-
-LOADING_SECONDS = 4.0  # of each process that trains: Keras comes first
 
 
 def waits_for(run: Run) -> str:
@@ -41,24 +38,6 @@ def waits_for(run: Run) -> str:
     own = busy.starter == run.starter
     then = "Continue or stop it." if own else f"It continues or is stopped within {MAX_PAUSE_SECONDS:.0f} s."
     return f"Waiting for the device: {position}. {plain(run_title(busy))} is paused and uses it. {then}"
-
-
-def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float | None:
-    """From the forecasts of the runs before it and the progress of those that train; None where one has no forecast."""
-    each = [*map(_seconds_left, running), *(run.forecast_seconds or None for run in ahead)]
-    known = [seconds for seconds in each if seconds is not None]
-    if len(known) < len(each):
-        return None
-    return (sum(known) + LOADING_SECONDS * len(ahead)) / max(len(running), 1)
-
-
-def _seconds_left(run: Run) -> float | None:
-    """Of a run that trains: from its epochs so far, before the first one from its forecast."""
-    started, epochs = run.started, run.epochs
-    if started is None or not epochs or not epochs[-1].epoch:
-        return run.forecast_seconds or None
-    done = epochs[-1]
-    return done.seconds / done.epoch * max(started.epochs - done.epoch, 0)
 
 
 def _may_block(other: Run, run: Run, place: Place) -> bool:

@@ -7,6 +7,7 @@ from core.config.run_config import RunConfig
 from core.errors import DigitLabError, LimitError
 from core.formatting import duration
 from core.jobs import repeat
+from core.jobs.waiting_time import seconds_of_seeds
 from core.runs.store import Run
 from pages.parts.train import watched_run
 from pages.shared import caches, server_settings
@@ -44,8 +45,9 @@ def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
                 help=f"The seed of the form and the next ones. At most {most}.",
             )
         )
+        in_all = duration(max(1, round(seconds_of_seeds(seeds, seconds))))
         st.caption(
-            f":material/timer: about **{duration(max(1, round(seeds * seconds)))}**. The runs train one after another, "
+            f":material/timer: about **{in_all}**. The runs train one after another, "
             "each with its own charts. Then Compare shows mean and spread."
         )
         st.button(

@@ -2,10 +2,12 @@
 
 import pytest
 
+from core.jobs import slots
 from core.jobs.cluster.token_check import WARNING
 from core.jobs.places import Device
-from pages.shared import caches, places
+from pages.shared import caches, places, server_settings
 from tests.no_place import NoPlace
+from tests.stand_in_gpus import installed
 from tests.unit.jobs.stand_in import SHORT
 
 
@@ -48,6 +50,23 @@ def test_only_the_teacher_reads_that_the_cluster_has_no_token(cluster, open_page
     monkeypatch.setattr(cluster, "warning", lambda: WARNING, raising=False)
     monkeypatch.setattr(places, "is_teacher", lambda: teacher)
     assert [each.value for each in open_page("server").warning] == [WARNING] * teacher
+
+
+@pytest.mark.parametrize("page", ["train", "server"])
+def test_gpus_that_keras_cannot_use_are_named_where_runs_train(store, open_page, page):
+    with installed(2):
+        for name in ("gpu:0", "gpu:1"):
+            slots.mark_unusable(name)
+        app = open_page(page)
+    assert any("Keras cannot use gpu:0 and gpu:1 of this machine" in each.value for each in app.warning)
+    assert "Where runs train" not in [box.label for box in app.expander]  # there is only the CPU
+
+
+def test_the_students_of_a_shared_server_do_not_read_it(store, open_page, monkeypatch):
+    monkeypatch.setattr(server_settings, "is_shared", lambda: True)
+    with installed(1):
+        slots.mark_unusable("gpu:0")
+        assert not open_page("server").warning
 
 
 def test_a_waiting_run_says_why_the_cluster_takes_none(cluster, store, open_page):

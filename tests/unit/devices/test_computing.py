@@ -5,7 +5,7 @@ import sys
 import keras
 import pytest
 
-from core.devices import computing
+from core.devices import computing, gpus
 from core.errors import DeviceError
 from tests.stand_in_gpus import installed
 
@@ -20,13 +20,67 @@ def test_without_a_gpu_auto_and_cpu_compute_on_the_processor():
             assert "core" in name
 
 
-def test_asking_for_a_gpu_that_is_not_there_says_what_to_do(monkeypatch):
+@pytest.mark.parametrize(
+    ("asked", "installed_gpus", "sentence"),
+    [
+        ("gpu", 0, "This machine has no GPU. Choose auto or cpu."),
+        ("gpu:2", 0, "This machine has no GPU, so there is no gpu:2. Choose auto or cpu."),
+        (
+            "gpu",
+            2,
+            "Keras cannot use gpu:0 and gpu:1 of this machine. Choose auto or cpu, or install GPU support "
+            "(README: With a GPU).",
+        ),
+        (
+            "gpu:1",
+            2,
+            "Keras cannot use gpu:1. This machine has gpu:0 and gpu:1. Choose auto or cpu, or install GPU support "
+            "(README: With a GPU).",
+        ),
+        (
+            "gpu:7",
+            2,
+            "This machine has no gpu:7. It has gpu:0 and gpu:1. Choose auto or cpu, or install GPU support "
+            "(README: With a GPU).",
+        ),
+    ],
+)
+def test_a_gpu_that_keras_cannot_use_is_named_with_those_that_are_there(monkeypatch, asked, installed_gpus, sentence):
     monkeypatch.setattr(computing, "_gpu_names", lambda backend: [])
-    with (
-        pytest.raises(DeviceError, match=r"No usable GPU .*Choose auto.* Received: 'gpu'"),
-        computing.use_device("gpu"),
-    ):
+    with installed(installed_gpus), pytest.raises(DeviceError) as refused, computing.use_device(asked):
         pass
+    assert refused.value.sentence == f"{sentence} {computing.COPY_RUN}"
+    assert "Use these settings" in refused.value.sentence
+
+
+def test_a_gpu_that_keras_cannot_use_is_named_as_the_process_was_given_it(monkeypatch):
+    monkeypatch.setattr(computing, "_gpu_names", lambda backend: [])
+    with installed(2) as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "GPU-0000-1")
+        patch.setenv("DIGIT_LAB_GPU", "gpu:1")
+        with (
+            pytest.raises(DeviceError, match=r"^Keras cannot use gpu:1 of this machine\."),
+            computing.use_device("gpu:1"),
+        ):
+            pass
+
+
+def test_a_run_counts_as_one_on_the_processor_if_keras_cannot_use_any_gpu():
+    with installed(3):  # the third is of the same kind as the first
+        first, second, third = gpus.gpus()
+        gpus.mark_unusable(first)
+        gpus.mark_unusable(first)
+        assert [gpus.is_usable(gpu) for gpu in (first, second, third)] == [False, True, False]
+        assert computing.device_kind("auto") == "gpu"
+        gpus.mark_unusable(second)
+        assert computing.device_kind("auto") == computing.device_kind("gpu") == "cpu"
+
+
+def test_a_backend_that_fails_to_answer_leaves_the_reason_to_the_run(monkeypatch):
+    monkeypatch.setattr(computing, "_gpu_names", lambda backend: 1 / 0)
+    assert computing.has_usable_gpu()
+    monkeypatch.setattr(computing, "_gpu_names", lambda backend: [])
+    assert not computing.has_usable_gpu()
 
 
 def test_usage_without_a_gpu_is_the_processors():

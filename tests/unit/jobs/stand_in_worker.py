@@ -1,6 +1,6 @@
 """A worker for tests of the queue: it treats files and locks as `core.jobs.worker` does.
 
-It learns nothing.
+It learns nothing. STAND_IN_UNUSABLE holds the UUIDs of GPUs that Keras could not use.
 """
 
 import json
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 
+from core.devices import gpus
 from core.jobs import slots
 from core.jobs.kept_workers import THEN_WAIT
 from core.runs.control import ControlReader
@@ -18,6 +19,8 @@ from core.runs.timeline import EventFile
 
 def main() -> None:
     store = RunStore()
+    if any(gpu.uuid in os.environ.get("STAND_IN_UNUSABLE", "") for gpu in gpus.gpus()[:1]):
+        sys.exit(slots.NO_USABLE_GPU)
     while line := sys.stdin.readline().strip():
         if line.startswith("{"):
             with (store.home / "warmed_up").open("a") as file:

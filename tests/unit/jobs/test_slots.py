@@ -1,6 +1,7 @@
 """Each GPU is a slot of its own. The GPUs are stand-ins: what the driver says of them is made up."""
 
 import json
+import sys
 
 import pytest
 
@@ -11,6 +12,7 @@ from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.scheduler import Scheduler
 from core.jobs.worker_pool import WorkerPool
 from core.process_settings import CPU_ONLY
+from core.subprocess_task import child_environment
 from tests.small_run import wait_until
 from tests.stand_in_gpus import installed
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
@@ -45,7 +47,7 @@ def seen(store, run):
 def test_a_run_may_train_on_each_gpu_or_on_the_one_that_it_names(two_gpus):
     assert names("auto") == names("gpu") == ["gpu:0", "gpu:1"]
     assert names("gpu:1") == ["gpu:1"]
-    assert names("cpu") == names("gpu:7") == ["cpu"]  # the worker refuses a GPU that does not exist
+    assert names("cpu") == names("gpu:7") == ["cpu"]  # `send` refuses a GPU that does not exist
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,30 @@ def test_a_gpu_that_does_not_exist_is_refused_before_a_run_is_made(store, presen
         jobs.close()
     assert refused.value.sentence == sentence
     assert [run for run in store.runs() if not run.shipped] == []
+
+
+def test_a_run_of_another_machine_fails_with_what_is_there_and_how_to_change_its_device(jobs_on_gpus, store):
+    run = store.create(SHORT.changed(device="gpu:7"), queued=True)  # as the process of a search queues it
+    wait_until(lambda: run.state == "failed")
+    assert run.ended.reason.startswith("This machine has no gpu:7. It has gpu:0 and gpu:1. Choose one")
+    assert "Use these settings" in run.ended.reason
+
+
+def test_a_run_whose_gpu_was_removed_is_not_resumed_and_keeps_its_state(store):
+    with installed(2):
+        jobs = Scheduler(store, spare=False, command=STAND_IN)
+        run = jobs.submit(LONG.changed(device="gpu:1"))
+        wait_until(lambda: len(run.epochs) > 1)
+        jobs.stop(run.id)
+        wait_until(lambda: run.state == "stopped")
+        jobs.close()
+    epochs = run.config.epochs
+    jobs = Scheduler(store, spare=False, command=STAND_IN)
+    for ask in (jobs.resume, jobs.step, lambda run_id: jobs.add_epochs(run_id, 3), lambda _: jobs.put_back(run)):
+        with pytest.raises(DeviceError, match=r'no GPU, so there is no gpu:1.*"Use these settings"'):
+            ask(run.id)
+    jobs.close()
+    assert (run.state, run.config.epochs) == ("stopped", epochs)
 
 
 @pytest.mark.parametrize("text", ["0", "17", "two", "-1", ""])
@@ -148,6 +174,7 @@ def test_a_process_with_one_gpu_takes_the_lock_of_that_one(store, two_gpus):
 def test_the_command_line_takes_a_free_gpu_for_itself(store, two_gpus):
     import os
 
+    two_gpus.setattr(computing, "has_usable_gpu", lambda: True)
     first, second = store.create(SHORT), store.create(SHORT)
 
     def refuse(run_id):
@@ -175,6 +202,89 @@ def test_a_paused_run_gives_way_only_to_those_who_need_its_gpu(jobs_on_gpus, sto
     jobs.submit(SHORT.changed(device="gpu:1"), starter="eve")
     assert not jobs.is_blocking_others(first)
     assert jobs.is_blocking_others(second)
+
+
+class TestGpusThatKerasCannotUse:
+    """The driver shows two GPUs; the backend has no libraries for them."""
+
+    @pytest.fixture
+    def unusable(self, two_gpus):
+        two_gpus.setenv("STAND_IN_UNUSABLE", "GPU-0000-0,GPU-0000-1")
+
+    def test_are_learned_from_the_first_process_that_asks_keras(self, two_gpus, store):
+        leaves = (sys.executable, "-c", f"raise SystemExit({slots.NO_USABLE_GPU})")
+        workers, run = WorkerPool(store, spare=False, command=leaves), store.create(SHORT, queued=True)
+        for expected in (("gpu:0", "gpu:1"), ("gpu:1",)):  # they are of two kinds
+            assert workers.slots(run.config) == expected
+            workers.send(run, expected[0])
+            workers._assigned[run.id].process.wait(10)
+            workers.refresh()
+            assert not workers.has(run.id)
+        assert run.state == "waiting"  # it is no failure of the run
+        assert workers.slots(run.config) == ("cpu",)
+        assert set(workers.free()) == {"cpu"}
+
+    @pytest.mark.slow
+    def test_train_one_run_at_a_time_on_the_processor_in_the_order_of_the_queue(self, unusable, jobs, store):
+        first, second = jobs.submit(LONG), jobs.submit(LONG.changed(seed=2))
+        wait_until(lambda: first.state == "running")
+        beside = jobs.submit(SHORT.changed(device="cpu"))
+        wait_until(lambda: not jobs.place._assigned.keys() - {first.id})
+        assert [run.state for run in (first, second, beside)] == ["running", "waiting", "waiting"]
+        assert first.started.device == "CPU"
+        assert jobs.place.slot_of(first) == "cpu"
+        assert [device.slot for device in jobs.place.devices()] == ["cpu"]
+        jobs.stop(first.id)
+        wait_until(lambda: second.state == "running")
+        assert not store.get(second.id).ended
+
+    def test_are_named_to_whoever_asks_for_them(self, two_gpus, jobs):
+        assert jobs.place.warning() == ""
+        for name in ("gpu:0", "gpu:1"):
+            slots.mark_unusable(name)
+        for device in ("gpu", "gpu:1"):
+            with pytest.raises(DeviceError, match=r"Keras cannot use .*gpu:1.*install GPU support"):
+                jobs.submit(SHORT.changed(device=device))
+        assert jobs.place.warning().startswith("Keras cannot use gpu:0 and gpu:1 of this machine")
+
+    @pytest.mark.slow
+    def test_leave_the_others_in_use_with_their_numbers(self, two_gpus, jobs):
+        two_gpus.setenv("STAND_IN_UNUSABLE", "GPU-0000-0")
+        first, second = jobs.submit(LONG), jobs.submit(LONG.changed(seed=2))
+        wait_until(lambda: slots.unusable() == ["gpu:0"])
+        wait_until(lambda: "running" in (first.state, second.state))
+        assert names("auto") == ["gpu:1"]
+        assert sorted(run.state for run in (first, second)) == ["running", "waiting"]
+
+    def test_let_a_search_propose_one_run_at_a_time(self, two_gpus, store):
+        for name in ("gpu:0", "gpu:1"):
+            slots.mark_unusable(name)
+        assert runs_at_a_time(store.home, "auto") == 1
+        assert "GPU-0000-1" in child_environment()["DIGIT_LAB_UNUSABLE_GPUS"]  # the process of a search knows it
+
+    @pytest.mark.slow
+    def test_send_the_spare_worker_to_the_processor(self, unusable, store):
+        workers = WorkerPool(store, command=STAND_IN)
+        workers.expect(SHORT)
+        wait_until(lambda: workers.refresh() or workers._spare.slot == "cpu")
+        assert workers._spare.process.poll() is None
+        workers.close()
+
+    def test_let_the_command_line_wait_for_the_processor(self, two_gpus, store):
+        two_gpus.setattr(computing, "has_usable_gpu", lambda: False)
+        other, run = store.create(SHORT, name="other"), store.create(SHORT)
+        cpu = slots.lock(store, slots.slots_for("cpu")[0])
+        assert cpu.acquire({"run": other.id})
+        waits_for = []
+
+        def on_wait(run_id):
+            waits_for.append(run_id)
+            cpu.release()
+
+        with slots.hold(store, run, on_wait, lambda: False):
+            assert waits_for == [other.id]
+            (cpu_slot,) = slots.slots_for("auto")
+            assert local_devices.runs_in(store, cpu_slot) == (run.id,)
 
 
 class TestTheSpareWorker:

@@ -8,20 +8,22 @@ import sys
 import numpy as np
 import pytest
 
+from core.jobs import slots
 from core.jobs.kept_workers import THEN_WAIT
 from core.runs.store import RunStore
 from tests.conftest import ROOT
 from tests.small_run import SMALL, train, wait_until, weights_of
+from tests.stand_in_gpus import installed
 
 pytestmark = pytest.mark.usefixtures("embedded_data")
 
 
-def process(store: RunStore, order: str) -> subprocess.Popen:
+def process(store: RunStore, order: str, *arguments: str) -> subprocess.Popen:
     """A real worker with something to do: a run's id, or a config to warm up."""
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
     environment |= {"DIGIT_LAB_HOME": str(store.home), "KERAS_HOME": str(store.home)}
     worker = subprocess.Popen(
-        [sys.executable, "-m", "core.jobs.worker"],
+        [sys.executable, "-m", "core.jobs.worker", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -92,6 +94,17 @@ def test_a_worker_that_is_asked_to_wait_trains_another_seed_as_alone_and_ends(st
         alone, _ = train(store, run.config)
         ours, theirs = weights_of(run), weights_of(alone)
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.slow
+def test_a_worker_leaves_its_run_in_the_queue_if_keras_cannot_use_the_gpu_of_its_slot(store):
+    run = store.create(SMALL, queued=True)
+    with installed(2):  # the driver shows them, and TensorFlow finds none
+        worker = process(store, run.id, slots.LEAVE_WITHOUT_GPU)
+    assert worker.wait(60) == slots.NO_USABLE_GPU
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert run.state == "waiting"
 
 
 def test_an_idle_worker_ends_with_its_dashboard(store):

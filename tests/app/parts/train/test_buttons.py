@@ -30,6 +30,18 @@ def test_pause_step_go_on_and_stop(store):
     assert not links(page)  # this worker kept no network
 
 
+def test_a_run_whose_gpu_is_missing_says_how_to_train_it_on_another_device(store):
+    run = make(store, RunConfig(epochs=2, device="gpu:1"), outcome="stopped")
+    page = visit(run=run.id)
+    for button in ("Resume", "Restart"):
+        press(page, button)
+        assert "This machine has no GPU, so there is no gpu:1. Choose auto or cpu." in words(page)
+        assert 'click "Use these settings"' in words(page)
+    assert run.state == "stopped"
+    press(page, "Use these settings")
+    assert next(box for box in page.selectbox if box.label == "Device").value == "gpu:1"
+
+
 def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(store):
     # It said that they are kept, and led nowhere.
     run = make(store, RunConfig(epochs=2), outcome="stopped")

@@ -37,6 +37,11 @@ def test_a_run_for_each_seed_starts_and_the_first_is_shown(store):
     assert {run.state for run in runs} == {"finished"}
 
 
+def test_the_time_of_all_seeds_is_that_of_one_process(store, monkeypatch):
+    monkeypatch.setattr("core.jobs.waiting_time.NEXT_SEED_SECONDS", 3600.0)
+    assert "about **2 h" in words(choose(visit(), 3))  # between three seeds; the first one waits for nothing
+
+
 def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_buttons_do(store):
     page = press(choose(visit(epochs="400"), 3), "Start 3 runs")
     first, *others = runs_by_seed(store)
