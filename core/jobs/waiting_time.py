@@ -1,5 +1,6 @@
 """How long runs wait for their device, and how long several seeds take, from forecasts and progress."""
 
+import math
 from collections.abc import Sequence
 
 from core.jobs.kept_workers import differ_in_seed
@@ -32,9 +33,10 @@ def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float |
     return min(seconds for seconds, _ in left)
 
 
-def seconds_of_seeds(seeds: int, seconds: float) -> float:
-    """How long so many seeds of one config take, one after another. seconds: the forecast for one of them."""
-    return seeds * seconds + (seeds - 1) * NEXT_SEED_SECONDS
+def seconds_of_seeds(seeds: int, seconds: float, at_a_time: int = 1) -> float:
+    """How long so many seeds of one config take. seconds: the forecast for one of them. at_a_time: on all devices."""
+    most_on_one_device = math.ceil(seeds / at_a_time)
+    return most_on_one_device * seconds + (most_on_one_device - 1) * NEXT_SEED_SECONDS
 
 
 def _seconds_left(run: Run) -> float | None:

@@ -7,6 +7,7 @@ from core.config.run_config import RunConfig
 from core.errors import DigitLabError, LimitError
 from core.formatting import duration
 from core.jobs import repeat
+from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.waiting_time import seconds_of_seeds
 from core.runs.store import Run
 from pages.parts.train import watched_run
@@ -45,10 +46,12 @@ def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
                 help=f"The seed of the form and the next ones. At most {most}.",
             )
         )
-        in_all = duration(max(1, round(seconds_of_seeds(seeds, seconds))))
+        at_a_time = runs_at_a_time(caches.store().home, config.device) if config else 1
+        in_all = duration(max(1, round(seconds_of_seeds(seeds, seconds, at_a_time))))
+        order = "one after another" if at_a_time == 1 else f"on all free devices, {at_a_time} at a time"
         st.caption(
-            f":material/timer: about **{in_all}**. The runs train one after another, "
-            "each with its own charts. Then Compare shows mean and spread."
+            f":material/timer: about **{in_all}**. The runs train {order}, each with its own charts. Then Compare "
+            "shows mean and spread."
         )
         st.button(
             f"Start {seeds} runs", icon=":material/play_arrow:", type="primary", key="repeat_start", disabled=disabled,

@@ -8,6 +8,7 @@ from core.errors import RunError
 from core.evaluation.significance import mean_interval, seed_statistics
 from core.formatting import count, percent, plain
 from core.jobs import repeat
+from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.sweep import Sweep, SweepStore
 from core.runs.data_match import with_newest_data
 from core.runs.events import FINISHED
@@ -107,7 +108,7 @@ def _buttons(run: Run, sweep: Sweep, runs: list[Run], states: dict[str, str]) ->
                 on_click=_stop_all,
                 args=(sweep.id,),
                 disabled=not own,
-                help="Stops the seed that trains and removes the others from the queue. Finished runs stay."
+                help="Stops the seeds that train and removes the others from the queue. Finished runs stay."
                 if own
                 else "Somebody else started these runs. Only they and the teacher can stop them.",
             )
@@ -126,11 +127,13 @@ def _buttons(run: Run, sweep: Sweep, runs: list[Run], states: dict[str, str]) ->
             on_click=_choose_in_compare,
             args=(sweep.id,),
         )
-    if active:
+    if active and runs_at_a_time(caches.store().home, run.config.device) == 1:
         st.caption(
             "The seeds train one after another. Stop and Learning rate act on one seed. Pause holds the others, too: "
             "they wait for the device."
         )
+    elif active:
+        st.caption("The seeds train on all free devices. Stop, Pause and Learning rate act on the seed that is shown.")
 
 
 def _choose_in_compare(sweep_id: str) -> None:

@@ -16,6 +16,8 @@ from core.runs.events import BatchDone, EpochDone, Paused, RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 
+EPOCH_SECONDS = float(os.environ.get("STAND_IN_EPOCH_SECONDS", "0.02"))
+
 
 def main() -> None:
     store = RunStore()
@@ -62,7 +64,7 @@ def train(store: RunStore, run_id: str) -> None:
         for event in (BatchDone(epoch, epoch, 1, epoch, 1.0, 0.5, 100.0), EpochDone(epoch, epoch, epoch, 1, 0.5, 0.1)):
             file.append(event)
         run.state_path.write_bytes(b"kept")
-        time.sleep(0.02)
+        time.sleep(EPOCH_SECONDS)
     file.append(RunEnded(outcome, "", time.time(), len(run.epochs)))
     file.close()
     with (store.home / "trained_by").open("a") as processes:

@@ -66,3 +66,5 @@ def test_each_device_loads_keras_for_its_first_seed():
 def test_several_seeds_take_less_than_as_many_runs():
     assert seconds_of_seeds(1, 10) == 10
     assert seconds_of_seeds(5, 10) == 50 + 4 * NEXT_SEED_SECONDS
+    assert seconds_of_seeds(5, 10, at_a_time=2) == 30 + 2 * NEXT_SEED_SECONDS
+    assert seconds_of_seeds(5, 10, at_a_time=8) == 10

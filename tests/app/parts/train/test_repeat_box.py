@@ -10,6 +10,7 @@ from core.jobs.sweep import SweepStore
 from core.runs.store import Run, RunStore
 from tests.app.train_page import labels, press, rerun, visit, wait_until, words
 from tests.made_runs import make
+from tests.stand_in_gpus import installed
 
 
 def choose(page: AppTest, seeds: int) -> AppTest:
@@ -55,6 +56,17 @@ def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_butt
     assert not any(run.folder.exists() for run in others)
     assert SweepStore(store).all()[0].stopped
     assert "Stop all seeds" not in labels(rerun(page))
+
+
+def test_with_two_gpus_two_seeds_train_at_a_time(store):
+    with installed(2):
+        page = choose(visit(epochs="400", device="gpu"), 4)
+        assert "train on all free devices, 2 at a time" in words(page)
+        page = press(page, "Start 4 runs")
+        wait_until(lambda: sum(run.state == "running" for run in store.active()) == 2)
+        assert "Stop, Pause and Learning rate act on the seed that is shown" in words(rerun(page))
+        press(page, "Stop all seeds")
+        wait_until(lambda: not store.active())
 
 
 def test_mean_spread_and_each_accuracy_are_shown(store):

@@ -75,7 +75,8 @@ def test_a_run_with_nobody_before_it_says_what_it_waits_for(store, monkeypatch):
 
 
 def test_with_two_gpus_the_form_offers_each_and_a_waiting_run_names_only_what_it_waits_for(store):
-    with installed(2):
+    with installed(2) as patch:
+        patch.setenv("STAND_IN_EPOCH_SECONDS", "0.2")  # the run of Ada must last until Bob and Eve have started theirs
         ada = visit(epochs="500", device="gpu:0")
         assert next(box for box in ada.selectbox if box.label == "Device").options == [
             "auto", "cpu", "gpu", "gpu:0", "gpu:1",
