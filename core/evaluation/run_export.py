@@ -88,7 +88,10 @@ def history(run: Run) -> str:
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Everything known about the run, as JSON."""
+    """What is known about the run itself, as JSON.
+
+    Left out is what only this home and its visitors know: starter, assignment, sweep, forecast, colour, star, baseline.
+    """
     started, ended = run.started, run.ended
     return {
         "id": run.id,
@@ -98,6 +101,7 @@ def facts(run: Run) -> dict[str, Any]:
         "created": run.created,
         "data": {"names": list(run.class_names), "fingerprint": run.data_fingerprint},
         "note": run.note,
+        "prediction": run.prediction.to_facts() if run.prediction else None,
         "state": run.state,
         "knobs": run.config.to_dict(),
         "foreign": run.foreign,
