@@ -6,8 +6,9 @@ from core.classroom import settings
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation import seal
-from tests.app.train_page import labels, press, rerun, slider, unfold, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, slider, unfold, visit, words
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 
 def test_every_knob_has_a_widget_with_its_help(store):

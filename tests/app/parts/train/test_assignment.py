@@ -11,7 +11,7 @@ from core.jobs.run_import import import_file
 from core.runs.prediction import CHOICE, NUMBER, SETTING, TEXT, Asked, Choice, Prediction, Versus
 from core.runs.store import Run, RunStore
 from tests import made_runs
-from tests.app.train_page import labels, press, rerun, unfold, visit, words
+from tests.app.train_page import html, labels, press, rerun, unfold, visit, words
 
 START = RunConfig(units=64, epochs=2)
 
@@ -29,10 +29,6 @@ def predict(page: AppTest, value: object) -> AppTest:
     (box,) = [box for box in boxes if box.label.startswith("Your prediction")]
     box.set_value(value)
     return rerun(page)
-
-
-def html(page: AppTest) -> str:
-    return " ".join(each.proto.body for each in page.get("html"))
 
 
 def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
