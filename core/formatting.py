@@ -3,7 +3,10 @@
 And `plain` and `csv_text`: text that somebody else wrote, made safe for Markdown and for a spreadsheet.
 """
 
+import csv
+import io
 import re
+from collections.abc import Iterable
 
 _SIGNS = re.compile(r"[\\`*~$<>\[\]|]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is no markup
 # Streamlit makes links of bare addresses, also of escaped ones. An invisible character in their middle prevents it.
@@ -25,6 +28,13 @@ def plain(words: str) -> str:
 def csv_text(words: str) -> str:
     """`words` as a cell of a CSV file: a text that a spreadsheet would read as a formula gets an apostrophe first."""
     return f"'{words}" if words.startswith(_FORMULA) else words
+
+
+def csv_table(rows: Iterable[Iterable[object]]) -> str:
+    """The rows as CSV, the header among them. None is an empty cell."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows)
+    return written.getvalue()
 
 
 def percent(share: float | None, digits: int = 2) -> str:

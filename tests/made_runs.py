@@ -2,6 +2,7 @@
 
 import math
 import random
+from typing import Any
 
 from core.config.run_config import RunConfig
 from core.runs.events import FINISHED, BatchDone, EpochDone, RunEnded, Started
@@ -17,7 +18,7 @@ def make(
     points: int = 40,
     outcome: str = FINISHED,
     test: float | None = None,
-    **facts: str,
+    **facts: Any,
 ) -> Run:
     """A run that has ended: its validation accuracy climbs to `level`, in `points` points within its epochs."""
     config = config or RunConfig()

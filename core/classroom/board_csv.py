@@ -1,12 +1,10 @@
 """The class board as CSV: one line for each run, with everything that the board shows."""
 
-import csv
-import io
 from datetime import UTC, datetime
 
 from core.classroom.board import Board, BoardRow
 from core.classroom.board_names import BoardNames
-from core.formatting import csv_text
+from core.formatting import csv_table, csv_text
 
 COLUMNS = (
     "question",
@@ -34,19 +32,13 @@ def board_csv(board: Board, names: BoardNames, *, teacher: bool = False) -> str:
     predictions come from students: none of them is a formula in a spreadsheet. teacher: also the name that a student
     gave for the class but does not show on the board.
     """
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
     knobs, given = board.assignment.free_knobs, ["given_name"] if teacher else []
-    table.writerow([*COLUMNS, *knobs, *given])
+    rows: list[list[object]] = [[*COLUMNS, *knobs, *given]]
     for row in board.rows:
         values = [*_line(board, row, names.shown(row.starter)), *(getattr(row.run.config, knob) for knob in knobs)]
         values += [names.given(row.starter)] if teacher else []
-        table.writerow([_cell(value) for value in values])
-    return written.getvalue()
-
-
-def _cell(value: object) -> object:
-    return "" if value is None else csv_text(value) if isinstance(value, str) else value
+        rows.append([csv_text(value) if isinstance(value, str) else value for value in values])
+    return csv_table(rows)
 
 
 def _line(board: Board, row: BoardRow, name: str) -> list[object]:

@@ -19,11 +19,12 @@ def changes(before: RunConfig, after: RunConfig) -> list[str]:
         lines = [f"Hidden layers {layers[0]} → {layers[1]}"] if layers[0] != layers[1] else []
         found = {name: pair for name, pair in found.items() if name not in ("network", *REPLACED_BY_NETWORK)}
     return lines + [
-        f"{KNOBS[name].label} {_text(name, old)} → {_text(name, new)}" for name, (old, new) in found.items()
+        f"{KNOBS[name].label} {value_text(name, old)} → {value_text(name, new)}" for name, (old, new) in found.items()
     ]
 
 
-def _text(name: str, value: Any) -> str:
+def value_text(name: str, value: Any) -> str:
+    """The value of a knob in such a line: "60,000", "none", or the word that its widget has for 0."""
     if not value and KNOBS[name].zero:
         return KNOBS[name].zero
     return f"{value:,}" if isinstance(value, int) and name != "seed" else format_value(value) or "none"

@@ -67,11 +67,10 @@ def _without_faint_pieces(darkness: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def _ink(darkness: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Each piece with its own full ink, so that pencil counts as much as a pen, and with its grey rim."""
     pieces = find_pieces(mask)
-    numbers = np.arange(len(pieces.areas) + 1)
-    full = np.zeros(len(numbers), np.float32)
-    boxes = ndimage.find_objects(pieces.labels)
-    for at, box in enumerate(boxes, 1):
-        full[at] = np.percentile(darkness[box][pieces.labels[box] == at], 70)
+    full = np.zeros(len(pieces.areas) + 1, np.float32)
+    for at in range(len(pieces.areas)):
+        box, own = pieces.cut_out(at)
+        full[at + 1] = np.percentile(darkness[box][own], 70)
     rim = ndimage.grey_dilation(pieces.labels, size=(3, 3))  # of two pieces that meet, either
     owner = np.where(pieces.labels > 0, pieces.labels, rim)
     ink = np.where(owner > 0, darkness / np.maximum(full[owner], 1e-3), 0)

@@ -29,6 +29,11 @@ class Pieces:
         widths: np.ndarray = self.rights - self.lefts
         return widths
 
+    def cut_out(self, at: int | np.integer) -> tuple[tuple[slice, slice], np.ndarray]:
+        """The piece at this place of the arrays: the rows and columns of its box, and its own ink there, bool."""
+        box = slice(self.tops[at], self.bottoms[at]), slice(self.lefts[at], self.rights[at])
+        return box, self.labels[box] == at + 1
+
 
 def find_pieces(mask: np.ndarray) -> Pieces:
     """The connected ink of `mask`, bool (h, w); a shared corner connects."""

@@ -94,16 +94,14 @@ def _without_frames(mask: np.ndarray, thickest: float) -> np.ndarray:
         return mask
     mask = keep_others(mask, pieces, framed)
     for at in np.flatnonzero(framed):
-        box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
-        mask[box] |= _digits_on_frame(pieces.labels[box] == at + 1, height, thickest)
+        box, own = pieces.cut_out(at)
+        mask[box] |= _digits_on_frame(own, height, thickest)
     for at in np.flatnonzero((np.minimum(pieces.widths, pieces.heights) > _BOX * height) & ~framed):
-        box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
-        own = pieces.labels[box] == at + 1
+        box, own = pieces.cut_out(at)
         mask[box] &= ~own | _without_box(own, thickest)
     large = (np.maximum(pieces.widths, pieces.heights) > _MIN_SIDE_LENGTH * height) & ~framed
     for at in np.flatnonzero(large):
-        box = slice(pieces.tops[at], pieces.bottoms[at]), slice(pieces.lefts[at], pieces.rights[at])
-        own = pieces.labels[box] == at + 1
+        box, own = pieces.cut_out(at)
         without = remove_lines(np.pad(own, 4), _MIN_SIDE_LENGTH * height, thickest)[4:-4, 4:-4]
         mask[box] &= ~own | remove_ticks(without, own & ~without)
     return mask

@@ -1,16 +1,15 @@
 """CSV files for a spreadsheet or pandas: all runs, one line each, and the predictions of a run for every image."""
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
 
 from core.config.run_config import KNOBS
 from core.data.class_names import DIGITS, Names
 from core.digits import NUM_CLASSES
 from core.evaluation.comparison import RunRow
 from core.evaluation.evaluations import Predictions
-from core.formatting import csv_text
+from core.formatting import csv_table, csv_text
 from core.runs.run import manual_rates
 
 FIGURES = (
@@ -44,12 +43,7 @@ def runs_csv(found: Iterable[RunRow]) -> str:
     are saved. A missing figure is empty, and so are test figures while the test set is sealed. Names and notes may come
     from other people: a text that a spreadsheet would read as a formula starts with an apostrophe.
     """
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
-    table.writerow(COLUMNS)
-    for row in found:
-        table.writerow(["" if value is None else value for value in _line(row)])
-    return written.getvalue()
+    return csv_table([COLUMNS, *map(_line, found)])
 
 
 def predictions_csv(answers: Predictions, names: Names = DIGITS) -> str:
@@ -57,13 +51,13 @@ def predictions_csv(answers: Predictions, names: Names = DIGITS) -> str:
 
     names: of the classes. Labels stay numbers; the columns of the probabilities have the names.
     """
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
-    table.writerow([*PREDICTED[:3], *(csv_text(f"probability_{name}") for name in names)])
+    head = [*PREDICTED[:3], *(csv_text(f"probability_{name}") for name in names)]
     images = zip(answers.labels.tolist(), answers.predicted.tolist(), answers.probabilities.tolist(), strict=True)
-    for index, (label, predicted, shares) in enumerate(images):
-        table.writerow([index, label, predicted, *(f"{share:.7g}" for share in shares)])  # the precision of float32
-    return written.getvalue()
+    rows = (
+        [index, label, predicted, *(f"{share:.7g}" for share in shares)]  # the precision of float32
+        for index, (label, predicted, shares) in enumerate(images)
+    )
+    return csv_table(chain([head], rows))
 
 
 def _line(row: RunRow) -> list[object]:

@@ -8,7 +8,6 @@ history.csv     one line for each epoch
 README.md       what it is, how accurate it is, how to use it; its head is what Hugging Face reads
 """
 
-import csv
 import io
 import json
 import shlex
@@ -24,6 +23,7 @@ from core.data.class_names import set_of
 from core.evaluation.evaluation_cache import cached_evaluation
 from core.evaluation.hub_head import yaml_head
 from core.evaluation.seal import test_set_openings
+from core.formatting import csv_table
 from core.network.keras_notebook import notebook_json
 from core.network.keras_script import SAVES, script
 from core.runs.events import EpochDone, Event, to_line
@@ -79,16 +79,14 @@ def file_name(run: Run) -> str:
 
 def history(run: Run) -> str:
     """Every epoch as CSV; a missing figure is empty."""
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
-    table.writerow(_COLUMNS)
-    for epoch in run.epochs:
-        table.writerow(["" if (value := getattr(epoch, name)) is None else value for name in _COLUMNS])
-    return written.getvalue()
+    return csv_table([_COLUMNS, *([getattr(epoch, name) for name in _COLUMNS] for epoch in run.epochs)])
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Everything known about the run, as JSON."""
+    """What is known about the run itself, as JSON.
+
+    Left out is what only this home and its visitors know: starter, assignment, sweep, forecast, colour, star, baseline.
+    """
     started, ended = run.started, run.ended
     return {
         "id": run.id,
@@ -98,6 +96,7 @@ def facts(run: Run) -> dict[str, Any]:
         "created": run.created,
         "data": {"names": list(run.class_names), "fingerprint": run.data_fingerprint},
         "note": run.note,
+        "prediction": run.prediction.to_facts() if run.prediction else None,
         "state": run.state,
         "knobs": run.config.to_dict(),
         "foreign": run.foreign,

@@ -1,4 +1,4 @@
-"""What a downloaded run says of itself, checked: config, events, name and note. The file may come from anywhere."""
+"""What a downloaded run says of itself, checked: config, events, name, prediction. The file may come from anywhere."""
 
 import csv
 import io
@@ -10,10 +10,11 @@ from typing import Any
 
 from core.config.run_config import RunConfig
 from core.data.class_names import DIGITS, Names, checked_names
-from core.errors import DigitLabError, RunError
+from core.errors import AssignmentError, DigitLabError, RunError
 from core.runs.events import EpochDone, Event, RateChanged, RunEnded, Started, checked_event
 from core.runs.file_names import FACTS
 from core.runs.gate import MAX_FINGERPRINT, MAX_NAME, MAX_NOTE, MAX_RECIPE, MAX_TIME
+from core.runs.prediction import Prediction
 from core.untrusted import number, text
 
 MAX_EPOCHS = 10_000
@@ -36,6 +37,7 @@ class RunDescription:
     class_names: Names = DIGITS
     data_fingerprint: str = ""
     foreign: bool = False  # its network has other layers than those that the knobs describe
+    prediction: Prediction | None = None
 
     @property
     def ended(self) -> RunEnded:
@@ -80,7 +82,16 @@ def _description(facts: dict[str, Any], history: str) -> RunDescription:
         checked_names(data["names"]) if data.get("names") else DIGITS,
         text(data.get("fingerprint", ""), MAX_FINGERPRINT),
         bool(facts.get("foreign", False)),
+        _prediction(facts.get("prediction")),
     )
+
+
+def _prediction(facts: Any) -> Prediction | None:
+    """None for a run of which nothing was asked, and in downloads of earlier versions."""
+    try:
+        return Prediction.from_facts(facts)
+    except (AssignmentError, ValueError) as error:  # the sentences of the former are for the form on Train
+        raise _refused("its run.json holds a prediction that nobody can make") from error
 
 
 def _epochs(history: str, batches: int) -> list[EpochDone]:

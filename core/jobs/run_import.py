@@ -172,10 +172,18 @@ def _create(store: RunStore, described: RunDescription, network: Reader | None, 
             _rebuild(folder)
 
     recipe = described.recipe if described.recipe == matching_recipe(described.config) else ""
-    facts = {"name": described.name, "note": described.note, "recipe": recipe, "starter": visitor}
-    names = {"names": list(described.class_names), "fingerprint": described.data_fingerprint}
-    facts_of_run = {**facts, "created": described.created, "data": names, "foreign": isinstance(network, GraphReader)}
-    return add_run(store, described.config, facts_of_run, described.run_id, fill)
+    facts = {
+        "name": described.name,
+        "note": described.note,
+        "recipe": recipe,
+        "starter": visitor,
+        "created": described.created,
+        "data": {"names": list(described.class_names), "fingerprint": described.data_fingerprint},
+        "foreign": isinstance(network, GraphReader),
+        # Without its assignment: only runs that were trained here belong on a class board.
+        "prediction": described.prediction.to_facts() if described.prediction else None,
+    }
+    return add_run(store, described.config, facts, described.run_id, fill)
 
 
 def _rebuild(folder: Path) -> None:

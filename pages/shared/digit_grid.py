@@ -80,6 +80,12 @@ def digit_grid(
     return chosen_position(result.get("chosen"), rev, len(captions))
 
 
+def position_of(index: int, shown: np.ndarray) -> int:
+    """Where an image is in a grid of the images `shown`, int (n,): its position, or -1 if it is not there."""
+    at = np.flatnonzero(shown == index)
+    return int(at[0]) if len(at) else -1
+
+
 def montage(images: np.ndarray, across: int = _ACROSS) -> bytes:
     """The images side by side, `across` in a row, as a PNG: (n, 28, 28) → ⌈n / across⌉ · 28 × across · 28 pixels."""
     across = min(across, max(len(images), 1))

@@ -91,16 +91,12 @@ def _moment(
     return {
         "step": moment.step,
         "epoch": moment.epoch,
-        **{name: _or_none(getattr(moment, name)) for name in _FIGURES},
+        **{name: living_network.short_number(getattr(moment, name)) for name in _FIGURES},
         "frame": living_network.frame(view, run.config),
         "predicted": base64.b64encode(guesses).decode(),
         "positions": base64.b64encode(np.ascontiguousarray(positions, "<f4")).decode(),
         "layers": [
-            {"name": name, "update_ratio": _or_none(layer.update_ratio), "dead": layer.dead}
+            {"name": name, "update_ratio": living_network.short_number(layer.update_ratio), "dead": layer.dead}
             for name, layer in zip(rows, moment.layers, strict=True)
         ],
     }
-
-
-def _or_none(value: float) -> float | None:
-    return float(f"{value:.6g}") if np.isfinite(value) else None

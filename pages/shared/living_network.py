@@ -159,9 +159,9 @@ def _layer(layer: LayerView, activation: str, factors: np.ndarray | None) -> dic
         "sums": _numbers(layer.sums),
         "biases": _numbers(layer.biases),
         "pictures": None if layer.pictures is None else _pictures(layer.pictures),
-        "edges": [(start, end, _short(value)) for start, end, value in layer.edges],
+        "edges": [(start, end, short_number(value)) for start, end, value in layer.edges],
         "terms": [
-            [(term.source, _short(term.weight), _short(term.value), term.index) for term in terms]
+            [(term.source, short_number(term.weight), short_number(term.value), term.index) for term in terms]
             for terms in layer.terms
         ],
         "patches": [
@@ -186,10 +186,10 @@ def _pictures(pictures: np.ndarray) -> dict[str, Any]:
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:
-    return [_short(value) for value in values]
+    return [short_number(value) for value in values]
 
 
-def _short(value: float) -> float | None:
+def short_number(value: float) -> float | None:
     """Six digits: as exact as float32 shows, and short in a message. None for what is not a finite number."""
     return float(f"{value:.6g}") if np.isfinite(value) else None
 

@@ -78,16 +78,6 @@ def cell(table: SimpleNamespace, run: Run, column: str) -> str:
     return table.rows[run.id]["cells"][table.columns.index(column)][0]
 
 
-def button(app: AppTest, label: str):
-    return next(each for each in app.button if each.label == label)
-
-
-def rerun(app: AppTest, done: object) -> None:
-    """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
-    app.session_state["_inside_navigation"] = True
-    app.run()
-
-
 def read_text(app: AppTest) -> str:
     return " ".join(each.value for kind in ("markdown", "info", "success", "caption", "warning", "error")
                     for each in app.get(kind))  # fmt: skip

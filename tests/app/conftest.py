@@ -21,8 +21,8 @@ from core.runs.store import Run, RunStore
 from pages.shared import caches
 from tests.app.compare_page import home_store, me, queued, table  # noqa: F401 (fixtures of the tests of Compare)
 from tests.app.draw_page import personal, who  # noqa: F401 (fixtures of the tests of Draw)
-from tests.app.train_page import wait_until
 from tests.conftest import ROOT
+from tests.small_run import wait_until
 
 # For every AppTest Streamlit reads what all installed packages say of themselves, a quarter of a second each.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)

@@ -6,6 +6,7 @@ import pytest
 
 from core.drawing.personal_digits import PersonalDigits
 from pages.shared import visitor
+from tests.app.page import rerun
 
 
 @pytest.fixture
@@ -23,12 +24,6 @@ def who(monkeypatch):
 def personal(home, who):
     yield PersonalDigits(who("a pupil"), home)
     shutil.rmtree(home / "hand", ignore_errors=True)
-
-
-def rerun(app):
-    """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
-    app.session_state["_inside_navigation"] = True
-    return app.run()
 
 
 def path(*points, width=20):

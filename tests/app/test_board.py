@@ -14,7 +14,7 @@ from pages.parts.board import live_board, manage
 from pages.shared import frame
 from tests import made_runs
 from tests.app.conftest import me  # noqa: F401
-from tests.app.train_page import labels, press, rerun, words
+from tests.app.train_page import html, labels, press, rerun, words
 from tests.conftest import ROOT
 
 RANGES = Asked(CHOICE, choices=(Choice("low", 0, 50), Choice("high")))
@@ -39,10 +39,6 @@ def look(assignment_id: str) -> AppTest:
     page.switch_page("pages/board.py").run()
     assert not page.exception, page.exception
     return page
-
-
-def html(page: AppTest) -> str:
-    return " ".join(each.proto.body for each in page.get("html"))
 
 
 def test_the_board_shows_all_runs_and_escapes_what_students_wrote(store):

@@ -12,7 +12,8 @@ from core.evaluation import evaluations
 from core.runs.store import RunStore
 from pages.parts.compare import curve_chart, run_rows, verdict_card
 from pages.shared import caches
-from tests.app.compare_page import Open, cell, read_text, rerun
+from tests.app.compare_page import Open, cell, read_text
+from tests.app.page import rerun
 from tests.made_runs import make
 
 OPEN = RunConfig(validate_on="none", epochs=2)

@@ -27,8 +27,7 @@ def test_a_link_chooses_the_network_also_when_another_was_chosen_before(open_pag
     app = open_page("draw", run="shipped")
     app.session_state["draw_way"] = "hand"
     app.query_params["run"] = run.id
-    app.session_state["_inside_navigation"] = True
-    app.run()
+    rerun(app)
     assert app.selectbox[0].value == run.id
     assert app.session_state["draw_way"] == "digit"
 

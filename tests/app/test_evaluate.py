@@ -13,6 +13,7 @@ from core.runs.events import RunEnded, Started
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 from pages.shared import visitor
+from tests.app.page import rerun
 from tests.known_run import Oracle, known_run
 
 
@@ -32,12 +33,6 @@ def run(store, data):
     run = known_run(store, data)
     yield run
     store.delete(run.id)
-
-
-def rerun(app):
-    """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
-    app.session_state["_inside_navigation"] = True
-    return app.run()
 
 
 def computed(app):

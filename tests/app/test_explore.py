@@ -9,17 +9,12 @@ from pages.parts.explore import state
 from pages.parts.explore.grid_view import ORDERS, in_order
 from pages.parts.explore.numbers_view import as_table
 from pages.parts.explore.views import VIEWS
+from tests.app.page import rerun
 
 
 @pytest.fixture(scope="module")
 def data():
     return mnist.load()
-
-
-def rerun(app):
-    """Runs the page once more where it is. AppTest runs the page's file alone, which bounces and loses clicks."""
-    app.session_state["_inside_navigation"] = True
-    return app.run()
 
 
 def texts(app) -> str:

@@ -6,7 +6,7 @@ from core.config.run_config import RunConfig
 from pages.parts.compare import run_rows
 from pages.shared import run_options
 from tests import made_runs
-from tests.app.compare_page import rerun
+from tests.app.page import rerun
 
 
 @pytest.fixture

@@ -12,13 +12,8 @@ from core.network.living_moment import view_of
 from core.runs.moment import LayerMoment, Moment
 from pages.shared import caches
 from pages.shared.living_network import frame
+from tests.app.page import rerun
 from tests.conftest import ROOT
-
-
-def rerun(app):
-    """Runs the page once more where it is."""
-    app.session_state["_inside_navigation"] = True
-    return app.run()
 
 
 def opened(open_page):

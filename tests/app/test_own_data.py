@@ -10,6 +10,7 @@ from core.runs.store import RunStore
 from core.training import models
 from pages.shared import caches
 from pages.shared.frame import PAGES
+from tests.app.page import button
 
 NAMES = ("circle", "square", "line", "cross", "plus", "frame", "dot", "corner", "stripes", "triangle")
 
@@ -77,10 +78,6 @@ def inverted(own_set, embedded):
 
 def words(app) -> str:
     return " ".join(str(one.value) for kind in (app.markdown, app.caption, app.warning, app.header) for one in kind)
-
-
-def button(app, label):
-    return next(one for one in app.button if one.label == label)
 
 
 @pytest.mark.parametrize("page", ["explore", "train"])

@@ -14,14 +14,9 @@ from core.augment.handwriting_styles import STYLED_DIGITS
 from core.data import mnist
 from pages.parts.prepare import loss_step
 from pages.parts.prepare.steps import FOR_PROGRAMMERS, NAMES, TITLES
+from tests.app.page import rerun
 
 Open = Callable[..., AppTest]
-
-
-def rerun(app: AppTest, done: object) -> None:
-    """Runs the page once more after something was `done` on it. AppTest runs its file alone, which bounces."""
-    app.session_state["_inside_navigation"] = True
-    app.run()
 
 
 def words(app: AppTest) -> str:

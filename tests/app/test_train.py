@@ -6,8 +6,10 @@ from core.classroom import settings
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
 from core.evaluation import seal
-from tests.app.train_page import labels, press, rerun, slider, unfold, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, slider, unfold, visit, words
+from tests.faults.system import fill_disk
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 
 def test_every_knob_has_a_widget_with_its_help(store):
@@ -108,16 +110,8 @@ def test_a_folder_deleted_while_it_is_watched_is_a_sentence(store):
 
 
 def test_a_full_disk_is_reported_when_start_is_pressed(store, monkeypatch):
-    import errno
-
-    from core import files
-
     page = visit()
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files.os, "fsync", full)
+    fill_disk(monkeypatch, "fsync")
     press(page, "Start")
     assert "full" in words(page)
     monkeypatch.undo()

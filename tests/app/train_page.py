@@ -1,25 +1,9 @@
 """Helpers that use the Train page as a visitor does."""
 
-import time
-
 from streamlit.testing.v1 import AppTest
 
+from tests.app.page import rerun
 from tests.conftest import ROOT
-
-
-def wait_until(true, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def rerun(page: AppTest) -> AppTest:
-    """Runs the page once more where it is: AppTest runs the page's file alone, which would bounce and lose clicks."""
-    page.session_state["_inside_navigation"] = True
-    page.run()
-    assert not page.exception, page.exception
-    return page
 
 
 def visit(**query: str) -> AppTest:
@@ -51,6 +35,10 @@ def labels(page: AppTest) -> set[str]:
 def words(page: AppTest) -> str:
     kinds = (page.markdown, page.info, page.warning, page.error, page.success, page.caption)
     return " ".join(str(each.value) for kind in kinds for each in kind)
+
+
+def html(page: AppTest) -> str:
+    return " ".join(each.proto.body for each in page.get("html"))
 
 
 def slider(page, label):

@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.classroom.assignments import Assignment, AssignmentStore
 from core.classroom.board import read_board
@@ -33,6 +30,7 @@ from core.runs.store import RunStore
 from core.runs.timeline import EventFile
 from pages.parts.board import markup
 from pages.parts.board.live_board import REFRESH_SECONDS
+from tests.benchmarks import page_socket
 from tests.benchmarks.machine import describe
 from tests.browser.conftest import Server
 from tests.made_runs import make
@@ -81,21 +79,19 @@ def refreshes(students: int, others: int, number: int) -> tuple[list[float], int
 
 async def view(url: str, assignment_id: str, seconds: float, ready: asyncio.Barrier) -> list[float]:
     """One viewer: the seconds from each request of its timer until the server has answered."""
-    async with websockets.connect(url, max_size=None, subprotocols=["streamlit"]) as socket:  # type: ignore[list-item]
-        request = BackMsg()
-        request.rerun_script.page_name = "board"
-        request.rerun_script.query_string = f"assignment={assignment_id}"
-        await socket.send(request.SerializeToString())
+    async with page_socket.connect(url) as socket:
+        query = f"assignment={assignment_id}"
+        await socket.send(page_socket.request("board", query))
         fragment = ""
         while not fragment:  # the first script only leads to the page
             fragment = await finished(socket)
-        request.rerun_script.fragment_id = fragment
+        refresh = page_socket.request("board", query, fragment)
         await ready.wait()
         times, began = [], time.perf_counter()
         await asyncio.sleep(random.random() * REFRESH_SECONDS)
         while time.perf_counter() < began + seconds:
             asked = time.perf_counter()
-            await socket.send(request.SerializeToString())
+            await socket.send(refresh)
             await finished(socket, drawn=True)
             times.append(time.perf_counter() - asked)
             await asyncio.sleep(REFRESH_SECONDS - times[-1])
@@ -109,8 +105,7 @@ async def finished(socket: Any, *, drawn: bool = False) -> str:
     """
     fragment, tiles = "", False
     while True:
-        message = ForwardMsg()
-        message.ParseFromString(await socket.recv())
+        message = page_socket.read(await socket.recv())
         kind = message.WhichOneof("type")
         if kind == "auto_rerun" and message.auto_rerun.interval == REFRESH_SECONDS:
             fragment = message.auto_rerun.fragment_id
@@ -124,7 +119,6 @@ async def finished(socket: Any, *, drawn: bool = False) -> str:
 async def watch(server: Server, assignment_id: str, viewers: int, training: Training) -> tuple[list[float], float]:
     """All times of all viewers, and how many cores the server used."""
     process, ready = psutil.Process(server.process.pid), asyncio.Barrier(viewers + 1)
-    address = server.url.replace("http", "ws") + "/_stcore/stream"
 
     async def events() -> float:
         await ready.wait()
@@ -135,7 +129,7 @@ async def watch(server: Server, assignment_id: str, viewers: int, training: Trai
             await asyncio.sleep(0.5)
         return (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - began)
 
-    viewing = [view(address, assignment_id, SECONDS, ready) for _ in range(viewers)]
+    viewing = [view(server.url, assignment_id, SECONDS, ready) for _ in range(viewers)]
     *times, cores = await asyncio.gather(*viewing, events())
     return [taken for each in times for taken in each], cores  # type: ignore[union-attr, return-value]
 

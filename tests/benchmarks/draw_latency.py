@@ -6,17 +6,14 @@ as soon as there is a canvas.
 The canvas itself waits 200 ms for a further stroke before it sends anything.
 """
 
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from core.runs.control import ControlRequests
-from core.runs.store import RunStore
-from tests.benchmarks.machine import chromium_path, describe
-from tests.browser.conftest import FLAGS, Server, stroke, wait_idle
+from tests.benchmarks.canvas_page import PLACES, open_canvas
+from tests.benchmarks.machine import describe
+from tests.browser.conftest import stroke, wait_idle
 
 STROKES = 24
 _BARS = ".st-key-answer .softmax"
@@ -27,25 +24,12 @@ _PICTURE = "document.querySelector('.pixels img')?.src ?? ''"
 
 def main() -> None:
     print(describe())
-    for training in (False, True):
-        with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
-            server = Server(Path(home))
-            browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-            page = browser.new_page(base_url=server.url)
-            if training:
-                page.goto("/train?units=512&epochs=500")
-                page.get_by_role("button", name="Start", exact=True).click()
-                page.get_by_role("button", name="Pause").wait_for(timeout=60_000)
-            page.goto("/draw")
-            page.locator("canvas.upper-canvas").first.wait_for(timeout=60_000)
+    for training, place in PLACES.items():
+        with open_canvas(training=training) as page:
             first = after_a_stroke(page, 0)
             seconds = [after_a_stroke(page, number) for number in range(1, STROKES + 1)]
-            browser.close()
-            for run in RunStore(Path(home)).active():
-                ControlRequests(run).stop()
-            server.stop()
         print(
-            f"{'beside a run that trains' if training else 'idle'}: first stroke {first:.2f} s, "
+            f"{place}: first stroke {first:.2f} s, "
             f"then {STROKES} strokes: median {np.median(seconds):.2f} s, p95 {np.quantile(seconds, 0.95):.2f} s",
             flush=True,
         )

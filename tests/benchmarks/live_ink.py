@@ -3,16 +3,12 @@
 Lag: from a movement of the pen to the first bars whose ink was read after it. Idle, and beside a run that trains.
 """
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from core.runs.control import ControlRequests
-from core.runs.store import RunStore
-from tests.benchmarks.machine import chromium_path, describe
-from tests.browser.conftest import FLAGS, Server, wait_idle
+from tests.benchmarks.canvas_page import PLACES, open_canvas
+from tests.benchmarks.machine import describe
+from tests.browser.conftest import wait_idle
 
 STROKES, SECONDS = 5, 3.0
 _WATCH = """() => {
@@ -30,17 +26,8 @@ _WATCH = """() => {
 
 def main() -> None:
     print(describe())
-    for training in (False, True):
-        with tempfile.TemporaryDirectory() as home, sync_playwright() as play:
-            server = Server(Path(home))
-            browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-            page = browser.new_page(base_url=server.url)
-            if training:
-                page.goto("/train?units=512&epochs=500")
-                page.get_by_role("button", name="Start", exact=True).click()
-                page.get_by_role("button", name="Pause").wait_for(timeout=60_000)
-            page.goto("/draw")
-            page.locator("canvas.upper-canvas").first.wait_for(timeout=60_000)
+    for training, place in PLACES.items():
+        with open_canvas(training=training) as page:
             wait_idle(page)
             draw(page, 1.0)  # the first stroke loads the network
             page.wait_for_timeout(2000)
@@ -56,12 +43,8 @@ def main() -> None:
                 page.locator(".st-key-draw-clear button").click()
                 page.wait_for_timeout(1000)
                 wait_idle(page)
-            browser.close()
-            for run in RunStore(Path(home)).active():
-                ControlRequests(run).stop()
-            server.stop()
         print(
-            f"{'beside a run that trains' if training else 'idle'}: {np.median(rates):.1f} updates per second "
+            f"{place}: {np.median(rates):.1f} updates per second "
             f"(lowest of {STROKES} strokes {min(rates):.1f}), lag median {np.median(lags):.0f} ms, "
             f"p95 {np.quantile(lags, 0.95):.0f} ms over {len(lags)} movements",
             flush=True,

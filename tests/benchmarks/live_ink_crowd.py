@@ -8,7 +8,6 @@ the server still answers others.
 import argparse
 import asyncio
 import base64
-import json
 import tempfile
 import time
 import urllib.request
@@ -17,11 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
-import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages.parts.draw.live_ink import SIDE
+from tests.benchmarks import page_socket
 from tests.benchmarks.machine import describe
 from tests.browser.conftest import Server
 
@@ -59,23 +56,19 @@ def ink(share: float) -> str:
 
 async def receive(socket: Any) -> Panel | str | None:
     """The live bars if the message draws them, the message's type otherwise; None for another element."""
-    message = ForwardMsg()
-    message.ParseFromString(await socket.recv())
+    message = page_socket.read(await socket.recv())
     kind = message.WhichOneof("type")
     if kind != "delta":
         return str(kind)
     element = message.delta.new_element
     if element.WhichOneof("type") != "bidi_component" or element.bidi_component.component_name != COMPONENT:
         return None
-    (data,) = json.loads(element.bidi_component.json)
-    return Panel(element.bidi_component.id, message.delta.fragment_id, data)
+    return Panel(element.bidi_component.id, message.delta.fragment_id, page_socket.data_of(element.bidi_component))
 
 
 async def arrive(socket: Any) -> Panel:
     """Opens Draw, and returns when its live bars are there."""
-    opening = BackMsg()
-    opening.rerun_script.page_name = "draw"
-    await socket.send(opening.SerializeToString())
+    await socket.send(page_socket.request("draw"))
     panel = None
     while True:
         got = await receive(socket)
@@ -85,7 +78,7 @@ async def arrive(socket: Any) -> Panel:
 
 
 async def draw(url: str, seconds: float, number: int, ready: asyncio.Barrier) -> Found:
-    async with websockets.connect(url, max_size=None, subprotocols=["streamlit"]) as socket:  # type: ignore[list-item]
+    async with page_socket.connect(url) as socket:
         panel = await arrive(socket)
         await ready.wait()
         sent: dict[int, float] = {}
@@ -98,11 +91,8 @@ async def draw(url: str, seconds: float, number: int, ready: asyncio.Barrier) ->
                 sent[seq] = now
                 share = ((now - began) % STROKE) / STROKE
                 state = {"ink": {"session": number, "seq": seq, "side": SIDE, "pixels": ink(share)}}
-                message = BackMsg()
-                message.rerun_script.page_name = "draw"
-                message.rerun_script.fragment_id = panel.fragment
-                message.rerun_script.widget_states.widgets.add(id=panel.widget, json_value=json.dumps(state))
-                await socket.send(message.SerializeToString())
+                states = {panel.widget: ("json_value", state)}
+                await socket.send(page_socket.request("draw", fragment=panel.fragment, states=states))
             try:
                 got = await asyncio.wait_for(receive(socket), max(0.001, last + interval - time.perf_counter()))
             except TimeoutError:
@@ -132,7 +122,6 @@ async def health(url: str, seconds: float) -> list[float]:
 async def crowd(server: Server, clients: int, seconds: float) -> tuple[list[Found], list[float], float]:
     """What all clients saw, the waits of the health request, and how many cores the server used."""
     process, ready = psutil.Process(server.process.pid), asyncio.Barrier(clients + 1)
-    address = server.url.replace("http", "ws") + "/_stcore/stream"
 
     async def measured() -> tuple[list[float], float]:
         await ready.wait()
@@ -140,7 +129,7 @@ async def crowd(server: Server, clients: int, seconds: float) -> tuple[list[Foun
         waits = await health(server.url, seconds)
         return waits, (sum(process.cpu_times()[:2]) - before) / seconds
 
-    drawing = [draw(address, seconds, number, ready) for number in range(1, clients + 1)]
+    drawing = [draw(server.url, seconds, number, ready) for number in range(1, clients + 1)]
     *found, (waits, cores) = await asyncio.gather(*drawing, measured())
     return found, waits, cores  # type: ignore[return-value]
 

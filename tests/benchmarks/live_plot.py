@@ -19,6 +19,7 @@ from core.config.run_config import RunConfig
 from core.runs.events import BatchDone, Started
 from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
+from tests.benchmarks.machine import chromium_path
 from tests.browser.conftest import FLAGS, Server
 
 BATCHES = 1000
@@ -27,7 +28,7 @@ BATCHES = 1000
 def main(*sizes: int) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, sync_playwright() as play:
         server = Server(Path(home))
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         try:
             for size in sizes or (100, 2_000, 20_000):
                 _measure(RunStore(Path(home)), server, browser, size)

@@ -5,7 +5,6 @@ fetches the pictures and files that a page names. It draws nothing.
 """
 
 import asyncio
-import json
 import re
 import secrets
 import time
@@ -15,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.benchmarks import page_socket
 
 _FILES = re.compile(rb"/media/[0-9a-f]{20,}\.[a-z0-9]{2,5}")
 PATIENCE = 60.0  # seconds until a page that does not come counts as an error
@@ -49,10 +49,8 @@ class Visitor:
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
 
     async def __aenter__(self) -> "Visitor":
-        self.socket = await websockets.connect(
-            self.url.replace("http", "ws") + "/_stcore/stream",
-            max_size=None,
-            subprotocols=["streamlit"],  # type: ignore[list-item]
+        self.socket = await page_socket.connect(
+            self.url,
             additional_headers={"Cookie": f"digit_lab_visitor={self.secret}"},
             open_timeout=PATIENCE,
             ping_interval=None,
@@ -115,13 +113,8 @@ class Visitor:
             self.errors.append(f"{self.name} did not come within {PATIENCE:.0f} s")
 
     async def _send(self, *, query: str = "", fragment: str = "", auto: bool = False) -> None:
-        message = BackMsg()
-        rerun = message.rerun_script
-        rerun.page_name, rerun.query_string, rerun.fragment_id, rerun.is_auto_rerun = self.name, query, fragment, auto
-        for widget_id, (kind, value) in self._widget_states.items():
-            text = json.dumps(value) if kind == "json_value" else value
-            rerun.widget_states.widgets.add(id=widget_id, **{kind: text})
-        await self.socket.send(message.SerializeToString())
+        states = self._widget_states
+        await self.socket.send(page_socket.request(self.name, query, fragment, auto=auto, states=states))
 
     async def _refresh(self, page: Page, fragment: str, seconds: float) -> None:
         """The timer of one fragment, which the browser keeps."""
@@ -144,9 +137,7 @@ class Visitor:
         try:
             async for content in self.socket:
                 self.received_bytes += len(content)
-                message = ForwardMsg()
-                message.ParseFromString(content)  # type: ignore[arg-type]
-                self._take(message, content)  # type: ignore[arg-type]
+                self._take(page_socket.read(content), content)  # type: ignore[arg-type]
                 async with self._arrived:
                     self._arrived.notify_all()
         except websockets.ConnectionClosed as closed:
@@ -180,7 +171,7 @@ class Visitor:
                 name = element.bidi_component.component_name
                 self.page.widgets[name] = element.bidi_component.id, fragment
                 with suppress(ValueError, TypeError):
-                    (self.page.data[name],) = json.loads(element.bidi_component.json)
+                    self.page.data[name] = page_socket.data_of(element.bidi_component)
             case "component_instance":
                 self.page.widgets["canvas"] = element.component_instance.id, fragment
             case "button":

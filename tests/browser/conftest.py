@@ -27,6 +27,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
 # Streamlit probes these under every deep link and falls back: two harmless 404s.
 HARMLESS = re.compile(r"404 \(Not Found\)")
+SEVEN = [(70, 70), (210, 70), (120, 230)]  # a 7, in pixels of the canvas
 OURS = re.compile(r"(?!(http|ws)s?://)|(http|ws)s?://127\.0\.0\.1")  # data:, blob:, and this machine
 
 

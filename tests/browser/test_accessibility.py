@@ -18,7 +18,7 @@ from core.runs.store import Run, RunStore
 from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
 from tests import made_runs
-from tests.browser.conftest import Server, stroke, visit, visitor, wait_idle
+from tests.browser.conftest import SEVEN, Server, stroke, visit, visitor, wait_idle
 from tests.known_run import known_run
 from tests.made_moments import make_film
 from tests.small_run import SMALL, train, wait_until
@@ -41,7 +41,6 @@ RUN_AXE = """async (part) => {
 STREAMLITS: dict[str, str] = {}
 EVALUATE_VIEWS = ("figures", "gallery", "digit", "trust", "robustness", "inside", "network", "pair")
 INSIDE = ("Layer outputs", "First-layer weights", "Map of the last layer", "Dead units")
-SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
 def faults(page: Page, part: str = "") -> list[str]:

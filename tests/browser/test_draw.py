@@ -3,11 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import follow, stroke, visit, wait_idle
+from tests.browser.conftest import SEVEN, follow, stroke, visit, wait_idle
 
 pytestmark = pytest.mark.browser
-
-SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
 def answer(page: Page):

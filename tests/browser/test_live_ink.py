@@ -5,11 +5,9 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, stroke, visit, visitor, wait_idle
+from tests.browser.conftest import SEVEN, Server, stroke, visit, visitor, wait_idle
 
 pytestmark = pytest.mark.browser
-
-SEVEN = [(70, 70), (210, 70), (120, 230)]
 
 
 @pytest.mark.slow

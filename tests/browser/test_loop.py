@@ -6,9 +6,7 @@ import shutil
 from playwright.sync_api import Page, expect
 
 from core.runs.store import SHIPPED, RunStore
-from tests.browser.conftest import Server, follow, stroke, visit, wait_idle
-
-SEVEN = [(70, 70), (210, 70), (120, 230)]
+from tests.browser.conftest import SEVEN, Server, follow, stroke, visit, wait_idle
 
 
 def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Page):

@@ -1,5 +1,6 @@
 """A system that refuses: for tests that may run as root, who may do everything."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -17,3 +18,12 @@ def refuse(monkeypatch: pytest.MonkeyPatch, below: Path, number: int, *, reading
         return system_open(path, flags, *rest, **others)
 
     monkeypatch.setattr(os, "open", refusing)
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """The disk is full for one call of the system: `fsync`, `replace`, `pwrite` …"""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, call, full)

@@ -16,6 +16,7 @@ from core.data.mnist import Mnist
 from core.evaluation import run_export
 from core.jobs import run_import
 from core.network.foreign_model import read_foreign
+from core.runs.prediction import CHOICE, Asked, Choice, Prediction
 from core.runs.store import SHIPPED, Run, RunStore
 from tests.fuzz.cases import AMOUNTS, Json, damaged, tries
 from tests.made_runs import make
@@ -56,7 +57,9 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    return make(RunStore(tmp_path), RunConfig(hidden_layers=0, epochs=3))
+    asked = Asked(CHOICE, choices=(Choice("Low", 0, 50), Choice("High")))
+    predicted = Prediction("How high?", asked, "High").to_facts()
+    return make(RunStore(tmp_path), RunConfig(hidden_layers=0, epochs=3), prediction=predicted)
 
 
 @AMOUNTS

@@ -1,6 +1,5 @@
 """A file is complete at any moment, even if its writer is killed; a full disk gives a sentence."""
 
-import errno
 import json
 import os
 import stat
@@ -17,14 +16,12 @@ from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.runs.store import RunStore
 from tests.conftest import ROOT
+from tests.faults.system import fill_disk
 
 
 def test_a_lock_that_a_full_disk_does_not_take_is_free_again(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     lock = files.Lock(tmp_path / "lock")
-    monkeypatch.setattr(files.os, "pwrite", full)
+    fill_disk(monkeypatch, "pwrite")
     with pytest.raises(RunError, match="full"):
         lock.acquire({"pid": 1})
     assert lock.holder() is None

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,9 @@ from core.config.run_config import KNOBS, RunConfig
 from core.jobs import foreground
 from core.runs.events import RunEnded
 from core.runs.store import RunStore
+from tests.conftest import ROOT
+from tests.small_run import wait_until
 
-ROOT = Path(__file__).parents[2]
 PROMISED = {
     "run", "recipe", "outcome", "test_loss", "test_accuracy", "validation_accuracy", "train_accuracy", "fit_seconds",
     "images_per_second", "device", "model", "epochs", "best_epoch", "train_loss", "validation_loss",
@@ -183,10 +183,7 @@ def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
         text=True,
     )
     store = RunStore(tmp_path)
-    deadline = time.monotonic() + 60
-    while not any(run.epochs for run in store.runs() if not run.shipped):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: any(run.epochs for run in store.runs() if not run.shipped))
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     summary = json.loads(output.splitlines()[-1])

@@ -7,7 +7,7 @@ from core.data import neighbours
 from core.evaluation import evaluations
 from pages.parts.evaluate.choice import Selection, open_digit
 from pages.shared import caches
-from pages.shared.digit_grid import DigitTiles, digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid, position_of
 from pages.shared.softmax import softmax_bars
 
 SHOWN = 100  # at once; a cell of the diagonal holds a thousand
@@ -23,7 +23,6 @@ def grid_and_detail(
     """
     shown = indices[:SHOWN]
     index = selection.opened(int(shown[0]))
-    at = np.flatnonzero(shown == index)
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
         digit_grid(
@@ -36,7 +35,7 @@ def grid_and_detail(
                 alt=f"{len(shown)} images with label and prediction",
             ),
             key=key,
-            selected=int(at[0]) if len(at) else -1,
+            selected=position_of(index, shown),
             on_choose=lambda position: open_digit(shown[position]),
         )
         explained = ["Label → prediction and its probability.", order, of_how_many(indices)]

@@ -10,7 +10,7 @@ from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
 from pages.shared import caches
-from pages.shared.digit_grid import DigitTiles, digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid, position_of
 from pages.shared.local_time import run_title
 from pages.shared.predictions import predict
 from pages.shared.run_options import more_runs, run_options
@@ -76,7 +76,6 @@ def _other(selection: Selection) -> Run | None:
 def _images(selection: Selection, other_predictions: Predictions, names: tuple[str, str], indices: np.ndarray) -> None:
     shown = indices[: image_list.SHOWN]
     index = selection.opened(int(shown[0]))
-    at = np.flatnonzero(shown == index)
     grid, detail = st.columns([1, 1], gap="large")
     classes = selection.names
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
@@ -88,7 +87,7 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
                 alt=f"{len(shown)} images with label and both predictions",
             ),
             key="evaluate_pair_grid",
-            selected=int(at[0]) if len(at) else -1,
+            selected=position_of(index, shown),
             on_choose=lambda position: open_digit(shown[position]),
         )
         explained = "Label: first prediction or second prediction. The largest difference comes first."

@@ -7,7 +7,7 @@ from core.data.mnist import Mnist
 from pages.parts.explore import trait_labels
 from pages.parts.explore.state import Choice, Opened, open_digit
 from pages.shared import url_state
-from pages.shared.digit_grid import DigitTiles, digit_grid
+from pages.shared.digit_grid import DigitTiles, digit_grid, position_of
 
 AT_A_TIME = (25, 50, 100, 200, 400)
 NEIGHBOURHOOD = 10  # digits on either side of the open one
@@ -34,7 +34,6 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
     digits = data.split(choice.split)[shown]
     st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it.")
-    at = np.flatnonzero(shown == here.index)
     digit_grid(
         DigitTiles(
             digits.images,
@@ -44,7 +43,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         ),
         key="explore_grid",
         reveal="closer",
-        selected=int(at[0]) if len(at) else -1,
+        selected=position_of(here.index, shown),
         on_choose=lambda position: open_digit(choice.split, shown[position]),
     )
 

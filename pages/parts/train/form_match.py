@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.config.knob import format_value
+from core.config.changes import value_text
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.runs.store import Run
@@ -22,7 +22,7 @@ def show_beside_run(run: Run) -> None:
         if differences is None:
             st.caption("The form has settings that cannot be used.", width="stretch")
         else:
-            pairs = [f"{KNOBS[name].label} {_text(name, form)} (run: {_text(name, there)})"
+            pairs = [f"{KNOBS[name].label} {value_text(name, form)} (run: {value_text(name, there)})"
                      for name, (form, there) in differences.items()]  # fmt: skip
             more = f" and {len(pairs) - _MAX_LISTED} more" if len(pairs) > _MAX_LISTED else ""
             st.caption(f"The form differs from this run: {', '.join(pairs[:_MAX_LISTED])}{more}.", width="stretch")
@@ -56,9 +56,3 @@ def _differences(config: RunConfig) -> dict[str, tuple[object, object]] | None:
         return controls.run_config().differences(config)
     except ConfigError:
         return None
-
-
-def _text(name: str, value: object) -> str:
-    if not value and KNOBS[name].zero:
-        return KNOBS[name].zero
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else format_value(value) or "none"

@@ -41,9 +41,10 @@ def show(run: Run, state: str) -> None:
         False: f'<b style="color:{wrong}">{palette.WRONG_SIGN} Not met.</b> ',
         None: "",
     }[verdict.met]
+    mine = own(run) and not run.imported  # the file may be somebody else's
     question = f"<p>{escape(prediction.question)}</p>" if prediction.question else ""
     st.html(
-        f'<div class="predicted">{question}<div><span>{"Your prediction" if own(run) else "Prediction"}</span>'
+        f'<div class="predicted">{question}<div><span>{"Your prediction" if mine else "Prediction"}</span>'
         f"<b>{escape(prediction.shown)}</b></div>"
         f"<div><span>{when}, on {result.images} images</span><b>{percent(result.accuracy)}</b></div>"
         f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(asked))}</p></div>"

@@ -5,6 +5,7 @@ import pytest
 from core.data import mnist
 from pages.shared import caches, data_status, visitor
 from pages.shared.frame import PAGES
+from tests.app.page import button, rerun
 from tests.unit.data.conftest import arrays  # noqa: F401
 from tests.unit.data.test_download import mirror  # noqa: F401
 
@@ -138,10 +139,7 @@ def test_without_a_connection_the_note_says_what_to_do_and_can_be_dismissed(open
     shown = " ".join(text.value for text in app.markdown)
     assert "could not be downloaded" in shown
     assert "train-images-idx3-ubyte.gz" in shown
-    next(button for button in app.button if button.label == "Dismiss").click()
-    app.session_state["_inside_navigation"] = True
-    app.run()
-    assert not app.exception
+    rerun(app, button(app, "Dismiss").click())
     reloaded = open_page("train")
     for page in (app, reloaded):
         assert "could not be downloaded" not in " ".join(text.value for text in page.markdown)

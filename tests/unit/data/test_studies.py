@@ -10,6 +10,7 @@ from core.data import cache, studies
 from core.data.studies import Study
 from core.files import Lock
 from core.subprocess_task import Progress, SubprocessTask
+from tests.small_run import wait_until
 
 
 @pytest.fixture
@@ -44,10 +45,7 @@ def test_a_stopped_study_leaves_nothing_and_can_be_started_again(own_home, embed
     study = Study("tsne", embedded)
     study.start()
     study.stop()
-    deadline = time.monotonic() + 10
-    while study.progress().running and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not study.progress().running
+    wait_until(lambda: not study.progress().running, 10)
     assert study.result() is None
     assert study.progress().error == ""
 

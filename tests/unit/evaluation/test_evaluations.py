@@ -1,17 +1,16 @@
 """A saved evaluation is used only for the same weights and images, and the test set stays sealed."""
 
-import errno
 import json
 
 import numpy as np
 import pytest
 
-from core import files
 from core.config.run_config import RunConfig
 from core.errors import RunError
 from core.evaluation import evaluation_cache, evaluations, seal
 from core.runs.events import RunEnded, Started
 from core.runs.timeline import EventFile
+from tests.faults.system import fill_disk
 
 
 class Network:
@@ -56,10 +55,7 @@ def test_the_second_time_no_network_predicts(store, tiny_mnist):
 def test_on_a_full_disk_a_network_still_answers(store, tiny_mnist, monkeypatch):
     run, network = finished(store), Network(tiny_mnist.validation)
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files.os, "replace", full)
+    fill_disk(monkeypatch, "replace")
     for _ in range(2):
         assert evaluations.predict_split(run, "validation", tiny_mnist, network).evaluation.accuracy == 180 / 200
     assert network.calls == 2, "nothing could be kept"

@@ -116,7 +116,7 @@ def test_a_run_without_a_network_comes_back(original, store, tiny_mnist):
 def test_a_download_of_an_earlier_version_comes_back(original, store, tiny_mnist):
     content = bundle(original)
     facts = json.loads(run_archive.read_zip(content)["run.json"])
-    for name in ("name", "recipe", "created", "data"):
+    for name in ("name", "recipe", "created", "data", "prediction"):
         del facts[name]
     run = bring(store, changed(content, run__json=json.dumps(facts).encode()), tiny_mnist).run
     assert (run.name, run.created, run.class_names) == ("Mine", 1000.5, DIGITS)

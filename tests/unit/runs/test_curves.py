@@ -10,7 +10,7 @@ from core.runs.curves import Curves
 from core.runs.events import BatchDone, EpochDone, Paused, RateChanged, RunEnded, Started, Untrained
 from core.runs.store import RunStore
 from core.runs.summaries import Summaries
-from core.runs.timeline import EventFile
+from tests.unit.runs.run_events import write_events
 
 
 def started(from_epoch: int = 0) -> Started:
@@ -28,13 +28,6 @@ def epoch(number: int, validation: float | None = 0.4) -> EpochDone:
 @pytest.fixture
 def run(tmp_path):
     return RunStore(tmp_path).create(RunConfig())
-
-
-def write_events(run, *events):
-    file = EventFile(run.events_path)
-    for event in events:
-        file.append(event)
-    file.close()
 
 
 def test_points_arrive_by_increments(run):

@@ -1,18 +1,17 @@
 """Runs on disk: created, found, named, deleted, and set aside where their folders are damaged."""
 
-import errno
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from core import files
 from core.config.run_config import RunConfig
 from core.errors import HomeError, RunError
 from core.runs import store as runs
 from core.runs.events import RateChanged, RunEnded
 from core.runs.store import RunStore
+from tests.faults.system import fill_disk
 from tests.unit.runs.run_events import STARTED, epoch, write_events
 
 
@@ -126,10 +125,7 @@ def test_what_is_written_about_a_run_is_kept_and_one_run_is_the_baseline(store):
 def test_a_full_disk_is_a_sentence_and_the_old_file_stays(store, monkeypatch):
     run = store.create(RunConfig())
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files.os, "fsync", full)
+    fill_disk(monkeypatch, "fsync")
     with pytest.raises(RunError, match="full"):
         store.update(run.id, name="lost")
     with pytest.raises(RunError, match="full"):

@@ -1,16 +1,14 @@
 """A summary is kept beside the events, and made again when they change."""
 
-import errno
-
 import numpy as np
 import pytest
 
-from core import files
 from core.config.run_config import RunConfig
 from core.runs.events import BatchDone, EpochDone, RunEnded, Started
 from core.runs.store import Run
 from core.runs.summaries import POINTS, Summaries, thin
 from core.runs.timeline import EventFile
+from tests.faults.system import fill_disk
 from tests.made_runs import make
 
 
@@ -38,10 +36,7 @@ def test_a_damaged_summary_is_made_again(store, summaries):
 def test_on_a_full_disk_runs_can_still_be_compared(store, summaries, monkeypatch):
     run = make(store)
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files.os, "replace", full)
+    fill_disk(monkeypatch, "replace")
     assert summaries.get(run).best_validation == 0.97
     assert len(summaries.curve(run).loss) == 40
     assert not (run.folder / "summary.json").exists()

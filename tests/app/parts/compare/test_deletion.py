@@ -4,7 +4,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.runs.store import Run, RunStore
 from pages.shared import visitor
-from tests.app.compare_page import Open, button, read_text, rerun
+from tests.app.compare_page import Open, read_text
+from tests.app.page import button, rerun
 from tests.made_runs import make
 
 

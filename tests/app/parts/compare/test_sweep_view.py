@@ -8,7 +8,8 @@ from core.jobs.sweep import GRID, SEARCH, Sweep, SweepPlan, SweepStore
 from core.jobs.sweep_axes import combinations, read_axis
 from core.runs.store import Run, RunStore
 from pages.parts.compare import sweep_view
-from tests.app.compare_page import Open, button, read_text, rerun
+from tests.app.compare_page import Open, read_text
+from tests.app.page import button, rerun
 from tests.made_runs import make
 
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core.drawing.strokes import Stroke, render
+from tests.app.page import rerun
 from tests.benchmarks import not_digits
 from tests.written_digits import WAYS, render_lines
 
@@ -22,11 +23,6 @@ def page_of_ones(*, turned: bool = False) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.rot90(grey) if turned else grey).save(file, "PNG")
     return file.getvalue()
-
-
-def rerun(app):
-    app.session_state["_inside_navigation"] = True
-    return app.run()
 
 
 def with_picture(app, content: bytes | None):

@@ -6,10 +6,12 @@ from streamlit.testing.v1 import AppTest
 from core.classroom import board_names, names
 from core.classroom.assignments import Assignment, AssignmentStore, checked
 from core.config.run_config import RunConfig
+from core.evaluation.run_export import build_archive
+from core.jobs.run_import import import_file
 from core.runs.prediction import CHOICE, NUMBER, SETTING, TEXT, Asked, Choice, Prediction, Versus
 from core.runs.store import Run, RunStore
 from tests import made_runs
-from tests.app.train_page import labels, press, rerun, unfold, visit, words
+from tests.app.train_page import html, labels, press, rerun, unfold, visit, words
 
 START = RunConfig(units=64, epochs=2)
 
@@ -27,10 +29,6 @@ def predict(page: AppTest, value: object) -> AppTest:
     (box,) = [box for box in boxes if box.label.startswith("Your prediction")]
     box.set_value(value)
     return rerun(page)
-
-
-def html(page: AppTest) -> str:
-    return " ".join(each.proto.body for each in page.get("html"))
 
 
 def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
@@ -184,6 +182,16 @@ def test_prediction_and_result_are_side_by_side(store):
     assert "&lt;b&gt;Why&lt;/b&gt;" in text
     assert not [box for box in page.number_input if box.label == "Epochs to add"]  # they would change the result
     assert "Restart" not in labels(page)
+
+
+def test_a_carried_prediction_is_shown_as_that_of_the_original(store, tmp_path, tiny_mnist):
+    """But not as "yours": the file may be somebody else's."""
+    facts = {"prediction": Prediction("How high?", Asked(NUMBER, within=0.5), "96").to_facts()}
+    content = build_archive(made_runs.make(RunStore(tmp_path / "elsewhere"), level=0.97, **facts))
+    text = html(visit(run=import_file(store, "run.zip", content, tiny_mnist).run.id))
+    for words_of_it in ("How high?", "96%", "97.00%", "Not met.", "1.00 points above the prediction"):
+        assert words_of_it in text
+    assert "Your prediction" not in text
 
 
 @pytest.mark.slow

@@ -8,8 +8,9 @@ from core.runs.control import ControlRequests
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
 from pages.shared import caches
-from tests.app.train_page import labels, press, rerun, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, visit, words
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 
 def test_pause_step_go_on_and_stop(store):

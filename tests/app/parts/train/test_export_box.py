@@ -6,7 +6,8 @@ from core.config.run_config import RunConfig
 from core.evaluation import export_formats
 from core.evaluation.export_formats import FORMATS
 from core.jobs.export import ExportTask
-from tests.app.train_page import labels, press, rerun, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, visit, words
+from tests.small_run import wait_until
 from tests.trained_run import trained_run
 
 

@@ -3,8 +3,9 @@
 from core.config.run_config import RunConfig
 from core.runs.events import RateChanged
 from core.runs.timeline import EventFile
-from tests.app.train_page import labels, press, rerun, slider, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, slider, visit, words
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 
 def test_an_equal_run_is_pointed_out(store):

@@ -8,8 +8,9 @@ from core.config.run_config import RunConfig
 from core.jobs import repeat
 from core.jobs.sweep import SweepStore
 from core.runs.store import Run, RunStore
-from tests.app.train_page import labels, press, rerun, visit, wait_until, words
+from tests.app.train_page import labels, press, rerun, visit, words
 from tests.made_runs import make
+from tests.small_run import wait_until
 from tests.stand_in_gpus import installed
 
 
@@ -117,7 +118,6 @@ def test_the_seeds_can_be_opened_in_compare(store):
     page = visit(run=runs[0].id)
     (button,) = [button for button in page.button if button.label == "Show all in Compare"]
     button.click()
-    page.session_state["_inside_navigation"] = True
-    page.run()
+    rerun(page)
     assert page.session_state["compare_view"] == "sweep"
     assert page.session_state["compare_sweep"] == runs[0].sweep

@@ -5,8 +5,9 @@ import re
 from core.evaluation import evaluations, seal
 from core.jobs import slots
 from pages.shared import caches
-from tests.app.train_page import labels, press, rerun, visit, wait_until, words
+from tests.app.train_page import html, labels, press, rerun, visit, words
 from tests.known_run import Oracle, known_run
+from tests.small_run import wait_until
 from tests.stand_in_gpus import installed
 
 
@@ -59,7 +60,7 @@ def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
 
 
 def figure_on_test(run) -> str | None:
-    facts = " ".join(block.proto.body for block in visit(run=run.id).get("html"))
+    facts = html(visit(run=run.id))
     found = re.search(r"<span>Test</span><b>(.*?)</b>", facts)
     return found and found[1]
 
@@ -84,7 +85,7 @@ def test_with_two_gpus_the_form_offers_each_and_a_waiting_run_names_only_what_it
         press(ada, "Start")
         (first,) = [run for run in store.runs() if not run.shipped]
         wait_until(lambda: first.state == "running")
-        page_text = words(rerun(ada)) + " ".join(block.proto.body for block in ada.get("html"))
+        page_text = words(rerun(ada)) + html(ada)
         assert "Stand-in A (80 GiB), gpu:0" in page_text
         assert "1.0 of 80 GiB" in page_text
         bob = press(visit(epochs="500", device="gpu:0"), "Start")
