@@ -128,7 +128,7 @@ def _on_node() -> str:
 
 
 def has_usable_gpu() -> bool:
-    """Whether Keras can use a GPU. The driver does not tell: Keras' backend may lack libraries, or be too new."""
+    """Whether Keras can use a GPU. The driver does not know: the backend may lack libraries, or the GPU be too old."""
     import keras
 
     with suppress(Exception):

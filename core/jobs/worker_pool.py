@@ -131,7 +131,7 @@ class WorkerPool:
         if not (names := slots.unusable()):
             return ""
         return (
-            f"Keras cannot use {' and '.join(names)} of this machine, so runs train on the CPU. "
+            f"Keras cannot use {' and '.join(names)} of this machine, so no run trains there. "
             "Install GPU support (README: With a GPU), then start the dashboard again."
         )
 
