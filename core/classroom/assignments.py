@@ -1,34 +1,18 @@
 """Assignments: a question, the knobs that students may set, and what they predict before they train.
 
-assignments/<id>.json   one assignment
-
-A link carries the same without the file; only a kept assignment can be closed and has a class board.
+A file keeps one (`assignment_store`), or a link carries it; only a kept assignment can be closed and has a class board.
 """
 
-import json
-import os
-import re
-import secrets
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.classroom.visitors import Visitor
 from core.config.run_config import KNOBS, REPLACED_BY_NETWORK, RunConfig
 from core.errors import AssignmentError, ConfigError
-from core.files import exclusive, explain_disk_errors, read_regular, write_json
-from core.runs.gate import MAX_TIME
 from core.runs.prediction import MAX_QUESTION, NOTHING, SETTING, Asked, Prediction
 from core.runs.run import Run
-from core.untrusted import number, text, whole
-
-MAX_ASSIGNMENTS, MAX_OF_ONE = 1000, 50  # in one home; of one visitor
-MAX_STUDENTS = 1000
-_MAX_BYTES = 64 * 1024
-_ID = re.compile(r"[0-9a-f]{8}")
+from core.untrusted import text
 
 
 @dataclass(frozen=True)
@@ -45,6 +29,12 @@ class Assignment:
     open: bool = True  # whether it takes new runs
     hidden_until: int = 0  # the class board hides results until so many students have predicted; 0: it never does
     answer: str = ""  # the choice that the teacher says is right
+    renamed: tuple[tuple[str, str], ...] = ()  # earlier words of a choice, which runs have, and its present ones
+
+    @property
+    def task(self) -> tuple[object, ...]:
+        """What students read and work on: it differs once somebody has edited the assignment."""
+        return self.question, self.knobs, self.start, self.asked
 
     @property
     def free_knobs(self) -> tuple[str, ...]:
@@ -79,11 +69,8 @@ class Assignment:
                 "Your teacher has closed this assignment: it takes no new runs. "
                 "Press “Show all knobs” to train without it."
             )
-        changed = set(self.start.differences(config)) - set(self.free_knobs)
-        if config.network != self.start.network:
-            changed -= set(REPLACED_BY_NETWORK)  # layers set by hand reset these
-        if self.id and changed:
-            labels = ", ".join(KNOBS[name].label for name in KNOBS if name in changed)
+        if self.id and (changed := self.departures(config)):
+            labels = ", ".join(KNOBS[name].label for name in changed)
             raise AssignmentError(
                 f"This assignment fixes {labels}. Press “Back to its settings”, then set its own knobs."
             )
@@ -92,13 +79,29 @@ class Assignment:
         prediction = Prediction(self.question, self.asked, self.asked.check(given))
         return {"assignment": self.id, "prediction": prediction.to_facts()}
 
+    def departures(self, config: RunConfig) -> tuple[str, ...]:
+        """The fixed knobs in which a config differs from the start, in the order of the form."""
+        changed = set(self.start.differences(config)) - set(self.free_knobs)
+        if config.network != self.start.network:
+            changed -= set(REPLACED_BY_NETWORK)  # layers set by hand reset these
+        return tuple(name for name in KNOBS if name in changed)
+
     def has(self, run: Run) -> bool:
         """Whether a run belongs to it. A run folder from elsewhere may name it but answer another question."""
         asked = run.prediction.asked if run.prediction else Asked()
-        return bool(self.id) and run.assignment == self.id and asked == self.asked
+        same = (asked.kind, asked.versus) == (self.asked.kind, self.asked.versus)
+        return bool(self.id) and run.assignment == self.id and same
+
+    def prediction_of(self, run: Run) -> Prediction | None:
+        """The prediction of a run by the present rule: the teacher may have changed it, or the words of a choice."""
+        own = run.prediction
+        if own is None or not self.has(run):
+            return own
+        given = own.given if own.given in self.asked.options else dict(self.renamed).get(own.given, own.given)
+        return replace(own, asked=self.asked, given=given)
 
     def may_manage(self, who: Visitor) -> bool:
-        """Whether a visitor may open, close and delete it: who made it, and every teacher."""
+        """Whether a visitor may edit, open, close and delete it: who made it, and every teacher."""
         return who.is_teacher or (bool(self.author) and self.author == who.id)
 
 
@@ -123,118 +126,3 @@ def from_link(query: Mapping[str, str], start: RunConfig) -> Assignment | None:
     if not knobs and asked.kind != SETTING:
         return None
     return Assignment(text(query.get("task", ""), MAX_QUESTION), knobs, start, asked)
-
-
-class AssignmentStore:
-    """The assignments in a home folder. Any number of processes may use it at once."""
-
-    def __init__(self, home: Path) -> None:
-        self.folder = home / "assignments"
-
-    def create(self, assignment: Assignment, author: str) -> Assignment:
-        """Keeps a new assignment. Raises `AssignmentError` if there are too many."""
-        present = self.all()
-        own = sum(one.author == author for one in present)
-        if own >= MAX_OF_ONE or len(present) >= MAX_ASSIGNMENTS:
-            most = f"You have made {own} assignments" if own >= MAX_OF_ONE else f"There are {len(present)} assignments"
-            raise AssignmentError(f"{most}, which is the most. Delete an old one on its class board.")
-        with explain_disk_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-        made = replace(assignment, id=secrets.token_hex(4), author=author, created=time.time())
-        self._write(made)
-        return made
-
-    def get(self, assignment_id: str) -> Assignment:
-        """Raises `AssignmentError` if there is no such assignment, or if its file is damaged."""
-        if not _ID.fullmatch(assignment_id) or not os.path.lexists(self._path(assignment_id)):
-            raise AssignmentError(
-                "This server has no such assignment. Perhaps it was deleted: ask your teacher for a new link.",
-                assignment_id[:20],
-            )
-        try:
-            return _read(assignment_id, json.loads(read_regular(self._path(assignment_id), _MAX_BYTES)))
-        except (OSError, ValueError, TypeError, RecursionError, AssignmentError, ConfigError) as error:
-            raise AssignmentError(
-                f"The file of the assignment {assignment_id} is damaged. Delete it, and make the assignment again.",
-                str(error)[:200],
-            ) from error
-
-    def all(self) -> list[Assignment]:
-        """Every readable assignment, the newest first."""
-        try:
-            names = os.listdir(self.folder)
-        except OSError:
-            return []
-        found = []
-        for name in names:
-            if name.endswith(".json") and _ID.fullmatch(name.removesuffix(".json")):
-                try:
-                    found.append(self.get(name.removesuffix(".json")))
-                except AssignmentError:
-                    continue
-        return sorted(found, key=lambda one: (-one.created, one.id))
-
-    def change(self, assignment_id: str, **values: Any) -> Assignment:
-        """Sets `open`, `hidden_until` or `answer`. The caller has checked that the visitor may do so."""
-        self.get(assignment_id)
-        with self._exclusive():
-            present = self.get(assignment_id)
-            options = ("", *present.asked.options)
-            allowed: dict[str, Callable[[Any], Any]] = {
-                "open": bool,
-                "hidden_until": _students,
-                "answer": lambda value: _one_of(value, options),
-            }
-            changed = replace(present, **{name: allowed[name](value) for name, value in values.items()})
-            self._write(changed)
-        return changed
-
-    def delete(self, assignment_id: str) -> None:
-        """Its runs stay."""
-        self.get(assignment_id)
-        with explain_disk_errors(self.folder):
-            self._path(assignment_id).unlink(missing_ok=True)
-
-    def _write(self, assignment: Assignment) -> None:
-        facts = asdict(assignment) | {"start": assignment.start.to_dict(), "asked": assignment.asked.to_texts()}
-        write_json(self._path(assignment.id), {name: value for name, value in facts.items() if name != "id"})
-
-    def _path(self, assignment_id: str) -> Path:
-        return self.folder / f"{assignment_id}.json"
-
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        with explain_disk_errors(self.folder), exclusive(self.folder / ".lock"):
-            yield
-
-
-def _read(assignment_id: str, facts: Any) -> Assignment:
-    """Checks the content of a file. Raises `ValueError`, `TypeError`, `ConfigError` or `AssignmentError`."""
-    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), dict) for name in ("start", "asked")):
-        raise ValueError("not an assignment")
-    named = facts.get("knobs")
-    if not isinstance(named, list):
-        raise ValueError("knobs must be a list")
-    asked = Asked.from_texts(facts["asked"])
-    return Assignment(
-        text(facts.get("question"), MAX_QUESTION),
-        tuple(name for name in KNOBS if name in named),
-        RunConfig.from_dict(facts["start"]),
-        asked,
-        assignment_id,
-        text(facts.get("author", ""), 60),
-        number(facts.get("created", 0.0), 0, MAX_TIME),
-        facts.get("open", True) is True,
-        _students(facts.get("hidden_until", 0)),
-        _one_of(facts.get("answer", ""), ("", *asked.options)),
-    )
-
-
-def _students(value: Any) -> int:
-    return whole(value, 0, MAX_STUDENTS)
-
-
-def _one_of(value: Any, options: Iterable[str]) -> str:
-    if value not in tuple(options):
-        raise AssignmentError("The right answer must be one of the choices.", value)
-    return str(value)

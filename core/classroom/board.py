@@ -9,13 +9,18 @@ from core.classroom.assignments import Assignment
 from core.classroom.outcome import Reached, Verdict
 from core.config.run_config import KNOBS
 from core.runs.events import FINISHED
+from core.runs.prediction import Prediction
 from core.runs.run import ACTIVE, Run
 from core.runs.store import RunStore
 
 
 @dataclass(frozen=True, eq=False)
 class BoardRow:
-    """One run on the board. progress: the trained share, in [0, 1]. settings: its values of the free knobs."""
+    """One run on the board. progress: the trained share, in [0, 1]. settings: its values of the free knobs.
+
+    prediction: by the present rule of the assignment. earlier: the fixed knobs in which it differs from the assignment,
+    because somebody has edited the assignment since.
+    """
 
     run: Run
     state: str
@@ -23,6 +28,8 @@ class BoardRow:
     reached: Reached
     verdict: Verdict
     settings: str
+    prediction: Prediction | None = None
+    earlier: tuple[str, ...] = ()
 
     @property
     def starter(self) -> str:
@@ -30,8 +37,15 @@ class BoardRow:
 
     @property
     def predicted(self) -> str:
-        """The prediction as people read it; empty if nothing was asked."""
+        """The prediction as its student read it; empty if nothing was asked."""
         return self.run.prediction.shown if self.run.prediction else ""
+
+    @property
+    def choice_is_gone(self) -> bool:
+        """Whether the assignment no longer offers what was chosen."""
+        if self.prediction is None or not (options := self.prediction.asked.options):
+            return False
+        return self.prediction.given not in options
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +65,14 @@ class Board:
 
     @cached_property
     def best(self) -> BoardRow | None:
-        """The finished run with the highest accuracy; the first of equal ones."""
-        finished = [row for row in self.rows if row.reached.final]
+        """The finished run with the highest accuracy; the first of equal ones. Earlier settings do not take part."""
+        finished = [row for row in self.rows if row.reached.final and not row.earlier]
         return max(finished, key=lambda row: row.reached.accuracy or 0.0, default=None)
 
     @cached_property
     def most_surprising(self) -> BoardRow | None:
         """The run whose result is furthest from its prediction, among those that are not met."""
-        missed = [row for row in self.rows if row.verdict.met is False and row.verdict.distance]
+        missed = [row for row in self.rows if row.verdict.met is False and row.verdict.distance and not row.earlier]
         return max(missed, key=lambda row: row.verdict.distance or 0.0, default=None)
 
     @property
@@ -89,19 +103,30 @@ def read_board(assignment: Assignment, store: RunStore) -> Board:
 def build_row(run: Run, assignment: Assignment, store: RunStore, others: Sequence[Run]) -> BoardRow:
     """One run. others: where the run with the other setting may be."""
     state = store.state(run)
-    result, verdict = result_of(run, store, others, assignment.answer)
-    settings = ", ".join(
-        f"{KNOBS[name].label} {KNOBS[name].shown(getattr(run.config, name))}" for name in assignment.free_knobs
-    )
-    return BoardRow(run, state, _progress(run, state), result, verdict, settings)
+    result, verdict = result_of(run, store, others, assignment)
+    earlier = assignment.departures(run.config)
+    settings = [f"{_setting(run, name)} (earlier)" for name in earlier]
+    settings += [_setting(run, name) for name in assignment.free_knobs]
+    prediction = assignment.prediction_of(run)
+    return BoardRow(run, state, _progress(run, state), result, verdict, ", ".join(settings), prediction, earlier)
 
 
-def result_of(run: Run, store: RunStore, others: Sequence[Run], answer: str = "") -> tuple[Reached, Verdict]:
-    """What a run has reached, and whether its prediction is met. answer: the choice that the teacher says is right."""
+def result_of(
+    run: Run, store: RunStore, others: Sequence[Run], assignment: Assignment | None
+) -> tuple[Reached, Verdict]:
+    """What a run has reached, and whether its prediction is met, by the present rule of its assignment if it has one.
+
+    others: where the run with the other setting may be.
+    """
+    prediction, answer = (assignment.prediction_of(run), assignment.answer) if assignment else (run.prediction, "")
     result = outcome.reached(run, store.state(run))
     results = (outcome.reached(each, store.state(each)) for each in outcome.counterparts(run, others))
     final = [each.accuracy for each in results if each.final]
-    return result, outcome.judge(run, result, final[-1] if final else None, answer)
+    return result, outcome.judge(prediction, run.config, result, final[-1] if final else None, answer)
+
+
+def _setting(run: Run, name: str) -> str:
+    return f"{KNOBS[name].label} {KNOBS[name].shown(getattr(run.config, name))}"
 
 
 def _progress(run: Run, state: str) -> float:

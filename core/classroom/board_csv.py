@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from core.classroom.board import Board, BoardRow
 from core.classroom.board_names import BoardNames
+from core.config.run_config import KNOBS
 from core.formatting import csv_table, csv_text
 
 COLUMNS = (
@@ -22,17 +23,19 @@ COLUMNS = (
     "verdict",
     "best",
     "most_surprising",
+    "earlier_settings",
 )
 
 
 def board_csv(board: Board, names: BoardNames, *, teacher: bool = False) -> str:
-    """CSV of all runs, the oldest first, with the knobs that students may set.
+    """CSV of all runs, the oldest first, with the knobs that students may set or that were edited since.
 
     Accuracies, progress and distance are shares in [0, 1], `started` is UTC. A missing figure is empty. Names and
     predictions come from students: none of them is a formula in a spreadsheet. teacher: also the name that a student
     gave for the class but does not show on the board.
     """
-    knobs, given = board.assignment.free_knobs, ["given_name"] if teacher else []
+    shown = {*board.assignment.free_knobs, *(name for row in board.rows for name in row.earlier)}
+    knobs, given = [name for name in KNOBS if name in shown], ["given_name"] if teacher else []
     rows: list[list[object]] = [[*COLUMNS, *knobs, *given]]
     for row in board.rows:
         values = [*_line(board, row, names.shown(row.starter)), *(getattr(row.run.config, knob) for knob in knobs)]
@@ -45,7 +48,7 @@ def _line(board: Board, row: BoardRow, name: str) -> list[object]:
     started = datetime.fromtimestamp(row.run.created, UTC).isoformat(timespec="seconds")
     reached, verdict = row.reached, row.verdict
     return [
-        board.assignment.question,
+        row.run.prediction.question if row.run.prediction else board.assignment.question,  # as the student read it
         row.run.id,
         name,
         started,
@@ -60,4 +63,5 @@ def _line(board: Board, row: BoardRow, name: str) -> list[object]:
         verdict.sentence,
         row is board.best,
         row is board.most_surprising,
+        bool(row.earlier),
     ]

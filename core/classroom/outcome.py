@@ -65,19 +65,21 @@ def counterparts(run: Run, runs: Iterable[Run]) -> list[Run]:
         for each in runs
         if each.starter == run.starter
         and each.prediction
-        and (each.prediction.question, each.prediction.asked) == (prediction.question, prediction.asked)
+        and each.prediction.asked == prediction.asked
+        and (_same_assignment(run, each) or each.prediction.question == prediction.question)
         and versus.value_of(each.config) == other
         and _without(versus.knob, each.config) == rest
         and not have_different_data(run, each)
     ]
 
 
-def judge(run: Run, result: Reached, other: float | None = None, answer: str = "") -> Verdict:
-    """Compares the prediction of a run with its result.
+def judge(
+    prediction: Prediction | None, config: RunConfig, result: Reached, other: float | None = None, answer: str = ""
+) -> Verdict:
+    """Compares the prediction about a run with its result.
 
     other: the final accuracy of the run with the other setting. answer: the choice that the teacher says is right.
     """
-    prediction = run.prediction
     if prediction is None:
         return Verdict(None, "Nothing was predicted.")
     if not result.final or result.accuracy is None:
@@ -88,7 +90,7 @@ def judge(run: Run, result: Reached, other: float | None = None, answer: str = "
         case "choice":
             return _judge_choice(prediction, result.accuracy, answer)
         case "setting":
-            return _judge_setting(prediction, run.config, result.accuracy, other)
+            return _judge_setting(prediction, config, result.accuracy, other)
     return Verdict(None, "Compare both, and decide for yourself.")
 
 
@@ -118,6 +120,8 @@ def _judge_number(prediction: Prediction, accuracy: float) -> Verdict:
 
 def _judge_choice(prediction: Prediction, accuracy: float, answer: str) -> Verdict:
     asked = prediction.asked
+    if prediction.given not in asked.options:
+        return Verdict(None, "Your teacher no longer offers this choice.")
     if answer:
         met = prediction.given == answer
         return Verdict(met, f"Right is: {answer}", 0.0 if met else None)
@@ -142,6 +146,11 @@ def _judge_setting(prediction: Prediction, config: RunConfig, accuracy: float, o
     winner = here if accuracy > other else there
     met = prediction.given == winner
     return Verdict(met, f"{versus.shown(winner)} wins by {points(lead)}.", 0.0 if met else lead)
+
+
+def _same_assignment(run: Run, other: Run) -> bool:
+    """Whether both belong to one kept assignment: its question may have been edited between the two."""
+    return run.assignment != "" and run.assignment == other.assignment
 
 
 def _without(knob: str, config: RunConfig) -> RunConfig:

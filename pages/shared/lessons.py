@@ -1,9 +1,14 @@
-"""What Train and the class board share about assignments: where they are kept, and who may manage one."""
+"""What Train and the class board share about assignments: where they are kept, who may manage one, and the links."""
 
-from core.classroom.assignments import Assignment, AssignmentStore
+import streamlit as st
+
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import Assignment
 from core.errors import AssignmentError
 from pages.shared import caches
 from pages.shared.visitor import current
+
+EDIT = "edit"  # parameter of Train's link: the assignment to edit
 
 
 def assignments() -> AssignmentStore:
@@ -20,5 +25,16 @@ def find(assignment_id: str) -> Assignment | None:
 
 
 def may_manage(assignment: Assignment) -> bool:
-    """Whether this visitor may open, close and delete the assignment."""
+    """Whether this visitor may edit, open, close and delete the assignment."""
     return assignment.may_manage(current())
+
+
+def board_link(assignment: Assignment, label: str = "Class board") -> None:
+    """The way to its class board."""
+    st.page_link("pages/board.py", label=label, icon=":material/groups:", query_params={"assignment": assignment.id})
+
+
+def edit_link(assignment: Assignment) -> None:
+    """The way to the form that edits it; nothing for who may not."""
+    if may_manage(assignment):
+        st.page_link("pages/train.py", label="Edit", icon=":material/edit:", query_params={EDIT: assignment.id})

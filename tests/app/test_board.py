@@ -6,7 +6,8 @@ import io
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.classroom.assignments import Assignment, AssignmentStore, checked
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import Assignment, checked
 from core.config.run_config import RunConfig
 from core.runs.prediction import CHOICE, NUMBER, TEXT, Asked, Choice, Prediction
 from core.runs.store import RunStore

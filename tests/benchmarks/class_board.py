@@ -19,7 +19,8 @@ from typing import Any
 
 import psutil
 
-from core.classroom.assignments import Assignment, AssignmentStore
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import Assignment
 from core.classroom.board import read_board
 from core.classroom.board_names import BoardNames
 from core.classroom.ready_made import READY_MADE

@@ -7,7 +7,8 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from core.classroom.assignments import AssignmentStore, checked
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import checked
 from core.config.run_config import RunConfig
 from core.runs.prediction import NUMBER, Asked, Prediction
 from core.runs.store import RunStore

@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from core.classroom.assignments import AssignmentStore, from_link
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import from_link
 from core.classroom.ready_made import READY_MADE
 from core.config.layers import parse_layers
 from core.config.run_config import KNOBS, RunConfig

@@ -42,13 +42,13 @@ def _scatter(rows: list[BoardRow]) -> str:
 
 def _choices(board: Board) -> str:
     """How many runs predicted each option, and whether it was right."""
-    predicted = [row for row in board.rows if row.run.prediction]
+    predicted = [row.prediction.given for row in board.rows if row.prediction]
     options = board.assignment.asked.options
     if not predicted or not options:
         return ""
     lines = []
     for given, shown in options.items():
-        rows = [row for row in predicted if row.run.prediction and row.run.prediction.given == given]
+        rows = [row for row in board.rows if row.prediction and row.prediction.given == given]
         met = sum(row.verdict.met is True for row in rows)
         right = f", {met} met" if met else ""
         width = 100 * len(rows) / len(predicted)

@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from core.classroom.assignments import MAX_STUDENTS, Assignment
+from core.classroom.assignment_store import MAX_STUDENTS
+from core.classroom.assignments import Assignment
 from core.classroom.board import read_board
 from core.classroom.board_csv import board_csv
 from core.classroom.board_names import BoardNames
@@ -51,6 +52,8 @@ def head(assignment: Assignment) -> None:
 
 def _manage(assignment: Assignment) -> None:
     with st.popover("Manage", icon=":material/settings:", width="content"):
+        lessons.edit_link(assignment)
+        st.caption("Edit: the question, the knobs and what students predict. Its runs stay.")
         if assignment.open:
             _button(assignment, "Close", "lock", {"open": False})
             st.caption("Closed: it takes no new runs. Those that train continue.")

@@ -61,8 +61,8 @@ def fixed_by_first_setting(assignment: Assignment) -> str:
     """The visitor's prediction about two settings, once they have trained one of them but not both; else empty."""
     if (versus := assignment.asked.versus) is None:
         return ""
-    me, asked = visitor(), (assignment.id, assignment.question, assignment.asked)
-    mine = [run for run in caches.store().runs() if run.starter == me and _question_of(run) == asked]
+    me = visitor()
+    mine = [run for run in caches.store().runs() if run.starter == me and _answers(assignment, run)]
     newest = next(iter(mine), None)
     if newest is None or newest.prediction is None or outcome.counterparts(newest, mine):
         return ""
@@ -70,8 +70,11 @@ def fixed_by_first_setting(assignment: Assignment) -> str:
     return newest.prediction.given if now == versus.other(versus.value_of(newest.config)) else ""
 
 
-def _question_of(run: Run) -> tuple[str, str, Asked] | None:
-    return (run.assignment, run.prediction.question, run.prediction.asked) if run.prediction else None
+def _answers(assignment: Assignment, run: Run) -> bool:
+    """Whether a run belongs to the assignment; to one that only a link carries, if it answers the same question."""
+    if assignment.id or run.assignment or run.prediction is None:
+        return assignment.has(run)
+    return (run.prediction.question, run.prediction.asked) == (assignment.question, assignment.asked)
 
 
 def _ask(asked: Asked, key: str) -> None:

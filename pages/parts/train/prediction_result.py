@@ -29,11 +29,12 @@ def show(run: Run, state: str) -> None:
     prediction = run.prediction
     if prediction is None or (state in ACTIVE and not own(run)):
         return
-    asked, store = prediction.asked, caches.store()
+    store, work = caches.store(), lessons.find(run.assignment)
+    judged = work.prediction_of(run) if work else None
+    asked = (judged or prediction).asked
     # Only where they are needed: thirty visitors may watch, twice a second, and the home may have a thousand runs.
     others = store.runs() if asked.versus else []
-    work = lessons.find(run.assignment) if asked.teacher_decides else None
-    result, verdict = result_of(run, store, others, work.answer if work else "")
+    result, verdict = result_of(run, store, others, work)
     when = "Result" if result.final else "So far"
     right, wrong = palette.verdict_text()
     sign = {
@@ -43,9 +44,10 @@ def show(run: Run, state: str) -> None:
     }[verdict.met]
     mine = own(run) and not run.imported  # the file may be somebody else's
     question = f"<p>{escape(prediction.question)}</p>" if prediction.question else ""
+    changed = " Your teacher has changed this rule since the prediction." if asked != prediction.asked else ""
     st.html(
         f'<div class="predicted">{question}<div><span>{"Your prediction" if mine else "Prediction"}</span>'
         f"<b>{escape(prediction.shown)}</b></div>"
         f"<div><span>{when}, on {result.images} images</span><b>{percent(result.accuracy)}</b></div>"
-        f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(asked))}</p></div>"
+        f"<p>{sign}{escape(verdict.sentence)} {escape(outcome.rule(asked))}{changed}</p></div>"
     )

@@ -5,8 +5,9 @@ import os
 
 import pytest
 
-from core.classroom import assignments
-from core.classroom.assignments import AssignmentStore, checked, from_link
+from core.classroom import assignment_store
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import checked, from_link
 from core.classroom.ready_made import READY_MADE
 from core.classroom.visitors import Visitor
 from core.config.run_config import RunConfig
@@ -157,7 +158,7 @@ def test_only_an_offered_choice_is_an_answer(kept):
 
 
 def test_nobody_fills_the_disk_with_assignments(kept, monkeypatch):
-    monkeypatch.setattr(assignments, "MAX_OF_ONE", 2)
+    monkeypatch.setattr(assignment_store, "MAX_OF_ONE", 2)
     make(kept)
     make(kept)
     with pytest.raises(AssignmentError, match="the most"):

@@ -6,7 +6,8 @@ import io
 import pytest
 
 from core.classroom import board_names, names
-from core.classroom.assignments import AssignmentStore, checked
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import checked
 from core.classroom.board import read_board
 from core.classroom.board_csv import COLUMNS, board_csv
 from core.classroom.board_names import BoardNames

@@ -19,7 +19,7 @@ def made(store, asked, given, level=0.97, config=None, **facts):
 
 
 def judged(run, other=None, answer=""):
-    return outcome.judge(run, outcome.reached(run, run.state), other, answer)
+    return outcome.judge(run.prediction, run.config, outcome.reached(run, run.state), other, answer)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.classroom import board_names, names
-from core.classroom.assignments import Assignment, AssignmentStore, checked
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import Assignment, checked
 from core.config.run_config import RunConfig
 from core.evaluation.run_export import build_archive
 from core.jobs.run_import import import_file

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.classroom.assignments import AssignmentStore
+from core.classroom.assignment_store import AssignmentStore
 from core.classroom.ready_made import READY_MADE
 from core.runs.prediction import CHOICE, NOTHING, NUMBER, SETTING, Asked
 from tests.app.train_page import press, rerun, unfold, visit, words
