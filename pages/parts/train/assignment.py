@@ -4,6 +4,7 @@
 /train?units=512&epochs=5&only=units,epochs&task=How few units still reach 95%?   carried by the link alone
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,20 +14,24 @@ from core.classroom.assignments import Assignment
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import AssignmentError, ConfigError
 from core.formatting import plain
-from pages.parts.train import board_name
-from pages.shared import controls, lessons
+from pages.parts.train import board_name, watched_run
+from pages.shared import controls, crowd, lessons
+from pages.shared.fragments import guarded_fragment
 
 _WORK = "task"  # session: the assignment, so that it is still there after a look at another page
 _NAMES = ("assignment", "only", "task", "predict", "within", "choices", "versus")  # parameters of the link
 _MAX_VALUE = 2000  # characters of a parameter
+_REFRESH_SECONDS = 3.0
 
 
 @dataclass
 class _Work:
-    """The parameters of the link, and the knobs with which the visitor arrived."""
+    """The parameters of the link, the knobs with which the visitor arrived, and what happened to it since."""
 
     link: dict[str, str]
     start: RunConfig
+    shown: Assignment | None = None  # as the page has shown it last
+    edited_after: str | None = None  # the visitor's newest run when somebody edited the assignment
 
 
 def present() -> Assignment | None:
@@ -35,7 +40,12 @@ def present() -> Assignment | None:
     work: _Work | None = st.session_state.get(_WORK)
     if link and (work is None or work.link != link):
         work = _arrive(link) or work
-    return _read(work) if work else None
+    if work is None or (found := _read(work)) is None:
+        return None
+    if work.shown and work.shown.task != found.task:
+        _follow(work, work.shown, found)
+    work.shown = found
+    return found
 
 
 def query() -> dict[str, str]:
@@ -45,8 +55,17 @@ def query() -> dict[str, str]:
 
 
 def latest(assignment: Assignment) -> Assignment:
-    """The assignment as it is now. Raises `AssignmentError` if it was deleted meanwhile."""
-    return lessons.assignments().get(assignment.id) if assignment.id else assignment
+    """The assignment as it is now. Raises `AssignmentError` if it was deleted or edited meanwhile.
+
+    A prediction is about the question that its student has read, so a run of an edited one waits until they read it.
+    """
+    now = lessons.assignments().get(assignment.id) if assignment.id else assignment
+    if now.task != assignment.task:
+        raise AssignmentError(
+            "Your teacher has just changed this assignment. Read it again, then press Start. Your prediction is still "
+            "there."
+        )
+    return now
 
 
 def show(assignment: Assignment) -> None:
@@ -57,16 +76,17 @@ def show(assignment: Assignment) -> None:
         labels = ", ".join(KNOBS[name].label for name in assignment.knobs)
         free = f"You can set: {labels}. All other knobs are fixed." if labels else "All other knobs are fixed."
         st.caption(f":material/school: An assignment. {free}")
+        if _just_edited():
+            st.info(
+                "Your teacher has changed the assignment. What you can set stays as you set it.",
+                icon=":material/edit:",
+            )
         if not assignment.open:
             st.info("Your teacher has closed this assignment: it takes no new runs.", icon=":material/lock:")
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="task_buttons"):
             if assignment.id:
-                st.page_link(
-                    "pages/board.py",
-                    label="Class board",
-                    icon=":material/groups:",
-                    query_params={"assignment": assignment.id},
-                )
+                lessons.board_link(assignment)
+                lessons.edit_link(assignment)
             if (own := _own_settings(assignment)) is not None:
                 st.button(
                     "Back to its settings",
@@ -78,6 +98,24 @@ def show(assignment: Assignment) -> None:
             st.button("Show all knobs", on_click=leave, icon=":material/tune:")
         if assignment.id:
             board_name.show()
+            _watch(assignment)
+
+
+def _just_edited() -> bool:
+    """Whether somebody edited the assignment while this visitor had it open, and they have started no run since."""
+    work: _Work | None = st.session_state.get(_WORK)
+    return work is not None and work.edited_after == watched_run.newest_started()
+
+
+def _watch(assignment: Assignment) -> None:
+    """Draws the page again once somebody has edited, closed or deleted the assignment."""
+
+    @guarded_fragment(run_every=crowd.stretched(_REFRESH_SECONDS))
+    def watch() -> None:
+        if lessons.find(assignment.id) != assignment:
+            st.rerun()
+
+    watch()
 
 
 def leave() -> None:
@@ -102,6 +140,14 @@ def _arrive(link: dict[str, str]) -> _Work | None:
         controls.choose((found.begin(config) if with_knobs else found.start).to_dict())
     st.session_state[_WORK] = work
     return work
+
+
+def _follow(work: _Work, before: Assignment, now: Assignment) -> None:
+    """Gives the knobs that are fixed now the values of the edited assignment, and remembers to say so."""
+    work.edited_after = watched_run.newest_started()
+    if (before.start, before.free_knobs) != (now.start, now.free_knobs):
+        with suppress(ConfigError):
+            controls.choose(now.begin(controls.run_config()).to_dict())
 
 
 def _read(work: _Work) -> Assignment | None:

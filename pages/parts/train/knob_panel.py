@@ -15,14 +15,16 @@ from core.data.cache import fingerprint
 from core.errors import ConfigError, DigitLabError, LimitError
 from core.formatting import count, duration, plain
 from core.network import forecast
-from core.network.architecture import LayerRow, layer_table
+from core.network.architecture import layer_table
 from core.network.keras_script import script
 from core.runs.run import describe
 from pages.parts.train import (
     assignment,
+    assignment_editor,
     assignment_maker,
     form_match,
     layer_editor,
+    layer_list,
     prediction_box,
     repeat_box,
     watched_run,
@@ -47,9 +49,12 @@ def panel() -> None:
     link_problem, recipe_box, start, problem = (st.container() for _ in range(4))
     with link_problem:
         controls.from_link()
-        work = assignment.present()
+        editing = assignment_editor.begin()
+        work = None if editing else assignment.present()
     with recipe_box:
-        if work:
+        if editing:
+            pass  # its form stands where Start is otherwise: it needs the knobs
+        elif work:
             assignment.show(work)
             prediction_box.setting(work.asked)
             prediction_box.show(work)
@@ -61,27 +66,31 @@ def panel() -> None:
         for tab, group in zip(st.tabs(_GROUPS), _GROUPS, strict=True):
             with tab:
                 _knobs([name for name, facts in KNOBS.items() if facts.group == group])
-    _result(start, problem, work)
+    _result(start, problem, work, editing=editing)
 
 
-def _result(start: DeltaGenerator, problem: DeltaGenerator, work: Assignment | None) -> None:
-    """What the knobs make: the Start button above them, the network below them."""
+def _result(start: DeltaGenerator, problem: DeltaGenerator, work: Assignment | None, *, editing: bool) -> None:
+    """What the knobs make: the Start button above them, or the form that edits an assignment, the network below."""
     try:
         config = controls.run_config()
         rows = layer_table(config)
     except ConfigError as error:
         problem.error(error.sentence, icon=":material/error:")
-        with start:
-            _start_button(None, 0.0, work)
+        if not editing:
+            with start:
+                _start_button(None, 0.0, work)
         return
-    controls.to_link(config, assignment.query())
+    controls.to_link(config, {} if editing else assignment.query())
     with start:
-        _start(config, work)
-    _layer_table(rows)
+        if editing:
+            assignment_editor.show(config, _offered(KNOBS))
+        else:
+            _start(config, work)
+    layer_list.show(rows)
     program = st.expander("Show as Keras code", icon=":material/code:", key="program", on_change="rerun")
     if program.open:  # the browser loads 1.5 MB to colour it
         program.code(script(config, matching_recipe(config) or describe(config), short=True), language="python")
-    if work is None:
+    if work is None and not editing:
         assignment_maker.maker(config, _offered(KNOBS))
 
 
@@ -234,15 +243,3 @@ def _submit(config: RunConfig, seconds: float, work: Assignment | None) -> None:
         watched_run.watch_new(submit)
     except DigitLabError as error:
         st.session_state[_START_FAILED] = error.sentence
-
-
-def _layer_table(rows: list[LayerRow]) -> None:
-    """The network from the image to the answer."""
-    lines = ["| layer | output | parameters | activation |", "|---|---|--:|---|"]
-    for row in rows:
-        output = " × ".join(map(str, row.output_shape))
-        lines.append(f"| {row.name} | {output} | {count(row.parameters)} | {row.activation or '–'} |")
-    with st.container(key="layers"):
-        st.html("<style>.st-key-layers :is(th, td) {padding: .3rem .45rem}</style>")  # else it is too wide for a phone
-        st.markdown("\n".join(lines), width="stretch")
-    st.caption(f"{count(sum(row.parameters for row in rows), 'parameter')} in all")

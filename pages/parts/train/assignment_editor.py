@@ -1,0 +1,146 @@
+"""Edits an assignment with the boxes and the knobs that make a new one: /train?edit=1f2e3d4c
+
+The session keeps what is not saved yet, so that it is still there after a look at another page. A reload drops it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from core.classroom import outcome
+from core.classroom.assignments import Assignment
+from core.classroom.board import Board, read_board
+from core.classroom.editing import consequences, edited
+from core.config.changes import changes
+from core.config.run_config import KNOBS, RunConfig
+from core.errors import AssignmentError, DigitLabError
+from core.formatting import plain
+from core.runs.prediction import Asked
+from pages.parts.train.assignment_form import AssignmentForm
+from pages.shared import caches, controls, lessons
+from pages.shared.visitor import current
+
+_FORM = AssignmentForm("editor")
+_DRAFT, _FAILED, _SAVED = "editor_draft", "editor_failed", "editor_saved"  # session
+
+
+@dataclass
+class _Draft:
+    """What is being edited. base: the assignment before the edits. boxes, knobs: as they were last shown."""
+
+    base: Assignment
+    boxes: dict[str, Any] = field(default_factory=dict)
+    knobs: dict[str, Any] = field(default_factory=dict)
+    changed: bool = False
+
+
+def begin() -> bool:
+    """Whether the link asks to edit an assignment, and this visitor may. At first it fills the form and the knobs."""
+    wanted = st.query_params.get(lessons.EDIT, "")
+    if not wanted:
+        return False
+    try:
+        saved = lessons.assignments().get(wanted)
+    except AssignmentError as error:
+        st.error(plain(error.sentence), icon=":material/error:")
+        return False
+    if not lessons.may_manage(saved):
+        st.error("Only who made this assignment and the teacher can edit it.", icon=":material/lock:")
+        return False
+    draft: _Draft | None = st.session_state.get(_DRAFT)
+    if draft is None or draft.base.id != saved.id or (not draft.changed and draft.base.task != saved.task):
+        _take(saved)
+    elif _FORM.get("question") is None:  # back on this page: Streamlit has forgotten the boxes
+        controls.choose(draft.knobs)
+        _FORM.put(draft.boxes)
+    return True
+
+
+def show(config: RunConfig, offered: list[str]) -> None:
+    """The form, what the edits do, and the buttons. Students may set those knobs chosen among the `offered` ones."""
+    draft: _Draft = st.session_state[_DRAFT]
+    saved = lessons.assignments().get(draft.base.id)
+    board = read_board(saved, caches.store())
+    fixed = saved.asked if board.rows else None
+    with st.container(border=True, key="task_editor"):
+        st.markdown(":material/edit: **Edit the assignment**")
+        if st.session_state.pop(_SAVED, False):
+            st.success("Saved. Students see it now.", icon=":material/check:")
+        _FORM.draw(config, offered, fixed)
+        draft.boxes, draft.knobs = _FORM.values(), dict(controls.chosen())
+        st.caption("Students start with the knobs below. Those that they cannot set stay fixed.")
+        wanted = _effects(board, config, fixed)
+        draft.changed = wanted is None or wanted.task != draft.base.task
+        if saved.task != draft.base.task:
+            _conflict(draft, saved)
+        if problem := st.session_state.pop(_FAILED, ""):
+            st.error(plain(problem), icon=":material/error:")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key="editor_buttons"):
+            st.button("Save changes", type="primary", icon=":material/save:", on_click=_save, args=(config, fixed))
+            label = "Close without saving" if draft.changed else "Close"
+            st.button(label, icon=":material/close:", on_click=_close, key="editor_close")
+            lessons.board_link(saved)
+
+
+def _effects(board: Board, config: RunConfig, fixed: Asked | None) -> Assignment | None:
+    """Says what the edits change, also for the runs that there are. None where they cannot be saved."""
+    saved = board.assignment
+    try:
+        wanted = edited(saved, _FORM.read(config, fixed), [row.run for row in board.rows])
+    except AssignmentError as error:
+        st.caption(f":material/error: {plain(error.sentence)}")
+        return None
+    lines = [f"Knobs at the start: {', '.join(found)}." for found in [changes(saved.start, wanted.start)] if found]
+    if wanted.task != saved.task:
+        lines += consequences(board, read_board(wanted, caches.store()))
+    if lines:
+        st.info("\n".join(f"* {plain(line)}" for line in lines))
+    return wanted
+
+
+def _conflict(draft: _Draft, saved: Assignment) -> None:
+    """Somebody else has saved the assignment meanwhile: this visitor compares, and takes one of the two."""
+    with st.container(border=True, key="editor_conflict"):
+        st.warning("Somebody else has changed this assignment since you opened it. Theirs:", icon=":material/group:")
+        labels = ", ".join(KNOBS[name].label for name in saved.knobs) or "none"
+        asked = [*saved.asked.options.values(), outcome.rule(saved.asked)]
+        started = changes(draft.base.start, saved.start)
+        lines = [
+            f"Question: {saved.question}",
+            f"Knobs that students can set: {labels}",
+            " · ".join(filter(None, asked)),
+        ]
+        lines += [f"Knobs at the start: {', '.join(started)}"] if started else []
+        st.markdown("\n".join(f"* {plain(line)}" for line in lines if line))
+        with st.container(horizontal=True, gap="small", key="editor_choice"):
+            st.button("Take theirs", icon=":material/download:", on_click=_take, args=(saved,))
+            st.button("Keep mine", icon=":material/person:", on_click=_keep_mine, args=(draft, saved))
+
+
+def _take(saved: Assignment) -> None:
+    """Fills the form and the knobs with the saved assignment."""
+    st.session_state[_DRAFT] = _Draft(saved)
+    controls.form().choose(saved.start.to_dict())
+    _FORM.fill(saved)
+
+
+def _keep_mine(draft: _Draft, saved: Assignment) -> None:
+    """The next Save replaces theirs, which this visitor has seen."""
+    draft.base = saved
+
+
+def _save(config: RunConfig, fixed: Asked | None) -> None:
+    draft: _Draft = st.session_state[_DRAFT]
+    try:
+        wanted = _FORM.read(config, fixed)
+        draft.base = lessons.assignments().edit(draft.base, wanted, current(), caches.store())
+        st.session_state[_SAVED] = True
+    except DigitLabError as error:
+        st.session_state[_FAILED] = error.sentence
+
+
+def _close() -> None:
+    """What is not saved is dropped."""
+    st.session_state.pop(_DRAFT, None)
+    st.query_params.pop(lessons.EDIT, None)
