@@ -9,7 +9,7 @@
     ├── RunError        a run is unknown, unfinished or damaged
     ├── LimitError      a limit of this server refuses it
     ├── HomeError       the home folder cannot be used
-    └── AssignmentError an assignment is unknown, closed or damaged, or lacks a prediction
+    └── AssignmentError an assignment is unknown, closed, damaged or just edited, or lacks a prediction
 
 Any other exception is a defect of the program and is not caught.
 """
@@ -71,4 +71,4 @@ class HomeError(DigitLabError):
 
 
 class AssignmentError(DigitLabError):
-    """An assignment is unknown, closed or damaged, or a prediction is missing or cannot be used."""
+    """An assignment is unknown, closed, damaged or just edited, or a prediction is missing or cannot be used."""

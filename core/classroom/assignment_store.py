@@ -27,6 +27,10 @@ from core.untrusted import number, text, whole
 
 MAX_ASSIGNMENTS, MAX_OF_ONE = 1000, 50  # in one home; of one visitor
 MAX_STUDENTS = 1000
+EDITED_MEANWHILE = (
+    "Somebody else has changed this assignment since you opened it, so yours is not saved. Compare both, then keep "
+    "yours or take theirs."
+)
 _MAX_BYTES = 64 * 1024
 _ID = re.compile(r"[0-9a-f]{8}")
 
@@ -107,10 +111,7 @@ class AssignmentStore:
             if not present.may_manage(who):
                 raise AssignmentError("Only who made this assignment and the teacher can edit it.")
             if present.task != seen.task:
-                raise AssignmentError(
-                    "Somebody else has changed this assignment since you opened it, so nothing was saved. "
-                    "Compare both, then keep yours or take theirs."
-                )
+                raise AssignmentError(EDITED_MEANWHILE)
             changed = edited(present, wanted, [run for run in runs.runs() if present.has(run)])
             self._write(changed)
         return changed

@@ -26,7 +26,7 @@ def edited(present: Assignment, wanted: Assignment, answers: Sequence[Run]) -> A
             f"{count(len(answers), 'run')} of this assignment predicted something else, so what students predict must "
             "stay the same. Create another assignment for another prediction."
         )
-    words = _reworded(before, after)
+    words = reworded(before, after)
     renamed = {old: words.get(now, now) for old, now in {**dict(present.renamed), **words}.items()}
     given = {run.prediction.given for run in answers if run.prediction}
     kept = {old: now for old, now in renamed.items() if old in given - after.options.keys() and now in after.options}
@@ -75,7 +75,7 @@ def consequences(before: Board, after: Board) -> list[str]:
     return found
 
 
-def _reworded(before: Asked, after: Asked) -> dict[str, str]:
+def reworded(before: Asked, after: Asked) -> dict[str, str]:
     """The choices with new words: old → new, where as many have gone as have come."""
     gone = [words for words in before.options if words not in after.options]
     come = [words for words in after.options if words not in before.options]

@@ -79,6 +79,34 @@ def test_a_lesson_from_the_assignment_to_the_board(server: Server, browser: Brow
         expect(student.get_by_role("button", name="Start", exact=True)).to_be_disabled()
 
 
+def test_an_edit_reaches_a_student_who_is_typing(server: Server, browser: Browser, teacher: Page):
+    link = make_assignment(teacher)
+    with visitor(browser, server) as student:
+        visit(student, link)
+        prediction = student.get_by_role("spinbutton", name="Your prediction")
+        prediction.click()
+        prediction.press_sequentially("97")  # without Enter: only the browser knows it
+        teacher.get_by_role("link", name="Edit").click()
+        question = teacher.get_by_label("Question")
+        expect(question).to_have_value(QUESTION)
+        wait_idle(teacher)
+        question.fill("How many epochs are enough?")
+        question.press("Enter")
+        expect(teacher.get_by_role("button", name="Close without saving")).to_be_visible()
+        teacher.get_by_role("link", name="Class board").first.click()
+        expect(teacher.locator(".st-key-board_head h2")).to_have_text(QUESTION)
+        teacher.go_back()
+        expect(question).to_have_value("How many epochs are enough?")  # not saved, and not lost
+        teacher.get_by_role("button", name="Save changes").click()
+        expect(teacher.get_by_text("Saved. Students see it now.")).to_be_visible()
+        expect(student.get_by_text("How many epochs are enough?")).to_be_visible()  # by itself
+        expect(prediction).to_be_focused()
+        prediction.press_sequentially(".5")
+        expect(prediction).to_have_value("97.5")
+        assert not faults(student)
+    assert not faults(teacher)
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
 def test_thirty_students_fit_on_a_projector(server: Server, browser: Browser, scheme: str, width: int):
     store = RunStore(server.home)

@@ -14,7 +14,7 @@ from core.classroom.assignments import Assignment
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import AssignmentError, ConfigError
 from core.formatting import plain
-from pages.parts.train import board_name, watched_run
+from pages.parts.train import board_name, prediction_box, watched_run
 from pages.shared import controls, crowd, lessons
 from pages.shared.fragments import guarded_fragment
 
@@ -78,7 +78,7 @@ def show(assignment: Assignment) -> None:
         st.caption(f":material/school: An assignment. {free}")
         if _just_edited():
             st.info(
-                "Your teacher has changed the assignment. What you can set stays as you set it.",
+                "Your teacher has changed the assignment. The knobs that you can set stay as they are.",
                 icon=":material/edit:",
             )
         if not assignment.open:
@@ -143,8 +143,9 @@ def _arrive(link: dict[str, str]) -> _Work | None:
 
 
 def _follow(work: _Work, before: Assignment, now: Assignment) -> None:
-    """Gives the knobs that are fixed now the values of the edited assignment, and remembers to say so."""
+    """Gives the knobs that are fixed the values of the edited assignment, and remembers to say that it was edited."""
     work.edited_after = watched_run.newest_started()
+    prediction_box.follow(before, now)
     if (before.start, before.free_knobs) != (now.start, now.free_knobs):
         with suppress(ConfigError):
             controls.choose(now.begin(controls.run_config()).to_dict())

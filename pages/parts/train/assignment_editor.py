@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.classroom import outcome
+from core.classroom.assignment_store import EDITED_MEANWHILE
 from core.classroom.assignments import Assignment
 from core.classroom.board import Board, read_board
 from core.classroom.editing import consequences, edited
@@ -65,17 +66,18 @@ def show(config: RunConfig, offered: list[str]) -> None:
     fixed = saved.asked if board.rows else None
     with st.container(border=True, key="task_editor"):
         st.markdown(":material/edit: **Edit the assignment**")
-        if st.session_state.pop(_SAVED, False):
-            st.success("Saved. Students see it now.", icon=":material/check:")
         _FORM.draw(config, offered, fixed)
         draft.boxes, draft.knobs = _FORM.values(), dict(controls.chosen())
         st.caption("Students start with the knobs below. Those that they cannot set stay fixed.")
         wanted = _effects(board, config, fixed)
         draft.changed = wanted is None or wanted.task != draft.base.task
+        problem = st.session_state.pop(_FAILED, "")
         if saved.task != draft.base.task:
-            _conflict(draft, saved)
-        if problem := st.session_state.pop(_FAILED, ""):
+            _conflict(draft, saved, problem or EDITED_MEANWHILE)
+        elif problem:
             st.error(plain(problem), icon=":material/error:")
+        if st.session_state.pop(_SAVED, False):
+            st.success("Saved. Students see it now.", icon=":material/check:")
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="editor_buttons"):
             st.button("Save changes", type="primary", icon=":material/save:", on_click=_save, args=(config, fixed))
             label = "Close without saving" if draft.changed else "Close"
@@ -99,12 +101,14 @@ def _effects(board: Board, config: RunConfig, fixed: Asked | None) -> Assignment
     return wanted
 
 
-def _conflict(draft: _Draft, saved: Assignment) -> None:
+def _conflict(draft: _Draft, saved: Assignment, problem: str) -> None:
     """Somebody else has saved the assignment meanwhile: this visitor compares, and takes one of the two."""
     with st.container(border=True, key="editor_conflict"):
-        st.warning("Somebody else has changed this assignment since you opened it. Theirs:", icon=":material/group:")
+        st.warning(plain(problem), icon=":material/group:")
+        st.markdown("**Theirs**")
         labels = ", ".join(KNOBS[name].label for name in saved.knobs) or "none"
-        asked = [*saved.asked.options.values(), outcome.rule(saved.asked)]
+        choices = [choice.explained for choice in saved.asked.choices] or saved.asked.options.values()
+        asked = [*choices, outcome.rule(saved.asked)]
         started = changes(draft.base.start, saved.start)
         lines = [
             f"Question: {saved.question}",

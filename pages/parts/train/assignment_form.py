@@ -61,16 +61,13 @@ class AssignmentForm:
         state[self.key("knobs")] = st.multiselect(
             "Knobs that students can set", offered, present, format_func=_label, key=self._knobs_box()
         )
-        keep(self.key("kind"), KINDS[0])
-        why = "Runs have predicted it already. Create another assignment for another prediction."
-        st.selectbox(
-            "Before they train, students predict",
-            KINDS,
-            format_func=_LABELS.get,
-            key=self.key("kind"),
-            disabled=fixed is not None,
-            help=why if fixed else None,
-        )
+        if fixed:
+            state[self.key("kind")] = fixed.kind
+            predicted = _LABELS[fixed.kind].lower()
+            st.caption(f":material/lock: Students predict: {predicted}. It stays, because there are runs.")
+        else:
+            keep(self.key("kind"), KINDS[0])
+            st.selectbox("Before they train, students predict", KINDS, format_func=_LABELS.get, key=self.key("kind"))
         self._details(config, offered, fixed)
 
     def fill(self, made: Assignment) -> None:

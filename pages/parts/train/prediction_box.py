@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.classroom import outcome
 from core.classroom.assignments import Assignment
+from core.classroom.editing import reworded
 from core.config.knob import format_value
 from core.config.run_config import KNOB_TYPES
 from core.formatting import plain
@@ -55,6 +56,15 @@ def show(assignment: Assignment) -> None:
 def given(assignment: Assignment) -> Any:
     """What the visitor has predicted, unchecked; None if nothing. For callbacks too."""
     return fixed_by_first_setting(assignment) or st.session_state.get(_key(assignment))
+
+
+def follow(before: Assignment, now: Assignment) -> None:
+    """Keeps what the visitor has chosen. An edited choice or range makes other buttons, and Streamlit forgets it."""
+    key = _key(now)
+    chosen = st.session_state.get(key)
+    words = reworded(before.asked, now.asked).get(chosen, chosen)
+    if words in now.asked.options:
+        st.session_state[key] = words
 
 
 def fixed_by_first_setting(assignment: Assignment) -> str:

@@ -22,7 +22,7 @@ from pages.parts.train import (
     watched_run,
 )
 from pages.parts.train.scroll_into_view import reveal
-from pages.shared import caches, controls, crowd
+from pages.shared import caches, controls, crowd, lessons
 from pages.shared.fragments import guarded_fragment
 
 KEY = "watch"
@@ -46,7 +46,8 @@ def panel() -> None:
     run_choice.damaged()
     buttons.undo_removal()
     if run is None:
-        st.info(_FIRST, icon=":material/play_arrow:")
+        if lessons.EDIT not in st.query_params:  # who edits an assignment has no Start
+            st.info(_FIRST, icon=":material/play_arrow:")
         network_panel.before_start()
         return
     if not run.is_personalised:  # its knobs do not lead to its network
