@@ -27,9 +27,10 @@ from core.untrusted import number, text, whole
 
 MAX_ASSIGNMENTS, MAX_OF_ONE = 1000, 50  # in one home; of one visitor
 MAX_STUDENTS = 1000
+NOT_YOURS = "Only who made this assignment and the teacher can edit it."
 EDITED_MEANWHILE = (
-    "Somebody else has changed this assignment since you opened it, so yours is not saved. Compare both, then keep "
-    "yours or take theirs."
+    "The saved assignment has changed since you opened it here, so yours is not saved. Compare both. Then keep yours, "
+    "or take the saved one."
 )
 _MAX_BYTES = 64 * 1024
 _ID = re.compile(r"[0-9a-f]{8}")
@@ -109,7 +110,7 @@ class AssignmentStore:
         with self._exclusive():
             present = self.get(seen.id)
             if not present.may_manage(who):
-                raise AssignmentError("Only who made this assignment and the teacher can edit it.")
+                raise AssignmentError(NOT_YOURS)
             if present.task != seen.task:
                 raise AssignmentError(EDITED_MEANWHILE)
             changed = edited(present, wanted, [run for run in runs.runs() if present.has(run)])

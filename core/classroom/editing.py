@@ -23,8 +23,8 @@ def edited(present: Assignment, wanted: Assignment, answers: Sequence[Run]) -> A
     before, after = present.asked, new.asked
     if answers and (before.kind, before.versus) != (after.kind, after.versus):
         raise AssignmentError(
-            f"{count(len(answers), 'run')} of this assignment predicted something else, so what students predict must "
-            "stay the same. Create another assignment for another prediction."
+            f"There are {count(len(answers), 'run')} of this assignment, so what students predict must stay the same. "
+            "Create another assignment for another prediction."
         )
     words = reworded(before, after)
     renamed = {old: words.get(now, now) for old, now in {**dict(present.renamed), **words}.items()}

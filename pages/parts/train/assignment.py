@@ -61,10 +61,7 @@ def latest(assignment: Assignment) -> Assignment:
     """
     now = lessons.assignments().get(assignment.id) if assignment.id else assignment
     if now.task != assignment.task:
-        raise AssignmentError(
-            "Your teacher has just changed this assignment. Read it again, then press Start. Your prediction is still "
-            "there."
-        )
+        raise AssignmentError("Your teacher has just changed this assignment. Read it again, then press Start.")
     return now
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.classroom import outcome
-from core.classroom.assignment_store import EDITED_MEANWHILE
+from core.classroom.assignment_store import EDITED_MEANWHILE, NOT_YOURS
 from core.classroom.assignments import Assignment
 from core.classroom.board import Board, read_board
 from core.classroom.editing import consequences, edited
@@ -47,7 +47,7 @@ def begin() -> bool:
         st.error(plain(error.sentence), icon=":material/error:")
         return False
     if not lessons.may_manage(saved):
-        st.error("Only who made this assignment and the teacher can edit it.", icon=":material/lock:")
+        st.error(NOT_YOURS, icon=":material/lock:")
         return False
     draft: _Draft | None = st.session_state.get(_DRAFT)
     if draft is None or draft.base.id != saved.id or (not draft.changed and draft.base.task != saved.task):
@@ -79,7 +79,7 @@ def show(config: RunConfig, offered: list[str]) -> None:
         if st.session_state.pop(_SAVED, False):
             st.success("Saved. Students see it now.", icon=":material/check:")
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="editor_buttons"):
-            st.button("Save changes", type="primary", icon=":material/save:", on_click=_save, args=(config, fixed))
+            st.button("Save changes", type="primary", icon=":material/save:", on_click=_save, args=(fixed,))
             label = "Close without saving" if draft.changed else "Close"
             st.button(label, icon=":material/close:", on_click=_close, key="editor_close")
             lessons.board_link(saved)
@@ -102,10 +102,10 @@ def _effects(board: Board, config: RunConfig, fixed: Asked | None) -> Assignment
 
 
 def _conflict(draft: _Draft, saved: Assignment, problem: str) -> None:
-    """Somebody else has saved the assignment meanwhile: this visitor compares, and takes one of the two."""
+    """Somebody else has saved the assignment meanwhile, or another tab: this visitor compares, and takes one."""
     with st.container(border=True, key="editor_conflict"):
         st.warning(plain(problem), icon=":material/group:")
-        st.markdown("**Theirs**")
+        st.markdown("**The saved one**")
         labels = ", ".join(KNOBS[name].label for name in saved.knobs) or "none"
         choices = [choice.explained for choice in saved.asked.choices] or saved.asked.options.values()
         asked = [*choices, outcome.rule(saved.asked)]
@@ -118,26 +118,28 @@ def _conflict(draft: _Draft, saved: Assignment, problem: str) -> None:
         lines += [f"Knobs at the start: {', '.join(started)}"] if started else []
         st.markdown("\n".join(f"* {plain(line)}" for line in lines if line))
         with st.container(horizontal=True, gap="small", key="editor_choice"):
-            st.button("Take theirs", icon=":material/download:", on_click=_take, args=(saved,))
+            st.button("Take the saved one", icon=":material/download:", on_click=_take, args=(saved,))
             st.button("Keep mine", icon=":material/person:", on_click=_keep_mine, args=(draft, saved))
 
 
 def _take(saved: Assignment) -> None:
     """Fills the form and the knobs with the saved assignment."""
     st.session_state[_DRAFT] = _Draft(saved)
+    st.session_state.pop(_FAILED, None)
     controls.form().choose(saved.start.to_dict())
     _FORM.fill(saved)
 
 
 def _keep_mine(draft: _Draft, saved: Assignment) -> None:
-    """The next Save replaces theirs, which this visitor has seen."""
+    """The next Save replaces the saved one, which this visitor has seen."""
     draft.base = saved
 
 
-def _save(config: RunConfig, fixed: Asked | None) -> None:
+def _save(fixed: Asked | None) -> None:
     draft: _Draft = st.session_state[_DRAFT]
     try:
-        wanted = _FORM.read(config, fixed)
+        controls.follow_widgets()  # a knob that was typed just before the click
+        wanted = _FORM.read(controls.run_config(), fixed)
         draft.base = lessons.assignments().edit(draft.base, wanted, current(), caches.store())
         st.session_state[_SAVED] = True
     except DigitLabError as error:

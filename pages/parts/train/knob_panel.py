@@ -52,13 +52,11 @@ def panel() -> None:
         editing = assignment_editor.begin()
         work = None if editing else assignment.present()
     with recipe_box:
-        if editing:
-            pass  # its form stands where Start is otherwise: it needs the knobs
-        elif work:
+        if work:
             assignment.show(work)
             prediction_box.setting(work.asked)
             prediction_box.show(work)
-        else:
+        elif not editing:  # the form that edits stands where Start is otherwise
             _recipe()
     if work:
         _knobs(work.knobs)

@@ -44,7 +44,7 @@ def show(run: Run, state: str) -> None:
     }[verdict.met]
     mine = own(run) and not run.imported  # the file may be somebody else's
     question = f"<p>{escape(prediction.question)}</p>" if prediction.question else ""
-    changed = " Your teacher has changed this rule since the prediction." if asked != prediction.asked else ""
+    changed = " Your teacher has edited the assignment since this prediction." if asked != prediction.asked else ""
     st.html(
         f'<div class="predicted">{question}<div><span>{"Your prediction" if mine else "Prediction"}</span>'
         f"<b>{escape(prediction.shown)}</b></div>"

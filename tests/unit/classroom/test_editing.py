@@ -72,7 +72,7 @@ def test_an_edit_changes_the_task_and_keeps_everything_else(kept, store):
 def test_the_second_of_two_teachers_does_not_overwrite_the_first(kept, store):
     made = make(kept)
     first = edit(kept, store, made, question="First?")
-    with pytest.raises(AssignmentError, match="Somebody else has changed"):
+    with pytest.raises(AssignmentError, match="has changed since you opened it"):
         edit(kept, store, made, TEACHER, question="Second?")
     assert kept.get(made.id) == first
     kept.change(made.id, open=False)  # this is no edit: nothing of it is lost

@@ -57,6 +57,9 @@ def test_the_form_has_the_assignment_and_saves_what_was_changed(store, me):  # n
     now = saved(store, made)
     assert (now.question, now.start, now.asked.within) == ("How **well**?", START.changed(epochs=4), 1.5)
     assert "Saved. Students see it now." in words(page)
+    box(page, "Epochs").set_value(6)
+    press(page, "Save changes")  # in the same moment
+    assert saved(store, made).start == START.changed(epochs=6)
     press(page, "Close")
     assert "edit" not in page.query_params
     assert "Start" in labels(page)
@@ -86,7 +89,7 @@ def test_two_teachers_at_once_compare_and_choose(store, me):  # noqa: F811
     assert (saved(store, made).question, saved(store, made).start) == ("Mine?", START)
     set_box(page, "Question", "Mine again?")
     edit_elsewhere(store, saved(store, made), question="Theirs?")
-    press(rerun(page), "Take theirs")
+    press(rerun(page), "Take the saved one")
     assert box(page, "Question").value == "Theirs?"
     assert "Close" in labels(page)  # nothing of one's own is left to save
 
@@ -158,7 +161,7 @@ def test_a_run_is_judged_by_the_present_rule_and_says_so(store):
     text = html(visit(run=run.id))
     assert "Met.</b>" in text
     assert "at most 2 points away" in text
-    assert "has changed this rule since" in text
+    assert "has edited the assignment since" in text
     assert "How *fast*?" in text  # the question that the student read
 
 
