@@ -98,7 +98,7 @@ def test_an_edit_reaches_a_student_who_is_typing(server: Server, browser: Browse
         teacher.go_back()
         expect(question).to_have_value("How many epochs are enough?")  # not saved, and not lost
         teacher.get_by_role("button", name="Save changes").click()
-        expect(teacher.get_by_text("Saved. Students see it now.")).to_be_visible()
+        expect(teacher.get_by_text("Saved. Open pages show it in a few seconds.")).to_be_visible()
         expect(student.get_by_text("How many epochs are enough?")).to_be_visible()  # by itself
         expect(prediction).to_be_focused()
         prediction.press_sequentially(".5")

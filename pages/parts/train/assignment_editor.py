@@ -77,7 +77,7 @@ def show(config: RunConfig, offered: list[str]) -> None:
         elif problem:
             st.error(plain(problem), icon=":material/error:")
         if st.session_state.pop(_SAVED, False):
-            st.success("Saved. Students see it now.", icon=":material/check:")
+            st.success("Saved. Open pages show it in a few seconds.", icon=":material/check:")
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key="editor_buttons"):
             st.button("Save changes", type="primary", icon=":material/save:", on_click=_save, args=(fixed,))
             label = "Close without saving" if draft.changed else "Close"

@@ -56,7 +56,7 @@ def test_the_form_has_the_assignment_and_saves_what_was_changed(store, me):  # n
     press(page, "Save changes")
     now = saved(store, made)
     assert (now.question, now.start, now.asked.within) == ("How **well**?", START.changed(epochs=4), 1.5)
-    assert "Saved. Students see it now." in words(page)
+    assert "Saved. Open pages show it in a few seconds." in words(page)
     box(page, "Epochs").set_value(6)
     press(page, "Save changes")  # in the same moment
     assert saved(store, made).start == START.changed(epochs=6)
