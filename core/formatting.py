@@ -1,6 +1,6 @@
 """Numbers as people read them, written one way on every page, in every file and on the command line.
 
-And `plain` and `csv_text`: text that somebody else wrote, made safe for Markdown and for a spreadsheet.
+And `plain` and `csv_text`: text that somebody else wrote, made safe for Markdown and for a spreadsheet; `csv_table`.
 """
 
 import csv
