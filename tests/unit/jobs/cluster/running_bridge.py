@@ -41,12 +41,15 @@ class RunningBridge:
             time.sleep(0.03)
 
     def close(self) -> None:
+        """The runs go on, and nobody follows them. Its threads have ended: they write no more files."""
+        followers = list(self.bridge.followers.values())
+        for follower in followers:
+            follower.cluster = _Killed()
         self.is_over.set()
         self.thread.join()
+        for follower in (*followers, *self.bridge.followers.values()):
+            follower.cluster = _Killed()
+            follower._thread.join()
         self.lock.release()
 
-    def kill(self) -> None:
-        """The runs go on, and nobody follows them."""
-        for follower in self.bridge.followers.values():
-            follower.cluster = _Killed()
-        self.close()
+    kill = close
