@@ -41,15 +41,17 @@ class RunningBridge:
             time.sleep(0.03)
 
     def close(self) -> None:
-        """The runs go on, and nobody follows them. Its threads have ended: they write no more files."""
-        followers = list(self.bridge.followers.values())
-        for follower in followers:
-            follower.cluster = _Killed()
+        """When no run trains any more. Its threads have ended then: they write no more files."""
         self.is_over.set()
         self.thread.join()
-        for follower in (*followers, *self.bridge.followers.values()):
-            follower.cluster = _Killed()
-            follower._thread.join()
+        for follower in self.bridge.followers.values():
+            follower._thread.join(10)
         self.lock.release()
 
-    kill = close
+    def kill(self) -> None:
+        """The runs go on, and nobody follows them."""
+        self.is_over.set()
+        self.thread.join()
+        for follower in self.bridge.followers.values():
+            follower.cluster = _Killed()
+        self.close()

@@ -41,4 +41,4 @@ def test_a_run_whose_actor_has_an_earlier_program_continues_in_another_actor(job
     again = RunningBridge(store, cluster)
     wait_until(lambda: run.state == "running" and len(cluster.started) == 2)
     assert run.started.from_epoch > 1
-    again.close()
+    again.kill()

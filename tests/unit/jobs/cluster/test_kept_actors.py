@@ -142,7 +142,7 @@ def test_another_bridge_finds_the_second_seed_of_an_actor_again(jobs, store, clu
     wait_until(lambda: seeds[2].state == "running" and len(seeds[2].epochs) > epochs + 2)
     assert [each.epoch for each in seeds[2].epochs] == list(range(1, len(seeds[2].epochs) + 1))
     assert len(cluster.started) == 2
-    again.close()
+    again.kill()
 
 
 def test_a_run_whose_folder_is_gone_gives_its_device_back(jobs, store, cluster):
