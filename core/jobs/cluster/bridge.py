@@ -19,7 +19,7 @@ from core.jobs.cluster import settings as cluster_settings
 from core.jobs.cluster import token_check
 from core.jobs.cluster.follower import Follower
 from core.jobs.cluster.interface import Cluster, Node
-from core.jobs.cluster.kept_actors import KeptActors
+from core.jobs.cluster.kept_actors import Idle, KeptActors
 from core.jobs.cluster.records import KILL, LOST, PLACED, REQUEUED, SENT, Record, Records, Status
 from core.jobs.cluster.settings import ClusterSettings
 from core.jobs.places import CPU, Device
@@ -61,7 +61,7 @@ class Bridge:
             else:
                 self.records.change(record.run_id, state=LOST, losses=record.losses + 1)
         for name in actors - {record.actor for record in self.records.all()}:
-            self.cluster.kill(name)
+            self.kept.end(name)
 
     def look_at_nodes(self) -> None:
         """Asks the cluster which nodes live. This takes long while the head node is away."""
@@ -77,6 +77,8 @@ class Bridge:
             if not follower.is_alive:
                 del self.followers[run_id]
                 self._keep_actor(follower)
+        if any(follower.lacks_device for follower in self.followers.values()):
+            self.kept.end_idle(0.0)
         self.kept.end_idle()
         for record in self.records.all():
             if record.run_id in self.followers:
@@ -99,8 +101,8 @@ class Bridge:
         kept = self.kept.take(run, record.kind)
         if not kept and self._is_full(record.kind):
             self.kept.end_one(record.kind)
-        name = kept or f"{record.run_id}.{secrets.token_hex(4)}"
-        self._follow(Record(record.run_id, SENT, record.kind, name, record.losses), is_kept=bool(kept))
+        name = kept.actor if kept else f"{record.run_id}.{secrets.token_hex(4)}"
+        self._follow(Record(record.run_id, SENT, record.kind, name, record.losses), kept)
 
     def _is_full(self, kind: str) -> bool:
         """Whether the actors that train and those that wait hold all devices of this kind."""
@@ -112,16 +114,16 @@ class Bridge:
         if not follower.leaves_actor:
             return
         if run := self._find_run(follower.record.run_id):
-            self.kept.add(follower.record.actor, follower.record.kind, run)
+            self.kept.add(follower.record.actor, follower.record.kind, run, follower.actor_began)
         else:
-            self.cluster.kill(follower.record.actor)
+            self.kept.end(follower.record.actor)
 
     def _find_run(self, run_id: str) -> Run | None:
         with suppress(RunError):
             return self.store.get(run_id)
         return None
 
-    def _follow(self, record: Record, *, is_kept: bool = False) -> None:
+    def _follow(self, record: Record, kept: Idle | None = None) -> None:
         names = {node.id: node.name for node in self._nodes}
         follower = Follower(
             self.store,
@@ -131,7 +133,7 @@ class Bridge:
             node_name=lambda node: names.get(node) or node[:8],
             threads=self.settings.cpus if record.kind == CPU else 0,
             runs_per_gpu=round(1 / self.settings.gpu),
-            is_kept=is_kept,
+            actor_began=kept.began if kept else 0.0,
         )
         self.followers[record.run_id] = follower
         follower.start()
@@ -142,8 +144,8 @@ class Bridge:
         if self._answered_at < noticed + NODES_SECONDS:
             return  # perhaps the head node is lost: until it answers, the run is shown as interrupted
         del self._lost_at[record.run_id]
-        run = self.store.get(record.run_id)
-        if record.losses > MAX_LOSSES or ControlRequests(run).read().get("stop"):
+        run = self._find_run(record.run_id)
+        if run is None or record.losses > MAX_LOSSES or ControlRequests(run).read().get("stop"):
             self.records.remove(record.run_id)
             return
         self.records.change(record.run_id, state=REQUEUED)

@@ -14,11 +14,11 @@ from typing import Any
 
 from core.data import mnist
 from core.data.cache import fingerprint
-from core.errors import DigitLabError
+from core.errors import DigitLabError, RunError
 from core.files import read_regular
 from core.jobs.cluster import travelling
 from core.jobs.cluster.inbox import Inbox
-from core.jobs.cluster.interface import ActorLost, Cluster
+from core.jobs.cluster.interface import ActorLost, Cluster, end_actor
 from core.jobs.cluster.records import LOST, PLACED, Record, Records
 from core.jobs.cluster.remote_run import Assignment, Reply
 from core.jobs.cluster.travelling import Piece
@@ -31,6 +31,7 @@ from core.runs.store import RunStore
 _SLICE_SECONDS = 0.25  # how long one look at an answer takes, at most
 _RETRY_SECONDS = 0.5
 _UNREACHABLE_SECONDS = 60.0  # a node that does not answer for so long is lost
+NO_DEVICE_SECONDS = 10.0  # an actor starts within some seconds if there is a device for it
 
 
 class _Withdrawn(Exception):
@@ -41,7 +42,8 @@ class _Withdrawn(Exception):
 class Follower:
     """One run. `start` returns at once.
 
-    node_name: the name of a node for its id. is_kept: its actor has trained another seed and waits for this one.
+    node_name: the name of a node for its id. actor_began: when its actor began to train another seed, after which it
+    waits for this one, as `time.monotonic`; 0: the actor is new.
     """
 
     store: RunStore
@@ -51,9 +53,10 @@ class Follower:
     node_name: Callable[[str], str]
     threads: int = 0  # of a run on a CPU
     runs_per_gpu: int = 1
-    is_kept: bool = False
+    actor_began: float = 0.0
 
     def __post_init__(self) -> None:
+        self.is_kept, self._since = self.actor_began > 0.0, time.monotonic()
         self.node, self.usage = "", dict[str, Any]()
         self.killed = self.leaves_actor = False
         self._thread = threading.Thread(target=self._follow_safely, name=self.record.run_id, daemon=True)
@@ -65,6 +68,11 @@ class Follower:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def lacks_device(self) -> bool:
+        """Whether its new actor has waited for long: something else uses the devices, for example another home."""
+        return not (self.node or self.is_kept) and time.monotonic() - self._since > NO_DEVICE_SECONDS
+
     def kill(self) -> None:
         """Ends the training at once; the run is then interrupted."""
         if self.killed or not self.is_alive:
@@ -73,18 +81,19 @@ class Follower:
         self.cluster.kill(self.record.actor)
 
     def _follow_safely(self) -> None:
-        run = self.store.get(self.record.run_id)
+        try:
+            run = self.store.get(self.record.run_id)
+        except RunError:  # it was deleted
+            self.records.remove(self.record.run_id)
+            end_actor(self.cluster, self.record.actor)
+            return
+        is_lost = False
         try:
             self._follow(run)
             self.records.remove(run.id)
         except ActorLost:
-            if self.is_kept and not self.node:
-                return  # it was lost while it waited: the bridge starts another one for this run
-            print(f"The run {run.id} was lost with the machine {self.node}.", flush=True)
-            if self.killed:
-                self.records.remove(run.id)
-            else:
-                self.records.change(run.id, state=LOST, losses=self.record.losses + 1)
+            is_lost = True
+            self._note_loss()
         except _Withdrawn:
             self.records.remove(run.id)
         except Exception as error:  # one run must not end the others
@@ -93,8 +102,19 @@ class Follower:
             mark_failed(run, sentence)
             self.records.remove(run.id)
         finally:
-            if not self.leaves_actor:
+            if is_lost or not (self.node or self.is_kept):  # it has no files, or nobody can reach them
                 self.cluster.kill(self.record.actor)
+            elif not self.leaves_actor:
+                end_actor(self.cluster, self.record.actor)
+
+    def _note_loss(self) -> None:
+        if self.is_kept and not self.node:
+            return  # it was lost while it waited: the bridge starts another one for this run
+        print(f"The run {self.record.run_id} was lost with the machine {self.node}.", flush=True)
+        if self.killed:
+            self.records.remove(self.record.run_id)
+        else:
+            self.records.change(self.record.run_id, state=LOST, losses=self.record.losses + 1)
 
     def _follow(self, run: Run) -> None:
         is_new = self.record.state != PLACED
@@ -102,6 +122,7 @@ class Follower:
             self.cluster.start(self.record.actor, self.record.kind)
         facts = self._call("hello", go_on=lambda: not is_new or run.queued_path.exists())
         self.node = self.node_name(facts["node"])
+        self.actor_began = self.actor_began or time.monotonic()
         lock = run.lock
         # A run that is found again has started, and its first event is somewhere in the file.
         before = Inbox(run).offset if is_new else 0
@@ -113,15 +134,17 @@ class Follower:
                 self._begin(run)
             else:
                 run.queued_path.unlink(missing_ok=True)  # somebody resumed it while nobody followed it
-                if not self._call("attach", run.id, _names(run)):
-                    raise ActorLost("it had not begun")
+                self._attach(run)
             self._copy(run)
             self.leaves_actor = not self.killed and does_another_seed_wait(self.store, run)
-            if not self.leaves_actor:
-                with suppress(ActorLost):
-                    self._call("end")
         finally:
             lock.release()
+
+    def _attach(self, run: Run) -> None:
+        with suppress(TypeError):  # the actor has the program of an earlier bridge
+            if self._call("attach", run.id, _names(run)):
+                return
+        raise ActorLost("it had not begun")
 
     def _begin(self, run: Run) -> None:
         data = mnist.load()
@@ -165,21 +188,25 @@ class Follower:
             inbox.close()
 
     def _call(self, method: str, *arguments: Any, go_on: Callable[[], bool] = lambda: True) -> Any:
-        """Calls a method of the actor and waits for its answer. Raises `ActorLost`, `_Withdrawn` unless `go_on`."""
-        asked, answered_last = None, time.monotonic()
-        while True:
-            if not go_on():
-                raise _Withdrawn
-            try:
-                asked = asked or self.cluster.ask(self.record.actor, method, *arguments)
-                return self.cluster.answer(asked, _SLICE_SECONDS)
-            except TimeoutError:
-                continue
-            except ConnectionResetError:  # a repeated exchange gets the same reply
-                asked = None
-                if time.monotonic() - answered_last > _UNREACHABLE_SECONDS:
-                    raise ActorLost(method) from None
-                time.sleep(_RETRY_SECONDS)
+        return _call(self.cluster, self.record.actor, method, arguments, go_on)
+
+
+def _call(cluster: Cluster, actor: str, method: str, arguments: tuple[Any, ...], go_on: Callable[[], bool]) -> Any:
+    """Calls a method of an actor and waits for its answer. Raises `ActorLost`, `_Withdrawn` unless `go_on`."""
+    asked, answered_last = None, time.monotonic()
+    while True:
+        if not go_on():
+            raise _Withdrawn
+        try:
+            asked = asked or cluster.ask(actor, method, *arguments)
+            return cluster.answer(asked, _SLICE_SECONDS)
+        except TimeoutError:
+            continue
+        except ConnectionResetError:  # a repeated exchange gets the same reply
+            asked = None
+            if time.monotonic() - answered_last > _UNREACHABLE_SECONDS:
+                raise ActorLost(method) from None
+            time.sleep(_RETRY_SECONDS)
 
 
 def _content(run: Run, name: str) -> bytes:

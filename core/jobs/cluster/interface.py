@@ -1,10 +1,13 @@
 """What the bridge asks of a cluster. `ray_cluster.RayCluster` is Ray; tests have a stand-in."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.jobs.cluster.settings import ClusterSettings
 from core.jobs.places import CPU, GPU
+
+_END_SECONDS = 5.0  # for an actor to remove its files
 
 
 class ActorLost(Exception):
@@ -51,3 +54,12 @@ class Cluster(Protocol):
 
     def kill(self, name: str) -> None:
         """Ends an actor, if it lives."""
+
+
+def end_actor(cluster: Cluster, name: str) -> None:
+    """Lets an actor remove its files, if its node answers within 5 s, and ends it."""
+    try:
+        with suppress(ActorLost, TimeoutError, ConnectionResetError):
+            cluster.answer(cluster.ask(name, "end"), _END_SECONDS)
+    finally:
+        cluster.kill(name)

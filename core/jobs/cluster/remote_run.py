@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -71,6 +72,7 @@ class RemoteRun:
         self._worker = WorkerProcess(command)
         self._given: Assignment | None = None
         self._outbox: Outbox | None = None
+        self._beginning = threading.Lock()
         self._answered: tuple[int, Reply] | None = None
         self._usage: Usage | None = None
         self._usage_at = self._sent_at = 0.0
@@ -87,7 +89,8 @@ class RemoteRun:
                 raise ValueError(piece.name)
             path = self.home / "runs" / run_id / piece.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb" if piece.start == 0 else "ab") as file:
+            with path.open("wb" if piece.start == 0 else "r+b") as file:
+                file.seek(piece.start)  # a call that is repeated writes the same bytes
                 file.write(piece.content)
             if piece.is_last:
                 os.utime(path, ns=(piece.changed, piece.changed))
@@ -95,18 +98,24 @@ class RemoteRun:
     def begin(self, given: Assignment) -> str:
         """Lets the worker train. Returns a sentence if the run cannot train here, else an empty text.
 
-        A worker that waits after another seed of the run goes on; its environment is that of the first run.
+        A worker that waits after another seed of the run goes on; its environment is that of the first run. A bridge
+        that got no answer calls it again.
         """
+        with self._beginning:
+            has_begun = self._outbox is not None and self._outbox.folder.name == given.run_id
+            return "" if has_begun else self._begin(given)
+
+    def _begin(self, given: Assignment) -> str:
         self._outbox, self._answered, self._control, self._given = None, None, b"", given
         self._remove_other_runs(given.run_id)
         node_data.share_home(self.home)
         folder = self._prepare(given)
         if refusal := node_data.refusal(given.fingerprint):
             return refusal
-        self._outbox = Outbox(folder, given.names)
         self._usage_now()  # the share of the CPU that is busy is measured from one call to the next
         environment = {"DIGIT_LAB_HOME": str(self.home), "DIGIT_LAB_NODE": given.node, **_device_environment(given)}
         if self._worker.train(given.run_id, folder / file_names.LOG, environment, then_wait=given.then_wait):
+            self._outbox = Outbox(folder, given.names)
             return ""
         return f"No training process could be started on {given.node}. Free memory there, then resume."
 

@@ -1,9 +1,11 @@
 """A stand-in for a cluster, a bridge to it, and a dashboard that sends its runs there."""
 
+import tempfile
+
 import pytest
 
 from core.jobs.cluster import bridge as bridge_module
-from core.jobs.cluster import follower
+from core.jobs.cluster import follower, remote_run
 from core.jobs.cluster import place as place_module
 from core.jobs.cluster.place import ClusterPlace
 from core.jobs.scheduler import Scheduler
@@ -12,10 +14,17 @@ from tests.unit.jobs.cluster.stand_in_cluster import StandInCluster
 
 
 @pytest.fixture
-def cluster():
+def cluster(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # the nodes keep their files there
     cluster = StandInCluster()
     yield cluster
     cluster.close()
+
+
+@pytest.fixture
+def folders(cluster, tmp_path):
+    """What nodes have of runs."""
+    return lambda: list(tmp_path.glob(f"{remote_run._PREFIX}*"))
 
 
 @pytest.fixture

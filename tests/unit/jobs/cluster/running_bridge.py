@@ -41,12 +41,17 @@ class RunningBridge:
             time.sleep(0.03)
 
     def close(self) -> None:
+        """When no run trains any more. Its threads have ended then: they write no more files."""
         self.is_over.set()
         self.thread.join()
+        for follower in self.bridge.followers.values():
+            follower._thread.join(10)
         self.lock.release()
 
     def kill(self) -> None:
         """The runs go on, and nobody follows them."""
+        self.is_over.set()
+        self.thread.join()
         for follower in self.bridge.followers.values():
             follower.cluster = _Killed()
         self.close()

@@ -47,7 +47,10 @@ class StandInCluster:
         if name not in self.runs:
             raise ActorLost(name)
         node, run = self.runs[name]
-        future = self._pool.submit(getattr(run, method), *arguments)
+        try:
+            future = self._pool.submit(getattr(run, method), *arguments)
+        except RuntimeError as error:  # the cluster is closed
+            raise ActorLost(name) from error
         if method == "hello":
             answer: Future = Future()
             answer.set_result({**future.result(), "node": node})
@@ -62,9 +65,11 @@ class StandInCluster:
         return answer
 
     def kill(self, name: str) -> None:
+        """As Ray does it: the files stay on the node."""
         found = self.runs.pop(name, None)
         if found:
-            found[1].end()
+            found[1]._worker.kill()
+            found[1]._owner.release()
 
     def lose(self, place: int) -> None:
         """A node is gone, with all that ran there."""
