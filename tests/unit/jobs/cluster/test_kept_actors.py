@@ -43,6 +43,7 @@ def test_two_actors_train_five_seeds_and_end(jobs, cluster, folders):
     assert not folders()
 
 
+@pytest.mark.slow
 def test_runs_that_differ_in_more_than_the_seed_get_an_actor_each(jobs, cluster):
     runs = [jobs.submit(SHORT.changed(seed=seed)) for seed in range(2)]  # no sweep
     runs += start(jobs, SHORT.changed(units=16), seeds=2)
@@ -58,6 +59,7 @@ def test_another_run_gets_the_device_of_an_actor_that_waits(jobs, cluster, runni
     assert len(cluster.started) == 4
 
 
+@pytest.mark.slow
 def test_an_actor_whose_next_seed_was_cancelled_ends(jobs, cluster, running, folders, send_all):
     seeds = start(jobs, seeds=3)
     wait_until(lambda: running.bridge.kept.count("cpu") == 2)
@@ -67,6 +69,7 @@ def test_an_actor_whose_next_seed_was_cancelled_ends(jobs, cluster, running, fol
     assert not folders()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("withdraw", [RunStore.delete, lambda store, run_id: store.get(run_id).queued_path.unlink()])
 def test_an_actor_whose_next_seed_is_deleted_or_cancelled_when_it_is_sent_ends(
     jobs, store, cluster, running, folders, send_all, monkeypatch, withdraw
@@ -87,6 +90,7 @@ def test_an_actor_whose_next_seed_is_deleted_or_cancelled_when_it_is_sent_ends(
     assert jobs.place.records.all() == []
 
 
+@pytest.mark.slow
 def test_another_bridge_ends_the_actors_that_wait_and_removes_their_files(
     jobs, store, cluster, running, folders, send_all
 ):
@@ -98,6 +102,7 @@ def test_another_bridge_ends_the_actors_that_wait_and_removes_their_files(
     again.close()
 
 
+@pytest.mark.slow
 def test_a_seed_whose_actor_was_lost_while_it_waited_trains_in_another(jobs, cluster, running, send_all, capsys):
     seeds = start(jobs, seeds=3)
     wait_until(lambda: running.bridge.kept.count("cpu") == 2)
@@ -109,6 +114,7 @@ def test_a_seed_whose_actor_was_lost_while_it_waited_trains_in_another(jobs, clu
     assert "was lost" not in capsys.readouterr().out  # nor is it counted
 
 
+@pytest.mark.slow
 def test_stop_ends_one_seed_and_the_next_trains_in_the_same_actor(jobs, cluster):
     seeds = start(jobs, LONG, seeds=3)
     wait_until(lambda: all(len(run.epochs) > 1 for run in seeds[:2]))
@@ -121,6 +127,7 @@ def test_stop_ends_one_seed_and_the_next_trains_in_the_same_actor(jobs, cluster)
     assert seeds[1].state == "running"
 
 
+@pytest.mark.slow
 def test_a_killed_seed_does_not_end_the_others(jobs, cluster):
     seeds = start(jobs, LONG, seeds=3)
     wait_until(lambda: all(len(run.epochs) > 1 for run in seeds[:2]))
@@ -156,6 +163,7 @@ def test_a_run_whose_folder_is_gone_gives_its_device_back(jobs, store, cluster):
     assert all(run.state == "running" for run in blocking)
 
 
+@pytest.mark.slow
 def test_a_run_that_waits_for_a_device_gets_the_next_one_before_later_seeds(jobs, cluster, monkeypatch):
     monkeypatch.setattr(follower, "NO_DEVICE_SECONDS", 0.2)
     cluster.start("theirs", "cpu")  # another home uses the cluster, too
@@ -165,6 +173,7 @@ def test_a_run_that_waits_for_a_device_gets_the_next_one_before_later_seeds(jobs
     assert last in seeds[2:]
 
 
+@pytest.mark.slow
 def test_another_home_gets_a_device_although_more_seeds_wait(jobs, cluster, monkeypatch):
     monkeypatch.setattr(kept_actors, "MAX_SECONDS", 0.2)
     seeds = start(jobs, MIDDLE)
