@@ -33,7 +33,7 @@ def _value(proto) -> object:
              "train_images": "400", "writers": "6", "dropout": "0.3", "seed": "7", "device": "cpu"},
         ),
         ("compare", {"view": "sweep"}),
-        ("evaluate", {"view": "gallery", "split": "train"}),
+        pytest.param("evaluate", {"view": "gallery", "split": "train"}, marks=pytest.mark.slow),
         ("draw", {}),
     ],
 )  # fmt: skip

@@ -107,6 +107,7 @@ def test_a_worker_leaves_its_run_in_the_queue_if_keras_cannot_use_the_gpu_of_its
     assert run.state == "waiting"
 
 
+@pytest.mark.slow
 def test_an_idle_worker_ends_with_its_dashboard(store):
     worker = process(store, json.dumps(SMALL.to_dict()))
     worker.stdin.close()
