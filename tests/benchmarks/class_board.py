@@ -33,6 +33,7 @@ from pages.parts.board import markup
 from pages.parts.board.live_board import REFRESH_SECONDS
 from tests.benchmarks import page_socket
 from tests.benchmarks.machine import describe
+from tests.benchmarks.page_socket import Address
 from tests.browser.conftest import Server
 from tests.made_runs import make
 
@@ -82,11 +83,11 @@ async def view(url: str, assignment_id: str, seconds: float, ready: asyncio.Barr
     """One viewer: the seconds from each request of its timer until the server has answered."""
     async with page_socket.connect(url) as socket:
         query = f"assignment={assignment_id}"
-        await socket.send(page_socket.request("board", query))
+        await socket.send(page_socket.request(Address("board", query)))
         fragment = ""
         while not fragment:  # the first script only leads to the page
             fragment = await finished(socket)
-        refresh = page_socket.request("board", query, fragment)
+        refresh = page_socket.request(Address("board", query), fragment)
         await ready.wait()
         times, began = [], time.perf_counter()
         await asyncio.sleep(random.random() * REFRESH_SECONDS)

@@ -73,7 +73,7 @@ async def watch(visitor: Visitor, chance: random.Random, found: Found, run: str)
 
 
 async def draw(visitor: Visitor, chance: random.Random, found: Found, run: str) -> None:
-    if visitor.name != "draw" or chance.random() < 0.05:
+    if visitor.at.page != "draw" or chance.random() < 0.05:
         found.pages.append(took := await visitor.open("draw"))
         found.by_name.setdefault("draw", []).append(took)
     await asyncio.sleep(chance.uniform(2, 4))

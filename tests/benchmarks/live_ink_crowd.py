@@ -20,6 +20,7 @@ import psutil
 from pages.parts.draw.live_ink import SIDE
 from tests.benchmarks import page_socket
 from tests.benchmarks.machine import describe
+from tests.benchmarks.page_socket import Address
 from tests.browser.conftest import Server
 
 COMPONENT = "digit_lab_live_ink"
@@ -68,7 +69,7 @@ async def receive(socket: Any) -> Panel | str | None:
 
 async def arrive(socket: Any) -> Panel:
     """Opens Draw, and returns when its live bars are there."""
-    await socket.send(page_socket.request("draw"))
+    await socket.send(page_socket.request(Address("draw")))
     panel = None
     while True:
         got = await receive(socket)
@@ -92,7 +93,7 @@ async def draw(url: str, seconds: float, number: int, ready: asyncio.Barrier) ->
                 share = ((now - began) % STROKE) / STROKE
                 state = {"ink": {"session": number, "seq": seq, "side": SIDE, "pixels": ink(share)}}
                 states = {panel.widget: ("json_value", state)}
-                await socket.send(page_socket.request("draw", fragment=panel.fragment, states=states))
+                await socket.send(page_socket.request(Address("draw"), fragment=panel.fragment, states=states))
             try:
                 got = await asyncio.wait_for(receive(socket), max(0.001, last + interval - time.perf_counter()))
             except TimeoutError:

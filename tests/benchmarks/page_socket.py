@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import websockets
@@ -18,13 +19,24 @@ def connect(url: str, **options: Any) -> websockets.connect:
     return websockets.connect(address, max_size=None, subprotocols=["streamlit"], **options)  # type: ignore[list-item]
 
 
-def request(
-    page: str, query: str = "", fragment: str = "", *, auto: bool = False, states: States | None = None
-) -> bytes:
+@dataclass(frozen=True)
+class Address:
+    """Where a browser is. page: the name in its address. script: what the server calls the page that it has sent.
+
+    Without `script`, the server goes to the first page when it runs the page once more by itself.
+    """
+
+    page: str
+    query: str = ""
+    script: str = ""
+
+
+def request(at: Address, fragment: str = "", *, auto: bool = False, states: States | None = None) -> bytes:
     """The message that runs a page, or a fragment of it. auto: the timer of the fragment asks, and not the visitor."""
     message = BackMsg()
     rerun = message.rerun_script
-    rerun.page_name, rerun.query_string, rerun.fragment_id, rerun.is_auto_rerun = page, query, fragment, auto
+    rerun.page_name, rerun.page_script_hash, rerun.query_string = "" if at.script else at.page, at.script, at.query
+    rerun.fragment_id, rerun.is_auto_rerun = fragment, auto
     for widget, (kind, value) in (states or {}).items():
         rerun.widget_states.widgets.add(id=widget, **{kind: json.dumps(value) if kind == "json_value" else value})
     return message.SerializeToString()

@@ -10,13 +10,14 @@ import secrets
 import time
 import urllib.request
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import websockets
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.benchmarks import page_socket
+from tests.benchmarks.page_socket import Address
 
 _FILES = re.compile(rb"/media/[0-9a-f]{20,}\.[a-z0-9]{2,5}")
 PATIENCE = 60.0  # seconds until a page that does not come counts as an error
@@ -27,6 +28,8 @@ class Page:
     """What the server has sent of the page that is open."""
 
     timers: dict[str, float] = field(default_factory=dict)  # fragment → seconds
+    timed: set[str] = field(default_factory=set)  # the fragments that got a timer in the present run of the script
+    started: set[str] = field(default_factory=set)  # the fragments whose timers run
     widgets: dict[str, tuple[str, str]] = field(default_factory=dict)  # a part of its key or name → id, fragment
     data: dict[str, Any] = field(default_factory=dict)  # component → what it was sent last
     files: set[bytes] = field(default_factory=set)
@@ -40,7 +43,7 @@ class Visitor:
     url: str
     number: int
     page: Page = field(default_factory=Page)
-    name: str = "start"
+    at: Address = field(default_factory=lambda: Address("start"))
     pages: list[float] = field(default_factory=list)
     refreshes: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -73,14 +76,13 @@ class Visitor:
         """Opens a page; returns the seconds until its script has ended and its files are here."""
         async with self._busy:
             self._stop_timers()
-            self.page, self.name, self._widget_states = Page(), name, {}
+            self.page, self.at, self._widget_states = Page(), Address(name, query), {}
             began = time.perf_counter()
-            await self._run(query=query)
+            await self._run()
             await self._fetch_files()
             took = time.perf_counter() - began
         self.pages.append(took)
-        for fragment, seconds in self.page.timers.items():
-            self._tasks.append(asyncio.create_task(self._refresh(self.page, fragment, seconds)))
+        self._start_timers()
         return took
 
     async def send(self, widget: str, value: Any, kind: str = "json_value", *, wait: bool = True) -> None:
@@ -93,6 +95,7 @@ class Visitor:
         async with self._busy:
             await self._run(fragment=fragment)
             await self._fetch_files()
+        self._start_timers()
         if kind == "trigger_value":
             del self._widget_states[widget_id]
 
@@ -104,31 +107,36 @@ class Visitor:
                 return True
         return False
 
-    async def _run(self, *, query: str = "", fragment: str = "", auto: bool = False) -> None:
+    async def _run(self, *, fragment: str = "", auto: bool = False) -> None:
         self._finished.clear()
-        await self._send(query=query, fragment=fragment, auto=auto)
+        await self._send(fragment=fragment, auto=auto)
         try:
             await asyncio.wait_for(self._finished.wait(), PATIENCE)
         except TimeoutError:
-            self.errors.append(f"{self.name} did not come within {PATIENCE:.0f} s")
+            self.errors.append(f"{self.at.page} did not come within {PATIENCE:.0f} s")
 
-    async def _send(self, *, query: str = "", fragment: str = "", auto: bool = False) -> None:
+    async def _send(self, *, fragment: str = "", auto: bool = False) -> None:
         states = self._widget_states
-        await self.socket.send(page_socket.request(self.name, query, fragment, auto=auto, states=states))
+        await self.socket.send(page_socket.request(self.at, fragment, auto=auto, states=states))
+
+    def _start_timers(self) -> None:
+        for fragment in self.page.timers.keys() - self.page.started:
+            self.page.started.add(fragment)
+            self._tasks.append(asyncio.create_task(self._refresh(self.page, fragment, self.page.timers[fragment])))
 
     async def _refresh(self, page: Page, fragment: str, seconds: float) -> None:
         """The timer of one fragment, which the browser keeps."""
         while self.page is page:
             await asyncio.sleep(seconds)
-            if self.page is not page or fragment not in page.timers:
-                return
             async with self._busy:
-                if self.page is not page:
+                if self.page is not page or fragment not in page.timers:
+                    page.started.discard(fragment)
                     return
                 began = time.perf_counter()
                 await self._run(fragment=fragment, auto=True)
                 await self._fetch_files()
                 self.refreshes.append(time.perf_counter() - began)
+            self._start_timers()
 
     def _stop_timers(self) -> None:
         self.page.timers.clear()
@@ -140,8 +148,9 @@ class Visitor:
                 self._take(page_socket.read(content), content)  # type: ignore[arg-type]
                 async with self._arrived:
                     self._arrived.notify_all()
-        except websockets.ConnectionClosed as closed:
-            self.errors.append(f"the connection was lost: {closed}")
+        except Exception as error:  # else every page would wait for its messages until the end
+            lost = isinstance(error, websockets.ConnectionClosed)
+            self.errors.append(f"the connection was lost: {error}" if lost else repr(error)[:200])
             self._finished.set()
 
     def _take(self, message: ForwardMsg, content: bytes) -> None:
@@ -150,7 +159,16 @@ class Visitor:
         if kind == "script_finished":
             if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:  # else the script begins again
                 self._finished.set()
+            if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:  # of the whole page: no other timer is left
+                self.page.timers = {name: self.page.timers[name] for name in self.page.timers.keys() & self.page.timed}
+        elif kind == "page_info_changed":
+            self.at = replace(self.at, query=message.page_info_changed.query_string)
+        elif kind == "navigation":
+            self.at = replace(self.at, script=message.navigation.page_script_hash)
+        elif kind == "new_session":
+            self.page.timed.clear()
         elif kind == "auto_rerun":
+            self.page.timed.add(message.auto_rerun.fragment_id)
             self.page.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "stop_auto_rerun":
             self.page.timers.pop(message.stop_auto_rerun.fragment_id, None)
@@ -162,9 +180,9 @@ class Visitor:
         kind, fragment = element.WhichOneof("type"), message.delta.fragment_id
         match kind:
             case "exception":
-                self.errors.append(f"{self.name}: {element.exception.type}: {element.exception.message[:200]}")
+                self.errors.append(f"{self.at.page}: {element.exception.type}: {element.exception.message[:200]}")
             case "alert" if element.alert.format == element.alert.ERROR:
-                self.errors.append(f"{self.name}: {element.alert.body[:200]}")
+                self.errors.append(f"{self.at.page}: {element.alert.body[:200]}")
             case "alert":
                 self.page.said.append(element.alert.body)
             case "bidi_component":
@@ -188,7 +206,7 @@ class Visitor:
                 content = await asyncio.to_thread(self._get, path.decode())
                 self.received_bytes += len(content)
             except OSError as error:
-                self.errors.append(f"{self.name}: {path.decode()}: {error}")
+                self.errors.append(f"{self.at.page}: {path.decode()}: {error}")
 
     def _get(self, path: str) -> bytes:
         with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
