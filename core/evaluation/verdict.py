@@ -169,7 +169,7 @@ def _differences(first: RunRow, second: RunRow) -> list[Difference]:
 def _data_sets(*rows: RunRow) -> list[str]:
     """The data set of each run: its number of training images; where that is equal, also a part of its fingerprint."""
     images = [count(row.summary.started.train_images, "training image") if row.summary.started else "" for row in rows]
-    if len(set(images)) == len(rows):
+    if all(images) and len(set(images)) == len(rows):
         return images
     prints = [f"fingerprint {row.run.data_fingerprint[:4]}" for row in rows]
     return [", ".join(filter(None, pair)) for pair in zip(images, prints, strict=True)]
