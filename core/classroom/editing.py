@@ -50,7 +50,8 @@ def consequences(before: Board, after: Board) -> list[str]:
     runs, old, new = len(before.rows), before.assignment, after.assignment
     if not runs:
         return []
-    found = [f"The {count(runs, 'run')} of this assignment will stay on the class board."]
+    which = f"All {count(runs, 'run')}" if runs > 1 else "The run"
+    found = [f"{which} of this assignment will stay on the class board."]
     if new.question != old.question:
         found.append("Each run keeps the question that its student read.")
     if new.asked != old.asked:

@@ -160,16 +160,19 @@ def _differences(first: RunRow, second: RunRow) -> list[Difference]:
         for name, (here, there) in found.items()
     ]
     if have_different_data(first.run, second.run):
-        knobs.append(Difference("Data set", _data_set(first), _data_set(second)))
+        knobs.append(Difference("Data set", *_data_sets(first, second)))
     here, there = (manual_rates(row.run) for row in (first, second))
     changed = [Difference("Learning rate changed during training", here or "–", there or "–")]
     return [*knobs, *(changed if here or there else [])]
 
 
-def _data_set(row: RunRow) -> str:
-    """The data set of a run: the number of its training images, and the beginning of its fingerprint."""
-    images = f"{count(row.summary.started.train_images, 'training image')}, " if row.summary.started else ""
-    return f"{images}{row.run.data_fingerprint[:4]}"
+def _data_sets(*rows: RunRow) -> list[str]:
+    """The data set of each run: its number of training images; where that is equal, also a part of its fingerprint."""
+    images = [count(row.summary.started.train_images, "training image") if row.summary.started else "" for row in rows]
+    if all(images) and len(set(images)) == len(rows):
+        return images
+    prints = [f"fingerprint {row.run.data_fingerprint[:4]}" for row in rows]
+    return [", ".join(filter(None, pair)) for pair in zip(images, prints, strict=True)]
 
 
 def _results(first: RunRow, second: RunRow) -> list[Difference]:

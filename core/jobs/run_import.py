@@ -154,7 +154,8 @@ def _import_run(store: RunStore, files: dict[str, bytes], visitor: str) -> Impor
     wanted = described.run_id
     run = _create(store, described, network, visitor)
     if wanted and run.id != wanted:
-        return Imported(run, f"The run {wanted} exists here already, so this one has the new id {run.id}.")
+        where = "exists here already" if (store.folder / wanted).exists() else "is in the trash here"
+        return Imported(run, f"The run {wanted} {where}, so this one has the new id {run.id}.")
     return Imported(run, f"The run {run.id} is here again.")
 
 

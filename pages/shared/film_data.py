@@ -60,6 +60,9 @@ def film_of(run: Run, moments: list[Moment], place: int) -> dict[str, Any]:
     }
 
 
+NO_FILM = "has no film: its snapshots are missing. A download does not hold them, and early versions saved none."
+
+
 def images_shown(run: Run) -> str:
     """What the fixed images are for this run: without held-out images it trains on them."""
     return "validation images" if run.config.holds_out else "images of the training data"

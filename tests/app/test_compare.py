@@ -147,6 +147,14 @@ def test_bands_of_several_experiments_have_different_colours_and_a_legend(
     assert "units 128 · mean of 2 seeds" in legend
 
 
+def test_the_mean_of_seeds_does_not_have_the_name_of_one_seed(open_page: Open, home_store: RunStore, table):
+    runs = [make(home_store, RunConfig(epochs=2, seed=seed), name=f"mine · seed {seed}") for seed in (1, 2)]
+    app = open_page("compare", runs=",".join(run.id for run in runs))
+    (legend,) = [each.proto.body for each in app.get("html") if "class='band-legend'" in each.proto.body]
+    assert "2 epochs · mean of 2 seeds" in legend
+    assert "seed 1" not in legend
+
+
 def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, home_store: RunStore, table, monkeypatch):
     runs = [make(home_store, OPEN.changed(units=units), test=test) for units, test in ((64, 0.95), (128, 0.97))]
     for run in runs:
@@ -161,6 +169,14 @@ def test_two_runs_get_a_verdict_on_the_same_images(open_page: Open, home_store: 
     assert re.findall(r"<tr><th scope='row'>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", differing) == [
         ("Units", "64", "128")
     ]
+
+
+def test_a_network_that_may_know_the_test_images_is_named(open_page: Open, home_store: RunStore, table, monkeypatch):
+    near, far = [make(home_store, OPEN.changed(units=units), test=0.95) for units in (64, 128)]
+    monkeypatch.setattr(evaluations, "trained_on_other_subset", lambda run, _: run.id == far.id)
+    app = open_page("compare", runs=f"{near.id},{far.id}")
+    said = read_text(app)
+    assert said.count("was trained on another part of MNIST. It may have seen some of these images") == 1
 
 
 def test_without_networks_the_accuracies_alone_speak(open_page: Open, home_store: RunStore, table):

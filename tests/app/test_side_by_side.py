@@ -79,8 +79,9 @@ def test_a_network_with_a_convolution_is_shown_beside_one_without(open_page, sto
 def test_a_run_without_snapshots_is_named(open_page, store, sent):
     old, new = make(store, RunConfig(), name="An old run"), film_run(store, units=16)
     app = opened(open_page, old, new)
-    assert "An old run was trained before runs kept snapshots" in words(app)
+    assert "An old run has no film" in words(app)
     assert not sent
+    assert "This run has no film" in words(open_page("train", run=old.id))
 
 
 def test_the_names_of_both_runs_are_shown_as_text(open_page, store, sent):

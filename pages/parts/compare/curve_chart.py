@@ -9,6 +9,7 @@ import streamlit as st
 from core.evaluation import curve_bands
 from core.evaluation.comparison import RunRow, describe_differences
 from core.evaluation.grouping import group_by_experiment
+from core.runs.run import describe
 from core.runs.summaries import Curve
 from pages.parts.compare import run_rows
 from pages.parts.compare.overlay_plot import Axes, Chart, Trace, overlay_plot
@@ -96,7 +97,7 @@ def _lines(groups: list[list[RunRow]]) -> list[_Line]:
         chosen = own if own not in taken else next((c for c in palette.DIGITS if c not in taken), own)
         style = dash(group[0]) if chosen in taken else "solid"
         taken.add(chosen)
-        name = next(names) or run_title(group[0].run)
+        name = next(names) or group[0].run.recipe or describe(group[0].config)  # a run's own name may hold its seed
         lines.append(_Line(group, f"{name} · mean of {len(group)} seeds", chosen, style))
     return lines
 

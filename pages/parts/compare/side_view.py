@@ -7,7 +7,7 @@ from core.formatting import plain
 from core.runs.run import Run, describe_rate_changes
 from pages.parts.compare.pair_film import pair_film
 from pages.shared import caches, url_state
-from pages.shared.film_data import fits, has_film, images_shown
+from pages.shared.film_data import NO_FILM, fits, has_film, images_shown
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
 from pages.shared.missing_runs import say_missing
@@ -94,8 +94,8 @@ def _problem(run: Run) -> str:
     """Why a run cannot be played; empty if it can."""
     if not has_film(run):
         return (
-            f"{_title(run)} was trained before runs kept snapshots, so it has no film. Train it once more with the "
-            "same settings: press Restart on Train."
+            f"{_title(run)} {NO_FILM} To get one, train a new run with the same settings: open this one on Train, "
+            "take its settings, then press Start."
         )
     if not fits(run):
         return f"{_title(run)} was trained with another data set than the one in use, so its film cannot be shown."

@@ -62,8 +62,10 @@ def _view(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     _progress(sweep, rows, active=active)
     if any(row.score is not None and row.state == FINISHED for row in rows):
         sweep_answer.show(sweep, rows, active=active)
-    else:
+    elif active:
         st.caption("The result appears here when the first run has finished.")
+    else:
+        st.caption("There is no result, because no run has finished.")
 
 
 def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:

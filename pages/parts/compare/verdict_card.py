@@ -12,7 +12,7 @@ from core.evaluation.verdict import Comparison, Difference
 from core.formatting import count, plain
 from core.runs.store import ACTIVE
 from pages.parts.compare import verdict_box
-from pages.shared import caches
+from pages.shared import caches, other_subset
 from pages.shared.distinct_labels import distinct
 from pages.shared.fragments import guarded_fragment
 from pages.shared.local_time import run_title
@@ -65,6 +65,7 @@ def _verdict(first: RunRow, second: RunRow, comparison: Comparison) -> None:
     if split is None:
         st.info(comparison.obstacle, icon=":material/lock:")
         return
+    other_subset.note({plain(run_title(row.run)): row.run for row in (first, second)})
     if split == VALIDATION:
         images = count(len(caches.data().validation))
         st.caption(

@@ -12,7 +12,7 @@ from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
-from pages.shared import caches, url_state
+from pages.shared import caches, other_subset, url_state
 from pages.shared.local_time import local_time
 from pages.shared.predictions import predict
 from pages.shared.run_picker import choose_run
@@ -178,11 +178,7 @@ def _is_ready(run: Run, split: str, epoch: int | None) -> bool:
 
 def remark(run: Run, split: str, who: str = "This run") -> None:
     """What a reader must know about these images before trusting the figures of `who`."""
-    if evaluations.trained_on_other_subset(run, caches.data()):
-        st.caption(
-            f":material/warning: {who} was trained on another part of MNIST. It may have seen some of these images, so "
-            "its accuracy here may be too high."
-        )
+    other_subset.note({who: run})
     if split == VALIDATION and not run.config.holds_out:
         st.caption(
             f":material/info: {who} was also trained on the validation images, so its accuracy here is too high."

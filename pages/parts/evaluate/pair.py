@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.evaluation import disagreement, seal, significance
 from core.evaluation.evaluations import TEST, TRAIN, Predictions
-from core.formatting import plain
+from core.formatting import count, plain
 from core.runs.store import Run
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit, remark
@@ -64,7 +64,7 @@ def _other(selection: Selection) -> Run | None:
         sealed = [run for run in others if seal.sealed(run)]
         others = [run for run in others if not seal.sealed(run)]
         if sealed:
-            st.caption(f":material/lock: {len(sealed)} runs are not in the list, because their test set is sealed.")
+            st.caption(f":material/lock: Not in the list, because the test set is sealed: {count(len(sealed), 'run')}.")
     if not others:
         st.info("There is no second run for these images. Train one, or choose other images.")
         return None

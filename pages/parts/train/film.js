@@ -89,7 +89,8 @@ class Film {
     if (this.parts.curves.hidden) return;
     const moments = this.film.moments, seen = moments.slice(0, this.position + 1), { training, validation } = this.data.tones;
     const line = (field, colour, name, after) => ({ colour, name, after, points: seen.map((moment, at) => [at, moment[field]]) });
-    const lines = (prefix) => [line(prefix, training, "training", 70), line(`validation_${prefix}`, validation, "validation", 126)];
+    const second = this.data.holds_out ? "validation" : `${this.context.labels.length} images`;
+    const lines = (prefix) => [line(prefix, training, "training", 66), line(`validation_${prefix}`, validation, second, 116)];
     const most = Math.max(0.1, ...moments.map((moment) => Math.max(moment.loss ?? 0, moment.validation_loss ?? 0)));
     this.shared.drawCharts(this.parts.curves, 120, this, this.colours, [
       { title: "Loss", most, written: (value) => value.toFixed(1), lines: lines("loss") },

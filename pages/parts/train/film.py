@@ -83,6 +83,7 @@ def _mount(run: Run, moment: Moment, place: int, data: dict[str, Any], key: str)
         "context": living_network.context(run.config, shown, alt=alt_text(moment), height=HEIGHT),
         "caption": film_data.CAPTION,
         "images": images_shown(run),
+        "holds_out": run.config.holds_out,
         "place": place,
         "choosable": choosable,
         "palette": palette.DIGITS,

@@ -6,8 +6,8 @@ from core.config.changes import value_text
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.runs.store import Run
-from pages.parts.train import watched_run
-from pages.shared import caches, controls
+from pages.parts.train import assignment, watched_run
+from pages.shared import caches, controls, lessons
 
 _MAX_LISTED = 3  # differences that are spelt out
 
@@ -26,14 +26,25 @@ def show_beside_run(run: Run) -> None:
                      for name, (form, there) in differences.items()]  # fmt: skip
             more = f" and {len(pairs) - _MAX_LISTED} more" if len(pairs) > _MAX_LISTED else ""
             st.caption(f"The form differs from this run: {', '.join(pairs[:_MAX_LISTED])}{more}.", width="stretch")
-        st.button(
-            "Use these settings",
-            key=f"use_{run.id}",
-            icon=":material/input:",
-            on_click=controls.form().choose,
-            args=(run.config.to_dict(),),
-            help="Sets all knobs of the form to those of this run.",
-        )
+        _use(run)
+
+
+def _use(run: Run) -> None:
+    """The button that copies the knobs. The fixed ones of an assignment stay, because with others it takes no run."""
+    task = None if lessons.EDIT in st.query_params else assignment.present()
+    config = task.begin(run.config) if task else run.config
+    if _differences(config) == {}:
+        return
+    st.button(
+        "Use these settings",
+        key=f"use_{run.id}",
+        icon=":material/input:",
+        on_click=controls.form().choose,
+        args=(config.to_dict(),),
+        help="Sets the knobs that you can set to those of this run."
+        if task
+        else "Sets all knobs of the form to those of this run.",
+    )
 
 
 def show_below_start() -> None:

@@ -13,7 +13,7 @@ from core.runs.run import Run
 from pages.parts.train import form_change
 from pages.parts.train.film import film, newest, newest_moment
 from pages.shared import caches, controls
-from pages.shared.film_data import fits, moments_of
+from pages.shared.film_data import NO_FILM, fits, moments_of
 from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
@@ -44,7 +44,9 @@ def show(run: Run) -> None:
         _untrained_network(run.config, "The network before its first step")
         return
     else:
-        return  # it was trained before runs kept moments
+        if run.epochs and not run.is_personalised:
+            st.caption(f"This run {NO_FILM}")
+        return
     if clicked.get("digit", place) != place:
         st.session_state[_PLACE] = clicked["digit"]
         st.rerun(scope="fragment")

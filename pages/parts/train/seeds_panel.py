@@ -12,7 +12,7 @@ from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.sweep import Sweep, SweepStore
 from core.runs.data_match import with_newest_data
 from core.runs.events import FINISHED
-from core.runs.store import ACTIVE, WAITING, Run
+from core.runs.store import ACTIVE, RUNNING, STARTING, WAITING, Run
 from pages.parts.train import watched_run
 from pages.shared import caches, sweep_cancel
 from pages.shared.visitor import may_control
@@ -65,7 +65,7 @@ def _seed(run: Run) -> int:
 
 def _mark(run: Run, state: str, *, is_here: bool) -> str:
     accuracy = _accuracy(run) if state == FINISHED else None
-    text = percent(accuracy) if accuracy is not None else "training" if state in ACTIVE and state != WAITING else state
+    text = percent(accuracy) if accuracy is not None else "training" if state in (RUNNING, STARTING) else state
     here = ' class="here"' if is_here else ""
     return f"<span role='listitem'{here}>seed {run.config.seed} <b>{html.escape(text)}</b></span>"
 
@@ -86,7 +86,10 @@ def _spread(runs: list[Run], states: dict[str, str]) -> None:
     accuracies = [accuracy for run in complete if (accuracy := _accuracy(run)) is not None]
     images = "validation" if runs[0].config.holds_out else "test"
     if len(accuracies) < repeat.MIN_SEEDS:
-        st.caption("Mean and spread appear here when two seeds have finished.")
+        if any(state in ACTIVE for state in states.values()):
+            st.caption("Mean and spread appear here when two seeds have finished.")
+        else:
+            st.caption("Mean and spread need two finished seeds of one data set.")
         return
     low, high = map(percent, mean_interval(accuracies) or (0.0, 0.0))
     st.markdown(

@@ -64,7 +64,7 @@ def test_accuracies_on_different_data_sets_are_not_compared(store, summaries):
     assert found.by_accuracy is None
     assert "different data sets" in found.no_accuracy
     images = "54,000 training images"
-    assert ("Data set", f"{images}, aaaa", f"{images}, bbbb") in [
+    assert ("Data set", f"{images}, fingerprint aaaa", f"{images}, fingerprint bbbb") in [
         (each.what, each.first, each.second) for each in found.differences
     ]
     unknown = row(store, summaries, OPEN, test=0.98)  # of an earlier version

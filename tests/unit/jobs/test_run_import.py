@@ -107,6 +107,12 @@ def test_a_run_that_exists_gets_a_new_id(original, tiny_mnist):
     assert there.get(original.id).starter == "aaaabbbbcccc"
 
 
+def test_a_run_that_was_deleted_is_said_to_be_in_the_trash(original, store, tiny_mnist):
+    content = changed(bundle(original), model__keras=None)
+    store.delete(bring(store, content, tiny_mnist).run.id)
+    assert f"{original.id} is in the trash" in bring(store, content, tiny_mnist).sentence
+
+
 def test_a_run_without_a_network_comes_back(original, store, tiny_mnist):
     run = bring(store, changed(bundle(original), model__keras=None), tiny_mnist).run
     assert not run.has_model

@@ -24,8 +24,10 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, home_store: RunSto
     assert len({run.sweep for run in queued}) == 1
     assert queued[0].name == "units 8"
     assert "0 of 3" in app.get("progress")[0].proto.text
+    assert "appears here when the first run has finished" in read_text(app)
     rerun(app, button(app, "Cancel sweep").click())
     assert not home_store.active()
+    assert "no result, because no run has finished" in read_text(rerun(app))
 
 
 def test_only_its_starter_can_cancel_a_sweep(open_page: Open, home_store: RunStore, queued: list[Run]):

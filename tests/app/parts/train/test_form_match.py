@@ -1,7 +1,10 @@
 """The form beside a run: how they differ, and runs that would be identical."""
 
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import checked
 from core.config.run_config import RunConfig
 from core.runs.events import RateChanged
+from core.runs.prediction import Asked
 from core.runs.timeline import EventFile
 from tests.app.train_page import labels, press, rerun, slider, visit, words
 from tests.made_runs import make
@@ -48,3 +51,14 @@ def test_the_form_says_how_it_differs_from_the_run_and_takes_its_settings(store)
     assert slider(page, "Units").value == 64
     assert "The form has the settings of this run." in words(page)
     assert "Use these settings" not in labels(page)
+
+
+def test_in_an_assignment_only_the_free_knobs_are_taken_from_a_run(store):
+    run = make(store, RunConfig(units=256, epochs=2, batch_size=128))
+    kept = checked("How fast?", ("units",), RunConfig(units=64, epochs=2), Asked())
+    made = AssignmentStore(store.home).create(kept, "the teacher")
+    page = press(visit(assignment=made.id, run=run.id), "Use these settings")
+    assert slider(page, "Units").value == 256
+    assert "Batch size 32 (run: 128)" in words(page)
+    assert "This assignment fixes" not in words(page)
+    assert "Use these settings" not in labels(page)  # nothing is left that the student can take

@@ -29,6 +29,11 @@ def made_seeds(store: RunStore, levels: list[float], starter: str = "") -> list[
     return [make(store, config, level=level, sweep=sweep.id) for config, level in zip(configs, levels, strict=True)]
 
 
+def line_of_seeds(page: AppTest) -> str:
+    (line,) = [each.proto.body for each in page.get("html") if 'class="seeds"' in each.proto.body]
+    return line
+
+
 def test_a_run_for_each_seed_starts_and_the_first_is_shown(store):
     page = press(choose(visit(epochs="2", seed="4"), 3), "Start 3 runs")
     runs = runs_by_seed(store)
@@ -75,8 +80,7 @@ def test_mean_spread_and_each_accuracy_are_shown(store):
     page = visit(run=runs[0].id)
     assert "**97.00% ± 1.00 over 3 seeds** on the validation images" in words(page)
     assert "Show all in Compare" in labels(page)
-    (line,) = [each.proto.body for each in page.get("html") if 'class="seeds"' in each.proto.body]
-    assert "seed 3 <b>98.00%</b>" in line
+    assert "seed 3 <b>98.00%</b>" in line_of_seeds(page)
 
 
 def test_seeds_of_another_data_set_are_not_counted(store):
@@ -86,6 +90,24 @@ def test_seeds_of_another_data_set_are_not_counted(store):
     shown = words(visit(run=runs[2].id))
     assert "Not counted: 2 seeds of another data set." in shown
     assert "over 3 seeds" not in shown
+
+
+def test_a_paused_seed_is_not_shown_as_training(store):
+    page = press(choose(visit(epochs="400"), 2), "Start 2 runs")
+    first = runs_by_seed(store)[0]
+    wait_until(lambda: first.state == "running")
+    press(rerun(page), "Pause")
+    wait_until(lambda: first.state == "paused")
+    assert "seed 1 <b>paused</b>" in line_of_seeds(rerun(page))
+    press(page, "Stop all seeds")
+    wait_until(lambda: not store.active())
+
+
+def test_no_mean_is_promised_when_no_seed_trains(store):
+    runs = repeat.configs_of(RunConfig(epochs=2), 2)
+    sweep = repeat.create(store, runs)
+    made = [make(store, config, outcome="stopped", sweep=sweep.id) for config in runs]
+    assert "Mean and spread appear here" not in words(visit(run=made[0].id))
 
 
 def test_a_single_run_has_no_line_of_seeds(store):
