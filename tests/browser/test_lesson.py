@@ -87,7 +87,8 @@ def test_an_edit_reaches_a_student_who_is_typing(server: Server, browser: Browse
         prediction.click()
         prediction.press_sequentially("97")  # without Enter: only the browser knows it
         teacher.get_by_role("link", name="Edit").click()
-        question = teacher.get_by_label("Question")
+        teacher.wait_for_url(lambda url: "edit=" in url)
+        question = teacher.locator(".st-key-task_editor").get_by_label("Question")  # the other form has such a box, too
         expect(question).to_have_value(QUESTION)
         wait_idle(teacher)
         question.fill("How many epochs are enough?")

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from core.runs.store import SHIPPED, RunStore
@@ -19,6 +20,7 @@ def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Pa
         expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_links_on_start_lead_on_without_loading_the_page_again_and_back_in_one_step(page: Page):
     visit(page, "/")
     page.evaluate("window.loaded = true")
@@ -81,6 +83,7 @@ def test_a_drawing_is_cleared_undone_and_kept_over_a_change_of_page_or_way(newco
     expect(answer).to_contain_text("Draw a digit")
 
 
+@pytest.mark.slow
 def test_the_canvas_own_buttons_do_not_lie_on_what_can_be_pressed(newcomer: Page):
     # They appear above the canvas while the mouse is on it, and stay after a finger's stroke; they lay on "My hand".
     page = newcomer
@@ -116,6 +119,7 @@ def test_a_network_deleted_between_two_strokes_is_reported_and_another_one_reads
     expect(answer).to_contain_text("It reads 7")
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_number_is_written_from_edge_to_edge(newcomer: Page):
     page = newcomer
     page.set_viewport_size({"width": 390, "height": 844})

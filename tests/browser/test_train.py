@@ -166,6 +166,7 @@ def test_on_a_phone_start_brings_the_run_into_sight(started: Watched, browser: B
         wait_idle(page)
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_other_pages_say_how_far_the_run_is(started: Watched, browser: Browser, server: Server):
     with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
         visit(page, "draw")

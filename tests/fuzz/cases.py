@@ -1,6 +1,6 @@
 """Tries a reader with hundreds of random inputs: only the project's own errors may come out, soon and in little memory.
 
-Plain `pytest` tries 200 of each kind and `pytest -m slow` 1,000, always the same ones. `FUZZ_CASES=10000 pytest -m slow
+Plain `pytest` tries 100 of each kind and `pytest -m slow` 1,000, always the same ones. `FUZZ_CASES=10000 pytest -m slow
 tests/fuzz` tries so many, others each time; that takes half an hour on two cores.
 """
 
@@ -19,7 +19,7 @@ from hypothesis.errors import HypothesisWarning
 from core.errors import DigitLabError
 
 CHOSEN = os.environ.get("FUZZ_CASES")
-FEW, MANY = 200, int(CHOSEN or 1_000)
+FEW, MANY = 100, int(CHOSEN or 1_000)
 MAX_SECONDS, MAX_MIB = 5.0, 500.0
 AMOUNTS = pytest.mark.parametrize("amount", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 _STRANGE: list[Any] = [

@@ -171,6 +171,7 @@ def test_a_device_that_is_not_there_makes_no_run(home):
     assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
     environment |= {"DIGIT_LAB_HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}

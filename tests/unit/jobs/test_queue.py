@@ -4,6 +4,8 @@ import os
 import threading
 import time
 
+import pytest
+
 from core.classroom.visitors import Visitor
 from core.jobs import queue
 from core.jobs.queue import share_by_address
@@ -115,6 +117,7 @@ def test_a_paused_run_makes_room_for_others_after_a_while_but_not_for_its_starte
     wait_until(lambda: paused.state == "running")  # what was wished of it before is forgotten
 
 
+@pytest.mark.slow
 def test_a_paused_run_gives_way_also_after_the_clock_was_set_back(jobs, store, monkeypatch):
     first = jobs.submit(LONG, starter="a")
     wait_until(lambda: first.state == "running")

@@ -60,11 +60,14 @@ def by_engine(config, digits, epochs=1, batches_per_call=1, callbacks=(), **more
         {"hidden_layers": 2, "units": 32, "optimizer": "rmsprop", "loss": "one-hot"},
         {"units": 32, "optimizer": "adam"},
         {"units": 16, "optimizer": "sgd", "learning_rate": 0.1, "activation": "tanh"},
-        {"units": 16, "optimizer": "momentum", "learning_rate": 0.01, "activation": "sigmoid"},
-        pytest.param({"units": 16, "optimizer": "adamw", "activation": "gelu"}, marks=pytest.mark.slow),
+        pytest.param(
+            {"units": 16, "optimizer": "momentum", "learning_rate": 0.01, "activation": "sigmoid"},
+            marks=pytest.mark.slow,
+        ),
+        {"units": 16, "optimizer": "adamw", "activation": "gelu"},
         pytest.param({"units": 16, "optimizer": "nadam", "activation": "elu"}, marks=pytest.mark.slow),
         {"network": "dense10"},
-        {"network": "norm-dense16"},
+        pytest.param({"network": "norm-dense16"}, marks=pytest.mark.slow),
         {"network": "conv4x5-norm-pool3-dense16-norm"},
     ],
     ids=lambda knobs: knobs.get("network") or knobs["optimizer"],
@@ -206,6 +209,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(embedded):
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
+@pytest.mark.slow
 def test_the_rate_of_each_step_is_the_one_it_was_given(digits):
     # Plain gradient descent at a rate of 0 stands still; one batch at 0.5 is one step of it.
     config = RunConfig(units=8, optimizer="sgd", learning_rate=0.5)
