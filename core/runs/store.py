@@ -36,6 +36,7 @@ from core.files import (
 )
 from core.home import home as default_home
 from core.runs import file_names, gate, trash
+from core.runs.data_match import DataInUse
 from core.runs.events import FINISHED, INTERRUPTED
 from core.runs.run import ACTIVE, PAUSED, RUNNING, SHIPPED, STARTING, WAITING, Run, describe
 from core.runs.run_cache import MIN_STABLE_NS, RunCache
@@ -143,14 +144,15 @@ class RunStore:
         """`run.state`, without reading the folder again once the run has ended: there may be hundreds of runs."""
         return self._cache.state(run)
 
-    def find_identical(self, config: RunConfig, starter: str | None = None, *, data: str = "") -> Run | None:
+    def find_identical(
+        self, config: RunConfig, starter: str | None = None, data: DataInUse | None = None
+    ) -> Run | None:
         """The newest run with exactly these knobs that is active or finished and was not changed while it trained.
 
-        A run that `starter` started comes before those of others. data: the fingerprint of the data set in use; a run
-        that is known to be trained with another one is not identical.
+        A run that `starter` started comes before those of others. data: runs of another data set are not identical.
         """
         same = [run for run in self.runs() if run.config == config and not run.shipped]
-        same = [run for run in same if not (data and run.data_fingerprint) or run.data_fingerprint == data]
+        same = [run for run in same if data is None or data.has_trained(run)]
         same.sort(key=lambda run: run.starter != starter)
         complete = (run for run in same if self.state(run) in (*ACTIVE, FINISHED))
         return next((run for run in complete if not run.rates and not run.is_personalised), None)

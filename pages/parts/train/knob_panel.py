@@ -11,12 +11,12 @@ from core.classroom.assignments import Assignment
 from core.config import schedules
 from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
-from core.data.cache import fingerprint
 from core.errors import ConfigError, DigitLabError, LimitError
 from core.formatting import count, duration, plain
 from core.network import forecast
 from core.network.architecture import layer_table
 from core.network.keras_script import script
+from core.runs.data_match import DataInUse
 from core.runs.run import describe
 from pages.parts.train import (
     assignment,
@@ -199,7 +199,7 @@ def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:
 
     mine_only: in an assignment, somebody else's run would give away the result before the prediction.
     """
-    like = caches.store().find_identical(config, starter=visitor(), data=fingerprint(caches.data()))
+    like = caches.store().find_identical(config, starter=visitor(), data=DataInUse.of(caches.data()))
     if like is not None and mine_only and not own(like):
         return False
     shown = like is not None and like.id in watched_run.requested_runs()

@@ -4,6 +4,7 @@ import pytest
 
 from core.jobs.scheduler import Scheduler
 from tests.small_run import wait_until
+from tests.stand_in_gpus import installed
 from tests.unit.jobs.stand_in import STAND_IN
 
 
@@ -21,3 +22,9 @@ def jobs(store):
         jobs.stop(run.id)
     wait_until(lambda: not store.active())
     jobs.close()
+
+
+@pytest.fixture
+def two_gpus():
+    with installed(2) as patch:
+        yield patch

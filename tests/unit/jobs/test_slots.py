@@ -1,7 +1,6 @@
 """Each GPU is a slot of its own. The GPUs are stand-ins: what the driver says of them is made up."""
 
 import json
-import sys
 
 import pytest
 
@@ -12,16 +11,9 @@ from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.scheduler import Scheduler
 from core.jobs.worker_pool import WorkerPool
 from core.process_settings import CPU_ONLY
-from core.subprocess_task import child_environment
 from tests.small_run import wait_until
 from tests.stand_in_gpus import installed
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
-
-
-@pytest.fixture
-def two_gpus():
-    with installed(2) as patch:
-        yield patch
 
 
 @pytest.fixture
@@ -202,132 +194,3 @@ def test_a_paused_run_gives_way_only_to_those_who_need_its_gpu(jobs_on_gpus, sto
     jobs.submit(SHORT.changed(device="gpu:1"), starter="eve")
     assert not jobs.is_blocking_others(first)
     assert jobs.is_blocking_others(second)
-
-
-class TestGpusThatKerasCannotUse:
-    """The driver shows two GPUs; the backend has no libraries for them."""
-
-    @pytest.fixture
-    def unusable(self, two_gpus):
-        two_gpus.setenv("STAND_IN_UNUSABLE", "GPU-0000-0,GPU-0000-1")
-
-    def test_are_learned_from_the_first_process_that_asks_keras(self, two_gpus, store):
-        leaves = (sys.executable, "-c", f"raise SystemExit({slots.NO_USABLE_GPU})")
-        workers, run = WorkerPool(store, spare=False, command=leaves), store.create(SHORT, queued=True)
-        for expected in (("gpu:0", "gpu:1"), ("gpu:1",)):  # they are of two kinds
-            assert workers.slots(run.config) == expected
-            workers.send(run, expected[0])
-            workers._assigned[run.id].process.wait(10)
-            workers.refresh()
-            assert not workers.has(run.id)
-        assert run.state == "waiting"  # it is no failure of the run
-        assert workers.slots(run.config) == ("cpu",)
-        assert set(workers.free()) == {"cpu"}
-
-    @pytest.mark.slow
-    def test_train_one_run_at_a_time_on_the_processor_in_the_order_of_the_queue(self, unusable, jobs, store):
-        first, second = jobs.submit(LONG), jobs.submit(LONG.changed(seed=2))
-        wait_until(lambda: first.state == "running")
-        beside = jobs.submit(SHORT.changed(device="cpu"))
-        wait_until(lambda: not jobs.place._assigned.keys() - {first.id})
-        assert [run.state for run in (first, second, beside)] == ["running", "waiting", "waiting"]
-        assert first.started.device == "CPU"
-        assert jobs.place.slot_of(first) == "cpu"
-        assert [device.slot for device in jobs.place.devices()] == ["cpu"]
-        jobs.stop(first.id)
-        wait_until(lambda: second.state == "running")
-        assert not store.get(second.id).ended
-
-    def test_are_named_to_whoever_asks_for_them(self, two_gpus, jobs):
-        assert jobs.place.warning() == ""
-        for name in ("gpu:0", "gpu:1"):
-            slots.mark_unusable(name)
-        for device in ("gpu", "gpu:1"):
-            with pytest.raises(DeviceError, match=r"Keras cannot use .*gpu:1.*install GPU support"):
-                jobs.submit(SHORT.changed(device=device))
-        assert jobs.place.warning().startswith("Keras cannot use gpu:0 and gpu:1 of this machine")
-
-    @pytest.mark.slow
-    def test_leave_the_others_in_use_with_their_numbers(self, two_gpus, jobs):
-        two_gpus.setenv("STAND_IN_UNUSABLE", "GPU-0000-0")
-        first, second = jobs.submit(LONG), jobs.submit(LONG.changed(seed=2))
-        wait_until(lambda: slots.unusable() == ["gpu:0"])
-        wait_until(lambda: "running" in (first.state, second.state))
-        assert names("auto") == ["gpu:1"]
-        assert sorted(run.state for run in (first, second)) == ["running", "waiting"]
-
-    def test_let_a_search_propose_one_run_at_a_time(self, two_gpus, store):
-        for name in ("gpu:0", "gpu:1"):
-            slots.mark_unusable(name)
-        assert runs_at_a_time(store.home, "auto") == 1
-        assert "GPU-0000-1" in child_environment()["DIGIT_LAB_UNUSABLE_GPUS"]  # the process of a search knows it
-
-    @pytest.mark.slow
-    def test_send_the_spare_worker_to_the_processor(self, unusable, store):
-        workers = WorkerPool(store, command=STAND_IN)
-        workers.expect(SHORT)
-        wait_until(lambda: workers.refresh() or workers._spare.slot == "cpu")
-        assert workers._spare.process.poll() is None
-        workers.close()
-
-    def test_let_the_command_line_wait_for_the_processor(self, two_gpus, store):
-        two_gpus.setattr(computing, "has_usable_gpu", lambda: False)
-        other, run = store.create(SHORT, name="other"), store.create(SHORT)
-        cpu = slots.lock(store, slots.slots_for("cpu")[0])
-        assert cpu.acquire({"run": other.id})
-        waits_for = []
-
-        def on_wait(run_id):
-            waits_for.append(run_id)
-            cpu.release()
-
-        with slots.hold(store, run, on_wait, lambda: False):
-            assert waits_for == [other.id]
-            (cpu_slot,) = slots.slots_for("auto")
-            assert local_devices.runs_in(store, cpu_slot) == (run.id,)
-
-
-class TestTheSpareWorker:
-    @pytest.fixture
-    def workers(self, store, two_gpus):
-        workers = WorkerPool(store, command=STAND_IN)
-        yield workers
-        workers.spare_allowed = False
-        workers.close()
-        wait_until(lambda: workers.refresh() or not workers._assigned)
-
-    def test_waits_where_the_next_run_will_train(self, workers, store):
-        workers.expect(SHORT)
-        workers.refresh()
-        assert workers._spare.slot == "gpu:0"
-        first = workers._spare.process
-        run = store.create(LONG, queued=True)
-        assert workers.slots(run.config) == ("gpu:0", "gpu:1")
-        workers.send(run, "gpu:0")
-        assert workers._assigned[run.id].process is first
-        workers.refresh()
-        assert workers._spare.slot == "gpu:1"
-        assert workers.slots(run.config) == ("gpu:1", "gpu:0")  # there a run starts at once
-        first.kill()
-        first.wait(10)
-        workers.refresh()
-        assert workers._spare.slot == "gpu:1"
-
-    def test_moves_to_the_processor_when_somebody_wants_that(self, workers, two_gpus):
-        workers.expect(SHORT)
-        workers.refresh()
-        workers.expect(SHORT.changed(device="cpu"))
-        workers.refresh()
-        assert workers._spare.slot == "gpu:0"  # not at each click
-        two_gpus.setattr("core.jobs.spare_worker.MOVE_SECONDS", 0.0)
-        workers.refresh()
-        assert workers._spare.slot == "cpu"
-
-    def test_is_not_given_a_run_for_another_gpu(self, workers, store):
-        workers.expect(SHORT)
-        workers.refresh()
-        run = store.create(SHORT.changed(device="gpu:1"), queued=True)
-        workers.send(run, "gpu:1")
-        assert workers._spare.process.poll() is None
-        wait_until(lambda: run.state == "finished")
-        assert run.started.device.endswith("gpu:1")

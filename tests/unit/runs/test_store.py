@@ -9,6 +9,7 @@ import pytest
 from core.config.run_config import RunConfig
 from core.errors import HomeError, RunError
 from core.runs import store as runs
+from core.runs.data_match import DataInUse
 from core.runs.events import RateChanged, RunEnded
 from core.runs.store import RunStore
 from tests.faults.system import fill_disk
@@ -50,8 +51,8 @@ def test_only_a_run_that_would_end_the_same_is_like_another(store):
     write_events(same, STARTED, epoch(1), RunEnded("finished", "", 2.0, 1))
     assert store.find_identical(RunConfig()).id == same.id
     store.write(same.id, data={"fingerprint": "a" * 16, "names": list("0123456789")})
-    assert store.find_identical(RunConfig(), data="a" * 16).id == same.id
-    assert store.find_identical(RunConfig(), data="b" * 16) is None
+    assert store.find_identical(RunConfig(), data=DataInUse("a" * 16, 10)).id == same.id
+    assert store.find_identical(RunConfig(), data=DataInUse("b" * 16, 10)) is None
 
 
 @pytest.mark.parametrize("below", ["", "lab/home"])

@@ -7,14 +7,21 @@ from tests.small_run import wait_until
 from tests.unit.jobs.cluster.running_bridge import RunningBridge
 from tests.unit.jobs.stand_in import LONG, SHORT
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_run_that_was_deleted_while_no_bridge_lived_gives_its_device_back(jobs, store, cluster, running):
+
+@pytest.fixture
+def left_alone(jobs, running):
+    """A run that trains on a node, and nobody follows it: its bridge was killed."""
     run = jobs.submit(LONG)
     wait_until(lambda: len(run.epochs) > 1)
     running.kill()
     wait_until(lambda: run.state == "interrupted")
-    store.delete(run.id)
+    return run
+
+
+def test_a_run_that_was_deleted_while_no_bridge_lived_gives_its_device_back(jobs, store, cluster, left_alone):
+    store.delete(left_alone.id)
     again = RunningBridge(store, cluster)
     wait_until(lambda: not cluster.runs and jobs.place.records.all() == [])
     again.close()
@@ -30,15 +37,10 @@ def test_a_lost_run_that_was_deleted_does_not_end_the_bridge(jobs, store, runnin
     assert running.thread.is_alive()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_run_whose_actor_has_an_earlier_program_continues_in_another_actor(jobs, store, cluster, running):
-    run = jobs.submit(LONG)
-    wait_until(lambda: len(run.epochs) > 1)
-    running.kill()
-    wait_until(lambda: run.state == "interrupted")
+def test_a_run_whose_actor_has_an_earlier_program_continues_in_another_actor(store, cluster, left_alone):
     (name,) = cluster.runs
     cluster.runs[name][1].attach = lambda names: True  # it took no id of a run
     again = RunningBridge(store, cluster)
-    wait_until(lambda: run.state == "running" and len(cluster.started) == 2)
-    assert run.started.from_epoch > 1
+    wait_until(lambda: left_alone.state == "running" and len(cluster.started) == 2)
+    assert left_alone.started.from_epoch > 1
     again.kill()
