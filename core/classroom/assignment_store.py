@@ -27,7 +27,7 @@ from core.untrusted import number, text, whole
 
 MAX_ASSIGNMENTS, MAX_OF_ONE = 1000, 50  # in one home; of one visitor
 MAX_STUDENTS = 1000
-NOT_YOURS = "Only who made this assignment and the teacher can edit it."
+NOT_YOURS = "Only the person who made this assignment and the teacher can edit it."
 EDITED_MEANWHILE = (
     "The saved assignment has changed since you opened it here, so yours is not saved. Compare both. Then keep yours, "
     "or take the saved one."

@@ -53,7 +53,7 @@ def edit(kept, store, made, who=ME, **values) -> Assignment:
 def test_who_made_it_and_every_teacher_may_edit_it_and_nobody_else(kept, store):
     made = make(kept)
     for stranger in (STRANGER, Visitor("")):
-        with pytest.raises(AssignmentError, match="Only who made"):
+        with pytest.raises(AssignmentError, match="Only the person who made"):
             edit(kept, store, made, stranger, question="Mine?")
     assert kept.get(made.id) == made
     changed = edit(kept, store, made, question="How many?")

@@ -68,7 +68,7 @@ def test_the_form_has_the_assignment_and_saves_what_was_changed(store, me):  # n
 def test_a_visitor_who_did_not_make_it_gets_no_form(store):
     made = make(store, "somebody else")
     page = visit(edit=made.id)
-    assert "Only who made this assignment" in words(page)
+    assert "Only the person who made this assignment" in words(page)
     assert "Save changes" not in labels(page)
     assert "Start" in labels(page)
     assert "no such assignment" in words(visit(edit="../secret"))
