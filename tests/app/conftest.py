@@ -1,4 +1,4 @@
-"""AppTest on the whole dashboard: every test starts at the entry script and goes to its page from there."""
+"""AppTest on the whole dashboard: every test comes in by the link of its page, through the entry script."""
 
 import functools
 import gc
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from core.config.run_config import RunConfig
 from core.data import mnist
@@ -26,6 +26,8 @@ from tests.small_run import wait_until
 
 # For every AppTest Streamlit reads what all installed packages say of themselves, a quarter of a second each.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+# It would also compile the scripts again for each run of an AppTest, where a server compiles them once.
+local_script_runner.ScriptCache = functools.cache(local_script_runner.ScriptCache)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +68,6 @@ def open_page() -> Callable[..., AppTest]:
 
     def open_page(name: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
-        app.run()
         for key, value in query.items():
             app.query_params[key] = value
         return app.switch_page(f"pages/{name}.py").run()

@@ -34,7 +34,7 @@ def add(store: RunStore, assignment: Assignment, starter: str, given: str, level
 
 def look(assignment_id: str) -> AppTest:
     live_board.board.clear()
-    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
     if assignment_id:
         page.query_params["assignment"] = assignment_id
     page.switch_page("pages/board.py").run()
@@ -134,4 +134,4 @@ def test_a_newcomer_does_not_meet_the_board_but_who_was_there_finds_it_again(sto
     assert 'href="board' not in html(start)
     (hidden,) = [page for page in frame.PAGES if page.name == "board"]
     assert hidden.navigation["visibility"] == "hidden"  # outside a session, nobody has been there
-    assert look("").session_state["_opened_pages"] == {"start", "board"}
+    assert look("").session_state["_opened_pages"] == {"board"}

@@ -7,7 +7,7 @@ from tests.conftest import ROOT
 
 
 def visit(**query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
     for name, value in query.items():
         page.query_params[name] = value
     page.switch_page("pages/train.py").run()
