@@ -1,14 +1,19 @@
-"""What visitors ask of a run that trains: pause, stop, another learning rate. A small file in its folder says it."""
+"""What visitors ask of a run that trains: pause, stop, another learning rate; and whether anybody watches it.
+
+A small file in its folder says it.
+"""
 
 import time
 from contextlib import suppress
 from typing import Any
 
 from core.config.run_config import KNOBS
-from core.errors import ConfigError
+from core.errors import ConfigError, DigitLabError
 from core.files import read_json, write_json
 from core.runs.run import Run
 from core.untrusted import number
+
+WATCHED_SECONDS = 3.0  # after a look at a run, somebody still watches it for so long
 
 
 class ControlRequests:
@@ -43,6 +48,13 @@ class ControlRequests:
         rate = KNOBS["learning_rate"].check("learning_rate", rate, float)
         self._set(learning_rate=rate, rate_wished=time.time())
 
+    def note_look(self) -> None:
+        """Notes that somebody looks at the run now. A page calls it at each refresh; few of these calls write."""
+        since = time.time() - _number(self.read().get("watched"))
+        if not 0 <= since < WATCHED_SECONDS / 2:
+            with suppress(DigitLabError, OSError):  # a full disk or a deleted run; pages report these themselves
+                self._set(watched=time.time())
+
     def read(self) -> dict[str, Any]:
         saved = read_json(self.run.control_path)
         return saved if isinstance(saved, dict) else {}
@@ -61,6 +73,8 @@ class ControlReader:
         self._file_version = 0
         self._requests: dict[str, Any] = {}
         self._rate_handled_at = 0.0
+        self._look: Any = None
+        self._looked_at = 0.0  # on this process' own clock: the page may be on another machine
 
     def stop(self) -> None:
         """Stops the run from inside its process."""
@@ -92,6 +106,13 @@ class ControlReader:
         except ConfigError:
             return None
 
+    def is_watched(self) -> bool:
+        """Whether somebody has looked at the run in the last seconds. Any thread may ask."""
+        look = self._read_requests().get("watched")
+        if look != self._look:
+            self._look, self._looked_at = look, time.monotonic()
+        return look is not None and time.monotonic() - self._looked_at < WATCHED_SECONDS
+
     def _read_requests(self) -> dict[str, Any]:
         try:
             status = self.run.control_path.lstat()
@@ -99,9 +120,9 @@ class ControlReader:
         except OSError:
             changed = 0
         if changed != self._file_version:
-            self._file_version = changed
             requests = read_json(self.run.control_path)
             self._requests = requests if isinstance(requests, dict) else {}
+            self._file_version = changed
         return self._requests
 
 

@@ -1,6 +1,7 @@
 """Moments: small snapshots of a network while it learns, made to be shown. They cannot resume a run.
 
-RUN/moments/<step, 8 digits>.npz. Step 0 is the untrained network.
+RUN/moments/<step, 8 digits>.npz. Step 0 is the untrained network. While somebody watches a run that trains, the newest
+one may be removed again when the next one is written.
 """
 
 import os
@@ -36,6 +37,10 @@ class MomentFolder:
     def write(self, moment: Moment) -> None:
         """Raises `RunError` where the disk is full."""
         write_moment(self.run, moment)
+
+    def remove(self, step: int) -> None:
+        """Removes the moment at `step`, if there is one."""
+        _path(self.run, step).unlink(missing_ok=True)
 
     def discard_after(self, step: int) -> None:
         """Removes what an earlier attempt wrote after `step`: a resumed run trains those steps again."""
@@ -77,7 +82,7 @@ def all_weights(run: Run, moment: Moment) -> tuple[np.ndarray, ...] | None:
 
 def write_moment(run: Run, moment: Moment) -> None:
     """Writes a moment whole or not at all. Raises `RunError` where the disk is full."""
-    path = run.folder / MOMENTS / f"{moment.step:08d}.npz"
+    path = _path(run, moment.step)
     path.parent.mkdir(exist_ok=True)
     write_atomic(path, pack(moment), durable=False)
 
@@ -107,6 +112,10 @@ def moment_names(run: Run) -> list[str]:
     except OSError:
         return []
     return sorted(name for name in names if MOMENT_FILE.fullmatch(name))
+
+
+def _path(run: Run, step: int) -> Path:
+    return run.folder / MOMENTS / f"{step:08d}.npz"
 
 
 def _paths(run: Run) -> list[Path]:

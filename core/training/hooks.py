@@ -24,6 +24,10 @@ class Control:
         """A new learning rate, once for each time it is set."""
         return None
 
+    def is_watched(self) -> bool:
+        """Whether somebody looks at the run. Any thread may ask."""
+        return False
+
 
 @dataclass(frozen=True)
 class Hooks:

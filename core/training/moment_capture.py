@@ -2,12 +2,13 @@
 
 The training thread only copies the weights. Another thread measures the network in NumPy on one core and writes the
 moment. While training runs, it measures only the newest copy, and only for a small share of the time: on busy cores
-each measurement slows the training. The others follow after `fit`.
+each measurement slows the training. The others follow after `fit`. Those who watch also see the network between two
+moments: such a glance is removed when the next one is written.
 """
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from core.errors import RunError
 from core.runs.moment import Moment
 from core.training.batching import Sums
 from core.training.moment_measure import MomentMeasure
+from core.training.moment_pace import MomentPace
 
 MAX_DOUBLINGS = 10  # steps 1, 2, 4, … 512
 EVEN_MOMENTS = 24  # at least, spread evenly over a run
@@ -29,13 +31,15 @@ MAX_WHOLE_MOMENTS = 6
 MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
 WAITING_BYTES = 200_000_000  # of weights that wait to be measured; more of them make training wait
-SHARE_OF_TIME = 0.01  # of one core, for measuring while training runs
+_LOOK_SECONDS = 0.1  # how often the thread that measures asks whether it may go on
 
 
 class MomentSink(Protocol):
     """Where moments go."""
 
     def write(self, moment: Moment) -> None: ...
+
+    def remove(self, step: int) -> None: ...
 
     def discard_after(self, step: int) -> None: ...
 
@@ -55,6 +59,7 @@ class _Snapshot:
     sums: Sums | None  # of the epoch so far
     before: "_Snapshot | None"  # until it is measured: the change since then is a part of the moment
     is_shown: bool = True  # False: only the next one needs it
+    is_kept: bool = True  # False: a glance
 
 
 def moment_steps(epochs: int, batches: int) -> list[int]:
@@ -87,11 +92,23 @@ def whole_steps(steps: Sequence[int], batches: int, weight_bytes: int) -> set[in
 class MomentCapture:
     """The moments of one run: `capture` copies the weights, another thread does the rest."""
 
-    def __init__(self, config: RunConfig, data: Mnist, source: WeightSource, sink: MomentSink, batches: int) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        data: Mnist,
+        source: WeightSource,
+        sink: MomentSink,
+        batches: int,
+        is_watched: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.source, self.sink, self.batches = source, sink, batches
         self.steps = moment_steps(config.epochs, batches)
         self.measure = MomentMeasure(config, data)
         self.measure.whole_steps = whole_steps(self.steps, batches, 4 * self.measure.parameters)
+        self.pace = MomentPace(is_watched)
+        self._wants_glance = False
+        self._glance: int | None = None  # the step of the glance that is written
+        self._newest_measured = -1
         self._most_waiting = max(2, WAITING_BYTES // max(1, 4 * self.measure.parameters))
         self._waiting: list[_Snapshot] = []
         self._last: _Snapshot | None = None
@@ -111,6 +128,16 @@ class MomentCapture:
         """Copies the network as it is after `step`; `sums` are those of the epoch so far."""
         copied = Sums(sums.loss, sums.correct, sums.images)
         self._add(_Snapshot(step, self.source.copy_weights(), copied, self._last))
+
+    def glance(self, step: int, sums: Sums) -> None:
+        """Copies the network between two moments if those who watch wait for it."""
+        if self._wants_glance and self._last is not None and step > self._last.step:
+            self._wants_glance = False
+            copied = Sums(sums.loss, sums.correct, sums.images)
+            snapshot = _Snapshot(step, self.source.copy_weights(), copied, self._last, is_kept=False)
+            with self._changed:
+                self._waiting.append(snapshot)
+                self._changed.notify_all()
 
     def capture_stop(self, step: int, sums: Sums) -> None:
         """As `capture`, where the run is stopped between two moments: its film ends with the network that it keeps."""
@@ -138,29 +165,31 @@ class MomentCapture:
 
     def _work(self) -> None:
         try:
+            _libraries()  # not a part of the first measurement
             while (snapshot := self._next()) is not None:
                 started = time.perf_counter()
                 self._write(snapshot)
+                self.pace.note(time.perf_counter() - started)
                 with self._changed:
                     self._changed.notify_all()
-                    if not self._finishing:  # full memory is the reason to go on at once
-                        idle = (time.perf_counter() - started) / SHARE_OF_TIME
-                        self._changed.wait_for(self._must_hurry, timeout=idle)
+            self._remove_glance()
         except Exception as error:  # raised by `finish`, in the thread that trains
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
 
-    def _must_hurry(self) -> bool:
-        return self._finishing or len(self._waiting) >= self._most_waiting
-
     def _next(self) -> _Snapshot | None:
         """The newest snapshot, which the page shows; after `fit` the oldest first. None at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._finishing)
-            if not self._waiting:
-                return None
-            return self._waiting.pop(0 if self._finishing else -1)
+            while not self._finishing:
+                is_full = len(self._waiting) >= self._most_waiting  # training waits
+                is_newer = bool(self._waiting) and self._waiting[-1].step > self._newest_measured
+                if self._waiting and (is_full or self.pace.may_measure(is_newer=is_newer)):
+                    return self._waiting.pop()
+                self._wants_glance = not is_newer and self.pace.wants_glance()
+                self._changed.wait(timeout=_LOOK_SECONDS)
+            self._waiting = [each for each in self._waiting if each.is_kept]
+            return self._waiting.pop(0) if self._waiting else None
 
     def _write(self, snapshot: _Snapshot) -> None:
         before, snapshot.before = snapshot.before, None
@@ -174,6 +203,14 @@ class MomentCapture:
             )
         with suppress(RunError, FileNotFoundError):  # a full disk or a deleted folder: the run itself says so
             self.sink.write(moment)
+        self._newest_measured = max(self._newest_measured, snapshot.step)
+        if self._glance != snapshot.step:
+            self._remove_glance()
+        self._glance = None if snapshot.is_kept else snapshot.step
+
+    def _remove_glance(self) -> None:
+        if self._glance is not None:
+            self.sink.remove(self._glance)
 
 
 @cache

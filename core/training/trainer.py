@@ -99,7 +99,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
             batch, sums = resume.batch, Sums(*resume.sums)
         if self.hooks.moments is not None:
-            self.moments = MomentCapture(config, self.data, self.loop, self.hooks.moments, self.loop.batches)
+            watched = self.hooks.control.is_watched
+            self.moments = MomentCapture(config, self.data, self.loop, self.hooks.moments, self.loop.batches, watched)
         self.events = RunEvents(config, self.data, self.loop, self.clock)
         self.last_point_step = epoch * self.loop.batches + batch
         start_step = self.last_point_step if resume and resume.stopped else 0
@@ -144,6 +145,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.last_preview = now
             self.loop.sync()
             self.hooks.preview(_preview(self.config, self.data, self.loop.model))
+        if self.moments:
+            self.moments.glance(self.loop.step, self.loop.epoch_sums)
         self._apply_requests(self.loop.epoch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

@@ -5,8 +5,9 @@ import socket
 import streamlit as st
 
 from core.runs import pace
+from core.runs.control import ControlRequests
 from core.runs.curves import Curves
-from core.runs.store import WAITING, Run
+from core.runs.store import RUNNING, STARTING, WAITING, Run
 from pages.parts.train import (
     buttons,
     charts,
@@ -99,6 +100,8 @@ def _view(run: Run) -> None:
     """The run from top to bottom. Whatever comes and goes is below the charts: they must not move under the mouse."""
     seen = curves(str(run.folder), run.id).refresh()
     state = run.state
+    if state in (STARTING, RUNNING):
+        ControlRequests(run).note_look()  # its worker then measures the network more often
     run_status.headline(run, seen, state)
     if run.note:
         st.text(run.note)  # a visitor wrote it: as Markdown it could load pictures from elsewhere

@@ -32,6 +32,9 @@ class Moments(list):
     def write(self, moment):
         insort(self, moment, key=lambda each: each.step)  # the newest is measured first
 
+    def remove(self, step):
+        self[:] = [moment for moment in self if moment.step != step]
+
     def discard_after(self, step):
         self[:] = [moment for moment in self if moment.step <= step]
 

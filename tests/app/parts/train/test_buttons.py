@@ -4,7 +4,7 @@ import os
 import time
 
 from core.config.run_config import RunConfig
-from core.runs.control import ControlRequests
+from core.runs.control import ControlReader, ControlRequests
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
 from pages.shared import caches
@@ -29,6 +29,14 @@ def test_pause_step_go_on_and_stop(store):
     wait_until(lambda: run.state == "stopped")
     assert {"Resume", "Restart"} <= labels(rerun(page))
     assert not links(page)  # this worker kept no network
+
+
+def test_a_worker_learns_that_somebody_watches_its_run(store):
+    page = press(visit(epochs="400"), "Start")
+    (run,) = [run for run in store.runs() if not run.shipped]
+    wait_until(lambda: run.state == "running" and run.epochs)
+    rerun(page)
+    assert ControlReader(run).is_watched()
 
 
 def test_a_run_whose_gpu_is_missing_says_how_to_train_it_on_another_device(store):
