@@ -1,5 +1,7 @@
 """Keras' own callbacks for the knobs of a run."""
 
+from collections.abc import Iterable
+
 import keras
 from keras.callbacks import EarlyStopping
 
@@ -15,3 +17,8 @@ def build_callbacks(config: RunConfig) -> list[keras.callbacks.Callback]:
     if config.schedule == "plateau":
         found.append(keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=schedules.PLATEAU_PATIENCE))
     return found
+
+
+def best_epoch(callbacks: Iterable[keras.callbacks.Callback]) -> int | None:
+    """The epoch (1-based) whose weights were the best, after a training with `patience`; else None."""
+    return next((each.best_epoch + 1 for each in callbacks if isinstance(each, EarlyStopping)), None)

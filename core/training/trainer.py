@@ -8,18 +8,15 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.callbacks import EarlyStopping
 
-from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
 from core.data.mnist import Mnist
 from core.devices import computing
-from core.digits import Digits
 from core.errors import DeviceError
 from core.runs.checkpoints import TrainingState
 from core.runs.events import Event, Paused, RateChanged, RunEnded
 from core.training.batching import LoopOptions, StartPoint, Sums
-from core.training.callbacks import build_callbacks
+from core.training.callbacks import best_epoch, build_callbacks
 from core.training.engine import Loop
 from core.training.hooks import Hooks
 from core.training.models import build
@@ -27,7 +24,7 @@ from core.training.moment_capture import MomentCapture
 from core.training.run_clock import RunClock
 from core.training.run_events import RunEvents
 from core.training.run_schedule import RunSchedule
-from core.training.training_images import training_images
+from core.training.training_images import redrawn_images, training_images
 from core.training.training_state import capture_state, restore_state
 
 POINT_SECONDS = 0.02  # at least, between two live points, if the engine's calls are short
@@ -93,7 +90,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.clock = RunClock(resume.seconds if resume else 0.0)
         scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.schedule = RunSchedule(config, len(self.training), scale)
-        augment, rates = _redrawn(config, self.training, epoch), self.schedule.rates()
+        augment, rates = redrawn_images(config, self.training, epoch), self.schedule.rates()
         options = LoopOptions(config.batch_size, config.seed, augment, rates)
         self.loop = Loop(network, self.training, self.validation, options)
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
@@ -111,8 +108,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.emit(untrained)
         self.last_point = self.last_preview = self.clock.seconds
         seconds = self._fit(StartPoint(epoch, batch, sums))
-        stopping = next((each for each in self.keras_callbacks if isinstance(each, EarlyStopping)), None)
-        best = stopping.best_epoch + 1 if stopping else None
+        best = best_epoch(self.keras_callbacks)
         ended = self.events.ended(self.history, seconds, best=best, stopped=self.stopped)
         return TrainingResult(network, ended, self.history)
 
@@ -236,13 +232,3 @@ def _preview(config: RunConfig, data: Mnist, model: keras.Sequential) -> dict[st
         "weights": np.asarray(next(each for each in model.trainable_variables if each.name == "kernel")),
         "predicted": probabilities.argmax(1).astype(np.uint8),
     }
-
-
-def _redrawn(config: RunConfig, training: Digits, first_epoch: int) -> EpochPrefetcher | None:
-    """The images of each epoch, if the knobs ask for new ones. Those of `first_epoch` are drawn from now on."""
-    if not config.redraws_images:
-        return None
-    images = EpochPrefetcher(Redrawer(training.images, training.labels, config))
-    if first_epoch < config.epochs:
-        images.begin(first_epoch)
-    return images

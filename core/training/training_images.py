@@ -1,9 +1,13 @@
-"""The images a run trains on: those of the data set, and digits of pen writers if the knob `writers` asks for them."""
+"""The images a run trains on: those of the data set, digits of pen writers, and new ones for each epoch.
+
+The knobs of the run say which of these it has.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from core.augment.redraw import EpochPrefetcher, Redrawer
 from core.config.run_config import RunConfig
 from core.data import pen_digits
 from core.data.mnist import Mnist
@@ -44,6 +48,16 @@ def training_images(config: RunConfig, data: Mnist) -> TrainingImages:
     return TrainingImages(
         joined, validation, f"{source} And {len(drawn):,} drawings of {config.writers} other writers."
     )
+
+
+def redrawn_images(config: RunConfig, training: Digits, first_epoch: int) -> EpochPrefetcher | None:
+    """The images of each epoch, if the knobs ask for new ones. Those of `first_epoch` are drawn from now on."""
+    if not config.redraws_images:
+        return None
+    images = EpochPrefetcher(Redrawer(training.images, training.labels, config))
+    if first_epoch < config.epochs:
+        images.begin(first_epoch)
+    return images
 
 
 def writers_digits(writers: int) -> Digits:
