@@ -45,7 +45,12 @@ class MomentSink(Protocol):
 
 
 class WeightSource(Protocol):
-    """A copy of a network's weights, cheap to make, and the means to bring it into Keras' order and shapes."""
+    """A copy of a network's weights, cheap to make, and the means to bring it into Keras' order and shapes.
+
+    batches: of an epoch.
+    """
+
+    batches: int
 
     def copy_weights(self) -> list[np.ndarray]: ...
 
@@ -98,13 +103,12 @@ class MomentCapture:
         data: Mnist,
         source: WeightSource,
         sink: MomentSink,
-        batches: int,
         is_watched: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.source, self.sink, self.batches = source, sink, batches
-        self.steps = moment_steps(config.epochs, batches)
+        self.source, self.sink, self.batches = source, sink, source.batches
+        self.steps = moment_steps(config.epochs, self.batches)
         self.measure = MomentMeasure(config, data)
-        self.measure.whole_steps = whole_steps(self.steps, batches, 4 * self.measure.parameters)
+        self.measure.whole_steps = whole_steps(self.steps, self.batches, 4 * self.measure.parameters)
         self.pace = MomentPace(is_watched)
         self._wants_glance = False
         self._glance: int | None = None  # the step of the glance that is written

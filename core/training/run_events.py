@@ -37,10 +37,11 @@ class RunEvents:
         )
 
     def untrained(self) -> Untrained:
-        """The figures of the network before its first step."""
+        """The figures of the network before its first step. The clock stands meanwhile: it is not a part of `fit`."""
         validation = self.loop.validation
-        training = self.loop.evaluate(self.loop.train[:UNTRAINED_IMAGES])
-        seen = validation and self.loop.evaluate(validation[fixed_images(validation)])
+        with self.clock.pause():
+            training = self.loop.evaluate(self.loop.train[:UNTRAINED_IMAGES])
+            seen = validation and self.loop.evaluate(validation[fixed_images(validation)])
         return Untrained(
             seconds=self.clock.seconds,
             loss=training.mean_loss,

@@ -96,16 +96,14 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
             batch, sums = resume.batch, Sums(*resume.sums)
         if self.hooks.moments is not None:
-            watched = self.hooks.control.is_watched
-            self.moments = MomentCapture(config, self.data, self.loop, self.hooks.moments, self.loop.batches, watched)
+            is_watched = self.hooks.control.is_watched
+            self.moments = MomentCapture(config, self.data, self.loop, self.hooks.moments, is_watched)
         self.events = RunEvents(config, self.data, self.loop, self.clock)
         self.last_point_step = epoch * self.loop.batches + batch
         start_step = self.last_point_step if resume and resume.stopped else 0
         self.emit(self.events.started(device, self.source, epoch, start_step))
         if not self.last_point_step:
-            with self.clock.pause():  # it is not a part of `fit`
-                untrained = self.events.untrained()
-            self.emit(untrained)
+            self.emit(self.events.untrained())
         self.last_point = self.last_preview = self.clock.seconds
         seconds = self._fit(StartPoint(epoch, batch, sums))
         best = best_epoch(self.keras_callbacks)
