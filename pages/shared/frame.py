@@ -70,7 +70,7 @@ PAGES = (
         "Train",
         ":material/model_training:",
         "Choose a network, press Start and watch it learn.",
-        f"Choose one of {len(RECIPES)} recipes or build your own network. Watch its loss and accuracy.",
+        f"Choose one of {len(RECIPES)} recipes or build your own network. Watch the network itself learn, with its loss and accuracy.",
     ),
     Page(
         "compare",
