@@ -70,7 +70,8 @@ PAGES = (
         "Train",
         ":material/model_training:",
         "Choose a network, press Start and watch it learn.",
-        f"Choose one of {len(RECIPES)} recipes or build your own network. Watch the network itself learn, with its loss and accuracy.",
+        f"Choose one of {len(RECIPES)} recipes or build your own network. See its loss, its accuracy and the network "
+        "itself while it learns.",
     ),
     Page(
         "compare",
