@@ -77,7 +77,7 @@ def test_a_run_of_another_data_set_is_shown_and_says_why_it_has_no_rank(store):
     text = html(look(made.id))
     assert "Not ranked: <b>1 run</b> of another data set" in text
     assert "99.0%" in text
-    assert text.count("other data set, not ranked") == 1
+    assert text.count("not ranked: other data set") == 1
     assert "★ Best run</h3><p>" in text
     assert "96.00%" in text.partition("★ Best run")[2]
 

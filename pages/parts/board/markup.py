@@ -101,8 +101,8 @@ def _note(board: Board, row: BoardRow, more: list[str]) -> str:
     """The state where it is not a normal one, the settings and the number of the run."""
     parts = [] if row.reached.final or row.state == RUNNING else [row.state]
     if not board.hides_results:
+        parts += ["not ranked: other data set"] if board.has_other_data(row) else []
         parts += [row.settings] if row.settings else []
-        parts += ["other data set, not ranked"] if board.has_other_data(row) else []
         parts += ["on training images"] if row.reached.accuracy is not None and row.reached.images == "training" else []
     return " · ".join([*parts, *more])
 
