@@ -91,6 +91,7 @@ def test_the_network_of_a_run_trains_another_seed_bit_for_bit_as_alone(store):
     after = RunRecorder(store, second.id, warm=recorder.warm)
     after.run()
     assert after.warm.network is recorder.warm.network
+    assert [run.started.is_next_seed for run in (first, second, alone)] == [False, True, False]
     ours, theirs = weights_of(second), weights_of(alone)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     assert second.model_path.stat().st_size == alone.model_path.stat().st_size
