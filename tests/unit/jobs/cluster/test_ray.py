@@ -103,6 +103,8 @@ def test_a_sweep_of_six_seeds_takes_one_worker_on_each_of_two_nodes_and_equals_l
     wait_until(lambda: jobs.place.records.all() == [])
     assert all(run.has_model and len(run.checkpoint_epochs) == SMALL.epochs for run in runs)
     assert not any(list(run.folder.glob(".*")) for run in runs)
+    first = next(run.id for run in runs[:2] if node_of(run) == node_of(runs[-1]))
+    assert f"This process trained the run {first} first." in runs[-1].log_path.read_text()
     for run in (runs[0], runs[-1]):  # the first seed of a worker, and a later one
         here, _ = train(RunStore(tmp_path / run.id), run.config)
         for name, weights in weights_of(here).items():
