@@ -8,6 +8,7 @@ from core.classroom import outcome
 from core.classroom.assignments import Assignment
 from core.classroom.outcome import Reached, Verdict
 from core.config.run_config import KNOBS
+from core.runs.data_match import newest_data, same_data
 from core.runs.events import FINISHED
 from core.runs.prediction import Prediction
 from core.runs.run import ACTIVE, Run
@@ -65,15 +66,33 @@ class Board:
 
     @cached_property
     def best(self) -> BoardRow | None:
-        """The finished run with the highest accuracy; the first of equal ones. Earlier settings do not take part."""
-        finished = [row for row in self.rows if row.reached.final and not row.earlier]
-        return max(finished, key=lambda row: row.reached.accuracy or 0.0, default=None)
+        """The ranked run with the highest accuracy; the first of equal ones."""
+        return max(self._ranked, key=lambda row: row.reached.accuracy or 0.0, default=None)
 
     @cached_property
     def most_surprising(self) -> BoardRow | None:
-        """The run whose result is furthest from its prediction, among those that are not met."""
-        missed = [row for row in self.rows if row.verdict.met is False and row.verdict.distance and not row.earlier]
+        """The ranked run whose result is furthest from its prediction, among those that are not met."""
+        missed = [row for row in self._ranked if row.verdict.met is False and row.verdict.distance]
         return max(missed, key=lambda row: row.verdict.distance or 0.0, default=None)
+
+    def has_other_data(self, row: BoardRow) -> bool:
+        """Whether a finished run was trained with another data set than the newest finished one: it has no rank."""
+        return row.reached.final and not same_data(row.run.data_fingerprint, self._data)
+
+    @cached_property
+    def with_other_data(self) -> int:
+        """How many runs have no rank because of their data set."""
+        return sum(map(self.has_other_data, self.rows))
+
+    @cached_property
+    def _data(self) -> str:
+        """The fingerprint of the data set whose runs are ranked; empty if it is unknown."""
+        return newest_data(row.run for row in self.rows if row.reached.final)
+
+    @property
+    def _ranked(self) -> list[BoardRow]:
+        """The finished runs that can be compared. Runs with earlier settings or another data set cannot."""
+        return [row for row in self.rows if row.reached.final and not row.earlier and not self.has_other_data(row)]
 
     @property
     def active(self) -> int:

@@ -24,13 +24,15 @@ COLUMNS = (
     "best",
     "most_surprising",
     "earlier_settings",
+    "other_data",
 )
 
 
 def board_csv(board: Board, names: BoardNames, *, teacher: bool = False) -> str:
     """CSV of all runs, the oldest first, with the knobs that students may set or that were edited since.
 
-    Accuracies, progress and distance are shares in [0, 1], `started` is UTC. A missing figure is empty. Names and
+    Accuracies, progress and distance are shares in [0, 1], `started` is UTC. A missing figure is empty. `other_data`:
+    the run has no rank, because it was trained with another data set than the newest finished run. Names and
     predictions come from students: none of them is a formula in a spreadsheet. teacher: also the name that a student
     gave for the class but does not show on the board.
     """
@@ -64,4 +66,5 @@ def _line(board: Board, row: BoardRow, name: str) -> list[object]:
         row is board.best,
         row is board.most_surprising,
         bool(row.earlier),
+        board.has_other_data(row),
     ]

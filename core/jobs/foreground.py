@@ -12,6 +12,7 @@ from core.formatting import count, duration, percent
 from core.jobs import repeat
 from core.jobs.progress_bar import ProgressBar
 from core.jobs.sweep import SweepStore
+from core.runs.data_match import with_newest_data
 from core.runs.events import FAILED, FINISHED, STOPPED, RunEnded, to_line
 from core.runs.store import Run, RunStore
 from core.training.warmup import WarmNetwork
@@ -65,7 +66,11 @@ def train_seeds(
         if ended.outcome in (STOPPED, FAILED):
             SweepStore(store).stop(sweep.id)
             break
-    return {"sweep": sweep.id, "runs": reports, **_spread(reports)}, ended
+    # A download of MNIST may end between two seeds. The runs are read again: now they know their data set.
+    runs = sweep.runs(store.runs())
+    others = {run.id for run in runs} - {run.id for run in with_newest_data(runs)}
+    spread = _spread([each for each in reports if each["run"] not in others])
+    return {"sweep": sweep.id, "runs": reports, "not_counted": len(others), **spread}, ended
 
 
 def _spread(reports: list[dict[str, Any]]) -> dict[str, Any]:
@@ -109,7 +114,8 @@ def summary(run: Run, ended: RunEnded) -> str:
 
 def spread_summary(report: dict[str, Any]) -> str:
     """What a report of several seeds says: a line for each accuracy. Empty for a single run."""
-    lines = ""
+    others = report.get("not_counted", 0)
+    lines = f"Not counted: {count(others, 'seed')} of another data set.\n" if others else ""
     for accuracy in _ACCURACIES:
         if isinstance(spread := report.get(accuracy), dict):
             low, high = map(percent, spread["interval"])

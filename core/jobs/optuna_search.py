@@ -10,13 +10,13 @@ from core.config.run_config import HELD_OUT, KNOB_TYPES, KNOBS, MAX_SEED, RunCon
 from core.errors import DigitLabError, RunError
 from core.files import write_json
 from core.jobs.search_importance import CHANCE_ACCURACY, Importances
+from core.jobs.search_study import SearchStudy
 from core.jobs.sweep import Sweep, SweepStore
 from core.jobs.sweep_axes import Axis
 from core.runs.control import ControlRequests
+from core.runs.data_match import newest_data, same_data
 from core.runs.events import FAILED, FINISHED
 from core.runs.store import Run, RunStore
-
-TRIALS_BEFORE_PRUNING = 4  # complete runs before the first run is stopped early
 
 
 @dataclass
@@ -29,44 +29,50 @@ class Search:
 
     def __post_init__(self) -> None:
         import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         self._optuna = optuna
-        storage = JournalStorage(JournalFileBackend(str(self.sweep.folder / "study.log")))
-        self.study: Any = optuna.create_study(
-            storage=storage,
-            study_name=self.sweep.id,
-            direction="maximize",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING, n_warmup_steps=1),
-        )
+        self._trials = SearchStudy(optuna, self.sweep)
         # A search that is started again must not draw the same numbers as before.
-        seed = self.sweep.base.seed + len(self.study.get_trials(deepcopy=False))
+        seed = self.sweep.base.seed + len(self._trials.trials())
         self.study.sampler = optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=max(4, min(10, self.sweep.trials // 3)), constant_liar=self.slots() > 1
         )
         self._importances = Importances(optuna)
+        self._data = ""  # fingerprint of the data set whose runs count; empty: unknown
+
+    @property
+    def study(self) -> Any:
+        """Optuna's study."""
+        return self._trials.study
 
     def advance(self) -> bool:
         """Reads the results of the runs and starts the next ones. False when the search has ended."""
         sweep = SweepStore(self.store).get(self.sweep.id)
-        open_trials = self._running_trials()
+        self._compare_one_data_set()
+        open_trials = self._trials.trials("RUNNING")
         waiting = [trial for trial in open_trials if not self._update_trial(trial)]
-        finished = len(self.study.get_trials(deepcopy=False)) >= sweep.trials
+        finished = len(self._trials.trials()) >= sweep.trials
         # On a cluster as many at a time as runs can train; their results come a little later to Optuna.
         while len(waiting) < self.slots() and not sweep.stopped and not finished:
             waiting.append(self._start_trial())
-            finished = len(self.study.get_trials(deepcopy=False)) >= sweep.trials
+            finished = len(self._trials.trials()) >= sweep.trials
         has_more = bool(waiting) or not (sweep.stopped or finished)
         self._write_findings(ended=not has_more)
         return has_more
 
-    def _running_trials(self) -> list[Any]:
-        running = (self._optuna.trial.TrialState.RUNNING,)
-        return self.study.get_trials(deepcopy=False, states=running)
+    def _compare_one_data_set(self) -> None:
+        """Only runs of the newest data set count, as in other sweeps; the results of all others are withdrawn."""
+        runs = {run.id: run for run in self.sweep.runs(self.store.runs())}
+        self._data = newest_data(runs.values())
+
+        def is_other(trial: Any) -> bool:
+            run = runs.get(trial.user_attrs.get("run", ""))  # None: it was deleted
+            return not same_data(run.data_fingerprint if run else trial.user_attrs.get("data", ""), self._data)
+
+        if self._trials.withdraw_results(is_other):
+            self._importances = Importances(self._optuna)
 
     def _start_trial(self) -> Any:
         """Gets the next knobs from Optuna and queues a run with them."""
@@ -102,9 +108,12 @@ class Search:
             self.study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             return True
         active = run.active  # read before the epochs, so that the last epoch is not missed
-        self._report(trial, frozen, run, prune=self.sweep.prune and active)
+        counts = same_data(run.data_fingerprint, self._data)
+        if counts:
+            self._report(trial, frozen, run, prune=self.sweep.prune and active)
         if not active:
-            self._close(trial, run)
+            trial.set_user_attr("data", run.data_fingerprint)
+            self._close(trial, run if counts else None)
         return not active
 
     def _run_of(self, trial: Any, frozen: Any) -> Run | None:
@@ -131,9 +140,10 @@ class Search:
                 ControlRequests(run).stop()
                 return
 
-    def _close(self, trial: Any, run: Run) -> None:
+    def _close(self, trial: Any, run: Run | None) -> None:
+        """run: None if its result does not count."""
         states = self._optuna.trial.TrialState
-        ended, score = run.ended, validation_score(run)
+        ended, score = (run.ended, validation_score(run)) if run else (None, None)
         if ended and ended.outcome == FINISHED and score is not None:
             self.study.tell(trial, score)
         elif ended and ended.outcome == FAILED:
@@ -145,10 +155,11 @@ class Search:
 
     def _write_findings(self, *, ended: bool) -> None:
         """Saves what the dashboard shows of the search."""
-        stopped = self.study.get_trials(deepcopy=False, states=(self._optuna.trial.TrialState.PRUNED,))
-        pruned = [trial.user_attrs["run"] for trial in stopped if trial.user_attrs.get("pruned")]
+        # A run whose result was withdrawn has failed in the eyes of Optuna.
+        pruned = [trial.user_attrs["run"] for trial in self._trials.trials("PRUNED", "FAIL")
+                  if trial.user_attrs.get("pruned")]  # fmt: skip
         epoch, shares = self._importances.update(self.study, ended=ended)
-        findings = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended}
+        findings = {"pruned": pruned, "importance": shares, "judged_after": epoch, "ended": ended, "data": self._data}
         if findings != self.sweep.findings:
             write_json(self.sweep.folder / "told.json", findings)
 

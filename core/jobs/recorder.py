@@ -58,6 +58,7 @@ class RunRecorder:
         self.control = ControlReader(self.record)
         self.files, self.tensorboard = RunFiles(store, self.record), LiveTensorBoard(self.record)
         self.diverged = ""  # the reason, once the loss is no longer a number
+        self._is_next_seed = False
 
     def run(self, *, claim: bool = False) -> RunEnded | None:
         """Trains to the end. `claim`: only if the run still waits. None if it was cancelled or trains elsewhere."""
@@ -109,6 +110,8 @@ class RunRecorder:
         if self.control.should_stop():
             raise RunError("The run was stopped before it began. Resume it to train it.")
         warm, self.warm = self.warm, None  # a training that fails leaves other weights in it
+        network = warm.network_for(self.record.config) if warm else None
+        self._is_next_seed = warm is not None and warm.is_trained and network is not None
         result = trainer.train(
             self.record.config,
             self.files.load_data(),
@@ -120,7 +123,7 @@ class RunRecorder:
                 moments=MomentFolder(self.record),
             ),
             resume,
-            warm.network_for(self.record.config) if warm else None,
+            network,
         )
         self.warm = WarmNetwork(warmup.warmup_config(self.record.config), result.model, is_trained=True)
         if self.diverged:
@@ -144,6 +147,8 @@ class RunRecorder:
             evaluations.predict_split(self.record, split, mnist.load(), lambda: Predictor.from_model(result.model))
 
     def _emit(self, event: Event) -> None:
+        if isinstance(event, Started):
+            event = replace(event, is_next_seed=self._is_next_seed)
         self.events.append(event)
         for missing in self.files.missing_epochs(event) if isinstance(event, Started) else ():
             self.events.append(missing)

@@ -10,9 +10,11 @@ from core.config.recipes import matching_recipe
 from core.config.run_config import MAX_SEED, RunConfig
 from core.errors import ConfigError
 from core.formatting import count
+from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.scheduler import Scheduler
 from core.jobs.sweep import GRID, Sweep, SweepPlan, SweepStore
 from core.jobs.sweep_axes import read_axis
+from core.network.forecast import Forecast
 from core.runs.run import describe
 from core.runs.store import Run, RunStore
 
@@ -50,16 +52,21 @@ def run_name(config: RunConfig) -> str:
     return f"{matching_recipe(config) or describe(config)} · seed {config.seed}"
 
 
-def start(scheduler: Scheduler, config: RunConfig, seeds: int, *, visitor: Visitor, seconds: float) -> list[Run]:
-    """Queues a run for each seed. seconds: the forecast for one of them.
+def start(scheduler: Scheduler, config: RunConfig, seeds: int, *, visitor: Visitor, expected: Forecast) -> list[Run]:
+    """Queues a run for each seed. expected: the forecast for the first one on a device; the next ones compile nothing.
 
     Raises `LimitError` if a limit of the server refuses so many runs; then there is none of them.
     """
     configs = configs_of(config, seeds)
     scheduler.check_sweep(configs, visitor)
     sweep = create(scheduler.store, configs, starter=visitor.id)
-    facts = {"sweep": sweep.id, "forecast_seconds": seconds}
-    return scheduler.submit_all([(each, {"name": run_name(each), **facts}) for each in configs], visitor=visitor)
+    first = runs_at_a_time(scheduler.store.home, config.device)
+    times = [expected.seconds if place < first else expected.next_seed_seconds for place in range(seeds)]
+    runs = [
+        (each, {"name": run_name(each), "sweep": sweep.id, "forecast_seconds": seconds})
+        for each, seconds in zip(configs, times, strict=True)
+    ]
+    return scheduler.submit_all(runs, visitor=visitor)
 
 
 def is_repeat(sweep: Sweep) -> bool:

@@ -1,7 +1,7 @@
 """Sweeps: runs that differ in some knobs, and where they are kept.
 
 sweeps/<id>/sweep.json   the knobs and their values, and whether the sweep was cancelled
-            study.log    the trials of a search, in Optuna's format (`optuna_search`)
+            study.log    the trials of a search, in Optuna's format (`search_study`)
             told.json    the findings of a search so far
 """
 
@@ -19,7 +19,7 @@ from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, RunError
 from core.files import exclusive, explain_disk_errors, read_json, sync_folder, write_json
 from core.jobs.sweep_axes import MAX_RUNS, Axis, read_axis
-from core.runs.gate import MAX_TIME
+from core.runs.gate import MAX_FINGERPRINT, MAX_TIME
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
@@ -63,7 +63,10 @@ class Sweep:
 
     @property
     def findings(self) -> dict[str, Any]:
-        """The findings of a search so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`."""
+        """The findings of a search so far: `pruned` (ids), `importance` (shares), `judged_after` (epoch), `ended`.
+
+        data: the fingerprint of the data set whose runs count; empty if it is unknown.
+        """
         try:
             return _checked_findings(read_json(self.folder / "told.json"))
         except (TypeError, ValueError, AttributeError):
@@ -139,6 +142,7 @@ def _read(folder: Path) -> Sweep | None:
 
 def _checked_findings(findings: Any) -> dict[str, Any]:
     checked: dict[str, Any] = {"ended": bool(findings.get("ended"))}
+    checked["data"] = untrusted.text(findings.get("data", ""), MAX_FINGERPRINT)
     checked["pruned"] = [untrusted.text(run, 60) for run in findings.get("pruned", [])[:MAX_RUNS]]
     shares = findings.get("importance") or {}
     checked["importance"] = {name: untrusted.number(share, 0, 1.001) for name, share in shares.items() if name in KNOBS}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from core.jobs.kept_workers import differ_in_seed
+from core.network.forecast import Forecast
 from core.runs.run import Run
 
 # What a run takes beside its training (docs/speed-seeds.md). The process that has trained another seed of it imports
@@ -33,10 +34,10 @@ def seconds_until_start(ahead: Sequence[Run], running: Sequence[Run]) -> float |
     return min(seconds for seconds, _ in left)
 
 
-def seconds_of_seeds(seeds: int, seconds: float, at_a_time: int = 1) -> float:
-    """How long so many seeds of one config take. seconds: the forecast for one of them. at_a_time: on all devices."""
-    most_on_one_device = math.ceil(seeds / at_a_time)
-    return most_on_one_device * seconds + (most_on_one_device - 1) * NEXT_SEED_SECONDS
+def seconds_of_seeds(seeds: int, one: Forecast, at_a_time: int = 1) -> float:
+    """How long so many seeds of one config take. one: the forecast for the first. at_a_time: on all devices."""
+    next_on_one_device = math.ceil(seeds / at_a_time) - 1
+    return one.seconds + next_on_one_device * (one.next_seed_seconds + NEXT_SEED_SECONDS)
 
 
 def _seconds_left(run: Run) -> float | None:

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from core import process_settings
@@ -27,6 +28,8 @@ from core.training import compile_cache, gpu_programs, kernel_trials, warmup
 from core.training.keras_import import import_keras
 from core.training.warmup import WarmNetwork
 
+_MAX_PRINTED = 2**20  # bytes
+
 
 def main() -> None:
     """Waits for a run's id and trains that run; then for another seed of it, if there is one."""
@@ -39,10 +42,12 @@ def main() -> None:
         warmup.warm_up_process()
         gpu_programs.start_trial()
     warm: WarmNetwork | None = None
+    first = ""  # the id of the run that this process trained first
     while command := _read_command():
         if not command.startswith("{"):
             run_id, _, then = command.partition(" ")
-            warm = _train(run_id, warm)
+            warm = _train(run_id, warm, first)
+            first = first or run_id
             if then != THEN_WAIT:
                 return
         elif not _has_input():
@@ -72,11 +77,11 @@ def _has_input() -> bool:
     return bool(select.select([0], [], [], 0)[0])
 
 
-def _train(run_id: str, warm: WarmNetwork | None) -> WarmNetwork | None:
-    """Trains a run. Returns its network, for another seed; None if the training failed."""
+def _train(run_id: str, warm: WarmNetwork | None, first: str) -> WarmNetwork | None:
+    """Trains a run. Returns its network, for another seed; None if the training failed. first: as in `_log_to`."""
     store = RunStore()
     run = store.get(run_id)
-    _log_to(run.log_path)
+    _log_to(run.log_path, first)
     kernel_trials.skip_for_dense(run.config)
     recorder = RunRecorder(store, run_id, warm=warm)
     signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
@@ -85,12 +90,28 @@ def _train(run_id: str, warm: WarmNetwork | None) -> WarmNetwork | None:
     return recorder.warm
 
 
-def _log_to(path: Path) -> None:
-    """Sends what this process prints to the run's own log."""
+def _log_to(path: Path, first: str) -> None:
+    """Sends what this process prints to the run's own log. TensorFlow names devices and problems only once.
+
+    So the log begins with what the process has printed before. first: the id of the run that it trained before others;
+    then the log only says where these messages are.
+    """
+    found_in = f"This process trained the run {first} first. The log of that run has the messages from its start.\n"
+    before = found_in.encode() if first else _printed_so_far()
     file = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with suppress(OSError):  # a full disk: the run itself will report it
+        os.write(file, before)
     for stream in (1, 2):
         os.dup2(file, stream)
     os.close(file)
+
+
+def _printed_so_far() -> bytes:
+    """What the dashboard's file has of this process. On a cluster it printed to the log of its first run already."""
+    sys.stdout.flush()
+    with suppress(OSError):  # a pipe, or a file that it may only write
+        return os.pread(1, _MAX_PRINTED, 0)
+    return b""
 
 
 if __name__ == "__main__":

@@ -95,7 +95,8 @@ class WorkerPool:
         log = self.store.home / "worker.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = child_environment(DIGIT_LAB_HOME=str(self.store.home), **slots.environment(slot))
-        with log.open("wb") as output:
+        log.unlink(missing_ok=True)  # a file for each worker, which copies it into the log of its first run
+        with log.open("w+b") as output:
             return start_process(self.command, output, environment, stdin=subprocess.PIPE)
 
     def _start_failed(self, run: Run, error: OSError) -> None:

@@ -43,11 +43,23 @@ _SAMPLED = 12  # configs of a sweep; more would take too long at every click
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds of training and bytes of memory. `measured`: how many runs on this device it is based on, at most 30."""
+    """Seconds of training and bytes of memory. `measured`: how many runs on this device it is based on, at most 30.
+
+    compiling: the part of the seconds that another seed in the same process does not need.
+    """
 
     seconds: float
     memory: int
     measured: int
+    compiling: float = 0.0
+
+    @property
+    def next_seed_seconds(self) -> float:
+        """Of another seed in the same process."""
+        return self.seconds - self.compiling
+
+
+NO_FORECAST = Forecast(0.0, 0, 0)
 
 
 def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
@@ -55,15 +67,20 @@ def forecast(config: RunConfig, images: int, runs: Iterable[Run]) -> Forecast:
     comparable = list(itertools.islice((run for run in runs if _is_comparable(run, config)), _NEWEST))
     prices = _fit_prices(comparable)
     seconds = float(_costs(config, images) @ prices) + config.epochs * _redraw_seconds(config, images)
-    return Forecast(seconds, memory(config), len(comparable))
+    return Forecast(seconds, memory(config), len(comparable), float(prices[0]))
 
 
 def mean_seconds(configs: Sequence[RunConfig], all_images: int, runs: Sequence[Run]) -> float:
-    """The mean training time of one of `configs`, estimated from a sample of them and the newest of `runs`."""
+    """The mean training time of one of `configs`, estimated from a sample of them and the newest of `runs`.
+
+    Of several seeds of a setting, one process trains all and compiles once.
+    """
     places = np.linspace(0, len(configs) - 1, min(_SAMPLED, len(configs))).astype(int)
     sample = [configs[place] for place in places]
-    each = [forecast(config, training_images(config, all_images), runs[:_NEWEST]).seconds for config in sample]
-    return float(np.mean(each))
+    each = [forecast(config, training_images(config, all_images), runs[:_NEWEST]) for config in sample]
+    settings = len({config.changed(seed=configs[0].seed) for config in configs})
+    next_seeds = 1 - settings / len(configs)  # the share of them
+    return float(np.mean([found.seconds - next_seeds * found.compiling for found in each]))
 
 
 def training_images(config: RunConfig, all_images: int) -> int:
@@ -106,7 +123,8 @@ def _fit_prices(runs: list[Run]) -> np.ndarray:
         trained = run.config.changed(epochs=run.epochs[-1].epoch)  # fewer if it was stopped
         plain = run.epochs[-1].seconds - trained.epochs * _redraw_seconds(trained, run.started.train_images)
         if plain > 0:
-            rows.append(_costs(trained, run.started.train_images) / plain)
+            costs = _costs(trained, run.started.train_images, compiles=not run.started.is_next_seed)
+            rows.append(costs / plain)
     if not rows:
         return PRIOR
     from scipy.optimize import least_squares  # 20 MB and a quarter of a second, so only when needed
@@ -128,8 +146,8 @@ def _fit_prices(runs: list[Run]) -> np.ndarray:
     return np.asarray(PRIOR * np.exp(each @ found))
 
 
-def _costs(config: RunConfig, images: int) -> np.ndarray:
-    """How often a run pays each price: float64 (7,). Validation is a forward pass."""
+def _costs(config: RunConfig, images: int, *, compiles: bool = True) -> np.ndarray:
+    """How often a run pays each price: float64 (7,). Validation is a forward pass. Another seed compiles nothing."""
     batches = config.epochs * -(-images // config.batch_size)
     validated = {
         HELD_OUT: images / (HELD_OUT_DIVISOR - 1),
@@ -143,7 +161,7 @@ def _costs(config: RunConfig, images: int) -> np.ndarray:
         count_outputs(config, ("conv",)),
     ]
     updates = batches * count_parameters(config)
-    return np.array([1, config.epochs, batches, *(passes * each for each in arithmetic), updates], float)
+    return np.array([compiles, config.epochs, batches, *(passes * each for each in arithmetic), updates], float)
 
 
 def _redraw_seconds(config: RunConfig, images: int) -> float:

@@ -1,6 +1,6 @@
 """Whether what a run says about images belongs to the images in use: people change their data, and downloads end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from core.data.cache import fingerprint
@@ -20,7 +20,7 @@ class DataInUse(NamedTuple):
 
     def has_trained(self, run: Run) -> bool:
         """Whether `run` was trained with it; True if that is unknown, as of runs of earlier versions."""
-        return run.data_fingerprint in ("", self.fingerprint)
+        return same_data(run.data_fingerprint, self.fingerprint)
 
 
 def was_trained_on(run: Run, data: Mnist) -> bool:
@@ -30,12 +30,21 @@ def was_trained_on(run: Run, data: Mnist) -> bool:
 
 def have_different_data(one: Run, other: Run) -> bool:
     """Whether two runs are known to be trained with different data sets: their accuracies cannot be compared."""
-    known = one.data_fingerprint, other.data_fingerprint
-    return all(known) and known[0] != known[1]
+    return not same_data(one.data_fingerprint, other.data_fingerprint)
+
+
+def newest_data(runs: Iterable[Run]) -> str:
+    """The fingerprint of the data set that the newest of `runs` trained with, as far as that is known; else empty."""
+    known = [(run.started.time, run.data_fingerprint) for run in runs if run.started and run.data_fingerprint]
+    return max(known)[1] if known else ""
+
+
+def same_data(one: str, other: str) -> bool:
+    """Whether runs of the data sets with these fingerprints can be compared; True if one of them is empty: unknown."""
+    return not one or not other or one == other
 
 
 def with_newest_data(runs: Sequence[Run]) -> list[Run]:
-    """Those of `runs` that can be averaged: trained with the data set of the newest one, as far as that is known."""
-    known = [(run.started.time, run.data_fingerprint) for run in runs if run.started and run.data_fingerprint]
-    newest = max(known)[1] if known else ""
-    return [run for run in runs if not newest or run.data_fingerprint in ("", newest)]
+    """Those of `runs` that can be compared: trained with the data set of the newest one, as far as that is known."""
+    newest = newest_data(runs)
+    return [run for run in runs if same_data(run.data_fingerprint, newest)]

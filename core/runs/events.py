@@ -32,6 +32,7 @@ class Started:
     from_epoch: int = 0
     source: str = ""  # of the data
     from_step: int = 0  # a stopped run continues after this step; 0: at the beginning of an epoch
+    is_next_seed: bool = False  # in the process that has trained another seed: nothing is compiled
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def _check_for(event: type, name: str, kind: str) -> Callable[[Any], Any]:
         check = _outcome
     elif event is Started and name in _AT_LEAST_1:
         check = lambda value: max(1, whole(value, 0, _AT_LEAST_1[name]))  # noqa: E731
+    elif kind == "bool":
+        check = lambda value: value is True  # noqa: E731
     elif "int" in kind:
         most = MAX_EPOCH if "epoch" in name else MAX_COUNT
         check = lambda value: whole(value, 0, most)  # noqa: E731

@@ -4,6 +4,7 @@ import shutil
 
 from core.errors import DigitLabError
 from core.jobs.sweep import SweepStore
+from core.runs.store import WAITING
 from pages.shared import caches
 from pages.shared.visitor import current, may_control
 
@@ -18,7 +19,8 @@ def cancel(sweep_id: str) -> str:
     if not may_control(sweeps.get(sweep_id)):
         return ""
     sweeps.stop(sweep_id)
-    for run in sweeps.get(sweep_id).runs(store.active()):
+    # Those that wait first: the device of a run that stops goes to the next one at once.
+    for run in sorted(sweeps.get(sweep_id).runs(store.active()), key=lambda run: run.state != WAITING):
         try:
             caches.jobs().stop(run.id, visitor=current())
         except DigitLabError as error:

@@ -67,6 +67,21 @@ def test_prediction_met_and_the_most_surprising_run(store):
     assert 'role="img" aria-label="3 finished runs: 2 ended above the prediction, 1 did not."' in text
 
 
+def test_a_run_of_another_data_set_is_shown_and_says_why_it_has_no_rank(store):
+    made = make(store)
+    add(store, made, "a", "97", 0.99)
+    add(store, made, "b", "97", 0.96)
+    for run in store.runs():
+        if run.assignment:
+            store.write(run.id, data={"fingerprint": run.starter * 16, "names": list("0123456789")})
+    text = html(look(made.id))
+    assert "Not ranked: <b>1 run</b> of another data set" in text
+    assert "99.0%" in text
+    assert text.count("not ranked: other data set") == 1
+    assert "★ Best run</h3><p>" in text
+    assert "96.00%" in text.partition("★ Best run")[2]
+
+
 def test_results_stay_hidden_until_enough_students_have_predicted(store):
     made = make(store)
     AssignmentStore(store.home).change(made.id, hidden_until=2)

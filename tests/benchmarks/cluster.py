@@ -18,6 +18,7 @@ from core.jobs import repeat
 from core.jobs.cluster.place import choose
 from core.jobs.places import Place
 from core.jobs.scheduler import Scheduler
+from core.network.forecast import Forecast
 from core.runs.store import Run, RunStore
 from tests.benchmarks.machine import describe
 from tests.ray_cluster import end_bridge, nodes, wait_for_bridge
@@ -31,7 +32,9 @@ def throughput(store: RunStore, place: Place, runs: int, *, together: bool = Fal
     jobs = Scheduler(store, place)
     began = time.monotonic()
     if together:
-        made = repeat.start(jobs, SMALL.changed(seed=100), runs, visitor=Visitor("a" * 12, ""), seconds=1.0)
+        made = repeat.start(
+            jobs, SMALL.changed(seed=100), runs, visitor=Visitor("a" * 12, ""), expected=Forecast(1.0, 0, 0)
+        )
     else:
         made = [jobs.submit(SMALL.changed(seed=seed)) for seed in range(runs)]
     wait_until(lambda: all(run.state == "finished" for run in made), 600)

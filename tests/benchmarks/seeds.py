@@ -13,6 +13,7 @@ from core.config.recipes import RECIPES
 from core.config.run_config import RunConfig
 from core.jobs import repeat
 from core.jobs.scheduler import Scheduler
+from core.network.forecast import NO_FORECAST
 from core.runs.store import Run, RunStore
 
 CONVOLUTION = RunConfig(network="conv16x3-pool2-dense64", batch_size=128, epochs=1, validate_on="none")
@@ -37,7 +38,7 @@ def measure(jobs: Scheduler, name: str, count: int) -> None:
     config = CONFIGS[name]
     one = seconds(jobs, lambda: [jobs.submit(config)])
     again = config.changed(seed=100)
-    together = seconds(jobs, lambda: repeat.start(jobs, again, count, visitor=VISITOR, seconds=0.0))
+    together = seconds(jobs, lambda: repeat.start(jobs, again, count, visitor=VISITOR, expected=NO_FORECAST))
     starts = seconds(jobs, lambda: [jobs.submit(each) for each in repeat.configs_of(config.changed(seed=200), count)])
     print(
         f"{name}: one Start {one:.1f} s, {count} seeds {together:.1f} s ({together / one:.2f} times), "

@@ -40,8 +40,11 @@ def _counts(board: Board) -> str:
     if board.hides_results:
         missing = board.assignment.hidden_until - len(board.students)
         parts.append(f"<span>Results appear when <b>{missing}</b> more have predicted</span>")
-    elif board.judged:
-        parts.append(f"<span><b>{board.met} of {board.judged}</b> predictions met</span>")
+    else:
+        if board.judged:
+            parts.append(f"<span><b>{board.met} of {board.judged}</b> predictions met</span>")
+        if others := board.with_other_data:
+            parts.append(f"<span>Not ranked: <b>{count(others, 'run')}</b> of another data set</span>")
     return f'<p class="counts">{"".join(parts)}</p>'
 
 
@@ -60,7 +63,7 @@ def _tile(board: Board, runs: list[BoardRow], names: BoardNames) -> str:
     return (
         f'<li class="tile {kind}"><div class="who" title="{name}">{badge}{name}</div>'
         f"{_hidden(row) if board.hides_results else _score(row)}"
-        f'<div class="note">{escape(_note(row, more, hidden=board.hides_results))}</div>'
+        f'<div class="note">{escape(_note(board, row, more))}</div>'
         f"{_bar(row)}</li>"
     )
 
@@ -94,10 +97,11 @@ def _hidden(row: BoardRow) -> str:
     )
 
 
-def _note(row: BoardRow, more: list[str], *, hidden: bool) -> str:
+def _note(board: Board, row: BoardRow, more: list[str]) -> str:
     """The state where it is not a normal one, the settings and the number of the run."""
     parts = [] if row.reached.final or row.state == RUNNING else [row.state]
-    if not hidden:
+    if not board.hides_results:
+        parts += ["not ranked: other data set"] if board.has_other_data(row) else []
         parts += [row.settings] if row.settings else []
         parts += ["on training images"] if row.reached.accuracy is not None and row.reached.images == "training" else []
     return " · ".join([*parts, *more])

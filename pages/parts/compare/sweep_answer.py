@@ -11,7 +11,7 @@ from core.evaluation.sweep_result import SEED, SweepResult, more_seeds, sweep_re
 from core.formatting import count, duration, percent, points
 from core.jobs.search_importance import MIN_TRIALS
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
-from core.runs.data_match import with_newest_data
+from core.runs.data_match import newest_data, same_data
 from core.runs.events import FINISHED
 from pages.parts.compare import parallel_plot, run_rows, setting_table, verdict_box
 from pages.parts.compare.sweep_forecast import expected_seconds
@@ -24,10 +24,11 @@ MAX_REPEATED = 5  # settings that get more seeds at once
 
 def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     """Draws the result so far; at least one run must have finished."""
-    scored = [row for row in rows if row.score is not None and row.state == FINISHED]
-    comparable = set(with_newest_data([row.run for row in scored]))
-    finished = [row for row in scored if row.run in comparable]
-    if others := len(scored) - len(finished):
+    scored = [row for row in rows if row.score is not None]  # also those that were stopped early
+    data = newest_data(row.run for row in scored if row.state == FINISHED)
+    counted = [row for row in scored if same_data(row.run.data_fingerprint, data)]
+    finished = [row for row in counted if row.state == FINISHED]
+    if others := len(scored) - len(counted):
         st.caption(f"Not counted: {count(others, 'run')} of another data set.")
     best = max(finished, key=lambda row: row.score or 0.0)
     knobs = [axis.knob for axis in sweep.axes]
@@ -42,10 +43,12 @@ def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     _links(best, rows)
     tried = [name for name in knobs if name != SEED]
     if sweep.kind == SEARCH or len(tried) > 1:
-        parallel_plot.coordinates(
-            [row for row in rows if row.score is not None], tried or knobs, key=f"lines_{sweep.id}"
-        )
-    _importance(sweep, finished, tried)
+        parallel_plot.coordinates(counted, tried or knobs, key=f"lines_{sweep.id}")
+    is_mixed = others and sweep.findings.get("importance") and sweep.findings.get("data") != data
+    if sweep.kind == SEARCH and is_mixed:  # a search of an earlier version
+        st.caption("Which knob mattered is not shown, because it was computed with runs of two data sets.")
+    else:
+        _importance(sweep, finished, tried)
 
 
 def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:

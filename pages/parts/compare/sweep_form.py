@@ -9,7 +9,7 @@ from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
 from core.formatting import count, duration, plain
-from core.jobs import optuna_search, search
+from core.jobs import optuna_search, search, search_study
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
 from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, extreme_configs, read_axis
 from pages.parts.compare.sweep_forecast import expected_seconds
@@ -83,7 +83,7 @@ def _search(base: RunConfig, axes: tuple[Axis, ...]) -> _Form:
     trials = left.number_input("Runs", 4, MAX_RUNS, 20, key="sweep_trials")
     prune = right.toggle(
         "Stop poor runs early", value=True, key="sweep_prune",
-        help=f"After {optuna_search.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median "
+        help=f"After {search_study.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median "
         "of the others at the same epoch (Optuna's MedianPruner).",
     )  # fmt: skip
     search_base = optuna_search.search_base(base)

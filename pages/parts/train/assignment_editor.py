@@ -1,9 +1,10 @@
 """Edits an assignment with the boxes and the knobs that make a new one: /train?edit=1f2e3d4c
 
-The session keeps what is not saved yet, so that it is still there after a look at another page. A reload drops it.
+What is not saved yet is still there after a look at another page, because the session keeps it, and after a reload,
+because the server keeps it for some hours.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,7 @@ from core.formatting import plain
 from core.runs.prediction import Asked
 from pages.parts.train.assignment_form import AssignmentForm
 from pages.shared import caches, controls, lessons
-from pages.shared.visitor import current
+from pages.shared.visitor import current, visitor
 
 _FORM = AssignmentForm("editor")
 _DRAFT, _FAILED, _SAVED = "editor_draft", "editor_failed", "editor_saved"  # session
@@ -28,12 +29,22 @@ _DRAFT, _FAILED, _SAVED = "editor_draft", "editor_failed", "editor_saved"  # ses
 
 @dataclass
 class _Draft:
-    """What is being edited. base: the assignment before the edits. boxes, knobs: as they were last shown."""
+    """What is being edited. base: the assignment before the edits. boxes, knobs: as they were last shown.
+
+    is_from_before: an earlier session began it.
+    """
 
     base: Assignment
     boxes: dict[str, Any] = field(default_factory=dict)
     knobs: dict[str, Any] = field(default_factory=dict)
     changed: bool = False
+    is_from_before: bool = False
+
+
+@st.cache_resource(ttl="12h", max_entries=100, show_spinner=False)
+def _unsaved(visitor_id: str, assignment_id: str) -> list[_Draft]:
+    """The edits that this visitor has not saved yet: one draft, or none. Callers change the list."""
+    return []
 
 
 def begin() -> bool:
@@ -50,11 +61,15 @@ def begin() -> bool:
         st.error(NOT_YOURS, icon=":material/lock:")
         return False
     draft: _Draft | None = st.session_state.get(_DRAFT)
-    if draft is None or draft.base.id != saved.id or (not draft.changed and draft.base.task != saved.task):
+    if draft is None or draft.base.id != saved.id:
+        if kept := _unsaved(visitor(), saved.id):
+            _put(replace(kept[0], is_from_before=True))
+        else:
+            _take(saved)
+    elif not draft.changed and draft.base.task != saved.task:
         _take(saved)
     elif _FORM.get("question") is None:  # back on this page: Streamlit has forgotten the boxes
-        controls.choose(draft.knobs)
-        _FORM.put(draft.boxes)
+        _put(draft)
     return True
 
 
@@ -70,7 +85,9 @@ def show(config: RunConfig, offered: list[str]) -> None:
         draft.boxes, draft.knobs = _FORM.values(), dict(controls.chosen())
         st.caption("Students start with the knobs below. Those that they cannot set stay fixed.")
         wanted = _effects(board, config, fixed)
-        draft.changed = wanted is None or wanted.task != draft.base.task
+        _keep(draft, changed=wanted is None or wanted.task != draft.base.task)
+        if draft.changed and draft.is_from_before:
+            st.caption(":material/history: These are your edits from before. They are not saved yet.")
         problem = st.session_state.pop(_FAILED, "")
         if saved.task != draft.base.task:
             _conflict(draft, saved, problem or EDITED_MEANWHILE)
@@ -118,8 +135,30 @@ def _conflict(draft: _Draft, saved: Assignment, problem: str) -> None:
         lines += [f"Knobs at the start: {', '.join(started)}"] if started else []
         st.markdown("\n".join(f"* {plain(line)}" for line in lines if line))
         with st.container(horizontal=True, gap="small", key="editor_choice"):
-            st.button("Take the saved one", icon=":material/download:", on_click=_take, args=(saved,))
+            st.button("Take the saved one", icon=":material/download:", on_click=_give_up, args=(saved,))
             st.button("Keep mine", icon=":material/person:", on_click=_keep_mine, args=(draft, saved))
+
+
+def _keep(draft: _Draft, *, changed: bool) -> None:
+    """Keeps the edits for a later session, until they are saved. Another tab without edits leaves them there."""
+    if changed:
+        _unsaved(visitor(), draft.base.id)[:] = [replace(draft, changed=True)]
+    elif draft.changed:
+        _unsaved(visitor(), draft.base.id).clear()
+    draft.changed = changed
+
+
+def _put(draft: _Draft) -> None:
+    """Fills the form and the knobs with edits that are not saved."""
+    st.session_state[_DRAFT] = draft
+    controls.choose(draft.knobs)
+    _FORM.put(draft.boxes)
+
+
+def _give_up(saved: Assignment) -> None:
+    """Drops the edits for the saved assignment."""
+    _unsaved(visitor(), saved.id).clear()
+    _take(saved)
 
 
 def _take(saved: Assignment) -> None:
@@ -148,5 +187,6 @@ def _save(fixed: Asked | None) -> None:
 
 def _close() -> None:
     """What is not saved is dropped."""
-    st.session_state.pop(_DRAFT, None)
+    if draft := st.session_state.pop(_DRAFT, None):
+        _unsaved(visitor(), draft.base.id).clear()
     st.query_params.pop(lessons.EDIT, None)

@@ -76,7 +76,7 @@ def _result(start: DeltaGenerator, problem: DeltaGenerator, work: Assignment | N
         problem.error(error.sentence, icon=":material/error:")
         if not editing:
             with start:
-                _start_button(None, 0.0, work)
+                _start_button(None, forecast.NO_FORECAST, work)
         return
     controls.to_link(config, {} if editing else assignment.query())
     with start:
@@ -176,7 +176,7 @@ def _start(config: RunConfig, work: Assignment | None) -> None:
     caches.jobs().warm_up(config)
     expected = forecast.forecast(config, _images(config), caches.store().runs())
     basis = f"from {count(expected.measured, 'run')} here" if expected.measured else "a guess before the first run here"
-    _start_button(config, expected.seconds, work)
+    _start_button(config, expected, work)
     st.markdown(
         f":material/timer: about **{duration(max(1, round(expected.seconds)))}** ({basis}) · "
         f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
@@ -213,7 +213,7 @@ def _equal_run(config: RunConfig, *, mine_only: bool) -> bool:
     return True
 
 
-def _start_button(config: RunConfig | None, seconds: float, work: Assignment | None) -> None:
+def _start_button(config: RunConfig | None, expected: forecast.Forecast, work: Assignment | None) -> None:
     waits = data_findings.undecided()
     with st.container(horizontal=True, gap="small", key="start_row"):
         st.button(
@@ -224,10 +224,10 @@ def _start_button(config: RunConfig | None, seconds: float, work: Assignment | N
             disabled=config is None or waits or (work is not None and not work.open),
             help="First decide about the images: fix them, or use them as they are." if waits else None,
             on_click=_submit,
-            args=(config, seconds, work),
+            args=(config, expected.seconds, work),
         )
         if work is None:  # an assignment asks for one run, whose result was predicted
-            repeat_box.show(config, seconds, disabled=waits)
+            repeat_box.show(config, expected, disabled=waits)
     for name in (_START_FAILED, repeat_box.FAILED):
         if problem := st.session_state.pop(name, None):
             st.error(plain(problem), icon=":material/error:")

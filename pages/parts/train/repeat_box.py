@@ -9,6 +9,7 @@ from core.formatting import duration
 from core.jobs import repeat
 from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.waiting_time import seconds_of_seeds
+from core.network.forecast import Forecast
 from core.runs.store import Run
 from pages.parts.train import watched_run
 from pages.shared import caches, server_settings
@@ -23,8 +24,8 @@ _HELP = (
 )
 
 
-def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
-    """Draws the button that opens the box. config: None if the knobs do not fit. seconds: the forecast for one run."""
+def show(config: RunConfig | None, expected: Forecast, *, disabled: bool) -> None:
+    """Draws the button that opens the box. config: None if the knobs do not fit. expected: for one run."""
     most, refusal = _most_seeds()
     disabled = disabled or config is None or bool(refusal)
     with st.popover(
@@ -47,7 +48,7 @@ def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
             )
         )
         at_a_time = runs_at_a_time(caches.store().home, config.device) if config else 1
-        in_all = duration(max(1, round(seconds_of_seeds(seeds, seconds, at_a_time))))
+        in_all = duration(max(1, round(seconds_of_seeds(seeds, expected, at_a_time))))
         order = "one after another" if at_a_time == 1 else f"on all free devices, {at_a_time} at a time"
         st.caption(
             f":material/timer: about **{in_all}**. The runs train {order}, each with its own charts. Then Compare "
@@ -55,7 +56,7 @@ def show(config: RunConfig | None, seconds: float, *, disabled: bool) -> None:
         )
         st.button(
             f"Start {seeds} runs", icon=":material/play_arrow:", type="primary", key="repeat_start", disabled=disabled,
-            on_click=_submit, args=(config, seeds, seconds),
+            on_click=_submit, args=(config, seeds, expected),
         )  # fmt: skip
 
 
@@ -72,12 +73,12 @@ def _most_seeds() -> tuple[int, str]:
     return min(repeat.MAX_SEEDS, waiting or repeat.MAX_SEEDS), ""
 
 
-def _submit(config: RunConfig, seeds: int, seconds: float) -> None:
+def _submit(config: RunConfig, seeds: int, expected: Forecast) -> None:
     me, jobs = current(), caches.jobs()
     st.session_state[_STARTED] = st.session_state.get(_STARTED, 0) + 1
 
     def first() -> Run:
-        return repeat.start(jobs, config, seeds, visitor=me, seconds=seconds)[0]
+        return repeat.start(jobs, config, seeds, visitor=me, expected=expected)[0]
 
     try:
         watched_run.watch_new(first)

@@ -54,6 +54,37 @@ def test_best_and_most_surprising(store, assignment):
     assert board.most_surprising is None  # its prediction is met
 
 
+def learn_from(store, run, data):
+    store.write(run.id, data={"fingerprint": data * 16, "names": list("0123456789")})
+
+
+def test_only_runs_of_the_newest_data_set_are_ranked(store, assignment):
+    early = add(store, assignment, "a", "97", 0.99)
+    early_surprise = add(store, assignment, "b", "97", 0.5)
+    late = add(store, assignment, "a", "97", 0.972)
+    late_surprise = add(store, assignment, "c", "97", 0.90)
+    for run, data in ((early, "a"), (early_surprise, "a"), (late, "b"), (late_surprise, "b")):
+        learn_from(store, run, data)
+    board = read_board(assignment, store)
+    assert len(board.rows) == 4
+    assert (board.best.run.id, board.most_surprising.run.id) == (late.id, late_surprise.id)
+    assert [board.has_other_data(row) for row in board.rows] == [True, True, False, False]
+    assert board.with_other_data == 2
+    rows = csv.DictReader(io.StringIO(board_csv(board, BoardNames(store.home))))
+    assert [row["other_data"] for row in rows] == ["True", "True", "False", "False"]
+
+
+def test_a_run_that_still_trains_with_new_data_takes_no_rank_from_the_others(store, assignment):
+    best = add(store, assignment, "a", "97", 0.97)
+    learn_from(store, best, "a")
+    prediction = Prediction("?", assignment.asked, "97").to_facts()
+    run = store.create(RunConfig(), queued=True, starter="b", assignment=assignment.id, prediction=prediction)
+    learn_from(store, run, "b")
+    board = read_board(assignment, store)
+    assert board.best.run.id == best.id
+    assert board.with_other_data == 0
+
+
 def test_students_keep_their_places_and_their_runs(store, assignment):
     first = [add(store, assignment, "b", "97", 0.97), add(store, assignment, "a", "97", 0.97)]
     again = add(store, assignment, "b", "98", 0.97)

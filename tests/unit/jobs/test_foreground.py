@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.jobs.foreground import Foreground
 from core.jobs.recorder import RunRecorder
 from core.jobs.sweep import SweepStore
-from core.runs.events import EpochDone
+from core.runs.events import EpochDone, RunEnded, Started
 from core.runs.store import RunStore
+from core.runs.timeline import EventFile
 from tests.small_run import SMALL, train, weights_of
 
 pytestmark = pytest.mark.usefixtures("embedded_data")
@@ -40,6 +42,22 @@ def test_the_mean_and_its_interval_are_printed(home, capsys):
     printed = capsys.readouterr().out
     assert printed.count("finished after 2 epochs") == 2
     assert "over 2 seeds. The mean is between" in printed
+
+
+def test_a_seed_of_another_data_set_is_not_averaged(home, capsys, monkeypatch):
+    def train(self, run):
+        data = "a" if run.config.seed == 1 else "b"  # a download of MNIST has ended after the first seed
+        self.store.write(run.id, data={"fingerprint": data * 16, "names": list("0123456789")})
+        file = EventFile(run.events_path)
+        file.append(Started(run.config.seed, "CPU", 10, 100, 10, 4, 2))
+        file.close()
+        return RunEnded("finished", "", 2.0, epochs=2, test_accuracy=0.9 if data == "a" else 0.97)
+
+    monkeypatch.setattr(Foreground, "train", train)
+    assert main(["train", *FEW, "--seeds", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert "Not counted: 1 seed of another data set." in printed
+    assert "97.00% ± 0.00 over 2 seeds" in printed
 
 
 @pytest.mark.parametrize(("seeds", "sentence"), [("1", "2 to 20"), ("many", "whole number"), ("2.5", "whole number")])
@@ -73,6 +91,7 @@ def test_the_network_of_a_run_trains_another_seed_bit_for_bit_as_alone(store):
     after = RunRecorder(store, second.id, warm=recorder.warm)
     after.run()
     assert after.warm.network is recorder.warm.network
+    assert [run.started.is_next_seed for run in (first, second, alone)] == [False, True, False]
     ours, theirs = weights_of(second), weights_of(alone)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
     assert second.model_path.stat().st_size == alone.model_path.stat().st_size

@@ -13,6 +13,7 @@ from core.jobs import kept_workers, repeat
 from core.jobs.admission import Rules
 from core.jobs.scheduler import Scheduler
 from core.jobs.sweep import SweepStore
+from core.network.forecast import Forecast
 from tests.no_place import NoPlace
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
@@ -21,7 +22,7 @@ ME = Visitor("a" * 12, "10.0.0.1")
 
 
 def start(jobs: Scheduler, config: RunConfig = SHORT, seeds: int = 3):
-    return repeat.start(jobs, config, seeds, visitor=ME, seconds=1.0)
+    return repeat.start(jobs, config, seeds, visitor=ME, expected=Forecast(1.0, 0, 0))
 
 
 def processes(jobs: Scheduler) -> list[str]:
@@ -60,6 +61,15 @@ def test_the_runs_are_a_sweep_in_which_only_the_seed_differs(store):
         (sweep.id, "chollet", ME.id, 1.0)
     }
     assert {run.config.changed(seed=1) for run in runs} == {RECIPES["chollet"].config}
+
+
+def test_only_the_first_seed_on_each_device_expects_to_compile(store, monkeypatch):
+    jobs, expected = Scheduler(store, NoPlace()), Forecast(10.0, 0, 0, compiling=3.0)
+    for at_a_time, times in ((1, [10.0, 7.0, 7.0]), (2, [10.0, 10.0, 7.0])):
+        monkeypatch.setattr(repeat, "runs_at_a_time", lambda home, device, number=at_a_time: number)
+        runs = repeat.start(jobs, RECIPES["chollet"].config, 3, visitor=ME, expected=expected)
+        assert [run.forecast_seconds for run in runs] == times
+    jobs.close()
 
 
 @pytest.mark.parametrize("settings", [{"waiting_per_visitor": 2}, {"sweeps": "nobody"}, {"parameters": 10}])

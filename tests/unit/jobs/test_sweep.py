@@ -1,5 +1,7 @@
 """Sweeps on disk, which knob mattered, and a search that can be killed at any moment."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,7 @@ class Pretender:
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self.trained: dict[str, int] = {}
+        self.gain = 0.0  # a share that is added to each accuracy
 
     def train(self) -> None:
         for run in self.store.active():
@@ -84,8 +87,8 @@ class Pretender:
         best = 0.98 - 0.05 * abs(np.log10(run.config.learning_rate) + 2)
         file = EventFile(run.events_path)
         if epoch == 1:
-            file.append(Started(1.0, "CPU", 10, 100, 10, 4, run.config.epochs))
-        accuracy = best - 0.1 / epoch
+            file.append(Started(time.time(), "CPU", 10, 100, 10, 4, run.config.epochs))
+        accuracy = best - 0.1 / epoch + self.gain
         file.append(EpochDone(4 * epoch, epoch, epoch, 0.1, 0.9, 0.001, 0.1, accuracy))
         stopped = bool(ControlRequests(run).read().get("stop"))
         if stopped or epoch == run.config.epochs:

@@ -6,7 +6,7 @@ import time
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.jobs import places, spare_worker, worker_pool
+from core.jobs import places, slots, spare_worker, worker_pool
 from core.jobs.scheduler import Scheduler
 from tests.small_run import wait_until
 from tests.unit.jobs.stand_in import LONG, SHORT, STAND_IN
@@ -41,6 +41,33 @@ def test_a_spare_worker_that_dies_is_not_followed_by_others_until_somebody_wants
             workers.refresh()
         assert workers._spare.process is None
         assert start_count.read_text() == "x" * requests
+
+
+def test_the_log_of_a_run_has_what_its_worker_printed_before_and_that_of_the_next_seed_says_where(store):
+    # TensorFlow names devices and problems once, when it is imported: the worker does not know its run then.
+    program = """
+import sys
+from pathlib import Path
+from core.jobs import worker
+print("TensorFlow starts", flush=True)
+for line in sys.stdin:
+    path, _, first = line.strip().partition(" ")
+    worker._log_to(Path(path), first)
+    print("epoch 1", flush=True)
+"""
+    workers = worker_pool.WorkerPool(store, spare=False, command=(sys.executable, "-c", program))
+    (slot,) = slots.slots_for("cpu")
+    worker, printed = workers._start(slot), store.home / "worker.log"
+    wait_until(lambda: "starts" in printed.read_text())
+    waiting = workers._start(slot)  # its file is a new one
+    first, second = store.home / "first.log", store.home / "second.log"
+    worker.communicate(f"{first}\n{second} 261129-120000-abcd\n".encode(), timeout=20)
+    waiting.communicate(timeout=20)
+    assert first.read_text() == "TensorFlow starts\nepoch 1\n"
+    assert second.read_text() == (
+        "This process trained the run 261129-120000-abcd first. "
+        "The log of that run has the messages from its start.\nepoch 1\n"
+    )
 
 
 def test_a_run_that_is_given_up_on_a_full_disk_is_not_tried_for_ever(store, monkeypatch):

@@ -89,7 +89,8 @@ def test_a_worker_that_is_asked_to_wait_trains_another_seed_as_alone_and_ends(st
     assert worker.wait(60) == 0
     for pipe in (worker.stdin, worker.stdout, worker.stderr):
         pipe.close()
-    assert all(run.log_path.exists() for run in runs)
+    assert "trained the run" not in runs[0].log_path.read_text()
+    assert f"This process trained the run {runs[0].id} first." in runs[1].log_path.read_text()
     for run in runs:
         alone, _ = train(store, run.config)
         ours, theirs = weights_of(run), weights_of(alone)

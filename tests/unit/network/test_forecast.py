@@ -35,15 +35,18 @@ def finished_run(
     complete: int | None = None,
     outcome: str = "finished",
     busy: float = 1,
+    compiling: float = 0.0,
+    is_next_seed: bool = False,
     **facts,
 ):
     """A run of which `whole` epochs were trained; all of them unless said otherwise. `busy`: it took so much longer."""
     run = store.create(config, **facts)
     file = EventFile(run.events_path)
-    file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, config.epochs))
+    file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, config.epochs, is_next_seed=is_next_seed))
     trained = config.changed(epochs=complete or config.epochs)
     for epoch in range(1, trained.epochs + 1):
-        file.append(EpochDone(epoch, epoch, busy * seconds(config.changed(epochs=epoch)), 1.0, 0.5, 0.001))
+        done = busy * seconds(config.changed(epochs=epoch)) + compiling
+        file.append(EpochDone(epoch, epoch, done, 1.0, 0.5, 0.001))
     file.append(RunEnded(outcome, "", 2.0, trained.epochs, fit_seconds=seconds(trained)))
     file.close()
     return run
@@ -120,6 +123,27 @@ def test_a_run_without_a_whole_epoch_is_not_used(store):
     file.append(Started(1.0, "CPU", 1, 54_000, 6_000, 1, 5))
     file.close()
     assert forecast.forecast(RunConfig(), 54_000, store.runs()).measured == 0
+
+
+def test_what_another_seed_saves_is_learned_from_seeds(store):
+    for units in (64, 256):
+        finished_run(store, RunConfig(units=units, epochs=2), compiling=5.0)
+        for seed in (2, 3, 4):
+            finished_run(store, RunConfig(units=units, epochs=2, seed=seed), is_next_seed=True)
+    config = RunConfig(units=128, epochs=2)
+    estimate = forecast.forecast(config, 54_000, store.runs())
+    assert estimate.next_seed_seconds == pytest.approx(seconds(config), rel=0.15)
+    assert estimate.seconds == pytest.approx(seconds(config) + 5, rel=0.15)
+
+
+def test_a_sweep_compiles_once_for_all_seeds_of_a_setting():
+    compiling = forecast.forecast(RunConfig(), 54_000, []).compiling
+    seeds = [RunConfig(seed=seed) for seed in range(1, 5)]
+    alone = forecast.mean_seconds(seeds[:1], 60_000, [])
+    assert forecast.mean_seconds(seeds, 60_000, []) == pytest.approx(alone - 0.75 * compiling)
+    different = [RunConfig(units=units) for units in (64, 128)]
+    mean = np.mean([forecast.mean_seconds([config], 60_000, []) for config in different])
+    assert forecast.mean_seconds(different, 60_000, []) == pytest.approx(mean)
 
 
 def test_convolutions_take_longer_than_dense_layers_of_as_many_multiplications():

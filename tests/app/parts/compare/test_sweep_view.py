@@ -3,6 +3,7 @@
 import pytest
 
 from core.config.run_config import RunConfig
+from core.files import write_json
 from core.jobs.search_importance import MIN_TRIALS
 from core.jobs.sweep import GRID, SEARCH, Sweep, SweepPlan, SweepStore
 from core.jobs.sweep_axes import combinations, read_axis
@@ -157,6 +158,28 @@ def test_runs_of_an_earlier_data_set_do_not_decide_a_sweep(open_page: Open, home
     page_text = read_text(open_page("compare", view="sweep"))
     assert "Not counted: 2 runs of another data set." in page_text
     assert "98.50%" not in page_text
+
+
+def test_runs_of_an_earlier_data_set_do_not_decide_a_search(open_page: Open, home_store: RunStore, queued: list[Run]):
+    plan = SweepPlan(SEARCH, RunConfig(epochs=2), (read_axis("units", "32-256"),), trials=3)
+    sweep = SweepStore(home_store).create(plan)
+    for data, units, level, outcome in (
+        ("b", 32, 0.99, "finished"),
+        ("b", 48, 0.9, "stopped"),
+        ("a", 64, 0.97, "finished"),
+    ):
+        run = make(home_store, RunConfig(units=units, epochs=2), level=level, outcome=outcome, sweep=sweep.id)
+        home_store.write(run.id, data={"fingerprint": data * 16, "names": list("0123456789")})
+    told = {"importance": {"units": 1.0}, "judged_after": 2, "ended": True}
+    write_json(sweep.folder / "told.json", told)
+    page_text = read_text(open_page("compare", view="sweep"))
+    assert "Not counted: 2 runs of another data set." in page_text
+    assert "Best so far: units **64**" in page_text
+    assert "Which knob mattered is not shown" in page_text  # a search of an earlier version mixed them
+    write_json(sweep.folder / "told.json", {**told, "data": "a" * 16})
+    page_text = read_text(open_page("compare", view="sweep"))
+    assert "fANOVA" in page_text
+    assert "is not shown" not in page_text
 
 
 def test_where_a_sweep_cannot_tell_it_offers_more_seeds(open_page: Open, home_store: RunStore, queued: list[Run]):

@@ -131,6 +131,33 @@ def test_unsaved_edits_are_still_there_after_a_look_at_another_page(store, me): 
     assert saved(store, made) == made
 
 
+def test_unsaved_edits_are_still_there_after_a_reload_until_they_are_dropped(store, me):  # noqa: F811
+    made = make(store, me)
+    page = set_box(visit(edit=made.id), "Question", "Half written")
+    set_box(page, "Epochs", 9)
+    assert "edits from before" not in words(page)
+    edit_elsewhere(store, made, question="Theirs?")
+    page = visit(edit=made.id)  # a reload begins a new session
+    assert (box(page, "Question").value, box(page, "Epochs").value) == ("Half written", 9)
+    assert "These are your edits from before. They are not saved yet." in words(page)
+    press(page, "Take the saved one")
+    page = visit(edit=made.id)
+    assert box(page, "Question").value == "Theirs?"
+    set_box(page, "Question", "Mine")
+    press(page, "Close without saving")
+    assert box(visit(edit=made.id), "Question").value == "Theirs?"
+
+
+def test_saved_edits_are_not_shown_as_unsaved_ones_after_a_reload(store, me):  # noqa: F811
+    made = make(store, me)
+    page = set_box(visit(edit=made.id), "Question", "Mine?")
+    press(page, "Save changes")
+    page = visit(edit=made.id)
+    assert box(page, "Question").value == "Mine?"
+    assert "edits from before" not in words(page)
+    assert "Close" in labels(page)
+
+
 def test_a_student_goes_on_with_the_edited_assignment_and_loses_nothing(store):
     made = make(store, "the teacher")
     page = predict(visit(assignment=made.id), 97.5)

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.classroom import settings
 from core.config.run_config import RunConfig
 from core.jobs import repeat
+from core.jobs.scheduler import Scheduler
 from core.jobs.sweep import SweepStore
 from core.runs.store import Run, RunStore
 from tests.app.train_page import labels, press, rerun, visit, words
@@ -49,7 +50,9 @@ def test_the_time_of_all_seeds_is_that_of_one_process(store, monkeypatch):
     assert "about **2 h" in words(choose(visit(), 3))  # between three seeds; the first one waits for nothing
 
 
-def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_buttons_do(store):
+def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_buttons_do(store, monkeypatch):
+    stop, stopped = Scheduler.stop, []
+    monkeypatch.setattr(Scheduler, "stop", lambda self, run, **asked: stopped.append(run) or stop(self, run, **asked))
     page = press(choose(visit(epochs="400"), 3), "Start 3 runs")
     first, *others = runs_by_seed(store)
     wait_until(lambda: first.state == "running")
@@ -59,6 +62,7 @@ def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_butt
     press(page, "Stop all seeds")
     wait_until(lambda: not store.active())
     assert first.state == "stopped"
+    assert stopped[-1] == first.id  # if it stopped before the others are out of the queue, the next one would start
     assert not any(run.folder.exists() for run in others)
     assert SweepStore(store).all()[0].stopped
     assert "Stop all seeds" not in labels(rerun(page))

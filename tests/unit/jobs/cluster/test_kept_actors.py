@@ -10,6 +10,7 @@ from core.config.run_config import RunConfig
 from core.jobs import repeat
 from core.jobs.cluster import follower, kept_actors
 from core.jobs.scheduler import Scheduler
+from core.network.forecast import Forecast
 from core.runs.store import RunStore
 from tests.small_run import wait_until
 from tests.unit.jobs.cluster.running_bridge import RunningBridge
@@ -20,7 +21,7 @@ MIDDLE = SHORT.changed(epochs=20)
 
 
 def start(jobs: Scheduler, config: RunConfig = SHORT, seeds: int = 5):
-    return repeat.start(jobs, config, seeds, visitor=ME, seconds=1.0)
+    return repeat.start(jobs, config, seeds, visitor=ME, expected=Forecast(1.0, 0, 0))
 
 
 @pytest.fixture

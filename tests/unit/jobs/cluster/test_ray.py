@@ -16,6 +16,7 @@ from core.jobs.cluster.place import BRIDGE_COMMAND, ClusterPlace, choose
 from core.jobs.cluster.records import Records
 from core.jobs.cluster.token_check import is_open
 from core.jobs.scheduler import Scheduler
+from core.network.forecast import Forecast
 from core.runs.store import RunStore
 from tests.conftest import ROOT
 from tests.ray_cluster import end_bridge, nodes, wait_for_bridge
@@ -92,7 +93,7 @@ def node_of(run) -> str:
 
 
 def test_a_sweep_of_six_seeds_takes_one_worker_on_each_of_two_nodes_and_equals_local_runs(jobs, tmp_path):
-    runs = repeat.start(jobs, SMALL, 6, visitor=Visitor("a" * 12, ""), seconds=1.0)
+    runs = repeat.start(jobs, SMALL, 6, visitor=Visitor("a" * 12, ""), expected=Forecast(1.0, 0, 0))
     workers: set[int] = set()
     while any(run.active for run in runs):
         workers |= {each.pid for each in started("core.jobs.cluster.node_worker")}
@@ -102,6 +103,8 @@ def test_a_sweep_of_six_seeds_takes_one_worker_on_each_of_two_nodes_and_equals_l
     wait_until(lambda: jobs.place.records.all() == [])
     assert all(run.has_model and len(run.checkpoint_epochs) == SMALL.epochs for run in runs)
     assert not any(list(run.folder.glob(".*")) for run in runs)
+    first = next(run.id for run in runs[:2] if node_of(run) == node_of(runs[-1]))
+    assert f"This process trained the run {first} first." in runs[-1].log_path.read_text()
     for run in (runs[0], runs[-1]):  # the first seed of a worker, and a later one
         here, _ = train(RunStore(tmp_path / run.id), run.config)
         for name, weights in weights_of(here).items():
