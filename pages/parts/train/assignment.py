@@ -40,12 +40,23 @@ def present() -> Assignment | None:
     work: _Work | None = st.session_state.get(_WORK)
     if link and (work is None or work.link != link):
         work = _arrive(link) or work
-    if work is None or (found := _read(work)) is None:
+    if work is None:
+        return None
+    if (found := _read(work)) is None:
+        work.shown = None
         return None
     if work.shown and work.shown.task != found.task:
         _follow(work, work.shown, found)
     work.shown = found
     return found
+
+
+def settable(config: RunConfig) -> RunConfig:
+    """What the form takes of `config`: in an assignment only the knobs that the visitor can set, else all."""
+    work: _Work | None = st.session_state.get(_WORK)
+    if work is None or work.shown is None or lessons.EDIT in st.query_params:
+        return config
+    return work.shown.begin(config)
 
 
 def query() -> dict[str, str]:

@@ -7,7 +7,7 @@ from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.runs.store import Run
 from pages.parts.train import assignment, watched_run
-from pages.shared import caches, controls, lessons
+from pages.shared import caches, controls
 
 _MAX_LISTED = 3  # differences that are spelt out
 
@@ -31,8 +31,7 @@ def show_beside_run(run: Run) -> None:
 
 def _use(run: Run) -> None:
     """The button that copies the knobs. The fixed ones of an assignment stay, because with others it takes no run."""
-    task = None if lessons.EDIT in st.query_params else assignment.present()
-    config = task.begin(run.config) if task else run.config
+    config = assignment.settable(run.config)
     if _differences(config) == {}:
         return
     st.button(
@@ -41,9 +40,9 @@ def _use(run: Run) -> None:
         icon=":material/input:",
         on_click=controls.form().choose,
         args=(config.to_dict(),),
-        help="Sets the knobs that you can set to those of this run."
-        if task
-        else "Sets all knobs of the form to those of this run.",
+        help="Sets all knobs of the form to those of this run."
+        if config == run.config
+        else "Sets the knobs that you can set to those of this run.",
     )
 
 

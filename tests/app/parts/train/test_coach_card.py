@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 
+from core.classroom.assignment_store import AssignmentStore
+from core.classroom.assignments import checked
 from core.config.run_config import RunConfig
 from core.runs.curves import Curves
 from core.runs.events import BatchDone, RunEnded, Started
 from core.runs.moment import LayerMoment, Moment
 from core.runs.moments import write_moment
-from core.runs.store import RunStore
+from core.runs.prediction import Asked
+from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
 from pages.parts.train.coach_card import _diagnostics
-from tests.app.train_page import press, visit
+from tests.app.train_page import labels, press, slider, visit, words
 from tests.made_runs import make
 
 
@@ -48,13 +51,37 @@ def test_a_run_without_moments_has_no_updates(run):
     assert _diagnostics(run, Curves(run).refresh()).updates == {}
 
 
-def test_the_coach_sets_the_knobs_of_the_next_run(store):
-    run = store.create(RunConfig(learning_rate=1.0))
+def diverged(store: RunStore) -> Run:
+    """A run whose loss is no number any more; its batch size is not the default."""
+    run = store.create(RunConfig(learning_rate=1.0, batch_size=128))
     file = EventFile(run.events_path)
     file.append(Started(1.0, "CPU", 10, 100, 10, 4, 3))
     file.append(BatchDone(3, 1, 3, 0.1, float("nan"), 0.1, 100.0))
     file.append(RunEnded("failed", "The loss is no longer a number.", 2.0, 0))
     file.close()
-    page = press(visit(run=run.id), "Learning rate 0.1")
-    rate = next(slider for slider in page.select_slider if slider.label == "Learning rate")
-    assert rate.value == 0.1
+    return run
+
+
+def test_the_coach_sets_the_knobs_of_the_next_run(store):
+    page = press(visit(run=diverged(store).id), "Learning rate 0.1")
+    assert slider(page, "Learning rate").value == 0.1
+    assert slider(page, "Batch size").value == 128
+
+
+def assign(store: RunStore, *knobs: str) -> str:
+    kept = checked("How fast?", knobs, RunConfig(epochs=2), Asked())
+    return AssignmentStore(store.home).create(kept, "the teacher").id
+
+
+def test_in_an_assignment_the_advice_sets_only_the_free_knobs(store):
+    assigned = assign(store, "learning_rate", "units")
+    page = press(visit(assignment=assigned, run=diverged(store).id), "Learning rate 0.1")
+    assert slider(page, "Learning rate").value == 0.1
+    assert "Back to its settings" not in labels(page)  # no fixed knob was changed, so Start takes the run
+
+
+def test_advice_about_a_fixed_knob_names_it_and_offers_no_button(store):
+    page = visit(assignment=assign(store, "units"), run=diverged(store).id)
+    assert "Your assignment fixes Learning rate, so you cannot try this here." in words(page)
+    assert "Learning rate 0.1" not in labels(page)
+    assert "Learning rate 0.1" in labels(press(page, "Show all knobs"))
