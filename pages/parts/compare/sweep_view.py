@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.evaluation.comparison import RunRow
-from core.formatting import plain
+from core.formatting import count, plain
 from core.jobs import search
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
-from core.runs.events import FINISHED
+from core.runs.events import FAILED, FINISHED, INTERRUPTED, STOPPED
 from core.runs.store import ACTIVE, WAITING
 from pages.parts.compare import run_rows, sweep_answer, sweep_form
 from pages.parts.compare.sweep_form import WATCHED
@@ -69,14 +69,8 @@ def _view(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
 
 
 def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
-    states = [row.state for row in rows]
-    ended = sum(state not in ACTIVE for state in states)
-    training = sum(state in ACTIVE and state != WAITING for state in states)
-    pruned = len(sweep.findings.get("pruned", ()))
-    parts = [f"**{ended} of {sweep.trials}** runs done"]
-    parts += [f"{training} training"] * bool(training) + [f"{states.count(WAITING)} waiting"] * (WAITING in states)
-    parts += [f"{pruned} stopped early"] * bool(pruned) + ["cancelled"] * sweep.stopped
-    st.progress(min(ended / max(sweep.trials, 1), 1.0), " · ".join(parts))
+    ended = sum(row.state not in ACTIVE for row in rows)
+    st.progress(min(ended / max(sweep.trials, 1), 1.0), _counts(sweep, rows))
     if active and not sweep.stopped:
         own = may_control(sweep)
         kind = "search" if sweep.kind == SEARCH else "sweep"
@@ -85,6 +79,25 @@ def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
             help = f"Somebody else started this {kind}. Only they and the teacher can cancel it."
         st.button(f"Cancel {kind}", icon=":material/stop:", on_click=_cancel, args=(sweep.id,), key="sweep_stop",
                   help=help, disabled=not own)  # fmt: skip
+
+
+def _counts(sweep: Sweep, rows: list[RunRow]) -> str:
+    """How many runs are in each state. A stopped run is no finished one: it counts for itself."""
+    states, pruned = [row.state for row in rows], sweep.findings.get("pruned", ())
+    early = sum(row.state == STOPPED and row.run.id in pruned for row in rows)  # by the search itself
+    missing = sweep.trials - len(states)
+    numbers = {
+        "training": sum(state in ACTIVE and state != WAITING for state in states),
+        WAITING: states.count(WAITING),
+        "stopped early": early,
+        STOPPED: states.count(STOPPED) - early,
+        FAILED: states.count(FAILED),
+        INTERRUPTED: states.count(INTERRUPTED),
+        "not started yet" if search.is_unfinished(sweep) and not sweep.stopped else "removed or not started": missing,
+    }
+    parts = [f"**{states.count(FINISHED)} of {count(sweep.trials, 'run')}** finished"]
+    parts += [f"{number} {what}" for what, number in numbers.items() if number > 0]
+    return " · ".join(parts + ["cancelled"] * sweep.stopped)
 
 
 def _cancel(sweep_id: str) -> None:

@@ -53,7 +53,9 @@ def show(run: Run) -> None:
     runs = sweep.runs(caches.store().runs())
     states = {each.id: caches.store().state(each) for each in runs}
     with st.container(key="seeds", gap="small"):
-        marks = (_mark(each, states[each.id], is_here=each.id == run.id) for each in sorted(runs, key=_seed))
+        marks = [_mark(each, states[each.id], is_here=each.id == run.id) for each in sorted(runs, key=_seed)]
+        if (missing := sweep.trials - len(runs)) > 0:
+            marks.append(f"<span role='listitem'>{count(missing, 'seed')} <b>removed or not started</b></span>")
         st.html(f'{STYLE}<div class="seeds" role="list" aria-label="All seeds">{"".join(marks)}</div>')
         _spread(runs, states)
         _buttons(run, sweep, runs, states)

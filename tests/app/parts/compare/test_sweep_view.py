@@ -31,6 +31,36 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, home_store: RunSto
     assert "no result, because no run has finished" in read_text(rerun(app))
 
 
+def progress(app) -> str:
+    return app.get("progress")[0].proto.text
+
+
+def test_the_progress_counts_only_finished_runs_as_finished(open_page: Open, home_store: RunStore, queued: list[Run]):
+    # "3 of 5 runs done" was all that it said, also where two of the three had been stopped.
+    plan = SweepPlan(GRID, RunConfig(epochs=2), (read_axis("seed", "1-5"),), trials=5)
+    sweep = SweepStore(home_store).create(plan)
+    for outcome in ("finished", "stopped", "stopped", "failed"):
+        make(home_store, RunConfig(epochs=2), outcome=outcome, sweep=sweep.id)
+    expected = "**1 of 5 runs** finished · 2 stopped · 1 failed · 1 removed or not started"
+    assert progress(open_page("compare", view="sweep")) == expected
+    SweepStore(home_store).stop(sweep.id)
+    assert progress(open_page("compare", view="sweep")) == f"{expected} · cancelled"
+
+
+def test_a_search_says_which_runs_it_has_stopped_itself(open_page: Open, home_store: RunStore, queued: list[Run]):
+    plan = SweepPlan(SEARCH, RunConfig(epochs=2), (read_axis("units", "32-256"),), trials=20)
+    sweep = SweepStore(home_store).create(plan)
+    pruned, _, _ = (make(home_store, RunConfig(epochs=2), outcome="stopped", sweep=sweep.id) for _ in range(3))
+    findings: dict[str, object] = {"pruned": [pruned.id], "importance": {}, "judged_after": 1}
+    write_json(sweep.folder / "told.json", findings)
+    assert (
+        progress(open_page("compare", view="sweep"))
+        == "**0 of 20 runs** finished · 1 stopped early · 2 stopped · 17 not started yet"
+    )
+    write_json(sweep.folder / "told.json", {**findings, "ended": True})
+    assert "17 removed or not started" in progress(open_page("compare", view="sweep"))
+
+
 def test_only_its_starter_can_cancel_a_sweep(open_page: Open, home_store: RunStore, queued: list[Run]):
     plan = SweepPlan(SEARCH, RunConfig(epochs=2), (read_axis("units", "32-256"),), trials=20)
     sweep = SweepStore(home_store).create(plan, starter="another")

@@ -65,6 +65,8 @@ def test_all_seeds_can_be_stopped_together_and_the_page_says_what_the_other_butt
     assert stopped[-1] == first.id  # if it stopped before the others are out of the queue, the next one would start
     assert not any(run.folder.exists() for run in others)
     assert SweepStore(store).all()[0].stopped
+    assert "seed 1 <b>stopped</b>" in line_of_seeds(rerun(page))
+    assert "2 seeds <b>removed or not started</b>" in line_of_seeds(page)
     assert "Stop all seeds" not in labels(rerun(page))
 
 
