@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from core.config.run_config import KNOBS, TEST_SET, RunConfig
+from core.config.run_config import KNOBS, RunConfig
 from core.evaluation.evaluation_cache import cached_evaluation, changed_at
 from core.evaluation.metrics import wilson_interval
 from core.evaluation.seal import sealed_after
@@ -43,6 +43,7 @@ class RunRow:
     test_interval: tuple[float, float] | None
     test_images: int | None
     test_loss: float | None
+    test_is_elsewhere: bool  # whether `test` was measured on another data set than the one in use
 
     @property
     def config(self) -> RunConfig:
@@ -115,22 +116,16 @@ class RunRows:
 def build_row(run: Run, store: RunStore, summaries: Summaries, data: DataInUse) -> RunRow:
     summary = summaries.get(run)
     evaluation = cached_evaluation(run)
-    test, interval, test_images, loss = None, None, None, None
+    test, interval, test_images, loss, is_elsewhere = None, None, None, None, False
     if evaluation is not None:
         test, interval, test_images, loss = evaluation.accuracy, evaluation.interval, evaluation.images, evaluation.loss
     elif summary.ended and summary.ended.test_accuracy is not None:
         test, loss = summary.ended.test_accuracy, summary.ended.test_loss
-        if test_images := _recorded_test_images(run, data):
+        is_elsewhere = not data.has_trained(run)
+        if test_images := data.test_images_of(run):
             interval = wilson_interval(round(test * test_images), test_images)
     sealed = test is None and sealed_after(run, summary.ended)
-    return RunRow(run, summary, store.state(run), sealed, test, interval, test_images, loss)
-
-
-def _recorded_test_images(run: Run, data: DataInUse) -> int | None:
-    """On how many test images the run itself measured its accuracy; None if nobody knows."""
-    if data.has_trained(run):
-        return data.test_images
-    return run.started.validation_images if run.started and run.config.validate_on == TEST_SET else None
+    return RunRow(run, summary, store.state(run), sealed, test, interval, test_images, loss, is_elsewhere)
 
 
 def differing_knobs(configs: Iterable[RunConfig]) -> list[str]:

@@ -48,6 +48,12 @@ def cached_evaluation(run: Run, split: str = TEST) -> Evaluation | None:
         return None
 
 
+def is_of(run: Run, digits: Digits, split: str = TEST) -> bool:
+    """Whether the kept counts of the finished run were measured on these images."""
+    facts = read_json(folder(run) / f"{split}-final.json")
+    return isinstance(facts, dict) and facts.get("images") == fingerprint(digits)
+
+
 def _checked_counts(counts: Any) -> np.ndarray:
     """int64 (10, 10), rows true, columns predicted. Raises `ValueError` for anything else."""
     if not isinstance(counts, list) or len(counts) != NUM_CLASSES:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.config.run_config import TEST_SET
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
 from core.runs.run import Run
@@ -21,6 +22,12 @@ class DataInUse(NamedTuple):
     def has_trained(self, run: Run) -> bool:
         """Whether `run` was trained with it; True if that is unknown, as of runs of earlier versions."""
         return same_data(run.data_fingerprint, self.fingerprint)
+
+    def test_images_of(self, run: Run) -> int | None:
+        """On how many test images the run itself measured its accuracy; None if nobody knows."""
+        if self.has_trained(run):
+            return self.test_images
+        return run.started.validation_images if run.started and run.config.validate_on == TEST_SET else None
 
 
 def was_trained_on(run: Run, data: Mnist) -> bool:

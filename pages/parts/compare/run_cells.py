@@ -136,11 +136,12 @@ def _test(row: RunRow) -> list[Any]:
         return ["sealed", None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
     if row.test is None:
         return ["", None, ""]
+    elsewhere = " of another data set than the one in use" if row.test_is_elsewhere else ""
     if row.test_interval is None:
-        return [percent(row.test), row.test, "Measured with another data set than the one in use."]
+        return [percent(row.test), row.test, f"Measured on the test images{elsewhere}."]
     low, high = row.test_interval
     interval = f"{percent(row.test)} [{100 * low:.2f}–{100 * high:.2f}]"
-    return [interval, row.test, count(row.test_images or 0, "test image")]
+    return [interval, row.test, f"{count(row.test_images or 0, 'test image')}{elsewhere}"]
 
 
 def filter_words(row: RunRow, knobs: Iterable[str]) -> str:

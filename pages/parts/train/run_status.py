@@ -5,12 +5,13 @@ import html
 import streamlit as st
 
 from core.evaluation import seal
-from core.evaluation.evaluation_cache import cached_evaluation
+from core.evaluation.evaluation_cache import cached_evaluation, is_of
 from core.formatting import count, duration, percent, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
 from core.runs import pace
 from core.runs.curves import Curves
+from core.runs.data_match import DataInUse
 from core.runs.events import FAILED, FINISHED, RunEnded
 from core.runs.store import PAUSED, RUNNING, Run
 from pages.parts.train.queue_place import waits_for
@@ -77,20 +78,30 @@ def facts(run: Run, seen: Curves, state: str) -> None:
         figures.append(("Images per second", count(ended.images_per_second)))
         for label, value in (("Training", ended.train_accuracy), ("Validation", ended.validation_accuracy)):
             figures += [(label, percent(value))] if value is not None else []
-        figures += [("Test", test)] if (test := _test(run, ended)) else []
+        figures += _test(run, ended)
         figures.append(("Device", seen.started.device))
     cells = "".join(f"<div><span>{html.escape(name)}</span><b>{html.escape(text)}</b></div>" for name, text in figures)
     st.html(f'<div class="facts">{cells}</div>')
 
 
-def _test(run: Run, ended: RunEnded) -> str:
-    """Test accuracy, from the run or from a visitor who opened the test set; empty if nobody has measured it yet."""
+def _test(run: Run, ended: RunEnded) -> list[tuple[str, str]]:
+    """Test accuracy, from the run or from a visitor who opened the test set; empty if nobody has measured it yet.
+
+    Where another data set is in use now, the name of the figure says so.
+    """
+    data = caches.data()
     if ended.test_accuracy is not None:
-        return percent(ended.test_accuracy)
+        here = DataInUse.of(data)
+        return [(_test_name(here.test_images_of(run), here.has_trained(run)), percent(ended.test_accuracy))]
     if seal.sealed(run):
-        return "sealed"
+        return [("Test", "sealed")]
     kept = cached_evaluation(run)
-    return percent(kept.accuracy) if kept else ""
+    return [(_test_name(kept.images, is_of(run, data.test)), percent(kept.accuracy))] if kept else []
+
+
+def _test_name(images: int | None, is_of_data_in_use: bool) -> str:
+    number = count(images, "image") if images else "images"
+    return "Test" if is_of_data_in_use else f"Test, on {number} of another data set"
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)

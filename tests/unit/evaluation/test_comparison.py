@@ -29,6 +29,9 @@ def test_the_interval_belongs_to_the_test_images_that_the_run_has_read(store, su
     assert (elsewhere.test, elsewhere.test_images, elsewhere.test_interval) == (0.9, None, None)
     validated = row(store, summaries, RunConfig(validate_on="test"), ELSEWHERE, test=0.9)
     assert validated.test_images == validated.run.started.validation_images == 6_000
+    assert validated.test_is_elsewhere
+    assert elsewhere.test_is_elsewhere
+    assert not row(store, summaries, OPEN, HERE, test=0.9).test_is_elsewhere
 
 
 def test_test_figures_stay_empty_while_the_test_set_is_sealed(store, summaries):

@@ -2,11 +2,15 @@
 
 import re
 
-from core.evaluation import evaluations, seal
+import pytest
+
+from core.config.run_config import RunConfig
+from core.evaluation import evaluation_cache, evaluations, seal
 from core.jobs import slots
 from pages.shared import caches
 from tests.app.train_page import html, labels, press, rerun, visit, words
 from tests.known_run import Oracle, known_run
+from tests.made_runs import make
 from tests.small_run import wait_until
 from tests.stand_in_gpus import installed
 
@@ -57,6 +61,29 @@ def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
     assert figure_on_test(run) is None  # nobody has asked the network yet
     evaluations.predict_split(run, "test", caches.data(), lambda: Oracle(caches.data().test.labels, 10))
     assert figure_on_test(run) == "90.00%"
+
+
+@pytest.mark.parametrize(
+    ("knobs", "name"),
+    [({"validate_on": "test"}, "Test, on 6,000 images of another data set"),
+     ({"validate_on": "none"}, "Test, on images of another data set")],
+)  # fmt: skip
+def test_a_figure_of_another_data_set_says_so(store, knobs, name):
+    run = make(store, RunConfig(**knobs), test=0.978)
+    assert "<span>Test</span><b>97.80%</b>" in html(visit(run=run.id))
+    store.write(run.id, data={"fingerprint": "0" * 16, "names": list("0123456789")})
+    assert f"<span>{name}</span><b>97.80%</b>" in html(visit(run=run.id))
+
+
+def test_a_figure_that_a_visitor_measured_on_other_images_says_so(store):
+    data = caches.data()
+    run = known_run(store, data)
+    seal.open_test_set(run)
+    evaluations.predict_split(run, "test", data, lambda: Oracle(data.test.labels, 10))
+    path = run.folder / "evaluations" / "test-final.json"
+    path.write_text(path.read_text().replace(evaluation_cache.fingerprint(data.test), "0" * 16))
+    number = f"{len(data.test):,}"
+    assert f"<span>Test, on {number} images of another data set</span><b>90.00%</b>" in html(visit(run=run.id))
 
 
 def figure_on_test(run) -> str | None:
