@@ -70,21 +70,28 @@ def may_control(what: HasStarter) -> bool:
 
 
 def own(run: Run) -> bool:
-    """Whether this visitor started it, or it has no owner because it was started on the command line."""
-    return run.starter in ("", visitor())
+    """Whether it is this visitor's run: they started it, or nobody did and only this machine opens the pages.
+
+    Nobody started the runs of the command line. On a server for several people, such a run is not everybody's own.
+    """
+    return run.starter in _own_starters()
 
 
 def own_first(runs: Iterable[Run]) -> list[Run]:
     """The visitor's own runs first: in a class the newest run is usually somebody else's."""
-    me = visitor()
-    return sorted(runs, key=lambda run: run.starter not in ("", me))
+    mine = _own_starters()
+    return sorted(runs, key=lambda run: run.starter not in mine)
 
 
 def marks(runs: Iterable[Run]) -> dict[str, str]:
-    """Marks the visitor's own runs in a list, by run id, if other visitors have runs too."""
-    me, runs = visitor(), list(runs)
-    mixed = any(run.starter not in ("", me) for run in runs)
+    """Marks the visitor's own runs in a list, by run id, if the list also has runs that are not theirs."""
+    me, mine, runs = visitor(), _own_starters(), list(runs)
+    mixed = any(run.starter not in mine and not run.shipped for run in runs)
     return {run.id: " · yours" if mixed and run.starter == me else "" for run in runs}
+
+
+def _own_starters() -> set[str]:
+    return {visitor()} if server_settings.is_shared() else {visitor(), ""}
 
 
 def _secret() -> bytes:

@@ -26,7 +26,8 @@ _SIGNS = {FINISHED: "✓", FAILED: "✗", INTERRUPTED: "!"}
 def choose() -> Run | None:
     """The run of the link, else the one watched last, else the visitor's own that trains or was trained last.
 
-    A newcomer sees nobody else's run unless they pick it.
+    A newcomer sees nobody else's run unless they pick it. On a server for several people, that includes the runs of the
+    command line.
     """
     runs = run_options(
         caches.store().runs(), lambda run: not run.shipped, keep=(*watched_run.requested_runs(), *_active())

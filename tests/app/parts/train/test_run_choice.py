@@ -4,7 +4,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.files import Lock
-from pages.shared import visitor
+from pages.shared import server_settings, visitor
 from tests.app.train_page import press, rerun, visit, words
 from tests.made_runs import make
 
@@ -38,6 +38,15 @@ def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
     never_started = store.create(RunConfig())
     monkeypatch.setattr(visitor, "_secret", b"ada".strip)
     assert visit().query_params["run"] == mine.id, never_started
+
+
+def test_a_run_of_the_command_line_is_shown_at_once_only_where_one_person_works(store, monkeypatch):
+    run = make(store)
+    assert visit().query_params["run"] == run.id
+    monkeypatch.setattr(server_settings, "is_shared", lambda: True)
+    assert "run" not in visit().query_params
+    assert visit(run=run.id).query_params["run"] == run.id
+    assert "This run was started here before" in words(visit())
 
 
 def test_a_damaged_run_is_named_and_put_away(store):
