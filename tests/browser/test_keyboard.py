@@ -1,5 +1,7 @@
 """What the keyboard reaches, and that its focus is seen."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -8,6 +10,7 @@ from core.data import mnist
 from core.runs.store import RunStore
 from tests.browser.conftest import Server, visit, visitor
 from tests.made_moments import make_film
+from tests.made_runs import make
 
 pytestmark = pytest.mark.browser
 
@@ -61,3 +64,50 @@ def test_on_a_phone_the_menu_of_pages_has_a_name(browser: Browser, server: Serve
         expect(menu).to_be_visible()
         menu.click()
         expect(page.get_by_role("link", name="Explore").first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_the_focus_goes_to_the_button_that_takes_the_place_of_the_pressed_one(newcomer: Page):
+    page = newcomer
+    start, pause, go_on, stop, resume = (
+        page.get_by_role("button", name=name, exact=True) for name in ("Start", "Pause", "Continue", "Stop", "Resume")
+    )
+    visit(page, "/train?hidden_layers=2&units=256&epochs=1000")
+    start.press("Enter")
+    expect(pause).to_be_visible(timeout=60_000)
+    page.set_viewport_size({"width": 1280, "height": 400})
+    pause.press("Enter")
+    expect(go_on).to_be_focused()
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 300")
+    go_on.evaluate("button => button.focus({ preventScroll: true })")
+    page.keyboard.press("Enter")
+    expect(pause).to_be_focused()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == 300
+    pause.press("Enter")
+    start.focus()  # the visitor goes on before the page has answered
+    expect(go_on).to_be_visible()
+    page.wait_for_timeout(700)
+    expect(start).to_be_focused()
+    go_on.click()
+    expect(pause).to_be_visible()
+    page.wait_for_timeout(700)
+    expect(page.locator("body")).to_be_focused()  # nothing for the mouse
+    stop.press("Enter")
+    expect(resume).to_be_focused()
+
+
+@pytest.mark.slow
+def test_the_focus_stays_at_its_place_if_the_pressed_button_goes_away(newcomer: Page, server: Server):
+    store = RunStore(server.home)
+    first, second = (make(store, RunConfig(epochs=2, units=16), name=name) for name in ("Here", "Further on"))
+    visit(newcomer, f"/train?run={first.id}")
+    use = newcomer.get_by_role("button", name="Use these settings")
+    use.press("Enter")
+    expect(newcomer.get_by_role("link", name="Draw a digit")).to_be_focused()  # what came behind it
+    box = newcomer.locator("[class*=st-key-watch_] input")
+    box.press("ArrowDown")
+    newcomer.get_by_role("option").first.wait_for()
+    newcomer.keyboard.type("Further on")
+    newcomer.keyboard.press("Enter")
+    expect(newcomer).to_have_url(re.compile(second.id))
+    expect(box).to_be_focused()
