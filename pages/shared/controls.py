@@ -172,8 +172,10 @@ def decimal(text: str) -> str:
     return text.strip().replace(",", ".") if text.count(",") == 1 and "." not in text else text.strip()
 
 
-def from_link() -> None:
-    """Takes the knobs of the link, on top of its recipe if it names one. Values that cannot be used are named.
+def from_link() -> bool:
+    """Takes the knobs of the link, on top of its recipe if it names one; returns whether there were new ones.
+
+    Values that cannot be used are named.
 
     Each message of the browser carries the address that it shows at that moment, which may be one that this page has
     replaced meanwhile. So a link that was read or written during this visit is never taken again.
@@ -182,7 +184,7 @@ def from_link() -> None:
     if present.visit != frame.visits():
         present.visit, present.known_links = frame.visits(), []
     if not query or query in present.known_links:
-        return
+        return False
     base, unknown = RunConfig(), []
     try:
         base = recipe(query["recipe"]).config if "recipe" in query else base
@@ -200,6 +202,7 @@ def from_link() -> None:
         what = "One value" if len(left_out) == 1 else f"{len(left_out)} values"
         problem = f"{what} of the link cannot be used. All others are set."
         st.error(plain(" ".join([problem, *left_out])), icon=":material/link_off:")
+    return True
 
 
 def to_link(config: RunConfig, more: dict[str, str]) -> None:

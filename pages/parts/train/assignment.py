@@ -109,6 +109,16 @@ def show(assignment: Assignment) -> None:
             _watch(assignment)
 
 
+def keep_fixed(assignment: Assignment) -> None:
+    """Gives the fixed knobs their values again after a link of another page has set them, and says so."""
+    if (own := _own_settings(assignment)) is None:
+        return
+    with suppress(ConfigError):
+        fixed = ", ".join(KNOBS[name].label for name in assignment.departures(controls.run_config()))
+        st.info(f"Your assignment fixes {fixed}, and the link did not change that.", icon=":material/lock:")
+    controls.choose(own.to_dict())
+
+
 def _just_edited() -> bool:
     """Whether somebody edited the assignment while this visitor had it open, and they have started no run since."""
     work: _Work | None = st.session_state.get(_WORK)

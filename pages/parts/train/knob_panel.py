@@ -48,9 +48,11 @@ def panel() -> None:
     # Containers of their own: what comes and goes in one moves nothing behind it, so the focus stays where it is.
     link_problem, recipe_box, start, problem = (st.container() for _ in range(4))
     with link_problem:
-        controls.from_link()
+        from_link = controls.from_link()
         editing = assignment_editor.begin()
         work = None if editing else assignment.present()
+        if work and from_link:
+            assignment.keep_fixed(work)
     with recipe_box:
         if work:
             assignment.show(work)

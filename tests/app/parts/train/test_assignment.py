@@ -151,6 +151,19 @@ def test_a_fixed_knob_that_was_changed_is_refused_and_can_be_set_back(store):
     assert run.config == START.changed(units=32)
 
 
+def test_a_link_of_another_page_leaves_the_fixed_knobs_as_they_are(store):
+    # As "Use the best knobs on Train" on Compare, and the links of Prepare. Start then refused the run.
+    page = visit(assignment=make(store, Asked(NUMBER)).id)
+    page.switch_page("pages/compare.py").run()
+    page.query_params.clear()
+    page.query_params["epochs"], page.query_params["units"] = "9", "32"
+    page.switch_page("pages/train.py").run()
+    assert "Your assignment fixes Epochs, and the link did not change that." in words(page)
+    press(predict(page, 90.0), "Start")
+    (run,) = own_runs(store)
+    assert run.config == START.changed(units=32)
+
+
 def test_nothing_starts_once_the_teacher_has_closed_it(store):
     made = make(store, Asked(NUMBER))
     page = predict(visit(assignment=made.id), 90.0)
