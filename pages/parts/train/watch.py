@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs import pace
 from core.runs.control import ControlRequests
 from core.runs.curves import Curves
-from core.runs.store import RUNNING, STARTING, WAITING, Run
+from core.runs.store import PAUSED, RUNNING, STARTING, WAITING, Run
 from pages.parts.train import (
     buttons,
     charts,
@@ -100,7 +100,7 @@ def _view(run: Run) -> None:
     """The run from top to bottom. Whatever comes and goes is below the charts: they must not move under the mouse."""
     seen = curves(str(run.folder), run.id).refresh()
     state = run.state
-    if state in (STARTING, RUNNING):
+    if state in (STARTING, RUNNING, PAUSED):
         ControlRequests(run).note_look()  # its worker then measures the network more often
     run_status.headline(run, seen, state)
     if run.note:
