@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.train import knob_panel
+from pages.parts.train import film, knob_panel
 from pages.parts.train import watch as train_watch
 from pages.shared import frame, places, static_assets
 
@@ -14,4 +14,4 @@ with frame.guard():
     with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
     places.panel()
-    static_assets.fetch_plotly()
+    static_assets.fetch_early(*film.SCRIPTS)

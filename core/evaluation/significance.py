@@ -93,12 +93,12 @@ def seed_statistics(accuracies: Sequence[float]) -> SeedStatistics:
 
 
 def mean_interval(accuracies: Sequence[float]) -> tuple[float, float] | None:
-    """The 95% interval of the mean over seeds (Student's t); None with fewer than two seeds."""
+    """The 95% interval of the mean over seeds (Student's t), within 0 and 1; None with fewer than two seeds."""
     if len(accuracies) < 2:
         return None
     found = seed_statistics(accuracies)
     reach = float(special.stdtrit(found.seeds - 1, 0.975)) * found.deviation / math.sqrt(found.seeds)
-    return found.mean - reach, found.mean + reach
+    return max(found.mean - reach, 0.0), min(found.mean + reach, 1.0)  # two seeds that differ make it very wide
 
 
 def welch_p(first: Sequence[float], second: Sequence[float]) -> float | None:

@@ -22,12 +22,12 @@ def share_done(curves: Curves) -> float:
     return min(steps_done(curves) / max(total_steps(curves), 1), 1.0)
 
 
-def seconds_left(curves: Curves) -> float:
-    """Estimated from the last quarter of the points, so that a slow first step counts little."""
+def seconds_left(curves: Curves) -> float | None:
+    """Estimated from the latest points, without the first of all, whose steps were slow; None before the second."""
     points = curves.batches
-    if not points or curves.started is None:
-        return 0.0
-    since = points[-max(2, len(points) // 4) :][0]
+    if len(points) < 2 or curves.started is None:
+        return None
+    since = points[-min(max(RECENT_POINTS, len(points) // 4), len(points))]
     seconds_per_step = (points[-1].seconds - since.seconds) / max(points[-1].step - since.step, 1)
     return seconds_per_step * (total_steps(curves) - points[-1].step)
 

@@ -112,6 +112,7 @@ class MomentCapture:
         self.pace = MomentPace(is_watched)
         self._wants_glance = False
         self._glance: int | None = None  # the step of the glance that is written
+        self._glanced = -1  # the step of the newest glance that was asked for
         self._newest_measured = -1
         self._most_waiting = max(2, WAITING_BYTES // max(1, 4 * self.measure.parameters))
         self._waiting: list[_Snapshot] = []
@@ -135,8 +136,8 @@ class MomentCapture:
 
     def glance(self, step: int, sums: Sums) -> None:
         """Copies the network between two moments if those who watch wait for it."""
-        if self._wants_glance and self._last is not None and step > self._last.step:
-            self._wants_glance = False
+        if self._wants_glance and self._last is not None and step > max(self._last.step, self._glanced):
+            self._wants_glance, self._glanced = False, step
             copied = Sums(sums.loss, sums.correct, sums.images)
             snapshot = _Snapshot(step, self.source.copy_weights(), copied, self._last, is_kept=False)
             with self._changed:

@@ -135,10 +135,8 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
-        if self.hooks.preview and now - self.last_preview >= PREVIEW_SECONDS:
-            self.last_preview = now
-            self.loop.sync()
-            self.hooks.preview(_preview(self.config, self.data, self.loop.model))
+        if now - self.last_preview >= PREVIEW_SECONDS:
+            self._show_preview(now)
         if self.moments:
             self.moments.glance(self.loop.step, self.loop.epoch_sums)
         self._apply_requests(self.loop.epoch + 1)
@@ -174,9 +172,18 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         if not self.hooks.control.is_paused(self._completed_epochs):
             return
         self.emit(Paused(self.loop.step, self.loop.epoch + 1, self.clock.seconds))
+        self._show_preview(self.clock.seconds)
         with self.clock.pause():
             while self.hooks.control.is_paused(self._completed_epochs):
+                if self.moments:  # who pauses a run looks at the network as it is now
+                    self.moments.glance(self.loop.step, self.loop.epoch_sums)
                 time.sleep(PAUSE_POLL_SECONDS)
+
+    def _show_preview(self, now: float) -> None:
+        if self.hooks.preview:
+            self.last_preview = now
+            self.loop.sync()
+            self.hooks.preview(_preview(self.config, self.data, self.loop.model))
 
     def _change_rate(self, rate: float, epoch: int) -> None:
         if self.loop.rates is None:

@@ -67,18 +67,22 @@ def loader(script: Path) -> str:
     }}"""
 
 
-def fetch_plotly() -> None:
-    """Loads Plotly in the browser while it is idle, so that the first chart appears sooner."""
-    _fetcher()(key="plotly_fetcher", data=payload({"plotly": plotly_script()}))
+def fetch_early(*scripts: Path) -> None:
+    """Loads Plotly and `scripts` in the browser while it is idle, so that what needs them appears sooner."""
+    addresses = [script_address(script) for script in scripts]
+    _fetcher()(key="script_fetcher", data=payload({"plotly": plotly_script(), "scripts": addresses}))
 
 
 @st.cache_resource(show_spinner=False)
 def _fetcher() -> Any:
     script = f"""
     export default ({{ data: [data] }}) => {{
-      (window.requestIdleCallback ?? setTimeout)(async () => (await {_imported(_COMMON)}).plotly(data.plotly));
+      (window.requestIdleCallback ?? setTimeout)(async () => {{
+        for (const script of data.scripts) await import(new URL(script, document.baseURI).href);
+        (await {_imported(_COMMON)}).plotly(data.plotly);
+      }});
     }}"""
-    return st.components.v2.component("digit_lab_plotly", js=script, isolate_styles=False)
+    return st.components.v2.component("digit_lab_fetcher", js=script, isolate_styles=False)
 
 
 @st.cache_resource(show_spinner=False)

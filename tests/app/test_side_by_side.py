@@ -84,6 +84,17 @@ def test_a_run_without_snapshots_is_named(open_page, store, sent):
     assert "This run has no film" in words(open_page("train", run=old.id))
 
 
+def test_a_run_that_trains_is_not_said_to_have_no_network(open_page, store, sent):
+    first, _ = film_run(store, units=16), film_run(store, units=24)
+    trains = store.create(RunConfig(), name="Still at it")
+    lock = trains.lock
+    assert lock.acquire({"after": 0})
+    shown = words(opened(open_page, trains, first))
+    lock.release()
+    assert "Still at it has not ended yet." in shown
+    assert "no network yet" not in shown
+
+
 def test_the_names_of_both_runs_are_shown_as_text(open_page, store, sent):
     name = "![x](https://evil.example/x.png) www.evil.example"
     old, new = make(store, RunConfig(), name=name), film_run(store, units=16)

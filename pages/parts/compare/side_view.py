@@ -64,7 +64,7 @@ def _runs() -> dict[str, Run]:
 def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
     """The runs of the two boxes; at first those of the link, else the first two."""
     linked = [st.query_params.get(side, "") for side in _SIDES]
-    say_missing(*(run_id for run_id in linked if run_id and run_id not in runs))
+    _say_absent([run_id for run_id in linked if run_id and run_id not in runs])
     free = [run_id for run_id in runs if run_id not in linked]
     mark = marks(runs.values())
     labels = {name: run_title(run) + mark[name] + ("" if has_film(run) else " · no film") for name, run in runs.items()}
@@ -76,6 +76,17 @@ def _choose(runs: dict[str, Run]) -> tuple[Run, Run]:
         url_state.write("compare", side, chosen)
         found.append(runs[chosen])
     return found[0], found[1]
+
+
+def _say_absent(linked: list[str]) -> None:
+    """Says why a run of the link is not one of the two."""
+    active = {run.id: run for run in caches.store().active()}
+    for run in (active[run_id] for run_id in linked if run_id in active):
+        st.info(
+            f"{_title(run)} has not ended yet. You can play it here when it has ended.",
+            icon=":material/hourglass_empty:",
+        )
+    say_missing(*(run_id for run_id in linked if run_id not in active))
 
 
 def _differences(left: Run, right: Run) -> str:

@@ -18,6 +18,8 @@ from pages.shared.components import payload
 from pages.shared.film_data import alt_text, film_address, film_of, images_shown, moments_of
 
 _HERE = Path(__file__).parent
+_SCRIPT = _HERE / "film.js"
+SCRIPTS = (_SCRIPT, film_data.SCRIPT, film_tour.SCRIPT, living_network.SCRIPT)  # all that a film loads
 SLOW_MOTION_SECONDS = 5.0  # a run that took less was over before anybody could watch it
 HEIGHT = 255  # pixels: curves, network and buttons are in sight together on a laptop's screen
 HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" type="button">Play</button>
@@ -121,4 +123,4 @@ def _live(run_id: str, step: int, place: int, _run: Run) -> dict[str, Any]:
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
     css = living_network.style() + (_HERE / "film.css").read_text("utf-8")
-    return static_assets.component("digit_lab_film", _HERE / "film.js", html=HTML, css=css, isolate_styles=False)
+    return static_assets.component("digit_lab_film", _SCRIPT, html=HTML, css=css, isolate_styles=False)

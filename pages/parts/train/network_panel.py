@@ -24,9 +24,13 @@ _OTHER_DATA = "with another data set than the one in use"
 
 def show(run: Run) -> None:
     """The network of a run; of the form instead, where that was changed since."""
-    if not run.active and _choice(run) == _FORM:
-        before_start()
-        return
+    above = st.container(key="network_choice")  # also while nothing is in it: the drawing keeps its place at the end
+    if not run.active:
+        with above:
+            choice = _choice(run)
+        if choice == _FORM:
+            before_start()
+            return
     place = _place()
     if not run.active and moments_of(run):
         if not fits(run):

@@ -72,7 +72,8 @@ def facts(run: Run, seen: Curves, state: str) -> None:
     if state in (RUNNING, PAUSED):
         if (speed := pace.images_per_second(seen)) is not None:
             figures.append(("Images per second", count(speed)))
-        figures.append(("Time left", duration(pace.seconds_left(seen))))
+        left = pace.seconds_left(seen)
+        figures.append(("Time left", "–" if left is None else duration(left)))
         figures += _meter(run.id, seen.started.device)
     elif ended := seen.ended:
         figures.append(("Images per second", count(ended.images_per_second)))

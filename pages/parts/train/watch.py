@@ -7,7 +7,7 @@ import streamlit as st
 from core.runs import pace
 from core.runs.control import ControlRequests
 from core.runs.curves import Curves
-from core.runs.store import RUNNING, STARTING, WAITING, Run
+from core.runs.store import PAUSED, RUNNING, STARTING, WAITING, Run
 from pages.parts.train import (
     buttons,
     charts,
@@ -100,7 +100,7 @@ def _view(run: Run) -> None:
     """The run from top to bottom. Whatever comes and goes is below the charts: they must not move under the mouse."""
     seen = curves(str(run.folder), run.id).refresh()
     state = run.state
-    if state in (STARTING, RUNNING):
+    if state in (STARTING, RUNNING, PAUSED):
         ControlRequests(run).note_look()  # its worker then measures the network more often
     run_status.headline(run, seen, state)
     if run.note:
@@ -108,12 +108,21 @@ def _view(run: Run) -> None:
     prediction_result.show(run, state)
     buttons.button_row(run, state)
     seeds_panel.show(run)
-    if seen.started and pace.steps_done(seen):
-        run_status.facts(run, seen, state)
-        charts.charts(run, seen)
-    network_panel.show(run)
-    if seen.started and pace.steps_done(seen):
+    # Each has a place of its own: Streamlit hides what moves to another one until the page is complete, and it jumps.
+    parts = ("figures", "network", "advice", "digits")
+    figures, network, advice, digits = (st.container(key=f"watch_{part}") for part in parts)
+    has_points = bool(seen.started and pace.steps_done(seen))
+    if has_points:
+        with figures:
+            run_status.facts(run, seen, state)
+            charts.charts(run, seen)
+    with network:
+        network_panel.show(run)
+    if not has_points:
+        return
+    with advice:
         coach_card.panel(run, seen)
+    with digits:
         preview.show(run)
 
 

@@ -97,6 +97,12 @@ def test_the_interval_of_a_mean_is_students():
     assert significance.mean_interval([0.97]) is None
 
 
+def test_an_interval_of_accuracies_ends_at_0_and_1():
+    """Two seeds give a very wide one: Train said that the mean is between 87.65% and 100.57%."""
+    assert significance.mean_interval([0.936, 0.9462])[1] == 1.0
+    assert significance.mean_interval([0.01, 0.05])[0] == 0.0
+
+
 def test_holms_correction_by_hand():
     # Sorted: 0.01 × 4, 0.02 × 3, 0.03 × 2, 0.5 × 1, and none below the one before it.
     assert significance.holm([0.5, 0.01, 0.03, 0.02]) == pytest.approx([0.5, 0.04, 0.06, 0.06])

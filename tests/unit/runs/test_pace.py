@@ -22,7 +22,24 @@ def test_the_share_and_the_time_left_follow_the_steps():
     assert pace.share_done(curves(0)) == 0.0
     assert pace.share_done(curves(25)) == 0.25
     assert round(pace.seconds_left(curves(40)), 6) == 6.0  # 60 steps of 0.1 s: the slow first one does not count
-    assert pace.seconds_left(curves(0)) == 0.0
+
+
+def test_the_time_left_is_unknown_before_the_second_point():
+    assert pace.seconds_left(curves(0)) is None
+    assert pace.seconds_left(curves(1)) is None  # it was 0.0 s, at the start of the run
+
+
+def test_the_time_left_does_not_jump_with_each_point_of_a_short_run():
+    """The first call of each epoch is slower than the others: here four points an epoch, of 0.4, 0.1, 0.1 and 0.1 s."""
+    seen = curves(0)
+    seen.started = Started(0.0, "CPU", 10, 500, 0, 4, 5)
+    errors, seconds = [], 0.0
+    for step in range(1, 21):
+        seconds += 0.4 if step % 4 == 1 else 0.1
+        seen.batches.append(BatchDone(step, 1 + (step - 1) // 4, 1 + (step - 1) % 4, seconds, 1.0, 0.5, 10.0))
+        if step > 4:
+            errors.append(abs(pace.seconds_left(seen) - (3.5 - seconds)))
+    assert max(errors) < 0.7
 
 
 def test_the_speed_is_the_mean_of_the_latest_points():

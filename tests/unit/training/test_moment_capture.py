@@ -16,7 +16,7 @@ from core.network.initial_weights import initial_weights
 from core.runs.events import EpochDone, Started, Untrained
 from core.runs.moments import fixed_images, write_moment
 from core.runs.store import RunStore
-from core.training import models, moment_measure
+from core.training import models, moment_measure, moment_pace
 from core.training.hooks import Control, Hooks
 from core.training.moment_capture import moment_steps, whole_steps
 from core.training.moment_measure import MomentMeasure
@@ -142,6 +142,33 @@ def test_a_network_that_diverged_has_moments_too(tiny_mnist):
         moment = MomentMeasure(SMALL, tiny_mnist)(5, 0.1, None, weights)
     assert np.isnan(moment.positions).all()
     assert np.isnan(moment.validation_loss)
+
+
+def test_who_pauses_a_run_sees_the_network_as_it_is_then(tiny_mnist, short_calls, monkeypatch):
+    """It stood at an earlier step until the run went on. Of 30 epochs, the third ends without a moment, at step 48."""
+    moments, shown = Moments(), []
+    monkeypatch.setattr(moment_pace, "GLANCE_SECONDS", 0.0)
+
+    class PausesAfterThreeEpochs(Control):
+        looks, seen, is_over = 0, 0, False
+
+        def is_watched(self):
+            return True
+
+        def is_paused(self, epochs):
+            if epochs != 3 or self.is_over:
+                return False
+            self.looks, self.seen = self.looks + 1, moments[-1].step if moments else 0
+            self.is_over = self.seen == 48 or self.looks == 40
+            return not self.is_over
+
+        def should_stop(self):
+            return self.is_over
+
+    control = PausesAfterThreeEpochs()
+    run(SMALL.changed(epochs=30), tiny_mnist, moments=moments, control=control, preview=shown.append)
+    assert control.seen == 48
+    assert len(shown) == 2  # as the pause began, and at the end: a run as short as this has no other
 
 
 def test_a_resumed_run_continues_the_series(tiny_mnist, short_calls):
