@@ -150,7 +150,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.history.setdefault(name, []).append(float(value))
         has_diverged = not all(map(math.isfinite, figures.values()))
         if self.hooks.save_state and not has_diverged:  # it must not be resumed from here
-            self.hooks.save_state(self._capture())
+            self.hooks.save_state(_capture(self))
         self.emit(self.events.epoch_done(epoch + 1, figures))
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
             self._apply_requests(epoch + 2)  # "One epoch" must pause here, not after the first call of the next epoch
@@ -169,12 +169,12 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                     callback.start_from_epoch = self.config.epochs
 
     def _wait_while_paused(self) -> None:
-        if not self.hooks.control.is_paused(self._completed_epochs):
+        if not self.hooks.control.is_paused(self.completed_epochs):
             return
         self.emit(Paused(self.loop.step, self.loop.epoch + 1, self.clock.seconds))
         self._show_preview(self.clock.seconds)
         with self.clock.pause():
-            while self.hooks.control.is_paused(self._completed_epochs):
+            while self.hooks.control.is_paused(self.completed_epochs):
                 if self.moments:  # who pauses a run looks at the network as it is now
                     self.moments.glance(self.loop.step, self.loop.epoch_sums)
                 time.sleep(PAUSE_POLL_SECONDS)
@@ -197,7 +197,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def _save_stopped(self) -> None:
         """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
         in_epoch = self.loop.position < self.loop.batches
-        if not in_epoch and self._completed_epochs == self.loop.epoch:
+        if not in_epoch and self.completed_epochs == self.loop.epoch:
             return
         if self.loop.step > self.last_point_step:
             self._emit_point(self.clock.seconds)
@@ -205,28 +205,29 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         if self.hooks.save_state and math.isfinite(self.loop.epoch_sums.loss):
             self.loop.sync()
-            self.hooks.save_state(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
-
-    def _capture(self, batch: int = 0) -> TrainingState:
-        """The state after the completed epochs and `batch` batches of the next one."""
-        saved = capture_state(self._completed_epochs, self.model, self.keras_callbacks, self.history)
-        sums = self.loop.epoch_sums if batch else Sums()
-        return replace(
-            saved,
-            state={**saved.state, _SCALE: np.array(self.schedule.scale)},
-            batch=batch,
-            batches=self.loop.batches,
-            sums=(sums.loss, sums.correct, sums.images),
-            seconds=self.clock.seconds,
-        )
+            self.hooks.save_state(replace(_capture(self, self.loop.position if in_epoch else 0), stopped=True))
 
     @property
-    def _completed_epochs(self) -> int:
+    def completed_epochs(self) -> int:
         return len(self.history.get("loss", ()))
 
     def _emit_point(self, now: float) -> None:
         self.emit(self.events.batch_done(now, self.last_point))
         self.last_point, self.last_point_step = now, self.loop.step
+
+
+def _capture(run: _Run, batch: int = 0) -> TrainingState:
+    """The state after the completed epochs and `batch` batches of the next one."""
+    saved = capture_state(run.completed_epochs, run.model, run.keras_callbacks, run.history)
+    sums = run.loop.epoch_sums if batch else Sums()
+    return replace(
+        saved,
+        state={**saved.state, _SCALE: np.array(run.schedule.scale)},
+        batch=batch,
+        batches=run.loop.batches,
+        sums=(sums.loss, sums.correct, sums.images),
+        seconds=run.clock.seconds,
+    )
 
 
 def _preview(config: RunConfig, data: Mnist, model: keras.Sequential) -> dict[str, np.ndarray]:
