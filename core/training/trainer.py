@@ -19,6 +19,7 @@ from core.training.batching import LoopOptions, StartPoint, Sums
 from core.training.callbacks import best_epoch, build_callbacks
 from core.training.engine import Loop
 from core.training.hooks import Hooks
+from core.training.live_preview import LivePreview
 from core.training.models import build
 from core.training.moment_capture import MomentCapture
 from core.training.run_clock import RunClock
@@ -28,9 +29,7 @@ from core.training.training_images import redrawn_images, training_images
 from core.training.training_state import capture_state, restore_state
 
 POINT_SECONDS = 0.02  # at least, between two live points, if the engine's calls are short
-PREVIEW_SECONDS = 1.0
 PAUSE_POLL_SECONDS = 0.05  # how often a paused run asks whether it may continue
-PREVIEW_IMAGES = 25
 _SCALE = "schedule/scale"  # the factor of a rate set by a visitor over the schedule
 
 
@@ -58,9 +57,9 @@ def train(
     """
     with computing.use_device(config.device) as device:
         try:
-            result = _Run(config, data, emit, hooks or Hooks()).train(device, resume, network or build(config))
-            if hooks and hooks.preview:  # of the final weights: the last one may be older than they are
-                hooks.preview(_preview(config, data, result.model))
+            run = _Run(config, data, emit, hooks or Hooks())
+            result = run.train(device, resume, network or build(config))
+            run.preview.show_model(result.model)  # the last preview may be older than the final weights
             return result
         except Exception as error:
             if not computing.is_out_of_memory(error):
@@ -79,6 +78,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.config, self.data, self.emit, self.hooks = config, data, emit, hooks
         self.training, self.validation, self.source = training_images(config, data)
         self.keras_callbacks = build_callbacks(config)
+        self.preview = LivePreview(config, data, hooks.preview)
         self.stopped = False
         self.history: dict[str, list[float]] = {}
         self.moments: MomentCapture | None = None
@@ -104,7 +104,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.emit(self.events.started(device, self.source, epoch, start_step))
         if not self.last_point_step:
             self.emit(self.events.untrained())
-        self.last_point = self.last_preview = self.clock.seconds
+        self.last_point = self.clock.seconds
         seconds = self._fit(StartPoint(epoch, batch, sums))
         best = best_epoch(self.keras_callbacks)
         ended = self.events.ended(self.history, seconds, best=best, stopped=self.stopped)
@@ -135,8 +135,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         now = self.clock.seconds
         if now - self.last_point >= POINT_SECONDS or self.loop.position == self.loop.batches:
             self._emit_point(now)
-        if now - self.last_preview >= PREVIEW_SECONDS:
-            self._show_preview(now)
+        self.preview.update(now, self.loop)
         if self.moments:
             self.moments.glance(self.loop.step, self.loop.epoch_sums)
         self._apply_requests(self.loop.epoch + 1)
@@ -150,7 +149,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.history.setdefault(name, []).append(float(value))
         has_diverged = not all(map(math.isfinite, figures.values()))
         if self.hooks.save_state and not has_diverged:  # it must not be resumed from here
-            self.hooks.save_state(_capture(self))
+            self.hooks.save_state(self._capture())
         self.emit(self.events.epoch_done(epoch + 1, figures))
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
             self._apply_requests(epoch + 2)  # "One epoch" must pause here, not after the first call of the next epoch
@@ -169,21 +168,15 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
                     callback.start_from_epoch = self.config.epochs
 
     def _wait_while_paused(self) -> None:
-        if not self.hooks.control.is_paused(self.completed_epochs):
+        if not self.hooks.control.is_paused(self._completed_epochs):
             return
         self.emit(Paused(self.loop.step, self.loop.epoch + 1, self.clock.seconds))
-        self._show_preview(self.clock.seconds)
+        self.preview.update(self.clock.seconds, self.loop, at_once=True)
         with self.clock.pause():
-            while self.hooks.control.is_paused(self.completed_epochs):
+            while self.hooks.control.is_paused(self._completed_epochs):
                 if self.moments:  # who pauses a run looks at the network as it is now
                     self.moments.glance(self.loop.step, self.loop.epoch_sums)
                 time.sleep(PAUSE_POLL_SECONDS)
-
-    def _show_preview(self, now: float) -> None:
-        if self.hooks.preview:
-            self.last_preview = now
-            self.loop.sync()
-            self.hooks.preview(_preview(self.config, self.data, self.loop.model))
 
     def _change_rate(self, rate: float, epoch: int) -> None:
         if self.loop.rates is None:
@@ -197,7 +190,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
     def _save_stopped(self) -> None:
         """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
         in_epoch = self.loop.position < self.loop.batches
-        if not in_epoch and self.completed_epochs == self.loop.epoch:
+        if not in_epoch and self._completed_epochs == self.loop.epoch:
             return
         if self.loop.step > self.last_point_step:
             self._emit_point(self.clock.seconds)
@@ -205,36 +198,25 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
             self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         if self.hooks.save_state and math.isfinite(self.loop.epoch_sums.loss):
             self.loop.sync()
-            self.hooks.save_state(replace(_capture(self, self.loop.position if in_epoch else 0), stopped=True))
+            self.hooks.save_state(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
+
+    def _capture(self, batch: int = 0) -> TrainingState:
+        """The state after the completed epochs and `batch` batches of the next one."""
+        saved = capture_state(self._completed_epochs, self.model, self.keras_callbacks, self.history)
+        sums = self.loop.epoch_sums if batch else Sums()
+        return replace(
+            saved,
+            state={**saved.state, _SCALE: np.array(self.schedule.scale)},
+            batch=batch,
+            batches=self.loop.batches,
+            sums=(sums.loss, sums.correct, sums.images),
+            seconds=self.clock.seconds,
+        )
 
     @property
-    def completed_epochs(self) -> int:
+    def _completed_epochs(self) -> int:
         return len(self.history.get("loss", ()))
 
     def _emit_point(self, now: float) -> None:
         self.emit(self.events.batch_done(now, self.last_point))
         self.last_point, self.last_point_step = now, self.loop.step
-
-
-def _capture(run: _Run, batch: int = 0) -> TrainingState:
-    """The state after the completed epochs and `batch` batches of the next one."""
-    saved = capture_state(run.completed_epochs, run.model, run.keras_callbacks, run.history)
-    sums = run.loop.epoch_sums if batch else Sums()
-    return replace(
-        saved,
-        state={**saved.state, _SCALE: np.array(run.schedule.scale)},
-        batch=batch,
-        batches=run.loop.batches,
-        sums=(sums.loss, sums.correct, sums.images),
-        seconds=run.clock.seconds,
-    )
-
-
-def _preview(config: RunConfig, data: Mnist, model: keras.Sequential) -> dict[str, np.ndarray]:
-    """The first kernel, and the predictions for the first 25 images that it is not trained on."""
-    digits = data.validation if config.holds_out else data.test
-    probabilities = np.asarray(model(digits.images[:PREVIEW_IMAGES], training=False))
-    return {
-        "weights": np.asarray(next(each for each in model.trainable_variables if each.name == "kernel")),
-        "predicted": probabilities.argmax(1).astype(np.uint8),
-    }

@@ -110,7 +110,7 @@ def _view(run: Run) -> None:
     seeds_panel.show(run)
     # Each has a place of its own: Streamlit hides what moves to another one until the page is complete, and it jumps.
     parts = ("figures", "network", "advice", "digits")
-    figures, network, advice, digits = (st.container(key=f"watch_{part}") for part in parts)
+    figures, network, advice, digits = (st.container(key=f"run_{part}") for part in parts)
     has_points = bool(seen.started and pace.steps_done(seen))
     if has_points:
         with figures:

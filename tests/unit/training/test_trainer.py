@@ -9,7 +9,7 @@ from core.config.schedules import learning_rates, total_steps
 from core.errors import DeviceError
 from core.network.numpy_network import Reader
 from core.runs.events import FINISHED, STOPPED, BatchDone, EpochDone, Paused, RateChanged, Started
-from core.training import trainer
+from core.training import live_preview, trainer
 from core.training.engine import Loop
 from core.training.hooks import Control, Hooks
 from core.training.predict import Predictor
@@ -173,7 +173,7 @@ def test_a_run_with_patience_that_is_stopped_within_an_epoch_keeps_the_best_whol
 
 
 def test_a_preview_shows_the_network_as_it_is(tiny_mnist, monkeypatch):
-    monkeypatch.setattr(trainer, "PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr(live_preview, "PREVIEW_SECONDS", 0.0)
     previews = []
     record(SMALL, tiny_mnist, preview=previews.append)
     assert previews[-1]["weights"].shape == (784, 16)

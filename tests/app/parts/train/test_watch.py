@@ -61,7 +61,7 @@ def places(page, run_id: str) -> dict[str, list[int]]:
     def walk(block, path: list[int]) -> None:
         for place, child in block.children.items():
             name = getattr(child.proto, "id", "") or getattr(getattr(child.proto, "block", None), "id", "")
-            for part in (f"network_{run_id}", "run_charts", "watch_digits"):
+            for part in (f"network_{run_id}", "run_charts", "run_digits"):
                 if part in str(name):
                     found[part] = [*path, place]
             if hasattr(child, "children"):
