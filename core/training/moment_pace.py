@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 SHARE_OF_TIME = 0.01  # of one core, for measuring while training runs
 SHARE_WHILE_WATCHED = 0.05
-WATCHED_REST_SECONDS = 0.2  # at least, between two measurements: pages refresh more rarely
+WATCHED_REST_SECONDS = 0.4  # at least, between two measurements: a page refreshes twice a second
 GLANCE_SECONDS = 1.0  # without a new moment; then those who watch see the network between two moments
 
 

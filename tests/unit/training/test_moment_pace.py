@@ -26,7 +26,7 @@ def test_unwatched_a_hundredth_of_the_time_is_spent_on_measuring(clock):
     assert pace.may_measure(is_newer=True)
 
 
-@pytest.mark.parametrize(("took", "rest"), [(0.004, 0.2), (0.1, 2.0)])
+@pytest.mark.parametrize(("took", "rest"), [(0.008, 0.4), (0.1, 2.0)])
 def test_watched_a_newer_network_is_measured_after_a_short_rest_and_an_older_one_is_not(clock, took, rest):
     pace = MomentPace(lambda: True)
     pace.note(took)
