@@ -82,7 +82,7 @@ def _progress(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
 
 
 def _counts(sweep: Sweep, rows: list[RunRow]) -> str:
-    """How many runs are in each state. A stopped run is no finished one: it counts for itself."""
+    """How many runs are in each state. A stopped run is not a finished one: it has a number of its own."""
     states, pruned = [row.state for row in rows], sweep.findings.get("pruned", ())
     early = sum(row.state == STOPPED and row.run.id in pruned for row in rows)  # by the search itself
     missing = sweep.trials - len(states)
