@@ -2,14 +2,15 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from core.config.recipes import matching_recipe
 from core.config.run_config import RunConfig
 from core.evaluation.significance import SeedStatistics, mean_interval, seed_statistics
 from core.formatting import count, duration, percent
-from core.jobs import repeat
+from core.jobs import packing, repeat
 from core.jobs.progress_bar import ProgressBar
 from core.jobs.sweep import SweepStore
 from core.runs.data_match import with_newest_data
@@ -35,35 +36,72 @@ class Foreground:
         """Trains a run to its end. Ctrl-C stops it; its weights are kept."""
         from core.jobs.recorder import RunRecorder
 
-        bar = ProgressBar(run.config)
-        recorder = RunRecorder(self.store, run.id, on_event=bar.on_event, on_wait=bar.on_wait, warm=self._warm)
-        before = [signal.signal(sign, lambda *_: recorder.stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
-        try:
-            ended = recorder.run()
-        finally:
-            bar.close()
-            for sign, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
-                signal.signal(sign, handler)
+        with _progress_bar(run) as bar:
+            recorder = RunRecorder(self.store, run.id, on_event=bar.on_event, on_wait=bar.on_wait, warm=self._warm)
+            with _ends_at_ctrl_c(recorder.stop):
+                ended = recorder.run()
         assert ended is not None, "no other process can have taken this new run"
         self._warm = recorder.warm
         return ended
+
+    def train_together(self, runs: Sequence[Run]) -> list[RunEnded]:
+        """Trains runs that differ only in their seed in one call, to their ends. Ctrl-C stops all of them."""
+        from core.jobs.pack_recorder import PackRecorder
+
+        with _progress_bar(runs[0]) as bar:
+            ids = [run.id for run in runs]
+            recorder = PackRecorder(self.store, ids, on_event=bar.on_event, on_wait=bar.on_wait)
+            with _ends_at_ctrl_c(recorder.stop):
+                ends = recorder.run()
+        return [ended for ended in ends if ended]
+
+
+@contextmanager
+def _progress_bar(run: Run) -> Iterator[ProgressBar]:
+    bar = ProgressBar(run.config)
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+@contextmanager
+def _ends_at_ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
+    before = [signal.signal(sign, lambda *_: stop()) for sign in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for sign, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(sign, handler)
 
 
 def train_seeds(
     store: RunStore, configs: list[RunConfig], name: str, on_end: Callable[[Run, RunEnded], None]
 ) -> tuple[dict[str, Any], RunEnded]:
-    """Trains the configs of `repeat.configs_of` one after another, up to the first that fails or is stopped.
+    """Trains the configs of `repeat.configs_of`, up to the first that fails or is stopped.
+
+    They train one after another, or on a GPU together, as `packing` says.
 
     on_end: called after each. Returns the report of all, and the end of the last one.
     """
     sweep, foreground, reports = repeat.create(store, configs), Foreground(store), []
-    for config in configs:
-        title = f"{name} · seed {config.seed}" if name else repeat.run_name(config)
-        run = store.create(config, recipe=matching_recipe(config), name=title, sweep=sweep.id)
-        ended = foreground.train(run)
-        reports.append(report(run, ended))
-        on_end(run, ended)
-        if ended.outcome in (STOPPED, FAILED):
+    size = packing.seeds_per_call(store.home, configs[0])
+    for group in (configs[place : place + size] for place in range(0, len(configs), size)):
+        runs = [
+            store.create(
+                config,
+                recipe=matching_recipe(config),
+                name=f"{name} · seed {config.seed}" if name else repeat.run_name(config),
+                sweep=sweep.id,
+            )
+            for config in group
+        ]
+        ends = foreground.train_together(runs) if len(runs) > 1 else [foreground.train(runs[0])]
+        for run, ended in zip(runs, ends, strict=True):
+            reports.append(report(run, ended))
+            on_end(run, ended)
+        if bad := [ended for ended in ends if ended.outcome in (STOPPED, FAILED)]:
+            ended = bad[0]
             SweepStore(store).stop(sweep.id)
             break
     # A download of MNIST may end between two seeds. The runs are read again: now they know their data set.

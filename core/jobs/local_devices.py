@@ -25,8 +25,8 @@ def _device(store: RunStore, slot: Slot) -> Device:
 
 def runs_in(store: RunStore, slot: Slot) -> tuple[str, ...]:
     """The ids of the runs that train in a slot."""
-    ids = (holder.get("run") for holder in slots.holders(store, slot))
-    return tuple(run_id for run_id in ids if isinstance(run_id, str))
+    found = [holder.get("runs") or [holder.get("run")] for holder in slots.holders(store, slot)]
+    return tuple(run_id for ids in found if isinstance(ids, list) for run_id in ids if isinstance(run_id, str))
 
 
 def slot_of(store: RunStore, run: Run) -> Slot | None:

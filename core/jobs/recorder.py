@@ -6,10 +6,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from core.data import mnist
 from core.devices.computing import is_out_of_memory
@@ -22,13 +22,14 @@ from core.jobs.run_files import RunFiles
 from core.runs.control import ControlReader
 from core.runs.events import FAILED, STOPPED, BatchDone, EpochDone, Event, RunEnded, Started
 from core.runs.moments import MomentFolder
-from core.runs.store import RunStore
+from core.runs.store import Run, RunStore
 from core.runs.timeline import EventFile
 from core.training import warmup
 from core.training.warmup import WarmNetwork
 
 if TYPE_CHECKING:
     from core.training.hooks import Control
+    from core.training.pack import Member
     from core.training.trainer import TrainingResult
 
 RESERVED_BYTES = 64 * 1024
@@ -36,6 +37,14 @@ _NO_MEMORY = (
     "The computer ran out of memory. Close other programs, or choose a smaller network or batch size. Then resume."
 )
 YIELDED_REASON = "It was stopped because others waited for the device while it was paused. Resume continues from here."
+
+
+class Together(NamedTuple):
+    """A run's part in a pack of `size` runs, whose place in a slot is held already."""
+
+    member: "Member"
+    control: ControlReader
+    size: int
 
 
 class RunRecorder:
@@ -52,10 +61,12 @@ class RunRecorder:
         on_event: Callable[[Event], None] = lambda event: None,
         on_wait: Callable[[str], None] = lambda run_id: None,
         warm: WarmNetwork | None = None,
+        together: Together | None = None,
     ) -> None:
         self.store, self.record, self.warm = store, store.get(run_id), warm
         self.on_event, self.on_wait = on_event, on_wait
-        self.control = ControlReader(self.record)
+        self.together = together
+        self.control = together.control if together else ControlReader(self.record)
         self.files, self.tensorboard = RunFiles(store, self.record), LiveTensorBoard(self.record)
         self.diverged = ""  # the reason, once the loss is no longer a number
         self._is_next_seed = False
@@ -91,7 +102,9 @@ class RunRecorder:
 
     def _slot(self) -> AbstractContextManager[None]:
         """Holds a device that has room, and waits for one."""
-        return slots.hold(self.store, self.record, self.on_wait, self.control.should_stop)
+        if self.together:
+            return nullcontext()
+        return slots.hold(self.store, [self.record], self.on_wait, self.control.should_stop)
 
     def _train_safely(self) -> RunEnded:
         try:
@@ -121,6 +134,7 @@ class RunRecorder:
                 save_state=self.files.save_state,
                 preview=self.files.save_preview,
                 moments=MomentFolder(self.record),
+                pack=self.together.member if self.together else None,
             ),
             resume,
             network,
@@ -148,7 +162,8 @@ class RunRecorder:
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, Started):
-            event = replace(event, is_next_seed=self._is_next_seed)
+            together = self.together.size if self.together else 1
+            event = replace(event, is_next_seed=self._is_next_seed, together=together)
         self.events.append(event)
         for missing in self.files.missing_epochs(event) if isinstance(event, Started) else ():
             self.events.append(missing)
@@ -165,27 +180,31 @@ class RunRecorder:
         self.control.stop()
 
     def _failed(self, reason: str) -> RunEnded:
-        last = self.record.epochs[-1] if self.record.epochs else None
-        outcome = STOPPED if self.control.should_stop() else FAILED
-        if last is None:
-            return RunEnded(outcome, reason, time.time(), epochs=0)
-        return RunEnded(
-            outcome,
-            reason,
-            time.time(),
-            epochs=last.epoch,
-            fit_seconds=last.seconds,
-            train_accuracy=last.accuracy,
-            train_loss=last.loss,
-            validation_accuracy=last.validation_accuracy,
-            validation_loss=last.validation_loss,
-        )
+        return _early_end(self.record, STOPPED if self.control.should_stop() else FAILED, reason)
 
     def _write_end(self, ended: RunEnded) -> None:
         try:
             self._emit(ended)
         except DigitLabError as error:
             print(error, file=sys.stderr)  # even the reserved space is full: the run will show as interrupted
+
+
+def _early_end(run: Run, outcome: str, reason: str) -> RunEnded:
+    """The end of a run that has no network of its own: with the figures of its last epoch."""
+    if not run.epochs:
+        return RunEnded(outcome, reason, time.time(), epochs=0)
+    last = run.epochs[-1]
+    return RunEnded(
+        outcome,
+        reason,
+        time.time(),
+        epochs=last.epoch,
+        fit_seconds=last.seconds,
+        train_accuracy=last.accuracy,
+        train_loss=last.loss,
+        validation_accuracy=last.validation_accuracy,
+        validation_loss=last.validation_loss,
+    )
 
 
 def _reason(error: Exception, *, logged: bool) -> str:

@@ -6,7 +6,7 @@ hour a shared GPU trains.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -119,16 +119,20 @@ def holders(store: RunStore, slot: Slot) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def hold(store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop: Callable[[], bool]) -> Iterator[None]:
+def hold(
+    store: RunStore, runs: Sequence[Run], on_wait: Callable[[str], None], should_stop: Callable[[], bool]
+) -> Iterator[None]:
     """Takes a place in a slot for this process, and with it the slot's environment. It waits while there is none.
 
-    If Keras cannot use the GPU of the slot, the run takes the place of a run on the CPU.
+    runs: those that train there, more than one only if they train in one call.
+
+    If Keras cannot use the GPU of the slot, they take the place of a run on the CPU.
     on_wait: called five times a second with the id of a run before it. If `should_stop`, it goes on without a place.
     """
-    taken = _wait_for_place(store, run, on_wait, should_stop)
+    taken = _wait_for_place(store, runs, on_wait, should_stop)
     if taken and not _enter(taken[0]):
         taken[1].release()
-        taken = _wait_for_place(store, run, on_wait, should_stop)
+        taken = _wait_for_place(store, runs, on_wait, should_stop)
     try:
         yield
     finally:
@@ -137,10 +141,10 @@ def hold(store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop:
 
 
 def _wait_for_place(
-    store: RunStore, run: Run, on_wait: Callable[[str], None], should_stop: Callable[[], bool]
+    store: RunStore, runs: Sequence[Run], on_wait: Callable[[str], None], should_stop: Callable[[], bool]
 ) -> tuple[Slot, Lock] | None:
-    while (taken := _take(store, run)) is None:
-        before = holders(store, slots_for(run.config.device)[0])
+    while (taken := _take(store, runs)) is None:
+        before = holders(store, slots_for(runs[0].config.device)[0])
         on_wait(str(before[0].get("run", "")) if before else "")
         if should_stop():
             break
@@ -159,12 +163,13 @@ def _enter(slot: Slot) -> bool:
     return False
 
 
-def _take(store: RunStore, run: Run) -> tuple[Slot, Lock] | None:
+def _take(store: RunStore, runs: Sequence[Run]) -> tuple[Slot, Lock] | None:
     """A free place, and its lock; None if there is none now."""
-    for slot in slots_for(run.config.device):
+    facts = {"run": runs[0].id, "runs": [run.id for run in runs]}
+    for slot in slots_for(runs[0].config.device):
         for place in range(slot.capacity):
             held = lock(store, slot, place)
-            if held.acquire({"run": run.id}, timeout=_TRY_SECONDS):
+            if held.acquire(facts, timeout=_TRY_SECONDS):
                 return slot, held
     return None
 

@@ -18,6 +18,7 @@ from core import process_settings
 from core.config.run_config import RunConfig
 from core.devices import gpus
 from core.devices.computing import device_kind, has_usable_gpu
+from core.errors import RunError
 from core.files import open_regular
 from core.home import home
 from core.jobs import slots
@@ -45,10 +46,13 @@ def main() -> None:
     first = ""  # the id of the run that this process trained first
     while command := _read_command():
         if not command.startswith("{"):
-            run_id, _, then = command.partition(" ")
-            warm = _train(run_id, warm, first)
-            first = first or run_id
-            if then != THEN_WAIT:
+            run_ids = command.removesuffix(THEN_WAIT).split()
+            if len(run_ids) > 1:
+                _train_together(run_ids, first)
+            else:
+                warm = _train(run_ids[0], warm, first)
+            first = first or run_ids[0]
+            if not command.endswith(THEN_WAIT):
                 return
         elif not _has_input():
             warm = warmup.warm_up_network(RunConfig.from_dict(json.loads(command)))
@@ -90,6 +94,27 @@ def _train(run_id: str, warm: WarmNetwork | None, first: str) -> WarmNetwork | N
     return recorder.warm
 
 
+def _train_together(run_ids: list[str], first: str) -> None:
+    """Trains several seeds of one config in one call. first: as in `_log_to`."""
+    from core.jobs.pack_recorder import PackRecorder
+
+    store, runs = RunStore(), []
+    for run_id in run_ids:
+        with suppress(RunError):  # it was removed from the queue just now
+            runs.append(store.get(run_id))
+    if not runs:
+        return
+    _log_to(runs[0].log_path, first)
+    there = f"This run trained in one call with other seeds. The log of the run {runs[0].id} has the messages.\n"
+    for run in runs[1:]:
+        os.close(_append(run.log_path, there.encode()))
+    kernel_trials.skip_for_dense(runs[0].config)
+    recorder = PackRecorder(store, [run.id for run in runs])
+    signal.signal(signal.SIGTERM, lambda *_: recorder.stop())
+    recorder.run(claim=True)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _log_to(path: Path, first: str) -> None:
     """Sends what this process prints to the run's own log. TensorFlow names devices and problems only once.
 
@@ -98,12 +123,18 @@ def _log_to(path: Path, first: str) -> None:
     """
     found_in = f"This process trained the run {first} first. The log of that run has the messages from its start.\n"
     before = found_in.encode() if first else _printed_so_far()
-    file = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    with suppress(OSError):  # a full disk: the run itself will report it
-        os.write(file, before)
+    file = _append(path, before)
     for stream in (1, 2):
         os.dup2(file, stream)
     os.close(file)
+
+
+def _append(path: Path, text: bytes) -> int:
+    """Writes at the end of a log, and returns its descriptor."""
+    file = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with suppress(OSError):  # a full disk: the run itself will report it
+        os.write(file, text)
+    return file
 
 
 def _printed_so_far() -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.config.run_config import RunConfig
 from core.devices.computing import Usage
 from core.errors import DeviceError, RunError
-from core.jobs import local_devices, slots
+from core.jobs import local_devices, packing, slots
 from core.jobs.kept_workers import KeptWorkers
 from core.jobs.places import Device, check_run, mark_failed
 from core.jobs.slots import Slot
@@ -59,18 +59,22 @@ class WorkerPool:
         return {slot.name: slot.capacity - self._count_in(slot) for slot in slots.all_slots()}
 
     def _count_in(self, slot: Slot) -> int:
-        """How many runs train in a slot, or will as soon as their worker is ready."""
-        assigned = {run_id for run_id, worker in self._assigned.items() if worker.slot == slot.name}
+        """How many runs train in a slot, or will as soon as their worker is ready. Those in one call count as one."""
+        assigned = {run_id: worker.process.pid for run_id, worker in self._assigned.items() if worker.slot == slot.name}
         held = [holder.get("run") for holder in slots.holders(self.store, slot)]
-        return len(assigned) + sum(run_id not in assigned for run_id in held)
+        return len(set(assigned.values())) + sum(run_id not in assigned for run_id in held)
 
     def send(self, run: Run, slot: str) -> None:
         """Gives a run to the worker of another seed, to the spare worker, or to a new one.
 
-        A run whose GPU is missing fails: it was made on another machine, or before a GPU was removed.
+        Other seeds that can train in the same call come with it. A run whose GPU is missing fails: it was made on
+        another machine, or before a GPU was removed.
         """
+        if self.has(run.id):  # another seed has taken it with itself
+            return
         try:
             check_run(self, run)
+            runs = packing.runs_to_train(self.store, run, slot, without=self._assigned)
         except DeviceError as error:
             mark_failed(run, error.sentence)
             return
@@ -81,8 +85,8 @@ class WorkerPool:
             except OSError as error:
                 self._start_failed(run, error)
                 return
-        self._assigned[run.id] = _Assigned(worker, slot)
-        send_line(worker, self._kept.order_for(run))
+        self._assigned |= {each.id: _Assigned(worker, slot) for each in runs}
+        send_line(worker, self._kept.order_for(run) if len(runs) == 1 else packing.order(runs))
 
     def slot_of(self, run: Run) -> str:
         if run.id in self._assigned:

@@ -97,16 +97,21 @@ def memory(config: RunConfig) -> int:
 
 
 def relative_error(run: Run) -> float | None:
-    """The error of a finished run's forecast: 0.1 means that it took 10% longer. None without a forecast."""
+    """The error of a finished run's forecast: 0.1 means that it took 10% longer. None without a forecast.
+
+    None also for seeds that trained together, which take longer than a run alone.
+    """
     ended = run.ended
+    if run.started and run.started.together > 1:
+        return None
     if not ended or ended.outcome != FINISHED or not run.forecast_seconds or not ended.fit_seconds:
         return None
     return ended.fit_seconds / run.forecast_seconds - 1
 
 
 def _is_comparable(run: Run, config: RunConfig) -> bool:
-    """Whether a run's duration is useful here: whole epochs, without a resume, on the same device."""
-    if run.shipped or not run.started or run.started.from_epoch or not run.epochs:
+    """Whether a run's duration is useful here: alone, whole epochs, without a resume, on the same device."""
+    if run.shipped or not run.started or run.started.from_epoch or run.started.together > 1 or not run.epochs:
         return False
     return device_kind(run.config.device) == device_kind(config.device)
 

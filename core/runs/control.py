@@ -4,6 +4,7 @@ A small file in its folder says it.
 """
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,14 +35,14 @@ class ControlRequests:
         self._set(stop=True, gave_way=True)
 
     def pause(self) -> None:
-        self._set(paused=True, until_epoch=0)
+        self._set(paused=True, until_epoch=0, asked=time.time())
 
     def resume(self) -> None:
-        self._set(paused=False)
+        self._set(paused=False, asked=time.time())
 
     def step(self) -> None:
         """Trains to the end of the current epoch, or of the next one, and pauses there."""
-        self._set(paused=True, until_epoch=len(self.run.epochs) + 1)
+        self._set(paused=True, until_epoch=len(self.run.epochs) + 1, asked=time.time())
 
     def learning_rate(self, rate: float) -> None:
         """Raises `ConfigError` for a rate out of range."""
@@ -81,22 +82,22 @@ class ControlReader:
         self._stopped = True
 
     def should_stop(self) -> bool:
-        return self._stopped or bool(self._read_requests().get("stop"))
+        return self._stopped or bool(self.requests().get("stop"))
 
     @property
     def has_yielded(self) -> bool:
         """Whether the run was stopped so that others can train."""
-        return bool(self._read_requests().get("gave_way"))
+        return bool(self.requests().get("gave_way"))
 
     def is_paused(self, epochs: int) -> bool:
         """Whether the run waits now; `epochs` are completed."""
-        requests = self._read_requests()
+        requests = self.requests()
         paused = bool(requests.get("paused")) and epochs >= _number(requests.get("until_epoch"))
         return paused and not self.should_stop()
 
     def learning_rate(self) -> float | None:
         """A rate that a visitor set, once."""
-        requests = self._read_requests()
+        requests = self.requests()
         requested_at = _number(requests.get("rate_wished"))
         if requested_at == self._rate_handled_at:  # not <=: a clock may be set back
             return None
@@ -108,12 +109,16 @@ class ControlReader:
 
     def is_watched(self) -> bool:
         """Whether somebody has looked at the run in the last seconds. Any thread may ask."""
-        look = self._read_requests().get("watched")
+        look = self._read_file().get("watched")
         if look != self._look:
             self._look, self._looked_at = look, time.monotonic()
         return look is not None and time.monotonic() - self._looked_at < WATCHED_SECONDS
 
-    def _read_requests(self) -> dict[str, Any]:
+    def requests(self) -> dict[str, Any]:
+        """What is asked of the run now."""
+        return self._read_file()
+
+    def _read_file(self) -> dict[str, Any]:
         try:
             status = self.run.control_path.lstat()
             changed = status.st_mtime_ns ^ status.st_ino
@@ -124,6 +129,15 @@ class ControlReader:
             self._requests = requests if isinstance(requests, dict) else {}
             self._file_version = changed
         return self._requests
+
+
+def merge_requests(requests: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What is asked of several runs that train together. Whoever asked last decides; a stop of one stops all."""
+    found: dict[str, Any] = {}
+    for when, names in (("asked", ("paused", "until_epoch")), ("rate_wished", ("learning_rate", "rate_wished"))):
+        newest = max(requests, key=lambda each: _number(each.get(when)))
+        found |= {name: newest[name] for name in names if name in newest}
+    return found | {name: any(bool(each.get(name)) for each in requests) for name in ("stop", "gave_way")}
 
 
 def _number(value: Any) -> float:

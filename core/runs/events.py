@@ -33,6 +33,7 @@ class Started:
     source: str = ""  # of the data
     from_step: int = 0  # a stopped run continues after this step; 0: at the beginning of an epoch
     is_next_seed: bool = False  # in the process that has trained another seed: nothing is compiled
+    together: int = 1  # how many seeds train in one call, this one among them
 
 
 @dataclass(frozen=True)

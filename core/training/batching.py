@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from core.data.random_streams import ORDER, random
+
+if TYPE_CHECKING:
+    from core.training.pack import Member
 
 VALIDATION_BATCH = 2000  # images: large products that fit into the memory of a small GPU; divides 6,000 and 10,000
 
@@ -63,6 +66,7 @@ class LoopOptions:
     augment: returns the images of an epoch (0-based), uint8 (n, 28, 28); None if all epochs use the same images.
     rates: the learning rate of each step of the run, float32. custom_order: replaces the shuffled order of an epoch.
     batches_per_call: batches in one call of the engine; None: as many as take about a tenth of a second.
+    pack: the runs that train in the same calls.
     """
 
     batch_size: int
@@ -71,6 +75,7 @@ class LoopOptions:
     rates: np.ndarray | None = None
     batches_per_call: int | None = None
     custom_order: Callable[[int], np.ndarray] | None = None
+    pack: "Member | None" = None
 
 
 @dataclass(frozen=True)

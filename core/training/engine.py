@@ -8,6 +8,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +41,8 @@ class Loop:
         with stay_on_cpu():
             _build_metrics(model)
         self.backend = _backend()(model, train, _plan(self))
+        self.pack = options.pack
+        self._run_call = partial(self.pack.run, self.backend) if self.pack else self.backend.run
 
     def fit(
         self,
@@ -77,6 +80,8 @@ class Loop:
         finally:
             model.train_function, model.test_function, model.steps_per_execution = original_functions
             self.backend.end()
+            if self.pack:
+                self.pack.leave()
 
     def watch(self, steps: Sequence[int], on_step: Callable[[int, Sums], None]) -> None:
         """Has `on_step` called after each of `steps`, sorted, with the sums of the epoch so far.
@@ -128,7 +133,7 @@ class Loop:
             end = self.position + count
             call_indices = self.indices[self.position * self.batch_size : end * self.batch_size]
             rates = None if self.rates is None else self.rates[self.step : self.step + count]
-            sums = self.backend.run(Call(call_indices, rates))
+            sums = self._run_call(Call(call_indices, rates))
             self.step, self.position, self.trained_images = self.step + count, end, self.trained_images + sums.images
             self._recent_sums += sums
             self.epoch_sums += sums

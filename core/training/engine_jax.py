@@ -49,7 +49,11 @@ class Jax:
             even = self.plan.even and int(arrays.real) == self.plan.batches_per_call
             self.state, outputs = self.program.train_steps(self.state, self.images, self.labels, arrays, even=even)
             all_logits.append(drop_padding(outputs, arrays.sizes, arrays.real))
-        return Sums.from_logits(self.train.labels[call.indices], np.concatenate(all_logits))
+        return self.sums(call, np.concatenate(all_logits))
+
+    def sums(self, call: Call, logits: np.ndarray) -> Sums:
+        """The sums of a call, from the logits of its images, float32 (n, 10)."""
+        return Sums.from_logits(self.train.labels[call.indices], logits)
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`."""
@@ -127,10 +131,8 @@ class Program(CompiledSteps):
         positions = {id(variable): position for position, variable in enumerate(self.model.optimizer.variables)}
         self.step = positions[id(self.model.optimizer.iterations)]
         self.rate = positions[id(self.model.optimizer.learning_rate)]
-        options = _compiler_options(model)
-        self.train_steps = jax.jit(
-            self._train_steps, donate_argnums=0, static_argnames="even", compiler_options=options
-        )
+        options = compiler_options(model)
+        self.train_steps = jax.jit(self.steps, donate_argnums=0, static_argnames="even", compiler_options=options)
         self.predict_logits = jax.jit(self._predict_logits, compiler_options=options)
 
     @staticmethod
@@ -138,9 +140,7 @@ class Program(CompiledSteps):
         """An array on the device."""
         return jax.device_put(images)
 
-    def _train_steps(
-        self, full: State, images: Any, labels: Any, arrays: BatchArrays, *, even: bool
-    ) -> tuple[State, Any]:
+    def steps(self, full: State, images: Any, labels: Any, arrays: BatchArrays, *, even: bool) -> tuple[State, Any]:
         """Trains the real rows of `arrays`, all of them if `even`: then a GPU needs no counter.
 
         Loss and accuracy are computed outside.
@@ -197,7 +197,7 @@ def _parts(digits: Digits) -> Iterator[tuple[np.ndarray, Any]]:
         yield part.labels, jax.device_put(images)
 
 
-def _compiler_options(model: keras.Sequential) -> dict[str, Any] | None:
+def compiler_options(model: keras.Sequential) -> dict[str, Any] | None:
     """Options for XLA. On a GPU it would try several kernels for each product, one second for a new network.
 
     At these shapes all kernels are equally fast (33 µs for a step of `chollet` on an H200); convolutions need it.

@@ -58,7 +58,11 @@ class TensorFlow:
                 batch = tf.constant(batches[0])
                 outputs = self.program.train_step(self.images, self.labels, batch, float(sizes[0]), rates[0])[None]
             all_logits.append(drop_padding(outputs, sizes, count))
-        return Sums.from_logits(self.train.labels[call.indices], np.concatenate(all_logits))
+        return self.sums(call, np.concatenate(all_logits))
+
+    def sums(self, call: Call, logits: np.ndarray) -> Sums:
+        """The sums of a call, from the logits of its images, float32 (n, 10)."""
+        return Sums.from_logits(self.train.labels[call.indices], logits)
 
     def evaluate(self, digits: Digits) -> Sums:
         """Loss and accuracy on all of `digits`, without compiling: it would not make such large products faster."""
@@ -114,6 +118,7 @@ class Program(CompiledSteps):
 
     def __init__(self, model: keras.Sequential, pixels: np.ndarray | None, *, scheduled: bool) -> None:
         super().__init__(model, pixels, scheduled=scheduled)
+        self.full = model
         self.weights = [variable.value for variable in self.model.trainable_variables]
         self.train_steps = tf.function(self._train_steps, jit_compile=should_compile(model), autograph=False)
 

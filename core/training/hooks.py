@@ -7,6 +7,7 @@ import numpy as np
 
 from core.runs.checkpoints import TrainingState
 from core.training.moment_capture import MomentSink
+from core.training.pack import Member
 
 
 class Control:
@@ -34,9 +35,11 @@ class Hooks:
     """keep: receives the state after each epoch and at a stop. preview: the latest predictions, once a second.
 
     moments: receives small snapshots for showing; all are written when the training returns.
+    pack: the runs that train in the same calls.
     """
 
     control: Control = field(default_factory=Control)
     save_state: Callable[[TrainingState], None] | None = None
     preview: Callable[[dict[str, np.ndarray]], None] | None = None
     moments: MomentSink | None = None
+    pack: Member | None = None

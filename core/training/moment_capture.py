@@ -32,6 +32,8 @@ MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
 MAX_STEP_0_BYTES = 20_000_000
 WAITING_BYTES = 200_000_000  # of weights that wait to be measured; more of them make training wait
 _LOOK_SECONDS = 0.1  # how often the thread that measures asks whether it may go on
+# Runs of one process measure in turns: the number of BLAS' threads is the same for all of them.
+_ONE_MEASURES = threading.Lock()
 
 
 class MomentSink(Protocol):
@@ -198,7 +200,7 @@ class MomentCapture:
 
     def _write(self, snapshot: _Snapshot) -> None:
         before, snapshot.before = snapshot.before, None
-        with _libraries().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
+        with _ONE_MEASURES, _libraries().limit(limits=1, user_api="blas"), np.errstate(all="ignore"):
             moment = self.measure(
                 snapshot.step,
                 snapshot.step / self.batches,

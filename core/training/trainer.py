@@ -91,7 +91,7 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         scale = float(resume.state.get(_SCALE, 1.0)) if resume else 1.0
         self.schedule = RunSchedule(config, len(self.training), scale)
         augment, rates = redrawn_images(config, self.training, epoch), self.schedule.rates()
-        options = LoopOptions(config.batch_size, config.seed, augment, rates)
+        options = LoopOptions(config.batch_size, config.seed, augment, rates, pack=self.hooks.pack)
         self.loop = Loop(network, self.training, self.validation, options)
         if resume and resume.batches == self.loop.batches:  # otherwise the data set has another size now
             batch, sums = resume.batch, Sums(*resume.sums)

@@ -6,7 +6,7 @@ from core.classroom.limits import Limits
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError, LimitError
 from core.formatting import duration
-from core.jobs import repeat
+from core.jobs import packing, repeat
 from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.waiting_time import seconds_of_seeds
 from core.network.forecast import Forecast
@@ -49,9 +49,13 @@ def show(config: RunConfig | None, expected: Forecast, *, disabled: bool) -> Non
         )
         at_a_time = runs_at_a_time(caches.store().home, config.device) if config else 1
         in_all = duration(max(1, round(seconds_of_seeds(seeds, expected, at_a_time))))
+        together = packing.seeds_per_call(caches.store().home, config) if config else 1
         order = "one after another" if at_a_time == 1 else f"on all free devices, {at_a_time} at a time"
+        about = "about"
+        if together > 1:
+            about, order = "at most", f"together, up to {together} in one call of the GPU"
         st.caption(
-            f":material/timer: about **{in_all}**. The runs train {order}, each with its own charts. Then Compare "
+            f":material/timer: {about} **{in_all}**. The runs train {order}, each with its own charts. Then Compare "
             "shows mean and spread."
         )
         st.button(

@@ -55,8 +55,18 @@ def headline(run: Run, seen: Curves, state: str) -> None:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""
             show = {FAILED: st.error, FINISHED: st.success}.get(state, st.info)
-            sentences = (f"{outcome} of training.", best, plain(ended.reason), _forecast_error(run, ended))
+            sentences = (
+                f"{outcome} of training{_together(seen)}.",
+                best,
+                plain(ended.reason),
+                _forecast_error(run, ended),
+            )
             show(" ".join(filter(None, sentences)))
+
+
+def _together(seen: Curves) -> str:
+    others = seen.started.together - 1 if seen.started else 0
+    return f", in one call with {count(others, 'other seed')}" if others > 0 else ""
 
 
 def _forecast_error(run: Run, ended: RunEnded) -> str:

@@ -132,7 +132,12 @@ def _buttons(run: Run, sweep: Sweep, runs: list[Run], states: dict[str, str]) ->
             on_click=_choose_in_compare,
             args=(sweep.id,),
         )
-    if active and runs_at_a_time(caches.store().home, run.config.device) == 1:
+    if any(each.started and each.started.together > 1 for each in active):
+        st.caption(
+            "These seeds train together, in one call of the GPU. Stop, Pause, One epoch and Learning rate act on all "
+            "of them."
+        )
+    elif active and runs_at_a_time(caches.store().home, run.config.device) == 1:
         st.caption(
             "The seeds train one after another. Stop and Learning rate act on one seed. Pause holds the others, too: "
             "they wait for the device."

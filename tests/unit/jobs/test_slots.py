@@ -172,11 +172,11 @@ def test_the_command_line_takes_a_free_gpu_for_itself(store, two_gpus):
     def refuse(run_id):
         raise AssertionError(f"it waits for {run_id}")
 
-    with slots.hold(store, first, refuse, lambda: False):
+    with slots.hold(store, [first], refuse, lambda: False):
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-0000-0"
         two_gpus.delenv("CUDA_VISIBLE_DEVICES")  # another process
         two_gpus.delenv("DIGIT_LAB_GPU")
-        with slots.hold(store, second, refuse, lambda: False):
+        with slots.hold(store, [second], refuse, lambda: False):
             assert os.environ["CUDA_VISIBLE_DEVICES"] == "GPU-0000-1"
             assert os.environ["DIGIT_LAB_GPU"] == "gpu:1"
 

@@ -95,7 +95,7 @@ def test_they_let_the_command_line_wait_for_the_processor(two_gpus, store):
         waits_for.append(run_id)
         cpu.release()
 
-    with slots.hold(store, run, on_wait, lambda: False):
+    with slots.hold(store, [run], on_wait, lambda: False):
         assert waits_for == [other.id]
         (cpu_slot,) = slots.slots_for("auto")
         assert local_devices.runs_in(store, cpu_slot) == (run.id,)
