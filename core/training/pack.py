@@ -27,7 +27,7 @@ class Pack:
         self._waiting: dict[int, tuple[Any, Call]] = {}  # place → the backend and the call of a run that waits
         self._logits: dict[int, np.ndarray | None] = {}  # place → of its call, float32 (n, 10); None: it calls alone
         self._steps: PackedSteps | None = None
-        self._is_divided = False  # after an error, each run calls the engine for itself
+        self.is_divided = False  # after an error, each run calls the engine for itself
 
     def run(self, place: int, backend: Any, call: Call) -> Sums:
         """The sums of a run's call, made with those of all others."""
@@ -49,7 +49,7 @@ class Pack:
             return
         calls = dict(sorted(self._waiting.items()))
         self._waiting.clear()
-        self._logits |= dict.fromkeys(calls) if self._is_divided else self._call(calls)
+        self._logits |= dict.fromkeys(calls) if self.is_divided else self._call(calls)
         self.after_call()
         self._changed.notify_all()
 
@@ -62,7 +62,7 @@ class Pack:
         except Exception:
             traceback.print_exc()
             print("These seeds do not train in one call. Each trains for itself.", flush=True)
-            self._is_divided = True
+            self.is_divided = True
             return dict.fromkeys(calls)
 
 

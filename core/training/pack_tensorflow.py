@@ -64,8 +64,10 @@ class PackedTensorFlow(PackedSteps):
     def _train_steps(self, images: Any, labels: Any, arrays: BatchArrays, present: Any) -> Any:
         """As the engine's own `_train_steps`, of all networks. The batches are int32 (steps, places, size)."""
         batches, sizes, rates, count = arrays
+        one = tf.argmax(present)  # a network that still trains
         for stacked, own in self.pairs:
-            stacked.assign(tf.stack([each.value for each in own]) if _is_stacked(stacked, own) else own[0].value)
+            values = tf.stack([each.value for each in own])
+            stacked.assign(values if _is_stacked(stacked, own) else values[one])
 
         def batch(position: Any, all_logits: Any) -> tuple[Any, Any]:
             logits = self._train_step(images, labels, batches[position], sizes[position], rates[position])

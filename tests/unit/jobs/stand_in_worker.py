@@ -28,9 +28,12 @@ def main() -> None:
             with (store.home / "warmed_up").open("a") as file:
                 file.write(f"{line}\n")
             continue
-        run_id, _, then = line.partition(" ")
-        train(store, run_id)
-        if then != THEN_WAIT:
+        run_ids = line.removesuffix(THEN_WAIT).split()
+        if len(run_ids) > 1:
+            (store.home / "together").write_text(line)
+        for run_id in run_ids:
+            train(store, run_id)
+        if not line.endswith(THEN_WAIT):
             return
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import ROOT
 
-FILES = [f"tests/unit/training/{name}.py" for name in ("on_jax", "test_engine", "test_engine_callbacks")]
-# An optimiser with its short batch, a norm with its own, dropout, and validation with a callback.
-CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping"
+FILES = [f"tests/unit/training/{name}.py" for name in ("on_jax", "test_engine", "test_engine_callbacks", "test_pack")]
+# An optimiser with its short batch, a norm with its own, dropout, validation with a callback, and seeds in one call.
+CHOSEN = "on_jax or adamw or conv4x5 or keras_does_with_the_same or early_stopping or (pack and (cosine or ends_early))"
 
 
 @pytest.mark.slow
@@ -38,4 +38,4 @@ def test_the_engine_and_a_whole_run_on_jax_do_as_on_tensorflow():
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "12 passed" in done.stdout, done.stdout[-300:]
+    assert "14 passed" in done.stdout, done.stdout[-300:]
