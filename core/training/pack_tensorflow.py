@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.digits import NUM_CLASSES
+from core.training import engine_tensorflow
 from core.training.batching import BatchArrays, Call, drop_padding
-from core.training.engine_tensorflow import should_compile
 from core.training.pack import PackedSteps
 from core.training.placement import on_device
 from core.training.train_step import logit_columns, logit_gradients
@@ -45,7 +45,7 @@ class PackedTensorFlow(PackedSteps):
         self.pairs = list(
             zip([*self.weights, *self.others, *self.optimizer.variables], [*trainable, *other, *states], strict=True)
         )
-        compiles = should_compile(self.programs[0].full)
+        compiles = engine_tensorflow.should_compile(self.programs[0].full)
         self.train_steps = tf.function(self._train_steps, jit_compile=compiles, autograph=False)
 
     def _train(self, calls: list[Call], present: np.ndarray) -> list[np.ndarray]:

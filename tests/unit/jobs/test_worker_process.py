@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.jobs import slots
+from core.jobs import packing, slots
 from core.jobs.kept_workers import THEN_WAIT
 from core.runs.store import RunStore
 from tests.conftest import ROOT
@@ -95,6 +95,23 @@ def test_a_worker_that_is_asked_to_wait_trains_another_seed_as_alone_and_ends(st
         alone, _ = train(store, run.config)
         ours, theirs = weights_of(run), weights_of(alone)
         assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.slow
+def test_a_worker_trains_several_seeds_in_one_call_and_each_log_says_where_the_messages_are(store):
+    config = SMALL.changed(units=4, train_images=0, batch_size=1000, epochs=1)
+    runs = [store.create(config.changed(seed=seed), queued=True) for seed in (1, 2)]
+    worker = process(store, packing.order(runs))
+    assert worker.wait(120) == 0
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    assert "Each trains for itself" not in runs[0].log_path.read_text()
+    assert f"The log of the run {runs[0].id} has the messages." in runs[1].log_path.read_text()
+    for run in runs:
+        assert (run.state, run.started.together) == ("finished", 2)
+        alone, _ = train(store, run.config)
+        ours, theirs = weights_of(run), weights_of(alone)
+        assert all(np.allclose(ours[name], theirs[name], atol=1e-4) for name in theirs)
 
 
 @pytest.mark.slow
