@@ -66,7 +66,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
     training.add_argument(
         "--seeds",
         metavar="N",
-        help=f"train N runs that differ only in their seed, one after another ({repeat.MIN_SEEDS} to "
+        help=f"train N runs that differ only in their seed ({repeat.MIN_SEEDS} to "
         f"{repeat.MAX_SEEDS}; the first seed is --seed), and print mean and spread",
     )
     for name, knob in KNOBS.items():

@@ -16,7 +16,7 @@ class PackControl:
         self.refresh()
 
     def refresh(self) -> None:
-        """Reads the requests anew. The pack calls it after each call, while all runs wait at the same step."""
+        """Reads the requests again. The pack calls it after each call, while all runs wait at the same step."""
         self.requests: dict[str, Any] = merge_requests([file.requests() for file in self._files])
 
 

@@ -1,6 +1,6 @@
 """The same config with several seeds: a sweep in which only the seed differs. Its runs train one after another.
 
-Packed into one compiled call, they take longer on a CPU than one after another: docs/speed-seeds.md has the figures.
+On a GPU they may train in one compiled call (`packing`). On a CPU that takes longer (docs/speed-seeds.md).
 """
 
 from collections.abc import Sequence

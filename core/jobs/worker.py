@@ -4,6 +4,7 @@ Before that, the dashboard may send the config that will probably be trained, as
 its network. If stdin ends while the worker waits, the dashboard is gone and the worker exits. While it trains, it does
 not read: it outlives the dashboard, writes to the run's folder and exits with the run, which frees the device's memory.
 Only after a run of a sweep it waits: if another seed comes, nothing is imported or compiled again (`kept_workers`).
+Several ids in one line are seeds that train in one call (`packing`).
 """
 
 import json

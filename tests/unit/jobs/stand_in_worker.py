@@ -32,12 +32,12 @@ def main() -> None:
         if len(run_ids) > 1:
             (store.home / "together").write_text(line)
         for run_id in run_ids:
-            train(store, run_id)
+            train(store, run_id, len(run_ids))
         if not line.endswith(THEN_WAIT):
             return
 
 
-def train(store: RunStore, run_id: str) -> None:
+def train(store: RunStore, run_id: str, together: int) -> None:
     run = store.get(run_id)
     if run.name == "dies":
         sys.exit(3)
@@ -54,7 +54,7 @@ def train(store: RunStore, run_id: str) -> None:
     name = f"{slot.gpu.name}, {os.environ.get('DIGIT_LAB_GPU')}" if slot.gpu else "CPU"
     with (store.home / "environments").open("a") as environments:
         environments.write(f"{json.dumps({'run': run.id, **os.environ})}\n")
-    file.append(Started(time.time(), name, 1, 10, 0, 1, run.config.epochs, from_epoch=done))
+    file.append(Started(time.time(), name, 1, 10, 0, 1, run.config.epochs, done, together=together))
     outcome = "finished"
     for epoch in range(done + 1, run.config.epochs + 1):
         if control.is_paused(epoch - 1):

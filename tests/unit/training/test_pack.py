@@ -18,8 +18,8 @@ NETWORKS = {
     "dense": SMALL,
     "dropout, cosine": SMALL.changed(network="dense16-dropout0.3-dense12", schedule="cosine", optimizer="nadam"),
     "norm": SMALL.changed(network="dense16-norm", optimizer="adam"),
-    "decay, no hidden layer": SMALL.changed(network="dropout0.1", optimizer="adamw"),
-    "wrong labels": SMALL.changed(wrong_labels=0.2, optimizer="momentum"),
+    "decay alone": SMALL.changed(network="dropout0.1", optimizer="adamw"),
+    "wrong labels, momentum": SMALL.changed(wrong_labels=0.2, optimizer="momentum"),
 }
 
 
@@ -57,7 +57,10 @@ def assert_as_alone(together, config, data):
     assert together.history["val_accuracy"] == pytest.approx(alone.history["val_accuracy"], abs=0.01)
 
 
-@pytest.mark.parametrize("config", NETWORKS.values(), ids=NETWORKS.keys())
+@pytest.mark.parametrize(
+    "config",
+    [pytest.param(config, id=name, marks=() if "," in name else pytest.mark.slow) for name, config in NETWORKS.items()],
+)
 def test_each_network_has_the_weights_that_it_has_alone(config, tiny_mnist):
     ends, pack = train_together(seeds_of(config), tiny_mnist)
     assert not pack.is_divided

@@ -81,6 +81,20 @@ def test_with_two_gpus_two_seeds_train_at_a_time(store):
         wait_until(lambda: not store.active())
 
 
+def test_seeds_in_one_call_say_that_the_buttons_act_on_all(store):
+    with installed(1) as machine:
+        machine.setenv("DIGIT_LAB_SEEDS_PER_CALL", "8")
+        page = choose(visit(epochs="400", device="gpu"), 3)
+        assert "at most **" in words(page)
+        assert "The runs train together, up to 8 in one call of the GPU" in words(page)
+        page = press(page, "Start 3 runs")
+        wait_until(lambda: any(run.started and run.started.together > 1 for run in store.active()))
+        assert "Stop, Pause, One epoch and Learning rate act on all of them" in words(rerun(page))
+        assert "one after another" not in words(page)
+        press(page, "Stop all seeds")
+        wait_until(lambda: not store.active())
+
+
 def test_mean_spread_and_each_accuracy_are_shown(store):
     runs = made_seeds(store, [0.96, 0.97, 0.98])
     page = visit(run=runs[0].id)
