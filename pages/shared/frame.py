@@ -186,14 +186,17 @@ def _run_badge(*, with_epoch: bool) -> None:
             if busy:
                 st.rerun()  # the last run ended: draw the page again, without the timer
             return
-        run, *waiting = active
+        run, *others = active
         doing = {PAUSED: "Paused:", WAITING: "Waiting:"}.get(run.state, "Training")
         name = plain(run.name) or run.recipe or describe(run.config)  # without its date: there is little space
         text = f"{doing} {name}"
         if with_epoch and run.state != WAITING:
             text += f": epoch {min(len(run.epochs) + 1, run.config.epochs)} of {run.config.epochs}"
+        waiting = sum(other.state == WAITING for other in others)
+        if training := len(others) - waiting:  # on other devices, or in the same call
+            text += f" · {training} more training"
         if waiting:
-            text += f" · {len(waiting)} waiting"
+            text += f" · {waiting} waiting"
         st.page_link("pages/train.py", label=text, icon=":material/model_training:", query_params={"run": run.id})
 
     badge()

@@ -101,6 +101,26 @@ def test_a_resumed_run_continues_the_series(tiny_mnist, short_calls):
     assert not any(isinstance(event, Untrained) for event in events)
 
 
+def test_the_film_of_a_run_that_is_stopped_at_the_end_of_an_epoch_ends_with_the_network_it_keeps(tiny_mnist):
+    """It ended at the moment before: of 60 epochs, not each one ends with a moment."""
+
+    class StopsAfterFour(Control):
+        calls = 0
+
+        def should_stop(self):
+            self.calls += 1
+            return self.calls == 7  # it is asked after a call, which is an epoch here, and after the epoch
+
+    moments = Moments()
+    stopped, _, _ = run(SMALL.changed(epochs=60), tiny_mnist, moments=moments, control=StopsAfterFour())
+    assert stopped.ended.outcome == "stopped"
+    assert moments[-1].step == 16 * stopped.ended.epochs
+    assert moments[-1].step not in moment_steps(60, 16)
+    weights = models.get_weights(stopped.model)
+    images = tiny_mnist.validation.images[fixed_images(tiny_mnist.validation)]
+    np.testing.assert_allclose(moments[-1].probabilities, activations(SMALL, weights, images)[-1][1], atol=2e-3)
+
+
 def test_a_run_that_is_stopped_in_an_epoch_and_resumed_has_the_moments_of_a_whole_run(tiny_mnist, short_calls):
     class Stop(Control):
         calls = 0

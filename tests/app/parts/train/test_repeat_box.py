@@ -77,6 +77,7 @@ def test_with_two_gpus_two_seeds_train_at_a_time(store):
         page = press(page, "Start 4 runs")
         wait_until(lambda: sum(run.state == "running" for run in store.active()) == 2)
         assert "Stop, Pause and Learning rate act on the seed that is shown" in words(rerun(page))
+        assert any(link.proto.label.endswith(" · 1 more training · 2 waiting") for link in page.get("page_link"))
         press(page, "Stop all seeds")
         wait_until(lambda: not store.active())
 
