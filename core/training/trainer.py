@@ -189,13 +189,13 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _save_stopped(self) -> None:
         """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
+        if self.moments:
+            self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         in_epoch = self.loop.position < self.loop.batches
         if not in_epoch and self._completed_epochs == self.loop.epoch:
             return
         if self.loop.step > self.last_point_step:
             self._emit_point(self.clock.seconds)
-        if self.moments:
-            self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         if self.hooks.save_state and math.isfinite(self.loop.epoch_sums.loss):
             self.loop.sync()
             self.hooks.save_state(replace(self._capture(self.loop.position if in_epoch else 0), stopped=True))
