@@ -67,6 +67,12 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def estimate(seconds: float) -> str:
+    """A length of time that nobody has measured, without tenths of a second: "1 s", "26 s", "3 min 20 s"."""
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 10 else duration(whole)
+
+
 def file_size(size: int) -> str:
     """A number of bytes: "1.2 MB", "340 kB"."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

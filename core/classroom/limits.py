@@ -8,7 +8,7 @@ from core.classroom.settings import Settings
 from core.classroom.visitors import Visitor
 from core.config.run_config import KNOBS, RunConfig
 from core.errors import LimitError
-from core.formatting import count, duration
+from core.formatting import count, duration, estimate
 from core.network.architecture import count_parameters
 
 GIGABYTE, MEGABYTE = 1_000_000_000, 1_000_000
@@ -55,7 +55,7 @@ class Limits:
         if longest and seconds > longest:
             self._refuse(
                 "longest_seconds",
-                f"This run would take about {duration(seconds)}. At most {duration(longest)} are allowed",
+                f"This run would take about {estimate(seconds)}. At most {duration(longest)} are allowed",
                 "Choose fewer epochs or images, or a smaller network.",
                 round(seconds),
             )

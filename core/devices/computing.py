@@ -9,6 +9,7 @@ import psutil
 
 from core.devices import gpus
 from core.devices.gpus import Gpu
+from core.devices.processor_load import LOAD
 from core.errors import DeviceError
 
 # For a run that exists: its knobs are fixed.
@@ -34,7 +35,7 @@ def usage(gpu: Gpu | None = None) -> Usage:
     """The current load of a GPU, or of the CPU."""
     if gpu is None:
         memory = psutil.virtual_memory()
-        return Usage(cpu_name(), psutil.cpu_percent() / 100, memory.used, memory.total)
+        return Usage(cpu_name(), LOAD.share(), memory.used, memory.total)
     now = gpus.load(gpu)
     return Usage(gpu.name, now.utilization, now.memory_used, gpu.memory)
 

@@ -189,9 +189,9 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _save_stopped(self) -> None:
         """Saves the state in which the run was stopped, unless the epoch ends here, which saves its own."""
-        in_epoch = self.loop.position < self.loop.batches
         if self.moments:
             self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
+        in_epoch = self.loop.position < self.loop.batches
         if not in_epoch and self._completed_epochs == self.loop.epoch:
             return
         if self.loop.step > self.last_point_step:

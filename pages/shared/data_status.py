@@ -86,6 +86,7 @@ def _problem(sentence: str, reason: str, *, retry: bool = True) -> None:
             "* Start Digit Lab with `MNIST_PATH` set to such a file or folder."
         )
         st.caption(plain(reason))
-        if retry:
-            st.button("Try again", on_click=_retry, icon=":material/refresh:")
-    st.button("Dismiss", on_click=_dismiss, type="tertiary", icon=":material/close:")
+        with st.container(horizontal=True):  # here and not in the line: with a run beside it, the line would wrap
+            if retry:
+                st.button("Try again", on_click=_retry, icon=":material/refresh:")
+            st.button("Dismiss", on_click=_dismiss, icon=":material/close:")

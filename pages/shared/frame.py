@@ -164,7 +164,7 @@ def _status(*, with_epoch: bool) -> None:
         caches.store()
         caches.data()
         visitor.remember()
-        with st.container(horizontal=True, key="status", gap="medium"):
+        with st.container(horizontal=True, key="status", gap="medium", vertical_alignment="center"):
             data_status.line()
             _run_badge(with_epoch=with_epoch)
     except DigitLabError as error:  # without home or data no page can show anything
@@ -208,6 +208,9 @@ _STYLE = """<style>
 .st-key-status p {font-size: .85rem}
 .st-key-status button {min-height: 0; padding: 0}
 .st-key-download_note {min-height: 1.75rem}
+@media (min-width: 641px) {
+  .st-key-status > [data-testid=stLayoutWrapper] {flex: 0 1 max-content} /* a long note needs more */
+}
 /* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
 @media (max-width: 640px) {
   .st-key-status {gap: .2rem}

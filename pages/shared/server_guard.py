@@ -1,7 +1,8 @@
 """What the server refuses: messages that change it for all visitors, and requests under foreign host names.
 
 Streamlit accepts its own maintenance messages from every browser. `clear_cache` empties the caches of all visitors, and
-`load_git_info` starts processes and shows file names.
+`load_git_info` starts processes and shows file names. On a machine with an AI assistant for programmers, it also offers
+visitors to install files for this assistant, in a box on top of every page.
 """
 
 import functools
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from streamlit import config, net_util
 from streamlit.runtime.app_session import AppSession
+from streamlit.web import skills
 
 _REFUSED_MESSAGES = ("clear_cache", "load_git_info", "set_run_on_save")
 _LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"]
@@ -22,6 +24,7 @@ def apply() -> None:
     """Applies everything to the whole server process; a second call does nothing."""
     refuse_maintenance()
     accept_local_names()
+    skills.agent_harness_present = _no_assistant  # asked before the box is shown and before the files are written
     # To print it, and as soon as a foreign page connects, Streamlit would ask another server for our own address.
     net_util.get_external_ip = _no_address
     # Who connects from this machine, for example through a simple tunnel, could otherwise name any network address.
@@ -86,3 +89,7 @@ def _without_maintenance(answer: Callable[..., None]) -> Callable[..., None]:
 
 def _no_address() -> None:
     return None
+
+
+def _no_assistant() -> bool:
+    return False

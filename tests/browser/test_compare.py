@@ -142,7 +142,7 @@ def test_nothing_stays_open_after_a_deletion(page: Page, server: Server, runs: l
     gone = make(RunStore(server.home), RunConfig(units=16, epochs=3), name="Made to be deleted")
     visit(page, f"/compare?runs={gone.id}")
     page.get_by_role("button", name="Delete runs").click()
-    page.get_by_role("button", name="Select the 1 run in the charts").click()
+    page.get_by_role("button", name="Select the 1 ended run in the charts").click()
     page.get_by_role("button", name="Move 1 run to the trash").click()
     expect(page.get_by_role("button", name="Restore 1 run")).to_be_visible()
     wait_idle(page)

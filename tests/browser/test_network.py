@@ -106,7 +106,10 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
     film.locator("summary").click()
     page.wait_for_function("Number(document.querySelector('.film').dataset.step) > 0")
     seen = page.evaluate(LIVE)  # in one call: the next moment may come at any time
+    progress, drawing = page.get_by_test_id("stProgress"), film.locator("canvas[data-moment]")
+    top, below = progress.bounding_box()["y"], drawing.bounding_box()
     assert run.active
+    assert below["y"] + below["height"] - top < 600, "beside its curves, the network is not in sight on a laptop"
     page.get_by_role("button", name="Stop", exact=True).click()
     moment = next(each for each in read_moments(run) if each.step == seen["step"])
     drawn = np.array([number(share) for share in seen["output"]])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.formatting import count, duration, file_size, percent, points
+from core.formatting import count, duration, estimate, file_size, percent, points
 
 
 @pytest.mark.parametrize(
@@ -12,6 +12,13 @@ from core.formatting import count, duration, file_size, percent, points
 )  # fmt: skip
 def test_a_duration_has_the_unit_that_people_would_use(seconds: float, text: str):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "1 s"), (1.2, "1 s"), (9.6, "10 s"), (26.2, "26 s"), (200, "3 min 20 s")]
+)
+def test_an_estimate_claims_no_tenths_of_a_second(seconds: float, text: str):
+    assert estimate(seconds) == text
 
 
 def test_percents_points_counts_and_sizes():

@@ -54,7 +54,7 @@ def _view(found: list[RunRow]) -> None:
 
 def _invite() -> None:
     st.info("There is nothing to compare yet. Train two runs, or start a sweep.", icon=":material/info:")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/train.py", label="Go to Train", icon=":material/arrow_forward:")
         add_run.menu()
         deletion.undo_button()

@@ -8,7 +8,7 @@ from core.errors import DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences, knob_text
 from core.evaluation.importance import RESIDUAL, has_residual_degrees_of_freedom, main_effects
 from core.evaluation.sweep_result import SEED, SweepResult, more_seeds, sweep_result
-from core.formatting import count, duration, percent, points
+from core.formatting import count, estimate, percent, points
 from core.jobs.search_importance import MIN_TRIALS
 from core.jobs.sweep import SEARCH, Sweep, SweepStore
 from core.runs.data_match import newest_data, same_data
@@ -91,7 +91,7 @@ def _more_seeds_button(sweep: Sweep, result: SweepResult, rows: list[RunRow]) ->
     configs = more_seeds(result, MORE_SEEDS, MAX_REPEATED)
     settings = min(len(result.contenders), MAX_REPEATED)
     own = may_control(sweep)
-    seconds = duration(len(configs) * expected_seconds(configs, run_rows.rows()))
+    seconds = estimate(len(configs) * expected_seconds(configs, run_rows.rows()))
     help = f"Trains {count(len(configs), 'more run')} for the {settings} best settings: about {seconds} of training."
     if not own:
         help = "Somebody else started this sweep. Only they and the teacher can add runs."

@@ -8,7 +8,7 @@ from core.config.recipes import RECIPES
 from core.config.run_config import KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, DigitLabError
 from core.evaluation.comparison import RunRow, describe_differences
-from core.formatting import count, duration, plain
+from core.formatting import count, estimate, plain
 from core.jobs import optuna_search, search, search_study
 from core.jobs.sweep import GRID, SEARCH, SweepPlan, SweepStore
 from core.jobs.sweep_axes import MAX_RUNS, Axis, combinations, extreme_configs, read_axis
@@ -117,7 +117,7 @@ def _outlook(form: _Form, found: list[RunRow]) -> str:
     """How many runs there will be, how long they take, and which images judge them."""
     plan = form.plan
     seconds = plan.trials * expected_seconds(form.configs, found)
-    runs = f"**{count(plan.trials, 'run')}**, about {duration(seconds)} of training"
+    runs = f"**{count(plan.trials, 'run')}**, about {estimate(seconds)} of training"
     images = count(len(caches.data().validation))
     held_out = f"{images} held-out validation images judge them. The test set stays sealed."
     if plan.kind == SEARCH:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.studies import Progress, Study
-from core.formatting import duration
+from core.formatting import estimate
 from pages.shared.fragments import guarded_fragment
 
 
@@ -29,7 +29,7 @@ def ready(study: Study, words: str) -> dict[str, np.ndarray] | None:
 
 def _offer(study: Study, progress: Progress) -> None:
     if progress.running:
-        left = f", about {duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+        left = f", about {estimate(progress.seconds_left)} left" if progress.seconds_left is not None else ""
         st.progress(progress.share, f"{progress.share:.0%}{left}. You can use other pages meanwhile.")
         st.button("Cancel", icon=":material/stop:", on_click=study.stop, key=f"stop_{study.name}")
         return

@@ -8,13 +8,14 @@ from core.runs.store import Run
 from pages.parts.train.live_plot import Chart, Mark, Series, live_plot
 from pages.shared import palette
 
-HEIGHT = 170  # pixels: both charts, the network and the lines above them fit on a screen of 1440 by 900
+HEIGHT = 138  # pixels: both charts, the network and the lines above them fit into a window of 1280 by 800
 
 
 def charts(run: Run, seen: Curves) -> None:
     """Training as lines, validation as points at the epoch ends; the settings of the charts are below."""
     curves = st.container(horizontal=True, gap="small", key="run_charts")
-    with st.popover("Chart options", type="tertiary", icon=":material/tune:"):
+    options = st.container(key="run_chart_options")  # on the line of the axes' names, where the charts are empty
+    with options, st.popover("Chart options", type="tertiary", icon=":material/tune:"):
         axis = st.segmented_control("X axis", AXES, default="step", key="axis", required=True)
         smoothing = st.slider(
             "Smoothing",

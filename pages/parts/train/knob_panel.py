@@ -12,7 +12,7 @@ from core.config import schedules
 from core.config.recipes import FIRST_NETWORK, RECIPES, matching_recipe, recipe
 from core.config.run_config import DATA, KNOBS, LEARNING, NETWORK, REPLACED_BY_NETWORK, RUN, RunConfig
 from core.errors import ConfigError, DigitLabError, LimitError
-from core.formatting import count, duration, plain
+from core.formatting import count, estimate, plain
 from core.network import forecast
 from core.network.architecture import layer_table
 from core.network.keras_script import script
@@ -180,7 +180,7 @@ def _start(config: RunConfig, work: Assignment | None) -> None:
     basis = f"from {count(expected.measured, 'run')} here" if expected.measured else "a guess before the first run here"
     _start_button(config, expected, work)
     st.markdown(
-        f":material/timer: about **{duration(max(1, round(expected.seconds)))}** ({basis}) · "
+        f":material/timer: about **{estimate(expected.seconds)}** ({basis}) · "
         f":material/memory: **{expected.memory / 2**30:.1f} GiB**"
     )
     _limit(config, expected.seconds)

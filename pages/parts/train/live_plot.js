@@ -103,9 +103,9 @@ function layout({ root, data, points }) {
     uirevision: data.view, autosize: true, height: data.height, shapes, annotations,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: text, family: theme("--st-font", "sans-serif") },
     title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
-    margin: { l: 48, r: 12, t: data.legend ? 58 : 34, b: 42 }, hovermode: "x unified", showlegend: data.legend,
-    legend: { orientation: "h", x: 0, y: 1.02, xanchor: "left", yanchor: "bottom" },
-    xaxis: { ...axis, title: { text: data.x_title }, rangemode: "tozero" },
+    margin: { l: 48, r: 12, t: 30, b: 38 }, hovermode: "x unified", showlegend: data.legend,
+    legend: { orientation: "h", x: 1, y: 1.02, xanchor: "right", yanchor: "bottom" }, // on the line of the title
+    xaxis: { ...axis, title: { text: data.x_title, standoff: 4 }, rangemode: "tozero" },
     yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".0%" : "" },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },

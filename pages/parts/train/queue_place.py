@@ -1,6 +1,6 @@
 """What a run that has not started waits for: its place in the queue, and about how long."""
 
-from core.formatting import count, duration, plain
+from core.formatting import count, estimate, plain
 from core.jobs import slots
 from core.jobs.places import Place
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
@@ -30,7 +30,7 @@ def waits_for(run: Run) -> str:
         return other or starting
     position = "next in the queue" if not ahead else f"{count(len(ahead), 'run')} before it"
     seconds = seconds_until_start(ahead, running)
-    when = f" It starts in about {duration(max(1, round(seconds)))}." if seconds is not None else ""
+    when = f" It starts in about {estimate(seconds)}." if seconds is not None else ""
     if busy is None:
         return f"Waiting: {position}.{when}"
     if busy.state != PAUSED:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.classroom.limits import Limits
 from core.config.run_config import RunConfig
 from core.errors import DigitLabError, LimitError
-from core.formatting import duration
+from core.formatting import estimate
 from core.jobs import packing, repeat
 from core.jobs.cluster.records import runs_at_a_time
 from core.jobs.waiting_time import seconds_of_seeds
@@ -48,7 +48,7 @@ def show(config: RunConfig | None, expected: Forecast, *, disabled: bool) -> Non
             )
         )
         at_a_time = runs_at_a_time(caches.store().home, config.device) if config else 1
-        in_all = duration(max(1, round(seconds_of_seeds(seeds, expected, at_a_time))))
+        in_all = estimate(seconds_of_seeds(seeds, expected, at_a_time))
         together = packing.seeds_per_call(caches.store().home, config) if config else 1
         order = "one after another" if at_a_time == 1 else f"on all free devices, {at_a_time} at a time"
         about = "about"

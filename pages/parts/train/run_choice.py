@@ -82,10 +82,10 @@ def _follow(watched_then: str) -> None:
 
 
 def _label(run: Run) -> str:
-    """A run in the picker. Nothing in it changes while a run trains: the picker is not drawn again until it ends."""
+    """A run in the picker, which is not drawn again until the run ends: it says nothing that a pause would change."""
     state, ended = run.state, run.ended
     if run.active:
-        return f"● {run_title(run)} · running"
+        return f"● {run_title(run)} · in progress"
     accuracy = ended and (ended.validation_accuracy if ended.validation_accuracy is not None else ended.test_accuracy)
     return f"{_SIGNS.get(state, '·')} {run_title(run)} · {percent(accuracy) if accuracy else state}"
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation import seal
 from core.evaluation.evaluation_cache import cached_evaluation, is_of
-from core.formatting import count, duration, percent, plain
+from core.formatting import count, duration, estimate, percent, plain
 from core.jobs.scheduler import MAX_PAUSE_SECONDS
 from core.network import forecast
 from core.runs import pace
@@ -72,7 +72,7 @@ def _together(seen: Curves) -> str:
 def _forecast_error(run: Run, ended: RunEnded) -> str:
     if forecast.relative_error(run) is None:
         return ""
-    return f"Expected {duration(run.forecast_seconds)}, took {duration(ended.fit_seconds)}."
+    return f"Expected {estimate(run.forecast_seconds)}, took {duration(ended.fit_seconds)}."
 
 
 def facts(run: Run, seen: Curves, state: str) -> None:

@@ -129,6 +129,7 @@ def _view(run: Run) -> None:
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
 .st-key-watch, .st-key-watch .stVerticalBlock {gap: .4rem}
+.st-key-run_chart_options {margin-top: -2.1rem; z-index: 1; width: fit-content}
 @media (max-width: 640px) {
   .st-key-watch {min-height: 90vh}
   .st-key-run_charts > * {flex: 1 1 100% !important; min-width: 100%}

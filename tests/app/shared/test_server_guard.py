@@ -1,10 +1,15 @@
 """Messages and addresses that the server refuses."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 import requests
 from streamlit import config, net_util
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest, BackMsg
+from streamlit.runtime import backend_operation_handler
 from streamlit.runtime.app_session import AppSession
+from streamlit.web import skills
 from streamlit.web.server import server_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
@@ -16,7 +21,8 @@ def guarded(monkeypatch):
     """The guard, on a server that only this machine can reach; afterwards Streamlit is as before."""
     monkeypatch.setattr(AppSession, "handle_backmsg", AppSession.handle_backmsg)
     monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
-    before = {name: config.get_option(name) for name in ("server.address", "server.allowedHosts")}
+    monkeypatch.setattr(skills, "agent_harness_present", skills.agent_harness_present)
+    before = {name: config.get_option(name) for name in ("server.address", "server.allowedHosts", "server.headless")}
     config.set_option("server.address", "127.0.0.1")
     config.set_option("server.allowedHosts", [])
     yield
@@ -76,3 +82,19 @@ def test_no_service_on_the_internet_is_asked_for_the_address_of_this_machine(mon
     server_guard.apply()
     assert not server_util.is_url_from_allowed_origins("http://another.example")
     assert not asked
+
+
+@pytest.mark.usefixtures("guarded")
+def test_no_visitor_is_offered_files_for_programmers(monkeypatch, tmp_path):
+    """Streamlit would do so on a desktop on which it finds an AI assistant."""
+    monkeypatch.setattr(skills, "_is_claude_code_present", lambda: True)
+    monkeypatch.setattr(backend_operation_handler, "connection_locality", lambda _: "loopback")
+    config.set_option("server.headless", False)
+    assert skills.agent_harness_present()
+    server_guard.apply()
+    session = SimpleNamespace(id="a visitor", _script_data=SimpleNamespace(is_hello=False, main_script_path=tmp_path))
+    assert AppSession._compute_skills_nudge_state(session) == (False, "")  # type: ignore[arg-type]
+    installer = backend_operation_handler.InstallSkillsHandler(lambda: str(tmp_path))
+    answer = asyncio.run(installer.handle(BackendOperationRequest(), "a visitor"))
+    assert answer.error_msg
+    assert not list(tmp_path.iterdir())

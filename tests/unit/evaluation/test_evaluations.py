@@ -195,6 +195,21 @@ def test_all_of_mnist_and_its_5_000_are_distinguished_but_not_refused(store, emb
     assert not evaluations.trained_on_other_subset(same, embedded)
 
 
+def test_the_model_that_comes_along_is_found_to_have_seen_the_5_000(store, embedded, real_mnist):
+    shipped = next(run for run in store.runs() if run.shipped)  # also trained on drawings of pen writers
+    assert evaluations.trained_on_other_subset(shipped, embedded)
+    assert not evaluations.trained_on_other_subset(shipped, real_mnist)
+    writers = RunConfig(validate_on="none", writers=2)
+    same = finished(store, writers, test_accuracy=0.9, images=(4_500 + 1_490, 0))
+    assert not evaluations.trained_on_other_subset(same, embedded)
+
+
+@pytest.mark.parametrize("images", [60_000 + 1_490, 1_000 + 1_490])
+def test_writers_drawings_make_no_other_data_set(store, tiny_mnist, images):
+    run = finished(store, RunConfig(validate_on="none", writers=2), test_accuracy=0.9, images=(images, 0))
+    assert not evaluations.trained_on_other_subset(run, tiny_mnist), "nobody knows, and it is no part of MNIST"
+
+
 def test_the_same_images_have_the_same_fingerprint(tiny_mnist):
     digits = tiny_mnist.test
     assert evaluation_cache.fingerprint(digits) == evaluation_cache.fingerprint(digits[:])

@@ -7,7 +7,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.network.forward import activations
-from core.runs.events import EpochDone, Started, Untrained
+from core.runs.events import BatchDone, EpochDone, Started, Untrained
 from core.runs.moments import fixed_images
 from core.training import models, moment_pace
 from core.training.hooks import Control, Hooks
@@ -101,26 +101,6 @@ def test_a_resumed_run_continues_the_series(tiny_mnist, short_calls):
     assert not any(isinstance(event, Untrained) for event in events)
 
 
-def test_the_film_of_a_run_that_is_stopped_at_the_end_of_an_epoch_ends_with_the_network_it_keeps(tiny_mnist):
-    """It ended at the moment before: of 60 epochs, not each one ends with a moment."""
-
-    class StopsAfterFour(Control):
-        calls = 0
-
-        def should_stop(self):
-            self.calls += 1
-            return self.calls == 7  # it is asked after a call, which is an epoch here, and after the epoch
-
-    moments = Moments()
-    stopped, _, _ = run(SMALL.changed(epochs=60), tiny_mnist, moments=moments, control=StopsAfterFour())
-    assert stopped.ended.outcome == "stopped"
-    assert moments[-1].step == 16 * stopped.ended.epochs
-    assert moments[-1].step not in moment_steps(60, 16)
-    weights = models.get_weights(stopped.model)
-    images = tiny_mnist.validation.images[fixed_images(tiny_mnist.validation)]
-    np.testing.assert_allclose(moments[-1].probabilities, activations(SMALL, weights, images)[-1][1], atol=2e-3)
-
-
 def test_a_run_that_is_stopped_in_an_epoch_and_resumed_has_the_moments_of_a_whole_run(tiny_mnist, short_calls):
     class Stop(Control):
         calls = 0
@@ -140,6 +120,29 @@ def test_a_run_that_is_stopped_in_an_epoch_and_resumed_has_the_moments_of_a_whol
     for mine, theirs in zip(parts, whole, strict=True):
         np.testing.assert_array_equal(mine.probabilities, theirs.probabilities)
         np.testing.assert_equal((mine.loss, mine.accuracy), (theirs.loss, theirs.accuracy))
+
+
+def test_the_film_of_a_long_run_that_is_stopped_at_the_end_of_an_epoch_ends_with_its_network(tiny_mnist, short_calls):
+    class Stop(Control):
+        def should_stop(self):
+            return moments.stopped_at == 48
+
+    class Film(Moments):
+        stopped_at = 0
+
+    def note(event):
+        if isinstance(event, BatchDone):
+            moments.stopped_at = event.step
+
+    long = SMALL.changed(epochs=60)
+    assert 48 not in moment_steps(long.epochs, 16), "not every epoch of a long run has a moment"
+    moments = Film()
+    stopped = train(long, tiny_mnist, note, Hooks(Stop(), moments=moments))
+    assert len(stopped.history["loss"]) == 3
+    assert moments[-1].step == 48
+    images = tiny_mnist.validation[fixed_images(tiny_mnist.validation)].images
+    np.testing.assert_allclose(moments[-1].probabilities, stopped.model.predict(images, verbose=0), atol=1e-3)
+    assert moments[-1].accuracy == pytest.approx(stopped.history["accuracy"][-1])
 
 
 def test_what_an_earlier_attempt_wrote_after_the_resume_is_discarded(tiny_mnist, short_calls):

@@ -30,7 +30,7 @@ def test_selected_runs_are_deleted_and_restored(open_page: Open, home_store: Run
 def test_the_runs_in_the_charts_can_be_selected_at_once(open_page: Open, home_store: RunStore, table):
     runs = [make(home_store) for _ in range(2)]
     app = open_page("compare", runs=",".join(run.id for run in runs))
-    rerun(app, button(app, "Select the 2 runs in the charts").click())
+    rerun(app, button(app, "Select the 2 ended runs in the charts").click())
     rerun(app, button(app, "Move 2 runs to the trash").click())
     assert not {run.id for run in runs} & {run.id for run in home_store.runs()}
 
@@ -42,7 +42,7 @@ def test_what_somebody_else_started_is_not_deleted(open_page: Open, home_store: 
     assert any(title.startswith(mine.title) for title in offered)
     assert not any(another.id in title or title.startswith("Theirs") for title in offered)
     assert "Runs that somebody else started are not listed" in read_text(app)
-    rerun(app, button(app, "Select the 1 run in the charts").click())
+    rerun(app, button(app, "Select the 1 ended run in the charts").click())
     rerun(app, button(app, "Move 1 run to the trash").click())
     assert another.id in table.rows
     assert mine.id not in table.rows

@@ -1,9 +1,13 @@
 """Which run Train shows: the visitor's own, the one of the link, and what it says about folders that hold none."""
 
+import time
+
 import pytest
 
 from core.config.run_config import RunConfig
 from core.files import Lock
+from core.runs.events import Paused, Started
+from core.runs.timeline import EventFile
 from pages.shared import server_settings, visitor
 from tests.app.train_page import press, rerun, visit, words
 from tests.made_runs import make
@@ -18,6 +22,21 @@ def test_another_run_is_chosen_from_the_list_and_the_first_one_again(store):
             rerun(page)
             assert next(box for box in page.selectbox if box.label == "Run").value == chosen
             assert page.query_params["run"] in (chosen, [chosen])
+
+
+def test_the_list_says_nothing_of_a_run_that_is_wrong_while_it_is_paused(store):
+    """It is not drawn again until the run ends, and said "running" beside "Paused in epoch 1"."""
+    store.create(RunConfig(), name="another")
+    run = store.create(RunConfig(), name="paused")
+    file = EventFile(run.events_path)
+    file.append(Started(time.time(), "CPU", 1, 10, 0, 1, 3))
+    assert run.lock.acquire({"after": 0})
+    file.append(Paused(1, 1, 1.0))
+    page = visit(run=run.id)
+    assert run.state == "paused"
+    (name,) = [text for box in page.selectbox if box.label == "Run" for text in box.options if "paused" in text]
+    assert name.endswith("in progress")
+    run.lock.release()
 
 
 def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
