@@ -49,7 +49,7 @@ def _open_dashboard(options: argparse.Namespace) -> int:
     from streamlit.web import cli
 
     from core.subprocess_task import child_environment
-    from pages.shared import streamlit_patches
+    from pages.shared import server_guard
 
     if options.home:
         os.environ["DIGIT_LAB_HOME"] = options.home
@@ -59,7 +59,7 @@ def _open_dashboard(options: argparse.Namespace) -> int:
     flags = {"--server.port": options.port, "--server.address": options.host}
     given = [text for flag, value in flags.items() if value for text in (flag, str(value))]
     headless = ["--server.headless", "true"] if options.headless else []
-    streamlit_patches.apply()  # before Streamlit prints its addresses
+    server_guard.ask_nobody_for_address()  # before Streamlit prints its addresses; the entry script does the rest
     cli.main(["run", "streamlit_app.py", *given, *headless], prog_name="streamlit", standalone_mode=False)
     return 0
 

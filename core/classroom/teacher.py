@@ -15,6 +15,7 @@ from typing import Any
 from core.classroom.folder import folder
 from core.errors import DigitLabError
 from core.files import exclusive, read_json, write_json
+from core.program import new_key_advice
 
 MAX_BROWSERS = 50  # that one key has unlocked; newer ones replace the oldest
 _FILE = "teacher.json"
@@ -43,7 +44,7 @@ def unlock(home: Path, visitor_id: str, key: str) -> None:
         if not hmac.compare_digest(_hash(facts["salt"], key).encode(), facts["hash"].encode()):
             raise DigitLabError(
                 "This is not the teacher's key. The server printed it in its terminal at the first start. "
-                "If it is lost, `python -m core teacher-key` makes a new one."
+                f"If it is lost, {new_key_advice()}"
             )
         others = [browser for browser in facts["browsers"] if browser != visitor_id]
         write_json(folder(home) / _FILE, {**facts, "browsers": [*others, visitor_id][-MAX_BROWSERS:]})

@@ -26,6 +26,7 @@ from core.evaluation.seal import test_set_openings
 from core.formatting import csv_table
 from core.network.keras_notebook import notebook_json
 from core.network.keras_script import SAVES, script
+from core.program import program as program_name
 from core.runs.events import EpochDone, Event, to_line
 from core.runs.run import Run, describe_rate_changes
 
@@ -116,16 +117,7 @@ def _event_values(event: Event | None) -> Any:
 def command(run: Run) -> str:
     """The command line that trains with the same knobs, without what was changed while it trained."""
     knobs = [f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in run.config.to_query().items()]
-    return " ".join([_program(), "train", *knobs])
-
-
-def _program() -> str:
-    """What people type to start Digit Lab: a checkout of the repository has no command of its own."""
-    try:
-        version("digit-lab")
-    except PackageNotFoundError:
-        return "python -m core"
-    return "digit-lab"
+    return " ".join([program_name(), "train", *knobs])
 
 
 def _head(run: Run) -> str:

@@ -55,7 +55,7 @@ class RunRequests(ABC):
         if run.active:
             raise RunError(f"The run {run.title} is still training. Wait until it ends, or stop it, then add epochs.")
         if run.resume_point is None:
-            raise RunError(f"The run {run.title} has no saved epoch from which it could continue. Start it again.")
+            raise _nothing_saved(run)
         self._check_device(run)
         done = run.epochs[-1].epoch if run.epochs else 0
         config = run.config.changed(epochs=done + epochs)
@@ -101,6 +101,8 @@ class RunRequests(ABC):
             check_run(self.place, run)
 
     def _enqueue(self, run: Run, visitor: Visitor | None, *, step: bool = False) -> None:
+        if not run.can_continue:
+            raise _nothing_saved(run)
         self._check_device(run)
         with self._admission.exclusive():
             self._admission.check_room([run.config], visitor)
@@ -120,6 +122,10 @@ class RunRequests(ABC):
         if not run.active or run.state == WAITING:
             raise RunError(f"The run {run.title} is not training now, it is {run.state}. Resume it first.")
         return ControlRequests(run)
+
+
+def _nothing_saved(run: Run) -> RunError:
+    return RunError(f"The run {run.title} has no saved epoch from which it could continue. Start it again.")
 
 
 def _refuse_change(run: Run) -> None:

@@ -125,6 +125,11 @@ class Run(RunFolder):
         ended = self.ended
         return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
 
+    @property
+    def can_continue(self) -> bool:
+        """Whether it can train from where it ended. A run that was added has its result alone."""
+        return self.resume_point is not None or not self.imported
+
     @cached_property
     def title(self) -> str:
         """Its name, or its recipe or layers and the time of its creation."""

@@ -3,7 +3,7 @@
 The training thread only copies the weights. Another thread measures the network in NumPy on one core and writes the
 moment. While training runs, it measures only the newest copy, and only for a small share of the time: on busy cores
 each measurement slows the training. The others follow after `fit`. Those who watch also see the network between two
-moments: such a glance is removed when the next one is written.
+moments: such a glance is removed when a newer one is written.
 """
 
 import threading
@@ -211,9 +211,10 @@ class MomentCapture:
         with suppress(RunError, FileNotFoundError):  # a full disk or a deleted folder: the run itself says so
             self.sink.write(moment)
         self._newest_measured = max(self._newest_measured, snapshot.step)
-        if self._glance != snapshot.step:
-            self._remove_glance()
-        self._glance = None if snapshot.is_kept else snapshot.step
+        if self._glance is None or snapshot.step >= self._glance:  # an older moment leaves the glance in sight
+            if self._glance != snapshot.step:
+                self._remove_glance()
+            self._glance = None if snapshot.is_kept else snapshot.step
 
     def _remove_glance(self) -> None:
         if self._glance is not None:

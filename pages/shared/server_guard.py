@@ -25,10 +25,14 @@ def apply() -> None:
     refuse_maintenance()
     accept_local_names()
     skills.agent_harness_present = _no_assistant  # asked before the box is shown and before the files are written
-    # To print it, and as soon as a foreign page connects, Streamlit would ask another server for our own address.
-    net_util.get_external_ip = _no_address
+    ask_nobody_for_address()
     # Who connects from this machine, for example through a simple tunnel, could otherwise name any network address.
     os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
+
+
+def ask_nobody_for_address() -> None:
+    """To print it, and as soon as a foreign page connects, Streamlit would ask another server for our own address."""
+    net_util.get_external_ip = _no_address
 
 
 def refuse_maintenance() -> None:

@@ -9,6 +9,7 @@ from core.classroom import teacher
 from core.classroom.settings import Settings
 from core.errors import DigitLabError
 from core.home import home
+from core.program import new_key_advice
 from pages.shared import server_guard
 
 _REPLACED = "DIGIT_LAB_ANYONE_STOPS"
@@ -32,7 +33,7 @@ def prepare(environment: dict[str, str]) -> None:
         if key := teacher.first_key(home()):
             _print(
                 f"Teacher's key: {key}\nEnter it on the page “This server” to stop, rename and delete every run and to "
-                "change the limits. It is shown only now. `python -m core teacher-key` makes a new one."
+                f"change the limits. It is shown only now. {new_key_advice()}"
             )
     except (DigitLabError, OSError) as error:  # the pages say it, too
         _print(f"The teacher's key cannot be saved: {error}")

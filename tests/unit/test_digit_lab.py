@@ -75,6 +75,20 @@ def test_an_error_names_the_command_that_helps(capsys):
     assert "Try `digit-lab --help`" in capsys.readouterr().err
 
 
+def test_options_do_not_seem_to_need_a_restart(tmp_path):
+    """With a port, Streamlit said at each start that it must be restarted: its settings had been read before."""
+    code = (
+        "from streamlit.web import bootstrap; bootstrap.run_asgi_app = lambda *_: print('started')\n"
+        "import digit_lab.__main__ as launcher; launcher.main(['--port', '8600', '--host', '0.0.0.0', '--headless'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DIGIT_LAB_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert "started" in done.stdout
+    assert "restart" not in done.stdout + done.stderr
+
+
 def test_modules_are_found_from_every_working_directory(tmp_path):
     code = "import digit_lab.__main__ as launcher; launcher.main(['recipes'])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -8,6 +8,7 @@ from streamlit.auth_util import get_secrets_auth_section
 from core.classroom import names, teacher
 from core.errors import DigitLabError
 from core.formatting import plain
+from core.program import new_key_advice
 from pages.shared import caches, login
 from pages.shared.visitor import display_name, is_teacher, visitor
 
@@ -17,8 +18,9 @@ _NAME, _KEY, _PROBLEM = "server_name", "server_key", "server_problem"  # widgets
 def show() -> None:
     """Draws it."""
     st.header("You", anchor=False)
-    if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(plain(problem), icon=":material/error:")
+    with st.container():  # also while nothing is in it: else what a visitor has opened would close below a new sentence
+        if problem := st.session_state.pop(_PROBLEM, None):
+            st.error(plain(problem), icon=":material/error:")
     st.markdown(f"In the class you are **{plain(display_name())}**.")
     if login.user():
         st.caption("The name comes from your login.")
@@ -69,7 +71,7 @@ def _teacher() -> None:
         with st.expander("I am the teacher", icon=":material/key:"), st.form("server_key_form", border=False):
             st.text_input("Teacher's key", type="password", key=_KEY, autocomplete="off", max_chars=100,
                           help="The server printed it in its terminal at the first start. If it is lost, "
-                          "`python -m core teacher-key` makes a new one.")  # fmt: skip
+                          + new_key_advice())  # fmt: skip
             st.form_submit_button("Unlock", on_click=_unlock)
 
 

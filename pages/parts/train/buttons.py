@@ -52,17 +52,15 @@ def button_row(run: Run, state: str) -> None:
             case "finished":
                 _uses(run)
                 if not run.is_personalised:  # its training was not kept as epochs, and its knobs make another network
-                    if run.prediction is None:  # else the result would be of other epochs than the prediction
+                    if run.prediction is None and run.can_continue:  # a prediction is of the epochs that there are
                         _more_epochs(run)
                     _restart(run)
                 _downloads(run)
             case _:
                 if run.has_model or run.checkpoint_epochs:
                     _uses(run)
-                _button(run, _Action("Resume", "play_arrow", caches.jobs().resume, help=run.continues))
-                _button(
-                    run, _Action("One epoch", "skip_next", caches.jobs().step, help="Trains one epoch, then pauses.")
-                )
+                if run.can_continue:
+                    _continue(run)
                 _restart(run)
                 _downloads(run)
 
@@ -93,6 +91,12 @@ def _put_back() -> None:
         return
     del st.session_state[_REMOVED]
     watched_run.watch(run.id)
+
+
+def _continue(run: Run) -> None:
+    jobs = caches.jobs()
+    _button(run, _Action("Resume", "play_arrow", jobs.resume, help=run.continues))
+    _button(run, _Action("One epoch", "skip_next", jobs.step, help="Trains one epoch, then pauses."))
 
 
 def _while_training(run: Run, state: str) -> None:

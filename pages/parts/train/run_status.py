@@ -51,6 +51,8 @@ def headline(run: Run, seen: Curves, state: str) -> None:
         case "interrupted":
             done = f"after {count(len(seen.epochs), 'epoch')}" if seen.epochs else "before its first epoch was complete"
             st.warning(f"Interrupted {done}: {_INTERRUPTED} Resume: {run.continues}", icon=":material/bolt:")
+        case "finished" if ended and not ended.epochs:
+            pass  # a network from a file was not trained here: the note of the run says where it comes from
         case _ if ended:
             outcome = f"{state.capitalize()} after {count(ended.epochs, 'epoch')} and {duration(ended.fit_seconds)}"
             best = f"The weights of epoch {ended.best_epoch} were the best and are kept." if ended.best_epoch else ""

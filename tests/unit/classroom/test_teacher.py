@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import program
 from core.classroom import teacher
 from core.errors import DigitLabError
 
@@ -27,6 +28,16 @@ def test_the_key_is_given_out_once_and_is_not_in_the_home(tmp_path):
     assert key not in saved
     assert key.replace("-", "") not in saved
     assert (tmp_path / "classroom").stat().st_mode & 0o077 == 0, "others on the machine may read it"
+
+
+def test_who_has_lost_the_key_reads_a_command_that_this_installation_has(tmp_path, monkeypatch):
+    """It always named `python -m core`, which only a checkout of the repository has."""
+    teacher.first_key(tmp_path)
+    with pytest.raises(DigitLabError, match="`python -m core teacher-key` makes a new one"):
+        teacher.unlock(tmp_path, ME, "lost")
+    monkeypatch.setattr(program, "version", lambda name: "1.0")
+    with pytest.raises(DigitLabError, match="`digit-lab teacher-key` makes a new one"):
+        teacher.unlock(tmp_path, ME, "lost")
 
 
 @pytest.mark.parametrize("wrong", ["", "AAAA-AAAA-AAAA-AAAA", "A" * 10_000_000, "\x00", "🔑"])

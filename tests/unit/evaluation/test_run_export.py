@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError
 import numpy as np
 import pytest
 
+from core import program
 from core.__main__ import _parser
 from core.config.run_config import RunConfig
 from core.data.class_names import KNOWN
@@ -125,7 +126,7 @@ def test_its_command_line_gives_the_same_knobs(run):
 
 
 def test_where_digit_lab_is_installed_the_card_names_its_command(run, monkeypatch):
-    monkeypatch.setattr(run_export, "version", lambda name: "1.0")
+    monkeypatch.setattr(program, "version", lambda name: "1.0")
     assert "    digit-lab train --" in run_export.model_card(run)
 
 

@@ -82,3 +82,35 @@ def test_a_run_that_is_stopped_at_a_glance_keeps_that_network_as_its_last_moment
     assert stopped.ended.outcome == "stopped"
     (last,) = set(film.kept) - steps
     assert last == max(film.kept)
+
+
+def test_who_pauses_a_run_goes_on_seeing_its_network_while_older_moments_are_measured(
+    tiny_mnist, short_calls, at_once, monkeypatch
+):
+    monkeypatch.setattr(moment_pace, "SHARE_OF_TIME", 1e-9)  # what is not the newest waits
+
+    class PausesAfterThreeEpochs(Control):
+        """Until the network of the pause was shown, and an older moment was measured after it."""
+
+        looks, seen = 0, None
+
+        def is_watched(self):
+            return self.looks > 0
+
+        def is_paused(self, epochs):
+            if epochs != 3 or self.seen is not None:
+                return False
+            self.looks += 1
+            if 300 in film.written:
+                monkeypatch.setattr(moment_pace, "SHARE_OF_TIME", 100.0)
+            if 300 in film.written[:-1] or self.looks == 60:
+                self.seen = max(film.kept)
+            return self.seen is None
+
+        def should_stop(self):
+            return self.seen is not None
+
+    film, control = Film(), PausesAfterThreeEpochs()
+    train(CONFIG.changed(epochs=30), tiny_mnist, lambda event: None, Hooks(control, moments=film))
+    assert film.written.index(300) < len(film.written) - 1, "no older moment was measured after it"
+    assert control.seen == 300

@@ -3,7 +3,10 @@
 import os
 import time
 
+import pytest
+
 from core.config.run_config import RunConfig
+from core.errors import RunError
 from core.runs.control import ControlReader, ControlRequests
 from core.runs.events import RateChanged, RunEnded, Started
 from core.runs.timeline import EventFile
@@ -56,6 +59,19 @@ def test_a_stopped_run_whose_weights_are_kept_can_be_drawn_with_and_evaluated(st
     run = make(store, RunConfig(epochs=2), outcome="stopped")
     run.model_path.write_bytes(b"a network")
     assert links(visit(run=run.id)) == {"Draw a digit", "Evaluate"}
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped"])
+def test_a_run_that_was_added_cannot_continue(store, outcome):
+    """A download has no weights of single epochs: "Resume" trained it from the beginning, "More epochs" was refused."""
+    run = store.write(make(store, RunConfig(epochs=2), outcome=outcome).id, imported=True)
+    offered = labels(visit(run=run.id))
+    assert "Restart" in offered
+    assert not offered & {"Resume", "One epoch", "Train 5 more epochs"}
+    for continued in (caches.jobs().resume, caches.jobs().step) if outcome == "stopped" else ():
+        with pytest.raises(RunError, match="has no saved epoch from which it could continue"):
+            continued(run.id)
+    assert "Train 5 more epochs" in labels(visit(run=make(store, RunConfig(epochs=2)).id))
 
 
 def test_a_run_that_begins_in_the_moment_of_the_click_is_stopped(store, monkeypatch):

@@ -7,6 +7,8 @@ import pytest
 from core.config.run_config import RunConfig
 from core.evaluation import evaluation_cache, evaluations, seal
 from core.jobs import slots
+from core.runs.events import RunEnded
+from core.runs.timeline import EventFile
 from pages.shared import caches
 from tests.app.train_page import html, labels, press, rerun, visit, words
 from tests.known_run import Oracle, known_run
@@ -129,3 +131,16 @@ def test_a_gpu_of_a_link_that_does_not_exist_here_is_a_sentence(store):
         page = visit(device="gpu:3", epochs="2")
         assert "One value of the link cannot be used. All others are set. This machine has no gpu:3." in words(page)
         assert next(box for box in page.selectbox if box.label == "Device").value == "auto"
+
+
+def test_a_network_from_a_file_is_not_said_to_have_trained_here(store):
+    """It was "Finished after 0 epochs and 0.0 s of training"."""
+    run = store.create(RunConfig(), name="theirs")
+    store.update(run.id, note="Opened from a file.")
+    file = EventFile(run.events_path)
+    file.append(RunEnded("finished", "", 9.0, 0))
+    file.close()
+    run.model_path.write_bytes(b"a network")
+    page = visit(run=run.id)
+    assert [each.value for each in page.text] == ["Opened from a file."]
+    assert "Finished" not in words(page)
