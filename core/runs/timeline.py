@@ -104,7 +104,7 @@ class Timeline:
                 self.rates = [*self.rates, event]
             case RunEnded():
                 self.ended = event
-        if isinstance(event, (BatchDone, EpochDone)):
+        if isinstance(event, (BatchDone, EpochDone, RateChanged, Paused)):  # the batches before them may be left out
             self.step = event.step
         self.paused = isinstance(event, Paused)
 

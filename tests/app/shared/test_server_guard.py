@@ -87,10 +87,9 @@ def test_no_service_on_the_internet_is_asked_for_the_address_of_this_machine(mon
 @pytest.mark.usefixtures("guarded")
 def test_no_visitor_is_offered_files_for_programmers(monkeypatch, tmp_path):
     """Streamlit would do so on a desktop on which it finds an AI assistant."""
-    monkeypatch.setattr(skills, "_is_claude_code_present", lambda: True)
+    monkeypatch.setattr(skills, "agent_harness_present", lambda: True)
     monkeypatch.setattr(backend_operation_handler, "connection_locality", lambda _: "loopback")
     config.set_option("server.headless", False)
-    assert skills.agent_harness_present()
     server_guard.apply()
     session = SimpleNamespace(id="a visitor", _script_data=SimpleNamespace(is_hello=False, main_script_path=tmp_path))
     assert AppSession._compute_skills_nudge_state(session) == (False, "")  # type: ignore[arg-type]

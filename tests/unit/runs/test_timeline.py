@@ -8,7 +8,7 @@ import pytest
 
 from core.config.run_config import RunConfig
 from core.errors import RunError
-from core.runs.events import RunEnded
+from core.runs.events import Paused, RunEnded
 from core.runs.run import Run
 from core.runs.store import RunStore
 from core.runs.timeline import EventFile
@@ -37,6 +37,12 @@ def test_events_are_read_by_increments(run):
     assert run.events(offset) == ([], offset)
     write_events(run, batch(2))
     assert run.events(offset)[0] == [batch(2)]
+
+
+def test_a_pause_says_at_which_step_the_run_is(run):
+    """Of batches that are read at once, only one at the very end is looked at."""
+    write_events(run, STARTED, batch(1), batch(2), Paused(2, 1, 0.2))
+    assert run.step == 2
 
 
 def test_a_really_full_device_is_a_sentence_too(run):
