@@ -14,7 +14,6 @@ from core.network import forecast
 from core.runs.control import ControlRequests, merge_requests
 from core.runs.events import RateChanged
 from core.runs.moments import moment_names
-from core.runs.store import RunStore
 from tests.small_run import train, wait_until, weights_of
 
 CONFIG = RunConfig(units=8, epochs=2, batch_size=250)
@@ -125,13 +124,14 @@ def test_a_seed_that_diverges_ends_alone(recording, monkeypatch):
     assert {runs[0].state, runs[2].state} == {"running"}
 
 
-def test_the_command_line_trains_them_together_and_reports_each(home, monkeypatch, capsys):
+def test_the_command_line_trains_them_together_and_reports_each(store, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_HOME", str(store.home))
     monkeypatch.setattr(packing, "PACKED_ON", ("gpu", "cpu"))
     monkeypatch.setenv("DIGIT_LAB_SEEDS_PER_CALL", "2")
     knobs = ("--units", "8", "--epochs", "1", "--batch-size", "250")
     assert main(["train", *knobs, "--seeds", "3", "--json"]) == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    runs = [RunStore(home).get(each["run"]) for each in report["runs"]]
+    runs = [store.get(each["run"]) for each in report["runs"]]
     assert [run.started.together for run in runs] == [2, 2, 1]
     assert report["train_accuracy"]["seeds"] == 3
 
