@@ -40,7 +40,8 @@ def menu(found: list[RunRow], shown: list[RunRow]) -> None:
         )  # fmt: skip
         st.button(
             f"Select the {count(len(in_charts), 'ended run')} in the charts", type="tertiary",
-            icon=":material/check_box:", disabled=not in_charts, on_click=_select, args=(key, in_charts), key="compare_delete_charts",
+            icon=":material/check_box:", disabled=not in_charts, on_click=_select, args=(key, in_charts),
+            key="compare_delete_charts",
         )  # fmt: skip
         st.button(
             f"Move {count(len(selected), 'run')} to the trash" if selected else "Move to the trash",
