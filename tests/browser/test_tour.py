@@ -48,6 +48,7 @@ def test_who_plays_a_film_sees_the_network_also_in_a_small_window(browser, serve
         page.goto(link.format(*(run.id for run in made)))
         drawing = page.locator(".film .living canvas, .pair .living canvas").first
         expect(drawing).to_be_visible()
+        expect(page.locator(".film[data-run], .pair[data-pair]")).to_be_visible()
         wait_idle(page)
         page.locator(".film-play, .pair-play").click()
         page.wait_for_function(
