@@ -29,7 +29,13 @@ export function tile(place, sheet, across, count) {
   return made;
 }
 
-// The bar of a film. film: `position`, `last`, `go(position)` and `playName`, what the button says while the film stands
+// Who plays a film sees its network, which may be below the edge of a small screen.
+function reveal(root) {
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  root.querySelector(".living canvas")?.scrollIntoView({ block: "nearest", behavior });
+}
+
+// The bar of a film. film: `root`, `position`, `last`, `go(position)` and `playName`, what the button says while the film stands
 // still. perSecond: positions a second at normal speed.
 export function playBar({ play, slider, speed }, film, perSecond) {
   let frame = 0, playing = false;
@@ -57,6 +63,7 @@ export function playBar({ play, slider, speed }, film, perSecond) {
   play.onclick = () => {
     if (playing) return pause();
     if (film.position >= film.last) film.go(0);
+    reveal(film.root);
     run(film.last, () => perSecond * Number(speed.value));
   };
   slider.oninput = () => { pause(); film.go(Number(slider.value)); };

@@ -42,6 +42,21 @@ def number(text: str) -> float:
     return float(text.strip("%").replace(",", ""))
 
 
+@pytest.mark.parametrize("link", ["/train?run={0}", "/compare?view=side&left={0}&right={1}"])
+def test_who_plays_a_film_sees_the_network_also_in_a_small_window(browser, server, made, link):
+    with visitor(browser, server, viewport={"width": 1280, "height": 640}) as page:
+        page.goto(link.format(*(run.id for run in made)))
+        drawing = page.locator(".film .living canvas, .pair .living canvas").first
+        expect(drawing).to_be_visible()
+        expect(page.locator(".film[data-run], .pair[data-pair]")).to_be_visible()
+        wait_idle(page)
+        page.locator(".film-play, .pair-play").click()
+        page.wait_for_function(
+            "(drawn) => drawn.getBoundingClientRect().bottom <= innerHeight", arg=drawing.element_handle()
+        )
+        assert drawing.bounding_box()["y"] > 0
+
+
 def test_the_tour_goes_to_its_end_and_does_not_come_back(browser, server, made):
     run = made[0]
     moments, validation = read_moments(run), mnist.load().validation

@@ -30,14 +30,14 @@ def test_the_list_says_nothing_of_a_run_that_is_wrong_while_it_is_paused(store):
     run = store.create(RunConfig(), name="paused")
     file = EventFile(run.events_path)
     file.append(Started(time.time(), "CPU", 1, 10, 0, 1, 3))
-    held = run.lock
-    assert held.acquire({"after": 0})
+    lock = run.lock
+    assert lock.acquire({"after": 0})
     file.append(Paused(1, 1, 1.0))
     page = visit(run=run.id)
     assert run.state == "paused"
     (name,) = [text for box in page.selectbox if box.label == "Run" for text in box.options if "paused" in text]
     assert name.endswith("in progress")
-    held.release()
+    lock.release()
 
 
 def test_one_who_comes_back_to_a_class_finds_their_own_run(store, monkeypatch):
