@@ -1,6 +1,6 @@
 """Changes to Streamlit itself, for the whole server process. The entry script applies them."""
 
-from pages.shared import click_dedupe, memory, message_queue, server_guard
+from pages.shared import click_dedupe, memory, message_queue, server_guard, uploads
 
 
 def apply() -> None:
@@ -9,3 +9,4 @@ def apply() -> None:
     message_queue.keep_finished_fragments()
     server_guard.apply()
     memory.apply()
+    uploads.apply()

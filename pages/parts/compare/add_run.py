@@ -6,7 +6,7 @@ from core.errors import DigitLabError
 from core.formatting import plain
 from core.jobs import run_import
 from pages.parts.compare import run_rows
-from pages.shared import caches
+from pages.shared import caches, uploads
 from pages.shared.local_time import run_title
 from pages.shared.visitor import visitor
 
@@ -20,11 +20,11 @@ def menu() -> None:
     times = st.session_state.get(_TIMES, 0)  # a new key empties the box after a file was added
     with st.popover("Add a run", icon=":material/upload_file:", key=f"compare_add_{times}"):
         st.markdown("Drop the ZIP of a run that you downloaded, or a network that Keras saved as `.keras`.")
-        file = st.file_uploader(
+        file = uploads.box(
             "A run (.zip) or a network (.keras)",
             ["zip", "keras"],
+            megabytes=_MAX_MEGABYTES,
             key=f"compare_add_file_{times}",
-            max_upload_size=_MAX_MEGABYTES,
         )
         scaling = _FIND_OUT
         if file is not None and file.name.lower().endswith(".keras"):

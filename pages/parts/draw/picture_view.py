@@ -9,7 +9,7 @@ from core.drawing.picture_faults import describe_fault
 from core.errors import DigitLabError, TooManyMarksError
 from pages.parts.draw import reading
 from pages.parts.draw.network_choice import NetworkChoice
-from pages.shared import server_settings
+from pages.shared import server_settings, uploads
 
 _TURNS = {None: "Automatic", 0: "0°", 1: "90°", 2: "180°", 3: "270°"}
 _TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif"]
@@ -17,10 +17,10 @@ _TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic", "he
 
 def show(network: NetworkChoice) -> None:
     """The file, and the digits found in it."""
-    file = st.file_uploader(
+    file = uploads.box(
         "A picture with digits: photograph or scan",
-        type=_TYPES,
-        max_upload_size=photo.MAX_BYTES // 1_000_000,
+        _TYPES,
+        megabytes=photo.MAX_BYTES // 1_000_000,
         help="Write with a dark pen on light paper. Ruled lines, frames, shadows and objects are removed. The picture "
         "stays on this machine and is not saved.",
     )

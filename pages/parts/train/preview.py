@@ -114,7 +114,7 @@ def _picture(path: Path, changed: int, theme: str, _kernel: np.ndarray) -> str:
 
 
 _STYLE = """<style>
-.preview {display: grid; grid-template-columns: repeat(5, 1fr); gap: .25rem}
+.preview {display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .25rem}
 .preview figure {margin: 0; text-align: center}
 .preview .right {--c: light-dark(#1f7a45, #4cc583)}
 .preview .wrong {--c: light-dark(#c03434, #ff8a8a)}
@@ -122,6 +122,6 @@ _STYLE = """<style>
   border-radius: 4px}
 .preview i {display: block; width: 100%; height: 100%; background: currentColor; image-rendering: pixelated;
   -webkit-mask-size: 500% 500%; mask-size: 500% 500%}
-.preview figcaption {font-size: .75rem; color: var(--c); font-weight: 600; white-space: nowrap}
+.preview figcaption {font-size: .75rem; color: var(--c); font-weight: 600; overflow-wrap: anywhere}
 .weights {width: 100%; max-width: 22rem; image-rendering: pixelated}
 </style>"""
