@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from core.classroom.visitors import Visitor
@@ -61,7 +62,8 @@ class Scheduler(RunRequests):
         owner = {"starter": visitor.id} if visitor else {}
         for config, _ in runs:
             self.place.check(config)
-        with self._admission.exclusive():
+        # Several are queued at once: the scheduler must not start the first ones without those that train with them.
+        with self._admission.exclusive(), self._scheduling if len(runs) > 1 else nullcontext():
             if any(facts.get("sweep") for _, facts in runs):
                 self._admission.check_may_sweep(visitor)
             self._admission.check_runs([config for config, _ in runs], visitor)

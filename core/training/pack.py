@@ -50,8 +50,10 @@ class Pack:
         calls = dict(sorted(self._waiting.items()))
         self._waiting.clear()
         self._logits |= dict.fromkeys(calls) if self.is_divided else self._call(calls)
-        self.after_call()
-        self._changed.notify_all()
+        try:
+            self.after_call()
+        finally:
+            self._changed.notify_all()
 
     def _call(self, calls: dict[int, tuple[Any, Call]]) -> dict[int, np.ndarray | None]:
         """The logits of each place. If one call cannot serve all, they train as alone: slower, with the same result."""

@@ -29,8 +29,6 @@ def main() -> None:
                 file.write(f"{line}\n")
             continue
         run_ids = line.removesuffix(THEN_WAIT).split()
-        if len(run_ids) > 1:
-            (store.home / "together").write_text(line)
         for run_id in run_ids:
             train(store, run_id, len(run_ids))
         if not line.endswith(THEN_WAIT):

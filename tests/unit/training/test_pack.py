@@ -23,9 +23,9 @@ NETWORKS = {
 }
 
 
-def train_together(configs, data, controls=None, emits=None):
+def train_together(configs, data, controls=None, emits=None, after_call=lambda: None):
     """The result of each, or the error with which it ended."""
-    pack, ends = Pack(len(configs)), [None] * len(configs)
+    pack, ends = Pack(len(configs), after_call), [None] * len(configs)
 
     def one(place):
         try:
@@ -100,6 +100,19 @@ def test_a_run_that_fails_does_not_hold_the_others(tiny_mnist, at):
     ends, _ = train_together(seeds_of(SMALL), tiny_mnist, emits=[fails, quiet, quiet])
     assert isinstance(ends[0], ZeroDivisionError)
     assert_as_alone(ends[1], SMALL.changed(seed=2), tiny_mnist)
+
+
+def test_an_error_between_two_calls_ends_one_run_and_holds_nobody(tiny_mnist):
+    calls = []
+
+    def fails_once():
+        calls.append(1)
+        if len(calls) == 3:
+            raise ZeroDivisionError
+
+    ends, _ = train_together(seeds_of(SMALL), tiny_mnist, after_call=fails_once)
+    assert sum(isinstance(end, ZeroDivisionError) for end in ends) == 1
+    assert sum(len(end.history["loss"]) == 4 for end in ends if not isinstance(end, ArithmeticError)) == 2
 
 
 def test_seeds_that_cannot_share_a_call_train_each_for_itself(tiny_mnist, monkeypatch, capsys):
