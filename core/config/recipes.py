@@ -81,7 +81,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "ten-epochs",
-            "128 units for ten epochs: over-fitting becomes visible",
+            "128 units, ten epochs: over-fitting is visible",
             RunConfig(units=128, optimizer="adam", batch_size=32, epochs=10, validate_on=NO_VALIDATION),
             "Basic classification with Keras, ten epochs on MNIST",
             "train 99%, test about 97%, over-fitting visible",
@@ -106,7 +106,7 @@ RECIPES: dict[str, Recipe] = {
 # test set.
 FIRST_NETWORK = Recipe(
     "first-network",
-    "128 units with dropout, validated on held-out images",
+    "128 units with dropout, held-out images",
     RunConfig(units=128, dropout=0.2, optimizer="adam", batch_size=32, epochs=5, validate_on=HELD_OUT),
     "Digit Lab's first run: the network of the TensorFlow 2 quickstart",
     "loss and accuracy on training and held-out images for each epoch",

@@ -106,8 +106,8 @@ def generalisation_gap(run: RunDiagnostics) -> Advice | None:
     if not apart or training.accuracy - unseen.accuracy < 0.01:
         return None
     text = (
-        f"Over-fitting: {percent(training.accuracy)} on training images, {percent(unseen.accuracy)} on the test set. "
-        "Use held-out images to see when it begins."
+        f"Over-fitting: {percent(training.accuracy)} of {count(training.images)} training images are right, "
+        f"{percent(unseen.accuracy)} of {count(unseen.images)} test images. Use held-out images to see when it begins."
     )
     remedy, button = _reduce_overfitting(run.config)
     return Advice("gap to test", WARN, text, {"validate_on": HELD_OUT, **remedy}, button)

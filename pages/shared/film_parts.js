@@ -77,6 +77,9 @@ export function playBar({ play, slider, speed }, film, perSecond) {
   return { run, pause, show };
 }
 
+// A loss beside its axis, where there is space for six characters: a diverged run has a loss of 600,000.
+export const lossMark = (value) => (value < 1000 ? value.toFixed(1) : value.toExponential(1).replace("+", ""));
+
 // Loss and accuracy beside each other up to the present position. charts: [{title, most, written, lines}]; a line has a
 // colour, its points [[position, value or null], …], and perhaps a dash, and a name with its distance from the title.
 export function drawCharts(canvas, height, { position, last }, colours, charts) {

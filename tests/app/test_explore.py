@@ -34,6 +34,13 @@ def test_a_link_opens_a_digit(open_page, data):
     assert app.header[0].value == f"Test digit 3: a {data.test.labels[3]}"
 
 
+def test_the_number_of_images_that_are_compared_is_that_of_the_splits_it_names(open_page, data):
+    """It counted the validation images among the "training images", of which the page shows fewer."""
+    app = open_page("explore")
+    assert f"Training {len(data.train):,}" in str(app.segmented_control)
+    assert f"{len(data.train) + len(data.validation):,} training and validation images" in texts(app)
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -212,7 +219,7 @@ def test_positions_through_all_splits_are_found_again(data):
 
 def test_the_nearest_images_do_not_hold_the_digit_itself(open_page, data):
     app = open_page("explore", index="17")
-    assert "training images, pixel by pixel" in texts(app)
+    assert "training and validation images, pixel by pixel" in texts(app)
     from pages.parts.explore.one_digit import _nearest_of
 
     found = _nearest_of("train", 17, fingerprint(data), data)

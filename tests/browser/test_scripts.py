@@ -57,3 +57,21 @@ def test_a_component_is_forgotten_when_it_is_removed_and_not_when_newer_data_ove
     loader = static_assets.loader(ROOT / "pages" / "shared" / "common.js")
     assert page.evaluate(OVERTAKEN, [loader]) == [["shown", "shown,forgotten"]] * 2
     page.close()
+
+
+MARKS = """async (text) => {
+  const { lossMark } = await import(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })));
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = '11px sans-serif';
+  const values = [0, 0.25, 2.3, 99.99, 999.94, 1000, 618300, 3.2e38];
+  return values.map((value) => [lossMark(value), pen.measureText(lossMark(value)).width]);
+}"""
+
+
+def test_the_loss_of_a_diverged_run_fits_beside_the_axis_of_its_film(browser: Browser):
+    """The first digits of 618300.0 were cut off, so that it read 18300.0."""
+    page = browser.new_page()
+    marks = dict(page.evaluate(MARKS, (ROOT / "pages/shared/film_parts.js").read_text("utf-8")))
+    page.close()
+    assert list(marks)[2:7] == ["2.3", "100.0", "999.9", "1.0e3", "6.2e5"]
+    assert max(marks.values()) <= 38

@@ -119,6 +119,22 @@ def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_c
             assert end < 1.25 * newest
 
 
+def test_no_two_marks_of_an_axis_have_the_same_name(browser: Browser, server: Server):
+    """Accuracies from 8% to 10% had the marks 10%, 10%, 9%, 9% and 8%."""
+    run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
+    marks = "plot => [...plot.querySelectorAll('.ytick text')].map((mark) => mark.textContent)"
+    for address, chart in (("/train?run=", ".live-plot"), ("/compare?runs=", ".overlay-plot")):
+        with visitor(browser, server) as page:
+            visit(page, address + run.id)
+            page.wait_for_function("(chart) => document.querySelector(chart)?.data?.length", arg=chart)
+            for plot in page.locator(f"{chart}.js-plotly-plot").all():
+                for low, high in ((0.08, 0.1), (0.98, 0.983), (0.5, 0.5004)):
+                    plot.evaluate("(plot, range) => Plotly.relayout(plot, {'yaxis.range': range})", [low, high])
+                    found = plot.evaluate(marks)
+                    assert len(found) > 1
+                    assert len(set(found)) == len(found)
+
+
 def test_the_zoom_survives_every_refresh_and_points_go_on_arriving_where_they_were(started: Watched):
     page = started.page
     wait_idle(page)

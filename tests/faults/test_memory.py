@@ -35,6 +35,6 @@ def test_a_worker_that_the_system_kills_leaves_a_run_that_says_what_may_have_hap
         said = words(visit(run=run.id))
         assert "its process was killed" in said
         assert "memory may be short" in said
-        assert "Resume: Starts from the beginning." in said
+        assert "Resume starts from the beginning." in said
     finally:
         store.delete(run.id)

@@ -39,7 +39,7 @@ function layout(root, data) {
     title: { text: data.title, font: { size: 15 }, x: 0, xanchor: "left", y: 0.98, yanchor: "top" },
     margin: { l: 52, r: 14, t: 38, b: 42, ...data.margin }, hovermode: "closest", hoverdistance: 30, showlegend: false,
     xaxis: { ...axis, title: { text: data.x_title }, visible: data.axes, ...bounds(data.x_range), ...(data.whole ? { dtick: 1 } : {}) },
-    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".1%" : "", visible: data.axes, ...bounds(data.y_range) },
+    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? "~%" : "", visible: data.axes, ...bounds(data.y_range) },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };

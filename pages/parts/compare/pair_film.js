@@ -88,7 +88,7 @@ class Pair {
     const losses = this.films.map((film) => film.moments.map((moment) => moment.validation_loss ?? 0));
     const most = Math.min(Math.max(0.1, ...losses.flat()), 2 * Math.max(1, losses[0][0], losses[1][0]));
     this.shared.drawCharts(this.parts.curves, 116, this, colours, [
-      { title: "Loss", most, written: (value) => value.toFixed(1), lines: lines("validation_loss") },
+      { title: "Loss", most, written: this.shared.lossMark, lines: lines("validation_loss") },
       { title: "Accuracy", most: 1, written: (value) => `${100 * value}%`, lines: lines("validation_accuracy") },
     ]);
   }

@@ -72,7 +72,8 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
 def _nearest(data: Mnist, here: Opened) -> None:
     found = _nearest_of(here.split, here.index, fingerprint(data), data)
     st.markdown(
-        f"**Most similar** among the {len(data.train) + len(data.validation):,} training images, pixel by pixel"
+        f"**Most similar** among the {len(data.train) + len(data.validation):,} training and validation images, pixel "
+        "by pixel"
     )
     images = np.stack([data.split(split).images[index] for split, index, _ in found])
     labels = [int(data.split(split).labels[index]) for split, index, _ in found]

@@ -93,7 +93,7 @@ class Film {
     const lines = (prefix) => [line(prefix, training, "training", 66), line(`validation_${prefix}`, validation, second, 116)];
     const most = Math.max(0.1, ...moments.map((moment) => Math.max(moment.loss ?? 0, moment.validation_loss ?? 0)));
     this.shared.drawCharts(this.parts.curves, 120, this, this.colours, [
-      { title: "Loss", most, written: (value) => value.toFixed(1), lines: lines("loss") },
+      { title: "Loss", most, written: this.shared.lossMark, lines: lines("loss") },
       { title: "Accuracy", most: 1, written: (value) => `${100 * value}%`, lines: lines("accuracy") },
     ]);
   }

@@ -106,7 +106,7 @@ function layout({ root, data, points }) {
     margin: { l: 48, r: 12, t: 30, b: 38 }, hovermode: "x unified", showlegend: data.legend,
     legend: { orientation: "h", x: 1, y: 1.02, xanchor: "right", yanchor: "bottom" }, // on the line of the title
     xaxis: { ...axis, title: { text: data.x_title, standoff: 4 }, rangemode: "tozero" },
-    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? ".0%" : "" },
+    yaxis: { ...axis, type: data.log ? "log" : "linear", tickformat: data.percent ? "~%" : "" },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text },
     hoverlabel: { bgcolor: theme("--st-secondary-background-color", "#eee"), font: { color: text } },
   };

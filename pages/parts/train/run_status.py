@@ -50,7 +50,8 @@ def headline(run: Run, seen: Curves, state: str) -> None:
                 st.warning(_AWAITED, icon=":material/hourglass_empty:")
         case "interrupted":
             done = f"after {count(len(seen.epochs), 'epoch')}" if seen.epochs else "before its first epoch was complete"
-            st.warning(f"Interrupted {done}: {_INTERRUPTED} Resume: {run.continues}", icon=":material/bolt:")
+            resume = f"Resume {run.continues[0].lower()}{run.continues[1:]}"
+            st.warning(f"Interrupted {done}: {_INTERRUPTED} {resume}", icon=":material/bolt:")
         case "finished" if ended and not ended.epochs:
             pass  # a network from a file was not trained here: the note of the run says where it comes from
         case _ if ended:

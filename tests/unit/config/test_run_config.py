@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.config.recipes import RECIPES, TUTORIALS, matching_recipe, recipe
+from core.config.recipes import FIRST_NETWORK, RECIPES, TUTORIALS, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOB_TYPES, KNOBS, RunConfig
 from core.errors import ConfigError, NetworkError
 
@@ -123,6 +123,12 @@ def test_the_five_tutorials_are_there_and_know_themselves():
         assert matching_recipe(recipe(name).config.changed(seed=5)) == name
     with pytest.raises(ConfigError, match="Known recipes: dli, first-steps"):
         recipe("resnet")
+
+
+@pytest.mark.parametrize("each", [*RECIPES.values(), FIRST_NETWORK], ids=lambda each: each.name)
+def test_the_name_and_title_of_a_recipe_fit_into_its_box_on_train(each):
+    """In a window of 1280 pixels, the last words of longer ones were cut off."""
+    assert len(f"{each.name}: {each.title}") <= 62
 
 
 @pytest.mark.parametrize("name", ["augmentation", "pen", "styles"])

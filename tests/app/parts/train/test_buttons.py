@@ -133,6 +133,7 @@ def test_an_interrupted_run_can_be_resumed(store):
     file.close()
     page = visit(run=run.id)
     assert "Interrupted" in words(page)
+    assert "Resume starts from the beginning." in words(page)
     press(page, "Resume")
     wait_until(lambda: run.state == "finished")
 
