@@ -1,7 +1,9 @@
 """`digit-lab` opens the dashboard. With a command, such as `digit-lab train`, it is `python -m core`."""
 
 import argparse
+import errno
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -22,7 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         _parser().print_help()
         print()
         return run_command(given, "digit-lab")
-    return _open_dashboard(_parser().parse_args(given))
+    options = _parser().parse_args(given)
+    if problem := _why_not(options.host or "127.0.0.1", options.port or 0):
+        print(f"Error: {problem}", file=sys.stderr)
+        return 2
+    return _open_dashboard(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +49,24 @@ def _port(text: str) -> int:
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is no port. Choose a number from 1 to 65535.")
     return number
+
+
+def _why_not(host: str, port: int) -> str:
+    """Why no server can have this address; empty if one can. port: 0 for any: Streamlit then finds a free one."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that ended just now does not count
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return f"Another program uses port {port}. Choose another one with --port."
+            if error.errno in (errno.EACCES, errno.EPERM):
+                return f"You may not use port {port}. Choose one from 1024 on with --port."
+            return (
+                f"This computer has no address {host}. For --host, use 127.0.0.1 (this computer only), 0.0.0.0 "
+                "(everybody), or an address of this computer."
+            )
+    return ""
 
 
 def _open_dashboard(options: argparse.Namespace) -> int:

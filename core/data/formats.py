@@ -61,7 +61,10 @@ class TrainTest(NamedTuple):
 def read(path: Path) -> TrainTest:
     """Reads the data set at `path`, a file or a folder. Raises `DataError` if there is no sound one."""
     if not path.exists():
-        raise DataError(f"There is no MNIST at {path}. Give an .npz file or a folder of the four IDX files.")
+        raise DataError(
+            f"There is no MNIST at {path}. Give a file (.npz, .csv, .pkl.gz), or a folder with the four IDX files or "
+            "with a folder of pictures for each class."
+        )
     names = read_names(path if path.is_dir() else path.parent) or ()
     if path.is_dir() and (_idx_candidates(path) or not find_form(path)):
         return _read_idx_folder(path)._replace(names=names)

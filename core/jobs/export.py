@@ -75,14 +75,25 @@ def export_all(run: Run, names: Sequence[str], output: str, report: ReportProgre
     forms = list(FORMATS.values()) if "all" in names else [FORMATS[name] for name in names]
     place = Path(output)
     is_folder = len(forms) > 1 or place.is_dir() or output.endswith(("/", os.sep))
+    _make_folder(place if is_folder else place.parent)
     with explain_disk_errors(place):
-        (place if is_folder else place.parent).mkdir(parents=True, exist_ok=True)
         for form in forms:
             if len(forms) > 1 and (problem := _problem(run, form)):
                 yield problem
                 continue
             path = place / f"{file_name(run)}{form.suffix}" if is_folder else place
             yield export(run, form, path, report)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"The folder {folder} cannot be made: {error.strerror}."
+    else:
+        problem = "" if os.access(folder, os.W_OK | os.X_OK) else f"Digit Lab is not allowed to write in {folder}."
+    if problem:
+        raise RunError(f"{problem} Choose another place with --output.")
 
 
 def _problem(run: Run, form: Format) -> str:

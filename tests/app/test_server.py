@@ -130,6 +130,20 @@ def test_the_teacher_stops_all_runs_empties_the_trash_and_clears_drawings(open_p
     jobs.close()
 
 
+def test_the_waiting_runs_leave_the_queue_before_those_that_train_stop(open_page, store, monkeypatch):
+    """Otherwise the device goes to the next of them, which trains for a moment."""
+    jobs, stopped = Scheduler(store, NoPlace()), []
+    monkeypatch.setattr(caches, "jobs", lambda: jobs)
+    monkeypatch.setattr(jobs, "stop", lambda run, **asked: stopped.append(run))
+    training, *waiting = [store.create(RunConfig(seed=seed), queued=seed > 1) for seed in (1, 2, 3)]
+    assert training.lock.acquire({"after": 0})
+    press(unlocked(open_page, store), "Stop them")
+    assert {*stopped[:2]} == {run.id for run in waiting}
+    assert stopped[2:] == [training.id]
+    training.lock.release()
+    jobs.close()
+
+
 def test_a_login_gives_name_and_role_and_offers_to_log_out(open_page, store, monkeypatch):
     claims = {"is_logged_in": True, "iss": "https://x.org", "sub": "1", "name": "Ada *L.*", "role": "teacher"}
     monkeypatch.setattr(login, "user", lambda: claims)

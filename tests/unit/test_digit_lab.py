@@ -1,6 +1,7 @@
 """`digit-lab` opens the dashboard from every working directory; with a command it is `python -m core`."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -73,6 +74,20 @@ def test_help_shows_the_options_and_every_command(capsys):
 def test_an_error_names_the_command_that_helps(capsys):
     assert main(["train", "--nothing"]) == 2
     assert "Try `digit-lab --help`" in capsys.readouterr().err
+
+
+def test_an_address_that_no_server_can_have_is_a_sentence(started, capsys):
+    """A name that is none ended in a traceback, and a port in use did not say what to do."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["--port", str(port)]) == 2
+    assert f"Another program uses port {port}. Choose another one with --port." in capsys.readouterr().err
+    for host in ("no.such.host.invalid", "203.0.113.9"):  # the second is an address that no machine has
+        assert main(["--host", host]) == 2
+        assert f"This computer has no address {host}. For --host, use 127.0.0.1" in capsys.readouterr().err
+    assert not started
 
 
 def test_options_do_not_seem_to_need_a_restart(tmp_path):

@@ -51,7 +51,8 @@ def _drawings() -> None:
 
 def _stop_all() -> None:
     me, stopped = current(), 0
-    for run in caches.store().active():
+    # Those that train last: the device of a run that stops goes to the next one at once.
+    for run in reversed(caches.store().active()):
         try:
             caches.jobs().stop(run.id, visitor=me)
             stopped += 1

@@ -42,7 +42,9 @@ def present() -> Assignment | None:
         work = _arrive(link) or work
     if work is None:
         return None
-    if (found := _read(work)) is None:
+    found, problem = _read(work)
+    _say(found, problem)
+    if found is None:
         work.shown = None
         return None
     if work.shown and work.shown.task != found.task:
@@ -150,8 +152,9 @@ def _arrive(link: dict[str, str]) -> _Work | None:
     except ConfigError:
         config = RunConfig()
     work = _Work(link, config)
-    found = _read(work)
+    found, problem = _read(work)
     if found is None:
+        _say(found, problem)
         return None
     if found.id:
         with_knobs = any(name in KNOBS for name in st.query_params)
@@ -169,23 +172,26 @@ def _follow(work: _Work, before: Assignment, now: Assignment) -> None:
             controls.choose(now.begin(controls.run_config()).to_dict())
 
 
-def _read(work: _Work) -> Assignment | None:
-    """The kept assignment; without its file, the one that the link carries."""
+def _read(work: _Work) -> tuple[Assignment | None, str]:
+    """The kept assignment; without its file, the one that the link carries. Then also a sentence that says why."""
     problem = ""
     if kept := work.link.get("assignment"):
         try:
-            return lessons.assignments().get(kept)
+            return lessons.assignments().get(kept), ""
         except AssignmentError as error:
             problem = error.sentence
     try:
-        carried = assignments.from_link(work.link, work.start)
+        return assignments.from_link(work.link, work.start), problem
     except AssignmentError as error:
-        carried, problem = None, f"The assignment of the link cannot be used. {error.sentence}"
-    if problem and carried is None:
+        return None, f"The assignment of the link cannot be used. {error.sentence}"
+
+
+def _say(found: Assignment | None, problem: str) -> None:
+    """Says why the assignment is not the one that this server keeps."""
+    if problem and found is None:
         st.error(plain(problem), icon=":material/link_off:")
     elif problem:
         st.caption(":material/link_off: This server does not know the assignment, so there is no class board.")
-    return carried
 
 
 def _own_settings(assignment: Assignment) -> RunConfig | None:

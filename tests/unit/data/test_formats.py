@@ -28,7 +28,7 @@ def test_names_with_a_dot_are_known_too(tmp_path, arrays):
 
 
 def test_nothing_there_says_so(tmp_path):
-    with pytest.raises(DataError, match=r"There is no MNIST at .*nowhere"):
+    with pytest.raises(DataError, match=r"There is no MNIST at .*nowhere\. Give a file \(\.npz, \.csv, "):
         read(tmp_path / "nowhere")
 
 

@@ -65,11 +65,15 @@ def test_all_leaves_out_what_is_not_installed(run, tmp_path, capsys, monkeypatch
 def test_mistakes_are_sentences(run, tmp_path, capsys, monkeypatch, unchanged_environment):
     assert main(["export", "nope", "--format", "onnx"]) == 2
     assert main(["export", run.id, "--format", "nonsense"]) == 2
+    (tmp_path / "file").write_text("no folder")
+    assert main(["export", run.id, "--format", "onnx", "--output", str(tmp_path / "file" / "mine.onnx")]) == 2
     monkeypatch.setattr(export_formats, "find_spec", lambda name: None)
     assert main(["export", run.id, "--format", "tflite", "--output", str(tmp_path)]) == 2
     told = capsys.readouterr().err
     assert "There is no run 'nope'" in told
     assert "choose from 'keras'" in told
+    assert f"The folder {tmp_path / 'file'} cannot be made: " in told
+    assert "Choose another place with --output." in told
     assert "can only be written with TensorFlow" in told
 
 

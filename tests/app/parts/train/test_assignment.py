@@ -48,6 +48,22 @@ def test_a_task_leaves_the_knobs_it_names_and_asks_its_question(store):
     assert "only" not in page.query_params
 
 
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        (
+            {"only": "units", "task": "How fast?"},
+            "This server does not know the assignment, so there is no class board.",
+        ),
+        ({}, "This server has no such assignment."),
+    ],
+)
+def test_an_assignment_of_another_server_is_said_to_be_unknown_once(store, link, sentence):
+    page = visit(assignment="1f2e3d4c", **link)
+    said = [each.value for each in (*page.caption, *page.error) if sentence in each.value]
+    assert len(said) == 1
+
+
 def test_a_knob_that_layers_by_hand_replace_is_not_left_to_turn(store):
     page = visit(network="dense32-dense16", only="units,network,epochs")
     shown = {*(slider.label for slider in page.select_slider), *(toggle.label for toggle in page.toggle)}
