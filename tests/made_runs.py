@@ -27,7 +27,7 @@ def make(
     validated = config.validate_on != "none"
     batches = max(points // config.epochs, 1)
     file = EventFile(run.events_path)
-    sizes = (54_000, 6_000 if validated else 0)
+    sizes = {"held-out": (54_000, 6_000), "test": (60_000, 10_000), "none": (60_000, 0)}[config.validate_on]
     file.append(Started(run.created, "CPU (2 cores)", 101_770, *sizes, batches, config.epochs, source="made up"))
     for epoch in range(1, config.epochs + 1):
         for batch in range(1, batches + 1):

@@ -10,7 +10,7 @@ from pages.shared import caches
 
 def note(runs: dict[str, Run]) -> None:
     """Names those of `runs` (who, as a sentence names it → run) that were trained on another part of MNIST."""
-    found = [who for who, run in runs.items() if _is_one(run)]
+    found = [who for who, run in runs.items() if may_have_seen(run)]
     if not found:
         return
     rest = (
@@ -25,7 +25,8 @@ def note(runs: dict[str, Run]) -> None:
     st.caption(f":material/warning: {' and '.join(found)} {rest}")
 
 
-def _is_one(run: Run) -> bool:
+def may_have_seen(run: Run) -> bool:
+    """Whether a run was trained on another part of MNIST than the one in use."""
     try:
         return evaluations.trained_on_other_subset(run, caches.data())
     except RunError:  # a set that is no part of MNIST: its predictions are refused

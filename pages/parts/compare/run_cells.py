@@ -12,7 +12,7 @@ from core.evaluation.comparison import RunRow, knob_text
 from core.formatting import count, percent
 from core.runs.data_match import have_different_data
 from core.runs.store import PAUSED, RUNNING
-from pages.shared import palette
+from pages.shared import caches, other_subset, palette
 from pages.shared.local_time import local_time, run_title
 
 
@@ -51,7 +51,8 @@ def columns(layout: Layout) -> list[dict[str, Any]]:
         column(
             "test",
             "Test (95%)",
-            "Test accuracy with its 95% interval (Wilson): in 95 of 100 such tests it contains the true accuracy.",
+            "Test accuracy with its 95% interval (Wilson): in 95 of 100 such tests it contains the true accuracy. "
+            "With *, the run may have learned from some of these images.",
             True,
         ),
         *(column(name, KNOBS[name].label, KNOBS[name].help, KNOB_TYPES[name] is not str) for name in layout.knobs),
@@ -141,7 +142,11 @@ def _test(row: RunRow) -> list[Any]:
         return [percent(row.test), row.test, f"Measured on the test images{elsewhere}."]
     low, high = row.test_interval
     interval = f"{percent(row.test)} [{100 * low:.2f}–{100 * high:.2f}]"
-    return [interval, row.test, f"{count(row.test_images or 0, 'test image')}{elsewhere}"]
+    about = f"{count(row.test_images or 0, 'test image')}{elsewhere}"
+    if row.test_images == len(caches.data().test) and other_subset.may_have_seen(row.run):
+        warning = "The run may have learned from some of them, so its accuracy may be too high."
+        return [f"{interval} *", row.test, f"{about}. {warning}"]
+    return [interval, row.test, about]
 
 
 def filter_words(row: RunRow, knobs: Iterable[str]) -> str:

@@ -1,28 +1,32 @@
-"""What a cell of Compare's table says about its figure."""
-
-import pytest
+"""The cells of Compare's table."""
 
 from core.config.run_config import RunConfig
-from core.evaluation.comparison import build_row
-from core.runs.data_match import DataInUse
+from core.evaluation.comparison import RunRow
+from core.runs.events import Started
+from core.runs.run import Run
 from core.runs.store import RunStore
 from core.runs.summaries import Summaries
+from core.runs.timeline import EventFile
 from pages.parts.compare.run_cells import _test
-from tests.made_runs import make
+from pages.shared import caches
 
 
-@pytest.mark.parametrize(
-    ("validate_on", "data", "words"),
-    [
-        ("none", "a", "10,000 test images"),
-        ("test", "b", "6,000 test images of another data set than the one in use"),
-        ("none", "b", "Measured on the test images of another data set than the one in use."),
-    ],
-)
-def test_a_test_accuracy_names_its_images(tmp_path, validate_on, data, words):
-    store = RunStore(tmp_path)
-    run = make(store, RunConfig(validate_on=validate_on, epochs=1), test=0.9)
-    run = store.write(run.id, data={"fingerprint": data * 16, "names": list("0123456789")})
-    text, _, hint = _test(build_row(run, store, Summaries(), DataInUse("a" * 16, 10_000)))
-    assert text.startswith("90.00%")
-    assert hint == words
+def row_of(run: Run, images: int) -> RunRow:
+    return RunRow(run, Summaries().get(run), run.state, False, 0.998, (0.988, 1.0), images, 0.1, False)
+
+
+def started_with(store: RunStore, training: int, validation: int) -> Run:
+    run = store.create(RunConfig())
+    EventFile(run.events_path).append(Started(1.0, "CPU", 10, training, validation, 1, 1))
+    return run
+
+
+def test_an_accuracy_on_images_that_the_run_may_have_learned_is_marked(store, embedded, monkeypatch):
+    monkeypatch.setattr(caches, "data", lambda: embedded)
+    on_all = started_with(store, 54_000, 6000)
+    here = started_with(store, len(embedded.train), len(embedded.validation))
+    text, _, about = _test(row_of(on_all, len(embedded.test)))
+    assert text == "99.80% [98.80–100.00] *"
+    assert "may have learned from some of them" in about
+    assert _test(row_of(here, len(embedded.test)))[0] == "99.80% [98.80–100.00]"
+    assert _test(row_of(on_all, 10_000))[0] == "99.80% [98.80–100.00]"  # measured where it was trained

@@ -67,7 +67,7 @@ def test_the_test_figure_is_shown_once_the_test_set_was_opened(store):
 
 @pytest.mark.parametrize(
     ("knobs", "name"),
-    [({"validate_on": "test"}, "Test, on 6,000 images of another data set"),
+    [({"validate_on": "test"}, "Test, on 10,000 images of another data set"),
      ({"validate_on": "none"}, "Test, on images of another data set")],
 )  # fmt: skip
 def test_a_figure_of_another_data_set_says_so(store, knobs, name):
