@@ -28,7 +28,7 @@ def test_the_interval_belongs_to_the_test_images_that_the_run_has_read(store, su
     elsewhere = row(store, summaries, OPEN, ELSEWHERE, test=0.9)
     assert (elsewhere.test, elsewhere.test_images, elsewhere.test_interval) == (0.9, None, None)
     validated = row(store, summaries, RunConfig(validate_on="test"), ELSEWHERE, test=0.9)
-    assert validated.test_images == validated.run.started.validation_images == 6_000
+    assert validated.test_images == validated.run.started.validation_images == 10_000
     assert validated.test_is_elsewhere
     assert elsewhere.test_is_elsewhere
     assert not row(store, summaries, OPEN, HERE, test=0.9).test_is_elsewhere

@@ -63,7 +63,7 @@ def test_accuracies_on_different_data_sets_are_not_compared(store, summaries):
     found = compared(here, there)
     assert found.by_accuracy is None
     assert "different data sets" in found.no_accuracy
-    images = "54,000 training images"
+    images = "60,000 training images"
     assert ("Data set", f"{images}, fingerprint aaaa", f"{images}, fingerprint bbbb") in [
         (each.what, each.first, each.second) for each in found.differences
     ]
