@@ -132,7 +132,7 @@ def report(run: Run, ended: RunEnded) -> dict[str, Any]:
     values = json.loads(to_line(ended))
     return {
         "run": run.id,
-        "recipe": run.recipe,
+        "recipe": run.recipe or None,
         **{name: values[name] for name in _REPORTED},
         "device": run.started.device if run.started else None,
         "model": str(run.model_path) if run.has_model else None,

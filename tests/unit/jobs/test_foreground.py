@@ -32,6 +32,7 @@ def test_json_has_each_run_and_the_spread(home, capsys):
     assert [run.config.seed for run in runs] == [5, 6, 7]
     assert {run.state for run in runs} == {"finished"}
     assert {run.sweep for run in runs} == {report["sweep"]}
+    assert [each["recipe"] for each in report["runs"]] == [report["recipe"]] * 3 == [None] * 3  # null, as for one run
     accuracies = [each["test_accuracy"] for each in report["runs"]]
     assert report["test_accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
     assert report["test_accuracy"]["deviation"] == pytest.approx(np.std(accuracies, ddof=1))
