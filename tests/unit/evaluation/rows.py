@@ -13,7 +13,7 @@ from core.runs.summaries import Summaries
 from core.runs.timeline import EventFile
 from tests.made_runs import make
 
-TEST_IMAGES = 9_000  # not as many as MNIST has: so a test sees whose images count
+TEST_IMAGES = 10_000
 HERE, ELSEWHERE = "a" * 16, "b" * 16  # two data sets: the one in use, and another one
 IN_USE = DataInUse(HERE, TEST_IMAGES)
 

@@ -27,7 +27,8 @@ def test_the_interval_belongs_to_the_test_images_that_the_run_has_read(store, su
     assert row(store, summaries, OPEN, HERE, test=0.9).test_images == TEST_IMAGES
     elsewhere = row(store, summaries, OPEN, ELSEWHERE, test=0.9)
     assert (elsewhere.test, elsewhere.test_images, elsewhere.test_interval) == (0.9, None, None)
-    validated = row(store, summaries, RunConfig(validate_on="test"), ELSEWHERE, test=0.9)
+    made = row(store, summaries, RunConfig(validate_on="test"), ELSEWHERE, test=0.9)
+    validated = comparison.build_row(made.run, store, summaries, IN_USE._replace(test_images=500))
     assert validated.test_images == validated.run.started.validation_images == 10_000
     assert validated.test_is_elsewhere
     assert elsewhere.test_is_elsewhere
