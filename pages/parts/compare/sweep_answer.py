@@ -37,7 +37,7 @@ def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
     result = sweep_result(tuple(knobs), tuple(repeated)) if repeated and sweep.kind != SEARCH else None
     if result and result.is_repeated:
         best = next(row for row in complete if row.config in result.best.configs)
-    _best(best, knobs, result)
+    _best(best, knobs, result, active=active)
     if result:
         _settings(sweep, result, rows, active=active)
     _links(best, rows)
@@ -51,8 +51,8 @@ def show(sweep: Sweep, rows: list[RunRow], *, active: bool) -> None:
         _importance(sweep, finished, tried)
 
 
-def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:
-    """The best setting where settings are repeated, otherwise the best run."""
+def _best(best: RunRow, knobs: list[str], result: SweepResult | None, *, active: bool) -> None:
+    """The best setting where settings are repeated, otherwise the best run. active: whether others still train."""
     images = "validation images" if best.config.holds_out else "test images"
     if result and result.is_repeated:
         names = [name for name in knobs if name != SEED]
@@ -63,7 +63,7 @@ def _best(best: RunRow, knobs: list[str], result: SweepResult | None) -> None:
         values = [
             f"{KNOBS[name].label.lower()} **{knob_text(name, getattr(best.config, name), '–')}**" for name in names
         ]
-        st.markdown(f"Best so far: {', '.join(values)}, {accuracy}.")
+        st.markdown(f"{'Best so far' if active else 'Best'}: {', '.join(values)}, {accuracy}.")
     elif result:
         st.markdown(f"Only the seed differs, so the spread is luck alone: {result.best.summary}, measured on {images}.")
 

@@ -1,6 +1,7 @@
 """Messages and addresses that the server refuses."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -94,6 +95,7 @@ def test_no_visitor_is_offered_files_for_programmers(monkeypatch, tmp_path):
     session = SimpleNamespace(id="a visitor", _script_data=SimpleNamespace(is_hello=False, main_script_path=tmp_path))
     assert AppSession._compute_skills_nudge_state(session) == (False, "")  # type: ignore[arg-type]
     installer = backend_operation_handler.InstallSkillsHandler(lambda: str(tmp_path))
-    answer = asyncio.run(installer.handle(BackendOperationRequest(), "a visitor"))
+    with ThreadPoolExecutor(1) as thread:  # the thread of the tests may have a loop of a browser
+        answer = thread.submit(asyncio.run, installer.handle(BackendOperationRequest(), "a visitor")).result()
     assert answer.error_msg
     assert not list(tmp_path.iterdir())

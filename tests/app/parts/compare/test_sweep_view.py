@@ -204,7 +204,7 @@ def test_runs_of_an_earlier_data_set_do_not_decide_a_search(open_page: Open, hom
     write_json(sweep.folder / "told.json", told)
     page_text = read_text(open_page("compare", view="sweep"))
     assert "Not counted: 2 runs of another data set." in page_text
-    assert "Best so far: units **64**" in page_text
+    assert "Best: units **64**" in page_text
     assert "Which knob mattered is not shown" in page_text  # a search of an earlier version mixed them
     write_json(sweep.folder / "told.json", {**told, "data": "a" * 16})
     page_text = read_text(open_page("compare", view="sweep"))
