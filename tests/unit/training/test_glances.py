@@ -103,7 +103,7 @@ def test_who_pauses_a_run_goes_on_seeing_its_network_while_older_moments_are_mea
             self.looks += 1
             if 300 in film.written:
                 monkeypatch.setattr(moment_pace, "SHARE_OF_TIME", 100.0)
-            if 300 in film.written[:-1] or self.looks == 60:
+            if 300 in film.written[:-1] or self.looks == 600:
                 self.seen = max(film.kept)
             return self.seen is None
 

@@ -212,7 +212,9 @@ def test_an_error_of_the_thread_that_measures_is_raised_at_the_end(tiny_mnist, m
 def test_who_pauses_a_run_sees_the_network_as_it_is_then(tiny_mnist, short_calls, monkeypatch):
     """It stood at an earlier step until the run went on. Of 30 epochs, the third ends without a moment, at step 48."""
     moments, shown = Moments(), []
-    monkeypatch.setattr(moment_pace, "GLANCE_SECONDS", 0.0)
+    for pause in ("GLANCE_SECONDS", "WATCHED_REST_SECONDS"):  # a slow machine would rest for seconds
+        monkeypatch.setattr(moment_pace, pause, 0.0)
+    monkeypatch.setattr(moment_pace, "SHARE_WHILE_WATCHED", 100.0)
 
     class PausesAfterThreeEpochs(Control):
         looks, seen, is_over = 0, 0, False
@@ -224,7 +226,7 @@ def test_who_pauses_a_run_sees_the_network_as_it_is_then(tiny_mnist, short_calls
             if epochs != 3 or self.is_over:
                 return False
             self.looks, self.seen = self.looks + 1, moments[-1].step if moments else 0
-            self.is_over = self.seen == 48 or self.looks == 40
+            self.is_over = self.seen == 48 or self.looks == 400
             return not self.is_over
 
         def should_stop(self):
