@@ -80,7 +80,6 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         self.keras_callbacks = build_callbacks(config)
         self.preview = LivePreview(config, data, hooks.preview)
         self.stopped = False
-        self.history: dict[str, list[float]] = {}
         self.moments: MomentCapture | None = None
 
     def train(self, device: str, resume: TrainingState | None, network: keras.Sequential) -> TrainingResult:
@@ -147,10 +146,11 @@ class _Run(keras.callbacks.Callback):  # type: ignore[misc]
         figures = {**(logs or {}), "learning_rate": rate, "seconds": self.clock.seconds}
         for name, value in figures.items():
             self.history.setdefault(name, []).append(float(value))
-        has_diverged = not all(map(math.isfinite, figures.values()))
-        if self.hooks.save_state and not has_diverged:  # it must not be resumed from here
+        if self.hooks.save_state and all(map(math.isfinite, figures.values())):  # after that, it cannot be resumed
             self.hooks.save_state(self._capture())
         self.emit(self.events.epoch_done(epoch + 1, figures))
+        if self.model.stop_training and not self.stopped and self.moments:  # patience ends the run
+            self.moments.capture_stop(self.loop.step, self.loop.epoch_sums)
         if epoch + 1 < self.config.epochs and not self.model.stop_training:
             self._apply_requests(epoch + 2)  # "One epoch" must pause here, not after the first call of the next epoch
 

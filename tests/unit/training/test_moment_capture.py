@@ -145,6 +145,15 @@ def test_the_film_of_a_long_run_that_is_stopped_at_the_end_of_an_epoch_ends_with
     assert moments[-1].accuracy == pytest.approx(stopped.history["accuracy"][-1])
 
 
+@pytest.mark.parametrize("patience", [1, 2])
+def test_the_film_of_a_run_that_patience_ends_has_its_last_epoch(tiny_mnist, patience):
+    moments, config = Moments(), SMALL.changed(epochs=60, patience=patience, learning_rate=0.2)
+    ended, _, _ = run(config, tiny_mnist, moments=moments)
+    steps = 16 * len(ended.history["loss"])
+    assert steps < 16 * 60
+    assert [moment.step for moment in moments] == sorted({*(s for s in moment_steps(60, 16) if s <= steps), steps})
+
+
 def test_what_an_earlier_attempt_wrote_after_the_resume_is_discarded(tiny_mnist, short_calls):
     moments = Moments()
     _, _, kept = run(SMALL, tiny_mnist, moments=moments)
