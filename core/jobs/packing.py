@@ -14,7 +14,7 @@ from core.errors import DeviceError
 from core.jobs.cluster import settings
 from core.jobs.kept_workers import differ_in_seed
 from core.jobs.places import CPU, GPU
-from core.network.architecture import IMAGE_KINDS
+from core.network.architecture import is_dense
 from core.runs.run import Run
 from core.runs.store import WAITING, RunStore
 
@@ -34,8 +34,7 @@ def can_pack(config: RunConfig) -> bool:
     Not with convolutions, which fill a GPU by themselves; nor with redrawn images, which are others for each seed; nor
     with the schedule that follows validation, because then each network has a learning rate of its own.
     """
-    is_dense = not any(layer.kind in IMAGE_KINDS for layer in config.layers)
-    return is_dense and not config.redraws_images and config.schedule != "plateau"
+    return is_dense(config) and not config.redraws_images and config.schedule != "plateau"
 
 
 def runs_to_train(store: RunStore, run: Run, slot: str, without: Container[str]) -> list[Run]:

@@ -38,14 +38,19 @@ class LayerRow:
     bias: bool = True
 
 
+def is_dense(config: RunConfig) -> bool:
+    """Whether no layer needs the rows and columns of an image."""
+    return not any(layer.kind in IMAGE_KINDS for layer in config.layers)
+
+
 def layer_table(config: RunConfig) -> list[LayerRow]:
     """The rows of a network, with the softmax. Raises `NetworkError` if a layer does not fit."""
     layers = config.layers
     rows = [LayerRow("scale", "scale", (SIDE, SIDE))]
-    if any(layer.kind in IMAGE_KINDS for layer in layers):
-        rows.append(LayerRow("channel", "channel", (SIDE, SIDE, 1)))
-    else:
+    if is_dense(config):
         rows.append(LayerRow("flatten", "flatten", (SIDE * SIDE,)))
+    else:
+        rows.append(LayerRow("channel", "channel", (SIDE, SIDE, 1)))
     for position, layer in enumerate(layers):
         above = layers[position + 1].kind if position + 1 < len(layers) else ""
         # As a list first: otherwise `rows` would already hold the norm when its activation is computed.

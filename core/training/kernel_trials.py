@@ -8,7 +8,7 @@ import os
 
 from core.config.run_config import RunConfig
 from core.devices.computing import device_kind
-from core.network.architecture import IMAGE_KINDS
+from core.network.architecture import is_dense
 
 _TRIALS = "--xla_gpu_autotune_level"
 
@@ -20,7 +20,7 @@ def skip_for_dense(config: RunConfig) -> None:
     process that has warmed up keeps the trials. For JAX, `engine_jax` says it to each program.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    is_dense = not config.redraws_images and not any(layer.kind in IMAGE_KINDS for layer in config.layers)
+    needs_none = is_dense(config) and not config.redraws_images
     on_tensorflow = os.environ.get("KERAS_BACKEND") != "jax"
-    if is_dense and on_tensorflow and _TRIALS not in flags and device_kind(config.device) == "gpu":
+    if needs_none and on_tensorflow and _TRIALS not in flags and device_kind(config.device) == "gpu":
         os.environ["XLA_FLAGS"] = f"{flags} {_TRIALS}=0".strip()

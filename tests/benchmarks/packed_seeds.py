@@ -4,9 +4,11 @@
 
 with KERAS_BACKEND=jax for that backend, on a CPU or a GPU. Three ways to pack:
 
-vmap      one step with a new first axis in all weights, by `jax.vmap` or `tf.vectorized_map`: batched products
+vmap      as the project does it (core.training.pack): `jax.vmap` or `tf.vectorized_map` make batched products
 unrolled  the steps of N networks one after another in one program, with one optimiser for the stacked weights
 separate  the steps of N networks, each with its optimiser, in one program
+
+The last two are for TensorFlow alone.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from core.training import models
 from core.training.batching import Call, LoopOptions, shuffled_order
 from core.training.engine import Loop
 from core.training.models import has_convolutions
+from core.training.pack import PackedSteps
 from core.training.train_step import logit_columns, logit_gradients
 
 CONVOLUTION = RunConfig(network="conv16x3-pool2-dense64", optimizer="adam", batch_size=128, validate_on="none")
@@ -40,14 +43,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     asked = parser.parse_args()
     process_settings.apply()
-    pack = on_jax if keras.backend.backend() == "jax" else on_tensorflow
     for name in asked.recipes:
         loop = one_run(CONFIGS[name])
         indices = shuffled_order(1, 0, len(loop.train))[: loop.batches_per_call * loop.batch_size]
         single, compiling = seconds(partial(loop.backend.run, Call(indices)))
         single /= loop.batches_per_call
         print(f"{name}: a step of one run {1000 * single:.3f} ms (first call {compiling:.1f} s)", flush=True)
-        for way, call, steps in pack(loop, CONFIGS[name], asked.seeds):
+        for way, call, steps in ways(loop, CONFIGS[name], asked.seeds):
             try:
                 packed, compiling = seconds(call)
             except Exception as error:
@@ -85,30 +87,15 @@ def drawn(loop: Loop, seeds: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, len(loop.train), shape).astype(np.int32)
 
 
-def on_jax(loop: Loop, config: RunConfig, seeds: int) -> Iterator[tuple[str, Callable[[], Any], int]]:
-    import jax
-    from jax import numpy as jnp
-
-    program, images, labels = loop.backend.program, loop.backend.images, loop.backend.labels
-    if program.compact:
-        program.compact.copy_from_model()
-    model, batches = program.model, drawn(loop, seeds)
-    variables = model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
-    state = tuple([jnp.stack([variable.value] * seeds) for variable in part] for part in variables)
-
-    def step(state: Any, batch: Any) -> tuple[Any, Any]:
-        return program._train_step(state, images[batch], labels[batch], jnp.float32(loop.batch_size))
-
-    def train(state: Any, batches: Any) -> tuple[Any, Any]:
-        return jax.lax.scan(jax.vmap(step), state, batches)
-
-    compiled, kept = jax.jit(train, donate_argnums=0), [state]
-
-    def call() -> None:
-        kept[0], logits = compiled(kept[0], batches)
-        jax.block_until_ready(logits)
-
-    yield "vmap", call, len(batches)
+def ways(loop: Loop, config: RunConfig, seeds: int) -> Iterator[tuple[str, Callable[[], Any], int]]:
+    """Each way: its name, a call of some steps of all networks, and how many steps."""
+    loops = dict(enumerate(one_run(config.changed(seed=seed)) for seed in range(1, seeds + 1)))
+    packed = PackedSteps.of({place: each.backend for place, each in loops.items()})
+    steps = max(1, loop.batches_per_call // seeds)
+    indices = {place: each.shuffled_order(0)[: steps * each.batch_size] for place, each in loops.items()}
+    yield "vmap", lambda: packed.run({place: Call(each) for place, each in indices.items()}), steps
+    if keras.backend.backend() != "jax":
+        yield from on_tensorflow(loop, config, seeds)
 
 
 def on_tensorflow(loop: Loop, config: RunConfig, seeds: int) -> Iterator[tuple[str, Callable[[], Any], int]]:
@@ -127,8 +114,7 @@ def on_tensorflow(loop: Loop, config: RunConfig, seeds: int) -> Iterator[tuple[s
         program = tf.function(train, jit_compile=not has_convolutions(loop.model), autograph=False)
         return lambda: program(batches).numpy()
 
-    for way in ("vmap", "unrolled"):
-        yield way, compiled(_stacked_step(loop, seeds, way)), steps
+    yield "unrolled", compiled(_stacked_step(loop, seeds)), steps
     programs = [one_run(config.changed(seed=seed)).backend.program for seed in range(1, seeds + 1)]
 
     def separate(batch: Any) -> Any:
@@ -137,7 +123,7 @@ def on_tensorflow(loop: Loop, config: RunConfig, seeds: int) -> Iterator[tuple[s
     yield "separate", compiled(separate), steps
 
 
-def _stacked_step(loop: Loop, seeds: int, way: str) -> Callable[[Any], Any]:
+def _stacked_step(loop: Loop, seeds: int) -> Callable[[Any], Any]:
     """One step of all networks, whose weights are stacked along a new first axis."""
     import tensorflow as tf
 
@@ -158,10 +144,7 @@ def _stacked_step(loop: Loop, seeds: int, way: str) -> Callable[[Any], Any]:
         values = [weight.value for weight in weights]
         with tf.GradientTape() as tape:
             stacked = [tf.convert_to_tensor(value) for value in values]
-            if way == "vmap":
-                logits = tf.vectorized_map(forward, (stacked, seen))
-            else:
-                logits = tf.stack([forward(([each[at] for each in stacked], seen[at])) for at in range(seeds)])
+            logits = tf.stack([forward(([each[at] for each in stacked], seen[at])) for at in range(seeds)])
         above = tf.stack([logit_gradients(right[at], logits[at], size) for at in range(seeds)])
         optimizer.apply(tape.gradient(logits, values, above), weights)
         return logits

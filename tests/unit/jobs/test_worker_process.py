@@ -39,6 +39,14 @@ def send_line(worker: subprocess.Popen, order: str) -> None:
     worker.stdin.flush()
 
 
+def exit_status(worker: subprocess.Popen, seconds: float = 60) -> int:
+    """Waits for the end of a worker, and closes its pipes."""
+    status = worker.wait(seconds)
+    for pipe in (worker.stdin, worker.stdout, worker.stderr):
+        pipe.close()
+    return status
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("end", "state"), [("kill", "interrupted"), ("terminate", "stopped")])
 def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_interrupted(store, end, state):
@@ -49,9 +57,7 @@ def test_a_run_ended_at_any_moment_and_resumed_ends_bit_for_bit_like_one_never_i
     worker = process(store, run.id)
     wait_until(lambda: len(run.epochs) >= 2)
     getattr(worker, end)()
-    worker.wait()
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
+    exit_status(worker)
     assert run.state == state
     from core.jobs.recorder import RunRecorder
 
@@ -71,9 +77,7 @@ def test_a_warmed_up_run_trains_the_same_bits(store):
     worker = process(store, json.dumps(config.changed(epochs=50).to_dict()))
     assert worker.stdout.readline().startswith(b"Ready for ")
     send_line(worker, run.id)
-    assert worker.wait(60) == 0
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
+    assert exit_status(worker) == 0
     assert run.state == "finished"
     ours, theirs = weights_of(run), weights_of(plain)
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
@@ -86,9 +90,7 @@ def test_a_worker_that_is_asked_to_wait_trains_another_seed_as_alone_and_ends(st
     worker = process(store, f"{runs[0].id} {THEN_WAIT}")
     wait_until(lambda: runs[0].state == "finished")
     send_line(worker, runs[1].id)
-    assert worker.wait(60) == 0
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
+    assert exit_status(worker) == 0
     assert "trained the run" not in runs[0].log_path.read_text()
     assert f"This process trained the run {runs[0].id} first." in runs[1].log_path.read_text()
     for run in runs:
@@ -102,9 +104,7 @@ def test_a_worker_trains_several_seeds_in_one_call_and_each_log_says_where_the_m
     config = SMALL.changed(units=4, train_images=0, batch_size=1000, epochs=1)
     runs = [store.create(config.changed(seed=seed), queued=True) for seed in (1, 2)]
     worker = process(store, packing.order(runs))
-    assert worker.wait(120) == 0
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
+    assert exit_status(worker, 120) == 0
     assert "Each trains for itself" not in runs[0].log_path.read_text()
     assert f"The log of the run {runs[0].id} has the messages." in runs[1].log_path.read_text()
     for run in runs:
@@ -119,9 +119,7 @@ def test_a_worker_leaves_its_run_in_the_queue_if_keras_cannot_use_the_gpu_of_its
     run = store.create(SMALL, queued=True)
     with installed(2):  # the driver shows them, and TensorFlow finds none
         worker = process(store, run.id, slots.LEAVE_WITHOUT_GPU)
-    assert worker.wait(60) == slots.NO_USABLE_GPU
-    for pipe in (worker.stdin, worker.stdout, worker.stderr):
-        pipe.close()
+    assert exit_status(worker) == slots.NO_USABLE_GPU
     assert run.state == "waiting"
 
 
