@@ -25,7 +25,7 @@ from core.training.batching import Sums
 from core.training.moment_measure import MomentMeasure
 from core.training.moment_pace import MomentPace
 
-MAX_DOUBLINGS = 10  # steps 1, 2, 4, … 512
+MAX_DOUBLINGS = 13  # steps 1, 2, 4, … 4096: a long run learns most before the first of its even moments
 EVEN_MOMENTS = 24  # at least, spread evenly over a run
 MAX_WHOLE_MOMENTS = 6
 MAX_WHOLE_BYTES = 2_000_000  # of those after step 0 together
@@ -174,9 +174,10 @@ class MomentCapture:
         try:
             _libraries()  # not a part of the first measurement
             while (snapshot := self._next()) is not None:
-                started = time.perf_counter()
+                started = time.thread_time()  # without the time when other programs have the processor
+                is_newer = snapshot.step > self._newest_measured
                 self._write(snapshot)
-                self.pace.note(time.perf_counter() - started)
+                self.pace.note(time.thread_time() - started, is_newer=is_newer)
                 with self._changed:
                     self._changed.notify_all()
             self._remove_glance()

@@ -18,12 +18,15 @@ class MomentPace:
     """
 
     is_watched: Callable[[], bool]
-    _took: float = 0.0  # seconds, of the last measurement
+    _took: float = 0.0  # seconds of a core, for the last measurement
     _ended: float = float("-inf")
+    _newest: float = float("-inf")  # when the newest network was measured
 
-    def note(self, seconds: float) -> None:
-        """A measurement has just ended that took so many seconds."""
+    def note(self, seconds: float, *, is_newer: bool) -> None:
+        """A measurement has just ended that took so many seconds of a core. is_newer: than all before it."""
         self._took, self._ended = seconds, time.perf_counter()
+        if is_newer:
+            self._newest = self._ended
 
     def may_measure(self, *, is_newer: bool) -> bool:
         """Whether the rest is over. is_newer: than all that was measured; pages show only the newest."""
@@ -31,9 +34,9 @@ class MomentPace:
         return rested >= self._took / SHARE_OF_TIME or (is_newer and rested >= self._watched_rest and self.is_watched())
 
     def wants_glance(self) -> bool:
-        """Whether those who watch have waited long enough for a newer network."""
-        rested = time.perf_counter() - self._ended
-        return rested >= max(GLANCE_SECONDS, self._watched_rest) and self.is_watched()
+        """Whether those who watch have waited long enough for a newer network, whatever else was measured."""
+        waited = time.perf_counter() - self._newest
+        return waited >= max(GLANCE_SECONDS, self._watched_rest) and self.is_watched()
 
     @property
     def _watched_rest(self) -> float:

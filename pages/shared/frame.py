@@ -211,6 +211,11 @@ _STYLE = """<style>
 @media (min-width: 641px) {
   .st-key-status > [data-testid=stLayoutWrapper] {flex: 0 1 max-content} /* a long note needs more */
 }
+/* The data set and the run stand beside the title, so that a laptop shows a line more of the page. */
+@media (min-width: 960px) {
+  .st-key-frame {display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: 2.5rem; align-items: center}
+  .st-key-frame > :nth-child(3) {grid-row: 2; grid-column: 1 / -1}
+}
 /* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
 @media (max-width: 640px) {
   .st-key-status {gap: .2rem}

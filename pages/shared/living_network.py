@@ -26,7 +26,11 @@ _HERE = Path(__file__).parent
 SCRIPT = _HERE / "living_network.js"
 HEIGHT = 280  # pixels of the drawing
 ACROSS = 25  # images in a row of the sheet
-HTML = """<div class="living"><canvas role="img" tabindex="0"></canvas><p class="living-caption"></p>
+
+
+def html(below: str = "") -> str:
+    """The drawing, its caption, and the numbers of the chosen unit. below: what stands right below the drawing."""
+    return f"""<div class="living"><canvas role="img" tabindex="0"></canvas>{below}<p class="living-caption"></p>
 <div class="living-detail" aria-live="polite"></div>
 <details><summary>The same numbers as a table</summary><div class="living-scroll" tabindex="0">
 <table class="living-table"></table></div></details></div>"""
@@ -208,4 +212,4 @@ def style() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
-    return static_assets.component("digit_lab_living_network", SCRIPT, html=HTML, css=style(), isolate_styles=False)
+    return static_assets.component("digit_lab_living_network", SCRIPT, html=html(), css=style(), isolate_styles=False)

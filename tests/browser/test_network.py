@@ -20,6 +20,7 @@ from tests.browser.conftest import wait_idle
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FORM = "network=dense48-dense24&epochs=6&seed=5&validate_on=held-out"
+UNTRAINED = FORM.replace("seed=5", "seed=6")  # no run of these tests: Train would show its film
 LONG_FORM = FORM.replace("epochs=6", "epochs=400")
 LIVE = """() => {
   const rows = [...document.querySelectorAll('.film .living-table tr')].map((row) => [...row.cells].map((cell) =>
@@ -50,6 +51,12 @@ def film_of(page: Page, server, link: str) -> tuple[Run, list[Moment], Locator]:
     film = page.locator(f".film[data-run='{run.id}:{len(moments)}']")
     expect(film).to_be_visible()
     return run, moments, film
+
+
+def height_above_network(page: Page) -> float:
+    """Pixels between the top of the run and the drawing of its network."""
+    top, drawing = page.locator(".st-key-watch"), page.locator(".film .living > canvas")
+    return drawing.bounding_box()["y"] - top.bounding_box()["y"]
 
 
 def fixed_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,9 +94,9 @@ def started(page: Page, server, link: str) -> Run:
 
 
 def test_before_start_the_network_of_the_form_is_drawn(page, server):
-    untrained(page, f"{server.url}/train?{FORM}")
+    untrained(page, f"{server.url}/train?{UNTRAINED}")
     drawn = table_of(page, ".st-key-watch")
-    config = RunConfig(network="dense48-dense24", seed=5)
+    config = RunConfig(network="dense48-dense24", seed=6)
     _, images, _ = fixed_digits()
     network = LivingNetwork(config, initial_weights(config))
     view = network.view(images[0], network.survey(images))
@@ -108,9 +115,14 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
     seen = page.evaluate(LIVE)  # in one call: the next moment may come at any time
     progress, drawing = page.get_by_test_id("stProgress"), film.locator("canvas[data-moment]")
     top, below = progress.bounding_box()["y"], drawing.bounding_box()
+    above = height_above_network(page)
     assert run.active
     assert below["y"] + below["height"] - top < 600, "beside its curves, the network is not in sight on a laptop"
     page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".film-bar")).to_be_visible()
+    wait_idle(page)
+    lines = page.get_by_test_id("stAlertContainer").first.bounding_box()["height"]  # how it ended: instead of the progress
+    assert abs(height_above_network(page) - above - lines) < 50, "the network jumps when the run ends"
     moment = next(each for each in read_moments(run) if each.step == seen["step"])
     drawn = np.array([number(share) for share in seen["output"]])
     np.testing.assert_allclose(drawn, 100 * moment.probabilities[0].astype(float), atol=0.06)
@@ -138,7 +150,7 @@ def test_the_film_of_a_run_shows_each_moment_from_the_untrained_network_on(page,
 
 
 def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
-    canvas = untrained(page, f"{server.url}/train?{FORM}")
+    canvas = untrained(page, f"{server.url}/train?{UNTRAINED}")
     canvas.focus()
     canvas.press("ArrowLeft")
     text = page.locator(".living-sum").inner_text()
@@ -178,8 +190,8 @@ def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(p
 
 @pytest.mark.parametrize("network", ["dense48-dense24", "conv6x5-norm-pool2-conv4x3-dense20"])
 def test_the_numbers_of_each_kind_of_layer_are_those_of_numpy(page, server, network):
-    canvas = untrained(page, f"{server.url}/train?{FORM.replace('dense48-dense24', network)}")
-    config = RunConfig(network=network, seed=5)
+    canvas = untrained(page, f"{server.url}/train?{UNTRAINED.replace('dense48-dense24', network)}")
+    config = RunConfig(network=network, seed=6)
     _, images, labels = fixed_digits()
     living = LivingNetwork(config, initial_weights(config))
     layers = living.view(images[0], living.survey(images)).layers

@@ -16,12 +16,12 @@ from tests.browser.conftest import Server, visitor, wait_idle
 from tests.made_moments import make_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-# Whether the part that a caption points at is in sight, and not below the caption.
+# Whether the part that a caption points at is in sight, and the caption hides nothing of it.
 IN_SIGHT = """() => {
   const box = document.querySelector(".film-tour").getBoundingClientRect();
   const part = document.querySelector(".film-pointed").getBoundingClientRect();
   const middle = part.top + part.height / 2;
-  return middle > 0 && middle < innerHeight && (middle > box.bottom || middle < box.top);
+  return middle > 0 && middle < innerHeight && (part.top >= box.bottom || part.bottom <= box.top);
 }"""
 
 
@@ -64,8 +64,10 @@ def test_the_tour_goes_to_its_end_and_does_not_come_back(browser, server, made):
     stops = tour(moments, labels, Words(["dense1", "output"], "validation images"))
     with visitor(browser, server) as page:
         opened(page, run)
-        box, film = page.locator(".film-tour"), page.locator(".film")
+        box, film, bar = (page.locator(part) for part in (".film-tour", ".film", ".film-bar"))
         expect(box).to_contain_text(f"New here? {len(stops)} captions")
+        drawing = page.locator(".film .living > canvas").bounding_box()
+        assert drawing["y"] + drawing["height"] <= bar.bounding_box()["y"] < box.bounding_box()["y"]
         expect(film).to_have_attribute("data-step", str(moments[-1].step))  # the offer moves nothing
         page.get_by_role("button", name="Start the tour").click()
         for place, stop in enumerate(stops):

@@ -18,7 +18,7 @@ from pages.shared.local_time import run_title
 _HERE = Path(__file__).parent
 HEIGHT = 250  # pixels of each drawing
 CLOCKS = {"images": "training images seen", "step": "steps", "epoch": "epochs"}
-_SIDE = f"""<section class="pair-side"><h2></h2><p class="pair-state"></p>{living_network.HTML}</section>"""
+_SIDE = f"""<section class="pair-side"><h2></h2><p class="pair-state"></p>{living_network.html()}</section>"""
 HTML = f"""<div class="pair"><div class="pair-bar"><button class="pair-play" type="button">Play</button>
 <input class="pair-slider" type="range" min="0" step="1" aria-label="Time of both runs">
 <select class="pair-speed" aria-label="Speed"></select>

@@ -22,12 +22,12 @@ _SCRIPT = _HERE / "film.js"
 SCRIPTS = (_SCRIPT, film_data.SCRIPT, film_tour.SCRIPT, living_network.SCRIPT)  # all that a film loads
 SLOW_MOTION_SECONDS = 5.0  # a run that took less was over before anybody could watch it
 HEIGHT = 255  # pixels: curves, network and buttons are in sight together on a laptop's screen
-HTML = f"""<div class="film"><div class="film-bar"><button class="film-play" type="button">Play</button>
+_BAR = f"""<div class="film-bar"><button class="film-play" type="button">Play</button>
 <input class="film-slider" type="range" min="0" step="1" aria-label="Moment of the run">
 <select class="film-speed" aria-label="Speed"></select>
 {film_tour.BUTTON}<a class="film-beside inside">Beside another run</a></div>
-{film_tour.HTML}
-<p class="film-now" aria-live="off"></p>{living_network.HTML}
+{film_tour.HTML}"""
+HTML = f"""<div class="film"><p class="film-now" aria-live="off"></p>{living_network.html(below=_BAR)}
 <canvas class="film-curves" role="img" aria-label="Loss and accuracy up to this moment"></canvas>
 <div class="film-digits" role="group" aria-label="The digit that runs through the network"></div>
 <div class="film-below">

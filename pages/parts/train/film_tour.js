@@ -47,10 +47,19 @@ export class Tour {
     this.pointed[0]?.scrollIntoView({ block: "nearest", behavior: this.film.still() ? "auto" : "smooth" });
   }
 
+  // The offer is below the network and its bar. A caption is above all that it can point at, and stays in sight there.
+  place(stop) {
+    const { box, film } = this, before = stop ? null : film.parts.bar;
+    if (box.previousElementSibling === before && box.parentNode === (before?.parentNode ?? film.root)) return;
+    if (before) before.after(box);
+    else film.root.prepend(box);
+  }
+
   show() {
     const { at, stops, box, buttons, film } = this, stop = stops[at], open = at !== CLOSED;
+    this.place(stop);
     box.hidden = !open;
-    this.again.hidden = open || !stops.length;
+    this.again.hidden = Boolean(stop) || !stops.length;
     for (const part of this.pointed) part.classList.remove("film-pointed");
     this.pointed = [];
     if (!open) return delete box.dataset.stop;

@@ -13,12 +13,11 @@ _MAX_LISTED = 3  # differences that are spelt out
 
 
 def show_beside_run(run: Run) -> None:
-    """Beside the run: how the form differs, with a button that sets the form to the run's knobs."""
+    """Above the run: how the form differs, with a button that sets the form to its knobs. Nothing if they are equal."""
     differences = _differences(run.config)
+    if differences == {}:
+        return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_match"):
-        if differences == {}:
-            st.caption(":material/check: The form has the settings of this run.")
-            return
         if differences is None:
             st.caption("The form has settings that cannot be used.", width="stretch")
         else:

@@ -13,7 +13,7 @@ from core.runs.run import Run
 from pages.parts.train import form_change
 from pages.parts.train.film import film, newest, newest_moment
 from pages.shared import caches, controls
-from pages.shared.film_data import NO_FILM, fits, moments_of
+from pages.shared.film_data import NO_FILM, fits, has_film, moments_of
 from pages.shared.living_network import ShownImage, fixed, living_network, surveyed
 
 _PLACE = "network_digit"  # session: which of the fixed images runs through the network
@@ -25,7 +25,7 @@ _OTHER_DATA = "with another data set than the one in use"
 def show(run: Run) -> None:
     """The network of a run; of the form instead, where that was changed since."""
     above = st.container(key="network_choice")  # also while nothing is in it: the drawing keeps its place at the end
-    if not run.active:
+    if not run.active and _form_has_another(run):
         with above:
             choice = _choice(run)
         if choice == _FORM:
@@ -121,6 +121,14 @@ def _choice(run: Run) -> str:
         label_visibility="collapsed",
     )
     return choice
+
+
+def _form_has_another(run: Run) -> bool:
+    """Whether the film of the run, which begins before its first step, does not show the network of the form."""
+    try:
+        return not (has_film(run) and fits(run) and starts_as_same_network(controls.run_config(), run.config))
+    except DigitLabError:
+        return False  # the form makes no network
 
 
 def _is_another(run: Run) -> bool:

@@ -1,4 +1,4 @@
-"""On a phone the columns are below one another: the page scrolls to what the visitor has just asked for."""
+"""In a narrow or low window the page scrolls to what the visitor has just asked for: it would be below the edge."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ const done = (window.digitLabRevealed ??= new Set());  // kept by the tab: this 
 export default ({ data: [data] }) => {
   if (!data.request || done.has(data.request)) return;
   done.add(data.request);
-  if (matchMedia("(max-width: 640px)").matches)
+  if (matchMedia("(max-width: 640px), (max-height: 760px)").matches)
     document.querySelector(`.st-key-${data.key}`)?.scrollIntoView({ behavior: "smooth" });
 }"""
 

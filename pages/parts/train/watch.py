@@ -129,7 +129,14 @@ def _view(run: Run) -> None:
 _STYLE = """<style>
 .st-key-watch {scroll-margin-top: 4rem}
 .st-key-watch, .st-key-watch .stVerticalBlock {gap: .4rem}
+.st-key-watch [data-testid=stAlertContainer] {padding: .6rem .8rem}
+.st-key-watch .st-key-run_buttons {gap: .35rem}
+.st-key-run_buttons button {padding-inline: .6rem}
 .st-key-run_chart_options {margin-top: -2.1rem; z-index: 1; width: fit-content}
+@media (min-width: 641px) {
+  .st-key-form_match {flex-wrap: nowrap}
+  .st-key-form_match > :first-child {flex: 1 1 0; min-width: 0}
+}
 @media (max-width: 640px) {
   .st-key-watch {min-height: 90vh}
   .st-key-run_charts > * {flex: 1 1 100% !important; min-width: 100%}

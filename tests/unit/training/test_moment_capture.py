@@ -1,5 +1,7 @@
 """Moments show the network as it is at their step, and a run with moments trains what it trains without them."""
 
+import statistics
+import time
 from bisect import insort
 
 import numpy as np
@@ -9,7 +11,7 @@ from core.config.run_config import RunConfig
 from core.network.forward import activations
 from core.runs.events import BatchDone, EpochDone, Started, Untrained
 from core.runs.moments import fixed_images
-from core.training import models, moment_pace
+from core.training import models, moment_capture, moment_pace
 from core.training.hooks import Control, Hooks
 from core.training.moment_capture import moment_steps, whole_steps
 from core.training.moment_measure import MomentMeasure
@@ -85,6 +87,22 @@ def test_a_moment_shows_the_network_as_it_was_at_its_step(config, tiny_mnist, sh
     assert moments[-1].loss == pytest.approx(last["loss"][-1])
     assert moments[-1].accuracy == pytest.approx(last["accuracy"][-1])
     assert moments[-1].epoch == 3.0
+
+
+def test_while_other_programs_have_the_processor_the_rests_are_not_longer(tiny_mnist, short_calls, monkeypatch):
+    """On a computer with more to do, the drawn network stood still for four seconds and more."""
+    taken = []
+
+    class Slowed(MomentMeasure):
+        def __call__(self, *arguments):
+            time.sleep(0.05)
+            return super().__call__(*arguments)
+
+    monkeypatch.setattr(moment_capture, "MomentMeasure", Slowed)
+    monkeypatch.setattr(moment_capture.MomentPace, "note", lambda pace, seconds, is_newer: taken.append(seconds))
+    run(SMALL.changed(epochs=1), tiny_mnist, moments=Moments())
+    assert len(taken) == len(moment_steps(1, 16))
+    assert statistics.median(taken) < 0.05
 
 
 def test_a_resumed_run_continues_the_series(tiny_mnist, short_calls):
@@ -176,6 +194,13 @@ def test_a_run_has_thirty_to_sixty_moments_that_end_with_it(epochs, batches):
         assert {batches * epoch for epoch in range(1, epochs + 1)} <= set(steps)
     for more in (1, epochs):
         assert len([step for step in moment_steps(epochs + more, batches) if step > epochs * batches]) <= 60
+
+
+def test_the_film_of_a_long_run_shows_its_first_epochs():
+    """It went from step 512 to epoch 17: all that the network learned lay between them."""
+    early = [step / 1875 for step in moment_steps(400, 1875) if 0 < step < 17 * 1875]
+    assert len([epoch for epoch in early if epoch > 0.3]) >= 3
+    assert max(early) > 2
 
 
 def test_at_most_six_moments_hold_all_weights(tiny_mnist):
