@@ -15,9 +15,10 @@ _MAX_LISTED = 3  # differences that are spelt out
 def show_beside_run(run: Run) -> None:
     """Above the run: how the form differs, with a button that sets the form to its knobs. Nothing if they are equal."""
     differences = _differences(run.config)
-    if differences == {}:
-        return
+    # Also with nothing in it: what is below it keeps its place, and so the focus.
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_match"):
+        if differences == {}:
+            return
         if differences is None:
             st.caption("The form has settings that cannot be used.", width="stretch")
         else:
