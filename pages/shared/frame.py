@@ -232,5 +232,11 @@ _STYLE = """<style>
 [data-testid=stBaseButton-primary]:is(:hover, :active) {background: #4338ca; color: #fff}
 [data-testid=stPopoverButton]:is([aria-expanded=true], :active), [data-testid=stBaseButton-tertiary]:active {
   color: inherit}
+/* So have most of its colours of code, on a light page. */
+.stCode pre .token:is(.comment, .punctuation) {color: light-dark(#565a68, #a9adbb)}
+.stCode pre .token:is(.string, .boolean) {color: light-dark(#0a6b2d, #4cc978)}
+.stCode pre .token:is(.keyword, .function, .class-name) {color: light-dark(#0b5cad, #60b4ff)}
+.stCode pre .token.number {color: light-dark(#0b675b, #3fc4b0)}
+.stCode pre .token.operator {color: light-dark(#a94400, #f58b45)}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""
