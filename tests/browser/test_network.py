@@ -121,7 +121,7 @@ def test_while_it_trains_the_drawn_values_are_those_of_its_newest_moment(page, s
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".film-bar")).to_be_visible()
     wait_idle(page)
-    lines = page.get_by_test_id("stAlertContainer").first.bounding_box()["height"]  # how it ended: instead of the progress
+    lines = page.get_by_test_id("stAlertContainer").first.bounding_box()["height"]  # how it ended
     assert abs(height_above_network(page) - above - lines) < 50, "the network jumps when the run ends"
     moment = next(each for each in read_moments(run) if each.step == seen["step"])
     drawn = np.array([number(share) for share in seen["output"]])
