@@ -1,4 +1,4 @@
-"""Start: what Digit Lab is, where the visitor left off, and the six pages in the order in which they make sense."""
+"""Start: a network that learns, where the visitor left off, and the six pages in the order in which they make sense."""
 
 from html import escape
 
@@ -8,6 +8,7 @@ import streamlit as st
 from core.data.mnist import Mnist
 from core.digits import NUM_CLASSES
 from core.formatting import percent
+from pages.parts.start import film
 from pages.shared import caches, frame
 from pages.shared.film_data import has_film
 from pages.shared.html_links import icon, link
@@ -20,11 +21,10 @@ frame.page("start")
 ALL_OF_MNIST = 54_000  # training images, without those that are held out
 COLUMNS = 24  # images in each row of the wall
 _STYLE = """<style>
-.start {display: grid; grid-template-columns: 2fr 3fr; gap: 1rem 4rem; align-items: center}
-.start > h2, .start > div:not(.first) {grid-column: 1 / -1; padding: 0}
-.start .first {display: flex; flex-wrap: wrap; gap: 1rem}
-.start .first p {margin: 0; width: 100%}
-.start .wall {width: 100%; image-rendering: pixelated}
+.start {display: grid; gap: 1rem}
+.start.first {display: flex; flex-wrap: wrap; gap: 1rem}
+.start.first p {margin: 0; width: 100%}
+.wall {width: 100%; image-rendering: pixelated}
 .start .steps {display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem}
 .start a {display: flex; gap: .5rem; color: inherit; text-decoration: none; border-radius: .6rem}
 .start a {font-size: .875rem; line-height: 1.6}
@@ -40,13 +40,13 @@ _STYLE = """<style>
 .start h2 {margin: 0; padding: .75rem 0 0; font-size: 1.75rem; font-weight: 600; line-height: 1.2}
 .start .icon {font: 1rem / 1.4rem "Material Symbols Rounded"; font-feature-settings: "liga"; user-select: none}
 @media (max-width: 900px) {.start .steps {grid-template-columns: repeat(2, 1fr)}}
-@media (max-width: 640px) {.start, .start .steps {grid-template-columns: 1fr}}
+@media (max-width: 640px) {.start .steps {grid-template-columns: 1fr}}
 </style>"""
 
 
 @st.cache_data(show_spinner=False)
-def wall_of_digits(source: str) -> str:
-    """Training images, one row for each digit, as the source of an <img>. Rows of a small set repeat their images."""
+def wall_of_images(source: str) -> str:
+    """Training images, one row for each class, as the source of an <img>. Rows of a small set repeat their images."""
     train = caches.data().train
     rows = [np.flatnonzero(train.labels == digit) for digit in range(NUM_CLASSES)]
     wall = [np.concatenate(list(train.images[np.resize(row, COLUMNS)]), axis=1) for row in rows if len(row)]
@@ -77,6 +77,12 @@ def newest_runs() -> str:
     return f"<h2>{'Where you left off' if mine else 'The newest runs here'}</h2><div>{''.join(lines)}</div>"
 
 
+def has_runs() -> bool:
+    """Whether the visitor has started a run: then they know how a network learns, and no film plays by itself."""
+    me = visitor()
+    return any(run.starter == me for run in caches.store().runs())
+
+
 def tour_link() -> str:
     """A link to the tour of the visitor's own newest run that has a film."""
     me = visitor()
@@ -91,29 +97,31 @@ def promise(data: Mnist) -> str:
     """What the first network reaches with the images in use, for the sentence at the top."""
     if not data.shows_digits:
         return "A network starts by guessing: one image in ten is right. After some training, most are right."
-    right = "98 in 100" if len(data.train) >= ALL_OF_MNIST else "more than 90 in 100"
+    right = "97 in 100" if len(data.train) >= ALL_OF_MNIST else "more than 90 in 100"
     return (
         "A network starts by guessing: one digit in ten is right. After seconds of training on this computer, "
         f"{right} are right."
     )
 
 
-wall, shows_digits, reached = "", True, ""
 with frame.guard():
-    shows_digits = caches.data().shows_digits
-    reached = promise(caches.data())
-    wall = wall_of_digits(caches.data().source.sentence)
-cards = []
-for number, page in enumerate((page for page in frame.PAGES if page.card), 1):
-    text = f"<span><strong>{number} · {page.title}</strong> {page.card}</span>"
-    cards.append(link(page.name, icon(page.icon) + text, "card"))
-alt = "Handwritten digits from MNIST, 0 to 9 in ten rows" if shows_digits else "Images of ten classes in ten rows"
-# One single element: Streamlit draws each element, and loads each kind of element, in a round of its own.
-st.html(f"""{style()}<div class="start">
-<div class="first"><p>{reached} Watch how it learns; then a tour shows what happened. You cannot break anything.</p>
+    data = caches.data()
+    text, picture = st.columns([2, 3], gap="large", vertical_alignment="center")
+    text.html(f"""{style()}<div class="start first">
+<p>{promise(data)} Watch how it learns; then a tour shows what happened. You cannot break anything.</p>
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}
-{tour_link()}</div>
-<img class="wall" src="{wall}" alt="{alt}">
-{newest_runs()}
+{tour_link()}</div>""")
+    with picture:
+        if data.shows_digits:
+            film.show(plays=not has_runs())
+        else:  # the film is of digits
+            wall = wall_of_images(data.source.sentence)
+            st.html(f'<img class="wall" src="{wall}" alt="Images of ten classes in ten rows">')
+cards = []
+for number, page in enumerate((page for page in frame.PAGES if page.card), 1):
+    words = f"<span><strong>{number} · {page.title}</strong> {page.card}</span>"
+    cards.append(link(page.name, icon(page.icon) + words, "card"))
+# One element: Streamlit draws each element in a round of its own.
+st.html(f"""<div class="start">{newest_runs()}
 <h2>Steps, in any order</h2><div class="steps">{"".join(cards)}</div></div>""")

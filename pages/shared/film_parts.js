@@ -36,7 +36,7 @@ function reveal(root) {
 }
 
 // The bar of a film. film: `root`, `position`, `last`, `go(position)` and `playName`, what the button says while the film stands
-// still. perSecond: positions a second at normal speed.
+// still. perSecond: positions a second at normal speed. `speed`, the choice of another speed, may be missing.
 export function playBar({ play, slider, speed }, film, perSecond) {
   let frame = 0, playing = false;
   const name = () => (play.textContent = playing ? "Pause" : film.playName);
@@ -59,12 +59,12 @@ export function playBar({ play, slider, speed }, film, perSecond) {
     };
     frame = requestAnimationFrame(tick);
   };
-  for (const value of SPEEDS) speed.append(new Option(`${value}×`, value, value === 1, value === 1));
+  for (const value of SPEEDS) speed?.append(new Option(`${value}×`, value, value === 1, value === 1));
   play.onclick = () => {
     if (playing) return pause();
     if (film.position >= film.last) film.go(0);
     reveal(film.root);
-    run(film.last, () => perSecond * Number(speed.value));
+    run(film.last, () => perSecond * Number(speed?.value ?? 1));
   };
   slider.oninput = () => { pause(); film.go(Number(slider.value)); };
   // What the bar shows at a position; `text` is for screen readers.

@@ -8,7 +8,7 @@ from pages.shared.frame import PAGES
 
 
 def shown(page) -> str:
-    return page.get("html")[-1].proto.body
+    return "".join(element.proto.body for element in page.get("html"))
 
 
 def headings(page) -> list[str]:
@@ -43,9 +43,9 @@ def test_a_newcomer_begins_by_drawing_or_by_the_quickest_recipe(open_page):
 
 
 def test_no_more_is_promised_than_the_images_in_use_allow(open_page, embedded, real_mnist, monkeypatch):
-    """With the 5,000 images, the first network has 91.78%; the page said 98 in 100."""
+    """With the 5,000 images, the first network has 91.78%; the page said 98 in 100 (97.88% with all images)."""
     clothes = real_mnist._replace(names=("shirt", *"123456789"))
-    for data, words in ((real_mnist, "98 in 100"), (embedded, "more than 90 in 100"), (clothes, "most are right")):
+    for data, words in ((real_mnist, "97 in 100"), (embedded, "more than 90 in 100"), (clothes, "most are right")):
         monkeypatch.setattr(caches, "data", lambda data=data: data)
         assert words in shown(open_page("start"))
 
