@@ -1,13 +1,10 @@
-"""axe-core finds nothing serious on any page or view, light and dark, except in Streamlit's own elements, listed here.
+"""axe-core finds nothing serious on any page or view, light and dark.
 
 Each page is opened once; then the system changes from light to dark under it, or back.
-
-vendor/axe.min.js is axe-core 4.10.3 from npm, unchanged, under the Mozilla Public License 2.0 (LICENSE-axe-core).
 """
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,64 +17,15 @@ from core.runs.store import Run, RunStore
 from pages.parts.prepare.steps import STEPS
 from pages.shared.frame import PAGES
 from tests import made_runs
-from tests.browser.conftest import SEVEN, Server, stroke, visit, visitor, wait_idle
+from tests.browser.axe import faults, look
+from tests.browser.conftest import SEVEN, Server, stroke, visit, visitor
 from tests.known_run import known_run
 from tests.made_moments import make_film
 from tests.small_run import SMALL, train, wait_until
 
 pytestmark = pytest.mark.browser
-SCHEMES = ("light", "dark")
-AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
-RUN_AXE = """async (part) => {
-  const result = await axe.run(part ? { include: [part] } : document, { resultTypes: ["violations"] });
-  const found = [];
-  for (const rule of result.violations) {
-    if (!["serious", "critical"].includes(rule.impact) && rule.id !== "heading-order") continue;
-    for (const node of rule.nodes) found.push(`${rule.id}: ${node.target.flat().join(" ")} ${node.html.slice(0, 160)}`);
-  }
-  return found;
-}"""
-HAS_SCHEME = """scheme => {
-  const app = document.querySelector("[data-testid=stApp]");
-  const [red] = getComputedStyle(app).backgroundColor.match(/\\d+/g);
-  return (Number(red) < 128 ? "dark" : "light") === scheme;
-}"""
-# What is wrong in Streamlit 1.67 itself: part of axe's message, and the upstream issue. Nothing at present, because the
-# pages mend them: white on light primary colours (pages/shared/frame.py, github.com/streamlit/streamlit/issues/12801),
-# and buttons without a name (pages/shared/keyboard.py, github.com/streamlit/streamlit/issues/8399).
-STREAMLITS: dict[str, str] = {}
 EVALUATE_VIEWS = ("figures", "gallery", "digit", "trust", "robustness", "inside", "network", "pair")
 INSIDE = ("Layer outputs", "First-layer weights", "Map of the last layer", "Dead units")
-
-
-def faults(page: Page, part: str = "") -> list[str]:
-    """What axe finds in the page as it is, and in the other colours."""
-    page.evaluate(AXE)
-    now = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'")
-    found = []
-    for scheme in sorted(SCHEMES, key=lambda each: each != now):
-        if scheme != now:
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_function(HAS_SCHEME, arg=scheme)
-            settle(page)
-        now_found = page.evaluate(RUN_AXE, part)
-        if now_found:  # a loaded machine may still be drawing in the new colours; what is wrong stays wrong
-            page.wait_for_timeout(3000)
-            now_found = page.evaluate(RUN_AXE, part)
-        found += [f"{scheme}: {fault}" for fault in now_found]
-    return [fault for fault in found if not any(known in fault for known in STREAMLITS)]
-
-
-def settle(page: Page) -> None:
-    """Waits until the page and its components are drawn."""
-    page.wait_for_timeout(300)
-    wait_idle(page)
-    page.wait_for_timeout(400)  # components draw after the script
-
-
-def look(page: Page) -> list[str]:
-    settle(page)
-    return faults(page)
 
 
 def draw_seven(page: Page) -> None:

@@ -13,8 +13,8 @@ from core.config.run_config import RunConfig
 from core.runs.prediction import NUMBER, Asked, Prediction
 from core.runs.store import RunStore
 from tests import made_runs
+from tests.browser.axe import faults
 from tests.browser.conftest import Server, visit, visitor, wait_idle
-from tests.browser.test_accessibility import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 90_000  # milliseconds: a worker imports TensorFlow
