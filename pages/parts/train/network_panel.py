@@ -25,9 +25,10 @@ _OTHER_DATA = "with another data set than the one in use"
 def show(run: Run) -> None:
     """The network of a run; of the form instead, where that was changed since."""
     above = st.container(key="network_choice")  # also while nothing is in it: the drawing keeps its place at the end
-    if not run.active and _form_has_another(run):
+    if not run.active:
+        first = _FORM if _is_changed(run) else _RUN
         with above:
-            choice = _choice(run)
+            choice = _choice(run, first) if _form_has_another(run) else _RUN
         if choice == _FORM:
             before_start()
             return
@@ -109,9 +110,8 @@ def _untrained(config: RunConfig) -> Reader:
     return Reader(config, initial_weights(config))
 
 
-def _choice(run: Run) -> str:
-    """Which network is shown: that of the form once a knob has changed it, unless the visitor chooses."""
-    first = _FORM if _is_another(run) else _RUN
+def _choice(run: Run, first: str) -> str:
+    """Which network is shown. first: until the visitor chooses."""
     choice: str = st.segmented_control(
         "Network",
         [_RUN, _FORM],
@@ -131,7 +131,7 @@ def _form_has_another(run: Run) -> bool:
         return False  # the form makes no network
 
 
-def _is_another(run: Run) -> bool:
+def _is_changed(run: Run) -> bool:
     """Whether the network of the form has changed since this visitor first saw the run."""
     try:
         config = controls.run_config()
