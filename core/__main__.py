@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from core import process_settings
 from core.classroom import teacher
+from core.config import environment
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
@@ -101,6 +102,7 @@ def _recipes(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     base = recipe(options.recipe).config if options.recipe else RunConfig()
+    environment.check()
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )

@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         print()
         return run_command(given, "digit-lab")
     options = _parser().parse_args(given)
-    if problem := _why_not(options.host or "127.0.0.1", options.port or 0):
+    if problem := _why_not(options.host or "127.0.0.1", options.port or 0) or _wrong_setting():
         print(f"Error: {problem}", file=sys.stderr)
         return 2
     return _open_dashboard(options)
@@ -67,6 +67,13 @@ def _why_not(host: str, port: int) -> str:
                 "(everybody), or an address of this computer."
             )
     return ""
+
+
+def _wrong_setting() -> str:
+    """What is wrong with a setting of the environment; empty if nothing is."""
+    from core.config import environment
+
+    return next(map(str, environment.problems()), "")
 
 
 def _open_dashboard(options: argparse.Namespace) -> int:

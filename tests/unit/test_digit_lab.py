@@ -90,6 +90,13 @@ def test_an_address_that_no_server_can_have_is_a_sentence(started, capsys):
     assert not started
 
 
+def test_a_wrong_setting_is_refused_before_the_dashboard_opens(started, capsys):
+    os.environ["DIGIT_LAB_KEEP_EPOCHS"] = "abc"
+    assert main([]) == 2
+    assert "Error: DIGIT_LAB_KEEP_EPOCHS must be a whole number from 2 to 10,000." in capsys.readouterr().err
+    assert not started
+
+
 def test_options_do_not_seem_to_need_a_restart(tmp_path):
     """With a port, Streamlit said at each start that it must be restarted: its settings had been read before."""
     code = (

@@ -171,6 +171,14 @@ def test_a_device_that_is_not_there_makes_no_run(home):
     assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 
+def test_a_wrong_setting_of_the_environment_makes_no_run(home, monkeypatch, capsys):
+    # DIGIT_LAB_KEEP_EPOCHS=abc trained with 50, without a word.
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "abc")
+    assert main(["train", *FEW]) == 2
+    assert "DIGIT_LAB_KEEP_EPOCHS must be a whole number from 2 to 10,000" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
