@@ -22,6 +22,7 @@ from core.formatting import file_size
 from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
 from core.runs.events import FAILED, STOPPED, RunEnded
+from core.runs.gate import check_fact
 from core.runs.store import Run, RunStore
 from core.training import kernel_trials
 
@@ -103,6 +104,7 @@ def _recipes(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     base = recipe(options.recipe).config if options.recipe else RunConfig()
     environment.check()
+    check_fact("name", options.name)
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )

@@ -179,6 +179,12 @@ def test_a_wrong_setting_of_the_environment_makes_no_run(home, monkeypatch, caps
     assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 
+def test_a_name_that_is_too_long_is_refused(home, capsys):
+    assert main(["train", *FEW, "--name", "n" * 121]) == 2
+    assert "The name of a run may have 120 characters" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}
