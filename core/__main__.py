@@ -1,5 +1,5 @@
-"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes`, `export RUN --format F` and
-`teacher-key`."""
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes`, `runs`, `export RUN --format F`
+and `teacher-key`."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist, pen_digits
 from core.devices import computing, gpus
 from core.errors import DigitLabError
-from core.evaluation import mlflow_export
+from core.evaluation import mlflow_export, run_listing
 from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
 from core.jobs import foreground, repeat, slots
@@ -41,7 +41,12 @@ def main(arguments: list[str] | None = None, program: str = "python -m core") ->
     """
     try:
         options = _parser(program).parse_args(arguments)
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the output has enough, as `head` does: no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
@@ -55,6 +60,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)
+    runs = commands.add_parser("runs", help="list all runs, newest first, with their accuracies")
+    runs.set_defaults(command=_runs)
+    runs.add_argument("--json", action="store_true", help="print one JSON list, with every knob")
     training = commands.add_parser(
         "train",
         help="train a network and save it as a run",
@@ -81,7 +89,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
     exporting = commands.add_parser("export", help="write a run as a file for other tools")
     exporting.set_defaults(command=_export)
-    exporting.add_argument("run", metavar="RUN", help="the id of a run; shipped: the model that comes with Digit Lab")
+    exporting.add_argument(
+        "run", metavar="RUN", help="the id of a run, as `runs` lists it; shipped: the model that comes with Digit Lab"
+    )
     names = (*FORMATS, "all", "mlflow")
     exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
     exporting.add_argument("--output", default="", help="a folder, or a file for one format; the store of MLflow")
@@ -98,6 +108,15 @@ def _teacher_key(options: argparse.Namespace) -> int:
 def _recipes(options: argparse.Namespace) -> int:
     for each in RECIPES.values():
         print(f"{each.name:<12} {each.title} ({each.source}: {each.reports})")
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    store = RunStore()
+    rows = run_listing.rows(store)
+    print(json.dumps(list(map(run_listing.values, rows))) if options.json else run_listing.table(rows))
+    for why in store.damaged().values():
+        print(f"Warning: {why}", file=sys.stderr)
     return 0
 
 
