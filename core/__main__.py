@@ -21,12 +21,14 @@ from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
 from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
+from core.program import project_version
 from core.runs.events import FAILED, STOPPED, RunEnded
 from core.runs.gate import check_fact
 from core.runs.store import Run, RunStore
 from core.training import kernel_trials
 
 ERROR, INTERRUPTED = 2, 130
+_PROGRAM = "python -m core"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
         raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `{self.prog} --help`.")
 
 
-def main(arguments: list[str] | None = None, program: str = "python -m core") -> int:
+def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
     """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
 
     program: what people type before the command; the help shows it.
@@ -56,7 +58,9 @@ def main(arguments: list[str] | None = None, program: str = "python -m core") ->
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=program, description=(__doc__ or "").replace("python -m core", program))
+    parser = _Parser(prog=program, description=(__doc__ or "").replace(_PROGRAM, program))
+    named = "print the version" if program == _PROGRAM else argparse.SUPPRESS  # the help of `digit-lab` has it already
+    parser.add_argument("--version", action="version", version=f"Digit Lab {project_version()}", help=named)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)

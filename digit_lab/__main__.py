@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from core.program import project_version
+
     parser = argparse.ArgumentParser(prog="digit-lab", description="Opens the dashboard in your browser.")
     parser.add_argument("--port", type=_port, metavar="N", help="the port of the dashboard (default: 8501)")
     parser.add_argument(
@@ -41,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         "--home", metavar="FOLDER", help="where data and runs are kept (default: DIGIT_LAB_HOME, or ~/.digit-lab)"
     )
     parser.add_argument("--headless", action="store_true", help="open no browser")
+    parser.add_argument(
+        "--version", action="version", version=f"Digit Lab {project_version()}", help="print the version"
+    )
     return parser
 
 

@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from streamlit import net_util
 from streamlit.web import cli
 
+from core.__main__ import main as run_command
 from core.config.recipes import RECIPES
 from digit_lab.__main__ import FOLDER, main
 from tests.conftest import ROOT
@@ -69,6 +71,15 @@ def test_help_shows_the_options_and_every_command(capsys):
     for expected in ("--port", "--headless", "recipes", "train", "digit-lab [-h] COMMAND"):
         assert expected in text
     assert "python -m" not in text
+
+
+@pytest.mark.parametrize("open_program", [main, run_command], ids=["digit-lab", "core"])
+def test_both_commands_say_their_version(open_program, started, capsys):
+    with pytest.raises(SystemExit) as ended:
+        open_program(["--version"])
+    expected = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"Digit Lab {expected}\n")
+    assert not started
 
 
 def test_an_error_names_the_command_that_helps(capsys):
