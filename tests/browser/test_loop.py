@@ -20,6 +20,18 @@ def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Pa
         expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
+def test_a_page_that_is_opened_by_its_address_is_left_by_one_step_back(page: Page):
+    # The link that the page completes was a step of its own: Back seemed to do nothing.
+    visit(page, "/train")
+    for name in ("compare", "evaluate", "explore"):
+        before = page.evaluate("history.length")
+        visit(page, f"/{name}")
+        expect(page).to_have_url(re.compile(r"\?"))
+        assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    expect(page.get_by_role("heading", name="Evaluate", level=1)).to_be_visible()
+
+
 @pytest.mark.slow
 def test_the_links_on_start_lead_on_without_loading_the_page_again_and_back_in_one_step(page: Page):
     visit(page, "/")
