@@ -183,6 +183,8 @@ def _export(options: argparse.Namespace) -> int:
     process_settings.apply()
     run = RunStore().get(options.run)
     if "mlflow" in options.format:  # it writes into a database or to a server
+        if len(options.format) > 1:
+            raise DigitLabError("mlflow writes no files, so it needs a command of its own.", " ".join(options.format))
         print(mlflow_export.log_run(run, options.output))
         return 0
     for written in export.export_all(run, options.format, options.output, _print_message):
