@@ -45,7 +45,7 @@ def values(row: RunRow) -> dict[str, Any]:
         "fit_seconds": summary.seconds,
         "device": row.device or None,
         "model": str(run.model_path) if run.has_model else None,
-        "knobs": row.config.to_dict(),
+        "knobs": {name: None if name in row.unknown_knobs else value for name, value in row.config.to_dict().items()},
     }
 
 
