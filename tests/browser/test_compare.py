@@ -10,6 +10,7 @@ from core.runs.gate import MAX_NAME
 from core.runs.store import Run, RunStore
 from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,8 +69,7 @@ def test_what_tells_runs_apart_is_never_cut_and_a_name_has_its_limit(page: Page,
     line(page, seeds[0]).get_by_role("button", name="Rename").click()
     page.keyboard.type("n" * (MAX_NAME + 30))  # the box took 200 characters, and the server refused them
     page.keyboard.press("Enter")
-    wait_idle(page)
-    assert store.get(seeds[0].id).name == "n" * MAX_NAME
+    wait_until(lambda: store.get(seeds[0].id).name == "n" * MAX_NAME)
     for run in seeds:
         store.delete(run.id)
 
