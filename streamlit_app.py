@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from pages.shared import frame, server_settings, static_assets, streamlit_patches
 from pages.shared.http_guard import HttpGuard
+from pages.shared.page_script import PageScript
 from pages.shared.uploads import UploadLimit
 from pages.shared.visitor_cookie import VisitorCookie
 
@@ -21,5 +22,5 @@ if __name__ == "__main__":
     chosen.run()
 else:
     server_settings.prepare(dict(os.environ))
-    middleware = [Middleware(HttpGuard), Middleware(VisitorCookie), Middleware(UploadLimit)]
+    middleware = [Middleware(HttpGuard), Middleware(VisitorCookie), Middleware(PageScript), Middleware(UploadLimit)]
     app = st.App(__file__, routes=static_assets.routes(), middleware=middleware)

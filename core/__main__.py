@@ -1,5 +1,5 @@
-"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes`, `export RUN --format F` and
-`teacher-key`."""
+"""The command line: `python -m core train [RECIPE] [--epochs N …] [--json]`, `recipes`, `runs`, `export RUN --format F`
+and `teacher-key`."""
 
 import argparse
 import json
@@ -9,22 +9,26 @@ from typing import NoReturn
 
 from core import process_settings
 from core.classroom import teacher
+from core.config import environment
 from core.config.knob import format_value
 from core.config.recipes import RECIPES, matching_recipe, recipe
 from core.config.run_config import DEFAULTS, KNOBS, RunConfig, read_knob
 from core.data import mnist, pen_digits
 from core.devices import computing, gpus
 from core.errors import DigitLabError
-from core.evaluation import mlflow_export
+from core.evaluation import mlflow_export, run_listing
 from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
 from core.jobs import foreground, repeat, slots
 from core.network.architecture import layer_table
+from core.program import project_version
 from core.runs.events import FAILED, STOPPED, RunEnded
+from core.runs.gate import check_fact
 from core.runs.store import Run, RunStore
 from core.training import kernel_trials
 
 ERROR, INTERRUPTED = 2, 130
+_PROGRAM = "python -m core"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,14 +36,19 @@ class _Parser(argparse.ArgumentParser):
         raise DigitLabError(f"{message[:1].upper()}{message[1:]}. Try `{self.prog} --help`.")
 
 
-def main(arguments: list[str] | None = None, program: str = "python -m core") -> int:
+def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
     """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
 
     program: what people type before the command; the help shows it.
     """
     try:
         options = _parser(program).parse_args(arguments)
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the output has enough, as `head` does: no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
@@ -49,10 +58,15 @@ def main(arguments: list[str] | None = None, program: str = "python -m core") ->
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=program, description=(__doc__ or "").replace("python -m core", program))
+    parser = _Parser(prog=program, description=(__doc__ or "").replace(_PROGRAM, program))
+    named = "print the version" if program == _PROGRAM else argparse.SUPPRESS  # the help of `digit-lab` has it already
+    parser.add_argument("--version", action="version", version=f"Digit Lab {project_version()}", help=named)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("recipes", help="list the recipes, one per line")
     listing.set_defaults(command=_recipes)
+    runs = commands.add_parser("runs", help="list all runs, newest first, with their accuracies")
+    runs.set_defaults(command=_runs)
+    runs.add_argument("--json", action="store_true", help="print one JSON list, with every knob")
     training = commands.add_parser(
         "train",
         help="train a network and save it as a run",
@@ -79,7 +93,9 @@ def _parser(program: str) -> argparse.ArgumentParser:
             training.add_argument(f"--{name}", dest=name, help=argparse.SUPPRESS)
     exporting = commands.add_parser("export", help="write a run as a file for other tools")
     exporting.set_defaults(command=_export)
-    exporting.add_argument("run", metavar="RUN", help="the id of a run; shipped: the model that comes with Digit Lab")
+    exporting.add_argument(
+        "run", metavar="RUN", help="the id of a run, as `runs` lists it; shipped: the model that comes with Digit Lab"
+    )
     names = (*FORMATS, "all", "mlflow")
     exporting.add_argument("--format", nargs="+", required=True, choices=names, metavar="FORMAT", help=", ".join(names))
     exporting.add_argument("--output", default="", help="a folder, or a file for one format; the store of MLflow")
@@ -99,8 +115,19 @@ def _recipes(options: argparse.Namespace) -> int:
     return 0
 
 
+def _runs(options: argparse.Namespace) -> int:
+    store = RunStore()
+    rows = run_listing.rows(store)
+    print(json.dumps(list(map(run_listing.values, rows))) if options.json else run_listing.table(rows))
+    for why in store.damaged().values():
+        print(f"Warning: {why}", file=sys.stderr)
+    return 0
+
+
 def _train(options: argparse.Namespace) -> int:
     base = recipe(options.recipe).config if options.recipe else RunConfig()
+    environment.check()
+    check_fact("name", options.name)
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
     )
@@ -156,6 +183,8 @@ def _export(options: argparse.Namespace) -> int:
     process_settings.apply()
     run = RunStore().get(options.run)
     if "mlflow" in options.format:  # it writes into a database or to a server
+        if len(options.format) > 1:
+            raise DigitLabError("mlflow writes no files, so it needs a command of its own.", " ".join(options.format))
         print(mlflow_export.log_run(run, options.output))
         return 0
     for written in export.export_all(run, options.format, options.output, _print_message):

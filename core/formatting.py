@@ -74,5 +74,7 @@ def estimate(seconds: float) -> str:
 
 
 def file_size(size: int) -> str:
-    """A number of bytes: "1.2 MB", "340 kB"."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    """A number of bytes: "1.2 GB", "340.5 MB", "34 kB"."""
+    if size >= 999.95e6:
+        return f"{size / 1e9:,.1f} GB"
+    return f"{size / 1e6:.1f} MB" if size >= 999.5e3 else f"{size / 1e3:.0f} kB"

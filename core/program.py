@@ -1,6 +1,10 @@
-"""What people type to start Digit Lab."""
+"""What people type to start Digit Lab, and its version."""
 
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def program() -> str:
@@ -15,3 +19,10 @@ def program() -> str:
 def new_key_advice() -> str:
     """A sentence for who has lost the teacher's key."""
     return f"`{program()} teacher-key` makes a new one."
+
+
+def project_version() -> str:
+    """The version of Digit Lab: of the folder that it runs from, or of the installation."""
+    if _PROJECT.is_file():
+        return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
+    return version("digit-lab")

@@ -25,13 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
         print()
         return run_command(given, "digit-lab")
     options = _parser().parse_args(given)
-    if problem := _why_not(options.host or "127.0.0.1", options.port or 0):
+    if problem := _why_not(options.host or "127.0.0.1", options.port or 0) or _wrong_setting():
         print(f"Error: {problem}", file=sys.stderr)
         return 2
     return _open_dashboard(options)
 
 
 def _parser() -> argparse.ArgumentParser:
+    from core.program import project_version
+
     parser = argparse.ArgumentParser(prog="digit-lab", description="Opens the dashboard in your browser.")
     parser.add_argument("--port", type=_port, metavar="N", help="the port of the dashboard (default: 8501)")
     parser.add_argument(
@@ -41,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         "--home", metavar="FOLDER", help="where data and runs are kept (default: DIGIT_LAB_HOME, or ~/.digit-lab)"
     )
     parser.add_argument("--headless", action="store_true", help="open no browser")
+    parser.add_argument(
+        "--version", action="version", version=f"Digit Lab {project_version()}", help="print the version"
+    )
     return parser
 
 
@@ -67,6 +72,13 @@ def _why_not(host: str, port: int) -> str:
                 "(everybody), or an address of this computer."
             )
     return ""
+
+
+def _wrong_setting() -> str:
+    """What is wrong with a setting of the environment; empty if nothing is."""
+    from core.config import environment
+
+    return next(map(str, environment.problems()), "")
 
 
 def _open_dashboard(options: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ _STYLE = """<style>
 .start .card {border: 1px solid #8884; padding: .9rem 1rem 1.3rem}
 .start .card strong {display: block; margin-bottom: .4rem}
 .start .card:hover, .start .run:hover {background: color-mix(in srgb, currentcolor 12%, transparent)}
-.start .run {padding: .3rem .5rem}
+.start .run {padding: .3rem .5rem; overflow-wrap: anywhere}
 .start .button {border: 1px solid light-dark(BORDER); padding: calc(.55rem - 1px) .75rem; align-items: center}
 .start .button:hover {border-color: light-dark(PRIMARY); color: light-dark(PRIMARY)}
 .start .button.primary {background: #4f46e5; border-color: transparent; color: #fff}

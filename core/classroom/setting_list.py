@@ -1,5 +1,6 @@
 """Every setting of the server: one entry each, which the file, the checks, the page and the tests read."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ _PICTURE = MAX_BYTES // 1_000_000  # megabytes that Draw reads at most
 class Setting:
     """One setting. alone: its default where only this machine can open the pages; shared: where others can, too.
 
-    high: the largest allowed number. choices: the allowed words.
+    high: the largest allowed number. choices: the allowed words. form: what each text must match, and its name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Setting:
     shared: Any
     high: int = 0
     choices: tuple[str, ...] = ()
+    form: tuple[str, str] = ("", "")
 
     def check(self, value: Any) -> Any:
         """The value if it is allowed. Raises `ValueError` with what is allowed."""
@@ -46,14 +48,22 @@ class Setting:
                 return value
             raise ValueError(f"a whole number from 0 to {self.high:,}")
         if kind is tuple:
-            if isinstance(value, list | tuple) and len(value) <= MAX_LIST and all(map(_is_text, value)):
-                return tuple(value)
-            raise ValueError('a list of texts, such as ["ada@example.org"]')
+            if not isinstance(value, list | tuple) or len(value) > MAX_LIST or not all(map(_is_text, value)):
+                raise ValueError('a list of texts, such as ["ada@example.org"]')
+            for text in value:
+                self._check_form(text)
+            return tuple(value)
         if self.choices and value not in self.choices:
             raise ValueError(" or ".join(f'"{choice}"' for choice in self.choices))
         if not _is_text(value):
             raise ValueError(f"a text of at most {MAX_TEXT} characters")
+        self._check_form(value)
         return value
+
+    def _check_form(self, text: str) -> None:
+        pattern, name = self.form
+        if pattern and not re.fullmatch(pattern, text):
+            raise ValueError(name)
 
 
 def _is_text(value: Any) -> bool:
@@ -112,10 +122,11 @@ _ALL = (
         "address_header", PEOPLE, "Header with the network address",
         "Behind a reverse proxy: the header in which it writes the visitor's address, such as X-Forwarded-For. Its "
         "last address counts. Set it only if nobody can reach this server past the proxy. Empty: the connection's "
-        "own address counts.", "", "",
+        "own address counts.", "", "", form=(r"[\w-]*", "the name of a header, such as X-Forwarded-For"),
     ),
     Setting("teacher_emails", PEOPLE, "Teachers' e-mail addresses",
-            "Who logs in with one of these verified addresses is a teacher.", (), ()),
+            "Who logs in with one of these verified addresses is a teacher.", (), (),
+            form=(r"[^@\s]+@[^@\s]+", "addresses such as ada@example.org, one in each line")),
     Setting("teacher_claim", PEOPLE, "Claim of a teacher",
             "Or: who logs in with this claim, such as roles, and the value below.", "", ""),
     Setting("teacher_claim_value", PEOPLE, "Value of this claim", "For example teacher.", "", ""),

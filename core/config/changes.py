@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from core.config.knob import format_value
 from core.config.layers import format_layers
 from core.config.run_config import KNOBS, REPLACED_BY_NETWORK, RunConfig
 
@@ -25,6 +24,4 @@ def changes(before: RunConfig, after: RunConfig) -> list[str]:
 
 def value_text(name: str, value: Any) -> str:
     """The value of a knob in such a line: "60,000", "none", or the word that its widget has for 0."""
-    if not value and KNOBS[name].zero:
-        return KNOBS[name].zero
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else format_value(value) or "none"
+    return KNOBS[name].shown(value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ConfigError
+from core.formatting import count
 
 MAX_TEXT = 500  # characters of a value: sixteen layers take fewer than 300
 
@@ -25,6 +26,7 @@ class Knob:
     pattern_shown: str = ""  # the same for people
     log: bool = False  # the slider has a logarithmic scale
     zero: str = ""  # what its widget shows for 0, where 0 has a meaning of its own
+    is_count: bool = True  # a whole number that counts something; a seed only names one
 
     @property
     def allowed(self) -> str:
@@ -34,10 +36,12 @@ class Knob:
         return f"{format_value(self.low)} to {format_value(self.high)}"
 
     def shown(self, value: Any, empty: str = "none") -> str:
-        """A value as people read it; `empty` for an empty text. The widget has the same word for 0."""
+        """A value as people read it: "60,000"; `empty` for an empty text. The widget has the same word for 0."""
         if value == 0 and self.zero:
             return self.zero
-        return f"{value:g}" if isinstance(value, float) else str(value) or empty
+        if isinstance(value, int) and self.is_count:
+            return count(value)
+        return format_value(value) or empty
 
     def check(self, name: str, value: Any, kind: type) -> Any:
         """`value` as `kind`. Raises `ConfigError` if it has another type or is out of range."""

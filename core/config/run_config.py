@@ -223,6 +223,7 @@ class RunConfig:
         low=0,
         high=MAX_SEED,
         step=1,
+        is_count=False,
     )
     device: str = knob(
         "auto",

@@ -7,7 +7,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from core.config.run_config import KNOBS, RunConfig
+from core.config.run_config import KNOBS, NETWORK, RunConfig
 from core.evaluation.evaluation_cache import cached_evaluation, changed_at
 from core.evaluation.metrics import wilson_interval
 from core.evaluation.seal import sealed_after
@@ -53,6 +53,19 @@ class RunRow:
     def setting(self) -> RunConfig:
         """The config without its seed and device."""
         return self.config.changed(**{name: getattr(RunConfig, name) for name in _NOT_THE_EXPERIMENT})
+
+    @cached_property
+    def unknown_knobs(self) -> frozenset[str]:
+        """The knobs that nobody knows: those of training, of a network that somebody opened from a file."""
+        if self.run.foreign:
+            return frozenset(KNOBS)
+        opened = self.run.is_opened_network
+        return frozenset(name for name, knob in KNOBS.items() if opened and knob.group != NETWORK)
+
+    @cached_property
+    def silent_knobs(self) -> frozenset[str]:
+        """The knobs whose values say nothing about this run: they have no effect on it, or nobody knows them."""
+        return self.unknown_knobs.union(self.config.unused_knobs)
 
     @property
     def experiment(self) -> Experiment:

@@ -40,8 +40,9 @@ def runs_csv(found: Iterable[RunRow]) -> str:
     """CSV of the rows (one header line), the knobs as `RunConfig` has them.
 
     Accuracies are shares in [0, 1], `created` is UTC. Losses and training accuracy belong to the epoch whose weights
-    are saved. A missing figure is empty, and so are test figures while the test set is sealed. Names and notes may come
-    from other people: a text that a spreadsheet would read as a formula starts with an apostrophe.
+    are saved. A missing figure is empty, and so are test figures while the test set is sealed, and the knobs of a
+    training that nobody knows. Names and notes may come from other people: a text that a spreadsheet would read as a
+    formula starts with an apostrophe.
     """
     return csv_table([COLUMNS, *map(_line, found)])
 
@@ -71,5 +72,5 @@ def _line(row: RunRow) -> list[object]:
     saved_epoch = (ended.best_epoch or ended.epochs or None) if ended and run.has_model and summary.epochs else None
     trained = [row.parameters, len(summary.epochs), saved_epoch, summary.seconds or None]
     paced = [ended.images_per_second or None if ended else None, manual_rates(run)]
-    knobs = [getattr(row.config, name) for name in KNOBS]
+    knobs = [None if name in row.unknown_knobs else getattr(row.config, name) for name in KNOBS]
     return [*named, row.device, *validated, *learned, *tested, *trained, *paced, *knobs]

@@ -44,10 +44,13 @@ def group_by_knob(found: Sequence[RunRow], knob: str) -> list[Group]:
     """The rows by their value of a knob, in the order of the values; last, the rows that belong to no value."""
     values: dict[object, list[RunRow]] = {}
     unused: list[RunRow] = []
+    unknown: list[RunRow] = []
     shipped: list[RunRow] = []
     for row in found:
         if row.run.shipped:
             shipped.append(row)
+        elif knob in row.unknown_knobs:
+            unknown.append(row)
         elif knob in row.config.unused_knobs:
             unused.append(row)
         else:
@@ -57,6 +60,8 @@ def group_by_knob(found: Sequence[RunRow], knob: str) -> list[Group]:
               for value in sorted(values, key=_order)]  # fmt: skip
     if unused:
         groups.append(Group(None, unused, _title(f"{label} has no effect: layers set one by one", unused, knob)))
+    if unknown:
+        groups.append(Group(None, unknown, f"{label} is not known: opened from a file · {count(len(unknown), 'run')}"))
     if shipped:
         groups.append(Group(None, shipped, "Came with Digit Lab, in no group"))
     return groups

@@ -149,8 +149,12 @@ def model_card(run: Run) -> str:
         lines += [f"It was opened from a file, so Digit Lab cannot say how to train it. Exported with {packages}.", ""]
         return "\n".join(lines)
     query = urlencode(run.config.to_query())
+    trains = "trains with the same knobs and Keras alone"
+    if run.is_opened_network:
+        lines += ["It was opened from a file, so nobody knows how it was trained.", ""]
+        trains = "trains the same layers with Keras alone and with the knobs of a new run"
     lines += [
-        f"`train.py` trains with the same knobs and Keras alone, and saves its network as `{SAVES}`. Exported with "
+        f"`train.py` {trains}, and saves its network as `{SAVES}`. Exported with "
         f"{', '.join(map(' '.join, _package_versions().items()))}.",
         *([_PERSONAL] if run.is_personalised and not run.imported else []),
         "The same knobs in Digit Lab:",
@@ -164,6 +168,9 @@ def model_card(run: Run) -> str:
 
 
 def _what_it_does(run: Run) -> str:
+    if run.is_opened_network:
+        what = "reads handwritten digits" if run.reads_digits else f"tells {', '.join(run.class_names)} apart"
+        return f"A network that {what}, opened from a file in Digit Lab."
     if run.reads_digits:
         pens = f" and on digits of {run.config.writers} pen writers (UCI, CC BY 4.0)" if run.config.writers else ""
         return f"A network that reads handwritten digits, trained on MNIST{pens} with Digit Lab."

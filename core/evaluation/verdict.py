@@ -147,23 +147,28 @@ def _common_split(first: RunRow, second: RunRow) -> str | None:
 def _obstacle(first: RunRow, second: RunRow) -> str:
     pair = (first, second) if first.sealed else (second, first)
     sealed, other = (plain(row.run.title) for row in pair)
+    was = "may have been" if "validate_on" in pair[1].unknown_knobs else "was"
     return (
-        f"There are no images to judge both by. The test set is sealed for {sealed}, and {other} was trained on the "
+        f"There are no images to judge both by. The test set is sealed for {sealed}, and {other} {was} trained on the "
         f"validation images. Open the test set of {sealed} on Evaluate to compare the two."
     )
 
 
 def _differences(first: RunRow, second: RunRow) -> list[Difference]:
-    found = first.config.differences(second.config)
     knobs = [
-        Difference(KNOBS[name].label, knob_text(name, here, "–"), knob_text(name, there, "–"))
-        for name, (here, there) in found.items()
+        Difference(KNOBS[name].label, _knob(first, name), _knob(second, name))
+        for name in first.config.differences(second.config)
+        if not (name in first.silent_knobs and name in second.silent_knobs)
     ]
     if have_different_data(first.run, second.run):
         knobs.append(Difference("Data set", *_data_sets(first, second)))
     here, there = (manual_rates(row.run) for row in (first, second))
     changed = [Difference("Learning rate changed during training", here or "–", there or "–")]
     return [*knobs, *(changed if here or there else [])]
+
+
+def _knob(row: RunRow, name: str) -> str:
+    return "–" if name in row.silent_knobs else knob_text(name, getattr(row.config, name), "–")
 
 
 def _data_sets(*rows: RunRow) -> list[str]:
@@ -182,7 +187,7 @@ def _results(first: RunRow, second: RunRow) -> list[Difference]:
         ("Accuracy of the saved network", *(_validated(row, row.summary.saved_validation) for row in (first, second))),
         ("Test accuracy (95% interval)", _test(first), _test(second)),
         ("Parameters", _parameters(first), _parameters(second)),
-        ("Training time", duration(first.summary.seconds), duration(second.summary.seconds)),
+        ("Training time", *(duration(row.summary.seconds) if row.summary.seconds else "" for row in (first, second))),
         ("Device", first.device, second.device),
     ]
     return [Difference(*each) for each in pairs if any(each[1:])]

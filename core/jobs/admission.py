@@ -8,11 +8,11 @@ from core.classroom import disk
 from core.classroom.limits import Limits, Waiting
 from core.classroom.settings import Settings
 from core.classroom.visitors import Visitor
+from core.config.environment import KEEP_EPOCHS
 from core.config.run_config import RunConfig
 from core.files import exclusive, explain_disk_errors
 from core.jobs import search
 from core.jobs.queue import RunQueue
-from core.jobs.run_files import kept_epochs
 from core.network import forecast
 from core.network.architecture import count_parameters
 from core.runs.store import RunStore
@@ -134,4 +134,4 @@ class Admission:
 def expected_bytes(config: RunConfig) -> int:
     """How much disk a run will take: weights of its epochs, states, moments."""
     weights = count_parameters(config) * _BYTES
-    return weights * (min(kept_epochs(), config.epochs) + _OTHER_FILES) + _MOMENTS_BYTES
+    return weights * (min(KEEP_EPOCHS.value, config.epochs) + _OTHER_FILES) + _MOMENTS_BYTES

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,14 +76,40 @@ def export_all(run: Run, names: Sequence[str], output: str, report: ReportProgre
     forms = list(FORMATS.values()) if "all" in names else [FORMATS[name] for name in names]
     place = Path(output)
     is_folder = len(forms) > 1 or place.is_dir() or output.endswith(("/", os.sep))
+    if not place.is_dir():
+        _check_ending(place, forms)
     _make_folder(place if is_folder else place.parent)
-    with explain_disk_errors(place):
+    with _explain_place(place), explain_disk_errors(place):
         for form in forms:
             if len(forms) > 1 and (problem := _problem(run, form)):
                 yield problem
                 continue
             path = place / f"{file_name(run)}{form.suffix}" if is_folder else place
             yield export(run, form, path, report)
+
+
+def _check_ending(place: Path, forms: Sequence[Format]) -> None:
+    """Raises `RunError` if a file has the ending of another format, or if several formats are for one file."""
+    ending = place.suffix.lower()
+    if ending not in map(_ending, FORMATS.values()):
+        return
+    if len(forms) > 1:
+        raise RunError("Several formats need a folder. Name one with --output, or choose one format.", str(place))
+    (form,) = forms
+    if ending != _ending(form):
+        raise RunError(f"A file of the format {form.name} has a name that ends with {_ending(form)}.", str(place))
+
+
+def _ending(form: Format) -> str:
+    return f".{form.suffix.rpartition('.')[2]}"
+
+
+@contextmanager
+def _explain_place(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{place} cannot be written: {error.strerror}. Choose another place with --output.") from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -158,6 +158,6 @@ def spread_summary(report: dict[str, Any]) -> str:
         if isinstance(spread := report.get(accuracy), dict):
             low, high = map(percent, spread["interval"])
             figures = SeedStatistics(spread["seeds"], spread["mean"], spread["deviation"])
-            name = accuracy.replace("_", " ").capitalize()
+            name = accuracy.replace("train_", "training_").replace("_", " ").capitalize()
             lines += f"{name}: {figures}. The mean is between {low} and {high} (95% interval).\n"
     return lines

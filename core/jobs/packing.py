@@ -4,13 +4,12 @@ DIGIT_LAB_SEEDS_PER_CALL says how many. One is the default, as long as nobody ha
 quicker; on a CPU they are slower, so there it does not count.
 """
 
-import os
 from collections.abc import Container, Sequence
 from pathlib import Path
 
+from core.config.environment import SEEDS_PER_CALL
 from core.config.run_config import RunConfig
 from core.devices.computing import device_kind
-from core.errors import DeviceError
 from core.jobs.cluster import settings
 from core.jobs.kept_workers import differ_in_seed
 from core.jobs.places import CPU, GPU
@@ -18,7 +17,6 @@ from core.network.architecture import is_dense
 from core.runs.run import Run
 from core.runs.store import WAITING, RunStore
 
-MAX_SEEDS_PER_CALL = 20
 PACKED_ON = (GPU,)  # the kinds of devices
 
 
@@ -57,9 +55,4 @@ def order(runs: Sequence[Run]) -> str:
 
 def _chosen() -> int:
     """DIGIT_LAB_SEEDS_PER_CALL. Raises `DeviceError` if that is no number from 1 to 20."""
-    text = os.environ.get("DIGIT_LAB_SEEDS_PER_CALL", "1")
-    if text.isdecimal() and 1 <= int(text[:9]) <= MAX_SEEDS_PER_CALL:
-        return int(text)
-    raise DeviceError(
-        f"DIGIT_LAB_SEEDS_PER_CALL must be a whole number from 1 to {MAX_SEEDS_PER_CALL}. Correct it.", text
-    )
+    return SEEDS_PER_CALL.value

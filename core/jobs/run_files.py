@@ -1,10 +1,10 @@
 """What a run that trains saves in its folder beside its events: states to resume from, weights and previews."""
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from core.config.environment import KEEP_EPOCHS
 from core.data import mnist
 from core.data.cache import fingerprint
 from core.data.mnist import Mnist
@@ -15,8 +15,6 @@ from core.runs.checkpoints import TrainingState
 from core.runs.events import EpochDone, Started
 from core.runs.store import Run, RunStore
 from core.training import compile_cache
-
-DEFAULT_KEPT_EPOCHS = 50  # weights of single epochs, unless DIGIT_LAB_KEEP_EPOCHS says otherwise
 
 
 class RunFiles:
@@ -63,7 +61,7 @@ class RunFiles:
         write_arrays(path, state.weights, durable=False)
         with suppress(OSError):  # without digests, the next run compiles again
             compile_cache.write_digests(self.store.home / "programs")
-        for epoch in checkpoints.surplus_epochs(self.run.checkpoint_epochs, kept_epochs()):
+        for epoch in checkpoints.surplus_epochs(self.run.checkpoint_epochs, KEEP_EPOCHS.value):
             self.run.epoch_path(epoch).unlink(missing_ok=True)
 
     def save_preview(self, arrays: dict[str, Any]) -> None:
@@ -77,12 +75,6 @@ class RunFiles:
         for epoch in range(1, started.from_epoch + 1):
             if epoch not in recorded:
                 yield _epoch_from_history(self.history, epoch, started.batches)
-
-
-def kept_epochs() -> int:
-    """How many epochs' weights a run keeps: DIGIT_LAB_KEEP_EPOCHS, or 50."""
-    given = os.environ.get("DIGIT_LAB_KEEP_EPOCHS", "")
-    return max(2, int(given)) if given.isdigit() else DEFAULT_KEPT_EPOCHS
 
 
 def _epoch_from_history(history: dict[str, list[float]], epoch: int, batches: int) -> EpochDone:

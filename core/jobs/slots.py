@@ -11,16 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from core.config.environment import RUNS_PER_GPU
 from core.devices import computing, gpus
 from core.devices.gpus import Gpu
-from core.errors import DeviceError
 from core.files import Lock
 from core.jobs.places import CPU, GPU
 from core.process_settings import CPU_ONLY
 from core.runs.run import Run
 from core.runs.store import RunStore
 
-MAX_RUNS_PER_GPU = 16
 # An argument of a worker, and its exit status: if Keras cannot use the GPU of its slot, it exits before it takes a run.
 # The queue then sends the run to the CPU. Without the argument, the run waits for the CPU in this process.
 LEAVE_WITHOUT_GPU, NO_USABLE_GPU = "--leave-without-gpu", 69
@@ -89,10 +88,7 @@ def unusable() -> list[str]:
 
 def runs_per_gpu() -> int:
     """How many runs share a GPU: DIGIT_LAB_RUNS_PER_GPU. Raises `DeviceError` if that is no number from 1 to 16."""
-    text = os.environ.get("DIGIT_LAB_RUNS_PER_GPU", "1")
-    if text.isdecimal() and 1 <= int(text[:9]) <= MAX_RUNS_PER_GPU:
-        return int(text)
-    raise DeviceError(f"DIGIT_LAB_RUNS_PER_GPU must be a whole number from 1 to {MAX_RUNS_PER_GPU}. Correct it.", text)
+    return RUNS_PER_GPU.value
 
 
 def environment(slot: Slot) -> dict[str, str]:
@@ -113,7 +109,7 @@ def environment(slot: Slot) -> dict[str, str]:
 def holders(store: RunStore, slot: Slot) -> list[dict[str, Any]]:
     """Facts about each process that trains in a slot, its run among them."""
     # All that there can be: a run keeps its place when the dashboard starts again with a smaller number.
-    places = range(MAX_RUNS_PER_GPU if slot.gpu else 1)
+    places = range(RUNS_PER_GPU.high if slot.gpu else 1)
     found = (lock(store, slot, place).holder() for place in places)
     return [holder for holder in found if holder is not None]
 

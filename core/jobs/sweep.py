@@ -19,7 +19,7 @@ from core.config.run_config import KNOBS, RunConfig
 from core.errors import ConfigError, RunError
 from core.files import exclusive, explain_disk_errors, read_json, sync_folder, write_json
 from core.jobs.sweep_axes import MAX_RUNS, Axis, read_axis
-from core.runs.gate import MAX_FINGERPRINT, MAX_TIME
+from core.runs.gate import MAX_FINGERPRINT, MAX_NAME, MAX_TIME, fit_name
 from core.runs.store import Run, RunStore
 
 GRID, SEARCH = "grid", "search"
@@ -93,7 +93,8 @@ class SweepStore:
         with explain_disk_errors(folder):
             folder.mkdir(parents=True)
             write_json(
-                folder / "sweep.json", {**facts, "name": name, "starter": starter, "created": now, "stopped": False}
+                folder / "sweep.json",
+                {**facts, "name": fit_name(name), "starter": starter, "created": now, "stopped": False},
             )
             sync_folder(self.folder)
         return self.get(folder.name)
@@ -158,7 +159,7 @@ def _sweep(folder: Path, facts: Mapping[str, Any]) -> Sweep:
         tuple(read_axis(knob, text) for knob, text in facts["axes"].items()),
         untrusted.whole(facts["trials"], 0, MAX_RUNS),
         bool(facts["prune"]),
-        untrusted.text(facts["name"], 120),
+        untrusted.text(facts["name"], MAX_NAME),
         untrusted.text(facts["starter"], 60),
         untrusted.number(facts["created"], 0, MAX_TIME),
         bool(facts["stopped"]),

@@ -90,8 +90,15 @@ def check_fact(name: str, value: Any) -> str | bool:
     if longest is None:
         return bool(value)
     if not isinstance(value, str) or len(value) > longest:
-        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", name)
+        received = f"{len(value):,} characters" if isinstance(value, str) else type(value).__name__
+        raise RunError(f"The {name} of a run may have {longest:,} characters. Write a shorter one.", received)
     return text(value, longest, lines=name == "note")
+
+
+def fit_name(name: str) -> str:
+    """`name`, or its beginning and its end if it is too long: what tells runs apart, such as a seed, is at the end."""
+    half = (MAX_NAME - 1) // 2
+    return name if len(name) <= MAX_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def _data_facts(data: Any) -> tuple[Names, str]:

@@ -126,6 +126,11 @@ class Run(RunFolder):
         return ended is not None and ended.outcome == FINISHED and self.has_model and not self.epochs
 
     @property
+    def is_opened_network(self) -> bool:
+        """Whether it is somebody's `.keras` file: it holds a network, and nobody here knows how it was trained."""
+        return self.foreign or (self.imported and self.has_model and self.started is None)
+
+    @property
     def can_continue(self) -> bool:
         """Whether it can train from where it ended. A run that was added has its result alone."""
         return self.resume_point is not None or not self.imported

@@ -98,6 +98,7 @@ class RunStore:
         """A new run, `queued` if it waits for a device; `facts` as in `RunFacts`. Raises `RunError` on a full disk."""
         now = time.time()
         run_id = self.new_id()
+        facts["name"] = gate.fit_name(facts.get("name", ""))
         saved = {"config": config.to_dict(), **asdict(RunFacts(**facts)), "created": now, "colour": self.next_colour()}
         unseen = self.folder / f".{run_id}"  # renamed when all files are in it
         try:

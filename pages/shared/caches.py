@@ -4,12 +4,12 @@ Keras is not imported here: what needs it runs in a separate process (`core.jobs
 the server it would use 800 MB, and Streamlit clears Keras' session after every script run of every visitor.
 """
 
-import os
 import threading
 from pathlib import Path
 
 import streamlit as st
 
+from core.config import environment
 from core.data import mnist
 from core.data.mnist import Mnist
 from core.jobs import search
@@ -47,7 +47,8 @@ def jobs() -> Scheduler:
         scheduler = _schedulers.get(runs.home)
         if scheduler is None or scheduler.closed:
             rules = Rules(server_settings.settings, lambda: len(data().train) + len(data().validation))
-            place = choose(runs, spare=os.environ.get("DIGIT_LAB_SPARE") != "0")
+            environment.check()
+            place = choose(runs, spare=bool(environment.SPARE.value))
             scheduler = _schedulers[runs.home] = Scheduler(runs, place, rules=rules)
         return scheduler
 

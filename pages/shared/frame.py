@@ -10,7 +10,6 @@ from core.errors import DigitLabError
 from core.formatting import plain
 from core.runs.run import PAUSED, WAITING, describe
 from pages.shared import (
-    browser_history,
     caches,
     crowd,
     data_status,
@@ -147,7 +146,7 @@ def page(name: str) -> None:
         st.session_state[_OPENED] = {*st.session_state.get(_OPENED, ()), name}
     crowd.note()
     with st.container(key="frame", gap="xxsmall"):
-        script = f"{browser_history.SCRIPT}{html_links.SCRIPT}{keyboard.SCRIPT}{lost_focus.SCRIPT}"
+        script = f"{html_links.SCRIPT}{keyboard.SCRIPT}{lost_focus.SCRIPT}"
         st.html(f"{_STYLE}{keyboard.STYLE}<script>{script}</script>", unsafe_allow_javascript=True)
         st.title("Digit Lab" if this is PAGES[0] else this.title, anchor=False)
         st.markdown(this.purpose)

@@ -1,11 +1,13 @@
 """What Train and the class board share about assignments: where they are kept, who may manage one, and the links."""
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from core.classroom.assignment_store import AssignmentStore
 from core.classroom.assignments import Assignment
 from core.errors import AssignmentError
-from pages.shared import caches
+from pages.shared import caches, server_guard
 from pages.shared.visitor import current
 
 EDIT = "edit"  # parameter of Train's link: the assignment to edit
@@ -27,6 +29,11 @@ def find(assignment_id: str) -> Assignment | None:
 def may_manage(assignment: Assignment) -> bool:
     """Whether this visitor may edit, open, close and delete the assignment."""
     return assignment.may_manage(current())
+
+
+def is_seen_here_alone() -> bool:
+    """Whether the address of this page leads each computer to itself, so that a link with it is of no use to others."""
+    return server_guard.is_loopback(urlsplit(st.context.url or "").hostname)
 
 
 def board_link(assignment: Assignment, label: str = "Class board") -> None:

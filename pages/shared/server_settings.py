@@ -7,6 +7,7 @@ import streamlit as st
 from core.classroom import settings as core_settings
 from core.classroom import teacher
 from core.classroom.settings import Settings
+from core.config import environment as environment_settings
 from core.errors import DigitLabError
 from core.home import home
 from core.program import new_key_advice
@@ -37,8 +38,8 @@ def prepare(environment: dict[str, str]) -> None:
             )
     except (DigitLabError, OSError) as error:  # the pages say it, too
         _print(f"The teacher's key cannot be saved: {error}")
-    for problem in settings().problems:
-        _print(problem)
+    for problem in (*settings().problems, *environment_settings.problems()):
+        _print(str(problem))
     if _REPLACED in environment:
         _print(
             f"{_REPLACED} has no effect any more. Now the teacher may stop, rename and delete every run: open "

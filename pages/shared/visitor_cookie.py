@@ -23,7 +23,7 @@ class VisitorCookie:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _opens_a_page(scope):
+        if scope["type"] != "http" or not opens_a_page(scope):
             await self.app(scope, receive, send)
             return
         cookie = header(scope).encode("latin-1")
@@ -49,7 +49,8 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, str) and bool(_SECRET.fullmatch(value))
 
 
-def _opens_a_page(scope: Scope) -> bool:
+def opens_a_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page, and not for what belongs to one."""
     return scope["method"] == "GET" and "text/html" in _headers(scope).get("accept", "")
 
 

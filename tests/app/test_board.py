@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.classroom.assignment_store import AssignmentStore
@@ -53,6 +54,18 @@ def test_the_board_shows_all_runs_and_escapes_what_students_wrote(store):
     assert "<img src=x" not in text
     assert "<i>How</i>" not in text
     assert "★ best" in text
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [("localhost", True), ("127.0.0.1", True), ("192.168.1.7", False), ("lab.example.org", False)]
+)
+def test_an_address_that_only_this_computer_can_open_is_named_so(store, monkeypatch, host, warned):
+    # A projector showed "Students open localhost": on each student's computer that is another one.
+    monkeypatch.setattr(type(st.context), "url", property(lambda _: f"http://{host}:8501/board"))
+    made = make(store)
+    text = html(look(made.id))
+    assert f"<b>{host}:8501/train?assignment={made.id}</b>" in text
+    assert ("Only this computer can open this address" in text) is warned
 
 
 def test_prediction_met_and_the_most_surprising_run(store):

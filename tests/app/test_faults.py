@@ -35,6 +35,14 @@ def test_pages_open_on_a_full_disk_and_in_a_home_that_is_read_only(own_home, mon
             assert not open_page(page, run=run.id).exception
 
 
+@pytest.mark.parametrize("page", ["train", "server"])
+def test_a_page_with_the_queue_names_a_wrong_setting_of_the_server(own_home, monkeypatch, open_page, page):
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "abc")
+    app = open_page(page)
+    assert not app.exception
+    assert "KEEP_EPOCHS must be a whole number from 2 to 10,000" in words(app).replace("\\", "")
+
+
 def test_start_in_a_home_that_is_read_only_says_what_to_change(own_home, monkeypatch, open_page):
     app = open_page("train")
     refuse(monkeypatch, own_home.home, errno.EROFS)

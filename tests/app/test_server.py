@@ -11,8 +11,9 @@ from core.classroom import names, settings, teacher
 from core.config.run_config import RunConfig
 from core.drawing.personal_digits import PersonalDigits, counts
 from core.jobs.scheduler import Scheduler
+from core.program import project_version
 from core.runs.store import RunStore
-from pages.parts.server import people, status
+from pages.parts.server import people
 from pages.shared import caches, login, server_settings
 from tests.app.train_page import labels, press, words
 from tests.no_place import NoPlace
@@ -50,7 +51,7 @@ def test_everybody_sees_limits_version_and_queue_but_no_settings(open_page, stor
     assert not page.exception
     assert "Only this computer can open this server" in words(page)
     assert "| Waiting runs of one visitor | no limit | default |" in words(page)
-    assert status.version() in figures(page)
+    assert project_version() in figures(page)
     assert "GB free" in figures(page)
     assert {"Save the name", "Unlock"} <= labels(page)
     assert not {"Save settings", "Stop them"} & labels(page)

@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.config.run_config import RunConfig
+from core.runs.gate import MAX_NAME
 from core.runs.store import Run, RunStore
 from tests.browser.conftest import Server, follow, visit, visitor, wait_idle
 from tests.made_runs import make
+from tests.small_run import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,6 +48,30 @@ def test_every_tick_counts_however_quickly_one_follows_another(page: Page, runs:
     expect(page.locator(".runs .count")).to_contain_text("4 in the charts")
     page.reload()
     expect(curves(page)).to_have_attribute("data-traces", "4")
+
+
+def test_what_tells_runs_apart_is_never_cut_and_a_name_has_its_limit(page: Page, server: Server, runs: list[Run]):
+    # Seeds of one network were three equal lines: "dense128 · adam · 1 epoch · see…".
+    store = RunStore(server.home)
+    config = RunConfig(epochs=3)
+    seeds = [make(store, config, name=f"A network with quite a long name · adam · seed {seed}") for seed in (1, 2)]
+    visit(page, f"/compare?runs={seeds[0].id}")
+    for run, seed in zip(seeds, (1, 2), strict=True):
+        start, end = (line(page, run).locator(".title span").nth(place) for place in range(2))
+        expect(end).to_have_text(f"· seed {seed}")
+        cut = "(each) => each.scrollWidth > each.clientWidth"
+        assert (start.evaluate(cut), end.evaluate(cut)) == (True, False)
+        cell, last = line(page, run).locator("td").first.bounding_box(), end.bounding_box()
+        assert cell
+        assert last
+        assert last["x"] + last["width"] <= cell["x"] + cell["width"]
+    line(page, seeds[0]).hover()
+    line(page, seeds[0]).get_by_role("button", name="Rename").click()
+    page.keyboard.type("n" * (MAX_NAME + 30))  # the box took 200 characters, and the server refused them
+    page.keyboard.press("Enter")
+    wait_until(lambda: store.get(seeds[0].id).name == "n" * MAX_NAME)
+    for run in seeds:
+        store.delete(run.id)
 
 
 def test_star_and_name_are_there_after_a_reload(page: Page, runs: list[Run]):

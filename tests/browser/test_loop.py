@@ -4,10 +4,16 @@ import re
 import shutil
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from core.config.run_config import RunConfig
+from core.data import mnist
+from core.runs.gate import MAX_NAME
 from core.runs.store import SHIPPED, RunStore
-from tests.browser.conftest import SEVEN, Server, follow, stroke, visit, wait_idle
+from tests.browser.conftest import SEVEN, Server, follow, stroke, visit, visitor, wait_idle
+from tests.made_moments import make_film
+
+SMALL = RunConfig(units=8, epochs=2)
 
 
 def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Page):
@@ -18,6 +24,38 @@ def test_every_page_is_reached_from_the_start_and_left_by_one_step_back(page: Pa
     for title in ("Evaluate", "Compare"):
         page.go_back()
         expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+
+
+def test_a_page_that_is_opened_by_its_address_is_left_by_one_step_back(page: Page):
+    # The link that the page completes was a step of its own: Back seemed to do nothing.
+    visit(page, "/train")
+    for name in ("compare", "evaluate", "explore"):
+        before = page.evaluate("history.length")
+        visit(page, f"/{name}")
+        expect(page).to_have_url(re.compile(r"\?"))
+        assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    expect(page.get_by_role("heading", name="Evaluate", level=1)).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_long_name_makes_no_page_wider_and_covers_nothing(browser: Browser, server: Server, width: int):
+    # Start had to be scrolled sideways on a phone, and the two names of "Side by side" lay over each other.
+    store = RunStore(server.home)
+    left, right = (make_film(store, SMALL, mnist.load(), name=sign * MAX_NAME) for sign in "WM")
+    too_wide = (
+        "() => { const e = document.querySelector('[data-testid=stMain]'); return e.scrollWidth - e.clientWidth; }"
+    )
+    with visitor(browser, server, viewport={"width": width, "height": 900}) as page:
+        for path in ("/", f"/train?run={left.id}", "/compare", f"/compare?view=side&left={left.id}&right={right.id}"):
+            visit(page, path)
+            assert page.evaluate(too_wide) <= 0, path
+        title = page.locator(".pair-side h2").first
+        expect(title).to_have_text(left.name)
+        assert title.evaluate("(each) => each.scrollWidth <= each.clientWidth")
+    for run in (left, right):
+        store.delete(run.id)
 
 
 @pytest.mark.slow

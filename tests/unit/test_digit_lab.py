@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from streamlit import net_util
 from streamlit.web import cli
 
+from core.__main__ import main as run_command
 from core.config.recipes import RECIPES
 from digit_lab.__main__ import FOLDER, main
 from tests.conftest import ROOT
@@ -71,6 +73,15 @@ def test_help_shows_the_options_and_every_command(capsys):
     assert "python -m" not in text
 
 
+@pytest.mark.parametrize("open_program", [main, run_command], ids=["digit-lab", "core"])
+def test_both_commands_say_their_version(open_program, started, capsys):
+    with pytest.raises(SystemExit) as ended:
+        open_program(["--version"])
+    expected = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"Digit Lab {expected}\n")
+    assert not started
+
+
 def test_an_error_names_the_command_that_helps(capsys):
     assert main(["train", "--nothing"]) == 2
     assert "Try `digit-lab --help`" in capsys.readouterr().err
@@ -87,6 +98,13 @@ def test_an_address_that_no_server_can_have_is_a_sentence(started, capsys):
     for host in ("no.such.host.invalid", "203.0.113.9"):  # the second is an address that no machine has
         assert main(["--host", host]) == 2
         assert f"This computer has no address {host}. For --host, use 127.0.0.1" in capsys.readouterr().err
+    assert not started
+
+
+def test_a_wrong_setting_is_refused_before_the_dashboard_opens(started, capsys):
+    os.environ["DIGIT_LAB_KEEP_EPOCHS"] = "abc"
+    assert main([]) == 2
+    assert "Error: DIGIT_LAB_KEEP_EPOCHS must be a whole number from 2 to 10,000." in capsys.readouterr().err
     assert not started
 
 

@@ -27,3 +27,5 @@ def test_percents_points_counts_and_sizes():
     assert points(-0.0023) == "0.23 points"
     assert (count(1, "image"), count(60_000, "image"), count(7)) == ("1 image", "60,000 images", "7")
     assert (file_size(1_234_567), file_size(340_100)) == ("1.2 MB", "340 kB")
+    assert (file_size(15_300_000_000), file_size(999_960_000)) == ("15.3 GB", "1.0 GB")  # it was 15300.0 MB
+    assert (file_size(999_940_000), file_size(999_600), file_size(999_400)) == ("999.9 MB", "1.0 MB", "999 kB")

@@ -171,6 +171,65 @@ def test_a_device_that_is_not_there_makes_no_run(home):
     assert [run for run in RunStore(home).runs() if not run.shipped] == []
 
 
+def test_a_wrong_setting_of_the_environment_makes_no_run(home, monkeypatch, capsys):
+    # DIGIT_LAB_KEEP_EPOCHS=abc trained with 50, without a word.
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "abc")
+    assert main(["train", *FEW]) == 2
+    assert "DIGIT_LAB_KEEP_EPOCHS must be a whole number from 2 to 10,000" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
+def test_a_name_that_is_too_long_is_refused(home, capsys):
+    assert main(["train", *FEW, "--name", "n" * 121]) == 2
+    assert "The name of a run may have 120 characters" in capsys.readouterr().err
+    assert [run for run in RunStore(home).runs() if not run.shipped] == []
+
+
+def test_all_runs_are_listed_as_a_table_and_as_json(home, capsys):
+    assert main(["train", "quickstart", *FEW, "--name", "mine", "--json"]) == 0
+    trained = last_json(capsys)
+    RunStore(home).create(RunConfig(seed=7), name="new", queued=True)
+    assert main(["runs", "--json"]) == 0
+    waiting, run, shipped = last_json(capsys)
+    assert set(trained) - set(run) == {
+        "outcome", "best_epoch", "train_loss", "validation_loss", "test_loss", "images_per_second"
+    }  # fmt: skip
+    same = set(trained) & set(run) - {"recipe"}
+    assert {name: run[name] for name in same} == {name: trained[name] for name in same}
+    assert (run["name"], run["state"], run["test_sealed"], run["knobs"]["units"]) == ("mine", "finished", False, 8)
+    assert (waiting["name"], waiting["state"], waiting["knobs"]["seed"]) == ("new", "waiting", 7)
+    assert (waiting["train_accuracy"], waiting["model"]) == (None, None)
+    assert shipped["run"] == "shipped"
+    assert main(["runs"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split() == ["RUN", "STATE", "TRAINING", "VALIDATION", "TEST", "NAME"]
+    assert lines[1].split() == [run["run"], "finished", f"{run['train_accuracy']:.2%}", "–",
+                                f"{run['test_accuracy']:.2%}", "mine"]  # fmt: skip
+
+
+def test_the_list_names_a_sealed_test_set_and_a_damaged_run(home, capsys):
+    assert main(["train", *FEW, "--json"]) == 0
+    sealed = last_json(capsys)["run"]
+    damaged = RunStore(home).create(RunConfig())
+    damaged.facts_path.write_text("{")
+    assert main(["runs"]) == 0
+    printed = capsys.readouterr()
+    line = next(line for line in printed.out.splitlines() if line.startswith(sealed))
+    assert line.split()[4] == "sealed"
+    assert f"Warning: The run {damaged.id} is damaged" in printed.err
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path):
+    # `python -m core recipes | head -1` may end in a traceback.
+    command = f"{sys.executable} -m core runs --json; echo $? >&2"
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "DIGIT_LAB_HOME": str(tmp_path)}
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert done.stderr.decode().split() == ["0"]
+
+
 @pytest.mark.slow
 def test_ctrl_c_stops_and_keeps_the_weights(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "MNIST_PATH"}

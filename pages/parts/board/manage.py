@@ -17,6 +17,7 @@ from pages.shared import caches, lessons
 
 _PROBLEM = "board_problem"  # session
 _UNDECIDED = "Not yet"
+_HERE = ". Only this computer can open this address: open the board under its address in the network."
 _SHORT = 75  # characters of a question in one line of large letters
 
 
@@ -26,7 +27,7 @@ def head(assignment: Assignment) -> None:
         question, size = escape(assignment.question), "long" if len(assignment.question) > _SHORT else ""
         st.html(
             f'<h2 class="{size}" title="{question}">{question}</h2>'
-            f"<p>Students open <b>{escape(_address(assignment))}</b></p>"
+            f"<p>Students open <b>{escape(_address(assignment))}</b>{_HERE * lessons.is_seen_here_alone()}</p>"
         )
         if lessons.may_manage(assignment):
             _manage(assignment)

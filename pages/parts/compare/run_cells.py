@@ -67,8 +67,7 @@ def columns(layout: Layout) -> list[dict[str, Any]]:
 def table_row(row: RunRow, layout: Layout, *, group: int, mine: bool) -> dict[str, Any]:
     """One run as the table's JavaScript reads it. mine: whether the visitor may change it."""
     run, summary = row.run, row.summary
-    unused = KNOBS if run.foreign else row.config.unused_knobs
-    values = [(name, "" if name in unused else getattr(row.config, name)) for name in layout.knobs]
+    values = [(name, "" if name in row.silent_knobs else getattr(row.config, name)) for name in layout.knobs]
     cells = [
         _state(row),
         *([_recipe(run.recipe)] if layout.recipes else []),

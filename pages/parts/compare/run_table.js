@@ -5,11 +5,19 @@ const tables = new WeakMap();
 const COLLATOR = new Intl.Collator(undefined, { numeric: true });
 const MAX_WAIT = 3000; // milliseconds
 const FIRST = 60, MORE = 200; // rows at first, and more with each scroll to the end
+const MAX_END = 20; // characters of the last part of a title, with the dot before it
 const escaped = (text) =>
   String(text ?? "").replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 const pressed = (kind, on, sign, words) =>
   `<button type="button" class="${kind}" data-do="${kind}" aria-pressed="${on}" title="${words}" aria-label="${words}">${sign}</button>`;
+
+// A title in two parts: the first may be cut. The last, such as a seed or a time, tells runs apart and is always there.
+function titleParts(title) {
+  const at = title.lastIndexOf(" · "), isShort = at > 0 && title.length - at <= MAX_END;
+  const parts = isShort ? [title.slice(0, at), title.slice(at)] : [title];
+  return parts.map((part) => `<span>${escaped(part)}</span>`).join("");
+}
 
 function nameCell(row, ticked) {
   const tick = `<input type="checkbox" data-do="choose" ${ticked ? "checked" : ""} aria-label="Show ${escaped(row.title)} in the charts">`;
@@ -19,7 +27,7 @@ function nameCell(row, ticked) {
     (row.foreign ? "" : pressed("pencil", false, "✎", "Rename"));
   const pinned = row.baseline ? '<span class="pinned">baseline</span>' : "";
   return `<td><span class="name">${tick}<span class="swatch" style="--run:${row.colour}"></span>` +
-    `<span class="title" title="${escaped(row.title)}">${escaped(row.title)}</span>${pinned}${own}</span></td>`;
+    `<span class="title parts" title="${escaped(row.title)}">${titleParts(row.title)}</span>${pinned}${own}</span></td>`;
 }
 
 function cell(column, value) {
@@ -112,7 +120,7 @@ function edit(table, button, row, what) {
   const holder = button.closest(".name"), input = document.createElement("input");
   input.value = what === "name" ? row.name || row.title : row.note;
   input.setAttribute("aria-label", what === "name" ? "Name of the run" : "Note");
-  input.maxLength = 200;
+  input.maxLength = table.data.longest[what];
   holder.replaceChildren(input);
   input.focus();
   input.select();

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.runs.gate import MAX_NAME, MAX_NOTE
 from pages.parts.compare import component_diff
 from pages.shared import static_assets
 from pages.shared.components import payload
@@ -64,7 +65,13 @@ def run_table(
         elif did.get("run") in by_id and did.get("what") in ("name", "note", "starred", "baseline"):
             on_edit(did["run"], did["what"], did.get("value"))
 
-    frame = {"columns": table.columns, "groups": table.groups, "chosen": table.chosen, "common": table.common}
+    frame = {
+        "columns": table.columns,
+        "groups": table.groups,
+        "chosen": table.chosen,
+        "common": table.common,
+        "longest": {"name": MAX_NAME, "note": MAX_NOTE},
+    }
     message = component_diff.changes(key, {"frame": frame, "order": list(by_id), **by_id})
     _component()(
         key=key,

@@ -1,10 +1,7 @@
 """How busy the server is: version, devices, disk, visitors and queue."""
 
 import shutil
-import tomllib
 from html import escape
-from importlib import metadata
-from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
@@ -13,12 +10,12 @@ from core.classroom import disk
 from core.classroom.limits import GIGABYTE
 from core.formatting import count, file_size
 from core.jobs.places import Device
+from core.program import project_version
 from pages.shared import caches, server_settings
 from pages.shared.fragments import guarded_fragment
 from pages.shared.visitor_cookie import NAME
 
 REFRESH_SECONDS = 5.0
-_PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 _STYLE = """<style>
 .server {display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem 2rem}
 .server span {display: block; font-size: .85rem; color: light-dark(#565a68, #a9adbb)}
@@ -45,7 +42,7 @@ def _figures() -> list[tuple[str, str]]:
         ("Queue", f"{training} training, {waiting} waiting"),
         ("Devices", ", ".join(map(_device, jobs.place.devices())) or "none"),
         ("Disk of the runs", _disk()),
-        ("Version", version()),
+        ("Version", project_version()),
     ]
 
 
@@ -68,10 +65,3 @@ def visitors_now() -> int:
     browsers = [getattr(session.client, "client_context", None) for session in sessions.list_active_sessions()]
     secrets = [browser.cookies.get(NAME) if browser else None for browser in browsers]
     return len(set(filter(None, secrets))) + secrets.count(None)
-
-
-def version() -> str:
-    """The version of Digit Lab: of the installation, or of the folder that it runs from."""
-    if _PROJECT.is_file():
-        return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
-    return metadata.version("digit-lab")

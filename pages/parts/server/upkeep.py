@@ -22,7 +22,10 @@ def show() -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         active = len(caches.store().active())
         with st.popover("Stop all runs", icon=":material/stop:", disabled=not active):
-            st.markdown(f"{count(active, 'run')} train or wait. Those that train keep their weights.")
+            st.markdown(
+                f"In training or waiting: {count(active, 'run')}. Those that train keep their weights. New ones "
+                "that wait go to the trash."
+            )
             st.button("Stop them", type="primary", on_click=_stop_all)
         deleted = trash.deleted_by(None, caches.store().trash)
         st.button(

@@ -1,6 +1,6 @@
 """Makes an assignment of the present knobs: a question, what students may set, and what they predict."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from core.config.run_config import RunConfig
 from core.errors import DigitLabError
 from core.formatting import plain
 from pages.parts.train.assignment_form import AssignmentForm
-from pages.shared import caches, controls, lessons, server_guard
+from pages.shared import caches, controls, lessons
 from pages.shared.visitor import visitor
 
 _FORM = AssignmentForm("maker")
@@ -48,7 +48,7 @@ def _show(made: Assignment) -> None:
     """The link of a new assignment, and the way to its class board."""
     st.success(f"Ready: {plain(made.question)}", icon=":material/check:")
     st.caption("The link for students:")
-    if server_guard.is_loopback(urlsplit(st.context.url or "").hostname):
+    if lessons.is_seen_here_alone():
         st.caption(
             ":material/info: Only this computer can open this address. For a class, start the server for the network, "
             "open this page under its address there, and share that link."

@@ -34,6 +34,15 @@ def test_a_start_names_what_is_wrong_in_the_file(home, capsys):
     assert "sweeps must be" in capsys.readouterr().err
 
 
+def test_a_start_names_wrong_settings_of_the_environment(home, monkeypatch, capsys):
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCHS", "abc")
+    monkeypatch.setenv("DIGIT_LAB_SPARE", "no")
+    server_settings.prepare({})
+    printed = capsys.readouterr().err
+    assert "DIGIT_LAB_KEEP_EPOCHS must be a whole number from 2 to 10,000. Correct it" in printed
+    assert "DIGIT_LAB_SPARE must be 0 or 1. Correct it, and start the program again. Received: 'no'." in printed
+
+
 def test_a_home_that_cannot_be_written_is_a_sentence_at_the_start(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").touch()
     monkeypatch.setenv("DIGIT_LAB_HOME", str(tmp_path / "file" / "home"))

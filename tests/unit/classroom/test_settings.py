@@ -65,6 +65,8 @@ def test_what_somebody_writes_counts_at_once(tmp_path):
         ("[limits]\nwaiting = 1", "has no setting “waiting”"),
         ("[knobs]\nunits = 5000", "units must be a whole number from 0 to 4,096"),
         ("[people]\nteacher_emails = 'ada@x.org'", "must be a list of texts"),
+        ("[people]\nteacher_emails = ['ada']", "teacher_emails must be addresses such as ada@example.org"),
+        ("[people]\naddress_header = 'X Forwarded'", "address_header must be the name of a header, such as X-Forw"),
         ('[people]\naddress_header = "a\\nb"', "a text of at most 200 characters"),
         ("[limit]\n", "no section [limit]. Sections are limits, knobs, people"),
         ("limits = 5", "no section"),

@@ -8,7 +8,7 @@ from core.evaluation.comparison import RunRow
 from core.evaluation.verdict import Comparison
 from core.runs.data_match import DataInUse
 from core.runs.events import RateChanged, RunEnded, to_line
-from core.runs.store import RunStore
+from core.runs.store import Run, RunStore
 from core.runs.summaries import Summaries
 from core.runs.timeline import EventFile
 from tests.made_runs import make
@@ -43,9 +43,18 @@ def rate_changed(store: RunStore, summaries: Summaries, config: RunConfig, **mad
 
 def personalised(store: RunStore, summaries: Summaries, config: RunConfig) -> RunRow:
     """A row as `save_copy` leaves it: a network and a last word, and no epoch."""
-    run = store.create(config)
+    return _without_epochs(store, summaries, store.create(config), 4)
+
+
+def opened(store: RunStore, summaries: Summaries, config: RunConfig, *, foreign: bool = False) -> RunRow:
+    """A row of somebody's `.keras` file: a network, and nothing about its training."""
+    run = store.create(config, foreign=foreign, name="Theirs")
+    return _without_epochs(store, summaries, store.write(run.id, imported=True), 0)
+
+
+def _without_epochs(store: RunStore, summaries: Summaries, run: Run, epochs: int) -> RunRow:
     run.model_path.write_bytes(b"weights")
     file = EventFile(run.events_path)
-    file.append(RunEnded("finished", "", 1.0, 4))
+    file.append(RunEnded("finished", "", 1.0, epochs))
     file.close()
     return comparison.build_row(store.get(run.id), store, summaries, IN_USE)

@@ -9,6 +9,7 @@ from core.__main__ import main
 from core.config.run_config import RunConfig
 from core.evaluation import export_formats
 from core.evaluation.export_formats import FORMATS
+from core.jobs import export as export_module
 from core.jobs.export import ExportTask
 from core.runs.store import RunStore
 from tests.small_run import wait_until
@@ -75,6 +76,30 @@ def test_mistakes_are_sentences(run, tmp_path, capsys, monkeypatch, unchanged_en
     assert f"The folder {tmp_path / 'file'} cannot be made: " in told
     assert "Choose another place with --output." in told
     assert "can only be written with TensorFlow" in told
+
+
+@pytest.mark.parametrize(
+    ("formats", "output", "said"),
+    [
+        ("onnx", "mine.keras", "the format onnx has a name that ends with .onnx"),
+        ("tflite-int8", "mine.onnx", "the format tflite-int8 has a name that ends with .tflite"),
+        ("notebook everything", "mine.onnx", "Several formats need a folder"),
+        ("notebook", f"{'n' * 300}.ipynb", "cannot be written: File name too long. Choose another place"),
+        ("mlflow onnx", "", "mlflow writes no files"),
+    ],
+)
+def test_a_place_that_does_not_fit_is_refused_and_nothing_is_written(
+    run, tmp_path, capsys, unchanged_environment, formats, output, said
+):
+    folder = tmp_path / "out"
+    assert main(["export", run.id, "--format", *formats.split(), "--output", str(folder / output)]) == 2
+    assert said in capsys.readouterr().err
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["mine.tflite", "mine", "mine.v2", "MINE.TFLITE"])
+def test_a_name_with_the_ending_of_the_format_or_none_is_taken(run, tmp_path, name):
+    export_module._check_ending(tmp_path / name, [FORMATS["tflite-int8"]])
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from core.errors import HomeError, RunError
 from core.runs import store as runs
 from core.runs.data_match import DataInUse
 from core.runs.events import RateChanged, RunEnded
+from core.runs.gate import MAX_NAME
 from core.runs.store import RunStore
 from tests.faults.system import fill_disk
 from tests.unit.runs.run_events import STARTED, epoch, write_events
@@ -31,6 +32,15 @@ def test_a_run_comes_back_as_it_was_made(store):
     assert found.config == RunConfig(units=64, seed=3)
     assert (found.recipe, found.name, found.starter, found.sweep) == ("chollet", "mine", "ada", "s1")
     assert found.title == "mine"
+
+
+def test_a_name_that_is_too_long_keeps_its_end(store):
+    # Repeats of a network with many layers had equal names: the seed was cut off.
+    made = store.create(RunConfig(), name=f"{'conv32x3-' * 20}dense10 · seed 7")
+    assert len(made.name) <= MAX_NAME
+    assert made.name.startswith("conv32x3-conv32x3-")
+    assert made.name.endswith("-dense10 · seed 7")
+    assert "…" in made.name
 
 
 def test_runs_are_listed_newest_first_each_with_its_own_colour(store):
