@@ -79,7 +79,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
 def step_buttons(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
     """Buttons that open the previous and the next step."""
     at = names.index(name)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(horizontal=True, horizontal_alignment="distribute" if at else "right"):  # Next stays in its place
         if at:
             st.button(
                 titles[names[at - 1]],

@@ -96,6 +96,12 @@ def code(*lines: str) -> None:
     st.code("\n".join(lines), language="python", wrap_lines=True)
 
 
+def commented(*lines: tuple[str, str]) -> list[str]:
+    """Lines of Python with a comment each; all comments start in one column, however long the lines are."""
+    width = max(len(line) for line, _ in lines)
+    return [f"{line:{width}}  # {comment}" for line, comment in lines]
+
+
 @contextmanager
 def wrong(step: str) -> Iterator[None]:
     """A box for mistakes that people make in this step."""
