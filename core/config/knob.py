@@ -27,6 +27,11 @@ class Knob:
     zero: str = ""  # what its widget shows for 0, where 0 has a meaning of its own
 
     @property
+    def unlimited(self) -> bool:
+        """Whether 0 means all: more than every other value."""
+        return self.zero == "all"
+
+    @property
     def allowed(self) -> str:
         """The allowed values: 'relu, elu, gelu' or '1 to 4096'; empty if any text is allowed."""
         if self.choices or self.low is None:
