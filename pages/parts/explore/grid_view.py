@@ -33,7 +33,10 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         page = _page(len(ordered), at_a_time)
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
     digits = data.split(choice.split)[shown]
-    st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it.")
+    st.caption(
+        f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it. "
+        f"Under each: label · {order if order in trait_labels.NAMES else 'index'}."
+    )
     digit_grid(
         DigitTiles(
             digits.images,
