@@ -12,12 +12,13 @@ from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
-from pages.shared import caches, other_subset, url_state
+from pages.shared import caches, lead_to, other_subset, url_state
 from pages.shared.local_time import local_time
 from pages.shared.predictions import predict
 from pages.shared.run_picker import choose_run
 from pages.shared.widget_values import keep
 
+RESULT = "evaluate_result"  # key of the container with the chosen view
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
 _SPLIT, _EPOCH, _INDEX, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
 _FINAL = 0  # on the slider: the network as it ended
@@ -85,7 +86,7 @@ def choose() -> Selection | None:
         split = _choose_split(run, linked or evaluations.default_split(run))
     epoch = _choose_epoch(run)
     if split == TEST and seal.sealed(run):
-        test_seal.show(run)
+        test_seal.show(run, on_open=lambda: lead_to.ask(RESULT))
         return None
     remark(run, split)
     if not _is_ready(run, split, epoch):
@@ -170,7 +171,10 @@ def _is_ready(run: Run, split: str, epoch: int | None) -> bool:
     images = len(caches.data().split(split))
     with st.container(border=True):
         st.markdown(f"This network has not predicted the **{images:,}** images yet.")
-        st.button("Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
+        st.button(
+            "Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask",
+            on_click=lead_to.ask, args=(RESULT,),
+        )  # fmt: skip
         why = "Nobody knows how large it is" if run.foreign else "It has convolutions"
         st.caption(f"{why}, so this may take some seconds. The result is kept.")
     return False

@@ -13,9 +13,9 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.run_export import file_name
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit
-from pages.shared import palette
+from pages.shared import lead_to, palette
 
-_MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+_MATRIX, _CELL, _IMAGES = "evaluate_matrix", "evaluate_cell", "evaluate_cell_images"
 _BOXES = {"evaluate_label": "Label", "evaluate_prediction": "Prediction"}
 
 
@@ -29,10 +29,10 @@ def show(selection: Selection) -> None:
         _per_digit(evaluation, selection.names)
         _download(selection)
     _commonest(evaluation, selection.names)
-    if (chosen := _chosen()) is None:
-        st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
-    else:
-        _cell(selection, *chosen)
+    if (chosen := _chosen()) is not None:
+        with st.container(key=_IMAGES):
+            _cell(selection, *chosen)
+        lead_to.lead_to(_IMAGES)
 
 
 def headline(evaluation: Evaluation, place: str) -> None:
@@ -43,11 +43,16 @@ def headline(evaluation: Evaluation, place: str) -> None:
         st.metric(
             "Accuracy",
             f"{evaluation.accuracy:.2%}",
-            help=f"Of the {place}. The true accuracy on images of this kind is between {low:.2%} and {high:.2%} "
-            "with 95% confidence (Wilson's interval).",
+            help=f"The share of the {place} that the network predicts correctly.",
             width="content",
         )
-        st.metric("95% interval", f"{low:.2%} – {high:.2%}", width="content")
+        st.metric(
+            "95% interval",
+            f"{low:.2%} – {high:.2%}",
+            help=f"The true accuracy on images of this kind is between {low:.2%} and {high:.2%} with 95% confidence "
+            "(Wilson's interval).",
+            width="content",
+        )
         st.metric("Wrong", f"{wrong:,} of {evaluation.images:,}", width="content")
         if evaluation.loss is not None:
             st.metric(
@@ -107,6 +112,7 @@ def _matrix(evaluation: Evaluation, names: Names) -> None:
             persist_state="session",
         )
         hide = st.toggle("Hide correct predictions", value=True, key="evaluate_hide", persist_state="session")
+    st.caption(":material/touch_app: Choose a cell of the matrix to see its images, the worst first.")
     st.echarts_chart(
         matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide, names=names),
         height=430,
@@ -167,6 +173,8 @@ def _choose(cell: tuple[int, int] | None) -> None:
     st.session_state[_CELL] = cell
     if cell is None:
         st.query_params.pop("cell", None)
+    else:
+        lead_to.ask(_IMAGES)  # they are below the matrix, which fills the screen of a laptop
 
 
 def _chosen() -> tuple[int, int] | None:
