@@ -186,6 +186,28 @@ def test_two_runs_are_distinguished_by_a_test_in_words(open_page, run, store, da
         store.delete(other.id)
 
 
+def test_an_image_that_a_page_has_opened_does_not_stay_beside_a_list_without_it(open_page, run, store, data):
+    other = known_run(store, data, name="A worse oracle", wrong_every=3)
+    try:
+        for link, stays in (({}, False), ({"index": "0"}, True)):  # both runs are wrong on image 0
+            app = open_page("evaluate", run=run.id, view="gallery", **link)
+            assert app.query_params["index"] == "0"
+            app.segmented_control(key="evaluate_view").set_value("pair")
+            rerun(app)
+            app.selectbox(key="evaluate_second").set_value(other.id)
+            assert (rerun(app).query_params["index"] == "0") == stays
+    finally:
+        store.delete(other.id)
+
+
+def test_a_calibration_error_that_the_temperature_raises_is_explained(open_page, run, monkeypatch):
+    monkeypatch.setattr("core.evaluation.calibration.fit_temperature", lambda labels, logits: 3.0)
+    app = open_page("evaluate", run=run.id, view="trust")
+    before, after = (each.value for each in app.metric if each.label == "Expected calibration error")
+    assert float(before.split()[0]) < float(after.split()[0])
+    assert "The calibration error may rise, as it does here." in app.caption[-1].value
+
+
 @pytest.mark.parametrize("view", ["figures", "gallery", "digit", "trust", "pair"])
 def test_every_view_that_needs_no_network_opens_by_its_link(open_page, run, view):
     app = open_page("evaluate", run=run.id, view=view)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from core.config.run_config import TEST_SET
@@ -20,7 +21,8 @@ from pages.shared.widget_values import keep
 
 RESULT = "evaluate_result"  # key of the container with the chosen view
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
-_SPLIT, _EPOCH, _INDEX, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
+_SPLIT, _EPOCH, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_here"
+_INDEX, _UNASKED = "evaluate_index", "evaluate_index_unasked"  # the open image, and whether the page chose it
 _FINAL = 0  # on the slider: the network as it ended
 
 
@@ -49,18 +51,23 @@ class Selection:
         """The network itself."""
         return caches.reader(self.run.id, self.epoch)
 
-    def opened(self, otherwise: int = 0) -> int:
-        """The open image; if none is open, `otherwise` is opened."""
+    def opened(self, among: np.ndarray | None = None) -> int:
+        """The open image; if none is open, the first of the list `among`, or of all images, is opened.
+
+        The visitor's own choice stays open, also beside a list without it. What a page has opened does not.
+        """
         linked = url_state.number(st.query_params.get("index", ""), len(self.digits))
-        index = st.session_state.get(_INDEX, linked)
-        if index is None or not 0 <= index < len(self.digits):
-            index = otherwise
+        index, unasked = st.session_state.get(_INDEX, linked), st.session_state.get(_UNASKED, False)
+        if index is None or not 0 <= index < len(self.digits) or (unasked and among is not None and index not in among):
+            index, unasked = 0 if among is None else int(among[0]), True
         open_digit(index)
+        st.session_state[_UNASKED] = unasked
         return index
 
 
 def open_digit(index: int | None) -> None:
     """Opens an image by its index in the split, or none. Callbacks use it too."""
+    st.session_state[_UNASKED] = False
     st.session_state[_INDEX] = None if index is None else int(index)
     if index is None:
         st.query_params.pop("index", None)

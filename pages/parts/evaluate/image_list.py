@@ -22,7 +22,7 @@ def grid_and_detail(
     order: a sentence about their order, where the captions do not show it.
     """
     shown = indices[:SHOWN]
-    index = selection.opened(int(shown[0]))
+    index = selection.opened(indices)
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
         digit_grid(

@@ -75,7 +75,7 @@ def _other(selection: Selection) -> Run | None:
 
 def _images(selection: Selection, other_predictions: Predictions, names: tuple[str, str], indices: np.ndarray) -> None:
     shown = indices[: image_list.SHOWN]
-    index = selection.opened(int(shown[0]))
+    index = selection.opened(indices)
     grid, detail = st.columns([1, 1], gap="large")
     classes = selection.names
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
