@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.train import film, knob_panel
+from pages.parts.train import film, knob_panel, tab_return
 from pages.parts.train import watch as train_watch
 from pages.shared import frame, places, static_assets
 
@@ -14,4 +14,5 @@ with frame.guard():
     with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
     places.panel()
+    tab_return.watch()
     static_assets.fetch_early(*film.SCRIPTS)

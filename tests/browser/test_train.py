@@ -105,6 +105,25 @@ def test_resume_more_epochs_and_restart_are_followed_to_their_end(server: Server
     finish(page, restarted, 6)
 
 
+@pytest.mark.usefixtures("nothing_trains")
+def test_a_tab_shows_what_another_tab_has_resumed_when_the_visitor_comes_back(server: Server, newcomer: Page):
+    page, store = newcomer, RunStore(server.home)
+    cut_short = store.create(RunConfig(epochs=1), name="Cut short")
+    visit(page, f"/train?run={cut_short.id}")
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_visible()
+    other = page.context.new_page()
+    visit(other, f"/train?run={cut_short.id}")
+    other.get_by_role("button", name="Resume").click()
+    expect(other.get_by_role("button", name="Remove from queue")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('blur'))")  # without a screen, every tab has the focus
+    page.wait_for_timeout(1100)
+    expect(resume).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("button", name="Remove from queue")).to_be_visible()
+    finish(page, cut_short, 1)
+
+
 def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_chart(browser: Browser, server: Server):
     """Side by side they were 100 pixels wide, and the name of the best epoch pushed the curve into a third of that."""
     run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
