@@ -14,6 +14,7 @@ from core.data.mnist import Mnist
 from core.digits import Digits
 from core.lesson.tensors import ArrayInfo
 
+OFFICIAL = 60_000  # training images of MNIST
 _STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
 
 
