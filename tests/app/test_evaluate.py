@@ -186,6 +186,22 @@ def test_two_runs_are_distinguished_by_a_test_in_words(open_page, run, store, da
         store.delete(other.id)
 
 
+def test_the_training_accuracy_of_train_is_named_beside_the_one_of_the_training_images(open_page, store, data):
+    run = store.create(RunConfig(epochs=2))
+    run.model_path.write_bytes(b"weights")
+    events = EventFile(run.events_path)
+    events.append(Started(1.0, "CPU", 10, len(data.train), len(data.validation), 4, 2))
+    events.append(RunEnded("finished", "", 2.0, 2, train_accuracy=0.8765))
+    events.close()
+    evaluations.predict_split(run, "train", data, lambda: Oracle(data.train.labels, 10))
+    try:
+        app = open_page("evaluate", run=run.id, split="train")
+        assert values(app)["Accuracy"] == "90.00%"
+        assert any("Train shows 87.65%: the mean over the last epoch" in each.value for each in app.caption)
+    finally:
+        store.delete(run.id)
+
+
 def test_an_image_that_a_page_has_opened_does_not_stay_beside_a_list_without_it(open_page, run, store, data):
     other = known_run(store, data, name="A worse oracle", wrong_every=3)
     try:

@@ -10,6 +10,7 @@ from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
+from core.formatting import percent
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
@@ -200,4 +201,10 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
         day = local_time(opened[0])
         st.caption(f":material/lock_open: The test set of {who.lower()} was opened on {day}.")
     elif split == TRAIN:
-        st.caption(":material/info: The network was trained on these images. Mistakes here are unusual.")
+        shown = run.ended.train_accuracy if run.ended else None
+        differs = (
+            ""
+            if shown is None
+            else f" Train shows {percent(shown)}: the mean over the last epoch, while the network was still learning."
+        )
+        st.caption(f":material/info: The network was trained on these images. Mistakes here are unusual.{differs}")
