@@ -64,14 +64,14 @@ PAGES = (
         "explore",
         "Explore",
         ":material/grid_view:",
-        "Look at the digits that train networks and test them.",
+        "Look at the images that train networks and test them.",
         "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
     ),
     Page(
         "prepare",
         "Prepare",
         ":material/conversion_path:",
-        "Follow one digit from image to the numbers that a network learns from.",
+        "Follow one image to the numbers that a network learns from.",
         "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
         "Follow one digit, step by step.",
     ),

@@ -202,6 +202,22 @@ def test_the_training_accuracy_of_train_is_named_beside_the_one_of_the_training_
         store.delete(run.id)
 
 
+def test_a_matrix_without_mistakes_says_why_it_is_empty(open_page, store, data):
+    run = store.create(RunConfig(epochs=2))
+    run.model_path.write_bytes(b"weights")
+    labels = data.validation.labels.copy()
+    labels[0] = (labels[0] - 1) % 10  # the oracle takes the first image for the next digit
+    evaluations.predict_split(run, "validation", data, lambda: Oracle(labels, len(labels)))
+    try:
+        app = open_page("evaluate", run=run.id, split="validation")
+        assert values(app)["Accuracy"] == "100.00%"
+        assert any("No image is predicted wrongly" in each.value for each in app.caption)
+        app.toggle(key="evaluate_hide").set_value(False)
+        assert any("Choose a cell of the matrix" in each.value for each in rerun(app).caption)
+    finally:
+        store.delete(run.id)
+
+
 def test_an_image_that_a_page_has_opened_does_not_stay_beside_a_list_without_it(open_page, run, store, data):
     other = known_run(store, data, name="A worse oracle", wrong_every=3)
     try:

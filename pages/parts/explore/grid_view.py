@@ -42,7 +42,7 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
             digits.images,
             _captions(data, choice.split, shown, digits.labels, order),
             alt=f"{len(shown)} of {choice.words}",
-            tile=52,
+            tile=52 if data.shows_digits else 84,  # names of classes are longer
         ),
         key="explore_grid",
         reveal="closer",
@@ -109,5 +109,5 @@ def _captions(data: Mnist, split: str, shown: np.ndarray, labels: np.ndarray, or
     named = [data.names[label] for label in labels]
     if order in trait_labels.NAMES:
         values = trait_labels.of(data, split)[order][shown]
-        return [f"{label} · {value:.1f}" for label, value in zip(named, values, strict=True)]
+        return [f"{label} · {value:z.1f}" for label, value in zip(named, values, strict=True)]
     return [f"{label} · {index}" for label, index in zip(named, shown, strict=True)]
