@@ -218,6 +218,10 @@ _STYLE = """<style>
   .st-key-status a p {white-space: normal}
   .st-key-download_note {min-height: 3.9rem; row-gap: .2rem; align-content: start}
 }
+/* What belongs to the chosen image of a long grid stays beside it. */
+@media (min-width: 641px) {
+  .stColumn:has(.st-key-closer, [class*="st-key-closer_"]) {position: sticky; top: 4rem; align-self: flex-start}
+}
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
 /* Streamlit's captions and, in dark, its primary buttons, tags and open popover buttons have too little contrast: WCAG

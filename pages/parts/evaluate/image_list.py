@@ -40,7 +40,7 @@ def grid_and_detail(
         )
         explained = ["Label → prediction and its probability.", order, of_how_many(indices)]
         st.caption(" ".join(filter(None, explained)))
-    with detail:
+    with detail, st.container(key=f"closer_{key}"):
         closer(selection, index, key=key)
 
 

@@ -92,7 +92,7 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
         )
         explained = "Label: first prediction or second prediction. The largest difference comes first."
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
-    with detail:
+    with detail, st.container(key="closer_pair"):
         label = int(other_predictions.labels[index])
         st.image(
             selection.digits.images[index],
