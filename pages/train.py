@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.parts.train import film, knob_panel, tab_return
+from pages.parts.train import film, knob_panel, scroll_into_view, tab_return, watched_run
 from pages.parts.train import watch as train_watch
 from pages.shared import frame, places, static_assets
 
 frame.page("train")
+watched_run.note_arrival()
 with frame.guard():
     knobs, watch = st.columns([2, 3], gap="large")
     with knobs:
@@ -15,4 +16,5 @@ with frame.guard():
         train_watch.panel()
     places.panel()
     tab_return.watch()
+    scroll_into_view.reveal(train_watch.KEY, watched_run.arrival(), mount="arrival")
     static_assets.fetch_early(*film.SCRIPTS)

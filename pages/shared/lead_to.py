@@ -40,13 +40,13 @@ def lead_to(key: str, *, focus: bool = False) -> None:
     reveal(key, st.session_state.get(_REQUEST + key, ""), phone=False, focus=focus)
 
 
-def reveal(key: str, request: str, *, phone: bool = True, focus: bool = False) -> None:
+def reveal(key: str, request: str, *, phone: bool = True, focus: bool = False, mount: str = "") -> None:
     """Scrolls to the container `key`, once for each `request`. An empty request does nothing.
 
-    phone: only on a phone, where the columns of a page are below one another.
+    phone: only on a phone, where the columns of a page are below one another. mount: a name for each of several calls.
     """
     data = {"key": key, "request": request, "phone": phone, "focus": focus}
-    _mount()(key=f"reveal_{key}", data=payload(data))
+    _mount()(key=f"reveal_{key}{mount}", data=payload(data))
 
 
 @st.cache_resource(show_spinner=False)

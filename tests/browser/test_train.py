@@ -138,6 +138,19 @@ def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_c
             assert end < 1.25 * newest
 
 
+def test_on_a_phone_the_link_of_a_run_leads_to_the_run_and_a_link_with_knobs_to_the_form(
+    browser: Browser, server: Server
+):
+    run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
+    with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
+        visit(page, f"/train?run={run.id}")
+        expect(page.get_by_text("Finished after 4 epochs")).to_be_in_viewport()
+        visit(page, f"/train?run={run.id}&units=64")
+        page.wait_for_timeout(600)
+        expect(page.get_by_role("heading", name="Train", level=1)).to_be_in_viewport()
+        expect(page.get_by_text("Finished after 4 epochs")).not_to_be_in_viewport()
+
+
 def test_no_two_marks_of_an_axis_have_the_same_name(browser: Browser, server: Server):
     """Accuracies from 8% to 10% had the marks 10%, 10%, 9%, 9% and 8%."""
     run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
