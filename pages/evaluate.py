@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.parts.evaluate import choice
-from pages.shared import frame
+from pages.shared import frame, lead_to
 from pages.shared.widget_values import keep
 
 
@@ -55,4 +55,7 @@ frame.page("evaluate")
 with frame.guard():
     selection = choice.choose()
     if selection:
-        VIEWS[_view()].show(selection)
+        view = VIEWS[_view()]
+        with st.container(key=choice.RESULT):
+            view.show(selection)
+        lead_to.lead_to(choice.RESULT, focus=True)

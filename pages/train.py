@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.parts.train import film, knob_panel
+from pages.parts.train import film, knob_panel, tab_return, watched_run
 from pages.parts.train import watch as train_watch
-from pages.shared import frame, places, static_assets
+from pages.shared import frame, lead_to, places, static_assets
 
 frame.page("train")
+watched_run.note_arrival()
 with frame.guard():
     knobs, watch = st.columns([2, 3], gap="large")
     with knobs:
@@ -14,4 +15,6 @@ with frame.guard():
     with watch, st.container(key=train_watch.KEY):
         train_watch.panel()
     places.panel()
+    tab_return.watch()
+    lead_to.reveal(train_watch.KEY, watched_run.arrival(), mount="arrival")
     static_assets.fetch_early(*film.SCRIPTS)

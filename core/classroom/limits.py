@@ -149,7 +149,7 @@ def _largest(config: RunConfig, knob: str) -> int:
             return len(dense)
         case _:
             value = getattr(config, knob)
-            return int(KNOBS[knob].high or 0) if KNOBS[knob].zero and not value else int(value)
+            return int(KNOBS[knob].high or 0) if KNOBS[knob].unlimited and not value else int(value)
 
 
 def _gigabytes(size: int) -> str:

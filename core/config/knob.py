@@ -29,6 +29,11 @@ class Knob:
     is_count: bool = True  # a whole number that counts something; a seed only names one
 
     @property
+    def unlimited(self) -> bool:
+        """Whether 0 means all: more than every other value."""
+        return self.zero == "all"
+
+    @property
     def allowed(self) -> str:
         """The allowed values: 'relu, elu, gelu' or '1 to 4096'; empty if any text is allowed."""
         if self.choices or self.low is None:

@@ -139,8 +139,8 @@ class RunConfig:
         HELD_OUT,
         DATA,
         "Validate on",
-        "held-out: on 6,000 training images that are not trained on; the test set stays sealed. test: on the test "
-        "set after each epoch, as some tutorials do. none: no validation.",
+        "held-out: on a tenth of the training images, which are not trained on; the test set stays sealed. test: on "
+        "the test set after each epoch, as some tutorials do. none: no validation.",
         choices=VALIDATION_CHOICES,
     )
     train_images: int = knob(

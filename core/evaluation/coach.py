@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.config.run_config import HELD_OUT, KNOBS, NO_VALIDATION, RunConfig
+from core.data.class_names import DIGITS
 from core.evaluation.advice import BAD, GOOD, WARN, Advice, changed_rate
 from core.evaluation.coach_layers import dead_units, updates_too_large, updates_too_small
 from core.evaluation.diagnostics import RunDiagnostics
@@ -122,6 +123,8 @@ def good_accuracy(run: RunDiagnostics) -> Advice | None:
     if accuracy is None or accuracy < GOOD_ACCURACY:
         return None
     text = f"Well learned: {percent(accuracy)}, as good as the tutorials. Draw a digit, or see where it is wrong."
+    if run.names != DIGITS:
+        text = f"Well learned: {percent(accuracy)}. Look on Evaluate where it is wrong."
     return Advice("all well", GOOD, text)
 
 
@@ -138,9 +141,11 @@ def weakest_digit(run: RunDiagnostics) -> Advice | None:
     others = (sum(run.correct) - run.correct[digit]) / (sum(run.support) - run.support[digit])
     if wilson_interval(run.correct[digit], run.support[digit], Z_BONFERRONI)[1] >= others:
         return None
+    name, kind = run.names[digit], "digit" if run.names == DIGITS else "class"
+    hardest = f"The {name} is the hardest digit" if kind == "digit" else f"{name} is the hardest class"
     text = (
-        f"The {digit} is the hardest digit: {percent(shares[digit], 1)} of {count(run.support[digit])} {run.split} "
-        f"images are right, of the other digits {percent(others, 1)}. Look at its mistakes on Evaluate. "
+        f"{hardest}: {percent(shares[digit], 1)} of {count(run.support[digit])} {run.split} images are right, of the "
+        f"other {kind}{'s' if kind == 'digit' else 'es'} {percent(others, 1)}. Look at its mistakes on Evaluate. "
         "Augmentation or more units help with rare shapes."
     )
     strength = min(1.0, run.config.augmentation + 0.3)

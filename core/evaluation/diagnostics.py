@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from core.config.run_config import RunConfig
+from core.data.class_names import DIGITS, Names
 from core.network.living_moment import layer_names
 from core.runs.events import BatchDone, EpochDone, RateChanged, RunEnded
 from core.runs.moment import Moment
@@ -54,6 +55,7 @@ class RunDiagnostics:
     split: str = "validation"  # where those images come from
     training: Sample | None = None
     unseen: Sample | None = None
+    names: Names = DIGITS  # of the ten classes
 
     def with_moment(self, moment: Moment) -> Self:
         """The same with the updates and the dead units of a moment, as the bars of the network panel show them."""

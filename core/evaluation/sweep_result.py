@@ -97,11 +97,18 @@ class SweepResult:
                 f"explains ({p_text(max(pair.p for pair in self.pairs if pair.better is self.best))})."
             )
             return Verdict(text, clear=True)
+        tested = {pair.worse.values for pair in self.pairs if pair.better is self.best}
         rivals = [setting for setting in self.contenders if setting is not self.best]
-        rival = max(rivals, key=lambda setting: setting.mean)
+        judged = [setting for setting in rivals if setting.values in tested]
+        rival = max(judged or rivals, key=lambda setting: setting.mean)
         names = f"{self.best.name} is ahead of {rival.name}"
-        more = f" and {count(len(rivals) - 1, 'other setting')}" if len(rivals) > 1 else ""
-        return Verdict(f"{no_winner_text(points(self.best.mean - rival.mean))} {names}{more} on average.", clear=False)
+        gap, others = points(self.best.mean - rival.mean), len(judged or rivals) - 1
+        opening = no_winner_text(gap) if judged else "**No clear winner yet: too few seeds.**"
+        more = f" and {count(others, 'other setting')}" if others else ""
+        unjudged = len(rivals) - len(judged) if judged else 0
+        have = "has" if unjudged == 1 else "have"
+        rest = f" {count(unjudged, 'other setting')} {have} too few seeds." if unjudged else ""
+        return Verdict(f"{opening} {names}{more} on average.{rest}", clear=False)
 
 
 @lru_cache(maxsize=32)  # a sweep is drawn every two seconds while it trains

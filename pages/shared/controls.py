@@ -101,7 +101,7 @@ def _widget(facts: Knob, kind: type) -> Any:
     if kind is str:
         return _choice if facts.choices else _text
     if facts.log or facts.zero:
-        return _powers
+        return _steps
     assert facts.low is not None
     assert facts.high is not None
     return _slider if (facts.high - facts.low) / (facts.step or 1) <= _MAX_POSITIONS else _number
@@ -140,13 +140,13 @@ def _range(name: str) -> tuple[Any, Any, Any]:
     return kind(facts.low), kind(facts.high), kind(facts.step or 1)
 
 
-def _powers(name: str, value: float, key: str, disabled: bool) -> float:
-    """A slider whose steps are powers. A value between them, as a link may bring it, gets a place of its own; 0 that
-    means "all" is the last one."""
+def _steps(name: str, value: float, key: str, disabled: bool) -> float:
+    """A slider whose steps are powers, or words and whole numbers. A value between them, as a link may bring it, gets a
+    place of its own; 0 that means "all" is the last one, and 0 that means "none" the first."""
     facts = KNOBS[name]
-    steps = sorted({*powers(facts, KNOB_TYPES[name]), value} - ({0} if facts.zero else set()))
+    steps = sorted({*steps_of(facts, KNOB_TYPES[name]), value} - ({0} if facts.zero else set()))
     if facts.zero:
-        steps.append(0)
+        steps.insert(len(steps) if facts.unlimited else 0, 0)
 
     def text(step: float) -> str:
         return facts.zero if facts.zero and not step else f"{step:,}" if isinstance(step, int) else f"{step:g}"
@@ -154,10 +154,13 @@ def _powers(name: str, value: float, key: str, disabled: bool) -> float:
     return st.select_slider(facts.label, steps, value, key=key, help=facts.help, disabled=disabled, format_func=text)
 
 
-def powers(facts: Knob, kind: type) -> list[Any]:
-    """Powers of two for whole numbers (1, 2, 4 …), else 1, 2 and 5 of each power of ten, within the range."""
+def steps_of(facts: Knob, kind: type) -> list[Any]:
+    """Within the range: powers of two for whole numbers (1, 2, 4 …), else 1, 2 and 5 of each power of ten; where 0
+    means none, every number."""
     assert facts.low is not None
     assert facts.high is not None
+    if facts.zero and not facts.unlimited:
+        return list(range(kind(facts.low), kind(facts.high) + 1, kind(facts.step or 1)))
     low = facts.low or facts.step or 1
     if kind is int and facts.log:
         steps: list[float] = [2**power for power in range(int(math.log2(facts.high)) + 1)]

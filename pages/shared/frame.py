@@ -63,14 +63,14 @@ PAGES = (
         "explore",
         "Explore",
         ":material/grid_view:",
-        "Look at the digits that train networks and test them.",
+        "Look at the images that train networks and test them.",
         "What does a computer see in a handwritten 4? Browse, sort and map the digits, and find outliers.",
     ),
     Page(
         "prepare",
         "Prepare",
         ":material/conversion_path:",
-        "Follow one digit from image to the numbers that a network learns from.",
+        "Follow one image to the numbers that a network learns from.",
         "Pixels become numbers between 0 and 1. Each label becomes ten numbers: one 1 and nine 0s. "
         "Follow one digit, step by step.",
     ),
@@ -221,6 +221,10 @@ _STYLE = """<style>
   .st-key-status > * {flex: 1 1 100%}
   .st-key-status a p {white-space: normal}
   .st-key-download_note {min-height: 3.9rem; row-gap: .2rem; align-content: start}
+}
+/* What belongs to the chosen image of a long grid stays beside it. */
+@media (min-width: 641px) {
+  .stColumn:has(.st-key-closer, [class*="st-key-closer_"]) {position: sticky; top: 4rem; align-self: flex-start}
 }
 .stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
 .stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */

@@ -186,6 +186,60 @@ def test_two_runs_are_distinguished_by_a_test_in_words(open_page, run, store, da
         store.delete(other.id)
 
 
+def test_the_training_accuracy_of_train_is_named_beside_the_one_of_the_training_images(open_page, store, data):
+    run = store.create(RunConfig(epochs=2))
+    run.model_path.write_bytes(b"weights")
+    events = EventFile(run.events_path)
+    events.append(Started(1.0, "CPU", 10, len(data.train), len(data.validation), 4, 2))
+    events.append(RunEnded("finished", "", 2.0, 2, train_accuracy=0.8765))
+    events.close()
+    evaluations.predict_split(run, "train", data, lambda: Oracle(data.train.labels, 10))
+    try:
+        app = open_page("evaluate", run=run.id, split="train")
+        assert values(app)["Accuracy"] == "90.00%"
+        assert any("Train shows 87.65%: the mean over the last epoch" in each.value for each in app.caption)
+    finally:
+        store.delete(run.id)
+
+
+def test_a_matrix_without_mistakes_says_why_it_is_empty(open_page, store, data):
+    run = store.create(RunConfig(epochs=2))
+    run.model_path.write_bytes(b"weights")
+    labels = data.validation.labels.copy()
+    labels[0] = (labels[0] - 1) % 10  # the oracle takes the first image for the next digit
+    evaluations.predict_split(run, "validation", data, lambda: Oracle(labels, len(labels)))
+    try:
+        app = open_page("evaluate", run=run.id, split="validation")
+        assert values(app)["Accuracy"] == "100.00%"
+        assert any("No image is predicted wrongly" in each.value for each in app.caption)
+        app.toggle(key="evaluate_hide").set_value(False)
+        assert any("Choose a cell of the matrix" in each.value for each in rerun(app).caption)
+    finally:
+        store.delete(run.id)
+
+
+def test_an_image_that_a_page_has_opened_does_not_stay_beside_a_list_without_it(open_page, run, store, data):
+    other = known_run(store, data, name="A worse oracle", wrong_every=3)
+    try:
+        for link, stays in (({}, False), ({"index": "0"}, True)):  # both runs are wrong on image 0
+            app = open_page("evaluate", run=run.id, view="gallery", **link)
+            assert app.query_params["index"] == "0"
+            app.segmented_control(key="evaluate_view").set_value("pair")
+            rerun(app)
+            app.selectbox(key="evaluate_second").set_value(other.id)
+            assert (rerun(app).query_params["index"] == "0") == stays
+    finally:
+        store.delete(other.id)
+
+
+def test_a_calibration_error_that_the_temperature_raises_is_explained(open_page, run, monkeypatch):
+    monkeypatch.setattr("core.evaluation.calibration.fit_temperature", lambda labels, logits: 3.0)
+    app = open_page("evaluate", run=run.id, view="trust")
+    before, after = (each.value for each in app.metric if each.label == "Expected calibration error")
+    assert float(before.split()[0]) < float(after.split()[0])
+    assert "The calibration error may rise, as it does here." in app.caption[-1].value
+
+
 @pytest.mark.parametrize("view", ["figures", "gallery", "digit", "trust", "pair"])
 def test_every_view_that_needs_no_network_opens_by_its_link(open_page, run, view):
     app = open_page("evaluate", run=run.id, view=view)

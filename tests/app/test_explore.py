@@ -207,6 +207,14 @@ def test_the_outliers_say_how_many_of_how_many_are_shown(open_page, data, monkey
     app.session_state["explore_odd_kind"] = kind
     rerun(app)
     assert sentence.format(train=len(data.train), test=len(data.test)) in texts(app)
+    assert "Under each: " in texts(app)
+
+
+@pytest.mark.parametrize(("order", "under"), [("index", "label · index"), ("ink", "label · ink")])
+def test_the_grid_says_what_is_under_each_image(open_page, order, under):
+    app = open_page("explore")
+    rerun(app, app.selectbox(key="explore_order").set_value(order))
+    assert f"Under each: {under}." in texts(app)
 
 
 def test_positions_through_all_splits_are_found_again(data):

@@ -154,6 +154,15 @@ def test_evaluate_names_the_classes(own_shapes, open_page):
             assert f"a {name}" in words(app).replace("*", ""), view
 
 
+def test_no_page_calls_these_images_digits_where_they_are_chosen(own_shapes, open_page):
+    app = open_page("prepare", step="one-hot", index="3")
+    assert [box.label for box in app.number_input] == ["Training image"]
+    assert "Random image" in [button.label for button in app.button]
+    assert "your digit" not in words(app)
+    app = open_page("explore", view="map")
+    assert "digits" not in " ".join(caption.value for caption in app.caption)
+
+
 def test_a_network_of_digits_is_not_evaluated_on_other_classes(own_shapes, open_page):
     app = open_page("evaluate", run="shipped")
     assert any("another data set" in error.value for error in app.error)

@@ -47,6 +47,21 @@ def test_every_step_opens_and_shows_code_numbers_and_what_may_go_wrong(step: str
     assert re.search(r"u?int\d|float\d|\d+/\d+", words(app))
 
 
+def test_a_step_names_the_number_of_images_in_use(open_page: Open, embedded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("pages.shared.caches.data", lambda: embedded)
+    app = open_page("prepare", step="flatten")
+    assert f"reshape({len(embedded.train)}, 784)" in code(app)
+    assert "60,000" not in words(app)
+
+
+@pytest.mark.parametrize("index", ["7", "9", "1234"])
+def test_comments_start_in_one_column_however_long_the_numbers_are(index: str, open_page: Open):
+    app = open_page("prepare", step="tensors", index=index)
+    for block in app.code:
+        columns = {line.index("#") for line in block.value.splitlines() if "#" in line}
+        assert len(columns) == 1, block.value
+
+
 @pytest.mark.parametrize("index", [0, 1, -1])
 def test_a_digit_of_nothing_but_paper_or_ink_or_the_last_one_is_no_trouble(
     index: int, open_page: Open, monkeypatch: pytest.MonkeyPatch, embedded

@@ -22,6 +22,14 @@ def test_every_knob_has_a_widget_with_its_help(store):
             assert shown[knob.label] == knob.help
 
 
+def test_a_slider_of_a_knob_rises_from_none_to_all(store):
+    page = visit()
+    writers, images = slider(page, "Pen writers"), slider(page, "Training images")
+    assert writers.options == ["none", *(str(number) for number in range(1, 25))]
+    assert images.options[0] == "100"
+    assert images.options[-1] == "all"
+
+
 def test_start_trains_and_the_page_follows_to_the_end(store):
     page = press(visit(), "Start")
     (run,) = [run for run in store.runs() if not run.shipped]

@@ -65,3 +65,31 @@ def test_a_stroke_that_is_moved_is_read_where_it_is_seen(newcomer: Page):
     page.mouse.move(box["x"] + 400, box["y"] + 130, steps=10)
     page.mouse.up()
     expect(heading).to_contain_text("71")
+
+
+def test_the_buttons_below_the_canvas_are_on_the_screen_of_a_laptop(page: Page):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    visit(page, "/draw")
+    expect(page.locator(".st-key-draw-clear button")).to_be_in_viewport(ratio=1)
+    canvas = page.locator("canvas.upper-canvas").first.bounding_box()
+    assert canvas
+    assert canvas["height"] >= 280
+    page.set_viewport_size({"width": 1366, "height": 500})  # too low: the canvas keeps its own pixels
+    visit(page, "/draw")
+    canvas = page.locator("canvas.upper-canvas").first.bounding_box()
+    assert canvas
+    assert round(canvas["height"]) == 280
+
+
+def test_there_is_room_for_the_canvas_own_buttons_only_above_a_canvas(page: Page):
+    visit(page, "/draw")
+    gaps = []
+    for way, below in (("One digit", ".st-key-draw-canvas"), ("A picture", "[data-testid=stFileUploader]")):
+        page.locator(".st-key-draw_way").get_by_role("radio", name=way).click()
+        expect(page.locator(below)).to_be_visible()
+        wait_idle(page)
+        boxes = page.locator(".st-key-draw_way").bounding_box(), page.locator(below).bounding_box()
+        assert boxes[0]
+        assert boxes[1]
+        gaps.append(boxes[1]["y"] - boxes[0]["y"] - boxes[0]["height"])
+    assert gaps[1] < 24 < gaps[0]

@@ -3,12 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.data import mnist
+from core.evaluation import evaluations, seal
 from core.runs.store import RunStore
-from tests.browser.conftest import Server, wait_idle
-from tests.known_run import known_run
+from tests.browser.conftest import Server, visit, visitor, wait_idle
+from tests.known_run import Oracle, known_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -30,6 +31,39 @@ def test_a_cell_of_the_matrix_opens_its_images_worst_first(page: Page, run):
     page.get_by_role("button", name=re.compile("predicted as")).first.click()
     expect(heading).to_contain_text("worst first")
     expect(page).to_have_url(re.compile("cell="))
+
+
+def test_the_images_of_a_cell_are_on_the_screen_of_a_laptop(browser: Browser, server: Server, run):
+    with visitor(browser, server, viewport={"width": 1366, "height": 768}) as page:
+        visit(page, f"/evaluate?run={run.id}")
+        matrix = page.locator(".st-key-evaluate_matrix canvas").last
+        matrix.scroll_into_view_if_needed()
+        box = matrix.bounding_box()
+        assert box
+        images = page.locator(".st-key-evaluate_cell_grid")
+        matrix.click(position={"x": 24 + 0.15 * (box["width"] - 32), "y": 8 + 0.05 * (box["height"] - 32)})
+        expect(images).to_be_in_viewport(ratio=0.5)  # there may be a hundred
+        expect(page.get_by_role("heading", level=2)).to_be_in_viewport(ratio=1)
+        page.reload()
+        wait_idle(page)
+        expect(page.get_by_role("heading", level=1)).to_be_in_viewport()  # a link does not scroll
+
+
+def test_the_figures_of_an_opened_test_set_have_the_keyboard(page: Page, server: Server):
+    store = RunStore(server.home)
+    data = mnist.load()
+    sealed = known_run(store, data)
+    seal.open_test_set(sealed)
+    evaluations.predict_split(sealed, "test", data, lambda: Oracle(data.test.labels, 20))
+    (sealed.folder / "test_set.json").unlink()
+    try:
+        visit(page, f"/evaluate?run={sealed.id}&split=test")
+        page.get_by_role("button", name="Open the test set").press("Enter")
+        figure = page.get_by_test_id("stMetric").first
+        expect(figure).to_be_focused()
+        expect(figure).to_be_in_viewport()
+    finally:
+        store.delete(sealed.id)
 
 
 def test_the_seal_is_broken_by_its_button_only(page: Page, run):

@@ -111,3 +111,16 @@ def test_the_map_shows_opens_and_chooses(page: Page):
     expect(page.get_by_text(f"{n:,} training images selected on the map")).to_be_visible()
     chosen.click()
     expect(chosen).to_have_count(0)
+
+
+def test_the_open_digit_stays_beside_a_long_grid(page: Page):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    visit(page, "/explore")
+    page.locator(".st-key-explore_at_a_time").get_by_role("combobox").click()
+    page.get_by_role("option", name="400", exact=True).click()
+    tiles = page.locator(".st-key-explore_grid button")
+    expect(tiles).to_have_count(400)
+    at_rest(page)
+    tiles.nth(250).scroll_into_view_if_needed()
+    tiles.nth(250).click()
+    expect(page.get_by_role("heading", name="Training digit 250: a")).to_be_in_viewport(ratio=1)

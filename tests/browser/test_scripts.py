@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from pages.shared import static_assets
+from pages.shared import browser_history, static_assets
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,30 @@ def test_a_component_is_forgotten_when_it_is_removed_and_not_when_newer_data_ove
     page.goto("http://localhost/empty")
     loader = static_assets.loader(ROOT / "pages" / "shared" / "common.js")
     assert page.evaluate(OVERTAKEN, [loader]) == [["shown", "shown,forgotten"]] * 2
+    page.close()
+
+
+STEPS = """async () => {
+  const link = document.body.appendChild(document.createElement('a'));
+  link.href = '/evaluate';
+  link.addEventListener('click', (event) => event.preventDefault()); // as Streamlit does
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  link.click();
+  history.pushState({}, '', '/prepare?view=figures'); // Streamlit writes the new page's query before its path
+  await pause(400); // the server is busy
+  history.pushState({}, '', '/evaluate?view=figures');
+  history.back();
+  await new Promise((done) => addEventListener('popstate', done, { once: true }));
+  return location.pathname + location.search;
+}"""
+
+
+def test_back_restores_the_link_of_a_page_also_when_the_server_was_slow(browser: Browser):
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.fulfill(content_type="text/html", body=""))
+    page.goto("http://localhost/prepare?step=parts")
+    page.evaluate(browser_history.SCRIPT)
+    assert page.evaluate(STEPS) == "/prepare?step=parts"
     page.close()
 
 

@@ -105,6 +105,25 @@ def test_resume_more_epochs_and_restart_are_followed_to_their_end(server: Server
     finish(page, restarted, 6)
 
 
+@pytest.mark.usefixtures("nothing_trains")
+def test_a_tab_shows_what_another_tab_has_resumed_when_the_visitor_comes_back(server: Server, newcomer: Page):
+    page, store = newcomer, RunStore(server.home)
+    cut_short = store.create(RunConfig(epochs=1), name="Cut short")
+    visit(page, f"/train?run={cut_short.id}")
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_visible()
+    other = page.context.new_page()
+    visit(other, f"/train?run={cut_short.id}")
+    other.get_by_role("button", name="Resume").click()
+    expect(other.get_by_role("button", name="Remove from queue")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('blur'))")  # without a screen, every tab has the focus
+    page.wait_for_timeout(1100)
+    expect(resume).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("button", name="Remove from queue")).to_be_visible()
+    finish(page, cut_short, 1)
+
+
 def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_chart(browser: Browser, server: Server):
     """Side by side they were 100 pixels wide, and the name of the best epoch pushed the curve into a third of that."""
     run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
@@ -117,6 +136,19 @@ def test_on_a_phone_the_charts_of_a_run_take_its_width_and_the_curve_takes_the_c
             page.wait_for_function("plot => plot.data?.some((each) => each.x.length)", arg=chart.element_handle())
             end, newest = chart.evaluate(drawn)
             assert end < 1.25 * newest
+
+
+def test_on_a_phone_the_link_of_a_run_leads_to_the_run_and_a_link_with_knobs_to_the_form(
+    browser: Browser, server: Server
+):
+    run = made_runs.make(RunStore(server.home), RunConfig(epochs=4), points=40)
+    with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
+        visit(page, f"/train?run={run.id}")
+        expect(page.get_by_text("Finished after 4 epochs")).to_be_in_viewport()
+        visit(page, f"/train?run={run.id}&units=64")
+        page.wait_for_timeout(600)
+        expect(page.get_by_role("heading", name="Train", level=1)).to_be_in_viewport()
+        expect(page.get_by_text("Finished after 4 epochs")).not_to_be_in_viewport()
 
 
 def test_no_two_marks_of_an_axis_have_the_same_name(browser: Browser, server: Server):

@@ -73,10 +73,9 @@ def _settings(sweep: Sweep, result: SweepResult, rows: list[RunRow], *, active: 
     setting_table.show(result)
     if result.verdict:
         verdict_box.show(result.verdict)
-        st.caption(
-            f"Welch's t-test over the seeds for each of {count(len(result.pairs), 'pair')} of settings, corrected for "
-            "their number (Holm)."
-        )
+        number = len(result.pairs)
+        several = f" for each of {number:,} pairs of settings, corrected for their number (Holm)" if number > 1 else ""
+        st.caption(f"Welch's t-test over the seeds{several}.")
     elif len(result.settings) > 1:
         gap = points(max(s.mean for s in result.settings) - min(s.mean for s in result.settings))
         st.markdown(

@@ -58,12 +58,13 @@ def _read_form() -> _Form | None:
     """The sweep that the widgets describe. Raises `ConfigError` for values that cannot be tried."""
     kind = st.segmented_control(
         "Try", list(_KINDS), format_func=_KINDS.__getitem__, default=GRID, required=True, key="sweep_kind",
+        persist_state="session",
         help="Every combination trains all of them. In a search, Optuna proposes the next run from the results so far.",
     )  # fmt: skip
-    base = _base(st.selectbox("All other knobs from", [_TRAIN, *RECIPES], key="sweep_base"))
+    base = _base(st.selectbox("All other knobs from", [_TRAIN, *RECIPES], key="sweep_base", persist_state="session"))
     knobs = st.multiselect(
         "Knobs to vary", [name for name in KNOBS if name not in ("device", "validate_on")],
-        default=["units"], format_func=lambda name: KNOBS[name].label, key="sweep_knobs",
+        default=["units"], format_func=lambda name: KNOBS[name].label, key="sweep_knobs", persist_state="session",
         help="Add Seed to train every setting several times: then the result shows what is luck.",
     )  # fmt: skip
     axes = tuple(_axis(name) for name in knobs)
@@ -80,9 +81,9 @@ def _read_form() -> _Form | None:
 
 def _search(base: RunConfig, axes: tuple[Axis, ...]) -> _Form:
     left, right = st.columns(2, vertical_alignment="bottom")
-    trials = left.number_input("Runs", 4, MAX_RUNS, 20, key="sweep_trials")
+    trials = left.number_input("Runs", 4, MAX_RUNS, 20, key="sweep_trials", persist_state="session")
     prune = right.toggle(
-        "Stop poor runs early", value=True, key="sweep_prune",
+        "Stop poor runs early", value=True, key="sweep_prune", persist_state="session",
         help=f"After {search_study.TRIALS_BEFORE_PRUNING} complete runs, a run is stopped when it is below the median "
         "of the others at the same epoch (Optuna's MedianPruner).",
     )  # fmt: skip
@@ -103,7 +104,7 @@ def _axis(knob: str) -> Axis:
         ", ".join(facts.choices[:3]) if facts.choices else f"{facts.low:g}-{facts.high:g}"
     )
     text = st.text_input(
-        facts.label, example, key=f"sweep_values_{knob}",
+        facts.label, example, key=f"sweep_values_{knob}", persist_state="session",
         help=("A list, such as " + example + ".") if KNOB_TYPES[knob] is str
         else f"A list (64, 128), a range (1-5) or a range with a step (0-0.4 by 0.1). For example {example}.",
     )  # fmt: skip

@@ -53,7 +53,7 @@ def canvas(
             drawing_mode="freedraw",
             key=f"{key}-{state['mounted']}",
         )
-        _mount_frame(key=f"{key}-frame", data=payload({"key": key, "width": width, "widest": widest}))
+        _mount_frame(key=f"{key}-frame", data=payload({"key": key, "width": width, "height": height, "widest": widest}))
     state["seen"] = result.json_data
     refused = ""
     if _changed(result.json_data, state):

@@ -1,11 +1,13 @@
 // Three things that the canvas component does not do itself:
-// 1. It fits the canvas to its column: the drawing keeps its own pixels and is only shown larger or smaller.
+// 1. It fits the canvas to its column, and on a laptop to the screen: the drawing keeps its own pixels and is only
+//    shown larger or smaller.
 // 2. It sends a stroke as soon as the pen is lifted. The component waits 200 ms, and a visitor who leaves the page
 //    within that time loses the stroke.
 // 3. It holds a click on a link until the page has received the last stroke, 1.5 s at most.
 const frames = new WeakMap();
 const SEND = 'button[aria-label^="Update the app"], button[title^="Update the app"]';
 const LONGEST_WAIT = 1500; // ms
+const BUTTONS = 72; // pixels of Clear and Undo, with the space around them
 
 export default function (component) {
   const { parentElement, data: [data] } = component;
@@ -28,8 +30,8 @@ function start(parent, data) {
   const box = (root.host ?? parent).closest(`.st-key-${data.key}-canvas`);
   const frame = { data, drawing: false, sent: 0, timer: 0 };
   frame.fit = () => {
-    const room = box.clientWidth;
-    if (room) box.style.setProperty("--fit", Math.min(frame.data.widest, room) / frame.data.width);
+    const { width, height, widest } = frame.data, room = box.clientWidth;
+    if (room) box.style.setProperty("--fit", Math.min(widest / width, room / width, tallest(box, height)));
   };
   if (!box) return { fit() {}, stop() {} }; // the page has changed meanwhile
   const sizes = new ResizeObserver(frame.fit);
@@ -54,6 +56,13 @@ function start(parent, data) {
     for (const [name, listener] of events) document.removeEventListener(name, listener, { capture: true });
   };
   return frame;
+}
+
+// How much larger the canvas may be so that the buttons below it are on the screen, too; never smaller than it is.
+function tallest(box, height) {
+  if (matchMedia("(max-width: 640px)").matches) return Infinity; // a phone is high enough
+  const top = box.getBoundingClientRect().top + (box.closest("[data-testid=stMain]")?.scrollTop ?? 0);
+  return Math.max((innerHeight - top - BUTTONS) / height, 1);
 }
 
 function findSend(box) {

@@ -32,7 +32,7 @@ KEY = "draw"
 STYLE = """<style>
 .st-key-answer h2 {padding-top: 0}
 /* The canvas' own buttons appear above it, under the mouse and after each touch: they must not cover the choice. */
-.st-key-draw_way {margin-bottom: 2.6rem}
+.stMainBlockContainer:has([class*="-canvas"]) .st-key-draw_way {margin-bottom: 2.6rem}
 .stHorizontalBlock:has(> .stColumn .st-key-answer) {flex-wrap: wrap}
 .stColumn:has(.st-key-draw-canvas) {min-width: min(100%, 18rem); max-width: 28rem}
 .stColumn:has(+ .stColumn .st-key-answer) {min-width: 12.5rem}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from core.config.run_config import TEST_SET
@@ -9,17 +10,20 @@ from core.data.class_names import Names
 from core.digits import Digits
 from core.evaluation import evaluations, seal
 from core.evaluation.evaluations import TEST, TRAIN, VALIDATION, Predictions
+from core.formatting import percent
 from core.network.numpy_network import Reader
 from core.runs.store import Run
 from pages.parts.evaluate import epoch_choice, test_seal
-from pages.shared import caches, other_subset, url_state
+from pages.shared import caches, lead_to, other_subset, url_state
 from pages.shared.local_time import local_time
 from pages.shared.predictions import predict
 from pages.shared.run_picker import choose_run
 from pages.shared.widget_values import keep
 
+RESULT = "evaluate_result"  # key of the container with the chosen view
 NAMES = {VALIDATION: "Validation", TEST: "Test set", TRAIN: "Training"}
-_SPLIT, _EPOCH, _INDEX, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_index", "evaluate_here"
+_SPLIT, _EPOCH, _VISITED = "evaluate_split", "evaluate_epoch", "evaluate_here"
+_INDEX, _UNASKED = "evaluate_index", "evaluate_index_unasked"  # the open image, and whether the page chose it
 _FINAL = 0  # on the slider: the network as it ended
 
 
@@ -48,18 +52,23 @@ class Selection:
         """The network itself."""
         return caches.reader(self.run.id, self.epoch)
 
-    def opened(self, otherwise: int = 0) -> int:
-        """The open image; if none is open, `otherwise` is opened."""
+    def opened(self, among: np.ndarray | None = None) -> int:
+        """The open image; if none is open, the first of the list `among`, or of all images, is opened.
+
+        The visitor's own choice stays open, also beside a list without it. What a page has opened does not.
+        """
         linked = url_state.number(st.query_params.get("index", ""), len(self.digits))
-        index = st.session_state.get(_INDEX, linked)
-        if index is None or not 0 <= index < len(self.digits):
-            index = otherwise
+        index, unasked = st.session_state.get(_INDEX, linked), st.session_state.get(_UNASKED, False)
+        if index is None or not 0 <= index < len(self.digits) or (unasked and among is not None and index not in among):
+            index, unasked = 0 if among is None else int(among[0]), True
         open_digit(index)
+        st.session_state[_UNASKED] = unasked
         return index
 
 
 def open_digit(index: int | None) -> None:
     """Opens an image by its index in the split, or none. Callbacks use it too."""
+    st.session_state[_UNASKED] = False
     st.session_state[_INDEX] = None if index is None else int(index)
     if index is None:
         st.query_params.pop("index", None)
@@ -85,7 +94,7 @@ def choose() -> Selection | None:
         split = _choose_split(run, linked or evaluations.default_split(run))
     epoch = _choose_epoch(run)
     if split == TEST and seal.sealed(run):
-        test_seal.show(run)
+        test_seal.show(run, on_open=lambda: lead_to.ask(RESULT))
         return None
     remark(run, split)
     if not _is_ready(run, split, epoch):
@@ -170,7 +179,10 @@ def _is_ready(run: Run, split: str, epoch: int | None) -> bool:
     images = len(caches.data().split(split))
     with st.container(border=True):
         st.markdown(f"This network has not predicted the **{images:,}** images yet.")
-        st.button("Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask")
+        st.button(
+            "Compute", type="primary", icon=":material/play_arrow:", key="evaluate_ask",
+            on_click=lead_to.ask, args=(RESULT,),
+        )  # fmt: skip
         why = "Nobody knows how large it is" if run.foreign else "It has convolutions"
         st.caption(f"{why}, so this may take some seconds. The result is kept.")
     return False
@@ -189,4 +201,10 @@ def remark(run: Run, split: str, who: str = "This run") -> None:
         day = local_time(opened[0])
         st.caption(f":material/lock_open: The test set of {who.lower()} was opened on {day}.")
     elif split == TRAIN:
-        st.caption(":material/info: The network was trained on these images. Mistakes here are unusual.")
+        shown = run.ended.train_accuracy if run.ended else None
+        differs = (
+            ""
+            if shown is None
+            else f" Train shows {percent(shown)}: the mean over the last epoch, while the network was still learning."
+        )
+        st.caption(f":material/info: The network was trained on these images. Mistakes here are unusual.{differs}")

@@ -1,8 +1,5 @@
 """Evaluate, Figures: accuracy, each digit's precision and recall, and the confusion matrix."""
 
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
 from core.data.class_names import DIGITS, Names
@@ -13,9 +10,10 @@ from core.evaluation.metrics import Evaluation
 from core.evaluation.run_export import file_name
 from pages.parts.evaluate import image_list
 from pages.parts.evaluate.choice import Selection, open_digit
-from pages.shared import palette
+from pages.parts.evaluate.matrix_chart import matrix_chart
+from pages.shared import lead_to
 
-_MATRIX, _CELL = "evaluate_matrix", "evaluate_cell"
+_MATRIX, _CELL, _IMAGES = "evaluate_matrix", "evaluate_cell", "evaluate_cell_images"
 _BOXES = {"evaluate_label": "Label", "evaluate_prediction": "Prediction"}
 
 
@@ -29,10 +27,10 @@ def show(selection: Selection) -> None:
         _per_digit(evaluation, selection.names)
         _download(selection)
     _commonest(evaluation, selection.names)
-    if (chosen := _chosen()) is None:
-        st.info("Choose a cell of the matrix to see its images, the worst first.", icon=":material/touch_app:")
-    else:
-        _cell(selection, *chosen)
+    if (chosen := _chosen()) is not None:
+        with st.container(key=_IMAGES):
+            _cell(selection, *chosen)
+        lead_to.lead_to(_IMAGES)
 
 
 def headline(evaluation: Evaluation, place: str) -> None:
@@ -43,11 +41,16 @@ def headline(evaluation: Evaluation, place: str) -> None:
         st.metric(
             "Accuracy",
             f"{evaluation.accuracy:.2%}",
-            help=f"Of the {place}. The true accuracy on images of this kind is between {low:.2%} and {high:.2%} "
-            "with 95% confidence (Wilson's interval).",
+            help=f"The share of the {place} that the network predicts correctly.",
             width="content",
         )
-        st.metric("95% interval", f"{low:.2%} – {high:.2%}", width="content")
+        st.metric(
+            "95% interval",
+            f"{low:.2%} – {high:.2%}",
+            help=f"The true accuracy on images of this kind is between {low:.2%} and {high:.2%} with 95% confidence "
+            "(Wilson's interval).",
+            width="content",
+        )
         st.metric("Wrong", f"{wrong:,} of {evaluation.images:,}", width="content")
         if evaluation.loss is not None:
             st.metric(
@@ -107,6 +110,10 @@ def _matrix(evaluation: Evaluation, names: Names) -> None:
             persist_state="session",
         )
         hide = st.toggle("Hide correct predictions", value=True, key="evaluate_hide", persist_state="session")
+    if hide and evaluation.right == evaluation.images:
+        st.caption(":material/celebration: No image is predicted wrongly, so all cells are empty.")
+    else:
+        st.caption(":material/touch_app: Choose a cell of the matrix to see its images, the worst first.")
     st.echarts_chart(
         matrix_chart(evaluation, shares=unit == "Shares", hide_diagonal=hide, names=names),
         height=430,
@@ -167,6 +174,8 @@ def _choose(cell: tuple[int, int] | None) -> None:
     st.session_state[_CELL] = cell
     if cell is None:
         st.query_params.pop("cell", None)
+    else:
+        lead_to.ask(_IMAGES)  # they are below the matrix, which fills the screen of a laptop
 
 
 def _chosen() -> tuple[int, int] | None:
@@ -177,52 +186,6 @@ def _chosen() -> tuple[int, int] | None:
     if cell is not None:
         st.query_params["cell"] = f"{cell[0]}{cell[1]}"
     return cell
-
-
-def matrix_chart(evaluation: Evaluation, *, shares: bool, hide_diagonal: bool, names: Names = DIGITS) -> dict:
-    """The confusion matrix as ECharts draws it: row by row, so that position i is the cell (i // 10, i % 10)."""
-    values = np.round(100 * np.nan_to_num(evaluation.shares), 2) if shares else evaluation.counts
-    off = values - np.diag(np.diag(values))
-    cells = []
-    for truth in range(NUM_CLASSES):
-        for predicted in range(NUM_CLASSES):
-            value, right = values[truth, predicted].item(), truth == predicted
-            shown = f"{value:.1f}%" if shares else f"{value:,}"
-            cells.append(
-                {
-                    "value": [predicted, truth, 0 if right and hide_diagonal else value],
-                    "name": f"{names[truth]} predicted as {names[predicted]}: {shown}",
-                    "label": {"formatter": "" if not value or (right and hide_diagonal) else shown.removesuffix("%")},
-                }
-            )
-    axis: dict[str, Any] = {"type": "category", "data": list(names), "splitArea": {"show": False}}
-    axis |= {"nameLocation": "middle", "nameGap": 26}
-    room = 24 if names == DIGITS else 90
-    turned = {} if names == DIGITS else {"axisLabel": {"rotate": 50, "interval": 0, "fontSize": 11}}
-    return {
-        "animation": False,
-        "grid": {"left": room, "right": 8, "top": 8, "bottom": room},
-        "tooltip": {"formatter": "{b}"},
-        "xAxis": {**axis, **turned, "name": "prediction" if names == DIGITS else ""},
-        "yAxis": {**axis, "name": "label" if names == DIGITS else "", "inverse": True},
-        "visualMap": {
-            "show": False,
-            "min": 0,
-            "max": max(float((off if hide_diagonal else values).max()), 1e-9),
-            "inRange": {"color": ["#4e79a70d", "#4e79a780", "#e15759"]},
-        },
-        "series": [
-            {
-                "type": "heatmap",
-                "data": cells,
-                "label": {"show": True, "fontSize": 12, "color": palette.ink(), "textBorderWidth": 0},
-                "selectedMode": "single",
-                "select": {"itemStyle": {"borderColor": "#f28e2b", "borderWidth": 3}},
-                "emphasis": {"itemStyle": {"borderColor": "#f28e2b", "borderWidth": 2}},
-                "cursor": "pointer",
-            }
-        ],
-    }
 
 
 def _cell(selection: Selection, truth: int, predicted: int) -> None:

@@ -22,7 +22,7 @@ def grid_and_detail(
     order: a sentence about their order, where the captions do not show it.
     """
     shown = indices[:SHOWN]
-    index = selection.opened(int(shown[0]))
+    index = selection.opened(indices)
     grid, detail = st.columns([3, 2], gap="large")
     with grid:
         digit_grid(
@@ -40,7 +40,7 @@ def grid_and_detail(
         )
         explained = ["Label → prediction and its probability.", order, of_how_many(indices)]
         st.caption(" ".join(filter(None, explained)))
-    with detail:
+    with detail, st.container(key=f"closer_{key}"):
         closer(selection, index, key=key)
 
 

@@ -75,7 +75,7 @@ def _other(selection: Selection) -> Run | None:
 
 def _images(selection: Selection, other_predictions: Predictions, names: tuple[str, str], indices: np.ndarray) -> None:
     shown = indices[: image_list.SHOWN]
-    index = selection.opened(int(shown[0]))
+    index = selection.opened(indices)
     grid, detail = st.columns([1, 1], gap="large")
     classes = selection.names
     labels, first, second = selection.digits.labels, selection.predictions.predicted, other_predictions.predicted
@@ -92,7 +92,7 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
         )
         explained = "Label: first prediction or second prediction. The largest difference comes first."
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())
-    with detail:
+    with detail, st.container(key="closer_pair"):
         label = int(other_predictions.labels[index])
         st.image(
             selection.digits.images[index],

@@ -1,5 +1,7 @@
 """The sealed test set: why it is sealed, and the button that opens it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.evaluation import seal
@@ -8,16 +10,14 @@ from pages.shared import caches
 from pages.shared.visitor import visitor
 
 
-def show(run: Run) -> None:
-    """Explains why the test set is sealed for this run, and offers to open it."""
+def show(run: Run, on_open: Callable[[], None]) -> None:
+    """Explains why the test set is sealed for this run, and offers to open it. on_open: called when it has opened."""
     with st.container(border=True):
         st.header(":material/lock: The test set is sealed for this run", anchor=False)
         st.markdown(
             "While you try networks, you choose by **validation** accuracy, so the winner's validation accuracy is "
-            "a little "
-            "too high. The **test set** has guided no choice, so it shows how the network does on new digits. Each "
-            "look "
-            "that leads to another choice makes it less honest. Open it when you have chosen."
+            "a little too high. The **test set** has guided no choice, so it shows how the network does on new digits. "
+            "Each look that leads to another choice makes it less honest. Open it when you have chosen."
         )
         if opened := _so_far():
             st.markdown(opened)
@@ -25,6 +25,7 @@ def show(run: Run) -> None:
             st.info("This run has not finished. Wait until it has, then open the test set.")
         elif st.button("Open the test set", type="primary", icon=":material/lock_open:", key="evaluate_open"):
             seal.open_test_set(run)
+            on_open()
             st.rerun()
         st.caption("It stays open for this run, and the date is kept with the run.")
 

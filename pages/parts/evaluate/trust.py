@@ -19,15 +19,14 @@ def show(selection: Selection) -> None:
     before, after = (calibration.reliability_curve(each.labels, each.probabilities) for each in (answers, tempered))
     st.markdown(
         "A network is **calibrated** if 80% of the images with a confidence of 80% are right. Bars below the "
-        "dotted line: "
-        "it is overconfident. Bars above: it is underconfident."
+        "dotted line: it is overconfident. Bars above: it is underconfident."
     )
     left, right = st.columns(2, gap="large")
     with left:
         _figures("As trained", before, answers.evaluation.loss, key="evaluate_reliability")
     with right:
         _figures(f"After temperature {temperature:.2f}", after, tempered.evaluation.loss, key="evaluate_tempered")
-    _explain(temperature, selection)
+    _explain(temperature, selection, rises=after.error > before.error)
 
 
 def _temperature(selection: Selection) -> float:
@@ -83,7 +82,8 @@ def diagram(found: ReliabilityCurve) -> go.Figure:
     return figure
 
 
-def _explain(temperature: float, selection: Selection) -> None:
+def _explain(temperature: float, selection: Selection, *, rises: bool) -> None:
+    """rises: whether the calibration error is larger with the temperature."""
     verdict = calibration.describe_confidence(temperature)
     flattered = (
         ""
@@ -91,7 +91,9 @@ def _explain(temperature: float, selection: Selection) -> None:
         else " This run was also trained on those images, so the temperature is too low."
     )
     if selection.split == VALIDATION:
-        flattered += " It was fitted on these images, so it looks a little better here than elsewhere."
+        flattered += " It was fitted on these images, so the loss looks a little better here than elsewhere."
+    if rises:
+        flattered += " It is the temperature with the lowest loss. The calibration error may rise, as it does here."
     st.caption(
         "Dividing the ten logits by one number, the temperature, changes no prediction, only its confidence. "
         f"Fitted on the validation images it is {temperature:.2f}: the network is {verdict}.{flattered} "

@@ -33,13 +33,16 @@ def show(data: Mnist, choice: Choice, here: Opened) -> None:
         page = _page(len(ordered), at_a_time)
     shown = ordered[page * at_a_time : (page + 1) * at_a_time]
     digits = data.split(choice.split)[shown]
-    st.caption(f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it.")
+    st.caption(
+        f"{choice.words}, {page * at_a_time + 1:,} to {page * at_a_time + len(shown):,}. Click one to open it. "
+        f"Under each: label · {order if order in trait_labels.NAMES else 'index'}."
+    )
     digit_grid(
         DigitTiles(
             digits.images,
             _captions(data, choice.split, shown, digits.labels, order),
             alt=f"{len(shown)} of {choice.words}",
-            tile=52,
+            tile=52 if data.shows_digits else 84,  # names of classes are longer
         ),
         key="explore_grid",
         reveal="closer",
@@ -106,5 +109,5 @@ def _captions(data: Mnist, split: str, shown: np.ndarray, labels: np.ndarray, or
     named = [data.names[label] for label in labels]
     if order in trait_labels.NAMES:
         values = trait_labels.of(data, split)[order][shown]
-        return [f"{label} · {value:.1f}" for label, value in zip(named, values, strict=True)]
+        return [f"{label} · {value:z.1f}" for label, value in zip(named, values, strict=True)]
     return [f"{label} · {index}" for label, index in zip(named, shown, strict=True)]

@@ -96,8 +96,8 @@ def _map(data: Mnist, choice: Choice, at: np.ndarray, places: np.ndarray, kind: 
         on_surround=lambda inside: keep_only(choice.split, at[inside] if len(inside) else None),
     )
     st.caption(
-        f"{len(at):,} of {len(choice.before_lasso):,} digits. Click one to open it. Press “Select an area” and draw a "
-        "line around digits: the other views then show only these."
+        f"{len(at):,} of {len(choice.before_lasso):,} images. Click one to open it. Press “Select an area” and draw a "
+        "line around images: the other views then show only these."
     )
 
 

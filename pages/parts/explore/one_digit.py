@@ -65,7 +65,7 @@ def _measures(data: Mnist, here: Opened, label: int) -> str:
     for name in morphology.MEASURES:
         value = measured[name][here.index]
         below = np.mean(measured[name][labels == label] < value)
-        parts.append(f"{name} **{value:.1f}** (higher than {below:.0%})")
+        parts.append(f"{name} **{value:z.1f}** (higher than {below:.0%})")
     return f"Compared with the other {others} of its split: " + ", ".join(parts) + "."
 
 

@@ -49,7 +49,10 @@ def _labels(data: Mnist, choice: Choice, result: dict[str, np.ndarray]) -> None:
         "labels, some are only hard to read: look and decide."
     )
     keep = _passes(data, choice, found.positions)
-    st.caption(f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)}")
+    st.caption(
+        f"{keep.sum():,} of these are among the {choice.words}.{_first(keep.sum(), MAX_IMAGES)} "
+        "Under each: the label or what the networks predict · how sure they are."
+    )
     positions, suggested = found.positions[keep][:MAX_IMAGES], found.suggested[keep][:MAX_IMAGES]
     captions = [
         f"{data.names[labels[p]]} or {data.names[s]}? · {result['probabilities'][p, s]:.0%}"

@@ -27,11 +27,12 @@ def choose(data: Mnist) -> Example:
         url_state.write("prepare", "index", index)  # warns once, not again on every step
     st.session_state[_INDEX] = int(index)
     image, label = data.train.images[int(index)], int(data.train.labels[int(index)])
+    what = "digit" if data.shows_digits else "image"
     name = f"a {label}" if data.shows_digits else f"{data.names[label]}, the label {label}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.image(montage(image[None]), width=84, output_format="PNG", alt=f"The chosen digit, {name}")
         st.number_input(
-            "Training digit",
+            f"Training {what}",
             0,
             len(data.train) - 1,
             key=_INDEX,
@@ -40,7 +41,7 @@ def choose(data: Mnist) -> Example:
             width=200,
             help=f"Number of the image in the training set. This one is {name}.",
         )
-        st.button("Random digit", icon=":material/casino:", on_click=_another, args=(len(data.train),))
+        st.button(f"Random {what}", icon=":material/casino:", on_click=_another, args=(len(data.train),))
         st.page_link(
             "pages/explore.py",
             label="Open in Explore",
@@ -79,7 +80,7 @@ def choose_step(names: Sequence[str], titles: Mapping[str, str]) -> str:
 def step_buttons(names: Sequence[str], name: str, titles: Mapping[str, str]) -> None:
     """Buttons that open the previous and the next step."""
     at = names.index(name)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(horizontal=True, horizontal_alignment="distribute" if at else "right"):  # Next stays in its place
         if at:
             st.button(
                 titles[names[at - 1]],

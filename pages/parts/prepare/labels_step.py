@@ -16,10 +16,9 @@ def one_hot_labels(example: Example) -> None:
     label = np.array([example.label], np.uint8)
     row = one_hot(label)
     st.markdown(
-        "A label is a **name**, not an amount: green is not more than red. **One-hot encoding** gives each name "
-        "its own "
-        "column. The right column holds a 1, all others hold 0. Below are three colours, then your digit. Each label "
-        "becomes ten numbers: one 1 and nine 0s."
+        "A label is a **name**, not an amount: green is not more than red. **One-hot encoding** gives each name its "
+        "own column. The right column holds a 1, all others hold 0. Below are three colours, then your image. Each "
+        "label becomes ten numbers: one 1 and nine 0s."
     )
     show(
         draw.line(_colours(), "→", draw.matrix(np.eye(3, dtype=int), title="one-hot, (3, 3)", on=np.eye(3, dtype=bool)))

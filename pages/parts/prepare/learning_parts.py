@@ -16,6 +16,7 @@ from pages.shared.diverging import picture
 WIDE = 150  # pixels of a heat map on screen
 _TAKEN = "prepare_steps_taken"
 _MAX_STEPS = 2000
+_MIN_STEPS = 10  # on the axis of the loss
 
 
 def choose_steps(example: Example) -> int:
@@ -56,7 +57,8 @@ def loss_chart(runs: dict[str, tuple[float, ...]], prefix: str = "") -> go.Figur
             x=np.arange(len(losses)), y=losses, name=f"{prefix}{name}", line={"color": colour},
             mode="lines+markers" if len(losses) < 30 else "lines", hovertemplate="step %{x}<br><b>loss %{y:.4f}</b>",
         )  # fmt: skip
-    figure.update_xaxes(title="step", rangemode="tozero")
+    # Without a minimum, the axis of the first points would have parts of a step.
+    figure.update_xaxes(title="step", rangemode="tozero", autorangeoptions={"include": [_MIN_STEPS]})
     highest = min(max(max(losses) for losses in runs.values()), 8.0)
     figure.update_yaxes(title="loss", range=[0, 1.05 * max(highest, 0.1)])
     figure.update_layout(

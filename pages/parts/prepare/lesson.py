@@ -14,6 +14,7 @@ from core.data.mnist import Mnist
 from core.digits import Digits
 from core.lesson.tensors import ArrayInfo
 
+OFFICIAL = 60_000  # training images of MNIST
 _STYLE = (Path(__file__).parent / "lesson.css").read_text("utf-8")
 
 
@@ -94,6 +95,12 @@ def short(value: float) -> str:
 def code(*lines: str) -> None:
     """Lines of Python with a button to copy them."""
     st.code("\n".join(lines), language="python", wrap_lines=True)
+
+
+def commented(*lines: tuple[str, str]) -> list[str]:
+    """Lines of Python with a comment each; all comments start in one column, however long the lines are."""
+    width = max(len(line) for line, _ in lines)
+    return [f"{line:{width}}  # {comment}" for line, comment in lines]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from core.digits import SIDE
 from core.lesson.arithmetic import flatten
 from core.lesson.tensors import broadcast_axes, flat_index, scramble_pixels
 from pages.parts.prepare import lesson_pictures as draw
-from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
+from pages.parts.prepare.lesson import OFFICIAL, Example, before_after, code, show, wrong
 
 _SECOND = {
     "(3, 1)": np.array([[10], [20], [30]]),
@@ -136,15 +136,17 @@ def flattening(example: Example) -> None:
         "kept. But the network no longer sees which pixels were above or below each other."
     )
     train = example.train.images
+    is_mnist = len(train) + len(example.data.validation) == OFFICIAL
+    splits = "Keras provides 60,000 training images; step 6 shows how Digit Lab splits them."
     left, right = st.columns(2)
     with left:
         before_after({"this digit": image}, {"this digit, flat": flat})
         st.markdown(
-            f"For all training images at once, `{train.shape}` becomes `{flatten(train).shape}`. Keras provides 60,000 "
-            "training images; step 6 shows how Digit Lab splits them."
+            f"For all training images at once, `{train.shape}` becomes `{flatten(train).shape}`. "
+            f"{splits if is_mnist else 'Step 6 shows how Digit Lab splits the images.'}"
         )
         code(
-            "x_train = x_train.reshape(60000, 784)  # NumPy",
+            f"x_train = x_train.reshape({OFFICIAL if is_mnist else len(train)}, 784)  # NumPy",
             "x_train = x_train.reshape(len(x_train), -1)  # the same: NumPy computes 784",
             "keras.layers.Flatten()  # or as the model's first layer",
         )

@@ -6,7 +6,7 @@ import streamlit as st
 from core.digits import NUM_CLASSES, Digits
 from core.lesson.arithmetic import batches, steps_per_epoch
 from pages.parts.prepare import lesson_pictures as draw
-from pages.parts.prepare.lesson import Example, before_after, code, show, wrong
+from pages.parts.prepare.lesson import OFFICIAL, Example, before_after, code, show, wrong
 from pages.shared import palette
 from pages.shared.digit_grid import montage
 
@@ -25,7 +25,6 @@ _ROLES = (
         palette.DIGITS[7],
     ),
 )
-_OFFICIAL = 60_000
 
 
 def three_parts(example: Example) -> None:
@@ -95,7 +94,7 @@ def in_batches(example: Example) -> None:
     )
     left, right = st.columns(2)
     n = left.select_slider(
-        "Images", [1000, 5000, 10_000, 54_000, _OFFICIAL], value=_OFFICIAL, key="prepare_images", format_func=_grouped
+        "Images", [1000, 5000, 10_000, 54_000, OFFICIAL], value=OFFICIAL, key="prepare_images", format_func=_grouped
     )
     size = right.select_slider(
         "Batch size", [2**k for k in range(13)], value=128, key="prepare_batch", format_func=_grouped

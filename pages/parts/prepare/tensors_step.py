@@ -6,7 +6,7 @@ import streamlit as st
 from core.digits import SIDE
 from core.lesson.tensors import TensorExample, tensor_examples
 from pages.parts.prepare import lesson_pictures as draw
-from pages.parts.prepare.lesson import Example, code, in_bytes, show, wrong
+from pages.parts.prepare.lesson import Example, code, commented, in_bytes, show, wrong
 
 _SHOWN = 6  # images of a batch that are drawn
 _READ = (
@@ -35,12 +35,15 @@ def tensors(example: Example) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("The same tensors in NumPy, from top to bottom:")
+        lines = commented(
+            (f"x_train[{i}, {row}, {column}]", "scalar"),
+            (f"x_train[{i}, {row}]", "vector"),
+            (f"x_train[{i}]", "matrix"),
+            (f"x_train[{i}:{i + 32}]", "a batch"),
+            (f"np.stack([x_train[{i}:{i + 32}]] * 3, axis=-1)", "in colour"),
+        )
         code(
-            f"x_train[{i}, {row}, {column}]                        # scalar",
-            f"x_train[{i}, {row}]                            # vector",
-            f"x_train[{i}]                                # matrix",
-            f"x_train[{i}:{i + 32}]                             # a batch",
-            f"np.stack([x_train[{i}:{i + 32}]] * 3, axis=-1)    # in colour",
+            *lines,
             "x_train.ndim, x_train.shape, x_train.dtype, x_train.min(), x_train.max()",
         )
     with right, wrong("tensors"):
@@ -48,11 +51,12 @@ def tensors(example: Example) -> None:
             "A network always expects a **batch**, even if it holds only one image. For a single image Keras says "
             "*Expected shape (None, 28, 28), but input has incompatible shape (28, 28)*. Add the missing first axis:"
         )
-        code(
-            f"model.predict(x_train[{i}])        # wrong:  (28, 28)",
-            f"model.predict(x_train[{i}:{i + 1}])     # right:  (1, 28, 28)",
-            f"model.predict(x_train[{i}][None])  # right:  (1, 28, 28)",
+        calls = commented(
+            (f"model.predict(x_train[{i}])", "wrong:  (28, 28)"),
+            (f"model.predict(x_train[{i}:{i + 1}])", "right:  (1, 28, 28)"),
+            (f"model.predict(x_train[{i}][None])", "right:  (1, 28, 28)"),
         )
+        code(*calls)
 
 
 def _rung(n: int, rung: TensorExample, row: int, column: int) -> str:

@@ -29,6 +29,7 @@ def _diagnostics(run: Run, seen: Curves) -> RunDiagnostics:
     diagnostics = RunDiagnostics(
         run.config, seen.batches, seen.epochs, seen.rates, seen.ended,
         found.dead, {}, 0, found.correct, found.support, found.split, found.training, found.unseen,
+        run.class_names,
     )  # fmt: skip
     moment = newest_moment(run)
     return diagnostics.with_moment(moment) if moment else diagnostics  # earlier versions kept no moments

@@ -22,8 +22,7 @@ from pages.parts.train import (
     seeds_panel,
     watched_run,
 )
-from pages.parts.train.scroll_into_view import reveal
-from pages.shared import caches, controls, crowd, lessons
+from pages.shared import caches, controls, crowd, lead_to, lessons
 from pages.shared.fragments import guarded_fragment
 
 KEY = "watch"
@@ -69,7 +68,7 @@ def panel() -> None:
         changed = _refresh_every(run) != every  # one refresh later: the first point is shown at once
 
     live()
-    reveal(KEY, watched_run.last_started())
+    lead_to.reveal(KEY, watched_run.last_started())
 
 
 def _refresh_every(run: Run) -> float | None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.runs.store import Run
+from pages.shared import frame
 
 _STARTED, _WATCHED, _LAST_STARTED = "started_runs", "watched_run", "last_started_run"
+_ARRIVAL = "arrival_at_run"  # the visit, and the run of its link
 
 
 def watch(run_id: str) -> None:
@@ -43,6 +45,19 @@ def settle(run_id: str) -> None:
     if started := st.session_state.get(_STARTED):
         st.session_state[_LAST_STARTED] = started[-1]
         started.clear()
+
+
+def note_arrival() -> None:
+    """Notes the run of a link that names a run and nothing else: its visitor came for the run, not for the form."""
+    if st.session_state.get(_ARRIVAL, (0, ""))[0] != frame.visits():
+        only = set(st.query_params) <= {"run", "tour"}
+        st.session_state[_ARRIVAL] = (frame.visits(), st.query_params.get("run", "") if only else "")
+
+
+def arrival() -> str:
+    """A new text for each arrival by the link of a run; empty for other arrivals."""
+    visit, run_id = st.session_state.get(_ARRIVAL, (0, ""))
+    return run_id and f"{run_id} {visit}"
 
 
 def last() -> str | None:

@@ -1,6 +1,7 @@
 """The coach: each rule gives its advice when its problem is there, and none when it is not."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,6 +134,25 @@ def test_dead_neurons_are_counted_by_layer():
     assert "60%" in advice.text
     assert "dense2" in advice.text
     assert coach.dead_units(RunDiagnostics(RunConfig(), dead={"dense1": 0.2})) is None
+
+
+def test_a_class_that_lags_has_its_name():
+    names = ("T-shirt", "Trouser", *(f"class {n}" for n in range(2, 9)), "Ankle boot")
+    advice = coach.weakest_digit(
+        RunDiagnostics(
+            RunConfig(), epochs=epochs([0.1]), correct=(960,) * 9 + (600,), support=(1000,) * 10, names=names
+        )
+    )
+    assert advice.text.startswith("Ankle boot is the hardest class: 60.0%")
+    assert "of the other classes 96.0%" in advice.text
+    assert "digit" not in advice.text
+
+
+def test_a_good_run_on_other_classes_is_not_compared_with_the_tutorials():
+    ended = RunEnded("finished", "", 1.0, 5, validation_accuracy=0.985)
+    assert "as good as the tutorials" in coach.good_accuracy(replace(HEALTHY, ended=ended)).text
+    text = coach.good_accuracy(replace(HEALTHY, ended=ended, names=("T-shirt",) * 10)).text
+    assert text == "Well learned: 98.50%. Look on Evaluate where it is wrong."
 
 
 def test_one_digit_that_lags_is_named():

@@ -48,6 +48,18 @@ def test_values_that_may_be_equally_good_have_no_clear_winner():
     assert [setting.name for setting in found.contenders] == ["units 128", "units 256"]
 
 
+def test_a_setting_with_too_few_seeds_is_not_called_luck():
+    found = result(u64=SMALL, u128=NEAR, u256=LARGE, u512=(LARGE[0] - 1e-6,))
+    assert found.verdict.text == (
+        "**No clear winner: 0.01 points may be luck.** units 256 is ahead of units 128 on average. "
+        "1 other setting has too few seeds."
+    )
+    found = result(u64=SMALL, u256=LARGE, u512=(0.999,))  # the one seed of 512 units is the best
+    assert not found.verdict.clear
+    assert found.verdict.text.startswith("**No clear winner yet: too few seeds.** units 512 is ahead of units 256")
+    assert "luck" not in found.verdict.text
+
+
 def test_the_comparisons_are_corrected_for_their_number():
     found = result(u64=SMALL, u128=NEAR, u256=LARGE)
     alone = stats.ttest_ind(SMALL, LARGE, equal_var=False).pvalue

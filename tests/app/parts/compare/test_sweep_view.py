@@ -31,6 +31,16 @@ def test_a_list_becomes_a_run_for_each_value(open_page: Open, home_store: RunSto
     assert "no result, because no run has finished" in read_text(rerun(app))
 
 
+def test_the_form_of_a_sweep_is_kept_while_other_views_are_open(open_page: Open, home_store: RunStore):
+    app = open_page("compare", view="sweep")
+    rerun(app, app.multiselect(key="sweep_knobs").set_value(["units", "seed"]))
+    rerun(app, app.text_input(key="sweep_values_units").input("8, 16"))
+    rerun(app, app.segmented_control(key="compare_view").set_value("runs"))
+    rerun(app, app.segmented_control(key="compare_view").set_value("sweep"))
+    assert app.multiselect(key="sweep_knobs").value == ["units", "seed"]
+    assert app.text_input(key="sweep_values_units").value == "8, 16"
+
+
 def progress(app) -> str:
     return app.get("progress")[0].proto.text
 
