@@ -43,8 +43,8 @@ def lead_to(key: str, *, focus: bool = False) -> None:
 def reveal(key: str, request: str, *, small: bool = True, focus: bool = False, mount: str = "") -> None:
     """Scrolls to the container `key`, once for each `request`. An empty request does nothing.
 
-    small: only in a narrow window, where the columns of a page are below one another, or in a low one. mount: a name for
-    each of several calls.
+    small: only in a narrow window, where the columns of a page are below one another, or in a low one.
+    mount: a name for each of several calls.
     """
     data = {"key": key, "request": request, "small": small, "focus": focus}
     _mount()(key=f"reveal_{key}{mount}", data=payload(data))
