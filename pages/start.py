@@ -39,6 +39,9 @@ _STYLE = """<style>
 .start .button.primary:hover {color: #fff; filter: brightness(.9)}
 .start h2 {margin: 0; padding: .75rem 0 0; font-size: 1.75rem; font-weight: 600; line-height: 1.2}
 .start .icon {font: 1rem / 1.4rem "Material Symbols Rounded"; font-feature-settings: "liga"; user-select: none}
+/* The height of the film, which arrives later: what is below does not move. */
+.st-key-start_picture {min-height: 350px}
+@media (max-width: 1160px) {.st-key-start_picture {min-height: 443px}}
 @media (max-width: 900px) {.start .steps {grid-template-columns: repeat(2, 1fr)}}
 @media (max-width: 640px) {.start .steps {grid-template-columns: 1fr}}
 </style>"""
@@ -112,7 +115,7 @@ with frame.guard():
 {link("draw", f"{icon('draw')}Draw a digit", "button primary")}
 {link("train", f"{icon('model_training')}Train your first network", "button", recipe="first-network")}
 {tour_link()}</div>""")
-    with picture:
+    with picture, st.container(key="start_picture"):
         if data.shows_digits:
             film.show(plays=not has_runs())
         else:  # the film is of digits
