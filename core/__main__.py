@@ -19,7 +19,7 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export, run_listing
 from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
-from core.jobs import foreground, repeat, slots
+from core.jobs import foreground, repeat, run_import, slots
 from core.network.architecture import layer_table
 from core.program import project_version
 from core.runs.events import FAILED, STOPPED, RunEnded
@@ -117,6 +117,11 @@ def _recipes(options: argparse.Namespace) -> int:
 
 def _runs(options: argparse.Namespace) -> int:
     store = RunStore()
+    try:
+        for found in run_import.adopt_unpacked(store):
+            print(f"{found.run.id} was unpacked in the folder of runs. {found.sentence}", file=sys.stderr)
+    except DigitLabError as error:
+        print(f"Warning: a download that was unpacked in the folder of runs is not used. {error}", file=sys.stderr)
     rows = run_listing.rows(store)
     print(json.dumps(list(map(run_listing.values, rows))) if options.json else run_listing.table(rows))
     for why in store.damaged().values():
