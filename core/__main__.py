@@ -132,6 +132,8 @@ def _runs(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     base = recipe(options.recipe).config if options.recipe else RunConfig()
     environment.check()
+    for sentence in environment.unknown():
+        print(f"Warning: {sentence}", file=sys.stderr)
     check_fact("name", options.name)
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}
