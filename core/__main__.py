@@ -27,7 +27,7 @@ from core.runs.gate import check_fact
 from core.runs.store import Run, RunStore
 from core.training import kernel_trials
 
-ERROR, INTERRUPTED = 2, 130
+ERROR, INTERRUPTED, UNREAD = 2, 130, 141  # the last as a shell names a closed pipe
 _PROGRAM = "python -m core"
 
 
@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
-    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
+    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it, 141 if nobody reads on.
 
     program: what people type before the command; the help shows it.
     """
@@ -46,9 +46,9 @@ def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
         code = int(options.command(options))
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # who reads the output has enough, as `head` does: no error
+    except BrokenPipeError:  # who reads the output has enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return UNREAD
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
