@@ -19,7 +19,7 @@ from core.errors import DigitLabError
 from core.evaluation import mlflow_export, run_listing
 from core.evaluation.export_formats import FORMATS
 from core.formatting import file_size
-from core.jobs import foreground, repeat, slots
+from core.jobs import foreground, repeat, run_import, slots
 from core.network.architecture import layer_table
 from core.program import project_version
 from core.runs.events import FAILED, STOPPED, RunEnded
@@ -27,7 +27,7 @@ from core.runs.gate import check_fact
 from core.runs.store import Run, RunStore
 from core.training import kernel_trials
 
-ERROR, INTERRUPTED = 2, 130
+ERROR, INTERRUPTED, UNREAD = 2, 130, 141  # the last as a shell names a closed pipe
 _PROGRAM = "python -m core"
 
 
@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
-    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it.
+    """Runs one command and returns the exit code: 0, 2 for an error, 130 if Ctrl-C stopped it, 141 if nobody reads on.
 
     program: what people type before the command; the help shows it.
     """
@@ -46,9 +46,9 @@ def main(arguments: list[str] | None = None, program: str = _PROGRAM) -> int:
         code = int(options.command(options))
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # who reads the output has enough, as `head` does: no error
+    except BrokenPipeError:  # who reads the output has enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return UNREAD
     except DigitLabError as error:
         print(f"Error: {error}", file=sys.stderr)
         return ERROR
@@ -117,6 +117,11 @@ def _recipes(options: argparse.Namespace) -> int:
 
 def _runs(options: argparse.Namespace) -> int:
     store = RunStore()
+    try:
+        for found in run_import.adopt_unpacked(store):
+            print(f"{found.run.id} was unpacked in the folder of runs. {found.sentence}", file=sys.stderr)
+    except DigitLabError as error:
+        print(f"Warning: a download that was unpacked in the folder of runs is not used. {error}", file=sys.stderr)
     rows = run_listing.rows(store)
     print(json.dumps(list(map(run_listing.values, rows))) if options.json else run_listing.table(rows))
     for why in store.damaged().values():
@@ -127,6 +132,8 @@ def _runs(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     base = recipe(options.recipe).config if options.recipe else RunConfig()
     environment.check()
+    for sentence in environment.unknown():
+        print(f"Warning: {sentence}", file=sys.stderr)
     check_fact("name", options.name)
     config = base.changed(
         **{name: read_knob(name, text) for name in KNOBS if (text := getattr(options, name)) is not None}

@@ -18,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.path.insert(0, str(FOLDER))  # `core` and `pages` are imported by these names
     from core.__main__ import main as run_command
 
+    if given[:1] == ["--home"] and len(given) > 2 and not given[2].startswith("-"):  # before a command
+        os.environ["DIGIT_LAB_HOME"], given = given[1], given[2:]
     if given and not given[0].startswith("-"):
         return run_command(given, "digit-lab")
     if given in (["-h"], ["--help"]):
@@ -40,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", metavar="ADDRESS", help="who may open it: 127.0.0.1, this machine only (default); 0.0.0.0, everybody"
     )
     parser.add_argument(
-        "--home", metavar="FOLDER", help="where data and runs are kept (default: DIGIT_LAB_HOME, or ~/.digit-lab)"
+        "--home",
+        metavar="FOLDER",
+        help="where data and runs are kept (default: DIGIT_LAB_HOME, or ~/.digit-lab); also before a command",
     )
     parser.add_argument("--headless", action="store_true", help="open no browser")
     parser.add_argument(

@@ -126,7 +126,7 @@ _ALL = (
     ),
     Setting("teacher_emails", PEOPLE, "Teachers' e-mail addresses",
             "Who logs in with one of these verified addresses is a teacher.", (), (),
-            form=(r"[^@\s]+@[^@\s]+", "addresses such as ada@example.org, one in each line")),
+            form=(r"[^@\s]+@[^@\s]+", "addresses such as ada@example.org")),
     Setting("teacher_claim", PEOPLE, "Claim of a teacher",
             "Or: who logs in with this claim, such as roles, and the value below.", "", ""),
     Setting("teacher_claim_value", PEOPLE, "Value of this claim", "For example teacher.", "", ""),

@@ -35,12 +35,22 @@ RUNS_PER_GPU = Setting("DIGIT_LAB_RUNS_PER_GPU", 1, 1, 16)
 SEEDS_PER_CALL = Setting("DIGIT_LAB_SEEDS_PER_CALL", 1, 1, 20)
 SPARE = Setting("DIGIT_LAB_SPARE", 1, 0, 1)  # whether a worker waits before Start
 SETTINGS = (KEEP_EPOCHS, RUNS_PER_GPU, SEEDS_PER_CALL, SPARE)
+_PREFIX = "DIGIT_LAB_"
+# What is no number: for people, for processes that start others, and a setting of an earlier version.
+OTHERS = ("HOME", "TENSORBOARD", "GPU", "GPU_MEMORY", "NODE", "UNUSABLE_GPUS", "ANYONE_STOPS")
 
 
 def check() -> None:
     """Raises `DeviceError` for the first setting whose value is not allowed."""
     for problem in problems():
         raise problem
+
+
+def unknown() -> list[str]:
+    """A sentence for each setting that does not exist: perhaps somebody has misspelt it."""
+    known = {*(setting.name for setting in SETTINGS), *(_PREFIX + name for name in OTHERS)}
+    found = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    return [f"{name} is no setting of Digit Lab. Check its spelling." for name in found]
 
 
 def problems() -> list[DeviceError]:

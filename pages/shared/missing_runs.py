@@ -21,4 +21,6 @@ def _why(run_id: str) -> str:
         run = caches.store().get(run_id)
     except RunError as error:
         return plain(error.sentence)
+    if run.is_opened_network:  # it has a network, and nothing from a training that could be played
+        return f"{plain(run_title(run))} was opened from a file, so it has no film. Choose another run."
     return f"{plain(run_title(run))} has no network yet. Let it finish an epoch, or choose another run."

@@ -38,7 +38,7 @@ def prepare(environment: dict[str, str]) -> None:
             )
     except (DigitLabError, OSError) as error:  # the pages say it, too
         _print(f"The teacher's key cannot be saved: {error}")
-    for problem in (*settings().problems, *environment_settings.problems()):
+    for problem in (*settings().problems, *environment_settings.problems(), *environment_settings.unknown()):
         _print(str(problem))
     if _REPLACED in environment:
         _print(

@@ -95,6 +95,15 @@ def test_a_run_that_trains_is_not_said_to_have_no_network(open_page, store, sent
     assert "no network yet" not in shown
 
 
+def test_a_network_that_was_opened_from_a_file_is_not_said_to_have_none(open_page, store, sent):
+    first, _ = film_run(store, units=16), film_run(store, units=24)
+    theirs = store.create(RunConfig(), name="Theirs", foreign=True)
+    theirs.model_path.write_bytes(b"weights")
+    shown = words(opened(open_page, store.write(theirs.id, imported=True), first))
+    assert "Theirs was opened from a file, so it has no film." in shown
+    assert "no network yet" not in shown
+
+
 def test_the_names_of_both_runs_are_shown_as_text(open_page, store, sent):
     name = "![x](https://evil.example/x.png) www.evil.example"
     old, new = make(store, RunConfig(), name=name), film_run(store, units=16)

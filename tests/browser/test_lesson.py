@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
+from core.classroom import names
 from core.classroom.assignment_store import AssignmentStore
 from core.classroom.assignments import checked
 from core.config.run_config import RunConfig
@@ -15,6 +16,7 @@ from core.runs.store import RunStore
 from tests import made_runs
 from tests.browser.axe import faults
 from tests.browser.conftest import Server, visit, visitor, wait_idle
+from tests.small_run import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 90_000  # milliseconds: a worker imports TensorFlow
@@ -59,6 +61,11 @@ def test_a_lesson_from_the_assignment_to_the_board(server: Server, browser: Brow
         expect(student.get_by_text(QUESTION)).to_be_visible()
         student.get_by_role("button", name="Start", exact=True).click()
         expect(student.get_by_text("Write your prediction")).to_be_visible()
+        student.get_by_role("button", name="On the board you are").click()
+        student.get_by_role("textbox", name="Your name for the class").fill("Ada")
+        student.get_by_role("button", name="Save", exact=True).click()
+        wait_until(lambda: "Ada" in names.all_names(server.home).values())
+        student.keyboard.press("Escape")
         student.get_by_role("spinbutton", name="Your prediction").fill("99.9")
         student.get_by_role("button", name="Start", exact=True).click()
         expect(student.locator(".predicted")).to_contain_text("99.9%")
@@ -72,6 +79,7 @@ def test_a_lesson_from_the_assignment_to_the_board(server: Server, browser: Brow
         with open(download.value.path(), encoding="utf-8") as file:
             (row,) = csv.DictReader(file)
         assert (row["question"], row["prediction"], row["met"]) == (QUESTION, "99.9%", "False")
+        assert row["student"] != row["given_name"] == "Ada"  # for the teacher alone; the column was never there
         teacher.get_by_role("button", name="Manage").click()
         teacher.get_by_role("button", name="Close", exact=True).click()
         expect(teacher.locator(".counts")).to_contain_text("closed")

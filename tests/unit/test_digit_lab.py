@@ -64,6 +64,14 @@ def test_a_command_is_that_of_the_command_line(started, capsys):
     assert not started
 
 
+def test_a_command_takes_the_home_that_stands_before_it(started, tmp_path, capsys):
+    # "unrecognized arguments: runs" was the answer, although the help lists both.
+    assert main(["--home", str(tmp_path / "lab"), "runs"]) == 0
+    assert "shipped" in capsys.readouterr().out
+    assert (tmp_path / "lab" / "runs").is_dir()
+    assert not started
+
+
 def test_help_shows_the_options_and_every_command(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])

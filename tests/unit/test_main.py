@@ -1,10 +1,13 @@
 """The command line: options, JSON, sentences for errors, and weights after Ctrl-C."""
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from core.__main__ import main
 from core.classroom import teacher
 from core.config.recipes import RECIPES
 from core.config.run_config import KNOBS, RunConfig
+from core.evaluation.run_export import build_archive
 from core.jobs import foreground
 from core.runs.events import RunEnded
 from core.runs.store import RunStore
@@ -219,7 +223,30 @@ def test_the_list_names_a_sealed_test_set_and_a_damaged_run(home, capsys):
     assert f"Warning: The run {damaged.id} is damaged" in printed.err
 
 
-def test_a_reader_that_has_enough_is_no_error(tmp_path):
+def test_the_list_makes_a_run_of_an_unpacked_download_and_names_a_hostile_one(home, capsys):
+    # `runs` called it damaged, and `export` did not find it, until somebody opened Compare.
+    assert main(["train", *FEW, "--json"]) == 0
+    trained = last_json(capsys)["run"]
+    store = RunStore(home)
+    archive = build_archive(store.get(trained))
+    store.delete(trained)
+    shutil.rmtree(store.trash)
+    zipfile.ZipFile(io.BytesIO(archive)).extractall(store.folder)
+    assert main(["runs"]) == 0
+    printed = capsys.readouterr()
+    assert trained in printed.out
+    assert f"{trained} was unpacked in the folder of runs." in printed.err
+    assert "Warning" not in printed.err
+    folder = store.folder / "digit-lab-hostile"
+    folder.mkdir()
+    (folder / "run.json").write_text('{"knobs": 5}')
+    assert main(["runs"]) == 0
+    printed = capsys.readouterr()
+    assert trained in printed.out
+    assert "Warning: a download that was unpacked in the folder of runs is not used. This file is no run" in printed.err
+
+
+def test_a_reader_that_has_enough_causes_no_traceback(tmp_path):
     # `python -m core recipes | head -1` may end in a traceback.
     command = f"{sys.executable} -m core runs --json; echo $? >&2"
     reader, writer = os.pipe()
@@ -227,7 +254,7 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path):
     environment = {**os.environ, "DIGIT_LAB_HOME": str(tmp_path)}
     done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
-    assert done.stderr.decode().split() == ["0"]
+    assert done.stderr.decode().split() == ["141"]  # as of other programs
 
 
 @pytest.mark.slow

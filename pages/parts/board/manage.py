@@ -29,12 +29,12 @@ def head(assignment: Assignment) -> None:
             f'<h2 class="{size}" title="{question}">{question}</h2>'
             f"<p>Students open <b>{escape(_address(assignment))}</b>{_HERE * lessons.is_seen_here_alone()}</p>"
         )
-        if lessons.may_manage(assignment):
+        if is_teacher := lessons.may_manage(assignment):
             _manage(assignment)
-        if lessons.may_manage(assignment) or not live_board.board(assignment.id).hides_results:
+        if is_teacher or not live_board.board(assignment.id).hides_results:
             st.download_button(
                 "CSV",
-                lambda: _csv(assignment.id),
+                lambda: _csv(assignment.id, teacher=is_teacher),
                 f"digit-lab-assignment-{assignment.id}.csv",
                 "text/csv",
                 icon=":material/download:",
@@ -102,9 +102,10 @@ def _act(assignment_id: str, change: Callable[[], None]) -> None:
         st.session_state[_PROBLEM] = error.sentence
 
 
-def _csv(assignment_id: str) -> str:
+def _csv(assignment_id: str, *, teacher: bool) -> str:
+    """The table, made when somebody downloads it. Then nothing says who that is: the page has found out before."""
     assignment, store = lessons.assignments().get(assignment_id), caches.store()
-    return board_csv(read_board(assignment, store), BoardNames(store.home), teacher=lessons.may_manage(assignment))
+    return board_csv(read_board(assignment, store), BoardNames(store.home), teacher=teacher)
 
 
 def _address(assignment: Assignment) -> str:

@@ -18,6 +18,7 @@ from pages.shared.visitor import current
 
 WATCHED = "compare_sweep"
 _TRAIN = "the knobs on Train"
+_MAX_SHOWN = 12  # values of a range
 _KINDS = {GRID: "Every combination", SEARCH: "Search (Optuna)"}
 _EXAMPLES = {
     "units": "64, 128, 256, 512",
@@ -67,7 +68,7 @@ def _read_form() -> _Form | None:
         default=["units"], format_func=lambda name: KNOBS[name].label, key="sweep_knobs", persist_state="session",
         help="Add Seed to train every setting several times: then the result shows what is luck.",
     )  # fmt: skip
-    axes = tuple(_axis(name) for name in knobs)
+    axes = tuple(_axis(name, kind) for name in knobs)
     if not knobs:
         st.info("Choose at least one knob.")
         return None
@@ -98,7 +99,7 @@ def _base(name: str) -> RunConfig:
     return controls.run_config() if name == _TRAIN else RECIPES[name].config
 
 
-def _axis(knob: str) -> Axis:
+def _axis(knob: str, kind: str) -> Axis:
     facts = KNOBS[knob]
     example = _EXAMPLES.get(knob) or (
         ", ".join(facts.choices[:3]) if facts.choices else f"{facts.low:g}-{facts.high:g}"
@@ -109,9 +110,20 @@ def _axis(knob: str) -> Axis:
         else f"A list (64, 128), a range (1-5) or a range with a step (0-0.4 by 0.1). For example {example}.",
     )  # fmt: skip
     axis = read_axis(knob, text)
-    if KNOB_TYPES[knob] is not str and "-" in text and len(axis.values) <= 12:
-        st.caption(" · ".join(f"{value:g}" for value in axis.values))
+    if range_words := _range_words(axis, kind):
+        st.caption(plain(range_words))
     return axis
+
+
+def _range_words(axis: Axis, kind: str) -> str:
+    """What a range stands for; empty for a list, and for a range with many values."""
+    shown = KNOBS[axis.knob].shown
+    if kind == SEARCH and axis.bounds:  # Optuna proposes any value between the two ends
+        low, high = map(KNOB_TYPES[axis.knob], axis.bounds)
+        number = "whole number" if KNOB_TYPES[axis.knob] is int else "number"
+        return f"Any {number} from {shown(low)} to {shown(high)}."
+    is_list = len(axis.values) == axis.text.count(",") + 1
+    return "" if is_list or len(axis.values) > _MAX_SHOWN else " · ".join(map(shown, axis.values))
 
 
 def _outlook(form: _Form, found: list[RunRow]) -> str:

@@ -29,6 +29,20 @@ def test_a_setting_is_a_number_in_its_range_or_its_default(setting, monkeypatch)
         assert len(environment.problems()) == 1
 
 
+def test_a_misspelt_setting_is_named(monkeypatch):
+    monkeypatch.setenv("DIGIT_LAB_KEEP_EPOCH", "5")
+    assert "DIGIT_LAB_KEEP_EPOCH is no setting of Digit Lab. Check its spelling." in environment.unknown()
+    monkeypatch.setenv("DIGIT_LAB_HOME", "lab")
+    assert not [sentence for sentence in environment.unknown() if "DIGIT_LAB_HOME" in sentence]
+
+
+def test_every_setting_that_the_program_reads_is_known():
+    modules = [path for top in ("core", "pages", "digit_lab") for path in (ROOT / top).rglob("*.py")]
+    read = {name for path in modules for name in re.findall(r"DIGIT_LAB_([A-Z_]+)", path.read_text("utf-8"))}
+    known = {*environment.OTHERS, *(setting.name.removeprefix("DIGIT_LAB_") for setting in environment.SETTINGS)}
+    assert read == known
+
+
 def test_every_number_in_the_environment_is_read_here():
     # One was read elsewhere, and took every wrong text for its default.
     names = "|".join(setting.name for setting in environment.SETTINGS)

@@ -43,6 +43,7 @@ def test_the_mean_and_its_interval_are_printed(home, capsys):
     printed = capsys.readouterr().out
     assert printed.count("finished after 2 epochs") == 2
     assert "over 2 seeds. The mean is between" in printed
+    assert "Training accuracy: " in printed  # as the line of each run says it
 
 
 def test_a_seed_of_another_data_set_is_not_averaged(home, capsys, monkeypatch):

@@ -96,6 +96,30 @@ def test_what_cannot_be_tried_is_a_sentence_and_starts_nothing(open_page: Open, 
     assert button(app, "Start").disabled
 
 
+@pytest.mark.parametrize(
+    ("text", "grid", "searched"),
+    [
+        (
+            "4-64",
+            "4 · 8 · 16 · 32 · 64",
+            "Any whole number from 4 to 64.",
+        ),  # a search showed the five values, and tried 29
+        ("512 to 4096", "512 · 1,024 · 2,048 · 4,096", "Any whole number from 512 to 4,096."),
+        ("1-3 by 1", "1 · 2 · 3", "1 · 2 · 3"),
+        ("8, 16", "", ""),
+    ],
+)
+def test_a_range_says_which_values_it_stands_for(open_page: Open, home_store: RunStore, text, grid, searched):
+    app = open_page("compare", view="sweep")
+    rerun(app, next(each for each in app.text_input if each.label == "Units").input(text))
+    captions = {each.value for each in app.caption}
+    assert grid in {*captions, ""}
+    assert not [each for each in captions if each.startswith("Any ")]
+    rerun(app, next(each for each in app.get("button_group") if each.key == "sweep_kind").set_value(SEARCH))
+    assert searched in {*(each.value for each in app.caption), ""}
+    assert (grid in {each.value for each in app.caption}) is (searched == grid != "")
+
+
 def test_a_search_is_written_down_and_started(open_page: Open, home_store: RunStore, queued: list[Run]):
     app = open_page("compare", view="sweep")
     rerun(app, next(each for each in app.get("button_group") if each.key == "sweep_kind").set_value(SEARCH))
