@@ -214,7 +214,7 @@ function drawHeads(context, frame, places, colours) {
   };
   head(places.image.x, places.image.side, "image", "28 × 28", "left");
   places.layers.forEach(({ cells, x, wide }, position) => {
-    const layer = frame.layers[position], what = layer.kind === "conv" ? "maps" : "units";
+    const layer = frame.layers[position], what = `${layer.kind === "conv" ? "map" : "unit"}${layer.total === 1 ? "" : "s"}`;
     head(x, wide, layer.name, cells.length < layer.total ? (places.narrow ? `${cells.length} of ${layer.total}` : `${cells.length} of ${layer.total} ${what}`) : `${layer.total} ${what}`);
   });
   const last = places.outputs[0];

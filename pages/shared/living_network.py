@@ -14,6 +14,7 @@ import streamlit as st
 from core.config.run_config import RunConfig
 from core.data.class_names import DIGITS, Names
 from core.digits import Digits
+from core.formatting import count
 from core.network.living import LivingNetwork
 from core.network.living_view import LayerSurvey, LayerView, NetworkView
 from core.network.numpy_network import Reader
@@ -92,7 +93,7 @@ def alt_text(view: NetworkView, classes: Names) -> str:
     """What the drawing shows, in words."""
     probabilities = view.layers[-1].values
     best = int(np.argmax(probabilities))
-    names = ", ".join(f"{layer.name} with {layer.total} units" for layer in view.layers[:-1]) or "no hidden layer"
+    names = ", ".join(f"{layer.name} with {count(layer.total, 'unit')}" for layer in view.layers[:-1]) or "no hidden layer"
     answer = f"Its answer: {classes[best]} with {probabilities[best]:.2%}."
     return f"The network from image to output: {names}. {answer} Arrow keys choose a unit."
 

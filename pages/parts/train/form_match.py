@@ -14,7 +14,7 @@ _MAX_LISTED = 3  # differences that are spelt out
 
 def show_beside_run(run: Run) -> None:
     """Above the run: how the form differs, with a button that sets the form to its knobs. Nothing if they are equal."""
-    differences = _differences(run.config)
+    differences = _differences(run.config) if _has_knobs(run) else {}
     # Also with nothing in it: what is below it keeps its place, and so the focus.
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="form_match"):
         if differences == {}:
@@ -54,10 +54,15 @@ def show_below_start() -> None:
         run = caches.store().get(shown[0])
     except DigitLabError:
         return
-    if differences := _differences(run.config):
+    if _has_knobs(run) and (differences := _differences(run.config)):
         labels = [KNOBS[name].label for name in differences]
         more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
         st.caption(f"Differs from the run shown: {', '.join(labels[:_MAX_LISTED])}{more}.")
+
+
+def _has_knobs(run: Run) -> bool:
+    """Whether its knobs lead to its network: those of one that was opened from a file are not known."""
+    return not (run.is_personalised or run.is_opened_network)
 
 
 def _differences(config: RunConfig) -> dict[str, tuple[object, object]] | None:

@@ -50,8 +50,7 @@ def panel() -> None:
             st.info(_FIRST, icon=":material/play_arrow:")
         network_panel.before_start()
         return
-    if not run.is_personalised:  # its knobs do not lead to its network
-        form_match.show_beside_run(run)
+    form_match.show_beside_run(run)
     every, changed, times_set = _refresh_every(run), False, controls.times_set()
     seconds = crowd.stretched(every)
     st.html(

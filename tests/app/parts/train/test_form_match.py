@@ -3,7 +3,7 @@
 from core.classroom.assignment_store import AssignmentStore
 from core.classroom.assignments import checked
 from core.config.run_config import RunConfig
-from core.runs.events import RateChanged
+from core.runs.events import RateChanged, RunEnded
 from core.runs.prediction import Asked
 from core.runs.timeline import EventFile
 from tests.app.train_page import labels, press, rerun, slider, visit, words
@@ -62,3 +62,11 @@ def test_in_an_assignment_only_the_free_knobs_are_taken_from_a_run(store):
     assert "Batch size 32 (run: 128)" in words(page)
     assert "This assignment fixes" not in words(page)
     assert "Use these settings" not in labels(page)  # nothing is left that the student can take
+
+
+def test_nothing_is_said_about_the_knobs_of_a_network_that_was_opened_from_a_file(store):
+    run = store.create(RunConfig(units=64, epochs=2), foreign=True)
+    EventFile(run.events_path).append(RunEnded("finished", "", 1.0, 0))
+    page = visit(run=store.write(run.id, imported=True).id, units="256")
+    assert "iffers from" not in words(page)
+    assert "Use these settings" not in labels(page)
