@@ -93,7 +93,8 @@ def alt_text(view: NetworkView, classes: Names) -> str:
     """What the drawing shows, in words."""
     probabilities = view.layers[-1].values
     best = int(np.argmax(probabilities))
-    names = ", ".join(f"{layer.name} with {count(layer.total, 'unit')}" for layer in view.layers[:-1]) or "no hidden layer"
+    hidden = [f"{layer.name} with {count(layer.total, 'unit')}" for layer in view.layers[:-1]]
+    names = ", ".join(hidden) or "no hidden layer"
     answer = f"Its answer: {classes[best]} with {probabilities[best]:.2%}."
     return f"The network from image to output: {names}. {answer} Arrow keys choose a unit."
 
