@@ -233,6 +233,7 @@ _STYLE = """<style>
   color: inherit}
 /* Streamlit lays "Predicting every image …" over the old page, letter upon letter. */
 .stMain .stCacheSpinner {
-  background: light-dark(#fff, #0f1117); padding: .35rem .8rem; border-radius: .5rem; box-shadow: 0 1px 8px rgb(0 0 0 / .3)}
+  background: light-dark(#fff, #0f1117); padding: .35rem .8rem; border-radius: .5rem;
+  box-shadow: 0 1px 8px rgb(0 0 0 / .3)}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

@@ -53,6 +53,8 @@ def test_on_a_phone_a_chosen_image_is_brought_into_sight(browser: Browser, serve
     with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
         visit(page, f"/evaluate?run={run.id}&view=gallery")
         page.get_by_role("radio", name="Only mistakes").click()
+        expect(page.get_by_text("Wrong predictions, in the order of the file.")).to_be_visible()
+        wait_idle(page)
         image = page.locator(".st-key-evaluate_gallery_grid button").nth(2)
         image.scroll_into_view_if_needed()
         closer = page.locator(".st-key-closer_evaluate_gallery_grid img").first
