@@ -241,5 +241,9 @@ _STYLE = """<style>
 .stCode pre .token:is(.keyword, .function, .class-name) {color: light-dark(#0b5cad, #60b4ff)}
 .stCode pre .token.number {color: light-dark(#0b675b, #3fc4b0)}
 .stCode pre .token.operator {color: light-dark(#a94400, #f58b45)}
+/* Streamlit lays "Predicting every image …" over the old page, letter upon letter. */
+.stMain .stCacheSpinner {
+  background: light-dark(#fff, #0f1117); padding: .35rem .8rem; border-radius: .5rem;
+  box-shadow: 0 1px 8px rgb(0 0 0 / .3)}
 .stImage img {image-rendering: pixelated; border-radius: 0}
 </style>"""

@@ -1,12 +1,17 @@
 """The Draw page without a browser: a digit on the canvas, its switches, a number, and errors."""
 
 import io
+import json
+import re
 import shutil
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.config.run_config import RunConfig
+from core.data import mnist
+from core.drawing.novelty import NoveltyResult
 from core.runs.store import RunStore
 from tests.app.draw_page import SEVEN, draw, html, path, rerun, shown
 
@@ -152,7 +157,24 @@ def test_two_digits_in_the_place_of_one_are_read_as_a_number(open_page):
     app = draw(open_page("draw", run="shipped"), one, seven)
     assert not app.exception
     assert "2 digits stand here" in shown(app)
+    assert "read as a number: **17**" in app.info[0].value  # the boxes are below a laptop's screen
     assert "It reads **17**" in shown(app)
     app = draw(open_page("draw", run="shipped"), seven)
     assert "stand here" not in shown(app)
     assert "It reads **7**" in shown(app)
+
+
+def test_a_flat_line_has_no_picture_wider_than_the_others(open_page, run):
+    app = draw(open_page("draw", run=run.id), path((60, 100), (240, 100)))
+    (row,) = [each.proto.body for each in app.get("html") if "1. Ink found" in each.proto.body]
+    assert max(int(width) for width in re.findall(r'width="(\d+)"', row)) <= 224
+
+
+def test_the_labels_of_similar_images_are_not_cut(open_page, run, monkeypatch):
+    """ "4 · training 12345" was "4 · traini…" under each."""
+    verdict = NoveltyResult(1.0, True, np.arange(5), np.ones(5, np.float32))
+    monkeypatch.setattr("pages.parts.draw.novelty_warning.check_novelty", lambda digit: verdict)
+    app = draw(open_page("draw", run=run.id), LETTER_M)
+    labels = mnist.load().train.labels[:5]
+    grids = [json.loads(each.proto.json)[0] for each in app.get("bidi_component") if "draw_nearest" in each.proto.id]
+    assert [str(label) for label in labels] in [grid["captions"] for grid in grids]

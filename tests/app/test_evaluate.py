@@ -218,6 +218,16 @@ def test_a_matrix_without_mistakes_says_why_it_is_empty(open_page, store, data):
         store.delete(run.id)
 
 
+def test_the_views_keep_their_place_when_a_remark_comes(open_page, run, data):
+    """Else Streamlit hides them while the network predicts, and the page jumps."""
+    evaluations.predict_split(run, "train", data, lambda: Oracle(data.train.labels, 10))
+    places = []
+    for split in ("validation", "train"):  # only the second has a remark
+        app = open_page("evaluate", run=run.id, split=split)
+        places += [at for at, each in app.main.children.items() if getattr(each, "key", "") == "evaluate_view"]
+    assert places[0] == places[1]
+
+
 def test_an_image_that_a_page_has_opened_does_not_stay_beside_a_list_without_it(open_page, run, store, data):
     other = known_run(store, data, name="A worse oracle", wrong_every=3)
     try:

@@ -49,6 +49,20 @@ def test_the_images_of_a_cell_are_on_the_screen_of_a_laptop(browser: Browser, se
         expect(page.get_by_role("heading", level=1)).to_be_in_viewport()  # a link does not scroll
 
 
+def test_on_a_phone_a_chosen_image_is_brought_into_sight(browser: Browser, server: Server, run):
+    with visitor(browser, server, viewport={"width": 390, "height": 844}) as page:
+        visit(page, f"/evaluate?run={run.id}&view=gallery")
+        page.get_by_role("radio", name="Only mistakes").click()
+        expect(page.get_by_text("Wrong predictions, in the order of the file.")).to_be_visible()
+        wait_idle(page)
+        image = page.locator(".st-key-evaluate_gallery_grid button").nth(2)
+        image.scroll_into_view_if_needed()
+        closer = page.locator(".st-key-closer_evaluate_gallery_grid img").first
+        expect(closer).not_to_be_in_viewport()
+        image.click()
+        expect(closer).to_be_in_viewport()
+
+
 def test_the_figures_of_an_opened_test_set_have_the_keyboard(page: Page, server: Server):
     store = RunStore(server.home)
     data = mnist.load()

@@ -40,7 +40,7 @@ def menu(found: list[RunRow], shown: list[RunRow]) -> None:
         )  # fmt: skip
         st.button(
             f"Select the {count(len(in_charts), 'ended run')} in the charts", type="tertiary",
-            icon=":material/check_box:", disabled=not in_charts, on_click=_select, args=(key, in_charts),
+            icon=":material/playlist_add_check:", disabled=not in_charts, on_click=_select, args=(key, in_charts),
             key="compare_delete_charts",
         )  # fmt: skip
         st.button(

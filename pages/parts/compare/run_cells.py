@@ -15,6 +15,13 @@ from core.runs.store import PAUSED, RUNNING
 from pages.shared import caches, other_subset, palette
 from pages.shared.local_time import local_time, run_title
 
+_ON_TEST, _MAY_HAVE_SEEN, _SEALED = " ᵗ", " *", "sealed"
+_MARKS = {
+    _ON_TEST: "ᵗ measured on the test set, as in its recipe",
+    _MAY_HAVE_SEEN: "* the run may have learned from some of these images",
+    _SEALED: "sealed: nobody has opened the test set of this run yet",
+}
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -116,7 +123,18 @@ def _share(value: float | None, row: RunRow) -> list[Any]:
     if value is None:
         return ["", None, ""]
     on_test = row.config.validate_on == TEST_SET
-    return [f"{percent(value)}{' ᵗ' * on_test}", value, "Measured on the test set, as in its recipe" if on_test else ""]
+    return [
+        f"{percent(value)}{_ON_TEST * on_test}",
+        value,
+        "Measured on the test set, as in its recipe" if on_test else "",
+    ]
+
+
+def explain_marks(rows: Iterable[dict[str, Any]]) -> str:
+    """What the marks in these rows mean, for those who cannot point at a cell; empty without marks."""
+    texts = {cell[0] for row in rows for cell in row["cells"]}
+    present = [words for mark, words in _MARKS.items() if any(text.endswith(mark) for text in texts)]
+    return " · ".join(present)
 
 
 def _number(value: float | None, form: str) -> list[Any]:
@@ -133,7 +151,7 @@ def _gap(row: RunRow, baseline: RunRow) -> list[Any]:
 
 def _test(row: RunRow) -> list[Any]:
     if row.sealed:
-        return ["sealed", None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
+        return [_SEALED, None, "Nobody has seen the test accuracy of this run. Open the test set on Evaluate."]
     if row.test is None:
         return ["", None, ""]
     elsewhere = " of another data set than the one in use" if row.test_is_elsewhere else ""
@@ -144,7 +162,7 @@ def _test(row: RunRow) -> list[Any]:
     about = f"{count(row.test_images or 0, 'test image')}{elsewhere}"
     if row.test_images == len(caches.data().test) and other_subset.may_have_seen(row.run):
         warning = "The run may have learned from some of them, so its accuracy may be too high."
-        return [f"{interval} *", row.test, f"{about}. {warning}"]
+        return [f"{interval}{_MAY_HAVE_SEEN}", row.test, f"{about}. {warning}"]
     return [interval, row.test, about]
 
 

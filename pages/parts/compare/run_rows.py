@@ -14,7 +14,7 @@ from core.runs.data_match import DataInUse
 from core.runs.events import FINISHED
 from core.runs.store import ACTIVE, Run
 from core.runs.summaries import Summaries
-from pages.parts.compare.run_cells import Layout, columns, filter_words, table_row
+from pages.parts.compare.run_cells import Layout, columns, explain_marks, filter_words, table_row
 from pages.parts.compare.run_table import Table, run_table
 from pages.shared import caches
 from pages.shared.local_time import run_title
@@ -133,6 +133,8 @@ def table(found: list[RunRow], shown: list[RunRow], group_by: str) -> None:
         common=filter_words(found[0], [name for name in KNOBS if name not in differing]) if found else "",
     )
     run_table(content, key="compare_table", on_choose=choose, on_edit=_edit)
+    if marks := explain_marks(content.rows):
+        st.caption(marks)
 
 
 def check_owner(run_id: str, action: str) -> None:

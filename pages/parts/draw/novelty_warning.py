@@ -61,14 +61,14 @@ def warn(network: NetworkChoice, digit: np.ndarray, verdict: NoveltyResult | Non
 
 def evidence(verdict: NoveltyResult) -> None:
     """The five nearest training digits."""
-    training = caches.data().train
-    st.caption("The five most similar training digits:")
+    training, names = caches.data().train, caches.data().names
+    st.caption("The five most similar training images, with their labels:")
     digit_grid(
         DigitTiles(
             training.images[verdict.nearest],
-            [f"{training.labels[index]} · training {index}" for index in verdict.nearest],
+            [names[training.labels[index]] for index in verdict.nearest],
             columns=N_NEIGHBOURS,
-            alt="The five most similar training digits",
+            alt="The five most similar training images",
         ),
         key="draw_nearest",
     )

@@ -16,14 +16,20 @@ _STYLE = """<style>
 </style>"""
 
 
-def pixels(pictures: Sequence[tuple[np.ndarray, str, str]], *, height: int) -> None:
-    """Pictures in a row, each `height` high on screen: (uint8 (h, w) or (h, w, 3), its caption, what it shows)."""
-    figures = "".join(_figure(picture, caption, alt, height) for picture, caption, alt in pictures)
+def pixels(pictures: Sequence[tuple[np.ndarray, str, str]], *, height: int, widest: int | None = None) -> None:
+    """Pictures in a row, each `height` high on screen: (uint8 (h, w) or (h, w, 3), its caption, what it shows).
+
+    widest: pixels; a picture that would be wider is shown less high.
+    """
+    figures = "".join(_figure(picture, caption, alt, height, widest) for picture, caption, alt in pictures)
     st.html(f'{_STYLE}<div class="pixels">{figures}</div>')
 
 
-def _figure(picture: np.ndarray, caption: str, alt: str, height: int) -> str:
-    width = max(1, round(height * picture.shape[1] / picture.shape[0]))
+def _figure(picture: np.ndarray, caption: str, alt: str, height: int, widest: int | None) -> str:
+    ratio = picture.shape[1] / picture.shape[0]
+    if widest and height * ratio > widest:
+        height = max(1, round(widest / ratio))
+    width = max(1, round(height * ratio))
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return (
         f'<figure><img src="{png_uri(picture)}" alt="{html.escape(alt)}" width="{width}" height="{height}" '

@@ -70,6 +70,7 @@ def _summary(page: PageReading) -> str:
     if digits:
         correct = "it is correct" if digits == 1 else "all of them are correct"
         sentences.append(f"Probability that {correct}: {percent(page.probability, 1)}.")
+        sentences.append("It is lower than the bars say: ink may be divided wrongly, or look like a digit and be none.")
     return " ".join(sentences)
 
 

@@ -19,10 +19,11 @@ def show(network: NetworkChoice, digit: np.ndarray, key: str, right: Any) -> boo
     page = _read(network, digit, key)
     if page is None:
         return False
+    number = "".join(network.names[digit] for digit in page.digits)
     with right, st.container(key="answer"):
         st.info(
-            f"**{count(len(page.found), 'digit')} stand here**, so they are read as a number, from left to right. "
-            "Press Clear to draw one digit, or choose “A number” above for a wider canvas.",
+            f"**{count(len(page.found), 'digit')} stand here**, so they are read as a number: **{number}**. Press "
+            "Clear to draw one digit, or choose “A number” above for a wider canvas.",
             icon=":material/pin:",
         )
     picture = strokes.render(strokes.from_canvas(canvas.drawn(key)), canvas.SIDE, canvas.SIDE)[..., 0]

@@ -40,7 +40,7 @@ def show(network: NetworkChoice, drawn: NormalisedDrawing, probabilities: np.nda
     for number, (name, picture) in enumerate(drawn.steps, 1):
         height, width = picture.shape
         shown.append((_smaller(picture), f"{number}. {name}\n{width}×{height}", f"Step {number}: {name}"))
-    pixels(shown, height=_HEIGHT)
+    pixels(shown, height=_HEIGHT, widest=2 * _HEIGHT)  # a flat line, cropped, is much wider than high
 
 
 def _smaller(picture: np.ndarray) -> np.ndarray:

@@ -78,8 +78,13 @@ def _show_result(result: PersonaliseResult) -> None:
             label, before, after = gain.newest
             newest.metric("This digit", f"read as {after}")
             newest.caption(f"Your newest digit, a {label}. Before: read as {before}.")
-        which = "it was not trained on them" if gain.held_back else "it was trained on them too"
-        mine.metric("Others of my hand", percent(gain.mine[1], 0), **_points(gain.mine, 0))
+        them = "it" if gain.judged == 1 else "them"
+        which = f"it was not trained on {them}" if gain.held_back else f"it was trained on {them} too"
+        mine.metric(
+            "Others of my hand" if gain.held_back else "All my digits",
+            percent(gain.mine[1], 0),
+            **_points(gain.mine, 0),
+        )
         mine.caption(f"Before: {percent(gain.mine[0], 0)}. On {count(gain.judged, 'digit')} of yours; {which}.")
         others.metric(_SPLITS[gain.split], percent(gain.others[1]), **_points(gain.others, 2))
         others.caption(f"Before: {percent(gain.others[0])}. On {_images(gain)}.")

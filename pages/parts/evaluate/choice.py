@@ -96,7 +96,8 @@ def choose() -> Selection | None:
     if split == TEST and seal.sealed(run):
         test_seal.show(run, on_open=lambda: lead_to.ask(RESULT))
         return None
-    remark(run, split)
+    with st.container():  # also if empty: what follows keeps its place, and does not vanish while a network predicts
+        remark(run, split)
     if not _is_ready(run, split, epoch):
         return None
     return Selection(run, split, epoch, caches.data().split(split), predict(run, split, epoch))

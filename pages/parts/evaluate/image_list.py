@@ -37,6 +37,7 @@ def grid_and_detail(
             key=key,
             selected=position_of(index, shown),
             on_choose=lambda position: open_digit(shown[position]),
+            reveal=f"closer_{key}",
         )
         explained = ["Label → prediction and its probability.", order, of_how_many(indices)]
         st.caption(" ".join(filter(None, explained)))

@@ -89,6 +89,7 @@ def _images(selection: Selection, other_predictions: Predictions, names: tuple[s
             key="evaluate_pair_grid",
             selected=position_of(index, shown),
             on_choose=lambda position: open_digit(shown[position]),
+            reveal="closer_pair",
         )
         explained = "Label: first prediction or second prediction. The largest difference comes first."
         st.caption(f"{explained} {image_list.of_how_many(indices)}".strip())

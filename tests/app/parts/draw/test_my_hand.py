@@ -104,6 +104,20 @@ def test_the_gain_names_the_images_it_was_judged_by(open_page, run, personal, sp
     assert all(part in shown(app) for part in ("a 4. Before: read as 9", "Before: 40%", "Before: 90.00%", "took 4.2 s"))
 
 
+@pytest.mark.parametrize(
+    ("held_back", "judged", "label", "words"),
+    [
+        (True, 10, "Others of my hand", "On 10 digits of yours; it was not trained on them."),
+        (False, 1, "All my digits", "On 1 digit of yours; it was trained on it too."),
+    ],
+)
+def test_digits_that_were_trained_on_are_not_called_others(open_page, run, personal, held_back, judged, label, words):
+    finished_personalisation(personal, RunStore(), split="test", held_back=held_back, judged=judged)
+    app = my_hand(open_page("draw", run=run.id))
+    assert [metric.label for metric in app.metric][1] == label
+    assert words in shown(app)
+
+
 def test_a_personalisation_that_failed_says_why(open_page, run, personal):
     personal.add(np.full((28, 28), 9, np.uint8), 4)
     teaching = Personalisation(personal.folder.name, RunStore())

@@ -57,6 +57,7 @@ def test_letters_of_a_page_are_boxed_as_no_digits_and_its_digits_are_read(open_p
     app = with_picture(open_page("draw", run="shipped"), file.getvalue())
     assert "It reads **27**" in shown(app)
     assert "3 marks are no digits" in shown(app)
+    assert "It is lower than the bars say" in shown(app)  # 99% stood beside a bar of 100.0%, without a word
     assert all(f"Mark {at}: **no digit**" in shown(app) for at in (2, 4, 5))
 
 
