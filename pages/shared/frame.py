@@ -1,6 +1,7 @@
 """What surrounds every page: navigation, title, the data set in use, the run that trains, and error messages."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -201,49 +202,4 @@ def _run_badge(*, with_epoch: bool) -> None:
     badge()
 
 
-_STYLE = """<style>
-.st-key-frame > :first-child {display: none} /* the style element itself */
-.st-key-frame h1 {padding: 0 0 .6rem}
-.st-key-status p {font-size: .85rem}
-.st-key-status button {min-height: 0; padding: 0}
-.st-key-download_note {min-height: 1.75rem}
-@media (min-width: 641px) {
-  .st-key-status > [data-testid=stLayoutWrapper] {flex: 0 1 max-content} /* a long note needs more */
-}
-/* The data set and the run stand beside the title, so that a laptop shows a line more of the page. */
-@media (min-width: 960px) {
-  .st-key-frame {display: grid; grid-template-columns: auto minmax(0, 1fr); column-gap: 2.5rem; align-items: center}
-  .st-key-frame > :nth-child(3) {grid-row: 2; grid-column: 1 / -1}
-}
-/* A phone has no space for the run beside the data set; its epoch is at the end of the line. */
-@media (max-width: 640px) {
-  .st-key-status {gap: .2rem}
-  .st-key-status > * {flex: 1 1 100%}
-  .st-key-status a p {white-space: normal}
-  .st-key-download_note {min-height: 3.9rem; row-gap: .2rem; align-content: start}
-}
-/* What belongs to the chosen image of a long grid stays beside it. */
-@media (min-width: 641px) {
-  .stColumn:has(.st-key-closer, [class*="st-key-closer_"]) {position: sticky; top: 4rem; align-self: flex-start}
-}
-.stMainBlockContainer {padding-top: 4.5rem; max-width: 88rem}
-.stStatusWidget button {display: none} /* Streamlit's own Stop button stops the page, not the run */
-/* Streamlit's captions and, in dark, its primary buttons, tags and open popover buttons have too little contrast: WCAG
-   asks for 4.5:1 (github.com/streamlit/streamlit/issues/12801). */
-[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: light-dark(#565a68, #a9adbb); opacity: 1}
-[data-testid=stBaseButton-primary], [data-testid=stMultiSelect] [data-tag-index] {background: #4f46e5; color: #fff}
-[data-testid=stBaseButton-primary]:is(:hover, :active) {background: #4338ca; color: #fff}
-[data-testid=stPopoverButton]:is([aria-expanded=true], :active), [data-testid=stBaseButton-tertiary]:active {
-  color: inherit}
-/* So have most of its colours of code, on a light page. */
-.stCode pre .token:is(.comment, .punctuation) {color: light-dark(#565a68, #a9adbb)}
-.stCode pre .token:is(.string, .boolean) {color: light-dark(#0a6b2d, #4cc978)}
-.stCode pre .token:is(.keyword, .function, .class-name) {color: light-dark(#0b5cad, #60b4ff)}
-.stCode pre .token.number {color: light-dark(#0b675b, #3fc4b0)}
-.stCode pre .token.operator {color: light-dark(#a94400, #f58b45)}
-/* Streamlit lays "Predicting every image …" over the old page, letter upon letter. */
-.stMain .stCacheSpinner {
-  background: light-dark(#fff, #0f1117); padding: .35rem .8rem; border-radius: .5rem;
-  box-shadow: 0 1px 8px rgb(0 0 0 / .3)}
-.stImage img {image-rendering: pixelated; border-radius: 0}
-</style>"""
+_STYLE = f"<style>{Path(__file__).with_suffix('.css').read_text('utf-8')}</style>"
