@@ -38,7 +38,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def run_table(content, **calls):
         seen.columns = [column["id"] for column in content.columns]
         seen.rows = {row["id"]: row for row in content.rows}
-        seen.groups, seen.chosen, seen.calls = content.groups, content.chosen, calls
+        seen.groups, seen.chosen, seen.marks, seen.calls = content.groups, content.chosen, content.marks, calls
 
     monkeypatch.setattr(run_rows, "run_table", run_table)
     return seen

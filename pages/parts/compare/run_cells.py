@@ -17,9 +17,9 @@ from pages.shared.local_time import local_time, run_title
 
 _ON_TEST, _MAY_HAVE_SEEN, _SEALED = " ᵗ", " *", "sealed"
 _MARKS = {
-    _ON_TEST: "ᵗ measured on the test set, as in its recipe",
-    _MAY_HAVE_SEEN: "* the run may have learned from some of these images",
-    _SEALED: "sealed: nobody has opened the test set of this run yet",
+    _ON_TEST: "ᵗ on the test set",
+    _MAY_HAVE_SEEN: "* on images that it may have learned from",
+    _SEALED: "sealed: test set not opened yet",
 }
 
 

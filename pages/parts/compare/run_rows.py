@@ -125,16 +125,16 @@ def table(found: list[RunRow], shown: list[RunRow], group_by: str) -> None:
     layout = Layout(tuple(knobs[:MAX_KNOBS]), baseline, any(row.run.recipe for row in found), differing)
     me = current()  # once for hundreds of rows
     ticked = {row.run.id for row in shown}
+    drawn = [table_row(row, layout, group=place.get(row.run.id, 0), mine=me.may_control(row.run)) for row in found]
     content = Table(
         columns(layout),
-        [table_row(row, layout, group=place.get(row.run.id, 0), mine=me.may_control(row.run)) for row in found],
+        drawn,
         [group.title for group in groups],
         [row.run.id for row in found if row.run.id in ticked],
         common=filter_words(found[0], [name for name in KNOBS if name not in differing]) if found else "",
+        marks=explain_marks(drawn),
     )
     run_table(content, key="compare_table", on_choose=choose, on_edit=_edit)
-    if marks := explain_marks(content.rows):
-        st.caption(marks)
 
 
 def check_owner(run_id: str, action: str) -> None:

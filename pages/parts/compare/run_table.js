@@ -77,6 +77,7 @@ function ordered(table) {
 
 function body(table) {
   const { data } = table, rows = ordered(table);
+  table.root.querySelector(".marks").textContent = data.marks ?? "";
   table.root.querySelector(".count").textContent =
     `${rows.length === data.rows.length ? rows.length : `${rows.length} of ${data.rows.length}`} runs, ${table.chosen.size} in the charts`;
   if (!rows.length) return `<tr><td class="none" colspan="${data.columns.length + 2}">No run matches. Clear the filter.</td></tr>`;

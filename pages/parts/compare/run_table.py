@@ -18,6 +18,7 @@ _HTML = """<div class="runs">
   <input type="search" placeholder="Filter: adam finished units:64" aria-label="Filter the runs by words" />
   <select aria-label="Filter the runs by state"></select>
   <label><input type="checkbox" class="starred" /> Starred only</label>
+  <span class="marks"></span>
   <span class="count" role="status"></span>
 </div>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of runs">
@@ -32,7 +33,8 @@ class Table:
     columns: id, label, help, number (right-aligned, best first), soft. rows: id, colour, title, name, note, state,
     starred, baseline, fixed (nothing can be changed), foreign (name and note are somebody else's), group (a place in
     `groups`), words (what the filter searches) and cells: text, value to sort by, help. groups: their titles. chosen:
-    the ids of the runs that are ticked. common: words that every row has for the filter.
+    the ids of the runs that are ticked. common: words that every row has for the filter. marks: what the marks in the
+    cells mean.
     """
 
     columns: list[dict[str, Any]]
@@ -40,6 +42,7 @@ class Table:
     groups: list[str]
     chosen: list[str]
     common: str
+    marks: str = ""
 
 
 def run_table(
@@ -65,13 +68,8 @@ def run_table(
         elif did.get("run") in by_id and did.get("what") in ("name", "note", "starred", "baseline"):
             on_edit(did["run"], did["what"], did.get("value"))
 
-    frame = {
-        "columns": table.columns,
-        "groups": table.groups,
-        "chosen": table.chosen,
-        "common": table.common,
-        "longest": {"name": MAX_NAME, "note": MAX_NOTE},
-    }
+    names = ("columns", "groups", "chosen", "common", "marks")
+    frame = {name: getattr(table, name) for name in names} | {"longest": {"name": MAX_NAME, "note": MAX_NOTE}}
     message = component_diff.changes(key, {"frame": frame, "order": list(by_id), **by_id})
     _component()(
         key=key,
