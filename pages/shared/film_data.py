@@ -18,7 +18,7 @@ from core.runs.run import Run
 from pages.shared import living_network, static_assets
 
 SCRIPT = Path(__file__).with_name("film_parts.js")  # what the scripts of both kinds of films share
-CAPTION = "Red raises, blue lowers. Lines: weight × activation, the strongest only. Point at a unit or tap it."
+CAPTION = "Red raises, blue lowers. Lines: the largest weight × activation. Frame: the label. Point at or tap a unit."
 _FIGURES = ("loss", "accuracy", "validation_loss", "validation_accuracy")
 
 

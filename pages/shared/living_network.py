@@ -84,7 +84,7 @@ def sentence(view: NetworkView) -> str:
     looks = "First layer: each square shows the weights of one unit. " if first.kind == "dense" else ""
     exact = "" if view.exact else " A snapshot: weights rounded to 16 bits."
     return (
-        f"{looks}Red raises, blue lowers. Lines: weight × activation, the strongest only. "
+        f"{looks}Red raises, blue lowers. Lines: the largest weight × activation. Frame: the label. "
         f"Point at a unit or tap it to see its sum.{exact}"
     )
 
