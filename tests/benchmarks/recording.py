@@ -25,7 +25,7 @@ from tests.browser.conftest import FLAGS, Server, wait_idle
 LINK = "/train?network=dense64-dense32&epochs=16&batch_size=128&validate_on=held-out"
 WINDOW = {"width": 1440, "height": 980}  # controls, curves and network are in sight together
 WIDTH = 900  # pixels of the recording
-MAX_BYTES = 1_500_000
+MAX_BYTES = 300_000
 PER_SECOND = 8
 WARM_UP = 20_000  # ms: the waiting worker has compiled the network
 AFTER = 2.5  # seconds after a part has ended
