@@ -50,6 +50,16 @@ assert not heavy, f"teaching imports {heavy}"
 os._exit(0)  # do not wait for the thread that studies the training digits
 """
 
+ALL_PARTS = """
+import importlib, pkgutil, sys
+import pages.parts, pages.shared
+for package in (pages.parts, pages.shared):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+heavy = {"pandas", "pyarrow"} & set(sys.modules)
+assert not heavy, f"pages import {heavy}"
+"""
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[..., AppTest]):
@@ -57,6 +67,11 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
     assert not app.exception
     assert len(app.title) == 1
     assert "MNIST" in " ".join(text.value for text in app.markdown)
+
+
+def test_no_part_of_a_page_imports_pandas():
+    """It takes 60 MB and half a second. Streamlit imports it for `ttl="12h"`, which Train had."""
+    subprocess.run([sys.executable, "-c", ALL_PARTS], cwd=ROOT, check=True, timeout=120)
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ CONTROLS: dict[str, list[tuple[str, Callable[[Page], Locator], str]]] = {
         ("test or training", lambda page: _other(page), "click"),
     ],
     "prepare": [
-        ("another digit", lambda page: page.get_by_role("button", name="Another"), "click"),
+        ("another digit", lambda page: page.get_by_role("button", name="Random digit"), "click"),
         ("another step", lambda page: _other(page), "click"),
     ],
     "train": [

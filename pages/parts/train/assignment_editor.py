@@ -5,6 +5,7 @@ because the server keeps it for some hours.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -41,7 +42,7 @@ class _Draft:
     is_from_before: bool = False
 
 
-@st.cache_resource(ttl="12h", max_entries=100, show_spinner=False)
+@st.cache_resource(ttl=timedelta(hours=12), max_entries=100, show_spinner=False)  # a text would import pandas
 def _unsaved(visitor_id: str, assignment_id: str) -> list[_Draft]:
     """The edits that this visitor has not saved yet: one draft, or none. Callers change the list."""
     return []
