@@ -70,7 +70,7 @@ def test_a_page_opens_cold_and_names_its_data(name: str, open_page: Callable[...
 
 
 def test_no_part_of_a_page_imports_pandas():
-    """It takes 60 MB and half a second. Streamlit imports it for `ttl="12h"`, which Train had."""
+    """It takes 60 MB and 0.2 s. Streamlit imports it for `ttl="12h"`, which Train had."""
     subprocess.run([sys.executable, "-c", ALL_PARTS], cwd=ROOT, check=True, timeout=120)
 
 
