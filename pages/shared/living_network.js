@@ -353,6 +353,8 @@ export class Living {
     if (event.key === "Escape") return this.choose(null);
     if (!(event.key in moves)) return;
     event.preventDefault();
+    if (!this.places) this.draw(); // a key may come before the drawing was in sight
+    if (!this.places) return;
     const [sideways, down] = moves[event.key], now = this.current();
     const layer = clamp(now.layer + sideways, 0, this.frame.layers.length - 1);
     const count = layer === this.frame.layers.length - 1 ? 10 : this.places.layers[layer].cells.length;

@@ -15,7 +15,7 @@ from core.runs.moment import Moment
 from core.runs.moments import all_weights, fixed_images, read_moments
 from core.runs.run import Run
 from core.runs.store import RunStore
-from tests.browser.conftest import wait_idle
+from tests.browser.conftest import visitor, wait_idle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -156,6 +156,18 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
     text = page.locator(".living-sum").inner_text()
     product, sign, bias, total = re.search(r"= (\S+) ([+−]) (\S+) = (\S+)", text).groups()
     assert number(product) + number(sign.replace("+", "") + bias) == pytest.approx(number(total), abs=2e-3)
+
+
+def test_a_key_counts_before_the_drawing_was_ever_in_sight(browser, server):
+    """What is below the window is not drawn; the key that came first was lost."""
+    with visitor(browser, server, viewport={"width": 1280, "height": 200}) as page:
+        page.goto(f"/train?{UNTRAINED}")
+        wait_idle(page)
+        canvas = page.locator(".living > canvas")
+        expect(page.locator(".living-title")).to_contain_text("output")
+        assert not canvas.get_attribute("data-moment"), "it is drawn already"
+        canvas.dispatch_event("keydown", {"key": "ArrowLeft"})
+        expect(page.locator(".living-title")).to_contain_text("dense2")
 
 
 def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
