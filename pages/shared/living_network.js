@@ -356,6 +356,7 @@ export class Living {
     if (!this.places) this.draw(); // a key may come before the drawing was in sight
     if (!this.places) return;
     const [sideways, down] = moves[event.key], now = this.current();
+    this.hovered = null; // of a mouse that rests on the drawing
     const layer = clamp(now.layer + sideways, 0, this.frame.layers.length - 1);
     const count = layer === this.frame.layers.length - 1 ? 10 : this.places.layers[layer].cells.length;
     this.choose({ layer, unit: sideways ? clamp(now.unit, 0, count - 1) : (now.unit + down + count) % count });

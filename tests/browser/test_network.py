@@ -16,6 +16,7 @@ from core.runs.moments import all_weights, fixed_images, read_moments
 from core.runs.run import Run
 from core.runs.store import RunStore
 from tests.browser.conftest import visitor, wait_idle
+from tests.made_moments import make_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -160,14 +161,31 @@ def test_the_sum_of_a_unit_is_written_below_when_it_is_chosen(page, server):
 
 def test_a_key_counts_before_the_drawing_was_ever_in_sight(browser, server):
     """What is below the window is not drawn; the key that came first was lost."""
-    with visitor(browser, server, viewport={"width": 1280, "height": 200}) as page:
-        page.goto(f"/train?{UNTRAINED}")
+    run = make_film(RunStore(server.home), RunConfig(units=16), mnist.load(), steps=(0, 1, 8))
+    with visitor(browser, server, viewport={"width": 1280, "height": 120}) as page:
+        page.goto(f"/train?run={run.id}")
+        film = page.locator(f".film[data-run^='{run.id}']")
+        expect(film.locator(".living-title")).to_contain_text("output")
         wait_idle(page)
-        canvas = page.locator(".living > canvas")
-        expect(page.locator(".living-title")).to_contain_text("output")
+        canvas = film.locator(".living > canvas")
         assert not canvas.get_attribute("data-moment"), "it is drawn already"
         canvas.dispatch_event("keydown", {"key": "ArrowLeft"})
-        expect(page.locator(".living-title")).to_contain_text("dense2")
+        expect(film.locator(".living-title")).to_contain_text("dense1")
+
+
+def test_a_key_counts_while_the_mouse_rests_on_the_drawing(browser, server):
+    run = make_film(RunStore(server.home), RunConfig(units=16), mnist.load(), steps=(0, 1, 8))
+    with visitor(browser, server) as page:
+        page.goto(f"/train?run={run.id}")
+        canvas = page.locator(f".film[data-run^='{run.id}'] .living > canvas")
+        title = page.locator(f".film[data-run^='{run.id}'] .living-title")
+        expect(canvas).to_be_visible()
+        wait_idle(page)
+        box = canvas.bounding_box()
+        canvas.hover(position={"x": box["width"] - 90, "y": box["height"] - 20})
+        expect(title).to_contain_text("output · digit 9")
+        canvas.press("ArrowLeft")
+        expect(title).to_contain_text("dense1")
 
 
 def test_a_point_of_the_map_and_a_row_below_are_chosen_with_mouse_and_keyboard(page, server):
