@@ -19,7 +19,8 @@ HEIGHT = 255  # pixels of the drawing
 _ALT = "A network that learns: at first it guesses, and at the end it reads this 5 as a 5."
 _BAR = """<div class="first-film-bar"><button class="first-film-play" type="button">Play</button>
 <input class="first-film-slider" type="range" min="0" step="1" aria-label="Moment of the recorded run"></div>"""
-_CAPTION = "A recording of “Train your first network”. The share is of 500 digits that it did not learn from."
+# Also where only the 5,000 images are there, with which the same network reaches less.
+_CAPTION = "A recording of “Train your first network” on all of MNIST. Share: of 500 digits it did not learn from."
 HTML = f"""<div class="first-film"><p class="first-film-now" aria-live="off"></p>{living_network.html(below=_BAR)}
 <p class="first-film-caption">{_CAPTION}</p></div>"""
 
